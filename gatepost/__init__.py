@@ -1,0 +1,1 @@
+"""Row-level security as code for SQLModel and Supabase."""

@@ -1,0 +1,67 @@
+"""Every error that Gatepost raises on purpose.
+
+::
+
+    GatepostError
+    ├── SettingsError            the environment, `.env` or pyproject.toml is wrong
+    ├── DeclarationError         a statement in policies/ is wrong
+    ├── ExpressionError          PostgreSQL refuses an expression that was declared
+    ├── DatabaseUnreachable      no connection, or none that can do the work
+    ├── LocalServerError         the embedded server cannot be started or stopped
+    ├── MigrationError           the database is not in a state that can be migrated
+    ├── TransferError            the data cannot be moved as asked
+    └── NotDisposable            a writing command was pointed at a database that may not be written
+
+This module imports nothing, so that every other module can import it.
+"""
+
+from __future__ import annotations
+
+
+class GatepostError(Exception):
+    """Something that the user can mend.
+
+    Args:
+        message: One sentence that names the offending thing in quotes.
+        mend: The line or command that mends it, or the empty string where there is no single one.
+    """
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.mend}" if self.mend else self.message
+
+
+class SettingsError(GatepostError):
+    """The environment, `.env` or `pyproject.toml` holds a value that cannot be used."""
+
+
+class DeclarationError(GatepostError):
+    """A statement in `policies/` says something that cannot be meant."""
+
+
+class ExpressionError(GatepostError):
+    """PostgreSQL refuses an expression that was declared."""
+
+
+class DatabaseUnreachable(GatepostError):
+    """A connection cannot be made, or cannot do what the command needs."""
+
+
+class LocalServerError(GatepostError):
+    """The embedded server cannot be started, reached or stopped."""
+
+
+class MigrationError(GatepostError):
+    """The database is in a state from which the migration cannot go on."""
+
+
+class TransferError(GatepostError):
+    """The data cannot be moved as asked; nothing was written."""
+
+
+class NotDisposable(GatepostError):
+    """A command that writes was pointed at a database that it may not write."""
