@@ -1,0 +1,8 @@
+-- Memberships; before PostgreSQL 16 the member's own INHERIT decided, and SET ROLE was always allowed.
+SELECT r.rolname, m.rolname,
+       coalesce((to_jsonb(am) ->> 'inherit_option')::boolean, m.rolinherit),
+       coalesce((to_jsonb(am) ->> 'set_option')::boolean, true)
+  FROM pg_auth_members am
+  JOIN pg_roles r ON r.oid = am.roleid
+  JOIN pg_roles m ON m.oid = am.member
+ ORDER BY r.rolname COLLATE "C", m.rolname COLLATE "C"
