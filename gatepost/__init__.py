@@ -1,1 +1,66 @@
-"""Row-level security as code for SQLModel and Supabase."""
+"""Row-level security as code for SQLModel and Supabase.
+
+The public names are imported when they are first asked for, so that the command line starts without SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatepost.auth import Role, anon, authenticated, claim, jwt, public, role, service_role, uid
+    from gatepost.declare import allow, declaring, owner, protect, restrict, through
+    from gatepost.errors import GatepostError
+    from gatepost.project import declared
+
+_HOMES = {
+    "GatepostError": "gatepost.errors",
+    "Role": "gatepost.auth",
+    "allow": "gatepost.declare",
+    "anon": "gatepost.auth",
+    "authenticated": "gatepost.auth",
+    "claim": "gatepost.auth",
+    "declared": "gatepost.project",
+    "declaring": "gatepost.declare",
+    "jwt": "gatepost.auth",
+    "owner": "gatepost.declare",
+    "protect": "gatepost.declare",
+    "public": "gatepost.auth",
+    "restrict": "gatepost.declare",
+    "role": "gatepost.auth",
+    "service_role": "gatepost.auth",
+    "through": "gatepost.declare",
+    "uid": "gatepost.auth",
+}
+
+__all__ = [
+    "GatepostError",
+    "Role",
+    "allow",
+    "anon",
+    "authenticated",
+    "claim",
+    "declared",
+    "declaring",
+    "jwt",
+    "owner",
+    "protect",
+    "public",
+    "restrict",
+    "role",
+    "service_role",
+    "through",
+    "uid",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gatepost' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

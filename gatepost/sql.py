@@ -5,7 +5,9 @@ Every identifier is quoted, always: a list of words that need no quotes is a lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from gatepost.errors import DeclarationError
 
@@ -66,3 +68,66 @@ def role(name: str) -> str:
 def roles(names: Iterable[str]) -> str:
     """Return grantees as a comma-separated list, in the order given."""
     return ", ".join(role(name) for name in names)
+
+
+_TOKEN = re.compile(
+    r"""
+      (?P<literal> [eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'
+                 | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag) )
+    | (?P<quoted>  (?:[uU]&)?"(?:[^"]|"")*" )
+    | (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?P<word>    [^\W\d][\w$]* )
+    | (?P<space>   \s+ )
+    | (?P<other>   . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of SQL text: `kind` is literal, quoted, comment, word, space or other."""
+
+    kind: str
+    text: str
+
+    @property
+    def name(self) -> str | None:
+        """The identifier that this piece names, folded as PostgreSQL folds it, or None where it names none."""
+        if self.kind == "word":
+            return self.text.lower()
+        if self.kind == "quoted" and self.text.startswith('"'):
+            return self.text[1:-1].replace('""', '"')
+        return None
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut SQL text into pieces that join to the same text, so that a literal is never mistaken for code.
+
+    Source: https://www.postgresql.org/docs/17/sql-syntax-lexical.html
+    """
+    return [Token(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(text)]
+
+
+def one_line(text: str) -> str:
+    """Return SQL text with its line breaks outside literals folded to one space each."""
+    return "".join(" " if token.kind == "space" and "\n" in token.text else token.text for token in tokens(text))
+
+
+def with_schemas(text: str, renamed: Mapping[tuple[str, str], str]) -> str:
+    """Return SQL text in which qualified tables stand in other schemas.
+
+    Args:
+        text: An expression, such as `public.tasks.user_id = …`.
+        renamed: The new schema of each (schema, table); a name that is not in it stays as it is.
+    """
+    pieces = tokens(text)
+    out = [piece.text for piece in pieces]
+    for at in range(len(pieces) - 2):
+        before = pieces[at - 1].text if at else ""
+        schema, dot, table = pieces[at : at + 3]
+        if dot.text == "." and before != "." and schema.name and table.name:
+            new = renamed.get((schema.name, table.name))
+            if new is not None:
+                out[at] = identifier(new)
+    return "".join(out)

@@ -52,7 +52,8 @@ def read(cursor: Cursor) -> Schema:
     The names in expressions are qualified, because they are printed while the search path is empty.
     """
     cursor.execute(
-        "SELECT current_database(), current_setting('server_version_num')::int, current_user, current_schemas(false)::text[]"
+        "SELECT current_database(), current_setting('server_version_num')::int, current_user,"
+        " current_schemas(false)::text[]"
     )
     database, version, role, search_path = _only_row(cursor)
     with _empty_search_path(cursor):

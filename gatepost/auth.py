@@ -1,0 +1,156 @@
+"""Who is asking: the roles of the Data API, and the session's values as SQL expressions.
+
+Each value renders as a scalar subquery, `(SELECT auth.uid())`, which PostgreSQL evaluates once a statement and not
+once a row (https://supabase.com/docs/guides/database/postgres/row-level-security-performance), and takes the type of
+the column that it is compared with, so that the cast never stands on the column's side, where it defeats an index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import types
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import ColumnElement
+
+from gatepost import sql
+from gatepost.errors import DeclarationError
+
+SessionType = Literal["uuid", "text", "jsonb"]
+
+
+_TYPES: dict[SessionType, types.TypeEngine[Any]] = {
+    "uuid": types.Uuid(),
+    "text": types.Text(),
+    "jsonb": postgresql.JSONB(),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Role:
+    """A database role that a rule is for: `to=Role("app_admin")`.
+
+    A token reaches a role by its `role` claim, and only where `authenticator` is a member of that role.
+    """
+
+    name: str
+
+
+anon = Role("anon")
+authenticated = Role("authenticated")
+service_role = Role("service_role")
+public = Role("public")
+
+
+class SessionValue(ColumnElement[Any]):
+    """A value of the session, such as the user's id, for use in a rule.
+
+    Args:
+        reads: SQL that reads the value, such as `auth.uid()`.
+        kind: The type that PostgreSQL gives it.
+        cast: The type that it is cast to, or None.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, reads: str, kind: SessionType, cast: str | None = None) -> None:
+        self.reads = reads
+        self.kind: SessionType = kind
+        self.cast_to = cast
+        self.type = _TYPES[kind]
+
+    @property
+    def sql(self) -> str:
+        """The value as SQL text."""
+        return f"(SELECT {self.reads})" + (f"::{self.cast_to}" if self.cast_to else "")
+
+    def fitted_to(self, type_: types.TypeEngine[Any], what: str) -> SessionValue:
+        """Return the value cast to the type that it is compared with.
+
+        Args:
+            type_: The type of the other side of the comparison.
+            what: How the other side is called in an error.
+
+        Raises:
+            DeclarationError: the comparison could never be true.
+        """
+        family = type_family(type_)
+        if family == self.kind:
+            return SessionValue(self.reads, self.kind)
+        if family == "text":
+            return SessionValue(self.reads, self.kind, "text")
+        if self.kind == "text" and family in ("uuid", "bigint", "numeric", "boolean"):
+            return SessionValue(self.reads, self.kind, family)
+        raise DeclarationError(
+            f'"{what}" is {type_family_name(type_)}, and {self.reads} is {self.kind}: they never match',
+            "compare a column that is a uuid or text" if self.kind == "uuid" else "write the comparison as text(...)",
+        )
+
+
+@compiles(SessionValue)  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
+def _render(element: SessionValue, _compiler: object, **_options: object) -> str:
+    return element.sql
+
+
+def uid() -> SessionValue:
+    """Return the id of the signed-in user, `auth.uid()`; NULL where nobody is signed in."""
+    return SessionValue("auth.uid()", "uuid")
+
+
+def jwt() -> SessionValue:
+    """Return all claims of the token, `auth.jwt()`, as jsonb."""
+    return SessionValue("auth.jwt()", "jsonb")
+
+
+def role() -> SessionValue:
+    """Return the role that the token asks for, as text."""
+    return claim("role")
+
+
+def claim(*path: str) -> SessionValue:
+    """Return one claim of the token as text: `claim("app_metadata", "org_id")`.
+
+    Args:
+        path: The keys from the outermost to the innermost.
+
+    Raises:
+        DeclarationError: there is no key, or the claim is one that its user can edit.
+    """
+    if not path:
+        raise DeclarationError("claim() needs the name of a claim", 'claim("app_metadata", "org_id")')
+    if path[0] == "user_metadata":
+        raise DeclarationError(
+            'claim("user_metadata", …) is written by the user, so it must not decide access',
+            "keep it in app_metadata, which only the server writes: " + _as_call("app_metadata", *path[1:]),
+        )
+    *outer, last = (sql.literal(key) for key in path)
+    return SessionValue(" ".join(["auth.jwt()", *(f"-> {key}" for key in outer), f"->> {last}"]), "text")
+
+
+def _as_call(*path: str) -> str:
+    return "claim(" + ", ".join(f'"{key}"' for key in path) + ")"
+
+
+def type_family(type_: types.TypeEngine[Any]) -> str | None:
+    """Return the PostgreSQL type that a session's value is cast to for this column, or None where there is none."""
+    plain = type_.dialect_impl(postgresql.dialect())  # type: ignore[no-untyped-call]
+    while isinstance(plain, types.TypeDecorator):
+        plain = plain.impl_instance
+    if isinstance(plain, types.Enum):
+        return None
+    families: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
+        (types.Uuid, "uuid"),
+        (types.String, "text"),
+        (types.Boolean, "boolean"),
+        (types.Integer, "bigint"),
+        (types.Numeric, "numeric"),
+        (postgresql.JSONB, "jsonb"),
+    )
+    return next((family for kind, family in families if isinstance(plain, kind)), None)
+
+
+def type_family_name(type_: types.TypeEngine[Any]) -> str:
+    """Return how PostgreSQL writes a type."""
+    return str(type_.compile(postgresql.dialect())).lower()  # type: ignore[no-untyped-call]

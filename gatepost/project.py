@@ -1,0 +1,134 @@
+"""The project around the library: which packages hold its models and its policies."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tomllib
+import traceback
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatepost.declaration import Declaration
+from gatepost.declare import collected
+from gatepost.errors import DeclarationError, SettingsError
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `[tool.gatepost]` in `pyproject.toml` says.
+
+    `models` is the package that exports `metadata`, `policies` the package of the declarations, and `sample` the
+    function, as `module:name`, that writes a SQLite database for `gatepost demo`.
+    """
+
+    root: Path
+    models: str = "models"
+    policies: str = "policies"
+    sample: str | None = None
+    suppressions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def alembic_ini(self) -> Path:
+        """Alembic's configuration file."""
+        return self.root / "alembic.ini"
+
+    def metadata(self) -> MetaData:
+        """Return the models' metadata.
+
+        Raises:
+            SettingsError: the package exports none.
+        """
+        found: MetaData | None = getattr(self._module(self.models), "metadata", None)
+        if found is None:
+            raise SettingsError(
+                f'the package "{self.models}" exports no metadata',
+                f"metadata = SQLModel.metadata  # in {self.models}/__init__.py",
+            )
+        return found
+
+    def declaration(self) -> Declaration:
+        """Return everything that the project declares; see `declared`."""
+        self._on_path()
+        return declared(self.policies)
+
+    def _module(self, name: str) -> object:
+        self._on_path()
+        return import_module(name)
+
+    def _on_path(self) -> None:
+        if str(self.root) not in sys.path:
+            sys.path.insert(0, str(self.root))
+
+
+def find_project(start: Path | None = None) -> Project | None:
+    """Return the project that holds a folder: the nearest `pyproject.toml` upwards with a `[tool.gatepost]` table.
+
+    Raises:
+        SettingsError: the table holds something that is not known.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            settings = tomllib.loads(file.read_text()).get("tool", {}).get("gatepost")
+            if settings is not None:
+                return _project(folder, settings)
+    return None
+
+
+def _project(root: Path, settings: dict[str, object]) -> Project:
+    known = {"models", "policies", "sample", "ignore"}
+    for key in settings:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            raise SettingsError(
+                f'[tool.gatepost] in "{root / "pyproject.toml"}" holds "{key}", which means nothing',
+                f'"{near[0]}"?' if near else f"one of {', '.join(sorted(known))}",
+            )
+    ignore = settings.get("ignore", {})
+    if not isinstance(ignore, dict):
+        raise SettingsError('"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object" = "the reason"}')
+    sample = settings.get("sample")
+    return Project(
+        root=root,
+        models=str(settings.get("models", "models")),
+        policies=str(settings.get("policies", "policies")),
+        sample=str(sample) if sample is not None else None,
+        suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
+    )
+
+
+def declared(package: str = "policies") -> Declaration:
+    """Import a package of declarations and return everything that was declared, as values.
+
+    Args:
+        package: The package; its `__init__` imports its modules.
+
+    Raises:
+        DeclarationError: a statement cannot be meant, or names a column that its model does not have.
+    """
+    try:
+        import_module(package)
+    except AttributeError as error:
+        raise _unknown_column(error) from error
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        raise DeclarationError(
+            f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
+        ) from None
+    return collected()
+
+
+def _unknown_column(error: AttributeError) -> DeclarationError:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    near = difflib.get_close_matches(error.name or "", dir(error.obj), 1)
+    model = getattr(error.obj, "__name__", str(error.obj))
+    mend = (frame.line or "").replace(f".{error.name}", f".{near[0]}") if near else "see the model's columns"
+    return DeclarationError(f'{frame.filename}:{frame.lineno}: "{model}" has no column "{error.name}"', mend)

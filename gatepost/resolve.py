@@ -1,0 +1,181 @@
+"""From a table and its rules to the policies and the grants that they need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Table
+
+from gatepost import sql
+from gatepost.auth import uid
+from gatepost.declaration import ProtectedTable, Rule
+from gatepost.errors import DeclarationError
+from gatepost.expression import Expression, compared_columns, render
+from gatepost.schema import Command, Grant, Policy, is_platform
+
+READ_AND_WRITE = ("DELETE", "INSERT", "SELECT", "UPDATE")
+
+
+def protected_table(
+    schema: str, name: str, table: Table | None, rules: tuple[Rule, ...], hidden: tuple[str, ...], place: str
+) -> ProtectedTable:
+    """Resolve the rules of one table.
+
+    Args:
+        schema: The PostgreSQL schema.
+        name: The table.
+        table: The model's table, or None for a table of the platform.
+        rules: What its author wrote.
+        hidden: Columns that no role but `service_role` reads or writes.
+        place: File and line of the statement, for errors.
+
+    Raises:
+        DeclarationError: the rules say something that cannot be meant.
+    """
+    policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule))
+    _refuse_doubles(policies)
+    _refuse_missing_indexes(table, rules)
+    columns = tuple(column.name for column in table.columns) if table is not None else ()
+    return ProtectedTable(
+        schema=schema,
+        name=name,
+        rules=rules,
+        policies=tuple(sorted(policies, key=lambda policy: policy.name)),
+        grants=() if is_platform(schema) else _grants(columns, rules, hidden),
+        sequences=_sequences(table, rules),
+        columns=columns,
+        hidden=hidden,
+        place=place,
+    )
+
+
+def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[Policy]:
+    made = []
+    for command in rule.commands:
+        using, check = _condition(table, rule, command)
+        made.append(
+            Policy(
+                schema,
+                name,
+                _policy_name(name, command, rule),
+                command,
+                tuple(sorted(rule.roles)),
+                permissive=rule.meaning != "restrict",
+                using=using,
+                check=check,
+            )
+        )
+    return made
+
+
+def _policy_name(table: str, command: Command, rule: Rule) -> str:
+    if rule.name is not None:
+        return rule.name if len(rule.commands) == 1 else f"{rule.name} ({command})"
+    return f"{table}_{command}_{rule.roles[0] if rule.meaning == 'allow' else rule.meaning}"
+
+
+def _condition(table: Table | None, rule: Rule, command: Command) -> tuple[str | None, str | None]:
+    """Return USING and WITH CHECK; an UPDATE always says both, so that a reader need not know PostgreSQL's default."""
+    if rule.meaning == "owner":
+        old = new = _owner(table, rule)
+    elif rule.meaning == "through":
+        old = new = _through(rule)
+    else:
+        old = _rendered(rule.where, table)
+        new = _rendered(rule.check or rule.where, table)
+    return (None if command == "insert" else old), (new if command in ("insert", "update") else None)
+
+
+def _rendered(written: Expression | None, table: Table | None) -> str:
+    return "true" if written is None else render(written, table)
+
+
+def _owner(table: Table | None, rule: Rule) -> str:
+    assert rule.column is not None and table is not None  # noqa: S101, PT018  owner() sets the column
+    column = table.columns[rule.column[2]]
+    return f"{uid().fitted_to(column.type, f'{table.name}.{column.name}').sql} = {sql.identifier(column.name)}"
+
+
+def _through(rule: Rule) -> str:
+    assert rule.column is not None and rule.parent is not None  # noqa: S101, PT018  through() sets both
+    schema, parent, key = rule.parent
+    return (
+        f"{sql.identifier(rule.column[2])} = ANY (ARRAY("
+        f"SELECT {sql.qualified(parent, key)} FROM {sql.qualified(schema, parent)}))"
+    )
+
+
+def _refuse_doubles(policies: tuple[Policy, ...]) -> None:
+    seen: set[str] = set()
+    for policy in policies:
+        if policy.name in seen:
+            raise DeclarationError(
+                f'two rules on "{policy.schema}.{policy.table}" make a policy named "{policy.name}"',
+                f'give one of them a name of its own: {policy.command} … name="{policy.name}_2"',
+            )
+        sql.identifier(policy.name)
+        seen.add(policy.name)
+
+
+def _refuse_missing_indexes(table: Table | None, rules: tuple[Rule, ...]) -> None:
+    # Without the index every statement of the API scans the whole table.
+    if table is None:
+        return
+    leading = _leading_columns(table)
+    for rule in rules:
+        compared = {rule.column[2]} if rule.column else set()
+        for written in (rule.where, rule.check):
+            if written is not None:
+                compared.update(compared_columns(written, table))
+        for column in sorted(compared - leading):
+            raise DeclarationError(
+                f'a rule on "{table.name}" compares "{column}", and no index begins with that column',
+                f'__table_args__ = (Index(None, "{column}"),)  # on the model of {table.name}',
+            )
+
+
+def _leading_columns(table: Table) -> set[str]:
+    leading = {str(getattr(index.expressions[0], "name", "")) for index in table.indexes}
+    for constraint in table.constraints:
+        if type(constraint).__name__ in ("PrimaryKeyConstraint", "UniqueConstraint"):
+            leading.update(column.name for column in list(constraint.columns)[:1])  # type: ignore[attr-defined]
+    leading.update(column.name for column in table.columns if column.index or column.unique)
+    return leading
+
+
+def _grants(columns: tuple[str, ...], rules: tuple[Rule, ...], hidden: tuple[str, ...]) -> tuple[Grant, ...]:
+    wanted: defaultdict[tuple[str, str], set[str] | None] = defaultdict(set)
+    for rule in rules:
+        if rule.meaning == "restrict":
+            continue  # a restriction takes rows away, so it needs no privilege
+        for command in rule.commands:
+            limited = set(rule.columns) if rule.columns and command != "delete" else set(columns)
+            for role in rule.roles:
+                known = wanted[role, command.upper()]
+                wanted[role, command.upper()] = (known or set()) | limited
+    grants = {Grant("service_role", privilege) for privilege in READ_AND_WRITE}
+    for (role, privilege), reached in wanted.items():
+        open_columns = (reached or set()) - set(hidden)
+        if privilege == "DELETE" or open_columns == set(columns):
+            grants.add(Grant(role, privilege))
+        elif role != "service_role":
+            grants.update(Grant(role, privilege, column) for column in open_columns)
+    return tuple(sorted(grants, key=lambda grant: (grant.grantee, grant.privilege, grant.column or "")))
+
+
+def _sequences(table: Table | None, rules: tuple[Rule, ...]) -> tuple[tuple[str, tuple[Grant, ...]], ...]:
+    """Return the grants on each sequence that the table owns: none for an identity, USAGE for a SERIAL's inserters."""
+    found: list[tuple[str, tuple[Grant, ...]]] = []
+    for column in table.columns if table is not None else ():
+        if column.identity is not None:
+            found.append((column.name, ()))
+        elif _is_serial(column):
+            inserters = {role for rule in rules if "insert" in rule.commands for role in rule.roles}
+            users = sorted({"service_role", *inserters})
+            found.append((column.name, tuple(Grant(role, "USAGE") for role in users)))
+    return tuple(found)
+
+
+def _is_serial(column: Any) -> bool:  # noqa: ANN401  Column[Any] of any table
+    return column is column.table.autoincrement_column and column.server_default is None and not column.foreign_keys
