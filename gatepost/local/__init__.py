@@ -1,0 +1,1 @@
+"""An embedded PostgreSQL that looks like a hosted Supabase project."""

@@ -1,0 +1,71 @@
+"""The account that the server runs as.
+
+PostgreSQL refuses to run as root (https://www.postgresql.org/docs/17/creating-cluster.html), so where this process
+is root the server gets an account without rights; elsewhere it runs as whoever started it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatepost.errors import LocalServerError
+
+ACCOUNTS = ("postgres", "nobody")
+"""`postgres` first: it is made for this, while `nobody` is shared by whatever else has no account."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An operating system account that the server is started as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def unprivileged() -> Account | None:
+    """Return the account to drop to, or None where this process is not root and none is needed.
+
+    Raises:
+        LocalServerError: this process is root and the machine has no account to drop to.
+    """
+    if os.name == "nt" or os.geteuid() != 0:
+        return None
+    import pwd  # not on Windows
+
+    for name in ACCOUNTS:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise LocalServerError(
+        'PostgreSQL refuses to run as root, and there is no account "postgres" or "nobody" to run it as',
+        "useradd --system postgres",
+    )
+
+
+def can_enter(directory: Path, account: Account) -> bool:
+    """Whether the account can reach what lies in `directory`: it needs x on it and on everything above."""
+    return all(_allows(step, account) for step in (directory, *directory.parents))
+
+
+def _allows(directory: Path, account: Account) -> bool:
+    try:
+        entry = directory.stat()
+    except OSError:
+        return False
+    if entry.st_uid == account.uid:
+        return bool(entry.st_mode & stat.S_IXUSR)
+    if entry.st_gid == account.gid:
+        return bool(entry.st_mode & stat.S_IXGRP)
+    return bool(entry.st_mode & stat.S_IXOTH)
+
+
+def give(path: Path, account: Account | None) -> None:
+    """Make the account the owner of `path` (nothing to do where the server runs as whoever started it)."""
+    if account is not None:
+        os.chown(path, account.uid, account.gid)

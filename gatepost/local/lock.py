@@ -1,0 +1,52 @@
+"""A lock between processes that a killed process cannot leave behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold an exclusive lock on a file, which is made where it is missing and stays.
+
+    The operating system lets go of it when the process ends, however it ends.
+
+    Args:
+        path: The file.
+        wait: Wait for whoever holds it; else give up at once.
+
+    Yields:
+        Whether the lock is held: always true with `wait`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield _lock(descriptor, wait=wait)
+    finally:
+        os.close(descriptor)  # which lets go of the lock
+
+
+def _lock(descriptor: int, *, wait: bool) -> bool:
+    try:
+        if sys.platform == "win32":
+            # LK_LOCK gives up after ten seconds, so wait again.
+            while True:
+                try:
+                    msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+                    break
+                except OSError:
+                    if not wait:
+                        raise
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
