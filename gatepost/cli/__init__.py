@@ -1,0 +1,75 @@
+"""The command line: one module a command.
+
+A command is a module in this package with a function `register(app: typer.Typer) -> None` that adds it. Modules are
+found in sorted order, so adding a command is adding a file; names that start with an underscore are helpers.
+A module imports what its command works with inside the command function: `gatepost --help` imports every module, and
+must answer at once.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatepost.errors import GatepostError
+
+COULD_NOT_RUN = 2
+"""The exit code of every mistake that the user can mend; 1 means findings."""
+
+
+class _Commands(TyperGroup):
+    """Tells a mistake of the user's in one sentence and the line that mends it, and exits 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # Typer keeps its context's class to itself
+        try:
+            return super().invoke(ctx)
+        except GatepostError as mistake:
+            typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+            typer.echo(mistake.message, err=True)
+            if mistake.mend:
+                typer.echo(f"  {mistake.mend}", err=True)
+            raise typer.Exit(COULD_NOT_RUN) from mistake
+
+
+app = typer.Typer(
+    name="gatepost",
+    cls=_Commands,
+    help="Row-level security as code for SQLModel and Supabase.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback is a bug of ours: print it as it is, without local variables
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        typer.echo(f"gatepost {metadata.version('gatepost')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None: ...
+
+
+for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+    if not _module.startswith("_"):  # __main__ among them
+        import_module(f"{__name__}.{_module}").register(app)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `gatepost` script."""
+    try:
+        app(prog_name="gatepost")
+    except KeyboardInterrupt:  # before or after Typer's own handling
+        sys.exit(130)

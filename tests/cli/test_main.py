@@ -1,0 +1,77 @@
+"""The command line as a whole: what every command shares."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gatepost.cli import _Commands, app
+from gatepost.errors import LocalServerError
+
+
+def gatepost(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_version_is_the_package_s():
+    assert gatepost("--version").stdout.startswith("gatepost 0.")
+
+
+def test_help_answers_at_once():
+    """Three tries: the machine may be busy, the imports may not."""
+    command = [sys.executable, "-m", "gatepost.cli", "--help"]
+    subprocess.run(command, check=True, capture_output=True)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, gatepost.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"sqlalchemy", "sqlmodel", "alembic", "psycopg2", "supabase", "rich.table"} & set(loaded)
+
+
+def test_unknown_command_exits_2():
+    assert gatepost("nonsense").exit_code == 2
+
+
+@pytest.fixture
+def failing():
+    """A command line like ours, whose one command makes the mistake that it is given."""
+
+    def build(mistake):
+        own = typer.Typer(cls=_Commands)
+
+        @own.callback()
+        def root(): ...
+
+        @own.command()
+        def fail():
+            raise mistake
+
+        return own
+
+    return build
+
+
+def test_mistake_is_told_in_a_sentence_with_its_mend(failing):
+    result = CliRunner().invoke(failing(LocalServerError('"x" is not there', "make x")), ["fail"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == 'error: "x" is not there\n  make x\n'
+
+
+def test_mistake_without_a_mend_ends_after_the_sentence(failing):
+    result = CliRunner().invoke(failing(LocalServerError("no")), ["fail"])
+    assert result.stderr == "error: no\n"
+
+
+def test_interrupt_exits_130_without_a_traceback(failing):
+    result = CliRunner().invoke(failing(KeyboardInterrupt()), ["fail"])
+    assert (result.exit_code, result.output) == (130, "")
