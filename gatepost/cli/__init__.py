@@ -25,7 +25,7 @@ COULD_NOT_RUN = 2
 class _Commands(TyperGroup):
     """Tells a mistake of the user's in one sentence and the line that mends it, and exits 2."""
 
-    def invoke(self, ctx: Any) -> Any:  # Typer keeps its context's class to itself
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401  # Typer keeps its context's class to itself
         try:
             return super().invoke(ctx)
         except GatepostError as mistake:
