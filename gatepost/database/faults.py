@@ -153,19 +153,19 @@ FAULTS: tuple[Fault, ...] = (
         "wait a moment and try again",
     ),
     Fault(
-        "tls-required",
-        "tls",
-        r"(?i)no pg_hba\.conf entry for .*(no encryption|SSL off)|pg_hba\.conf rejects .*(no encryption|SSL off)"
-        r"|SSL connection is required|connection is insecure|SSL required",
-        'the server at "{host}" takes no connection without TLS',
-        "add sslmode=require to the URL",
-    ),
-    Fault(
         "not-allowed",
         "network",
-        r"no pg_hba\.conf entry for|pg_hba\.conf rejects|not in the allow ?list|Address not in tenant",
+        r"pg_hba\.conf (entry for|rejects) .*(SSL encryption|SSL on)|not in the allow ?list|Address not in tenant",
         'the server at "{host}" does not let "{user}" in from this address',
         "allow this address in the provider's network restrictions (pg_hba.conf on your own server)",
+    ),
+    Fault(
+        "tls-required",
+        "tls",
+        r"(?i)pg_hba\.conf (entry for|rejects)"
+        r"|SSL connection is required|connection is insecure|SSL required",
+        'the server at "{host}" takes no connection without TLS from this address',
+        "add sslmode=require to the URL; where that fails too, let this address in (pg_hba.conf, network restrictions)",
     ),
     Fault(
         "tls-refused",
@@ -184,7 +184,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "wrong-ca",
         "certificate",
-        r"certificate verify failed|self[- ]signed certificate|unable to get local issuer",
+        r"certificate verify failed|self[- ]signed certificate|unable to get local issuer|signature failure",
         'the certificate of "{host}" is not signed by the root certificate that is given',
         "set sslrootcert to the provider's own root certificate (Supabase: Dashboard, Database settings, SSL)",
     ),
@@ -220,7 +220,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "ipv6-only",
         "network",
-        r"\([0-9a-fA-F:]*:[0-9a-fA-F:]*\), port \d+ failed: " + _NO_ROUTE,
+        r"[\"(][0-9a-fA-F:]*:[0-9a-fA-F:]*[\")], port \d+ failed: " + _NO_ROUTE,
         '"{host}" has only an IPv6 address, and this network has no IPv6',
         "use the session pooler's host from the Dashboard (Connect), with the user postgres.{ref}, or the IPv4 add-on",
         kinds=_OWN_HOST,
