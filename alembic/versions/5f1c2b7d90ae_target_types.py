@@ -70,8 +70,8 @@ def upgrade() -> None:
         _alter_columns(old, target.tables[old.name])
         if isinstance(old.c.id.type, sa.Integer):
             _count_by_identity(old.name)
-        for constraint in old.constraints:
-            _rename(old.name, *_names(constraint))
+        for before, after in sorted(map(_names, old.constraints)):
+            _rename(old.name, before, after)
     for table, column in UNIQUE_INDEXES.items():
         op.create_unique_constraint(op.f(f"uq_{table}_{column}"), table, [column])
         op.drop_index(f"ix_{table}_{column}", table)
@@ -96,8 +96,8 @@ def downgrade() -> None:
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=True)
         op.drop_constraint(f"uq_{table}_{column}", table)
     for old in legacy.sorted_tables:
-        for constraint in old.constraints:
-            _rename(old.name, *reversed(_names(constraint)))
+        for before, after in sorted(map(_names, old.constraints)):
+            _rename(old.name, after, before)
         if isinstance(old.c.id.type, sa.Integer):
             _count_by_serial(old.name)
         _alter_columns(target.tables[old.name], old)
