@@ -131,3 +131,22 @@ def with_schemas(text: str, renamed: Mapping[tuple[str, str], str]) -> str:
             if new is not None:
                 out[at] = identifier(new)
     return "".join(out)
+
+
+def unqualified_columns(text: str, table: tuple[str, str]) -> str:
+    """Return SQL text in which `schema.table.column` of one table is `table.column`.
+
+    Args:
+        text: An expression.
+        table: The (schema, table) whose own columns lose the schema.
+    """
+    pieces = tokens(text)
+    kept = []
+    at = 0
+    while at < len(pieces):
+        ahead = pieces[at : at + 4]
+        if [piece.name for piece in ahead[::2]] == list(table) and [piece.text for piece in ahead[1::2]] == [".", "."]:
+            at += 2
+        kept.append(pieces[at].text)
+        at += 1
+    return "".join(kept)

@@ -1,0 +1,122 @@
+"""The SQL that makes a policy, a table's grants or its row security what a value says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from gatepost import sql
+from gatepost.diff import PROTECTED, UNPROTECTED, Change, Managed, TableGrants, TableRowSecurity
+from gatepost.schema import API_ROLES, Grant, Policy, RowSecurity
+
+EVERYBODY = ("public", *API_ROLES)
+
+
+def change_sql(change: Change) -> list[str]:
+    """Return the statements of one step."""
+    if change.kind == "create":
+        return create_sql(change.subject)
+    if change.kind == "replace":
+        return replace_sql(change.subject)
+    return drop_sql(change.subject)
+
+
+def create_sql(value: Managed) -> list[str]:
+    """Return the statements that make what is not there yet."""
+    if isinstance(value, Policy):
+        return [_create_policy(value)]
+    return replace_sql(value)
+
+
+def replace_sql(value: Managed) -> list[str]:
+    """Return the statements that make a value of what stands in its place."""
+    if isinstance(value, Policy):
+        return [_drop_policy(value, "IF EXISTS "), _create_policy(value)]
+    if isinstance(value, TableGrants):
+        return [*_revoke(value), *_grant(value)]
+    return _row_security(value, value.state)
+
+
+def drop_sql(value: Managed) -> list[str]:
+    """Return the statements that take a value away."""
+    if isinstance(value, Policy):
+        return [_drop_policy(value, "")]
+    if isinstance(value, TableGrants):
+        return _revoke(value)
+    return _row_security(value, UNPROTECTED)
+
+
+def _create_policy(policy: Policy) -> str:
+    parts = [
+        f"CREATE POLICY {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}",
+        f"AS {'PERMISSIVE' if policy.permissive else 'RESTRICTIVE'}",
+        f"FOR {policy.command.upper()}",
+        f"TO {sql.roles(policy.roles)}",
+    ]
+    for clause, text in (("USING", policy.using), ("WITH CHECK", policy.check)):
+        if text is not None:
+            parts.append(f"{clause} ({text}{_end(text)})")
+    return " ".join(parts)
+
+
+def _end(text: str) -> str:
+    """Return a line break after text that ends in a comment, so that the comment does not swallow the bracket."""
+    return "\n" if any(token.kind == "comment" for token in sql.tokens(text)) else ""
+
+
+def _drop_policy(policy: Policy, if_exists: str) -> str:
+    return f"DROP POLICY {if_exists}{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+
+
+def _row_security(table: TableRowSecurity, state: RowSecurity) -> list[str]:
+    name = sql.qualified(table.schema, table.table)
+    force = f"ALTER TABLE {name} {'' if state.forced else 'NO '}FORCE ROW LEVEL SECURITY"
+    enable = f"ALTER TABLE {name} {'ENABLE' if state.enabled else 'DISABLE'} ROW LEVEL SECURITY"
+    return [enable, force] if state == PROTECTED else [force, enable]
+
+
+def _revoke(grants: TableGrants) -> list[str]:
+    everybody = sql.roles(sorted({*EVERYBODY, *grants.revoked, *(grant.grantee for grant in grants.grants)}))
+    revoked = [f"REVOKE ALL ON TABLE {sql.qualified(grants.schema, grants.table)} FROM {everybody}"]
+    for schema, name, _ in grants.sequences:
+        revoked.append(f"REVOKE ALL ON SEQUENCE {sql.qualified(schema, name)} FROM {everybody}")
+    return revoked
+
+
+def _grant(grants: TableGrants) -> list[str]:
+    granted = []
+    if grants.usage:
+        granted.append(f"GRANT USAGE ON SCHEMA {sql.identifier(grants.schema)} TO {sql.roles(grants.usage)}")
+    granted += _grants_on(f"TABLE {sql.qualified(grants.schema, grants.table)}", grants.grants)
+    for schema, name, of_sequence in grants.sequences:
+        granted += _grants_on(f"SEQUENCE {sql.qualified(schema, name)}", of_sequence)
+    return granted
+
+
+def _grants_on(what: str, grants: Iterable[Grant]) -> list[str]:
+    columns: defaultdict[tuple[str, bool], defaultdict[str, list[str | None]]]
+    columns = defaultdict(lambda: defaultdict(list))
+    for grant in grants:
+        columns[grant.grantee, grant.grantable][grant.privilege].append(grant.column)
+    statements = []
+    for (grantee, grantable), privileges in columns.items():
+        option = " WITH GRANT OPTION" if grantable else ""
+        for batch in (sorted(set(privileges) - {"MAINTAIN"}), sorted(set(privileges) & {"MAINTAIN"})):
+            if batch:
+                listed = ", ".join(_privilege(name, privileges[name]) for name in batch)
+                statement = f"GRANT {listed} ON {what} TO {sql.role(grantee)}{option}"
+                statements.append(_from_17(statement) if batch == ["MAINTAIN"] else statement)
+    return statements
+
+
+def _privilege(name: str, columns: list[str | None]) -> str:
+    named = [column for column in columns if column is not None]
+    return f"{name} ({sql.identifiers(named)})" if named and None not in columns else name
+
+
+def _from_17(statement: str) -> str:
+    """Return a statement that older servers, which have no MAINTAIN, pass over."""
+    return (
+        "DO $gatepost$ BEGIN IF current_setting('server_version_num')::int >= 170000 THEN "
+        f"EXECUTE {sql.literal(statement)}; END IF; END $gatepost$"
+    )
