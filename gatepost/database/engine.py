@@ -1,0 +1,115 @@
+"""A SQLAlchemy engine that suits what its URL leads to."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, NullPool, event
+from sqlalchemy import create_engine as sqlalchemy_engine
+
+from gatepost.database.connect import connect
+from gatepost.database.settings import Settings, load_settings
+from gatepost.database.url import DatabaseUrl, parse_url
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from psycopg2.extensions import connection as DriverConnection
+
+
+class NoRowSecurity(UserWarning):
+    """The database is SQLite, where every query sees every row."""
+
+
+def create_engine(
+    url: str | DatabaseUrl | None = None, *, settings: Settings | None = None, **options: object
+) -> Engine:
+    """Return an engine for a URL, with its pool, time-outs and TLS as the place behind the URL needs them.
+
+    Behind a pooler in transaction mode there is no pool here (`NullPool`: two pools in a row starve each other), and
+    the query time-out is set by `SET LOCAL` as each transaction begins, because start-up options are refused there and
+    a plain `SET` would go on to the pooler's next client. Everywhere else connections are pooled, and the time-out is
+    set once as each connection opens.
+
+    Args:
+        url: The database; `DATABASE_URL` where it is left out.
+        settings: What is not in the URL; the environment and `.env` where they are left out.
+        options: Passed to `sqlalchemy.create_engine`, where they win.
+
+    Returns:
+        The engine. A connection that cannot be opened raises `DatabaseUnreachable` with one sentence, in place of
+        the driver's error.
+
+    Raises:
+        SettingsError: the URL or a setting cannot be used.
+    """
+    settings = settings or load_settings()
+    if url is None:
+        target = settings.url
+        transaction_pooler = settings.uses_transaction_pooler
+    else:
+        target = parse_url(url) if isinstance(url, str) else url
+        transaction_pooler = target.is_transaction_pooler or settings.db_pooler == "transaction"
+    if target.is_sqlite:
+        return _sqlite(target, options)
+    pool: dict[str, Any] = (
+        {"poolclass": NullPool}
+        if transaction_pooler
+        else {
+            "pool_size": settings.db_pool_size,
+            "max_overflow": settings.db_max_overflow,
+            "pool_timeout": settings.db_pool_timeout,
+            "pool_recycle": settings.db_pool_recycle,
+            "pool_pre_ping": settings.db_pool_pre_ping,
+        }
+    )
+    if options.get("poolclass") is NullPool:
+        pool = {}
+    chosen: dict[str, Any] = {**pool, **options}
+    # The URL that SQLAlchemy is given has no password: ours opens the connections, so no other copy is needed.
+    engine = sqlalchemy_engine(target.sqlalchemy()._replace(password=None), **chosen)
+    _open_with(engine, target, settings)
+    _limit_queries(engine, round(settings.db_query_timeout * 1000), each_transaction=transaction_pooler)
+    return engine
+
+
+def _sqlite(target: DatabaseUrl, options: dict[str, object]) -> Engine:
+    warnings.warn(
+        f'"{target.masked}" is SQLite: row security does not exist there, and every query sees every row',
+        NoRowSecurity,
+        stacklevel=3,
+    )
+    chosen: dict[str, Any] = dict(options)
+    engine = sqlalchemy_engine(target.sqlalchemy(), **chosen)
+
+    @event.listens_for(engine, "connect")
+    def _keys(connection: sqlite3.Connection, _record: object) -> None:
+        # SQLite ignores foreign keys unless each connection asks for them; PostgreSQL never does.
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
+
+
+def _open_with(engine: Engine, target: DatabaseUrl, settings: Settings) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: object, _record: object, _args: object, _parameters: object) -> DriverConnection:
+        return connect(
+            target, application_name=settings.db_application_name, connect_timeout=settings.db_connect_timeout
+        )
+
+
+def _limit_queries(engine: Engine, milliseconds: int, *, each_transaction: bool) -> None:
+    if each_transaction:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
+
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: DriverConnection, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(milliseconds)])
+        connection.commit()

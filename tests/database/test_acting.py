@@ -1,0 +1,238 @@
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from uuid import uuid4
+
+import psycopg2
+import pytest
+import sqlalchemy
+from sqlalchemy import NullPool, text
+from sqlmodel import Field, Session, SQLModel, select
+
+from gatepost.database.acting import acting_as, acting_as_service
+from gatepost.database.engine import NoRowSecurity, create_engine
+from gatepost.database.settings import Settings
+from gatepost.errors import DatabaseUnreachable, SettingsError
+from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
+
+
+class Note(SQLModel, table=True):
+    __tablename__ = "acting_note"
+    metadata = sqlalchemy.MetaData()
+    id: int = Field(primary_key=True)
+    owner: str
+    body: str = ""
+
+
+TABLE = """
+    CREATE TABLE acting_note (id int PRIMARY KEY, owner text NOT NULL, body text NOT NULL DEFAULT '');
+    ALTER TABLE acting_note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON acting_note TO authenticated, service_role;
+    GRANT SELECT ON acting_note TO anon;
+    CREATE POLICY own ON acting_note TO authenticated
+        USING ((SELECT auth.uid())::text = owner) WITH CHECK ((SELECT auth.uid())::text = owner);
+"""
+ANN, BOB = str(uuid4()), str(uuid4())
+WHO = "SELECT current_user, current_setting('request.jwt.claims', true), auth.uid()::text"
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlalchemy.Engine]:
+    monkeypatch.chdir(tmp_path)
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(TABLE)
+        cursor.execute("INSERT INTO acting_note VALUES (1, %s), (2, %s)", [ANN, BOB])
+    engine = create_engine(database_url, settings=Settings(db_pool_size=1, db_max_overflow=0, db_pool_timeout=1))
+    yield engine
+    assert engine.pool.checkedout() == 0
+    engine.dispose()
+
+
+def who(session: Session) -> tuple[str, str | None]:
+    user, _, uid = session.connection().execute(text(WHO)).one()
+    return user, uid
+
+
+def test_a_user_sees_their_own_rows_in_every_transaction(engine: sqlalchemy.Engine) -> None:
+    with Session(engine) as session, acting_as(session, user_id=ANN) as same:
+        assert same is session
+        assert [note.id for note in session.exec(select(Note))] == [1]
+        session.commit()
+        assert [note.id for note in session.exec(select(Note))] == [1]
+        session.rollback()
+        assert who(session) == ("authenticated", ANN)
+        with session.begin_nested():
+            assert who(session) == ("authenticated", ANN)
+        nested = session.begin_nested()
+        nested.rollback()
+        assert who(session) == ("authenticated", ANN)
+
+
+def test_a_row_of_somebody_else_cannot_be_written(engine: sqlalchemy.Engine) -> None:
+    with Session(engine) as session, acting_as(session, user_id=ANN):
+        session.add(Note(id=3, owner=ANN))
+        session.commit()
+        session.add(Note(id=4, owner=BOB))
+        with pytest.raises(sqlalchemy.exc.ProgrammingError, match="row-level security"):
+            session.commit()
+        session.rollback()
+        assert who(session) == ("authenticated", ANN)
+    with Session(engine) as session, acting_as_service(session):
+        assert sorted(note.id for note in session.exec(select(Note))) == [1, 2, 3]
+
+
+def test_nothing_is_left_on_the_connection(engine: sqlalchemy.Engine) -> None:
+    for outcome in ("commit", "rollback", "nothing", "error"):
+        with (
+            suppress(ZeroDivisionError),
+            Session(engine) as session,
+            acting_as(session, user_id=ANN, claims={"app_metadata": {"a": 1}}),
+        ):
+            assert who(session) == ("authenticated", ANN)
+            if outcome == "error":
+                raise ZeroDivisionError
+            if outcome != "nothing":
+                getattr(session, outcome)()
+        with engine.connect() as connection:
+            user, claims, uid = connection.execute(text(WHO)).one()
+            assert (user, claims or "", uid) == ("postgres", "", None)
+
+
+def test_one_session_serves_two_people_and_forgets_the_first(engine: sqlalchemy.Engine) -> None:
+    with Session(engine, expire_on_commit=False) as session:
+        with acting_as(session, user_id=ANN):
+            assert session.get(Note, 1) is not None
+            session.commit()
+        with acting_as(session, user_id=BOB):
+            assert session.get(Note, 1) is None
+            assert session.get(Note, 2) is not None
+
+
+def test_a_session_that_has_begun_is_refused(engine: sqlalchemy.Engine) -> None:
+    with Session(engine) as session:
+        session.get(Note, 1)
+        with pytest.raises(SettingsError, match="already begun"), acting_as(session, user_id=ANN):
+            pass
+    with Session(engine, expire_on_commit=False) as session:
+        kept = session.get(Note, 2)
+        session.commit()
+        with pytest.raises(SettingsError, match="already begun"), acting_as(session, user_id=ANN):
+            pass
+        assert kept is not None
+    with Session(engine) as session, acting_as(session, user_id=ANN):
+        session.get(Note, 1)
+        with pytest.raises(SettingsError, match="already begun"), acting_as(session, user_id=BOB):
+            pass
+
+
+def test_nobody_and_other_roles(engine: sqlalchemy.Engine) -> None:
+    with Session(engine) as session, acting_as(session, role="anon"):
+        assert who(session) == ("anon", None)
+        assert list(session.exec(select(Note))) == []
+    with Session(engine) as session, acting_as_service(session):
+        assert who(session) == ("service_role", None)
+
+
+def test_claims_reach_the_policies_and_older_settings_do_not_win(engine: sqlalchemy.Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SET request.jwt.claim.sub = '00000000-0000-0000-0000-000000000000'"))
+        connection.commit()
+    with Session(engine) as session, acting_as(session, user_id=ANN, claims={"email": "a'b\\c%d", "n": None}):
+        assert who(session) == ("authenticated", ANN)
+        jwt = session.connection().execute(text("SELECT auth.jwt()")).scalar_one()
+        assert jwt == {"email": "a'b\\c%d", "n": None, "role": "authenticated", "sub": ANN}
+
+
+def test_claims_that_contradict_the_call_are_refused(engine: sqlalchemy.Engine) -> None:
+    with Session(engine) as session:
+        with pytest.raises(SettingsError, match="the claims say sub"), acting_as(session, ANN, claims={"sub": BOB}):
+            pass
+        with (
+            pytest.raises(SettingsError, match='the claims say role "service_role"'),
+            acting_as(session, ANN, claims={"role": "service_role"}),
+        ):
+            pass
+
+
+def test_a_role_that_is_not_there_or_may_not_be_taken(engine: sqlalchemy.Engine) -> None:
+    for role, reason in (('no "such" role', "does not exist"), ("supabase_admin", "permission denied")):
+        with (
+            pytest.raises(DatabaseUnreachable, match=reason),
+            Session(engine) as session,
+            acting_as(session, ANN, role=role),
+        ):
+            session.get(Note, 1)
+
+
+def test_autocommit_is_refused_because_the_role_would_not_hold(engine: sqlalchemy.Engine) -> None:
+    auto = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with pytest.raises(DatabaseUnreachable, match="autocommit"), Session(auto) as session, acting_as(session, ANN):
+        session.get(Note, 1)
+
+
+def test_a_transaction_that_lives_on_gets_its_role_back(engine: sqlalchemy.Engine) -> None:
+    with engine.connect() as connection, connection.begin():
+        with (
+            Session(connection, join_transaction_mode="create_savepoint") as session,
+            acting_as(session, user_id=ANN),
+        ):
+            session.add(Note(id=9, owner=ANN))
+            session.commit()
+        assert connection.execute(text(WHO)).one()[0] == "postgres"
+        assert connection.execute(text("SELECT count(*) FROM acting_note")).scalar_one() == 3
+
+
+def test_sqlite_warns_and_goes_on(tmp_path) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    with Session(engine) as session, pytest.warns(NoRowSecurity), acting_as(session, user_id=ANN):
+        assert session.connection().execute(text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+
+
+@pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is NOT INSTALLED: apt-get install pgbouncer to run this")
+def test_transactions_through_a_transaction_pooler_do_not_mix(spare_server: SpareServer) -> None:
+    # benchmarks/pool.py does this with 10,000.
+    turns, people = 2_000, [str(uuid4()) for _ in range(20)]
+    pooler = SparePooler(spare_server.directory / "acting", "127.0.0.1", spare_server.port, {"postgres": PASSWORD})
+    auth = "CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS $$ SELECT (nullif(current_setting("
+    auth += "'request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$"
+    with spare_server.running(), pooler.running(pool=4):
+        spare_server.execute(
+            "DROP SCHEMA IF EXISTS auth CASCADE; DROP TABLE IF EXISTS acting_note",
+            "CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS",
+            "CREATE SCHEMA auth; GRANT USAGE ON SCHEMA auth TO authenticated, anon, service_role",
+            auth,
+            TABLE,
+            *(f"INSERT INTO acting_note VALUES ({n}, '{person}')" for n, person in enumerate(people)),
+        )
+        # One client connection a thread, many more than the pooler's four server connections.
+        engine = create_engine(pooler.url(), settings=Settings(db_pooler="transaction"))
+
+        def client(seed: int) -> int:
+            dice, seen = random.Random(seed), 0
+            with engine.connect() as connection:
+                for _ in range(turns // 20):
+                    person = dice.randrange(len(people) + 1)
+                    session = Session(connection)
+                    if person == len(people):
+                        with acting_as(session, role="anon"):
+                            assert session.exec(select(Note)).all() == []
+                            session.commit()
+                    else:
+                        with acting_as(session, user_id=people[person]):
+                            assert [note.id for note in session.exec(select(Note))] == [person]
+                            dice.choice([session.commit, session.rollback])()
+                    seen += 1
+            return seen
+
+        with ThreadPoolExecutor(20) as threads:
+            assert sum(threads.map(client, range(20))) == turns
+        with engine.connect() as connection:
+            left = connection.execute(text("SELECT current_user, current_setting('request.jwt.claims', true)")).one()
+            assert (left[0], left[1] or "") == ("postgres", "")
+        spare_server.execute("DROP SCHEMA auth CASCADE; DROP TABLE acting_note")
+        spare_server.execute(
+            "DROP OWNED BY anon, authenticated, service_role; DROP ROLE anon, authenticated, service_role"
+        )
+    assert isinstance(engine.pool, NullPool)
