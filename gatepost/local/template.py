@@ -60,6 +60,16 @@ def drop(connection: Connection, name: str) -> None:
         cursor.execute(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
 
 
+def set_passwords(connection: Connection, password: str | None) -> None:
+    """Give every role that may log in the password, or none where the way in asks for none."""
+    if password is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin ORDER BY rolname")
+        for (role,) in cursor.fetchall():
+            cursor.execute(f"ALTER ROLE {identifier(role)} PASSWORD %s", [password])
+
+
 def known_profile(profile: str) -> str:
     """Return the profile.
 

@@ -1,0 +1,231 @@
+"""The embedded server of a project, as its users know it: start, stop, reset, and where it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gatepost.errors import LocalServerError
+from gatepost.local import place, template
+from gatepost.local.account import Account, unprivileged
+from gatepost.local.binaries import Binaries, find, usable_by
+from gatepost.local.cluster import SUPERUSER, Cluster
+from gatepost.local.transport import Transport
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+Profile = Literal["new", "old"]
+TEMPLATE = "gatepost_template"
+"""A hosted-shaped database that nobody writes to: `postgres` is made from it, and so can others be."""
+_SETTINGS = (
+    # What a crash of this process or the server can cost is nothing; what a crash of the machine can cost is the last
+    # moment's writes, never the database.
+    ("synchronous_commit", "off"),
+    ("wal_level", "logical"),  # as on the platform, whose realtime service reads it
+    ("max_wal_size", "256MB"),
+    ("logging_collector", "off"),
+)
+_NO_ANSWER = "gatepost local start"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What there is to know about a server."""
+
+    directory: Path
+    running: bool
+    pid: int | None
+    version: str | None
+    profile: str | None
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """The server in a directory, running or not. Get one from `start()` or `server()`."""
+
+    directory: Path
+    account: Account | None = None
+    transport: Transport | None = None
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """Return a URL for psycopg2, SQLAlchemy and psql.
+
+        Args:
+            database: The database's name.
+            user: The role to log in as. `postgres` is what a hosted project gives its owner; `supabase_admin` is the
+                superuser.
+
+        Raises:
+            LocalServerError: the server is not running.
+        """
+        cluster = self._cluster(None)
+        if not cluster.running():
+            raise LocalServerError(f'the server in "{self.directory}" is not running', _NO_ANSWER)
+        return cluster.url(database, user)
+
+    def status(self) -> Status:
+        """Say what there is, without changing it."""
+        cluster, facts = self._cluster(None), self._facts()
+        return Status(self.directory, cluster.running(), cluster.pid(), facts.get("version"), facts.get("profile"))
+
+    def start(self, profile: Profile | None = None) -> LocalServer:
+        """Start the server where it does not run, making it where there is none.
+
+        Args:
+            profile: The default privileges that it must have; None takes what is there, else "new".
+
+        Raises:
+            LocalServerError: it cannot be started, or was made with the other profile.
+        """
+        if profile is not None:
+            template.known_profile(profile)
+        with place.held(self.directory, self.account):
+            facts = self._facts()
+            if profile is not None and facts.get("profile", profile) != profile:
+                raise LocalServerError(
+                    f'the server in "{self.directory}" has the "{facts["profile"]}" default privileges',
+                    f"make it again, which loses its data: gatepost local reset --profile {profile}",
+                )
+            if not facts:
+                self._make(profile or "new")
+            elif not self._cluster(None).running():
+                self._cluster(self._binaries(facts)).launch()
+        return self
+
+    def stop(self) -> None:
+        """Stop the server, ending open sessions. Its data stays."""
+        if not place.claimed(self.directory):
+            return
+        with place.held(self.directory, self.account):
+            self._stop()
+
+    def reset(self, profile: Profile | None = None) -> LocalServer:
+        """Throw everything in the server away and start it afresh.
+
+        Args:
+            profile: The default privileges of the new one; None keeps the kind that it had.
+        """
+        if profile is not None:
+            template.known_profile(profile)
+        with place.held(self.directory, self.account):
+            kind = profile or self._facts().get("profile", "new")
+            self._wipe()
+            self._make(kind)
+        return self
+
+    def remove(self) -> None:
+        """Stop the server and remove it with its data."""
+        if not place.claimed(self.directory):
+            return
+        with place.held(self.directory, self.account):
+            self._wipe()
+            (self.directory / "postgres.log").unlink(missing_ok=True)
+            (self.directory / place.LOCK).unlink()
+            with suppress(OSError):  # somebody keeps something there
+                self.directory.rmdir()
+
+    def clone(self, name: str, source: str = TEMPLATE) -> str:
+        """Make a database that looks like a new project, or a copy of another that nobody is connected to.
+
+        Returns:
+            Its URL, as `postgres`.
+        """
+        with closing(self._admin()) as connection:
+            template.clone(connection, source, name)
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database with its sessions, where it exists."""
+        with closing(self._admin()) as connection:
+            template.drop(connection, name)
+
+    def _make(self, profile: str) -> None:
+        """Make the cluster. The file with its facts is written last: without it, the next start begins again."""
+        self._wipe()
+        binaries = self._binaries({})
+        cluster = self._cluster(binaries)
+        cluster.initialise()
+        cluster.launch()
+        template.build(self._connect, TEMPLATE, profile)
+        with closing(self._connect("template1")) as connection:
+            connection.autocommit = True
+            template.drop(connection, "postgres")
+            template.clone(connection, TEMPLATE, "postgres")
+            template.set_passwords(connection, cluster.way.password)
+        facts = self.directory / "server.json"
+        partial = facts.with_suffix(".partial")
+        partial.write_text(json.dumps({"profile": profile, "version": binaries.version, "major": binaries.major}))
+        partial.replace(facts)
+
+    def _binaries(self, facts: dict[str, str]) -> Binaries:
+        found = find()
+        made = int(facts.get("major", found.major))
+        if made != found.major:
+            raise LocalServerError(
+                f'the server in "{self.directory}" was made by PostgreSQL {made}; "{found.directory}" holds '
+                f"{found.version}, which cannot read it",
+                "make it again, which loses its data: gatepost local reset",
+            )
+        return usable_by(found, self.account, place.cache(self.account)) if self.account else found
+
+    def _cluster(self, binaries: Binaries | None) -> Cluster:
+        """Return the cluster; programs are needed to start and stop it, not to ask about it."""
+        return Cluster(self.directory, binaries or Binaries(Path(), "0"), self.account, _SETTINGS, self.transport)
+
+    def _facts(self) -> dict[str, str]:
+        try:
+            facts: dict[str, str] = json.loads((self.directory / "server.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return facts
+
+    def _stop(self) -> None:
+        """Stop the server; only Windows, which has no signals, needs its programs for that."""
+        self._cluster(self._binaries({}) if os.name == "nt" else None).stop()
+
+    def _wipe(self) -> None:
+        """Remove what a server leaves, and nothing else."""
+        self._stop()
+        (self.directory / "server.json").unlink(missing_ok=True)
+        self._cluster(None).way.clear()
+        for name in ("data", "data.partial"):
+            shutil.rmtree(self.directory / name, ignore_errors=True)
+
+    def _connect(self, database: str) -> Connection:
+        import psycopg2
+
+        return psycopg2.connect(self._cluster(None).url(database, SUPERUSER))
+
+    def _admin(self) -> Connection:
+        if not self._cluster(None).running():
+            raise LocalServerError(f'the server in "{self.directory}" is not running', _NO_ANSWER)
+        connection = self._connect("postgres")
+        connection.autocommit = True
+        return connection
+
+
+def server(directory: Path | str | None = None) -> LocalServer:
+    """Return the server of a directory, or of the project that the working directory lies in, without starting it."""
+    account = unprivileged()
+    return LocalServer(place.chosen(directory, account), account)
+
+
+def start(directory: Path | str | None = None, profile: Profile | None = None) -> LocalServer:
+    """Start the embedded server and return it; one that runs already is returned as it is.
+
+    Args:
+        directory: Where its data lives. None means `GATEPOST_LOCAL_DIR`, or a directory in the user's cache for the
+            project that the working directory lies in.
+        profile: Default privileges in `public`: "new" as hosted projects have them since the change of 2026, "old" as
+            before. None takes what the server has, "new" for one that is made now.
+
+    Raises:
+        LocalServerError: there is no PostgreSQL to run, or it does not start, or has the other profile.
+    """
+    return server(directory).start(profile)

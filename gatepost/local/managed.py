@@ -1,0 +1,152 @@
+"""Prepare a PostgreSQL that somebody else runs (RDS and the like).
+
+It gets the roles of the API, `auth`, `storage`, `realtime` and `extensions` by the same SQL as the embedded server,
+run only where something is missing. What is there is never touched, even where it differs from what would be made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.errors import DatabaseUnreachable
+from gatepost.local import shape
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+API_ROLES = ("anon", "authenticated", "service_role")
+_FILES = ("roles", "extensions", "auth", "storage", "realtime")
+_LOCK = 7_300_181_520_241
+"""Any number of our own: two bootstraps of one database come one after the other."""
+
+
+@dataclass(frozen=True)
+class Bootstrapped:
+    """What `bootstrap` did: everything as "kind name", in the order in which it was made."""
+
+    created: tuple[str, ...]
+    kept: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Admin:
+    """The account that the connection logged in as."""
+
+    name: str
+    superuser: bool
+    bypasses: bool
+    version: int
+
+    @property
+    def may_let_bypass(self) -> bool:
+        # https://www.postgresql.org/docs/17/sql-createrole.html; before 16, superusers only.
+        return self.superuser or (self.bypasses and self.version >= 160000)
+
+
+def bootstrap(connection: Connection) -> Bootstrapped:
+    """Make what Gatepost and its policies need where it is missing, in one transaction, all or nothing.
+
+    Args:
+        connection: psycopg2, in no transaction, as an account that may create roles, schemas and extensions. It
+            need not be a superuser: on managed services nobody is.
+
+    Returns:
+        What was created, what was there already, and what the account could not do as on the platform.
+
+    Raises:
+        DatabaseUnreachable: the account may not create something; nothing was changed.
+    """
+    autocommit, connection.autocommit = connection.autocommit, False
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            admin = _who(cursor)
+            wanted = shape.sections(*_FILES)
+            todo = shape.missing(connection, wanted)
+            for section in todo:
+                _make(cursor, _within_rights(section, admin), admin)
+            joined, refused = _join(cursor, admin)
+    finally:
+        connection.autocommit = autocommit
+    made = set(todo)
+    return Bootstrapped(
+        created=tuple(_name(section) for section in wanted if section in made) + tuple(joined),
+        kept=tuple(_name(section) for section in wanted if section not in made),
+        notes=_notes(todo, admin) + tuple(refused),
+    )
+
+
+def _who(cursor: Cursor) -> _Admin:
+    cursor.execute(
+        "SELECT rolname, rolsuper, rolbypassrls, current_setting('server_version_num')::integer "
+        "FROM pg_roles WHERE rolname = current_user"
+    )
+    name, superuser, bypasses, version = cursor.fetchone() or ("", False, False, 0)
+    return _Admin(name, superuser, bypasses, version)
+
+
+def _within_rights(section: shape.Section, admin: _Admin) -> shape.Section:
+    """Leave out what the account may not give: only one that passes row security by can let another do so."""
+    if section.name != "service_role" or admin.may_let_bypass:
+        return section
+    return replace(section, sql=section.sql.replace(" BYPASSRLS", ""))
+
+
+def _make(cursor: Cursor, section: shape.Section, admin: _Admin) -> None:
+    import psycopg2
+
+    try:
+        cursor.execute(section.sql)
+    except psycopg2.Error as refusal:
+        why = str(refusal).partition("\n")[0]
+        raise DatabaseUnreachable(
+            f'"{admin.name}" cannot create the {_name(section)}: {why}; nothing was changed',
+            "connect as an account that may create roles, and schemas in this database",
+        ) from refusal
+
+
+def _join(cursor: Cursor, admin: _Admin) -> tuple[list[str], list[str]]:
+    """Let the account become each API role, as observing needs; a superuser can anyway. Returns (created, notes)."""
+    import psycopg2
+
+    created: list[str] = []
+    notes: list[str] = []
+    # From 16 on a role's maker is its member, but cannot become it.
+    how = "SET" if admin.version >= 160000 else "MEMBER"
+    for role in () if admin.superuser else API_ROLES:
+        cursor.execute("SELECT pg_has_role(%s, %s)", [role, how])
+        if (cursor.fetchone() or (True,))[0]:
+            continue
+        grant = f"GRANT {sql.identifier(role)} TO {sql.identifier(admin.name)}"
+        cursor.execute("SAVEPOINT join_role")
+        try:
+            cursor.execute(grant)
+        except psycopg2.errors.InsufficientPrivilege:
+            cursor.execute("ROLLBACK TO SAVEPOINT join_role")
+            notes.append(f'"{admin.name}" may not act as "{role}", which was there already; its maker runs {grant}')
+        else:
+            created.append(f"membership of {admin.name} in {role}")
+    return created, notes
+
+
+def _notes(made: tuple[shape.Section, ...], admin: _Admin) -> tuple[str, ...]:
+    notes = []
+    if any(section.name == "service_role" for section in made) and not admin.may_let_bypass:
+        notes.append(
+            f'"service_role" was made without BYPASSRLS, which "{admin.name}" may not give: it needs policies of its '
+            "own, or a superuser runs ALTER ROLE service_role BYPASSRLS"
+        )
+    if not (admin.superuser or admin.bypasses):
+        notes.append(
+            f'"{admin.name}" does not pass row security by: where it is forced on its tables, it sees only the rows '
+            "that a policy gives it"
+        )
+    return tuple(notes)
+
+
+def _name(section: shape.Section) -> str:
+    return f"{section.kind.removeprefix('available ')} {section.name}"

@@ -1,0 +1,56 @@
+"""Processes of a server, told from others that happen to have the same number.
+
+A number in postmaster.pid says little after a crash or a restart of a container: it may be anybody's by then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+NOBODY = 2**31 - 2
+"""A process number that no system gives out."""
+
+
+def is_server_of(pid: int, data: Path) -> bool:
+    """Whether the process is alive and is a server started on this data directory."""
+    if not _alive(pid):
+        return False
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        # Not Linux, or not our process. POSIX has ps everywhere; it prints the words with spaces between them.
+        try:
+            line = subprocess.run(  # noqa: S603  # a number, no shell
+                ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607  # where ps lies differs
+                capture_output=True, timeout=10, check=False,
+            ).stdout  # fmt: skip
+        except (OSError, subprocess.SubprocessError):
+            return True  # alive, and nothing says that it is another
+        return os.fsencode(data) in line
+    return os.fsencode(data) in words
+
+
+def end_orphans(data: Path) -> None:
+    """End sessions that outlived their killed server and hold its shared memory.
+
+    They are found by their working directory, which is the data directory for every process of a server. Only Linux
+    tells it; elsewhere such sessions end by themselves when they next wait for something.
+    """
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == data:
+                os.kill(int(entry.name), signal.SIGQUIT)  # at once, without a word to the client
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

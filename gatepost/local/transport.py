@@ -1,0 +1,179 @@
+"""How a client reaches the server: a Unix socket, or a port of this machine where there are no sockets.
+
+A socket needs no port, so two servers cannot collide, and no password: only the account that runs the server (and
+root) may enter the directory that holds it. Windows gets a free port on 127.0.0.1 and a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from gatepost.errors import LocalServerError
+from gatepost.local.account import Account, give
+
+PORT = 5432
+"""Part of the socket's name only: nothing listens on the network."""
+_LONGEST_SOCKET = 103
+"""Bytes that the path of a socket may have: 103 on macOS and BSD, 107 on Linux (sun_path in sys/un.h)."""
+
+
+class Transport(Protocol):
+    """What a cluster asks of the way to reach it."""
+
+    @property
+    def password(self) -> str | None:
+        """The password of every role that may log in, or None where none is asked for."""
+
+    def prepare(self) -> None:
+        """Make what must be there before the server is started."""
+
+    def initdb(self) -> tuple[str, ...]:
+        """Return the arguments of initdb that choose how clients are told apart."""
+
+    def settings(self) -> dict[str, str]:
+        """Return the server's settings for one start."""
+
+    def clear(self) -> None:
+        """Remove what `prepare` made."""
+
+    def answers(self, port: int) -> bool:
+        """Whether something listens."""
+
+    def url(self, database: str, user: str, port: int) -> str:
+        """Return a URL for psycopg2 and SQLAlchemy."""
+
+
+@dataclass(frozen=True)
+class UnixSocket:
+    """A socket in the server's own directory, or in a short one where that path is too long."""
+
+    directory: Path
+    account: Account | None = None
+
+    @property
+    def password(self) -> None:
+        """None: whoever reaches the socket is let in."""
+
+    @property
+    def place(self) -> Path:
+        """The directory of the socket."""
+        if len(os.fsencode(self.directory / f".s.PGSQL.{PORT}.lock")) <= _LONGEST_SOCKET:
+            return self.directory
+        digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"gatepost-{digest}"
+
+    def prepare(self) -> None:
+        """Make the short directory; refuse one that somebody else put there."""
+        if self.place == self.directory:
+            return
+        self.place.mkdir(mode=0o700, exist_ok=True)
+        entry = self.place.lstat()
+        owner = self.account.uid if self.account else os.geteuid()
+        if not stat.S_ISDIR(entry.st_mode) or entry.st_uid not in (owner, os.geteuid()):
+            raise LocalServerError(
+                f'"{self.place}" is to hold the socket of the server, and belongs to somebody else',
+                "set GATEPOST_LOCAL_DIR to a shorter path",
+            )
+        self.place.chmod(0o700)
+        give(self.place, self.account)
+
+    def clear(self) -> None:
+        """Remove the short directory and the socket of a dead server."""
+        (self.place / f".s.PGSQL.{PORT}").unlink(missing_ok=True)
+        (self.place / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+        if self.place != self.directory and self.place.is_dir():
+            self.place.rmdir()
+
+    def initdb(self) -> tuple[str, ...]:
+        """Let in whoever reaches the socket."""
+        return ("--auth=trust",)
+
+    def settings(self) -> dict[str, str]:
+        """Listen on the socket only."""
+        return {
+            "listen_addresses": "",
+            "port": str(PORT),
+            "unix_socket_directories": '"' + str(self.place).replace('"', '""') + '"',
+            "unix_socket_permissions": "0700",
+        }
+
+    def answers(self, port: int) -> bool:
+        """Whether a server listens on the socket: the file alone may be a dead one's."""
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self.place / f".s.PGSQL.{port}"))
+        except OSError:
+            return False
+        return True
+
+    def url(self, database: str, user: str, port: int) -> str:
+        """Return a URL that names the socket's directory as the host."""
+        del port  # the one that every client takes
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={quote(str(self.place))}"
+
+
+@dataclass(frozen=True)
+class Loopback:
+    """A free port on 127.0.0.1. Anybody on this machine can reach it, so it asks for a password."""
+
+    directory: Path
+    account: Account | None = None
+
+    @property
+    def _password_file(self) -> Path:
+        return self.directory / "password"
+
+    @property
+    def password(self) -> str:
+        """The password of every role that may log in, made by `prepare`."""
+        return self._password_file.read_text(encoding="ascii")
+
+    def prepare(self) -> None:
+        """Choose a password, once."""
+        if not self._password_file.exists():
+            descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(24))
+            give(self._password_file, self.account)
+
+    def clear(self) -> None:
+        """Remove the password."""
+        self._password_file.unlink(missing_ok=True)
+
+    def initdb(self) -> tuple[str, ...]:
+        """Ask everybody for the password."""
+        return ("--auth=scram-sha-256", f"--pwfile={self._password_file}")
+
+    def settings(self) -> dict[str, str]:
+        """Listen on a port that is free now; it is another one at the next start."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        return {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+
+    def answers(self, port: int) -> bool:
+        """Whether a server listens on the port."""
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def url(self, database: str, user: str, port: int) -> str:
+        """Return a URL that holds the password."""
+        who = f"{quote(user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql://{who}@127.0.0.1:{port}/{quote(database, safe='')}"
+
+
+def fitting(directory: Path, account: Account | None) -> Transport:
+    """Return the transport for this system."""
+    return Loopback(directory, account) if os.name == "nt" else UnixSocket(directory, account)
