@@ -1,0 +1,159 @@
+"""The whole of an Alembic `env.py`.
+
+>>> from gatepost.migrate import run              # doctest: +SKIP
+>>> run(context, metadata, policies="policies")   # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.plugins import Plugin
+from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from gatepost import sql
+from gatepost.database.connect import connect
+from gatepost.database.url import DatabaseUrl
+from gatepost.declaration import Declaration
+from gatepost.errors import GatepostError
+from gatepost.migrate.compare import compare
+from gatepost.project import declared
+from gatepost.schema import is_platform
+from gatepost.target import target_url
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic_utils.replaceable_entity import ReplaceableEntity
+    from sqlalchemy import Engine, MetaData
+
+log = logging.getLogger("gatepost.migrate")
+
+PLUGIN = "gatepost"
+LOCK = "gatepost: migrate"
+PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
+"""Functions that the platform itself puts into `public`."""
+
+
+def run(
+    context: EnvironmentContext,
+    metadata: MetaData,
+    *,
+    policies: str = "policies",
+    entities: Iterable[ReplaceableEntity] | None = None,
+    **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
+) -> None:
+    """Run the migrations that Alembic asks for, with row security, policies and grants beside the tables.
+
+    Args:
+        context: `alembic.context`.
+        metadata: The models' metadata.
+        policies: The package of the declarations.
+        entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
+            project versions none; an empty list, that it has none now and those in the database are to be dropped.
+        options: More of what `context.configure` takes.
+
+    Raises:
+        CommandError: the declaration, the database or its URL is wrong; Alembic prints it as one sentence.
+    """
+    try:
+        declaration = declared(policies)
+        url = target_url(context.get_x_argument(as_dictionary=True).get("url") or context.config.attributes.get("url"))
+        _register(entities)
+        plugin = _plugin(declaration)
+        try:
+            _run(context, url, _options(metadata, url) | options)
+        finally:
+            plugin.remove()
+    except GatepostError as error:
+        raise CommandError(str(error)) from None
+
+
+def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any]) -> None:
+    if context.is_offline_mode():
+        context.configure(
+            dialect_name="sqlite" if url.is_sqlite else "postgresql",
+            literal_binds=True,
+            dialect_opts={"paramstyle": "named"},
+            **options,
+        )
+        with context.begin_transaction():
+            if not url.is_sqlite:
+                context.execute(f"SELECT pg_advisory_xact_lock(hashtext({sql.literal(LOCK)}))")
+            context.run_migrations()
+        return
+    with _engine(url).connect() as connection:
+        context.configure(connection=connection, **options)
+        with context.begin_transaction():
+            if not url.is_sqlite and not connection.scalar(
+                text("SELECT pg_try_advisory_xact_lock(hashtext(:lock))"), {"lock": LOCK}
+            ):
+                log.warning("another migration of this database is running; waiting for it to end")
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": LOCK})
+            context.run_migrations()
+
+
+def _engine(url: DatabaseUrl) -> Engine:
+    if url.is_sqlite:
+        return create_engine(url.reveal(), poolclass=NullPool)
+    return create_engine(
+        "postgresql+psycopg2://",
+        creator=partial(connect, url, application_name="gatepost migrate", refuse_transaction_pooler=True),
+        poolclass=NullPool,
+    )
+
+
+def _options(metadata: MetaData, url: DatabaseUrl) -> dict[str, Any]:
+    schemas = {table.schema for table in metadata.tables.values()}
+    return {
+        "target_metadata": metadata,
+        "compare_type": True,
+        "compare_server_default": True,
+        "render_as_batch": url.is_sqlite,
+        "include_schemas": bool(schemas - {None}),
+        "include_name": partial(_is_ours, schemas),
+        "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
+    }
+
+
+def _is_ours(schemas: set[str | None], name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
+    """Tell whether something that the database holds may be compared, and so be proposed for a drop."""
+    if kind == "schema":
+        return name is None or name in schemas
+    return not is_platform(parents.get("schema_name") or "public") and str(name).rpartition(".")[2] not in (
+        PLATFORM_FUNCTIONS
+    )
+
+
+def _plugin(declaration: Declaration) -> Plugin:
+    def compare_row_security(
+        autogen_context: Any,  # noqa: ANN401  Alembic passes them by name
+        upgrade_ops: Any,  # noqa: ANN401
+        schemas: object,  # noqa: ARG001
+    ) -> PriorityDispatchResult:
+        compare(autogen_context, upgrade_ops, declaration)
+        return PriorityDispatchResult.CONTINUE
+
+    plugin = Plugin(PLUGIN)
+    plugin.add_autogenerate_comparator(compare_row_security, "schema", priority=DispatchPriority.LAST)
+    return plugin
+
+
+def _register(entities: Iterable[ReplaceableEntity] | None) -> None:
+    """Tell alembic-utils what to compare: every kind of its own except those that Gatepost compares."""
+    from alembic_utils.pg_function import PGFunction
+    from alembic_utils.pg_materialized_view import PGMaterializedView
+    from alembic_utils.pg_trigger import PGTrigger
+    from alembic_utils.pg_view import PGView
+    from alembic_utils.replaceable_entity import ReplaceableEntity, registry
+
+    registry.clear()  # type: ignore[no-untyped-call]
+    found = list(entities or ())
+    kinds: set[type[ReplaceableEntity]] = {PGFunction, PGMaterializedView, PGTrigger, PGView}
+    kinds |= {type(entity) for entity in found}
+    # The bare base class is a kind that nothing is of: a project without entities loses no function to a drop.
+    registry.register(found, entity_types=kinds if entities is not None else {ReplaceableEntity})
