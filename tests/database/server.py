@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,6 +144,14 @@ class SpareServer:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+    def signal_children(self, name: str) -> None:
+        """Signal the processes that serve connections: stopping the first one alone leaves them at work."""
+        assert self.process is not None
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # a process may end meanwhile
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == self.process.pid:
+                    os.kill(int(stat.parent.name), getattr(signal, name))
 
     def execute(self, *statements: str) -> None:
         with closing(psycopg2.connect(self.url())) as connection:

@@ -1,0 +1,151 @@
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, NullPool, text
+
+from gatepost.database.engine import create_engine
+from gatepost.database.health import health_router
+from gatepost.database.settings import Settings
+from tests.database.server import PASSWORD, SpareServer
+
+POOL = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_pool_timeout=0.2)
+
+
+@contextmanager
+def serving(engine: Engine, **options) -> Iterator[TestClient]:
+    app = FastAPI()
+    app.include_router(health_router(engine, **options))
+    with TestClient(app) as client:
+        yield client
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Engine:
+    return create_engine(database_url, settings=POOL)
+
+
+def test_live(engine: Engine) -> None:
+    with serving(engine) as api:
+        assert api.get("/health/live").json() == {"status": "ok"}
+
+
+def test_ready_without_an_expected_revision(engine: Engine) -> None:
+    with serving(engine) as api:
+        answer = api.get("/health/ready")
+        assert answer.status_code == 200
+        assert answer.json()["database"]["status"] == "ok"
+        assert answer.json()["migration"]["status"] == "unknown"
+
+
+def test_ready_only_at_the_expected_revision(engine: Engine) -> None:
+    heads = ["abc"]
+    with serving(engine, heads=lambda: heads) as api:
+        assert api.get("/health/ready").json()["migration"] == {
+            "status": "failed",
+            "detail": "at no revision, expected abc",
+        }
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES ('abc')"))
+        assert api.get("/health/ready").status_code == 200
+        heads[:] = ["def"]
+        answer = api.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["migration"]["detail"] == "at abc, expected def"
+
+
+def test_a_revision_table_in_a_schema_of_its_own(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text('CREATE SCHEMA "my private"'))
+        connection.execute(text('CREATE TABLE "my private".alembic_version (version_num varchar(32) PRIMARY KEY)'))
+        connection.execute(text("""INSERT INTO "my private".alembic_version VALUES ('abc')"""))
+    with serving(engine, heads=["abc"]) as api:
+        assert api.get("/health/ready").status_code == 200
+
+
+def test_no_connection_left_is_told(engine: Engine) -> None:
+    with serving(engine) as api:
+        taken = [engine.connect() for _ in range(3)]
+        state = api.get("/health/db-pool").json()
+        answer = api.get("/health/ready")
+        for connection in taken:
+            connection.close()
+        assert answer.status_code == 503
+        assert answer.json()["database"]["detail"] == "no connection left in the pool"
+    assert state == {
+        "kind": "QueuePool",
+        "pool_size": 2,
+        "checked_in_connections": 0,
+        "checked_out_connections": 3,
+        "overflow_connections": 1,
+        "total_connections": 3,
+    }
+
+
+def test_a_stopped_server_is_no_secret_told(spare_server: SpareServer) -> None:
+    with serving(create_engine(spare_server.url(), settings=POOL)) as api:
+        answer = api.get("/health/ready")
+    assert answer.status_code == 503
+    for secret in (PASSWORD, "127.0.0.1", "postgres", str(spare_server.port)):
+        assert secret not in answer.text
+
+
+def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) -> None:
+    with spare_server.running(), serving(create_engine(spare_server.url(), settings=POOL), budget=0.3) as api:
+        assert api.get("/health/ready").status_code == 200
+        with spare_server.paused():
+            # The connection in the pool has a process of its own, which must hang too.
+            for _ in range(3):
+                started = time.monotonic()
+                hanging(spare_server)
+                answer = api.get("/health/ready")
+                assert time.monotonic() - started < 1
+                assert answer.status_code == 503
+                assert answer.json()["database"]["detail"] == "no answer within 0.3 s"
+        waking(spare_server)
+        deadline = time.monotonic() + 5
+        while api.get("/health/ready").status_code != 200:
+            assert time.monotonic() < deadline
+
+
+def hanging(server: SpareServer) -> None:
+    server.signal_children("SIGSTOP")
+
+
+def waking(server: SpareServer) -> None:
+    server.signal_children("SIGCONT")
+
+
+def test_prometheus_reads_the_pool(engine: Engine) -> None:
+    with serving(engine) as api:
+        with engine.connect(), engine.connect():
+            answer = api.get("/health/db-pool", params={"format": "prometheus"})
+            assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+            assert "gatepost_db_checked_out_connections 2\n" in answer.text
+            assert 'gatepost_db_pool_events_total{event="connect"} 2\n' in answer.text
+        scraped = api.get("/health/db-pool", headers={"Accept": "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}).text
+        assert "gatepost_db_checked_out_connections 0\n" in scraped
+        assert 'gatepost_db_pool_events_total{event="checkin"} 2\n' in scraped
+        for line in scraped.splitlines():
+            assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{event="\w+"\})? \d+', line)
+        assert api.get("/health/db-pool", headers={"Accept": "*/*"}).json()["pool_size"] == 2
+
+
+def test_no_pool_is_told_as_such(database_url: str) -> None:
+    with serving(create_engine(database_url, settings=POOL, poolclass=NullPool)) as api:
+        assert api.get("/health/db-pool").json()["kind"] == "NullPool"
+        assert api.get("/health/ready").status_code == 200
+
+
+def test_answers_are_described(engine: Engine) -> None:
+    with serving(engine) as api:
+        schema = json.dumps(api.get("/openapi.json").json())
+    for name in ("Live", "Ready", "PoolHealth"):
+        assert f"#/components/schemas/{name}" in schema
