@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
-from sqlalchemy import create_engine, text
+from sqlalchemy import Identity, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from gatepost import sql
@@ -99,7 +99,11 @@ def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any])
 
 def _engine(url: DatabaseUrl) -> Engine:
     if url.is_sqlite:
-        return create_engine(url.reveal(), poolclass=NullPool)
+        engine = create_engine(url.reveal(), poolclass=NullPool)
+        # Left to itself the driver begins no transaction before CREATE or DROP, and a failure would stop half-way.
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        return engine
     return create_engine(
         "postgresql+psycopg2://",
         creator=partial(connect, url, application_name="gatepost migrate", refuse_transaction_pooler=True),
@@ -112,12 +116,18 @@ def _options(metadata: MetaData, url: DatabaseUrl) -> dict[str, Any]:
     return {
         "target_metadata": metadata,
         "compare_type": True,
-        "compare_server_default": True,
+        "compare_server_default": _compare_sqlite_default if url.is_sqlite else True,
         "render_as_batch": url.is_sqlite,
+        "transactional_ddl": True,
         "include_schemas": bool(schemas - {None}),
         "include_name": partial(_is_ours, schemas),
         "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
     }
+
+
+def _compare_sqlite_default(_context: object, _live: object, _declared: object, *defaults: object) -> bool | None:
+    """Pass over an identity, which SQLite does not know; None leaves every other default to Alembic."""
+    return False if isinstance(defaults[1], Identity) else None
 
 
 def _is_ours(schemas: set[str | None], name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
