@@ -1,0 +1,1 @@
+"""Values from SQLite to PostgreSQL: exact, or refused with a reason."""

@@ -1,0 +1,38 @@
+"""What every cast shares: the refusal, and what the person said about times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gatepost.errors import TransferError
+from gatepost.transfer.values import Epoch
+
+
+class Refused(Exception):
+    """A value has no exact counterpart in the target's type; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How times are read: the zone of a time without an offset (None is UTC), and what a bare number counts."""
+
+    zone: tzinfo | None = None
+    epoch: Epoch | None = None
+
+    @staticmethod
+    def of(timezone: str, epoch: Epoch | None) -> How:
+        """Return the settings of a zone's name.
+
+        Raises:
+            TransferError: there is no such zone.
+        """
+        if timezone.upper() == "UTC":
+            return How(None, epoch)
+        try:
+            return How(ZoneInfo(timezone), epoch)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise TransferError(
+                f'there is no time zone "{timezone}"', "name it as in Europe/Berlin, or take UTC"
+            ) from error

@@ -1,0 +1,73 @@
+"""The table of casts: (kind of value in SQLite, type in PostgreSQL) to a rule, exact or refused.
+
+A pair that is not in the table is refused. What a rule returns is the text that PostgreSQL itself prints for the
+value (with `TimeZone` UTC and the other settings of `settings.py`), so that both sides can be compared without
+reading anything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gatepost.transfer.casts import documents, numbers, times, words
+from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.values import Type
+
+Rule = Callable[[Any, Type, How], str]
+
+_INTEGERS = ("int2", "int4", "int8")
+_FLOATS = ("float4", "float8")
+_TEXTS = ("text", "varchar", "bpchar", "citext")
+_MOMENTS = ("timestamp", "timestamptz")
+_DOCUMENTS = ("json", "jsonb")
+
+
+def _each(families: tuple[str, ...], rules: dict[type, Rule]) -> dict[tuple[type, str], Rule]:
+    return {(kind, family): rule for family in families for kind, rule in rules.items()}
+
+
+def cast(value: Any, target: Type, how: How) -> str:  # noqa: ANN401 - SQLite keeps any value in any column
+    """Return the text of a value in the target's type.
+
+    Raises:
+        Refused: there is no exact counterpart.
+    """
+    rule = RULES.get((type(value), target.family))
+    if rule is None:
+        raise Refused(f"is {_KINDS[type(value)]}, which {target.printed} cannot hold exactly")
+    return rule(value, target, how)
+
+
+_KINDS: dict[type, str] = {int: "an integer", float: "a float", str: "text", bytes: "a BLOB"}
+
+RULES: dict[tuple[type, str], Rule] = {
+    **_each(("bool",), {int: numbers.bool_from_number, float: numbers.bool_from_number, str: numbers.bool_from_text}),
+    **_each(
+        _INTEGERS,
+        {int: numbers.integer_from_integer, float: numbers.integer_from_float, str: numbers.integer_from_text},
+    ),
+    **_each(_FLOATS, {int: numbers.float_from_integer, float: numbers.float_from_float, str: numbers.float_from_text}),
+    **_each(
+        ("numeric",),
+        {int: numbers.numeric_from_integer, float: numbers.numeric_from_float, str: numbers.numeric_from_text},
+    ),
+    **_each(_TEXTS, {int: words.text_from_number, float: words.text_from_number, str: words.text_from_text}),
+    **_each(
+        _DOCUMENTS,
+        {int: documents.json_from_integer, float: documents.json_from_float, str: documents.json_from_text},
+    ),
+    **_each(_MOMENTS, {int: times.moment_from_number, float: times.moment_from_number, str: times.moment_from_text}),
+    (str, "date"): times.date_from_text,
+    (str, "time"): times.time_from_text,
+    (str, "interval"): times.interval_from_text,
+    (str, "uuid"): words.uuid_from_text,
+    (bytes, "uuid"): words.uuid_from_bytes,
+    (bytes, "bytea"): words.bytea_from_bytes,
+    (str, "enum"): words.enum_from_text,
+    (str, "array"): words.array_rule(cast),
+}
+"""Every exact way that there is."""
+
+FAMILIES = frozenset(family for _, family in RULES)
+"""The types of PostgreSQL that can be written."""

@@ -1,0 +1,193 @@
+"""Casts to moments, dates, times of day and spans: nothing rounded, no zone guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from datetime import time as day_time
+from decimal import Decimal
+
+from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.values import Type
+
+_DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+_TIME = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,](?P<fraction>[0-9]+))?"
+_OFFSET = r"(?: ?(?P<offset>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?(?::[0-9]{2})?))?"
+_MOMENT = re.compile(rf"{_DATE}(?:[ Tt]{_TIME}{_OFFSET})?")
+_TIME_OF_DAY = re.compile(_TIME)
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_CLOCK_SPAN = re.compile(
+    r"(?:(?P<days>-?[0-9]+) days?,? )?(?P<sign>-?)(?P<hours>[0-9]+):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2})"
+    r"(?:\.(?P<fraction>[0-9]+))?"
+)
+_ISO_SPAN = re.compile(
+    r"P(?:(?P<years>-?[0-9]+)Y)?(?:(?P<months>-?[0-9]+)M)?(?:(?P<weeks>-?[0-9]+)W)?(?:(?P<days>-?[0-9]+)D)?"
+    r"(?:T(?:(?P<hours>-?[0-9]+)H)?(?:(?P<minutes>-?[0-9]+)M)?(?:(?P<seconds>-?[0-9]+)(?:\.(?P<fraction>[0-9]+))?S)?)?"
+)
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECONDS = {"seconds": 1_000_000, "milliseconds": 1_000}
+_INFINITE = {"infinity", "-infinity"}
+
+
+def moment_from_text(value: str, target: Type, how: How) -> str:
+    """Take a time stamp with or without offset, for both of PostgreSQL's types."""
+    if value.lower() in _INFINITE:
+        return value.lower()
+    found = _MOMENT.fullmatch(value)
+    if not found:
+        if _NUMBER.fullmatch(value):
+            return _moment_from_number(Decimal(value), target, how)
+        raise Refused("is an empty string, not a moment" if not value else "is not a moment (YYYY-MM-DD HH:MM:SS)")
+    clock = found["time"] or "00:00:00"
+    try:
+        naive = datetime.fromisoformat(f"{found['date']} {clock}").replace(microsecond=_micros(found["fraction"]))
+    except ValueError as error:
+        raise Refused(f"is not a moment that exists: {error}") from None
+    return _moment(naive, _offset(found["offset"]), target, how)
+
+
+def moment_from_number(value: float, target: Type, how: How) -> str:
+    """Take seconds or milliseconds since 1970, if the person says so."""
+    return _moment_from_number(Decimal(repr(value)), target, how)
+
+
+def date_from_text(value: str, _target: Type, _how: How) -> str:
+    """Take a date; a time of day beside it must be midnight, or it would be lost."""
+    if value.lower() in _INFINITE:
+        return value.lower()
+    found = _MOMENT.fullmatch(value)
+    if not found:
+        raise Refused("is an empty string, not a date" if not value else "is not a date (YYYY-MM-DD)")
+    if found["offset"] or (found["time"] or "").strip("0:") or (found["fraction"] or "").strip("0"):
+        raise Refused("has a time of day that a date does not keep")
+    try:
+        return datetime.fromisoformat(found["date"]).date().isoformat()
+    except ValueError as error:
+        raise Refused(f"is not a date that exists: {error}") from None
+
+
+def time_from_text(value: str, target: Type, _how: How) -> str:
+    """Take a time of day."""
+    found = _TIME_OF_DAY.fullmatch(value)
+    if not found:
+        raise Refused("is an empty string, not a time" if not value else "is not a time of day (HH:MM:SS)")
+    try:
+        clock = day_time.fromisoformat(found["time"]).replace(microsecond=_micros(found["fraction"]))
+    except ValueError as error:
+        raise Refused(f"is not a time that exists: {error}") from None
+    _fits(clock.microsecond, target)
+    return _trimmed(clock.isoformat())
+
+
+def interval_from_text(value: str, target: Type, _how: How) -> str:
+    """Take a span: ISO 8601, Python's own printing, or the distance from 1970 that SQLAlchemy's Interval writes."""
+    if found := _MOMENT.fullmatch(value):
+        if found["offset"]:
+            raise Refused("is a moment with an offset, not a span")
+        try:
+            clock = found["time"] or "00:00:00"
+            moment = datetime.fromisoformat(f"{found['date']} {clock}").replace(microsecond=_micros(found["fraction"]))
+        except ValueError as error:
+            raise Refused(f"is not a moment that exists: {error}") from None
+        distance = moment - _EPOCH
+        return _span(0, distance.days, (distance - timedelta(days=distance.days)) // timedelta(microseconds=1), target)
+    if (found := _ISO_SPAN.fullmatch(value)) and len(value) > 2 and value[-1] != "T":
+        n = {name: int(text) for name, text in found.groupdict().items() if text and name != "fraction"}
+        part = _micros(found["fraction"]) * (-1 if (found["seconds"] or "").startswith("-") else 1)
+        seconds = n.get("hours", 0) * 3600 + n.get("minutes", 0) * 60 + n.get("seconds", 0)
+        months, days = n.get("years", 0) * 12 + n.get("months", 0), n.get("weeks", 0) * 7 + n.get("days", 0)
+        return _span(months, days, seconds * 1_000_000 + part, target)
+    if found := _CLOCK_SPAN.fullmatch(value):
+        seconds = int(found["hours"]) * 3600 + int(found["minutes"]) * 60 + int(found["seconds"])
+        micros = seconds * 1_000_000 + _micros(found["fraction"])
+        return _span(0, int(found["days"] or 0), -micros if found["sign"] else micros, target)
+    raise Refused("is an empty string, not a span" if not value else "is not a span (P1DT2H, 1 day, 2:00:00)")
+
+
+def _moment_from_number(value: Decimal, target: Type, how: How) -> str:
+    if how.epoch is None:
+        raise Refused("is a number, not a moment; --epoch seconds or --epoch milliseconds says what it counts")
+    micros = value * _MICROSECONDS[how.epoch]
+    if not micros.is_finite() or micros != micros.to_integral_value():
+        raise Refused("counts parts of a microsecond, which a moment does not keep")
+    try:
+        moment = _EPOCH + timedelta(microseconds=int(micros))
+    except OverflowError:
+        raise Refused(f"is outside the years 1 to 9999 as {how.epoch} since 1970") from None
+    return _moment(moment, timedelta(0), target, how)
+
+
+def _moment(naive: datetime, offset: timedelta | None, target: Type, how: How) -> str:
+    _fits(naive.microsecond, target)
+    try:
+        if target.family == "timestamptz":
+            text = _trimmed((naive - (offset if offset is not None else _zone_offset(naive, how))).isoformat(" "))
+            return text + "+00"
+        if offset is not None:
+            # Naive values of this column are wall-clock times of the zone, so one with an offset becomes one too.
+            naive = naive - offset
+            if how.zone is not None:
+                naive = naive.replace(tzinfo=UTC).astimezone(how.zone).replace(tzinfo=None)
+        return _trimmed(naive.isoformat(" "))
+    except OverflowError:
+        raise Refused("leaves the years 1 to 9999 when its offset is applied") from None
+
+
+def _zone_offset(naive: datetime, how: How) -> timedelta:
+    if how.zone is None:
+        return timedelta(0)
+    early, late = (naive.replace(tzinfo=how.zone, fold=fold).utcoffset() for fold in (0, 1))
+    if early is None or early != late:
+        raise Refused(f"is skipped or comes twice in {how.zone}, where the clock was moved")
+    return early
+
+
+def _offset(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    if text in ("Z", "z", "UTC"):
+        return timedelta(0)
+    digits = text[1:].replace(":", "")
+    hours, minutes, seconds = int(digits[:2]), int(digits[2:4] or 0), int(digits[4:6] or 0)
+    if hours > 15 or minutes > 59 or seconds > 59:
+        raise Refused("has an offset that no zone has")
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if text[0] == "-" else 1)
+
+
+def _micros(fraction: str | None) -> int:
+    if not fraction:
+        return 0
+    if fraction[6:].strip("0"):
+        raise Refused("has more than six digits of a second, which PostgreSQL does not keep")
+    return int(fraction[:6].ljust(6, "0"))
+
+
+def _fits(micros: int, target: Type) -> None:
+    if target.limit is not None and micros % 10 ** (6 - target.limit):
+        raise Refused(f"has more digits of a second than {target.printed} keeps")
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0") if "." in text else text
+
+
+def _span(months: int, days: int, micros: int, target: Type) -> str:
+    """Return a span as PostgreSQL prints it (IntervalStyle postgres)."""
+    if max(abs(months), abs(days)) >= 2**31 or abs(micros) >= 2**63:
+        raise Refused("is longer than an interval can be")
+    _fits(abs(micros) % 1_000_000, target)
+    years, months = (abs(months) // 12 * (1 if months > 0 else -1), abs(months) % 12 * (1 if months > 0 else -1))
+    parts = [(years, "year"), (months, "mon"), (days, "day")]
+    words: list[str] = []
+    negative_before = False
+    for number, word in parts:
+        if number:
+            plus = "+" if negative_before and number > 0 else ""
+            words.append(f"{plus}{number} {word}{'' if number == 1 else 's'}")
+            negative_before = number < 0
+    if micros or not words:
+        seconds, part = divmod(abs(micros), 1_000_000)
+        sign = "-" if micros < 0 else "+" if negative_before else ""
+        clock = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        words.append(_trimmed(f"{clock}.{part:06d}") if part else clock)
+    return " ".join(words)

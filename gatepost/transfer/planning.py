@@ -1,0 +1,157 @@
+"""What a run would do: tables paired, columns paired, casts found, parents first. Nothing is written here."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost.errors import TransferError
+from gatepost.transfer.casts.table import FAMILIES
+from gatepost.transfer.source import Source, SourceColumn, SourceTable
+from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision
+from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetColumn, TargetTable, Type
+
+_OWN_TABLES = frozenset({"alembic_version"})
+"""Alembic's stamp says where each database stands; it is never data."""
+
+
+def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
+    """Pair an open source with a target.
+
+    Raises:
+        TransferError: a table or column exists on one side only, a type has no cast, the role would be subject to
+            row security, the target is at another revision or not empty.
+    """
+    prepare(connection)
+    refuse_other_revision(connection, options.expected_revision)
+    tables = read_target(connection, options.schema)
+    pairs, notes = _pairs(source, tables, options)
+    _refuse_weak_role(tuple(target for _, target in pairs))
+    planned = tuple(_table(found, target, options) for found, target in pairs)
+    _refuse_filled(connection, planned)
+    order = _order(tuple(target for _, target in pairs))
+    by_name = {table.name: table for table in planned}
+    return Plan(source.path, options, tuple(by_name[name] for name in order), source.path.stat().st_size, notes)
+
+
+def _pairs(
+    source: Source, tables: tuple[TargetTable, ...], options: Options
+) -> tuple[list[tuple[SourceTable, TargetTable]], tuple[str, ...]]:
+    ignored = {name.lower() for name in options.ignore_tables} | _OWN_TABLES
+    wanted = set(options.tables)
+    here = {t.name.lower(): t for t in source.tables if t.name.lower() not in ignored}
+    there = [t for t in tables if t.name.lower() not in ignored and (not wanted or t.name in wanted)]
+    missing = sorted(wanted - {t.name for t in tables})
+    if missing:
+        raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
+    if not there:
+        raise TransferError(f'the target has no tables in schema "{options.schema}"', "alembic upgrade head")
+    lacking = [t.name for t in there if t.name.lower() not in here]
+    if lacking:
+        found = ", ".join(t.name for t in source.tables) or "no tables at all"
+        raise TransferError(
+            f'"{source.path}" has no table "{lacking[0]}"{_and_more(lacking)}; it holds {found}',
+            f"--ignore-table {lacking[0]}",
+        )
+    paired = {t.name.lower() for t in there}
+    extra = [t.name for name, t in here.items() if name not in paired]
+    if extra and not wanted:
+        raise TransferError(
+            f'the target has no table "{extra[0]}"{_and_more(extra)}, which the source has',
+            f"--ignore-table {extra[0]}",
+        )
+    notes = tuple(f'table "{name}" of the source is not moved' for name in sorted(extra))
+    return [(here[t.name.lower()], t) for t in there], notes
+
+
+def _table(source: SourceTable, target: TargetTable, options: Options) -> TablePlan:
+    ignored = {name.lower() for name in options.ignore_columns}
+    here = {c.name: c for c in source.columns if f"{target.name}.{c.name}".lower() not in ignored}
+    there = [c for c in target.columns if f"{target.name}.{c.name}".lower() not in ignored and not c.generated]
+    pairs: list[tuple[SourceColumn, TargetColumn]] = []
+    for column in there:
+        match = here.get(column.name) or next((c for c in here.values() if c.name.lower() == column.name.lower()), None)
+        if match is None:
+            raise TransferError(
+                f'the source has no column "{target.name}.{column.name}", which the target has',
+                f"--ignore-column {target.name}.{column.name}",
+            )
+        pairs.append((here.pop(match.name), column))
+    generated = {c.name.lower() for c in target.columns if c.generated}
+    left = [name for name in here if name.lower() not in generated]
+    if left:
+        raise TransferError(
+            f'the target has no column "{target.name}.{left[0]}", which the source has',
+            f"--ignore-column {target.name}.{left[0]}",
+        )
+    for _, column in pairs:
+        _refuse_type(target, column)
+    columns = tuple(ColumnPlan(found.name, found.declared, column) for found, column in pairs)
+    read = (*(column.source for column in columns), *_unmoved_key(source, columns))
+    return TablePlan(source, target, columns, read, _key_places(source, columns))
+
+
+def _key_places(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[int, ...]:
+    places = {column.source: place for place, column in enumerate(columns)}
+    for number, name in enumerate(_unmoved_key(source, columns)):
+        places[name] = len(columns) + number
+    return tuple(places[name] for name in source.key or ((source.rowid,) if source.rowid else ()))
+
+
+def _unmoved_key(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[str, ...]:
+    """Return what is read behind the columns only to name a row in a report: a key that is not moved, a row number."""
+    moved = {column.source for column in columns}
+    return tuple(name for name in source.key if name not in moved) or (
+        (source.rowid,) if source.rowid and not source.key else ()
+    )
+
+
+def _refuse_type(target: TargetTable, column: TargetColumn) -> None:
+    kind: Type | None = column.type
+    while kind is not None and kind.element is not None:
+        kind = kind.element
+    if kind is None or kind.family not in FAMILIES:
+        raise TransferError(
+            f'column "{target.name}.{column.name}" is of type "{column.type.printed}", for which there is no cast',
+            f"--ignore-column {target.name}.{column.name}",
+        )
+
+
+def _refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
+    for table in tables:
+        name = f"{table.schema}.{table.name}"
+        if table.row_security_active:
+            raise TransferError(
+                f'row security would apply to the connected role on "{name}"',
+                "connect as a role that bypasses it (postgres on Supabase), or, as a superuser: ALTER ROLE … BYPASSRLS",
+            )
+        if not table.owned:
+            raise TransferError(
+                f'the connected role does not own "{name}"', "connect as the role that ran the migrations"
+            )
+
+
+def _refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+    full = sorted(filled(connection, tuple(t.target for t in tables)))
+    if full:
+        raise TransferError(
+            f'the target table "{full[0]}"{_and_more(full)} is not empty', "transfer into an empty database"
+        )
+
+
+def _order(tables: tuple[TargetTable, ...]) -> list[str]:
+    """Return names, parents first; where keys go round in a circle, by name, and the keys are checked at the end."""
+    names = {(t.schema, t.name) for t in tables}
+    parents = {
+        t.name: {k.parent for k in t.foreign_keys if (k.parent_schema, k.parent) in names and k.parent != t.name}
+        for t in sorted(tables, key=lambda t: t.name)
+    }
+    try:
+        return list(TopologicalSorter(parents).static_order())
+    except CycleError:
+        return sorted(parents)
+
+
+def _and_more(names: list[str]) -> str:
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -1,0 +1,264 @@
+"""The SQLite file: opened for reading only, held in one read transaction, and never trusted to be what it says."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from gatepost.errors import TransferError
+
+Row = tuple[Any, ...]
+
+BATCH_ROWS = 2_000
+"""Rows held in memory at a time: enough that the cost of a batch is nothing beside the cost of its rows."""
+
+_MAGIC = b"SQLite format 3\x00"
+"""The first 16 bytes of every database, https://www.sqlite.org/fileformat.html#the_database_header."""
+
+_OTHER_FILES = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"PGDMP", "a pg_dump archive"),
+    (b"\x37\x7f\x06\x82", "a SQLite write-ahead log without its database"),
+    (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "a SQLite rollback journal without its database"),
+)
+_ROWID_NAMES = ("rowid", "_rowid_", "oid")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column as SQLite declares it; `key` is its place in the primary key, from 1, or 0."""
+
+    name: str
+    declared: str
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """An ordinary table; `rowid` is the name by which its row number can be asked for, or the empty string."""
+
+    name: str
+    columns: tuple[SourceColumn, ...]
+    rows: int
+    rowid: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The names of the primary key's columns, in its order; empty where there is none."""
+        return tuple(c.name for c in sorted(self.columns, key=lambda c: c.key) if c.key)
+
+
+class Source:
+    """An open SQLite file whose content does not change while it is open.
+
+    The snapshot is SQLite's own read transaction (https://www.sqlite.org/isolation.html): the app may go on writing,
+    in WAL mode without waiting.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        _refuse_other_files(path)
+        self.connection, self.immutable = _open(path)
+        self.connection.isolation_level = None
+        try:
+            self.connection.execute("BEGIN")
+            self.tables = _tables(self.connection)
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise _broken(path, str(error)) from error
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the read transaction and close the file."""
+        self.connection.close()
+
+    def table(self, name: str) -> SourceTable:
+        """Return the table of this name, as SQLite compares names: without regard to case."""
+        return next(t for t in self.tables if t.name.lower() == name.lower())
+
+    def quick_check(self) -> None:
+        """Read every page once, so that damage is found before anything is written.
+
+        Raises:
+            TransferError: SQLite finds the file damaged (https://www.sqlite.org/pragma.html#pragma_quick_check).
+        """
+        try:
+            found = [str(row[0]) for row in self.connection.execute("PRAGMA quick_check(3)")]
+        except sqlite3.DatabaseError as error:
+            raise _broken(self.path, str(error)) from error
+        # A NULL in a column declared NOT NULL is the data's fault, not the file's: it becomes a reject with its key.
+        damage = [line for line in found if line != "ok" and not line.startswith("NULL value in")]
+        if damage:
+            raise _broken(self.path, "; ".join(line.replace("\n", " ") for line in damage))
+
+    def backup(self, to: Path) -> None:
+        """Write a copy of the snapshot by SQLite's own backup API (https://www.sqlite.org/backup.html).
+
+        Raises:
+            TransferError: the copy exists already, or cannot be written.
+        """
+        if to.exists():
+            raise TransferError(f'"{to}" exists already and would be overwritten', "name a file that does not exist")
+        part = to.with_name(to.name + ".part")
+        try:
+            copy = sqlite3.connect(part)
+            try:
+                self.connection.backup(copy)
+            finally:
+                copy.close()
+            part.rename(to)
+        except (sqlite3.Error, OSError) as error:
+            part.unlink(missing_ok=True)
+            raise TransferError(f'the backup "{to}" cannot be written: {error}') from error
+
+    def batches(self, table: SourceTable, columns: tuple[str, ...], size: int = BATCH_ROWS) -> Iterator[list[Row]]:
+        """Yield the rows in the order of their key, a batch at a time.
+
+        Text that is not valid UTF-8 comes with its bad bytes as lone surrogates (PEP 383), so that a cast can refuse
+        the value by name; reading it as text directly would only say that some row is wrong.
+        """
+        yield from self._batches(_select(table, columns), size)
+
+    def _batches(self, query: str, size: int) -> Iterator[list[Row]]:
+        done = 0
+        cursor = self.connection.execute(query)
+        try:
+            while batch := cursor.fetchmany(size):
+                yield batch
+                done += len(batch)
+        except sqlite3.OperationalError as error:
+            if "UTF-8" not in str(error):
+                raise _broken(self.path, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise _broken(self.path, str(error)) from error
+        else:
+            return
+        self.connection.text_factory = _lenient
+        try:
+            # The order is that of the key and the snapshot does not move, so the place is the same.
+            cursor = self.connection.execute(f"{query} LIMIT -1 OFFSET {done}")
+            while batch := cursor.fetchmany(size):
+                yield batch
+        finally:
+            self.connection.text_factory = str
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQLite quotes it; unlike PostgreSQL's, it has no limit of length."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _lenient(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _select(table: SourceTable, columns: tuple[str, ...]) -> str:
+    order = table.rowid or ", ".join(quoted(name) for name in table.key) or "1"
+    return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)} ORDER BY {order}"
+
+
+def _refuse_other_files(path: Path) -> None:
+    if not path.exists():
+        raise TransferError(f'there is no file "{path}"', "give the path of the SQLite database")
+    if path.is_dir():
+        raise TransferError(f'"{path}" is a directory, not a SQLite database')
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise TransferError(f'"{path}" cannot be read: {error.strerror}') from error
+    if head.startswith(_MAGIC):
+        return
+    raise TransferError(f'"{path}" is not a SQLite database: it is {_describe(head)}')
+
+
+def _describe(head: bytes) -> str:
+    if not head:
+        return "empty"
+    for magic, what in _OTHER_FILES:
+        if head.startswith(magic):
+            return what
+    try:
+        text = head[:4000].decode("utf-8") if len(head) < 4096 else head[:4000].decode("utf-8", "ignore")
+        printable = all(c.isprintable() or c in "\t\r\n\f" for c in text)
+    except UnicodeDecodeError:
+        printable = False
+    if printable:
+        first = text.strip().splitlines()[0][:40] if text.strip() else ""
+        return f"text that begins with {first!r}"
+    if len(set(head)) > 200 and len(head) >= 1024:
+        return "encrypted (SQLCipher leaves no readable header) or of an unknown kind"
+    return f"of an unknown kind (it begins with {head[:8].hex(' ')})"
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
+    address = "file:" + quote(str(path.resolve()))
+    wal = path.with_name(path.name + "-wal")
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if path.with_name(path.name + "-journal").exists():
+            raise TransferError(
+                f'"{path}" was left in the middle of a write, and a reader may not finish it: {error}',
+                f'sqlite3 "{path}" "PRAGMA user_version"',
+            ) from error
+        if "unable to open" not in str(error) and "readonly" not in str(error):
+            raise _broken(path, str(error)) from error
+        if wal.exists() and wal.stat().st_size:
+            raise TransferError(
+                f'"{path}" has a write-ahead log, and its directory may not be written to read it',
+                f'copy "{path.name}" and "{wal.name}" together to a directory of your own',
+            ) from error
+        # Without a log there is no writer in WAL mode, so the file may be taken as it lies.
+        return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, check_same_thread=False), True
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise _broken(path, str(error)) from error
+    return connection, False
+
+
+def _broken(path: Path, why: str) -> TransferError:
+    if "file is not a database" in why:
+        return TransferError(f'"{path}" is not a SQLite database that can be read: it is encrypted, or its header lies')
+    return TransferError(
+        f'"{path}" is damaged: {why}', f'sqlite3 "{path}" .recover | sqlite3 mended.db   # then look at what is lost'
+    )
+
+
+def _tables(connection: sqlite3.Connection) -> tuple[SourceTable, ...]:
+    """Read names, columns and counts; views, virtual tables and their shadows hold no rows of their own to move."""
+    listed = connection.execute("PRAGMA main.table_list").fetchall()
+    return tuple(
+        _table(connection, str(name), bool(without_rowid))
+        for _, name, kind, _, without_rowid, _ in sorted(listed, key=lambda row: str(row[1]))
+        if kind == "table" and not str(name).lower().startswith("sqlite_")
+    )
+
+
+def _table(connection: sqlite3.Connection, name: str, without_rowid: bool) -> SourceTable:
+    columns = tuple(
+        SourceColumn(str(column), str(declared), int(key))
+        for _, column, declared, _, _, key, hidden in connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})")
+        if hidden != 1  # 2 and 3 are generated columns, which can be read
+    )
+    taken = {column.name.lower() for column in columns}
+    rowid = "" if without_rowid else next((n for n in _ROWID_NAMES if n not in taken), "")
+    count = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
+    return SourceTable(name, columns, int(count), rowid)

@@ -1,0 +1,173 @@
+"""The target as a transfer needs it, read from pg_catalog with one query for all tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost import sql
+from gatepost.errors import TransferError
+from gatepost.transfer.values import ForeignKey, TargetColumn, TargetTable, Type
+
+SETTINGS = (
+    ("timezone", "UTC"),
+    ("datestyle", "ISO, YMD"),
+    ("intervalstyle", "postgres"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "1"),
+    ("client_encoding", "UTF8"),
+    ("search_path", "pg_catalog"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("lock_timeout", "30s"),
+    ("row_security", "off"),  # a row that a policy hides is an error here, never a silent absence
+    ("jit", "off"),
+)
+"""Set for the transaction only. The first five decide how PostgreSQL prints, which the casts count on; a hosted
+database ends a statement after two minutes unless told otherwise."""
+
+_TABLES = """
+SELECT c.oid::int8, n.nspname, c.relname,
+       pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
+       (SELECT coalesce(json_agg(json_build_array(
+               a.attname, a.attnotnull, a.attidentity <> '', a.attgenerated <> '',
+               pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname),
+               format_type(a.atttypid, a.atttypmod), a.atttypmod,
+               t.typtype, t.typname, t.typcategory = 'A' AND t.typelem <> 0,
+               b.typname, b.typtype, t.typtypmod,
+               CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, a.atttypmod) END,
+               (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
+                WHERE e.enumtypid IN (t.oid, b.oid))
+           ) ORDER BY a.attnum), '[]')
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), nullif(t.typelem, 0))
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       (SELECT coalesce(json_agg(json_build_array(
+               k.contype, k.conname, f.relname, fn.nspname,
+               (SELECT array_agg(a.attname ORDER BY o.place) FROM unnest(k.conkey) WITH ORDINALITY o (num, place)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.num),
+               (SELECT array_agg(a.attname ORDER BY o.place) FROM unnest(k.confkey) WITH ORDINALITY o (num, place)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.num)
+           ) ORDER BY k.conname), '[]')
+        FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid
+        LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
+        WHERE k.conrelid = c.oid AND k.contype IN ('p', 'f') AND k.conparentid = 0)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'alembic_version'
+ORDER BY c.relname
+"""
+
+_REVISION = """
+SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = 'alembic_version' AND c.relkind = 'r' ORDER BY n.nspname
+"""
+
+
+def prepare(connection: Connection) -> None:
+    """Set what the transaction counts on; a role that is not told apart by row security reads everything."""
+    with connection.cursor() as cursor:
+        for name, value in SETTINGS:
+            cursor.execute(f"SET LOCAL {name} = {sql.literal(value)}")
+
+
+def read_target(connection: Connection, schema: str) -> tuple[TargetTable, ...]:
+    """Return the tables of a schema, by name; partitions are reached through their parent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, (schema,))
+        found = [_table(row) for row in cursor.fetchall()]
+    return tuple(found)
+
+
+def filled(connection: Connection, tables: tuple[TargetTable, ...]) -> frozenset[str]:
+    """Return the names of the tables that hold at least one row."""
+    if not tables:
+        return frozenset()
+    queries = [
+        f"SELECT {sql.literal(t.name)} WHERE EXISTS (SELECT FROM {sql.qualified(t.schema, t.name)})" for t in tables
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(queries))
+        return frozenset(str(name) for (name,) in cursor.fetchall())
+
+
+def refuse_other_revision(connection: Connection, expected: str) -> None:
+    """Refuse a target whose schema is not the one that the models of this moment describe.
+
+    Args:
+        connection: The target.
+        expected: The revisions of Alembic's heads, comma-separated; empty asks nothing.
+
+    Raises:
+        TransferError: the target is at another revision, or at none.
+    """
+    wanted = {revision.strip() for revision in expected.split(",") if revision.strip()}
+    if not wanted:
+        return
+    found: set[str] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(_REVISION)
+        for (schema,) in cursor.fetchall():
+            cursor.execute(f"SELECT version_num FROM {sql.qualified(schema, 'alembic_version')}")
+            found |= {str(revision) for (revision,) in cursor.fetchall()}
+    if found != wanted:
+        at = f'at revision "{", ".join(sorted(found))}"' if found else "not migrated"
+        raise TransferError(f'the target is {at}, not at head "{", ".join(sorted(wanted))}"', "alembic upgrade head")
+
+
+def _table(row: tuple[Any, ...]) -> TargetTable:
+    oid, schema, name, owned, active, columns, constraints = row
+    columns = json.loads(columns) if isinstance(columns, str) else columns
+    constraints = json.loads(constraints) if isinstance(constraints, str) else constraints
+    key = next((tuple(fields) for kind, _, _, _, fields, _ in constraints if kind == "p"), ())
+    keys = tuple(
+        ForeignKey(conname, tuple(fields), parent_schema, parent, tuple(parent_fields))
+        for kind, conname, parent, parent_schema, fields, parent_fields in constraints
+        if kind == "f"
+    )
+    return TargetTable(int(oid), schema, name, tuple(map(_column, columns)), key, keys, bool(owned), bool(active))
+
+
+def _column(row: list[Any]) -> TargetColumn:
+    name, not_null, identity, generated, sequence = row[:5]
+    return TargetColumn(name, _type(*row[5:]), bool(not_null), bool(identity), sequence, bool(generated))
+
+
+def _type(
+    printed: str,
+    typmod: int,
+    kind: str,
+    typname: str,
+    is_array: bool,
+    base: str | None,
+    base_kind: str | None,
+    domain_typmod: int,
+    element: str | None,
+    labels: list[str] | None,
+) -> Type:
+    if is_array and base and element:
+        return Type("array", printed, element=_plain(base, element, typmod, base_kind, labels))
+    if kind == "d" and base:
+        return _plain(base, printed, domain_typmod, base_kind, labels)
+    return _plain(typname, printed, typmod, kind, labels)
+
+
+def _plain(name: str, printed: str, typmod: int, kind: str | None, labels: list[str] | None) -> Type:
+    if kind == "e":
+        return Type("enum", printed, labels=tuple(labels or ()))
+    if typmod < 0:
+        return Type(name, printed)
+    if name in ("varchar", "bpchar"):
+        return Type(name, printed, limit=typmod - 4)
+    if name == "numeric":
+        # https://www.postgresql.org/docs/17/datatype-numeric.html: the scale is kept in 11 bits, signed.
+        packed = typmod - 4
+        return Type(name, printed, limit=((packed & 0x7FF) ^ 1024) - 1024, precision=(packed >> 16) & 0xFFFF)
+    if name == "interval":
+        # The low half is the precision, 0xFFFF where none was given; the high half restricts the fields.
+        precision = typmod & 0xFFFF
+        if (typmod >> 16) & 0x7FFF != 0x7FFF:
+            return Type("interval with restricted fields", printed)
+        return Type(name, printed, limit=None if precision == 0xFFFF else precision)
+    return Type(name, printed, limit=typmod)

@@ -1,0 +1,171 @@
+"""What a transfer is asked, what it plans and what it did, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gatepost.transfer.source import SourceTable
+
+Epoch = Literal["seconds", "milliseconds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person asks for.
+
+    Args:
+        schema: The target's schema.
+        timezone: The zone that a time without an offset was written in.
+        epoch: What a number in a column of times counts from 1970 on; without it such a number is refused.
+        tables: The tables to move; empty means all tables of the target.
+        ignore_tables: Tables that may exist on one side only, and are not moved.
+        ignore_columns: `table.column` that may exist on one side only, and are not moved.
+        expected_revision: The revision(s), comma-separated, that the target must be at; empty asks nothing.
+    """
+
+    schema: str = "public"
+    timezone: str = "UTC"
+    epoch: Epoch | None = None
+    tables: tuple[str, ...] = ()
+    ignore_tables: tuple[str, ...] = ()
+    ignore_columns: tuple[str, ...] = ()
+    expected_revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A target type as a cast needs it.
+
+    `family` is the name of PostgreSQL's base type (`int4`, `varchar`, `timestamptz` …), `enum`, or `array`; `limit`
+    is a length or a number of fractional digits, `precision` is that of a numeric.
+    """
+
+    family: str
+    printed: str
+    limit: int | None = None
+    precision: int | None = None
+    labels: tuple[str, ...] = ()
+    element: Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetColumn:
+    """A column of the target that can be written."""
+
+    name: str
+    type: Type
+    not_null: bool
+    identity: bool = False
+    sequence: str | None = None
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key of a target table."""
+
+    name: str
+    columns: tuple[str, ...]
+    parent_schema: str
+    parent: str
+    parent_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTable:
+    """A target table; the last two say what the connected role meets there."""
+
+    oid: int
+    schema: str
+    name: str
+    columns: tuple[TargetColumn, ...]
+    key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    owned: bool
+    row_security_active: bool
+
+    def column(self, name: str) -> TargetColumn:
+        """Return the column of this name."""
+        return next(c for c in self.columns if c.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """One column's way: its name in the source, its place in the target."""
+
+    source: str
+    declared: str
+    target: TargetColumn
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """One table's way.
+
+    `read` are the columns that are asked of the source: those that are moved, then what else names a row; `key` are
+    the places, in such a row, of the values that name it.
+    """
+
+    source: SourceTable
+    target: TargetTable
+    columns: tuple[ColumnPlan, ...]
+    read: tuple[str, ...]
+    key: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name in the target."""
+        return self.target.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a run will do, parents before their children."""
+
+    path: Path
+    options: Options
+    tables: tuple[TablePlan, ...]
+    bytes: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows to move."""
+        return sum(table.source.rows for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A value, and with it a row, that cannot be moved; `key` names the row, `value` is shortened for printing."""
+
+    table: str
+    key: str
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """What was done with one table."""
+
+    name: str
+    rows: int
+    seconds: float
+    rejects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run did."""
+
+    tables: tuple[TableResult, ...]
+    seconds: float
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows moved."""
+        return sum(table.rows for table in self.tables)

@@ -1,0 +1,139 @@
+import os
+import sqlite3
+import time
+import zlib
+from contextlib import closing
+
+import pytest
+
+from gatepost.errors import TransferError
+from gatepost.transfer.source import Source
+
+
+def refusal(path):
+    with pytest.raises(TransferError) as caught, Source(path) as source:
+        source.quick_check()
+    return caught.value.message
+
+
+def test_tables_columns_keys_and_counts(sqlite_file):
+    path = sqlite_file(
+        "CREATE TABLE pair (b TEXT, a INTEGER, c TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID",
+        ("INSERT INTO pair VALUES (?, ?, ?)", [("x", 1, "c"), ("y", 1, None)]),
+        "CREATE TABLE bare (n)",
+        "CREATE VIEW seen AS SELECT * FROM bare",
+    )
+    with Source(path) as source:
+        bare, pair = source.tables
+        assert (bare.name, bare.rows, bare.key, bare.rowid) == ("bare", 0, (), "rowid")
+        assert (pair.name, pair.rows, pair.key, pair.rowid) == ("pair", 2, ("a", "b"), "")
+        assert [(c.name, c.declared) for c in pair.columns] == [("b", "TEXT"), ("a", "INTEGER"), ("c", "TEXT")]
+        assert list(source.batches(pair, ("b", "c"), 1)) == [[("x", "c")], [("y", None)]]
+
+
+def test_a_column_named_rowid_does_not_hide_the_row_number(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (rowid TEXT, x TEXT)", "INSERT INTO t VALUES ('r', 'x')")
+    with Source(path) as source:
+        assert source.table("T").rowid == "_rowid_"
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_the_snapshot_stays_while_the_app_writes(sqlite_file, mode):
+    path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    with closing(sqlite3.connect(path, timeout=0)) as app:
+        app.execute(f"PRAGMA journal_mode = {mode}")
+        with app:
+            app.execute("INSERT INTO t VALUES (2)")
+        with Source(path) as source:
+            try:
+                with app:
+                    app.execute("INSERT INTO t VALUES (3)")
+            except sqlite3.OperationalError:
+                assert mode == "delete"  # without WAL the writer waits; the snapshot is what counts
+            assert list(source.batches(source.tables[0], ("x",))) == [[(1,), (2,)]]
+
+
+def test_rows_in_the_write_ahead_log_are_read(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)")
+    with closing(sqlite3.connect(path)) as app:
+        app.execute("PRAGMA journal_mode = wal")
+        with app:
+            app.execute("INSERT INTO t VALUES (1)")
+        assert path.with_name("app.db-wal").stat().st_size
+        with Source(path) as source:
+            assert source.tables[0].rows == 1
+
+
+def test_invalid_utf_8_is_found_in_its_place(sqlite_file):
+    path = sqlite_file(
+        "CREATE TABLE t (x TEXT)",
+        ("INSERT INTO t VALUES (?)", [("one",), ("two",), ("three",)]),
+        "UPDATE t SET x = CAST(x'ff41' AS TEXT) WHERE x = 'two'",
+    )
+    with Source(path) as source:
+        assert [row for batch in source.batches(source.tables[0], ("x",), 1) for row in batch] == [
+            ("one",),
+            ("\udcffA",),
+            ("three",),
+        ]
+
+
+def test_what_is_not_sqlite_is_named(tmp_path):
+    path = tmp_path / "app.db"
+    for content, what in [
+        (b"", "it is empty"),
+        (b"\x1f\x8b" + zlib.compress(b"x"), "a gzip archive"),
+        (b"PGDMP\x01", "a pg_dump archive"),
+        (b"BEGIN TRANSACTION;\nCREATE TABLE t (x);\n", "text that begins with 'BEGIN TRANSACTION;'"),
+        (os.urandom(4096), "encrypted"),
+        (b"\x00\x01\x02", "of an unknown kind (it begins with 00 01 02)"),
+    ]:
+        path.write_bytes(content)
+        assert what in refusal(path)
+    assert "there is no file" in refusal(tmp_path / "nothing.db")
+    assert "is a directory" in refusal(tmp_path)
+
+
+def test_a_damaged_page_is_found_before_anything_is_written(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)", ("INSERT INTO t VALUES (?)", [("y" * 500,)] * 200))
+    content = bytearray(path.read_bytes())
+    content[4096 * 3 : 4096 * 3 + 200] = b"\xa5" * 200
+    path.write_bytes(content)
+    assert "is damaged" in refusal(path)
+
+
+def test_an_encrypted_file_with_a_plain_header(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)")
+    path.write_bytes(b"SQLite format 3\x00" + os.urandom(8176))
+    assert "encrypted, or its header lies" in refusal(path)
+
+
+def test_null_in_a_column_declared_not_null_is_not_damage(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (NULL)")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = on")
+        connection.execute("UPDATE sqlite_master SET sql = 'CREATE TABLE t (x NOT NULL)'")
+    with Source(path) as source:
+        source.quick_check()
+
+
+def test_backup_is_the_snapshot(sqlite_file, tmp_path):
+    path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    with Source(path) as source:
+        source.backup(tmp_path / "copy.db")
+        with pytest.raises(TransferError, match="exists already"):
+            source.backup(tmp_path / "copy.db")
+    with Source(tmp_path / "copy.db") as copy:
+        assert copy.tables[0].rows == 1
+    with Source(path) as source, pytest.raises(TransferError, match="cannot be written"):
+        source.backup(tmp_path / "nowhere" / "copy.db")
+
+
+def test_the_file_is_not_touched(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    time.sleep(0.01)
+    with Source(path) as source:
+        source.quick_check()
+        list(source.batches(source.tables[0], ("x",)))
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
