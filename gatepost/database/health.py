@@ -6,39 +6,22 @@ Needs `pip install 'gatepost[api]'`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLate
 from dataclasses import asdict
-from threading import Lock
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Engine
 
 from gatepost.database.metrics import PoolMetrics, pool_state
-from gatepost.database.revision import live_revisions
-from gatepost.errors import GatepostError
-
-Heads = Collection[str] | Callable[[], Collection[str]]
-Outcome = Literal["ok", "failed", "unknown"]
+from gatepost.database.readiness import Check, Heads, Readiness
 
 
 class Live(BaseModel):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
-
-
-class Check(BaseModel):
-    """One thing that was looked at."""
-
-    status: Outcome
-    detail: str = ""
 
 
 class Ready(BaseModel):
@@ -61,50 +44,6 @@ class PoolHealth(BaseModel):
     total_connections: int
 
 
-class _Probe:
-    """Asks the database, one question at a time.
-
-    A server that hangs holds the thread that asked it; who asks meanwhile waits for that same answer, so that a
-    prober that comes every second does not pile threads up.
-    """
-
-    def __init__(self, engine: Engine, heads: Heads | None) -> None:
-        self._engine, self._heads = engine, heads
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="gatepost-health")
-        self._lock = Lock()
-        self._running: Future[tuple[Check, Check]] | None = None
-
-    def within(self, budget: float) -> tuple[Check, Check]:
-        with self._lock:
-            if self._running is None or self._running.done():
-                self._running = self._threads.submit(self._ask)
-            asked = self._running
-        try:
-            return asked.result(timeout=budget)
-        except TooLate:
-            detail = f"no answer within {budget:g} s"
-            return Check(status="failed", detail=detail), Check(status="unknown", detail="the database did not answer")
-
-    def _ask(self) -> tuple[Check, Check]:
-        unknown = Check(status="unknown", detail="the database did not answer")
-        try:
-            with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-                database = Check(status="ok")
-                if self._heads is None:
-                    return database, Check(status="unknown", detail="no expected revision was given")
-                expected = sorted(self._heads() if callable(self._heads) else self._heads)
-                found = sorted(live_revisions(connection))
-        except PoolTimeout:
-            return Check(status="failed", detail="no connection left in the pool"), unknown
-        except (GatepostError, SQLAlchemyError):
-            return Check(status="failed", detail="the database cannot be reached"), unknown
-        if found == expected:
-            return database, Check(status="ok")
-        detail = f"at {', '.join(found) or 'no revision'}, expected {', '.join(expected) or 'none'}"
-        return database, Check(status="failed", detail=detail)
-
-
 def health_router(
     engine: Engine, *, heads: Heads | None = None, budget: float = 2.0, prefix: str = "/health"
 ) -> APIRouter:
@@ -121,7 +60,7 @@ def health_router(
         prefix: The path in front.
     """
     router = APIRouter(prefix=prefix, tags=["health"])
-    probe, metrics = _Probe(engine, heads), PoolMetrics(engine)
+    probe, metrics = Readiness(engine, heads), PoolMetrics(engine)
 
     @router.get("/live")
     def live() -> Live:
