@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from gatepost.declare import allow, declaring, owner, protect, restrict, through
     from gatepost.errors import GatepostError
     from gatepost.project import declared
+    from gatepost.verification import assert_row_security, verify
 
 _HOMES = {
     "GatepostError": "gatepost.errors",
     "Role": "gatepost.auth",
     "allow": "gatepost.declare",
     "anon": "gatepost.auth",
+    "assert_row_security": "gatepost.verification",
     "authenticated": "gatepost.auth",
     "claim": "gatepost.auth",
     "declared": "gatepost.project",
@@ -32,6 +34,7 @@ _HOMES = {
     "service_role": "gatepost.auth",
     "through": "gatepost.declare",
     "uid": "gatepost.auth",
+    "verify": "gatepost.verification",
 }
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "Role",
     "allow",
     "anon",
+    "assert_row_security",
     "authenticated",
     "claim",
     "declared",
@@ -52,6 +56,7 @@ __all__ = [
     "service_role",
     "through",
     "uid",
+    "verify",
 ]
 
 

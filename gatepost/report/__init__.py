@@ -1,0 +1,29 @@
+"""How a result is told: one module a format, each with `render(result) -> str`."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from gatepost.errors import SettingsError
+from gatepost.finding import Result
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of the formats, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def render(result: Result, format_name: str) -> str:
+    """Return a result in one of the formats.
+
+    Args:
+        result: What a command found.
+        format_name: One of `formats()`.
+
+    Raises:
+        SettingsError: there is no such format.
+    """
+    if format_name not in formats():
+        raise SettingsError(f'"{format_name}" is not a format', f"--format {'|'.join(formats())}")
+    return str(import_module(f"{__name__}.{format_name}").render(result))

@@ -1,0 +1,38 @@
+"""JSON: the contract with programs. A field is added freely, and changes its meaning only with the version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from gatepost.finding import REPORT_VERSION, Finding, Result
+
+
+def render(result: Result) -> str:
+    """Return the result as one JSON object, its keys in a fixed order."""
+    return json.dumps(as_values(result), indent=2, ensure_ascii=False)
+
+
+def as_values(result: Result) -> dict[str, object]:
+    """Return the result as plain values."""
+    return {
+        "version": REPORT_VERSION,
+        "command": result.command,
+        "target": result.target,
+        "findings": [_finding(finding) for finding in result.findings],
+        "not_checked": [asdict(not_checked) for not_checked in result.not_checked],
+        "summary": dict(result.summary),
+        **result.sections,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    told: dict[str, object] = {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "object": finding.object,
+        "message": finding.message,
+        "fix": finding.fix,
+        "key": finding.key,
+    }
+    return told if finding.witness is None else told | {"witness": finding.witness}

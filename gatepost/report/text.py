@@ -1,0 +1,60 @@
+"""Text for a person at a terminal: grouped by object, the worst first, with what mends it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console
+from rich.markup import escape
+
+from gatepost.finding import Finding, Result, Severity
+
+_COLOURS: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def render(result: Result, colour: bool = False) -> str:
+    """Return the result as text.
+
+    Args:
+        result: What a command found.
+        colour: Whether to mark severities in colour, for a terminal.
+    """
+    out = StringIO()
+    console = Console(
+        file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False, soft_wrap=True
+    )
+    for name, findings in groupby(result.findings, key=lambda finding: finding.object):
+        console.print(f"[bold]{escape(name)}[/]")
+        for finding in findings:
+            _print(console, finding)
+    for skipped in result.not_checked:
+        console.print(f"[magenta]not checked[/]  {escape(skipped.what)}: {escape(skipped.why)}")
+    console.print(_verdict(result))
+    return out.getvalue().rstrip("\n")
+
+
+def _print(console: Console, finding: Finding) -> None:
+    console.print(
+        f"  [{_COLOURS[finding.severity]}]{finding.severity:<7}[/]  {finding.rule}  {escape(finding.message)}"
+    )
+    if finding.witness:
+        console.print(f"           seen: {escape(finding.witness)}")
+    for line in finding.fix.splitlines():
+        console.print(f"           [dim]{escape(line)}[/]")
+
+
+def _verdict(result: Result) -> str:
+    looked_at = ", ".join(f"{result.summary[name]} {name}" for name in ("tables", "policies") if name in result.summary)
+    told = [
+        f"{result.count(severity)} {severity}{'' if result.count(severity) == 1 or severity == 'info' else 's'}"
+        for severity in _COLOURS
+        if result.count(severity)
+    ]
+    if result.not_checked:
+        told.append(f"{len(result.not_checked)} not checked")
+    colour = "green" if result.ok else "bold red" if result.count("error") else "yellow"
+    undeclared = (
+        "; nothing was declared here, so only the rules were asked" if result.summary.get("declared") is False else ""
+    )
+    return f"[{colour}]{result.command}: {', '.join(told) or 'clean'}[/] ({looked_at}{undeclared})"

@@ -1,0 +1,58 @@
+"""Everything that a rule may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.diff import Change, TableState, diff, live_state, managed_roles
+from gatepost.schema import Schema, Table, is_platform
+
+VERSION_TABLE = "alembic_version"
+"""Alembic's own table: closed to the API, not forced, because its owner may be no more than an owner."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The live database and what was declared of it.
+
+    `declared` holds the state of each declared table with its expressions as PostgreSQL prints them; a table whose
+    expressions could not be printed is missing there, and is told as not checked.
+    """
+
+    live: Schema
+    declaration: Declaration | None = None
+    declared: Mapping[tuple[str, str], TableState] = field(default_factory=dict)
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The project's own tables in the schemas that the Data API serves, without an extension's."""
+        exposed = set(self.live.exposed)
+        return tuple(
+            table
+            for table in self.live.tables
+            if table.schema in exposed and not is_platform(table.schema) and table.extension is None
+        )
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The grantees that a token of the Data API can hold, and PUBLIC."""
+        return managed_roles(self.declaration or Declaration(), self.live)
+
+    def declaration_of(self, table: Table) -> ProtectedTable | None:
+        """Return the access story of a table, or None where nobody told one."""
+        return self.declaration.table(table.schema, table.name) if self.declaration is not None else None
+
+    def drift(self) -> Iterator[Change]:
+        """Yield each step that would make the database what was declared."""
+        for key, state in self.declared.items():
+            there = self.live.table(*key)
+            if there is not None:
+                yield from diff(state, live_state(there, self.live, self.roles))
+
+    def place(self, key: tuple[str, str]) -> str:
+        """Return where the access to a table was declared."""
+        declared = self.declaration.table(*key) if self.declaration is not None else None
+        return declared.place if declared is not None else "what Alembic's own table must be"

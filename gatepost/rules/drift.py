@@ -1,0 +1,89 @@
+"""The rule `drift`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import ddl
+from gatepost.diff import Change, TableGrants, TableRowSecurity
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Grant, Policy
+
+
+@rule(severity="error")
+def drift(context: Context) -> Iterator[Finding]:
+    """The database does not hold what was declared: row security, a policy, or a grant differs.
+
+    ## Why is this bad?
+    What was reviewed is not what decides: somebody changed the database by hand, or a migration did not run.
+    """
+    for change in context.drift():
+        yield Finding(
+            "drift",
+            "error",
+            _object(change),
+            _message(context.place(change.table), change),
+            ";\n".join(ddl.change_sql(change)) + ";",
+            detail=_detail(change),
+        )
+
+
+def _object(change: Change) -> str:
+    subject = change.subject
+    return str(subject) if isinstance(subject, Policy) else ".".join(change.table)
+
+
+def _detail(change: Change) -> str:
+    if isinstance(change.subject, TableGrants):
+        return "grants"
+    return "row-security" if isinstance(change.subject, TableRowSecurity) else ""
+
+
+def _message(place: str, change: Change) -> str:
+    subject, before = change.subject, change.before
+    table = f'"{".".join(change.table)}"'
+    if isinstance(subject, TableGrants):
+        return f"the grants on {table} differ from {place}: {_grants(change)}"
+    if isinstance(subject, TableRowSecurity):
+        off = "off" if change.kind == "create" else "on, but not forced"
+        return f"row security of {table} is {off}, and {place} protects it"
+    if change.kind == "drop":
+        return f'the policy "{subject.name}" on {table} is in the database, and nobody declared it'
+    if change.kind == "create":
+        return f'the policy "{subject.name}" on {table} is declared at {place} and is not in the database'
+    assert isinstance(before, Policy)  # noqa: S101  a policy replaces a policy
+    return f'the policy "{subject.name}" on {table} differs from {place}: {_policy(before, subject)}'
+
+
+def _policy(live: Policy, declared: Policy) -> str:
+    parts = (
+        ("command", live.command, declared.command),
+        ("roles", ", ".join(live.roles), ", ".join(declared.roles)),
+        ("permissive", live.permissive, declared.permissive),
+        ("USING", live.using, declared.using),
+        ("WITH CHECK", live.check, declared.check),
+    )
+    told = [f"{name} is {is_} and should be {should}" for name, is_, should in parts if is_ != should]
+    return "; ".join(told)
+
+
+def _grants(change: Change) -> str:
+    before = _held(change.before)
+    after = _held(change.after)
+    told = [f"{grant} should not be there" for grant in sorted(before - after)]
+    told += [f"{grant} is missing" for grant in sorted(after - before)]
+    return "; ".join(told) or "the schema cannot be used"
+
+
+def _held(found: object) -> set[str]:
+    if not isinstance(found, TableGrants):
+        return set()
+    held = {_grant(grant, "") for grant in found.grants}
+    return held | {_grant(grant, f" on sequence {name}") for _, name, grants in found.sequences for grant in grants}
+
+
+def _grant(grant: Grant, where: str) -> str:
+    column = f" ({grant.column})" if grant.column else ""
+    return f"{grant.privilege}{column}{where} to {grant.grantee}"

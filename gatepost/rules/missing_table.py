@@ -1,0 +1,27 @@
+"""The rule `missing-table`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def missing_table(context: Context) -> Iterator[Finding]:
+    """A table was declared, and is not in the database.
+
+    ## Why is this bad?
+    The database is not at the state that was declared, so nothing can be said about the access to it.
+    """
+    for declared in context.declaration or ():
+        if context.live.table(*declared.key) is None:
+            yield Finding(
+                "missing-table",
+                "error",
+                str(declared),
+                f'"{declared}" is declared at {declared.place} and is not in the database',
+                "alembic upgrade head",
+            )

@@ -1,0 +1,44 @@
+"""The rule `undeclared-table`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.context import VERSION_TABLE, Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def undeclared_table(context: Context) -> Iterator[Finding]:
+    """A table is in the database, and nobody declared who may reach it.
+
+    ## Why is this bad?
+    No statement means no access: a table without one was made by hand, or was forgotten, and nothing holds what it
+    allows against what anybody meant.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.note FORCE ROW LEVEL SECURITY;
+    ```
+
+    ## Use instead
+    ```sql
+    DROP TABLE public.note;
+    ```
+    or, in `policies/`: `protect(Note, owner(Note.user_id))`.
+    """
+    if context.declaration is None:
+        return
+    for table in context.tables:
+        if table.name == VERSION_TABLE or context.declaration_of(table) is not None or table.partition:
+            continue
+        yield Finding(
+            "undeclared-table",
+            "error",
+            str(table),
+            f'nobody declared who may reach "{table}"',
+            f"protect(…)  # in policies/, for the model of {table}",
+        )

@@ -1,0 +1,176 @@
+"""Hold what was declared against what a live database does, without writing to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gatepost.canonical import live_shapes, print_policies
+from gatepost.database.connect import raw
+from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.diff import TableGrants, TableRowSecurity, TableState, declared_state
+from gatepost.errors import ExpressionError, GatepostError
+from gatepost.finding import Finding, NotChecked, Result
+from gatepost.project import find_project
+from gatepost.reflect import read, reflect
+from gatepost.rules import Context, Rule, all_rules
+from gatepost.rules.context import VERSION_TABLE
+from gatepost.schema import RowSecurity, Schema
+
+if TYPE_CHECKING:
+    import sqlalchemy
+    import sqlalchemy.orm
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    AnyConnection = Connection | sqlalchemy.Connection | sqlalchemy.orm.Session
+
+States = dict[tuple[str, str], TableState]
+
+
+class RowSecurityMissing(GatepostError, AssertionError):
+    """A table that the API serves lacks row security."""
+
+
+def verify(
+    connection: AnyConnection,
+    *,
+    declaration: Declaration | None = None,
+    rules: Iterable[Rule] | None = None,
+    target: str = "",
+) -> Result:
+    """Hold a live database against the declaration and the rules.
+
+    The catalog is read in one READ ONLY transaction. The declared expressions are then printed by PostgreSQL on
+    temporary tables, in a transaction that is rolled back. A connection that is already inside a transaction is read
+    inside it, and left in it.
+
+    Args:
+        connection: A psycopg2 connection, or a SQLAlchemy connection or session.
+        declaration: What was declared; without it, the one of the project that holds the current folder, if any.
+        rules: Which rules to ask; without them, all.
+        target: How the database is called in the result.
+
+    Returns:
+        The findings, and what could not be checked.
+
+    Raises:
+        DeclarationError: the declaration cannot be meant.
+    """
+    found = raw(connection)
+    if declaration is None:
+        project = find_project()
+        declaration = project.declaration() if project is not None else None
+    live = _read(found)
+    states, not_checked = _declared_states(found, declaration or Declaration(), live)
+    context = Context(live, declaration, states)
+    findings = [finding for one in (all_rules() if rules is None else rules) for finding in one.check(context)]
+    return Result(
+        command="verify",
+        target=target or live.database,
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        not_checked=tuple(sorted(not_checked)),
+        summary=_summary(context, findings),
+    )
+
+
+def assert_row_security(connection: AnyConnection) -> None:
+    """Raise unless row security is on, and forced, for every table that the API serves.
+
+    Args:
+        connection: A psycopg2 connection, or a SQLAlchemy connection or session.
+
+    Raises:
+        RowSecurityMissing: a table lacks it; the message names each.
+    """
+    wanted = ("row-security-off", "row-security-not-forced")
+    result = verify(connection, declaration=Declaration(), rules=[r for r in all_rules() if r.name in wanted])
+    if result.findings:
+        raise RowSecurityMissing(
+            "row security is missing: " + "; ".join(finding.message for finding in result.findings),
+            "\n  ".join(finding.fix for finding in result.findings),
+        )
+
+
+def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str | bool]:
+    return {
+        "declared": context.declaration is not None,
+        "tables": len(context.tables),
+        "policies": sum(len(table.policies) for table in context.tables),
+        **{severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "info")},
+    }
+
+
+def _read(connection: Connection) -> Schema:
+    from psycopg2.extensions import STATUS_READY
+
+    if connection.status == STATUS_READY:
+        return reflect(connection)
+    with connection.cursor() as cursor:
+        return read(cursor)
+
+
+def _declared_states(connection: Connection, declaration: Declaration, live: Schema) -> tuple[States, list[NotChecked]]:
+    """Return the state of every declared table that is in the database, as PostgreSQL prints it."""
+    states = _version_states(live) if declaration.tables else {}
+    there = [table for table in declaration if live.table(*table.key) is not None]
+    not_checked = []
+    with _scratch(connection) as cursor:
+        for group in _printable(cursor, there, live):
+            if isinstance(group, NotChecked):
+                not_checked.append(group)
+            else:
+                states |= group
+    return states, not_checked
+
+
+def _printable(cursor: Cursor, tables: list[ProtectedTable], live: Schema) -> Iterator[States | NotChecked]:
+    """Yield the states of all tables at once or, where PostgreSQL refuses one, of each by itself."""
+    from psycopg2 import Error
+
+    shapes = live_shapes(live)
+
+    def states(some: list[ProtectedTable]) -> States:
+        policies = [policy for table in some for policy in table.policies]
+        printed = print_policies(cursor, policies, shapes, live.search_path) if policies else {}
+        return {table.key: declared_state(table, printed, live) for table in some}
+
+    try:
+        yield states(tables)
+        return
+    except ExpressionError:
+        pass  # told below, table by table
+    except Error as error:
+        reason = (error.diag.message_primary or str(error)).strip()
+        yield NotChecked("the declared policies", f"PostgreSQL could not print them: {reason}")
+        return
+    for table in tables:
+        try:
+            yield states([table])
+        except ExpressionError as error:
+            yield NotChecked(f"the policies of {table}", error.message)
+
+
+def _version_states(live: Schema) -> States:
+    table = live.table("public", VERSION_TABLE)
+    if table is None:
+        return {}
+    closed = TableRowSecurity("public", VERSION_TABLE, RowSecurity(enabled=True, forced=False))
+    return {table.key: TableState(closed, TableGrants("public", VERSION_TABLE), ())}
+
+
+@contextmanager
+def _scratch(connection: Connection) -> Iterator[Cursor]:
+    """Lend a cursor in a transaction that can make temporary tables, and roll everything back."""
+    from psycopg2.extensions import STATUS_READY
+
+    fresh = connection.status == STATUS_READY
+    with connection.cursor() as cursor:
+        try:
+            if fresh:
+                cursor.execute("BEGIN READ WRITE")
+            yield cursor
+        finally:
+            if fresh:
+                connection.rollback()
