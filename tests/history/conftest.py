@@ -19,25 +19,33 @@ class Database:
     """A database that Alembic is pointed at."""
 
     url: str
+    scripts: Path = ROOT / "alembic"
 
     def config(self):
         # Without alembic.ini's logging: a test run has its own.
         config = Config()
-        config.set_main_option("script_location", str(ROOT / "alembic"))
+        config.set_main_option("script_location", str(self.scripts))
         config.set_main_option("path_separator", "os")
         return config
 
+    @contextmanager
+    def aimed(self):
+        """Alembic's environment is pointed here."""
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DATABASE_URL", self.url)
+            yield
+
     def upgrade(self, revision, **how):
-        with aimed_at(self.url):
+        with self.aimed():
             command.upgrade(self.config(), revision, **how)
 
     def downgrade(self, revision):
-        with aimed_at(self.url):
+        with self.aimed():
             command.downgrade(self.config(), revision)
 
     def check(self):
         """Fail where autogenerate would propose anything."""
-        with aimed_at(self.url):
+        with self.aimed():
             command.check(self.config())
 
     @contextmanager
@@ -101,13 +109,6 @@ def column_shape(engine, column):
         default.strip("()") if engine.dialect.name == "sqlite" and default else default,
         column.get("identity"),
     )
-
-
-@contextmanager
-def aimed_at(url):
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DATABASE_URL", url)
-        yield
 
 
 @pytest.fixture
