@@ -94,9 +94,9 @@ def _fill(connection: sqlite3.Connection, scale: float, seed: int) -> dict[str, 
     }
     counts = {}
     for table, maker in makers.items():
-        width = len(connection.execute(f"SELECT * FROM {table}").description)  # noqa: S608 - our own table names
+        width = len(connection.execute(f"SELECT * FROM {table}").description)
         marks = ", ".join("?" * width)
-        cursor = connection.executemany(f"INSERT INTO {table} VALUES ({marks})", maker(Invention(seed, table)))  # noqa: S608
+        cursor = connection.executemany(f"INSERT INTO {table} VALUES ({marks})", maker(Invention(seed, table)))
         counts[table] = cursor.rowcount
     return counts
 

@@ -14,6 +14,8 @@ In place, with the rows in it, both ways and on both databases. What changes on 
 - constraints get the names of the convention, foreign keys get an index, and the second index on each primary
   key goes.
 
+A policy or a view made by hand on one of these columns stops it: PostgreSQL names it, and nothing has happened.
+
 SQLite cannot alter a column: each table is copied into its new shape there.
 
 Revision ID: 5f1c2b7d90ae
