@@ -43,7 +43,7 @@ def run(
     context: EnvironmentContext,
     metadata: MetaData,
     *,
-    policies: str = "policies",
+    policies: str | Declaration = "policies",
     entities: Iterable[ReplaceableEntity] | None = None,
     **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
 ) -> None:
@@ -52,7 +52,7 @@ def run(
     Args:
         context: `alembic.context`.
         metadata: The models' metadata.
-        policies: The package of the declarations.
+        policies: The package of the declarations, or what was declared.
         entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
             project versions none; an empty list, that it has none now and those in the database are to be dropped.
         options: More of what `context.configure` takes.
@@ -61,7 +61,7 @@ def run(
         CommandError: the declaration, the database or its URL is wrong; Alembic prints it as one sentence.
     """
     try:
-        declaration = declared(policies)
+        declaration = declared(policies) if isinstance(policies, str) else policies
         url = target_url(context.get_x_argument(as_dictionary=True).get("url") or context.config.attributes.get("url"))
         _register(entities)
         plugin = _plugin(declaration)
