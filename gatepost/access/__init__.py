@@ -1,0 +1,1 @@
+"""Who reaches which rows: understood from the catalog, and seen by trying."""
