@@ -79,8 +79,8 @@ class SessionValue(ColumnElement[Any]):
         family = type_family(type_)
         if family == self.kind:
             return SessionValue(self.reads, self.kind)
-        if family == "text":
-            return SessionValue(self.reads, self.kind, "text")
+        if family in ("text", "bpchar") and self.kind != "jsonb":
+            return SessionValue(self.reads, self.kind, family)
         if self.kind == "text" and family in ("uuid", "bigint", "numeric", "boolean"):
             return SessionValue(self.reads, self.kind, family)
         raise DeclarationError(
@@ -142,6 +142,7 @@ def type_family(type_: types.TypeEngine[Any]) -> str | None:
         return None
     families: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
         (types.Uuid, "uuid"),
+        (types.CHAR, "bpchar"),  # text = char(n) would cast the column
         (types.String, "text"),
         (types.Boolean, "boolean"),
         (types.Integer, "bigint"),
@@ -153,4 +154,6 @@ def type_family(type_: types.TypeEngine[Any]) -> str | None:
 
 def type_family_name(type_: types.TypeEngine[Any]) -> str:
     """Return how PostgreSQL writes a type."""
+    if isinstance(type_, types.NullType):
+        return "of no known type"
     return str(type_.compile(postgresql.dialect())).lower()  # type: ignore[no-untyped-call]

@@ -63,6 +63,15 @@ class ProtectedTable:
         """Tell whether the table is the platform's, of which only the policies are declared."""
         return is_platform(self.schema)
 
+    def readable(self, role: str, column: str | None) -> bool:
+        """Tell whether a role is granted SELECT on a column, or, without one, on anything of the table."""
+        return any(
+            grant.grantee in (role, "public")
+            and grant.privilege == "SELECT"
+            and (column is None or grant.column in (None, column))
+            for grant in self.grants
+        )
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -86,27 +95,58 @@ class Declaration:
         """Return the declaration itself, if it makes sense as a whole.
 
         Raises:
-            DeclarationError: a child is as visible as a parent that nobody can see.
+            DeclarationError: a rule asks a table that nobody protected, that its roles cannot read, or whose own
+                rules ask back.
         """
         for table in self.tables:
             for rule in table.rules:
-                if rule.meaning == "through":
-                    self._check_parent(table, rule)
+                for asked in _asked(table, rule):
+                    self._check_asked(table, rule, asked)
+        for table in self.tables:
+            self._check_no_circle(table)
         return self
 
-    def _check_parent(self, child: ProtectedTable, rule: Rule) -> None:
-        assert rule.column is not None and rule.parent is not None  # noqa: S101, PT018  through() sets both
-        schema, name, _ = rule.parent
-        parent = self.table(schema, name)
+    def _check_asked(self, child: ProtectedTable, rule: Rule, asked: tuple[str, str]) -> None:
+        parent = self.table(*asked)
+        how = "through" if rule.meaning == "through" else "by a sub-select on"
         if parent is None:
+            if is_platform(asked[0]):
+                return
             raise DeclarationError(
-                f'{child.place}: "{child}" is protected through "{schema}.{name}", which nobody protected',
-                f"protect(…, owner(…))  # the model of {schema}.{name}",
+                f'{child.place}: "{child}" is protected {how} "{".".join(asked)}", which nobody protected',
+                f"protect(…, owner(…))  # the model of {'.'.join(asked)}",
             )
-        readers = {role for other in parent.rules if "select" in other.commands for role in other.roles}
-        blind = sorted(set(rule.roles) - readers - {"service_role"})
-        if blind and "public" not in readers:
+        key = rule.parent[2] if rule.parent is not None else None
+        blind = sorted(role for role in set(rule.roles) - {"service_role"} if not parent.readable(role, key))
+        if blind and not parent.platform:
+            little = f'no "{key}"' if key is not None and parent.readable(blind[0], None) else "nothing"
             raise DeclarationError(
-                f'{child.place}: "{child}" is protected through "{parent}", of which "{blind[0]}" may read nothing',
+                f'{child.place}: "{child}" is protected {how} "{parent}", of which "{blind[0]}" may read {little}',
                 f'add a rule with "select" for {blind[0]} to the statement at {parent.place}',
             )
+
+    def _check_no_circle(self, table: ProtectedTable) -> None:
+        """Refuse policies that ask each other: PostgreSQL stops them with "infinite recursion" (42P17)."""
+        ways: list[tuple[tuple[str, str], ...]] = [(asked,) for rule in table.rules for asked in _asked(table, rule)]
+        seen: set[tuple[str, str]] = set()
+        while ways:
+            way = ways.pop()
+            if way[-1] == table.key:
+                names = " asks ".join(f'"{schema}.{name}"' for schema, name in (table.key, *way))
+                raise DeclarationError(
+                    f"{table.place}: {names}: their policies would ask each other without end",
+                    "keep the owner's id on one of them and write owner(…)",
+                )
+            found = self.table(*way[-1])
+            if found is not None and way[-1] not in seen:
+                seen.add(way[-1])
+                reading = (rule for rule in found.rules if "select" in rule.commands)
+                ways.extend((*way, asked) for rule in reading for asked in _asked(found, rule))
+
+
+def _asked(table: ProtectedTable, rule: Rule) -> list[tuple[str, str]]:
+    """Return the other tables that a rule's policies select from."""
+    found = {rule.parent[:2]} if rule.parent is not None else set()
+    for written in (rule.where, rule.check):
+        found.update(written.tables if written is not None else ())
+    return sorted(found - {table.key})

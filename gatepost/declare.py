@@ -7,19 +7,28 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Table
 
+from gatepost import sql
 from gatepost.auth import Role, authenticated
 from gatepost.declaration import Declaration, Meaning, ProtectedTable, Rule
 from gatepost.errors import DeclarationError
 from gatepost.expression import expression
+from gatepost.judge import (
+    address,
+    check_columns,
+    check_platform,
+    check_rule,
+    parent_of,
+    refuse_idle_condition,
+    writes_everything,
+)
+from gatepost.place import caller, place, refuse_python_logic, told_with_place
 from gatepost.resolve import protected_table
 from gatepost.schema import COMMANDS, Command, is_platform
 
@@ -45,6 +54,7 @@ def statements() -> Statements:
     return _collecting.get(_everything)
 
 
+@told_with_place
 def allow(
     *commands: str,
     to: Role | Iterable[Role],
@@ -70,6 +80,7 @@ def allow(
     return _written("allow", commands, to, where, check, columns, name)
 
 
+@told_with_place
 def restrict(
     *commands: str,
     to: Role | Iterable[Role],
@@ -94,6 +105,7 @@ def restrict(
     return _written("restrict", commands, to, where, check, (), name)
 
 
+@told_with_place
 def owner(
     column: object,
     *commands: str,
@@ -117,12 +129,13 @@ def owner(
         "owner",
         _commands(commands) or COMMANDS,
         _roles(to),
-        column=_address(_column(column, "owner")),
+        column=address(_column(column, "owner")),
         columns=_names(columns),
         name=name,
     )
 
 
+@told_with_place
 def through(
     foreign_key: object,
     *commands: str,
@@ -143,30 +156,25 @@ def through(
         DeclarationError: the column is not a foreign key, or refers to its own table.
     """
     column = _column(foreign_key, "through")
-    address = _address(column)
-    parents = [key.column for key in column.foreign_keys]
-    if len(parents) != 1:
+    child = address(column)
+    parent = parent_of(column)
+    if parent[:2] == child[:2]:
         raise DeclarationError(
-            f'through() needs a column with one foreign key, and "{address[1]}.{address[2]}" has {len(parents)}',
-            f"owner({column.table.name}.…) or allow(…, where=…)",
-        )
-    parent = _address(parents[0])
-    if parent[:2] == address[:2]:
-        raise DeclarationError(
-            f'"{address[1]}" cannot be visible through itself: its policy would ask itself without end',
+            f'"{child[1]}" cannot be visible through itself: its policy would ask itself without end',
             "keep the owner's id on every row and write owner(…)",
         )
     return Rule(
         "through",
         _commands(commands) or COMMANDS,
         _roles(to),
-        column=address,
+        column=child,
         parent=parent,
         columns=_names(columns),
         name=name,
     )
 
 
+@told_with_place
 def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> ProtectedTable:
     """Tell the access story of one table: row security enabled and forced, and exactly what the rules allow.
 
@@ -179,20 +187,18 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> Protect
     Raises:
         DeclarationError: the rules say something that cannot be meant.
     """
-    place = _place()
+    here = place(caller())
     schema, name, found = _table(table)
-    hidden = _names(hide)
-    try:
-        for rule in rules:
-            _check_rule(rule, schema, name, found)
-        _check_columns(found, name, (*hidden, *(column for rule in rules for column in rule.columns)))
-        protected = protected_table(schema, name, found, rules, hidden, place)
-    except DeclarationError as error:
-        raise DeclarationError(f"{place}: {error.message}", error.mend) from None
+    hidden = _names(hide, "hide")
+    for rule in rules:
+        check_rule(rule, schema, name, found)
+    check_platform(schema, name, rules, hidden)
+    check_columns(found, name, (*hidden, *(column for rule in rules for column in rule.columns)))
+    protected = protected_table(schema, name, found, rules, hidden, here)
     known = statements().get(protected.key)
-    if known is not None and known.place != place:
+    if known is not None and known != protected:
         raise DeclarationError(
-            f'{place}: "{protected}" is protected twice; the first statement is at {known.place}',
+            f'"{protected}" is protected twice; the first statement is at {known.place}',
             "write all its rules in one protect(…)",
         )
     statements()[protected.key] = protected
@@ -217,27 +223,21 @@ def _written(
     columns: Iterable[object],
     name: str | None,
 ) -> Rule:
+    refuse_python_logic()
     wanted = _commands(commands)
     call = f"{meaning}({', '.join(map(repr, commands))}, …"
     if not wanted:
         raise DeclarationError(f"{meaning}() needs a command", f'{meaning}("select", to=authenticated, where=…)')
     reads = expression(where, "where") if where is not None else None
     writes = expression(check, "check") if check is not None else None
-    if "insert" in wanted and reads is not None and writes is None:
+    rule = Rule(meaning, wanted, _roles(to), reads, writes, columns=_names(columns), name=name)
+    refuse_idle_condition(rule, call)
+    if meaning == "allow" and writes_everything(rule):
         raise DeclarationError(
-            f"{call}, where=…) has an insert, and a row that is being inserted is not there to be found",
-            f"{call}, check=…)",
+            f"{call}) lets everybody who holds the role write every row",
+            f"{call}, where=Model.user_id == uid())" if "insert" not in wanted else f"{call}, check=…)",
         )
-    if meaning == "allow" and set(wanted) - {"select"}:
-        always = [one for one in (reads, writes) if one is None or one.always_true]
-        updates_all = "update" in wanted and reads is None
-        deletes_all = "delete" in wanted and (reads is None or reads.always_true)
-        if updates_all or deletes_all or len(always) == 2 or (writes is not None and writes.always_true):
-            raise DeclarationError(
-                f"{call}) lets everybody who holds the role write every row",
-                f"{call}, where=Model.user_id == uid())" if "insert" not in wanted else f"{call}, check=…)",
-            )
-    return Rule(meaning, wanted, _roles(to), reads, writes, columns=_names(columns), name=name)
+    return rule
 
 
 def _commands(commands: tuple[str, ...]) -> tuple[Command, ...]:
@@ -251,7 +251,13 @@ def _roles(to: Role | Iterable[Role]) -> tuple[str, ...]:
     roles = (to,) if isinstance(to, Role) else tuple(to) if isinstance(to, Iterable) and not isinstance(to, str) else ()
     if not roles or not all(isinstance(role, Role) for role in roles):
         raise DeclarationError(f"to={to!r} is not a role", 'to=authenticated, or to=Role("app_admin")')
-    return tuple(role.name for role in roles)
+    names = sorted({role.name for role in roles})
+    sql.identifiers(names)
+    if "public" in names and len(names) > 1:
+        raise DeclarationError(
+            f'to= names "public", which is everybody, beside "{", ".join(set(names) - {"public"})}"', "to=public"
+        )
+    return tuple(names)
 
 
 def _column(found: object, call: str) -> Column[Any]:
@@ -261,12 +267,11 @@ def _column(found: object, call: str) -> Column[Any]:
     return clause.table.columns[clause.key]
 
 
-def _address(column: Column[Any]) -> tuple[str, str, str]:
-    return (column.table.schema or "public", column.table.name, column.name)
-
-
-def _names(columns: Iterable[object]) -> tuple[str, ...]:
-    return tuple(column if isinstance(column, str) else _column(column, "columns=").name for column in columns)
+def _names(columns: Iterable[object], argument: str = "columns") -> tuple[str, ...]:
+    if isinstance(columns, str) or not isinstance(columns, tuple | list | set | frozenset):
+        raise DeclarationError(f'{argument}= takes several columns, not "{columns}"', f"{argument}=(Model.column,)")
+    names = (one if isinstance(one, str) else _column(one, f"{argument}=").name for one in columns)
+    return tuple(dict.fromkeys(sorted(names)))
 
 
 def _table(table: object) -> tuple[str, str, Table | None]:
@@ -281,27 +286,3 @@ def _table(table: object) -> tuple[str, str, Table | None]:
     if not isinstance(found, Table):
         raise DeclarationError(f"protect() needs a table model, not {table!r}", "class Model(SQLModel, table=True)")
     return found.schema or "public", found.name, found
-
-
-def _check_rule(rule: object, schema: str, name: str, table: Table | None) -> None:
-    if not isinstance(rule, Rule):
-        raise DeclarationError(f"{rule!r} is not a rule", "owner(…), through(…), allow(…) or restrict(…)")
-    if rule.column is not None and rule.column[:2] != (schema, name):
-        other, column = rule.column[1:]
-        raise DeclarationError(
-            f'{rule.meaning}() on "{name}" names the column "{column}" of "{other}"',
-            f"{rule.meaning}({getattr(table, 'name', name)}.…)",
-        )
-
-
-def _check_columns(table: Table | None, name: str, columns: tuple[str, ...]) -> None:
-    for column in columns:
-        if table is not None and column not in table.columns:
-            raise DeclarationError(f'"{name}" has no column "{column}"', f"one of {', '.join(table.columns.keys())}")
-
-
-def _place() -> str:
-    frame = sys._getframe(2)
-    path = Path(frame.f_code.co_filename)
-    inside = path.is_relative_to(Path.cwd())
-    return f"{path.relative_to(Path.cwd()) if inside else path}:{frame.f_lineno}"

@@ -6,48 +6,30 @@ SQLAlchemy's users expect, and a column of another table that stands bare shows 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, column, literal_column, select
-from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Cast, Select, Table, literal_column, select
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import (
     BinaryExpression,
     BooleanClauseList,
     ClauseElement,
-    Grouping,
+    CollectionAggregate,
+    ColumnClause,
     TextClause,
     True_,
+    Tuple,
 )
 from sqlalchemy.sql.schema import Column
-from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.sql.selectable import Alias, FromClause, Join, SelectBase
 
 from gatepost import sql
-from gatepost.auth import SessionValue
+from gatepost.auth import SessionValue, type_family, type_family_name
+from gatepost.compiler import compiled
 from gatepost.errors import DeclarationError
-
-
-class _PolicyCompiler(PGCompiler):
-    """Writes values as literals, and an author's `text()` as it stands."""
-
-    def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:  # noqa: ANN401  SQLAlchemy's signature
-        if isinstance(value, str):
-            return sql.literal(value)
-        return str(super().render_literal_value(value, type_))  # type: ignore[no-untyped-call]
-
-    def visit_textclause(self, textclause: TextClause, *args: Any, **options: Any) -> str:  # noqa: ANN401
-        if any(bind.value is not None for bind in textclause._bindparams.values()):
-            return str(super().visit_textclause(textclause, *args, **options))  # type: ignore[no-untyped-call]
-        return textclause.text.replace("\\:", ":")
-
-
-class _PolicyDialect(PGDialect):
-    statement_compiler = _PolicyCompiler
-    supports_statement_cache = False
+from gatepost.fitting import bare, fitted
 
 
 @dataclass(frozen=True)
@@ -61,6 +43,14 @@ class Expression:
     def always_true(self) -> bool:
         """Tell whether it is the plain `true`; a roundabout one is for the verification to find."""
         return isinstance(self.clause, True_) or self.text.strip().lower() in ("true", "(true)")
+
+    @property
+    def tables(self) -> tuple[tuple[str, str], ...]:
+        """The (schema, table) of every table whose column it uses, sorted; what stands in `text()` is not seen."""
+        found = (one for one in visitors.iterate(self.clause) if isinstance(one, Table))
+        names = {(table.schema or "public", table.name) for table in found}
+        names |= {(c.table.schema or "public", c.table.name) for c in _columns(self.clause) if _of_table(c)}
+        return tuple(sorted(names))
 
 
 def expression(written: object, argument: str) -> Expression:
@@ -77,23 +67,26 @@ def expression(written: object, argument: str) -> Expression:
         raise DeclarationError(
             f"{argument}={written!r} is a plain string", f"{argument}=text({written!r}), imported from sqlalchemy"
         )
-    if callable(written) and not hasattr(written, "__clause_element__"):
-        raise DeclarationError(
-            f"{argument}= takes an expression over the table's columns, not {written!r}",
-            f"{argument}=Model.column == uid()",
-        )
     if isinstance(written, TextClause):
-        return Expression(_raw(written), written)
-    try:
-        clause = select(literal_column("1")).where(written).whereclause  # type: ignore[arg-type]
-    except Exception as error:
-        raise DeclarationError(
-            f"{argument}= takes an expression over the table's columns, not {written!r}",
-            f"{argument}=Model.column == uid()",
-        ) from error
-    if clause is None:
-        raise DeclarationError(f"{argument}= is empty", f"{argument}=Model.column == uid()")
-    return Expression(_compiled(clause), clause)
+        return Expression(compiled(written), written)
+    clause = None
+    if not callable(written) or hasattr(written, "__clause_element__"):
+        where = written.scalar_subquery() if isinstance(written, SelectBase) else written
+        try:
+            clause = select(literal_column("1")).where(where).whereclause  # type: ignore[arg-type]
+        except Exception as error:
+            raise _no_condition(argument, repr(written)) from error
+    if clause is None or (isinstance(clause, BooleanClauseList) and not clause.clauses):
+        raise _no_condition(argument, repr(written))
+    if isinstance(clause, Column | SessionValue) and type_family(clause.type) not in ("boolean", None):
+        raise _no_condition(argument, f"{clause}, which is {type_family_name(clause.type)}")
+    return Expression(compiled(clause), clause)
+
+
+def _no_condition(argument: str, found: str) -> DeclarationError:
+    return DeclarationError(
+        f'{argument}= takes a condition over the table\'s columns, not "{found}"', f"{argument}=Model.column == uid()"
+    )
 
 
 def render(found: Expression, table: Table | None) -> str:
@@ -104,13 +97,16 @@ def render(found: Expression, table: Table | None) -> str:
         table: The table of the policy, or None where it is a platform table, which has no model.
 
     Raises:
-        DeclarationError: it uses a column of another table outside a sub-select, compares types that never match, or
-            joins a condition on the row with one on the session by OR, which defeats every index.
+        DeclarationError: it uses a column of another table outside a sub-select, compares types that never match,
+            asks its own table, or joins a condition on the row with one on the session by OR.
     """
-    if table is None or isinstance(found.clause, TextClause):
+    if isinstance(found.clause, TextClause):
         return found.text
-    clause = visitors.cloned_traverse(found.clause, {}, {"binary": _fit_binary})
-    _refuse_session_or(clause, table)
+    clause = fitted(found.clause)
+    if table is None:
+        return sql.one_line(compiled(clause))
+    _refuse_own_table(found.clause, table)
+    _refuse_session_or(found.clause, table)
     return _where(clause, table)
 
 
@@ -119,37 +115,54 @@ def compared_columns(found: Expression, table: Table) -> tuple[str, ...]:
 
     They are the ones that an index can find rows by.
     """
-    names: set[str] = set()
+    return tuple(sorted({side.name for side in _compared(found, table) if isinstance(side, Column)}))
 
-    def visit(binary: BinaryExpression[Any]) -> None:
+
+def compared_terms(found: Expression, table: Table) -> tuple[str, ...]:
+    """Return the terms over the table's columns, such as `lower(users.email)`, that are compared likewise, sorted.
+
+    Raises:
+        DeclarationError: a term is a cast of a column, which no index of that column can serve.
+    """
+    terms = [side for side in _compared(found, table) if not isinstance(side, Column)]
+    for term in terms:
+        if isinstance(term, Cast):
+            raise DeclarationError(
+                f'the rule on "{table.name}" casts its own column, "{compiled(term)}", which defeats the index',
+                f"compare the column itself, the session's value is cast to its type: {_named(term.clause)} == uid()",
+            )
+    return tuple(sorted({compiled(term) for term in terms}))
+
+
+def _named(clause: ClauseElement) -> str:
+    return f"Model.{clause.key}" if isinstance(clause, Column) else "Model.column"
+
+
+def is_session_only(found: Expression, table: Table) -> bool:
+    """Tell whether an expression is the same for every row of the table."""
+    return not found.always_true and not _uses_row(found.clause, table)
+
+
+def _compared(found: Expression, table: Table) -> Iterator[Any]:
+    """Yield the row's side of each comparison with the session or a sub-select."""
+    for binary in _row_level(found.clause):
+        if not isinstance(binary, BinaryExpression) or not operators.is_comparison(binary.operator):
+            continue
         for one, other in ((binary.left, binary.right), (binary.right, binary.left)):
-            if isinstance(one, Column) and _is_of(one, table) and isinstance(_bare(other), SessionValue | SelectBase):
-                names.add(one.name)
-
-    visitors.traverse(found.clause, {}, {"binary": visit})
-    return tuple(sorted(names))
-
-
-class _AnyOf(ColumnElement[Any]):
-    """`ANY (ARRAY(SELECT …))`."""
-
-    inherit_cache = False
-
-    def __init__(self, query: Select[Any]) -> None:
-        self.query = query
-
-
-@compiles(_AnyOf)  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
-def _render_any_of(element: _AnyOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-    return f"ANY (ARRAY({compiler.process(element.query, **options)}))"
+            side, against = bare(one), bare(other)
+            if isinstance(against, SessionValue | SelectBase) and not isinstance(side, SelectBase | SessionValue):
+                own = [column for column in _columns(side) if _is_of(column, table)]
+                if own and not isinstance(side, CollectionAggregate | Tuple):
+                    yield table.columns[side.key] if isinstance(side, Column) else side
 
 
 def _where(clause: ClauseElement, table: Table) -> str:
     everything: Select[Any] = select(literal_column("1")).select_from(table)
-    prefix = f"{_compiled(everything)} \nWHERE "
-    whole = _compiled(everything.where(clause))  # type: ignore[arg-type]
+    prefix = f"{compiled(everything)} \nWHERE "
+    whole = compiled(everything.where(clause))  # type: ignore[arg-type]
     if not whole.startswith(prefix):
-        others = sorted({c.table.name for c in _columns(clause) if isinstance(c.table, Table) and c.table is not table})
+        strangers = (c.table for c in _columns(clause, row_level=True) if not _is_of(c, table))
+        others = sorted({str(getattr(getattr(one, "element", one), "name", "")) for one in strangers})
         raise DeclarationError(
             f'the rule on "{table.name}" uses a column of "{", ".join(others)}" bare, which joins the tables',
             f"compare with a sub-select: {table.name}.column.in_(select({others[0] if others else 'other'}.column))",
@@ -157,59 +170,81 @@ def _where(clause: ClauseElement, table: Table) -> str:
     return sql.one_line(whole[len(prefix) :])
 
 
-def _fit_binary(binary: BinaryExpression[Any]) -> None:
-    """Give a session's value the type of its other side, and an `IN (SELECT …)` the form that can use an index."""
-    left, right = _bare(binary.left), _bare(binary.right)
-    if isinstance(left, SessionValue) and isinstance(right, SessionValue):
-        return
-    if isinstance(right, SessionValue):
-        binary.right = right.fitted_to(binary.left.type, str(binary.left))
-    elif isinstance(left, SessionValue):
-        binary.left = left.fitted_to(binary.right.type, str(binary.right))
-    if binary.operator is operators.in_op and isinstance(right, Select):
-        # IN (SELECT …) is a sub-plan that is asked once a row; the array is an index condition.
-        binary.operator = operators.eq
-        binary.right = _AnyOf(right)
+def _refuse_own_table(clause: ClauseElement, table: Table) -> None:
+    """Refuse a sub-select over the policy's own table: PostgreSQL stops it with "infinite recursion" (42P17)."""
+    for query in visitors.iterate(clause):
+        if not isinstance(query, Select):
+            continue
+        froms = [one for found in query.get_final_froms() for one in _flat(found)]
+        own = [one for one in froms if _is_table(one, table)]
+        aliases = [one for one in froms if isinstance(one, Alias) and _is_table(one.element, table)]
+        # Beside another table the policy's own one is the row itself: SQLAlchemy correlates it.
+        if aliases or (own and len(own) == len(froms)):
+            raise DeclarationError(
+                f'the rule on "{table.name}" selects from "{table.name}" itself, so its policy would ask itself'
+                " without end",
+                "select from another table, or call a SECURITY DEFINER function in the rule",
+            )
+
+
+def _flat(found: FromClause) -> Iterator[FromClause]:
+    if isinstance(found, Join):
+        yield from _flat(found.left)
+        yield from _flat(found.right)
+    else:
+        yield found
 
 
 def _refuse_session_or(clause: ClauseElement, table: Table) -> None:
-    def visit(found: BooleanClauseList) -> None:
-        if found.operator is not operators.or_:
-            return
-        of_row = [any(_is_of(c, table) for c in _columns(part)) for part in found.clauses]
+    for found in _row_level(clause):
+        if not isinstance(found, BooleanClauseList) or found.operator is not operators.or_:
+            continue
+        of_row = [_uses_row(part, table) for part in found.clauses]
         if any(of_row) and not all(of_row):
-            session = _compiled(found.clauses[of_row.index(False)])
-            raise DeclarationError(
-                f'the rule on "{table.name}" joins the row\'s own condition by OR with {session!r}, which is the'
-                " same for every row: PostgreSQL then reads the whole table",
-                'give those users a role of their own: allow("select", to=Role("app_admin"), where=true())',
-            )
-
-    visitors.traverse(clause, {}, {"expression_clauselist": visit, "clauselist": visit})
+            raise session_or(table, compiled(found.clauses[of_row.index(False)]))
 
 
-def _columns(clause: ClauseElement) -> list[Column[Any]]:
-    return [found for found in visitors.iterate(clause) if isinstance(found, Column)]
+def session_or(table: Table, session: str) -> DeclarationError:
+    """Return the error for a condition on the row joined by OR with one on the session."""
+    return DeclarationError(
+        f'the rule on "{table.name}" joins the row\'s own condition by OR with "{sql.one_line(session)}", which is the'
+        " same for every row: PostgreSQL then reads the whole table",
+        'give those users a role of their own: allow("select", to=Role("app_admin"), where=true())',
+    )
+
+
+def _row_level(clause: ClauseElement) -> Iterator[ClauseElement]:
+    """Yield the parts of an expression that are not inside a sub-select."""
+    stack: list[Any] = [clause]
+    while stack:
+        one = stack.pop()
+        yield one
+        if not isinstance(one, SelectBase | Table):
+            stack.extend(one.get_children())
+
+
+def _uses_row(clause: ClauseElement, table: Table) -> bool:
+    """Tell whether a condition depends on the row; of `text()` the words are compared with the column names."""
+    if any(_is_of(column, table) for column in _columns(clause)):
+        return True
+    texts = [one.text for one in visitors.iterate(clause) if isinstance(one, TextClause)]
+    texts += [str(one.name) for one in visitors.iterate(clause) if isinstance(one, ColumnClause) and one.is_literal]
+    words = {token.name for text in texts for token in sql.tokens(text)}
+    return any(column.name in words for column in table.columns)
+
+
+def _columns(clause: ClauseElement, *, row_level: bool = False) -> list[Column[Any]]:
+    parts = _row_level(clause) if row_level else visitors.iterate(clause)
+    return [found for found in parts if isinstance(found, Column)]
+
+
+def _of_table(found: Column[Any]) -> bool:
+    return isinstance(found.table, Table)
 
 
 def _is_of(found: Column[Any], table: Table) -> bool:
-    return isinstance(found.table, Table) and found.table.key == table.key
+    return isinstance(found.table, Table) and _is_table(found.table, table)
 
 
-def _bare(clause: Any) -> Any:  # noqa: ANN401  any element of an expression
-    while isinstance(clause, Grouping | ScalarSelect):
-        clause = clause.element
-    return clause
-
-
-def _raw(clause: TextClause) -> str:
-    return _compiled(clause)
-
-
-def _compiled(clause: ClauseElement) -> str:
-    return str(clause.compile(dialect=_PolicyDialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
-
-
-def named_column(name: str) -> ColumnElement[Any]:
-    """Return a column by name, for a platform table that has no model."""
-    return column(name)
+def _is_table(found: object, table: Table) -> bool:
+    return isinstance(found, Table) and found.key == table.key

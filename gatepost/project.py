@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import sys
 import tomllib
-import traceback
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatepost import mistakes
 from gatepost.declaration import Declaration
 from gatepost.declare import collected
 from gatepost.errors import DeclarationError, SettingsError
@@ -115,20 +115,16 @@ def declared(package: str = "policies") -> Declaration:
     """
     try:
         import_module(package)
-    except AttributeError as error:
-        raise _unknown_column(error) from error
     except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
+        if error.name != package and not package.startswith(f"{error.name}."):
+            raise _told(error) from error
         raise DeclarationError(
             f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
         ) from None
+    except (AttributeError, ImportError, SyntaxError, TypeError) as error:
+        raise _told(error) from error
     return collected()
 
 
-def _unknown_column(error: AttributeError) -> DeclarationError:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    near = difflib.get_close_matches(error.name or "", dir(error.obj), 1)
-    model = getattr(error.obj, "__name__", str(error.obj))
-    mend = (frame.line or "").replace(f".{error.name}", f".{near[0]}") if near else "see the model's columns"
-    return DeclarationError(f'{frame.filename}:{frame.lineno}: "{model}" has no column "{error.name}"', mend)
+def _told(error: Exception) -> Exception:
+    return mistakes.told(error) or error

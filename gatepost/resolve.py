@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, UnaryExpression, UniqueConstraint
 
 from gatepost import sql
 from gatepost.auth import uid
+from gatepost.compiler import compiled
 from gatepost.declaration import ProtectedTable, Rule
 from gatepost.errors import DeclarationError
-from gatepost.expression import Expression, compared_columns, render
+from gatepost.expression import (
+    Expression,
+    compared_columns,
+    compared_terms,
+    is_session_only,
+    render,
+    session_or,
+)
 from gatepost.schema import Command, Grant, Policy, is_platform
 
 READ_AND_WRITE = ("DELETE", "INSERT", "SELECT", "UPDATE")
@@ -35,6 +43,7 @@ def protected_table(
     """
     policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule))
     _refuse_doubles(policies)
+    _refuse_session_beside_row(table, rules)
     _refuse_missing_indexes(table, rules)
     columns = tuple(column.name for column in table.columns) if table is not None else ()
     return ProtectedTable(
@@ -93,7 +102,7 @@ def _rendered(written: Expression | None, table: Table | None) -> str:
 
 def _owner(table: Table | None, rule: Rule) -> str:
     assert rule.column is not None and table is not None  # noqa: S101, PT018  owner() sets the column
-    column = table.columns[rule.column[2]]
+    column = next(column for column in table.columns if column.name == rule.column[2])
     return f"{uid().fitted_to(column.type, f'{table.name}.{column.name}').sql} = {sql.identifier(column.name)}"
 
 
@@ -114,34 +123,105 @@ def _refuse_doubles(policies: tuple[Policy, ...]) -> None:
                 f'two rules on "{policy.schema}.{policy.table}" make a policy named "{policy.name}"',
                 f'give one of them a name of its own: {policy.command} … name="{policy.name}_2"',
             )
-        sql.identifier(policy.name)
+        _check_policy_name(policy)
         seen.add(policy.name)
+
+
+def _check_policy_name(policy: Policy) -> None:
+    sql.qualified(policy.schema, policy.table)
+    try:
+        sql.identifier(policy.name)
+    except DeclarationError as error:
+        raise DeclarationError(
+            error.message, f'give the rule a name of its own: name="{policy.table[:40]} …"'
+        ) from None
+
+
+def _refuse_session_beside_row(table: Table | None, rules: tuple[Rule, ...]) -> None:
+    # PostgreSQL joins the permissive policies of a role and a command by OR, so two rules are one `or_` as well.
+    if table is None:
+        return
+    for rule in rules:
+        if rule.meaning != "allow" or rule.where is None or not is_session_only(rule.where, table):
+            continue
+        for other in rules:
+            shared = set(other.roles) & set(rule.roles) or "public" in {*other.roles, *rule.roles}
+            of_row = other.column is not None or (other.where is not None and not is_session_only(other.where, table))
+            if (
+                other.meaning != "restrict"
+                and shared
+                and of_row
+                and not (other.where is not None and other.where.always_true)
+                and set(other.commands) & set(rule.commands) - {"insert"}
+            ):
+                raise session_or(table, rule.where.text)
 
 
 def _refuse_missing_indexes(table: Table | None, rules: tuple[Rule, ...]) -> None:
     # Without the index every statement of the API scans the whole table.
     if table is None:
         return
-    leading = _leading_columns(table)
+    leading = _leading(table)
     for rule in rules:
         compared = {rule.column[2]} if rule.column else set()
+        terms: set[str] = set()
         for written in (rule.where, rule.check):
             if written is not None:
                 compared.update(compared_columns(written, table))
+                terms.update(compared_terms(written, table))
         for column in sorted(compared - leading):
             raise DeclarationError(
                 f'a rule on "{table.name}" compares "{column}", and no index begins with that column',
                 f'__table_args__ = (Index(None, "{column}"),)  # on the model of {table.name}',
             )
+        for term in sorted(term for term in terms if _plain(term) not in leading):
+            raise DeclarationError(
+                f'a rule on "{table.name}" compares {term}, and no index begins with that expression',
+                f'__table_args__ = (Index("…", text({term!r})),)  # on the model of {table.name}',
+            )
 
 
-def _leading_columns(table: Table) -> set[str]:
-    leading = {str(getattr(index.expressions[0], "name", "")) for index in table.indexes}
+def _leading(table: Table) -> set[str]:
+    """Return what an equality can be looked up by: the names of leading columns, and leading expressions."""
+    leading = {_leading_of(index) for index in table.indexes if _serves_equality(index)}
     for constraint in table.constraints:
-        if type(constraint).__name__ in ("PrimaryKeyConstraint", "UniqueConstraint"):
-            leading.update(column.name for column in list(constraint.columns)[:1])  # type: ignore[attr-defined]
-    leading.update(column.name for column in table.columns if column.index or column.unique)
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            leading.update(column.name for column in list(constraint.columns)[:1])
+    leading.update(column.name for column in table.columns if column.primary_key and len(table.primary_key) == 1)
     return leading
+
+
+def _leading_of(index: Index) -> str:
+    first: Any = index.expressions[0]
+    while isinstance(first, UnaryExpression):  # user_id DESC NULLS LAST
+        first = first.element
+    return first.name if isinstance(first, Column) else _plain(compiled(first))
+
+
+def _serves_equality(index: Index) -> bool:
+    """Tell whether the index finds every row that an equality on its first column can match.
+
+    A hash index does; a partial one only where it leaves out nothing but NULL, which equals nothing
+    (https://www.postgresql.org/docs/17/indexes-partial.html).
+    """
+    options = index.dialect_options["postgresql"]
+    predicate = options["where"]
+    if predicate is not None:
+        written = predicate.text if isinstance(predicate, TextClause) else compiled(predicate)
+        if _plain(written) != f"{_leading_of(index)}isnotnull":
+            return False
+    return str(options["using"] or "btree").lower() in ("btree", "hash")
+
+
+def _plain(term: str) -> str:
+    """Return an expression without white space, brackets and the quotes and tables of its names, for comparison."""
+    pieces = [token for token in sql.tokens(term) if token.kind not in ("space", "comment")]
+    kept = [
+        token.name or token.text
+        for at, token in enumerate(pieces)
+        if token.text not in ("(", ")", ".") and not (at + 1 < len(pieces) and pieces[at + 1].text == ".")
+    ]
+    return "".join(kept)
 
 
 def _grants(columns: tuple[str, ...], rules: tuple[Rule, ...], hidden: tuple[str, ...]) -> tuple[Grant, ...]:
@@ -171,7 +251,8 @@ def _sequences(table: Table | None, rules: tuple[Rule, ...]) -> tuple[tuple[str,
         if column.identity is not None:
             found.append((column.name, ()))
         elif _is_serial(column):
-            inserters = {role for rule in rules if "insert" in rule.commands for role in rule.roles}
+            allowing = (rule for rule in rules if rule.meaning != "restrict" and "insert" in rule.commands)
+            inserters = {role for rule in allowing for role in rule.roles}
             users = sorted({"service_role", *inserters})
             found.append((column.name, tuple(Grant(role, "USAGE") for role in users)))
     return tuple(found)

@@ -22,7 +22,7 @@ def identifier(name: str) -> str:
     Raises:
         DeclarationError: the name is empty, holds a NUL character, or is one that PostgreSQL would cut off.
     """
-    if not name or "\0" in name:
+    if not name or not _storable(name):
         raise DeclarationError(f"{name!r} cannot be a name in PostgreSQL: it is empty or holds a NUL character")
     if len(name.encode()) > MAX_IDENTIFIER_BYTES:
         raise DeclarationError(
@@ -49,10 +49,15 @@ def literal(value: str | int | bool | None) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):
         return str(value)
-    if "\0" in value:
+    if not _storable(value):
         raise DeclarationError(f"{value!r} holds a NUL character, which PostgreSQL cannot store")
     quoted = value.replace("'", "''")
     return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in value else f"'{quoted}'"
+
+
+def _storable(text: str) -> bool:
+    """Tell whether PostgreSQL can hold the text: no NUL, and no half of a surrogate pair, which has no UTF-8."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def identifiers(names: Iterable[str]) -> str:
@@ -75,7 +80,7 @@ _TOKEN = re.compile(
       (?P<literal> [eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'
                  | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag) )
     | (?P<quoted>  (?:[uU]&)?"(?:[^"]|"")*" )
-    | (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?P<comment> --[^\n]* | /\* )
     | (?P<word>    [^\W\d][\w$]* )
     | (?P<space>   \s+ )
     | (?P<other>   . )
@@ -106,12 +111,75 @@ def tokens(text: str) -> list[Token]:
 
     Source: https://www.postgresql.org/docs/17/sql-syntax-lexical.html
     """
-    return [Token(str(match.lastgroup), match[0]) for match in _TOKEN.finditer(text)]
+    found: list[Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match is not None  # noqa: S101  the last alternative is any character
+        end = _comment_end(text, at) if match[0].startswith("/*") else match.end()
+        found.append(Token(str(match.lastgroup), text[at:end]))
+        at = end
+    return found
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return where the comment that starts here ends: PostgreSQL's comments nest."""
+    depth = 0
+    for mark in re.compile(r"/\*|\*/").finditer(text, start):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    return len(text)
 
 
 def one_line(text: str) -> str:
-    """Return SQL text with its line breaks outside literals folded to one space each."""
-    return "".join(" " if token.kind == "space" and "\n" in token.text else token.text for token in tokens(text))
+    """Return SQL text with its line breaks folded to one space each, where they mean no more than a space.
+
+    They mean more in a literal, between two literals (which are one then), and at the end of a `--` comment.
+    """
+    pieces: list[str] = []
+    before = ""
+    for token in tokens(text):
+        means_more = before == "literal" or (before == "comment" and pieces[-1].startswith("--"))
+        folds = token.kind == "space" and "\n" in token.text and not means_more
+        pieces.append(" " if folds else token.text)
+        before = token.kind
+    return "".join(pieces)
+
+
+def whole_expression(text: str) -> str:
+    """Return SQL text that an author wrote, so that nothing that is put behind it becomes part of it.
+
+    Raises:
+        DeclarationError: a quote, a comment or a bracket is left open, or it is more than one statement.
+    """
+    open_brackets: list[str] = []
+    pieces = tokens(text)
+    for token in pieces:
+        if token.kind == "comment" and token.text.startswith("/*") and _open_comment(token.text):
+            raise DeclarationError(f'text("{text}") leaves a comment open', "close it with */")
+        if token.kind != "other":
+            continue
+        if token.text in _BRACKETS:
+            open_brackets.append(_BRACKETS[token.text])
+        elif token.text in _BRACKETS.values() and (not open_brackets or open_brackets.pop() != token.text):
+            raise DeclarationError(f'text("{text}") closes a bracket it did not open', "write one whole expression")
+        elif token.text in ("'", '"', ";"):
+            raise DeclarationError(
+                f'text("{text}") holds a {token.text} that makes it more or less than one expression',
+                "write one whole expression",
+            )
+    if open_brackets:
+        raise DeclarationError(f'text("{text}") leaves a bracket open', f"close it with {open_brackets[-1]}")
+    return f"{text}\n" if pieces and pieces[-1].text.startswith("--") else text
+
+
+_BRACKETS = {"(": ")", "[": "]"}
+
+
+def _open_comment(text: str) -> bool:
+    marks = re.findall(r"/\*|\*/", text)
+    return marks.count("/*") != marks.count("*/")
 
 
 def with_schemas(text: str, renamed: Mapping[tuple[str, str], str]) -> str:

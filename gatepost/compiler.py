@@ -1,0 +1,104 @@
+"""From a SQLAlchemy element to SQL text with its values written out.
+
+A policy has no parameters, so every value becomes a literal here; SQLAlchemy's own literals are for debugging, and
+are wrong about a backslash in an array, a comma in a JSON path, bytes, and JSON itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import types
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BindParameter, ClauseElement, TextClause
+from sqlalchemy.types import TypeEngine
+
+from gatepost import sql
+from gatepost.errors import DeclarationError
+
+
+class _PolicyCompiler(PGCompiler):
+    """Writes values as literals, and an author's `text()` as it stands."""
+
+    def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:  # noqa: ANN401  SQLAlchemy's signature
+        kind = type_.dialect_impl(self.dialect)
+        if isinstance(kind, types.JSON.JSONPathType) and not isinstance(value, str):
+            value = _array_literal(map(str, value))
+        if isinstance(value, datetime) and value.tzinfo is None and getattr(kind, "timezone", False):
+            raise DeclarationError(
+                f"{value!r} has no time zone, so the policy would depend on the session that creates it",
+                f"{value!r}.replace(tzinfo=UTC)",
+            )
+        if isinstance(value, bytes):
+            return sql.literal(f"\\x{value.hex()}") + "::bytea"
+        if isinstance(kind, types.JSON) and value is not None:
+            return sql.literal("null" if value is types.JSON.NULL else json.dumps(value, ensure_ascii=False))
+        # The type writes the value (an Enum is stored by name), and a backslash is then made safe in each literal.
+        written = str(super().render_literal_value(value, type_))  # type: ignore[no-untyped-call]
+        return "".join(
+            sql.literal(token.text[1:-1].replace("''", "'")) if token.text.startswith("'") else token.text
+            for token in sql.tokens(written)
+        )
+
+    def visit_textclause(self, textclause: TextClause, *args: Any, **options: Any) -> str:  # noqa: ANN401
+        if any(bind.value is not None for bind in textclause._bindparams.values()):
+            written = str(super().visit_textclause(textclause, *args, **options))  # type: ignore[no-untyped-call]
+        else:
+            written = textclause.text.replace("\\:", ":")
+        return sql.whole_expression(written)
+
+
+class _PolicyDialect(PGDialect):
+    statement_compiler = _PolicyCompiler
+    supports_statement_cache = False
+
+
+def compiled(clause: ClauseElement) -> str:
+    """Return the SQL text of an element, with its values as literals.
+
+    Raises:
+        DeclarationError: it holds a value that has no literal, or a parameter without a value.
+    """
+    unbound = [bind.key for bind in _parameters(clause) if bind.required and bind.value is None]
+    if unbound:
+        raise DeclarationError(
+            f'the parameter "{unbound[0]}" has no value, and a policy cannot be given one later',
+            f"write the value itself, or claim({unbound[0]!r})",
+        )
+    try:
+        # With psycopg2's parameter style every % would come out doubled.
+        dialect = _PolicyDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+        return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    except DeclarationError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DeclarationError(
+            f'an expression cannot be written as SQL: "{reason}"', "write it as text(...), imported from sqlalchemy"
+        ) from error
+
+
+def _parameters(clause: ClauseElement) -> list[BindParameter[Any]]:
+    """Return the parameters outside `text()`, in which a colon need not mean one."""
+    found: list[BindParameter[Any]] = []
+    stack: list[visitors.ExternallyTraversible] = [clause]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, BindParameter):
+            found.append(one)
+        if not isinstance(one, TextClause):
+            stack.extend(one.get_children())
+    return found
+
+
+def _array_literal(elements: Iterable[str]) -> str:
+    """Return the text of an array, each element quoted.
+
+    Source: https://www.postgresql.org/docs/17/arrays.html#ARRAYS-INPUT
+    """
+    quoted = (element.replace("\\", "\\\\").replace('"', '\\"') for element in elements)
+    return "{" + ",".join(f'"{element}"' for element in quoted) + "}"

@@ -1,0 +1,105 @@
+"""Whether what an author wrote can be meant; every function here refuses with the line that mends it, or passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from gatepost.declaration import Rule
+from gatepost.errors import DeclarationError
+from gatepost.schema import is_platform
+
+
+def address(column: Column[Any]) -> tuple[str, str, str]:
+    """Return the (schema, table, column) of a column."""
+    return (column.table.schema or "public", column.table.name, column.name)
+
+
+def refuse_idle_condition(rule: Rule, call: str) -> None:
+    """Refuse a condition that none of the rule's commands would ask, and a restriction that takes nothing away."""
+    if "insert" in rule.commands and rule.where is not None and (rule.check is None or rule.commands == ("insert",)):
+        raise DeclarationError(
+            f"{call}, where=…) has an insert, and a row that is being inserted is not there to be found",
+            f"{call}, check=…)",
+        )
+    if rule.check is not None and not set(rule.commands) & {"insert", "update"}:
+        raise DeclarationError(
+            f"{call}, check=…) writes no row that could be checked, and would reach all of them", f"{call}, where=…)"
+        )
+    if rule.meaning == "restrict":
+        for command in rule.commands:
+            asked = {"insert": (rule.check,), "update": (rule.where, rule.check)}.get(command, (rule.where,))
+            if all(one is None or one.always_true for one in asked):
+                raise DeclarationError(
+                    f"{call}) takes nothing away from {command}",
+                    f'restrict("{command}", …, where=…) says which rows stay',
+                )
+
+
+def writes_everything(rule: Rule) -> bool:
+    """Tell whether a role that any token can hold may write every row; a role of its own may be meant to."""
+    if not set(rule.roles) & {"anon", "authenticated", "public"}:
+        return False
+    every_old = rule.where is None or rule.where.always_true
+    new = rule.check or rule.where
+    every_new = new is None or new.always_true
+    return (
+        ("insert" in rule.commands and every_new)
+        or ("update" in rule.commands and (every_old or every_new))
+        or ("delete" in rule.commands and every_old)
+    )
+
+
+def parent_of(column: Column[Any]) -> tuple[str, str, str]:
+    """Return the column that a foreign key refers to; refuse a column that does not name one parent."""
+    name = f"{column.table.name}.{column.name}"
+    keys = list(column.foreign_keys)
+    if len(keys) != 1:
+        raise DeclarationError(
+            f'through() needs a column with one foreign key, and "{name}" has {len(keys)}',
+            f"owner({column.table.name}.…) or allow(…, where=…)",
+        )
+    constraint = keys[0].constraint
+    if constraint is not None and len(constraint.elements) > 1:
+        raise DeclarationError(
+            f'"{name}" is one column of a foreign key of {len(constraint.elements)}, so it does not say which parent',
+            "allow(…, where=exists().where(Parent.a == Child.a, Parent.b == Child.b))",
+        )
+    try:
+        return address(keys[0].column)
+    except SQLAlchemyError as error:
+        raise DeclarationError(
+            f'"{name}" refers to "{keys[0].target_fullname}", which no imported model declares',
+            "import the parent's model in the same file",
+        ) from error
+
+
+def check_rule(rule: object, schema: str, name: str, table: Table | None) -> None:
+    """Refuse what is not a rule, or is a rule about another table."""
+    if not isinstance(rule, Rule):
+        raise DeclarationError(f"{rule!r} is not a rule", "owner(…), through(…), allow(…) or restrict(…)")
+    if rule.column is not None and rule.column[:2] != (schema, name):
+        other, column = rule.column[1:]
+        raise DeclarationError(
+            f'{rule.meaning}() on "{name}" names the column "{column}" of "{other}"',
+            f"{rule.meaning}({getattr(table, 'name', name)}.…)",
+        )
+
+
+def check_columns(table: Table | None, name: str, columns: tuple[str, ...]) -> None:
+    """Refuse a column that the table does not have."""
+    known = [column.name for column in table.columns] if table is not None else columns
+    for column in columns:
+        if column not in known:
+            raise DeclarationError(f'"{name}" has no column "{column}"', f"one of {', '.join(known)}")
+
+
+def check_platform(schema: str, name: str, rules: tuple[Rule, ...], hidden: tuple[str, ...]) -> None:
+    """Refuse grants on a table of the platform."""
+    if is_platform(schema) and (hidden or any(rule.columns for rule in rules)):
+        raise DeclarationError(
+            f'"{schema}.{name}" is the platform\'s, whose grants cannot be declared: hide= and columns= are grants',
+            "say with where= which rows are allowed",
+        )
