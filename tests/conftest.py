@@ -118,10 +118,10 @@ class Run:
 
 
 def remove(directory: Path) -> None:
-    """Stop the server of a run, if there is one, and remove its directory."""
-    cluster = Cluster(directory, find(), unprivileged())
-    if cluster.pid() is not None:
-        cluster.stop()
+    """Stop the servers of a run, if there are any, and remove its directory."""
+    for pattern in ("data/postmaster.pid", "*/data/postmaster.pid", "*/*/*/data/postmaster.pid"):
+        for file in directory.glob(pattern):
+            Cluster(file.parent.parent, find(), unprivileged()).stop()
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -189,6 +189,16 @@ def _run(pytestconfig) -> Run:
     run = pytestconfig.stash[RUN]
     run.start()
     return run
+
+
+@pytest.fixture
+def ground(pytestconfig) -> Iterator[Path]:
+    """A directory that the server's account can enter too, as pytest's own cannot be by any but its owner."""
+    directory = pytestconfig.stash[RUN].directory / f"ground-{uuid.uuid4().hex[:6]}"
+    directory.mkdir()
+    directory.chmod(0o755)
+    yield directory
+    remove(directory)
 
 
 @pytest.fixture(scope="session")

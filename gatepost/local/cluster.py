@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -19,9 +21,10 @@ from gatepost.local.process import NOBODY, end_orphans, is_server_of
 from gatepost.local.transport import PORT, Transport, fitting
 
 SUPERUSER = "supabase_admin"
-_START_SECONDS = "60"
+_START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
-_RECOVERY_SECONDS = 10.0
+_ORPHAN_SECONDS = 10.0
+_PLEASANTRIES = ("starting PostgreSQL", "listening on", "database system is shut down", "configuration file")
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,13 @@ class Cluster:
         return self.way.url(database, user, self._port())
 
     def initialise(self) -> None:
-        """Make the data directory, whole or not at all: it gets its name when it is finished."""
-        partial = self.directory / "data.partial"
-        shutil.rmtree(partial, ignore_errors=True)
+        """Make the data directory, whole or not at all: it gets its name when it is finished.
+
+        The name before that is a new one each time, because the initdb of a killed starter may still be at work.
+        """
+        for left in self.directory.glob("data.partial-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        partial = self.directory / f"data.partial-{secrets.token_hex(4)}"
         self.way.prepare()
         arguments = (
             *(f"--pgdata={partial}", f"--username={SUPERUSER}", *self.way.initdb()),
@@ -97,29 +104,35 @@ class Cluster:
         self.way.prepare()
         self._disown_stale_number()
         self._write_way()
-        until = time.monotonic() + _RECOVERY_SECONDS
-        while True:
-            said = self.log.stat().st_size if self.log.exists() else 0
-            try:
-                self._run(
-                    "pg_ctl",
-                    f"--pgdata={self.data}",
-                    f"--log={self.log}",
-                    "--wait",
-                    f"--timeout={_START_SECONDS}",
-                    "start",
-                )
-            except LocalServerError as failure:
-                words = self._last_words(said)
-                if "shared memory block" in words and time.monotonic() < until:
-                    end_orphans(self.data)
-                    time.sleep(0.1)
-                    continue
+        until = time.monotonic() + _ORPHAN_SECONDS
+        while (words := self._try_to_launch()) is not None:
+            if "shared memory block" not in words or time.monotonic() > until:
                 raise LocalServerError(
                     f'the server in "{self.directory}" did not start: {words}',
                     f"read {self.log}, or start afresh: gatepost local reset",
-                ) from failure
-            return
+                )
+            end_orphans(self.data)
+            time.sleep(0.1)
+
+    def _try_to_launch(self) -> str | None:
+        """Start the server once. Return None when it takes connections, and else what it said last."""
+        said = self.log.stat().st_size if self.log.exists() else 0
+        if os.name == "nt":
+            self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
+            return None
+        # What pg_ctl does, but for the path: pg_ctl hands it to a shell, where a quote or a $ in it would be obeyed.
+        # The shell goes away at once, so that whoever reaps orphans reaps the server, and not we.
+        program = str(self.binaries.tool("postgres"))
+        shell = 'exec 2>>"$0" </dev/null; "$@" >&2 & echo $!'
+        pid = int(self._execute(["/bin/sh", "-c", shell, str(self.log), program, "-D", str(self.data)]).strip())
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            if self._pid_line(0) == pid and self._status() == "ready":
+                return None
+            if not is_server_of(pid, self.data):
+                return self._last_words(said)
+            time.sleep(0.01)
+        return f"it did not answer within {_START_SECONDS:.0f} seconds"
 
     def running(self) -> bool:
         """Whether the server takes connections."""
@@ -180,6 +193,13 @@ class Cluster:
         (self.data / "gatepost.conf").write_text("")
         _append(self.data / "gatepost.conf", self.way.settings())
 
+    def _status(self) -> str:
+        """Return the server's own word on its state, the last line of its file: starting, ready or stopping."""
+        try:
+            return (self.data / "postmaster.pid").read_text().splitlines()[7].strip()
+        except (OSError, IndexError):
+            return ""
+
     def _last_words(self, offset: int) -> str:
         try:
             with self.log.open("rb") as file:
@@ -187,34 +207,41 @@ class Cluster:
                 lines = file.read().decode(errors="replace").splitlines()
         except OSError:
             lines = []
-        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-        return (fatal or lines or ["it said nothing"])[-1]
+        messages = [line.partition(":  ")[2] for line in lines if re.search("(LOG|FATAL|PANIC):  ", line)]
+        telling = [message for message in messages if not message.startswith(_PLEASANTRIES)]
+        return "; ".join(telling[-2:]) or "it said nothing"
 
     def _run(self, tool: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs as the server's account, with nothing of ours in its way."""
+        """Run one of PostgreSQL's programs."""
+        self._execute([str(self.binaries.tool(tool)), *arguments])
+
+    def _execute(self, command: list[str]) -> str:
+        """Run a command as the server's account, with nothing of ours in its way, and return what it said."""
         # PGDATA, PGPORT and the like would turn the programs to another server.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        environment["LC_ALL"] = "C"
         who = self.account
-        # Output goes to a file: a server that was started inherits it, and a pipe would never end.
+        # Output goes to a file: a server that was started may hold it open, and a pipe would never end.
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(  # noqa: S603  # our own arguments, no shell
-                [self.binaries.tool(tool), *arguments],
+            code = subprocess.run(  # noqa: S603  # our own arguments
+                command,
                 cwd=self.directory,
-                env=environment,
+                env=environment | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
+                start_new_session=True,  # Ctrl-C in a terminal must not end the server
                 user=who.uid if who else None,
                 group=who.gid if who else None,
                 extra_groups=[] if who else None,
-            )
+            ).returncode
             output.seek(0)
-            words = output.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        if done.returncode:
+            said = output.read().decode(errors="replace")
+        if code:
+            words = said.strip().splitlines() or ["it said nothing"]
             told = [word for word in words if "error" in word.lower()] or words
-            raise LocalServerError(f'{tool} failed in "{self.directory}": {told[-1]}', f"read {self.log}")
+            raise LocalServerError(f'{Path(command[0]).name} failed in "{self.directory}": {told[-1]}')
+        return said
 
 
 def _append(file: Path, settings: dict[str, str]) -> None:

@@ -24,12 +24,9 @@ Profile = Literal["new", "old"]
 TEMPLATE = "gatepost_template"
 """A hosted-shaped database that nobody writes to: `postgres` is made from it, and so can others be."""
 _SETTINGS = (
-    # What a crash of this process or the server can cost is nothing; what a crash of the machine can cost is the last
-    # moment's writes, never the database.
-    ("synchronous_commit", "off"),
+    # fsync and synchronous_commit stay on: with either off, what was committed last is lost with a killed server.
     ("wal_level", "logical"),  # as on the platform, whose realtime service reads it
     ("max_wal_size", "256MB"),
-    ("logging_collector", "off"),
 )
 _NO_ANSWER = "gatepost local start"
 
@@ -54,7 +51,9 @@ class LocalServer:
     transport: Transport | None = None
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
-        """Return a URL for psycopg2, SQLAlchemy and psql.
+        """Return a URL for psycopg2, psql and SQLAlchemy.
+
+        SQLAlchemy 2.1 takes another driver by default: `gatepost.database.engine` names the right one.
 
         Args:
             database: The database's name.
@@ -194,8 +193,9 @@ class LocalServer:
         self._stop()
         (self.directory / "server.json").unlink(missing_ok=True)
         self._cluster(None).way.clear()
-        for name in ("data", "data.partial"):
-            shutil.rmtree(self.directory / name, ignore_errors=True)
+        for left in self.directory.glob("data.partial-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(self.directory / "data", ignore_errors=True)
 
     def _connect(self, database: str) -> Connection:
         import psycopg2

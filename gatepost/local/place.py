@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -105,6 +106,8 @@ def held(directory: Path, account: Account | None) -> Iterator[None]:
 def _claim(directory: Path, account: Account | None) -> None:
     try:
         reached = next(step for step in (directory, *directory.parents) if step.exists())
+        if not reached.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f'"{reached}" is not a directory')
         if account is not None and not can_enter(reached, account):
             raise LocalServerError(
                 f'the account "{account.name}", which a server of root\'s runs as, cannot enter "{directory}"',

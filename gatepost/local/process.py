@@ -17,7 +17,7 @@ NOBODY = 2**31 - 2
 
 def is_server_of(pid: int, data: Path) -> bool:
     """Whether the process is alive and is a server started on this data directory."""
-    if not _alive(pid):
+    if pid <= 0 or not _alive(pid):  # 0 and less mean groups of processes
         return False
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -49,7 +49,7 @@ def end_orphans(data: Path) -> None:
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

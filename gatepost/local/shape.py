@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ DATABASE = ("extensions", "auth", "storage", "realtime", "vault", "platform", "p
 PROFILES = {"old": ("profile_old",), "new": ("profile_old", "profile_new")}
 """Default privileges in `public`: before and after the change of 2026."""
 
+_SQL = Path(__file__).parent / "sql"
 _EXISTS = {
     "role": "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)",
     "schema": "EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = %s)",
@@ -53,7 +54,7 @@ def sections(*files: str) -> tuple[Section, ...]:
     """Read the sections of files in `sql/`, in order."""
     found = []
     for file in files:
-        text = resources.files("gatepost.local").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8")
+        text = (_SQL / f"{file}.sql").read_text(encoding="utf-8")
         headers = list(_HEADER.finditer(text))
         ends = [header.start() for header in headers[1:]] + [len(text)]
         for header, end in zip(headers, ends, strict=True):

@@ -34,7 +34,7 @@ class Transport(Protocol):
         """The password of every role that may log in, or None where none is asked for."""
 
     def prepare(self) -> None:
-        """Make what must be there before the server is started."""
+        """Make what must be there before the server is started; it does not run now."""
 
     def initdb(self) -> tuple[str, ...]:
         """Return the arguments of initdb that choose how clients are told apart."""
@@ -72,7 +72,12 @@ class UnixSocket:
         return Path(tempfile.gettempdir()) / f"gatepost-{digest}"
 
     def prepare(self) -> None:
-        """Make the short directory; refuse one that somebody else put there."""
+        """Take away a dead server's socket; make the short directory, and refuse one that somebody else put there.
+
+        PostgreSQL would not start while the number in the lock file is another process's, or that of a dead one which
+        nobody has reaped yet.
+        """
+        self._remove_socket()
         if self.place == self.directory:
             return
         self.place.mkdir(mode=0o700, exist_ok=True)
@@ -88,10 +93,13 @@ class UnixSocket:
 
     def clear(self) -> None:
         """Remove the short directory and the socket of a dead server."""
-        (self.place / f".s.PGSQL.{PORT}").unlink(missing_ok=True)
-        (self.place / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+        self._remove_socket()
         if self.place != self.directory and self.place.is_dir():
             self.place.rmdir()
+
+    def _remove_socket(self) -> None:
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            (self.place / name).unlink(missing_ok=True)
 
     def initdb(self) -> tuple[str, ...]:
         """Let in whoever reaches the socket."""
@@ -116,9 +124,9 @@ class UnixSocket:
         return True
 
     def url(self, database: str, user: str, port: int) -> str:
-        """Return a URL that names the socket's directory as the host."""
-        del port  # the one that every client takes
-        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={quote(str(self.place))}"
+        """Return a URL that names the socket's directory as the host, and the port lest PGPORT name another."""
+        where = f"host={quote(str(self.place))}&port={port}"
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?{where}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,245 @@
+"""The server of a project: made, killed, made twice at once, thrown away."""
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from gatepost.errors import LocalServerError
+from gatepost.local import LocalServer, server, start
+from gatepost.local.account import unprivileged
+
+START = """
+from pathlib import Path
+from gatepost.local import LocalServer
+from gatepost.local.account import unprivileged
+print(LocalServer(Path({directory!r}), unprivileged()).start().status().pid, flush=True)
+"""
+
+
+def ask(url, query="SELECT current_user"):
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def test_start_gives_a_hosted_shaped_database(local):
+    url = local.start().url()
+    assert ask(url) == "postgres"
+    assert ask(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+    assert ask(url, "SELECT auth.uid() IS NULL AND to_regclass('storage.objects') IS NOT NULL") is True
+    assert ask(local.url(user="supabase_admin"), "SHOW is_superuser") == "on"
+
+
+def test_start_again_is_the_same_server(local):
+    first = local.start().status()
+    ask(local.url(), "CREATE TABLE note (id int)")
+    assert local.start().status() == first
+    assert ask(local.url(), "SELECT to_regclass('note') IS NOT NULL") is True
+
+
+def test_data_outlives_a_stop(local):
+    local.start()
+    ask(local.url(), "CREATE TABLE note (id int)")
+    local.stop()
+    assert not local.status().running
+    local.stop()
+    assert ask(local.start().url(), "SELECT to_regclass('note') IS NOT NULL") is True
+
+
+def test_a_warm_start_takes_less_than_a_second(local):
+    local.start().stop()
+    begin = time.perf_counter()
+    local.start()
+    assert time.perf_counter() - begin < 1
+
+
+def test_a_killed_server_comes_back_with_its_data(local):
+    local.start()
+    ask(local.url(), "CREATE TABLE note (id int)")
+    pid = local.status().pid
+    os.kill(pid, signal.SIGKILL)
+    while local.status().running:
+        time.sleep(0.01)
+    assert local.start().status().pid != pid
+    assert ask(local.url(), "SELECT to_regclass('note') IS NOT NULL") is True
+
+
+@pytest.mark.parametrize("moment", ["data.partial-*/base", "data", "data/postmaster.pid"])
+def test_a_starter_that_is_killed_leaves_nothing_half_made(local, python, moment):
+    starter = python(START.format(directory=str(local.directory)))
+    until = time.monotonic() + 30
+    while not list(local.directory.glob(moment)) and time.monotonic() < until:
+        time.sleep(0.001)
+    starter.kill()
+    starter.wait()
+    assert not (local.directory / "server.json").exists()
+    assert ask(local.start().url(), "SELECT to_regclass('storage.objects') IS NOT NULL") is True
+    local.remove()
+
+
+def test_two_that_start_at_once_get_one_server(local, python):
+    starters = [python(START.format(directory=str(local.directory))) for _ in range(3)]
+    answers = [starter.communicate(timeout=60) for starter in starters]
+    assert [errors for _, errors in answers] == ["", "", ""]
+    assert {pid for pid, _ in answers} == {f"{local.status().pid}\n"}
+
+
+def test_two_projects_do_not_meet(local, home):
+    other = LocalServer(home / "other", local.account).start()
+    local.start()
+    ask(local.url(), "CREATE TABLE note (id int)")
+    assert ask(other.url(), "SELECT to_regclass('note') IS NULL") is True
+    other.remove()
+    assert ask(local.url()) == "postgres"
+
+
+def test_reset_throws_everything_away(local):
+    local.start()
+    ask(local.url(), "CREATE TABLE note (id int); CREATE ROLE mine")
+    local.reset()
+    assert ask(local.url(), "SELECT to_regclass('note') IS NULL") is True
+    assert ask(local.url(), "SELECT count(*) FROM pg_roles WHERE rolname = 'mine'") == 0
+
+
+def test_reset_keeps_the_profile_unless_told(local):
+    local.start("old")
+    assert local.reset().status().profile == "old"
+    assert local.reset("new").status().profile == "new"
+
+
+def test_the_other_profile_is_refused_and_nothing_lost(local):
+    local.start("old")
+    with pytest.raises(LocalServerError, match='has the "old" default privileges') as caught:
+        local.start("new")
+    assert caught.value.mend.endswith("gatepost local reset --profile new")
+    assert local.start().status().profile == "old"
+
+
+def test_a_profile_that_does_not_exist_is_refused(local):
+    with pytest.raises(LocalServerError, match='"newer" is no profile'):
+        local.start("newer")
+
+
+def test_a_server_made_by_another_version_is_told(local):
+    local.start().stop()
+    facts = json.loads((local.directory / "server.json").read_text())
+    (local.directory / "server.json").write_text(json.dumps(facts | {"major": facts["major"] - 1}))
+    with pytest.raises(LocalServerError, match="which cannot read it") as caught:
+        local.start()
+    assert "gatepost local reset" in caught.value.mend
+
+
+def test_a_server_that_does_not_run_has_no_url(local):
+    for use in (local.url, lambda: local.clone("x"), lambda: local.drop("x")):
+        with pytest.raises(LocalServerError, match="is not running") as caught:
+            use()
+        assert caught.value.mend == "gatepost local start"
+
+
+def test_remove_leaves_nothing(local):
+    local.start()
+    local.remove()
+    assert not local.directory.exists()
+    local.remove()
+    assert local.status().version is None
+
+
+def test_remove_leaves_what_is_not_ours(local):
+    local.start()
+    (local.directory / "notes.txt").touch()
+    local.remove()
+    assert [entry.name for entry in local.directory.iterdir()] == ["notes.txt"]
+
+
+def test_a_stopped_server_leaves_no_socket(local):
+    local.start().stop()
+    assert not list(local.directory.glob(".s.PGSQL*"))
+
+
+def test_clone_and_drop(local):
+    url = local.start().clone("copy")
+    assert ask(url, "SELECT current_database()") == "copy"
+    ask(url, "CREATE TABLE note (id int)")
+    with closing(psycopg2.connect(url)):
+        local.drop("copy")
+    with pytest.raises(psycopg2.OperationalError, match='"copy" does not exist'):
+        psycopg2.connect(url)
+    local.drop("copy")
+    assert ask(local.clone("copy"), "SELECT to_regclass('note') IS NULL") is True
+
+
+def test_the_module_s_functions_take_the_project_s_directory(home, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    running = start()
+    try:
+        assert running == server()
+        assert running.directory.parent == home / "gatepost"
+        assert ask(running.url()) == "postgres"
+    finally:
+        running.remove()
+
+
+AS_SOMEBODY = """
+import os, sys
+import psycopg2, json, tempfile, fcntl, hashlib, signal
+from gatepost import local
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid({gid}); os.setuid({uid})
+os.chdir({home!r})
+server = local.start()
+print(psycopg2.connect(server.url()).info.user, server.directory, os.stat(server.directory / "data").st_uid)
+server.remove()
+"""
+
+
+def test_an_ordinary_user_gets_a_server_in_the_home_directory(open_ground, home):
+    """As root this becomes an account that owns a home directory and nothing else; initdb wants it to have a name."""
+    mine = open_ground / "somebody"
+    mine.mkdir()
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(mine, nobody.pw_uid, nobody.pw_gid)
+    owner = mine.stat()
+    environment = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"} | {"HOME": str(mine)}
+    code = AS_SOMEBODY.format(home=str(mine), uid=owner.st_uid, gid=owner.st_gid)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stderr == ""
+    user, directory, uid = done.stdout.split()
+    assert user == "postgres"
+    assert directory.startswith(f"{mine}/.cache/gatepost/") or sys.platform == "darwin"
+    assert int(uid) == owner.st_uid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a server of another account's")
+def test_somebody_else_s_server_is_told_in_a_sentence(local):
+    local.start()
+    code = f"""
+import os
+from pathlib import Path
+from gatepost.errors import LocalServerError
+from gatepost.local import LocalServer
+os.setgroups([]); os.setgid(54321); os.setuid(54321)
+server = LocalServer(Path({str(local.directory)!r}))
+for action in (server.start, server.stop, server.reset, server.remove, server.url):
+    try: action()
+    except LocalServerError as mistake: print(mistake.message)
+print(server.status().running)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    assert said[:4] == [f'"{local.directory}" cannot be used for a server: Permission denied'] * 4
+    assert said[4] == f'the server in "{local.directory}" is not running'
+    assert said[5] == "False"
+
+
+def test_account_is_root_s_only():
+    assert (server().account is None) == (unprivileged() is None)
