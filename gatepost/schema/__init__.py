@@ -1,0 +1,63 @@
+"""What a database holds, and what a declaration says, as frozen values.
+
+The same values stand on both sides: `reflect` reads them from the catalog, `declare` makes them from Python,
+`diff` holds one against the other. Nothing here talks to a database.
+"""
+
+from gatepost.schema.database import Schema
+from gatepost.schema.doors import EventTrigger, Extension, Function, Publication, RewriteRule, Trigger, View
+from gatepost.schema.names import (
+    API_ROLES,
+    COMMANDS,
+    PLATFORM_GRANTORS,
+    PLATFORM_SCHEMAS,
+    Command,
+    is_platform,
+)
+from gatepost.schema.roles import DatabaseRole, DefaultPrivilege, Membership, Namespace
+from gatepost.schema.snapshot import from_values, to_values
+from gatepost.schema.tables import (
+    Column,
+    Constraint,
+    Grant,
+    Index,
+    Policy,
+    Reference,
+    RowSecurity,
+    Sequence,
+    Table,
+    TableKind,
+)
+
+__all__ = [
+    "API_ROLES",
+    "COMMANDS",
+    "PLATFORM_GRANTORS",
+    "PLATFORM_SCHEMAS",
+    "Column",
+    "Command",
+    "Constraint",
+    "DatabaseRole",
+    "DefaultPrivilege",
+    "EventTrigger",
+    "Extension",
+    "Function",
+    "Grant",
+    "Index",
+    "Membership",
+    "Namespace",
+    "Policy",
+    "Publication",
+    "Reference",
+    "RewriteRule",
+    "RowSecurity",
+    "Schema",
+    "Sequence",
+    "Table",
+    "TableKind",
+    "Trigger",
+    "View",
+    "from_values",
+    "is_platform",
+    "to_values",
+]

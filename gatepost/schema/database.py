@@ -1,0 +1,78 @@
+"""A whole database at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gatepost.schema.doors import EventTrigger, Extension, Function, Publication, RewriteRule, Trigger, View
+from gatepost.schema.roles import DatabaseRole, DefaultPrivilege, Membership, Namespace
+from gatepost.schema.tables import Sequence, Table
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A whole database at one moment.
+
+    `server_version` is the integer of `server_version_num`; `search_path` is the one of the session that read it.
+    """
+
+    database: str
+    server_version: int
+    current_role: str
+    search_path: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    roles: tuple[DatabaseRole, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    default_privileges: tuple[DefaultPrivilege, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    views: tuple[View, ...] = ()
+    functions: tuple[Function, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    rewrite_rules: tuple[RewriteRule, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    event_triggers: tuple[EventTrigger, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    _by_key: dict[tuple[str, str], Table] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _views: dict[tuple[str, str], View] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _functions: dict[tuple[str, str], Function] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_key.update({table.key: table for table in self.tables})
+        self._views.update({view.key: view for view in self.views})
+        self._functions.update({function.key: function for function in self.functions})
+
+    def table(self, schema: str, name: str) -> Table | None:
+        """Return the table of that name, or None."""
+        return self._by_key.get((schema, name))
+
+    def view(self, schema: str, name: str) -> View | None:
+        """Return the view or materialized view of that name, or None."""
+        return self._views.get((schema, name))
+
+    def function(self, schema: str, signature: str) -> Function | None:
+        """Return the function of that name and argument types (`name(types)`), or None."""
+        return self._functions.get((schema, signature))
+
+    def functions_named(self, schema: str, name: str) -> tuple[Function, ...]:
+        """Return the functions of that name, whatever their arguments."""
+        return tuple(f for f in self.functions if f.schema == schema and f.name == name)
+
+    def namespace(self, name: str) -> Namespace | None:
+        """Return the schema of that name, or None."""
+        return next((namespace for namespace in self.namespaces if namespace.name == name), None)
+
+    def has_role(self, name: str) -> bool:
+        """Tell whether the server knows a role of that name."""
+        return any(role.name == name for role in self.roles)
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The schemas that the Data API serves: `pgrst.db_schemas` where it is set, else `public`.
+
+        Source: the PostgREST configuration `db-schemas`; the Dashboard keeps it outside the database unless
+        somebody ran `ALTER ROLE authenticator SET pgrst.db_schemas`.
+        """
+        configured = dict(self.settings).get("pgrst.db_schemas", "public")
+        return tuple(sorted({name.strip() for name in configured.split(",") if name.strip()}))

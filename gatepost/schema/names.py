@@ -1,0 +1,29 @@
+"""Words that everybody uses: commands, the roles of the API, and the schemas that are not the project's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Command = Literal["all", "select", "insert", "update", "delete"]
+COMMANDS: tuple[Command, ...] = ("select", "insert", "update", "delete")
+
+API_ROLES = ("anon", "authenticated", "service_role")
+"""The roles that a token of the Data API can hold."""
+
+PLATFORM_SCHEMAS = frozenset(
+    "auth storage realtime _realtime graphql graphql_public extensions vault net cron pgbouncer pgmq pgsodium"
+    " pgsodium_masks pgtle supabase_functions supabase_migrations tiger tiger_data topology etl _analytics"
+    " _supavisor repack".split()
+)
+"""Schemas whose tables belong to the platform or to an extension: their policies can be declared, nothing else.
+
+Source: the Supabase documentation on the schemas that `postgres` does not own.
+"""
+
+PLATFORM_GRANTORS = frozenset({"supabase_admin"})
+"""Roles whose grants and default privileges a project cannot change."""
+
+
+def is_platform(schema: str) -> bool:
+    """Tell whether a schema belongs to PostgreSQL, to the platform or to an extension of the platform."""
+    return schema in PLATFORM_SCHEMAS or schema == "information_schema" or schema.startswith("pg_")
