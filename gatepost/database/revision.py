@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, text
+from typing import TYPE_CHECKING
 
 from gatepost.sql import identifier, qualified
+
+if TYPE_CHECKING:
+    import sqlalchemy
+    from psycopg2.extensions import connection as Connection
 
 VERSION_TABLE = "alembic_version"
 
 _WHERE = """
-    SELECT n.nspname, pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    SELECT n.nspname
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relname = :name AND c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'
+     WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND NOT starts_with(n.nspname, 'pg_')
+       AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
      ORDER BY n.nspname
 """
 
 
-def live_revisions(connection: Connection) -> list[str]:
-    """Return the revisions in `alembic_version`, in whichever schema it is; nothing where there is no such table."""
-    if connection.dialect.name != "postgresql":
-        if not inspect(connection).has_table(VERSION_TABLE):
-            return []
-        return _read(connection, identifier(VERSION_TABLE))
-    found: set[str] = set()
-    for schema, readable in connection.execute(text(_WHERE), {"name": VERSION_TABLE}).all():
-        if readable:
-            found.update(_read(connection, qualified(schema, VERSION_TABLE)))
-    return sorted(found)
+def live_revisions(connection: sqlalchemy.Connection) -> list[str]:
+    """Return the revisions in `alembic_version`; nothing where there is no such table that can be read."""
+    from sqlalchemy import inspect, text
+
+    from gatepost.database.connect import raw
+
+    if connection.dialect.name == "postgresql":
+        return stored_revisions(raw(connection)) or []
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return []
+    query = f"SELECT version_num FROM {identifier(VERSION_TABLE)}"
+    return sorted(row[0] for row in connection.execute(text(query)))
 
 
-def _read(connection: Connection, table: str) -> list[str]:
-    return [row[0] for row in connection.execute(text(f"SELECT version_num FROM {table}"))]
+def stored_revisions(connection: Connection) -> list[str] | None:
+    """Return the revisions in `alembic_version`, in whichever schema it is; None where there is no such table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WHERE, [VERSION_TABLE])
+        schemas = [row[0] for row in cursor.fetchall()]
+        found: set[str] = set()
+        for schema in schemas:
+            cursor.execute(f"SELECT version_num FROM {qualified(schema, VERSION_TABLE)}")
+            found.update(row[0] for row in cursor.fetchall())
+    return sorted(found) if schemas else None

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg2
+import pytest
 
 from gatepost.local.account import give, unprivileged
 from gatepost.local.binaries import find
@@ -81,9 +83,6 @@ class SpareServer:
 
     def create(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        if unprivileged():  # pytest's directories are closed to other accounts
-            for parent in [self.directory, *self.directory.parents][:4]:
-                parent.chmod(parent.stat().st_mode | 0o055)
         secret = self.directory / "password"
         secret.write_text(PASSWORD)
         _own(self.directory)
@@ -268,3 +267,14 @@ def make_certificates(directory: Path, host: str) -> Certificates:
     made.key.chmod(0o600)
     _own(directory)
     return made
+
+
+@pytest.fixture(scope="session")
+def spare_server() -> Iterator[SpareServer]:
+    """A stopped PostgreSQL that a test may start as it needs: `with spare_server.running(ssl="on"): ...`."""
+    # Not in pytest's own directory: every run that starts beside this one closes that to other accounts.
+    with TemporaryDirectory(prefix="gatepost-spare-") as directory:
+        server = SpareServer(Path(directory))
+        server.create()
+        yield server
+        server.stop()

@@ -1,0 +1,68 @@
+"""`gatepost doctor`: why a database cannot be reached, what state it is in, and the checklist after a migration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gatepost.database.settings import Settings
+    from gatepost.database.url import DatabaseUrl
+    from gatepost.doctor import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add `gatepost doctor`."""
+    app.command(
+        "doctor",
+        help="Explain why a database cannot be reached, or what state it is in. Nothing is written.\n\n"
+        "Exits 0 when all is well or only warnings are left, 1 when something is wrong, 2 when it could not run.",
+        epilog="Example: gatepost doctor $DATABASE_URL --checklist --sqlite app.db --format markdown",
+    )(_doctor)
+
+
+def _doctor(
+    url: Annotated[str | None, typer.Argument(help="The database; DATABASE_URL where it is left out.")] = None,
+    checklist: Annotated[bool, typer.Option("--checklist", help="Answer the checklist after a migration.")] = False,
+    sqlite: Annotated[Path | None, typer.Option(help="The SQLite file that was moved.", metavar="FILE")] = None,
+    backup: Annotated[Path | None, typer.Option(help="The copy of that file.", metavar="FILE")] = None,
+    health: Annotated[str, typer.Option(help="The service's health endpoints, ending in /health.", metavar="URL")] = "",
+    threads: Annotated[int | None, typer.Option(help="Threads that share one pool.", min=1, max=100_000)] = None,
+    timeout: Annotated[int | None, typer.Option(help="Seconds for each step (10).", min=1, max=600)] = None,
+    form: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
+    output: Annotated[Path | None, typer.Option(help="Write to this file.", metavar="FILE")] = None,
+) -> None:
+    from gatepost.cli import _doctor as told
+    from gatepost.database.settings import load_settings
+    from gatepost.doctor import examine
+    from gatepost.target import target_url
+
+    told.known(form)
+    target = target_url(url)
+    settings = load_settings()
+    if timeout is not None:
+        settings = settings.model_copy(update={"db_connect_timeout": timeout})
+    if checklist:
+        report = _checklist(target, settings, sqlite=sqlite, backup=backup, health=health)
+    else:
+        report = examine(target, settings=settings, expected=told.expected(), threads=threads)
+    told.write(report, form, output)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _checklist(
+    target: DatabaseUrl, settings: Settings, *, sqlite: Path | None, backup: Path | None, health: str
+) -> Report:
+    from gatepost.cli import _doctor as told
+    from gatepost.doctor import Questions, checklist
+
+    questions = Questions(
+        expected=told.expected(),
+        sqlite=sqlite,
+        backup=backup,
+        row_security=told.row_security(target),
+        health=(lambda: told.service_health(health)) if health else None,
+    )
+    return checklist(target, settings=settings, questions=questions)

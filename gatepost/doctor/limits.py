@@ -1,0 +1,136 @@
+"""How many connections the server gives, and how many a service's pool would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatepost.database.settings import Settings
+from gatepost.database.url import DatabaseUrl
+from gatepost.doctor.answer import Answer
+from gatepost.doctor.session import rows
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+# https://supabase.com/docs/guides/troubleshooting/using-sqlalchemy-with-supabase-FUqebT
+SHARE_BESIDE_THE_API = 0.4
+SHARE_ALONE = 0.8
+
+_SLOTS = """
+    SELECT current_setting('max_connections')::int,
+           current_setting('superuser_reserved_connections')::int
+             + coalesce(current_setting('reserved_connections', true)::int, 0),
+           (SELECT coalesce(sum(numbackends), 0)::int FROM pg_catalog.pg_stat_database),
+           r.rolsuper, r.rolconnlimit, d.datconnlimit
+      FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+     WHERE r.rolname = current_user AND d.datname = current_database()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The connections that one role may have at a server; `used` counts everybody's."""
+
+    capacity: int
+    used: int
+    limit: int
+    why: str
+
+    def advised(self, share: float) -> tuple[int, int]:
+        """Return a pool's size and overflow that leave room for others, in the proportion of our defaults."""
+        total = max(2, int(self.limit * share))
+        size = max(1, total // 3)
+        return size, total - size
+
+
+def read(connection: Connection) -> Slots:
+    """Return the server's slots for the role and database of a connection."""
+    most, reserved, used, is_super, role_limit, database_limit = rows(connection, _SLOTS)[0]
+    capacity = most if is_super else most - reserved
+    candidates = [(capacity, f"max_connections is {most}, {reserved} reserved")]
+    if role_limit >= 0 and not is_super:
+        candidates.append((role_limit, f"the role's CONNECTION LIMIT is {role_limit}"))
+    if database_limit >= 0 and not is_super:
+        candidates.append((database_limit, f"the database's CONNECTION LIMIT is {database_limit}"))
+    limit, why = min(candidates)
+    return Slots(capacity, used, limit, why)
+
+
+def share(url: DatabaseUrl) -> float:
+    """Return the part of the slots that one service should take at most."""
+    return SHARE_BESIDE_THE_API if url.is_supabase else SHARE_ALONE
+
+
+def slots(connection: Connection, url: DatabaseUrl, settings: Settings, threads: int | None) -> list[Answer]:
+    """Hold the server's slots against the pool that the settings ask for, and the pool against the threads."""
+    have = read(connection)
+    free = have.capacity - have.used
+    told = f"{have.used} of {have.capacity} connection slots in use ({have.why})"
+    if free <= have.capacity // 10:
+        answers = [Answer("limits", "warning", told, "close idle clients, or connect through a pooler")]
+    else:
+        answers = [Answer("limits", "ok", told)]
+    answers.append(pool(have, url, settings))
+    if threads is not None:
+        answers.append(contention(have, url, settings, threads))
+    return answers
+
+
+def is_pooled(url: DatabaseUrl, settings: Settings) -> bool:
+    """Whether `create_engine` keeps connections for this URL."""
+    return not (url.is_transaction_pooler or settings.db_pooler == "transaction")
+
+
+def pool(have: Slots, url: DatabaseUrl, settings: Settings) -> Answer:
+    """Hold a pool against the server's slots."""
+    if not is_pooled(url, settings):
+        return Answer("pool", "ok", "no connections are kept here (NullPool): the pooler keeps them")
+    size, overflow = settings.db_pool_size, settings.db_max_overflow
+    total, fair = size + overflow, int(have.limit * share(url))
+    asked = f"one process may open {size} + {overflow} connections"
+    advised = "set DB_POOL_SIZE={} and DB_MAX_OVERFLOW={}".format(*have.advised(share(url)))
+    if url.kind == "session-pooler":
+        return Answer(
+            "pool",
+            "warning" if total > 15 else "ok",
+            f"{asked}, and a session pooler gives as many as its pool size, 15 unless raised in the Dashboard",
+            "set DB_POOL_SIZE=5 and DB_MAX_OVERFLOW=10, or use port 6543" if total > 15 else "",
+        )
+    if total > have.limit:
+        return Answer("pool", "error", f"{asked}, and the server gives {have.limit}: {have.why}", advised)
+    if total > fair:
+        beside = " beside the Data API" if url.is_supabase else ""
+        return Answer("pool", "warning", f"{asked} of {have.limit}, which leaves little to others{beside}", advised)
+    return Answer("pool", "ok", f"{asked} of {have.limit}; room for {have.limit // total} of such pools")
+
+
+def contention(have: Slots, url: DatabaseUrl, settings: Settings, threads: int) -> Answer:
+    """Hold a number of threads against a pool."""
+    if not is_pooled(url, settings):
+        return Answer("threads", "ok", f"{threads} threads queue at the pooler, in the order in which they come")
+    total = settings.db_pool_size + settings.db_max_overflow
+    if threads <= total:
+        return Answer("threads", "ok", f"{threads} threads never wait for a pool of {total}")
+    return Answer(
+        "threads", "warning", starvation(threads, total, settings.db_pool_timeout), remedy(have, url, threads)
+    )
+
+
+def starvation(threads: int, total: int, timeout: float) -> str:
+    """Return why threads fail at a pool that is not broken."""
+    return (
+        f"{threads} threads share {total} connections: SQLAlchemy's pool gives a free connection to whoever asks first,"
+        f" and a busy thread asks before a waiting one wakes up, so that {threads - total} may wait {timeout:g} s and"
+        " fail"
+    )
+
+
+def remedy(have: Slots, url: DatabaseUrl, threads: int) -> str:
+    """Return the size or the mode that holds for a number of threads."""
+    fair = int(have.limit * share(url))
+    if threads <= fair:
+        size = max(1, threads // 3)
+        return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={threads - size}: the server has room for a slot a thread"
+    door = "port 6543" if url.is_supabase else "a PgBouncer with DB_POOLER=transaction"
+    return f"go through {door} (NullPool: waiters are served in order), or let {fair} threads work"

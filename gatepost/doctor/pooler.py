@@ -1,0 +1,90 @@
+"""Whether something stands between, and whether it lends a server connection for a session or for a transaction."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from gatepost.database.connect import dial
+from gatepost.database.faults import Diagnosis
+from gatepost.database.settings import Settings
+from gatepost.database.url import DatabaseUrl
+from gatepost.doctor.answer import Answer
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+
+def user_form(url: DatabaseUrl) -> list[Answer]:
+    """Hold the user against what Supabase's door asks for: its shared pooler tells projects apart by the user.
+
+    https://supabase.com/docs/guides/database/connecting-to-postgres
+    """
+    if url.kind in ("session-pooler", "transaction-pooler") and url.is_supabase and "." not in url.user:
+        return [
+            Answer(
+                "user",
+                "error",
+                f'"{url.user}" does not say whose database it is: this pooler serves many projects',
+                f"write the user as {url.user or 'postgres'}.<ref>, the project's reference after the dot",
+            )
+        ]
+    if url.kind in ("direct", "dedicated-pooler") and "." in url.user:
+        return [
+            Answer(
+                "user",
+                "error",
+                f'"{url.user}" is the user of the shared pooler, and "{url.host}" is not that pooler',
+                f"write the user as {url.user.partition('.')[0]}",
+            )
+        ]
+    return []
+
+
+def mode(connection: Connection, url: DatabaseUrl, settings: Settings, timeout: int) -> list[Answer]:
+    """Find a pooler by what it cannot hide: the process number that it invents for its client.
+
+    Two clients that follow each other on one server connection, while the first is still open, are in transaction
+    mode.
+    """
+    if connection.info.backend_pid == _server_process(connection):
+        wrong = url.is_transaction_pooler or settings.db_pooler == "transaction"
+        said = "no pooler stands between: this is the server itself"
+        if wrong and not url.is_supabase:
+            return [Answer("pooler", "warning", said, "unset DB_POOLER: without it connections are pooled here")]
+        return [Answer("pooler", "ok", said)]
+    lent_by_transaction = _shares_a_process(connection, url, timeout)
+    if lent_by_transaction is None:
+        return [Answer("pooler", "unknown", "a pooler stands between, and takes no second client to tell its mode")]
+    if not lent_by_transaction:
+        return [Answer("pooler", "ok", "a pooler stands between, in session mode as it seems")]
+    if url.is_transaction_pooler or settings.db_pooler == "transaction":
+        return [Answer("pooler", "ok", "a pooler in transaction mode, as expected; run migrations past it")]
+    return [
+        Answer(
+            "pooler",
+            "error",
+            f'a pooler in transaction mode stands at "{url.host}" port {url.port}, and nothing here knows it:'
+            " session settings leak to other clients",
+            "set DB_POOLER=transaction, and run migrations against the server itself",
+        )
+    ]
+
+
+def _server_process(connection: Connection) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_catalog.pg_backend_pid()")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _shares_a_process(connection: Connection, url: DatabaseUrl, timeout: int) -> bool | None:
+    process = _server_process(connection)
+    connection.rollback()  # the end of the transaction gives the server connection back, if it was only lent for that
+    second = dial(url, application_name="gatepost doctor", read_only=True, connect_timeout=timeout)
+    if isinstance(second, Diagnosis):
+        return None
+    with closing(second):
+        shared = _server_process(second) == process
+        second.rollback()
+    return shared

@@ -1,0 +1,115 @@
+"""What the server says of the connection itself: TLS, role, time-outs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gatepost.database.url import DatabaseUrl
+from gatepost.doctor.answer import Answer
+from gatepost.sql import identifier, identifiers
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+API_ROLES = ("anon", "authenticated", "service_role")
+
+_ROLE = """
+    SELECT r.rolname, r.rolsuper, r.rolbypassrls,
+           ARRAY(SELECT a.rolname FROM pg_catalog.pg_roles a WHERE a.rolname = ANY (%(api)s) ORDER BY 1),
+           ARRAY(SELECT a.rolname FROM pg_catalog.pg_roles a
+                  WHERE a.rolname = ANY (%(api)s) AND pg_catalog.pg_has_role(r.oid, a.oid, {set}) ORDER BY 1)
+      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+"""
+_OWN_TIMEOUT = """
+    SELECT reset_val::bigint FROM pg_catalog.pg_settings WHERE name = %s
+"""
+
+
+def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
+    """Return what is known of TLS on this connection."""
+    info = connection.info
+    if not url.crosses_network:
+        how = f"in use ({info.ssl_attribute('protocol')})" if info.ssl_in_use else "not in use"
+        return [Answer("TLS", "ok", f"{how}; the connection does not leave this machine")]
+    if not info.ssl_in_use:
+        return [
+            Answer(
+                "TLS",
+                "error",
+                f'what is sent to "{url.host}" goes over the network in plain text',
+                "remove sslmode from the URL, or set sslmode=require",
+            )
+        ]
+    answers = [Answer("TLS", "ok", f"in use ({info.ssl_attribute('protocol')}, {info.ssl_attribute('cipher')})")]
+    mode = url.connect_arguments().get("sslmode", "")
+    if mode in ("verify-ca", "verify-full"):
+        answers.append(Answer("certificate", "ok", f"checked against the root certificate (sslmode={mode})"))
+    else:
+        answers.append(
+            Answer(
+                "certificate",
+                "warning",
+                f'nobody checks whether the certificate is that of "{url.host}"',
+                "download the provider's root certificate and set DB_SSL_ROOT_CERT to its path",
+            )
+        )
+    return answers
+
+
+def told(connection: Connection) -> list[Answer]:
+    """Return what is known of the role and its time-outs."""
+    return [*_role(connection), _timeouts(connection)]
+
+
+def _role(connection: Connection) -> list[Answer]:
+    # PostgreSQL 16 tells apart who may SET ROLE from who inherits (https://www.postgresql.org/docs/16/sql-grant.html).
+    kind = "'SET'" if connection.server_version >= 160000 else "'MEMBER'"
+    name, is_super, bypasses, present, allowed = rows(connection, _ROLE.format(set=kind), {"api": list(API_ROLES)})[0]
+    power = "a superuser" if is_super else "past row security" if bypasses else "under row security"
+    answers = [Answer("role", "ok", f'"{name}" works {power}' if not is_super else f'"{name}" is {power}')]
+    if is_super:
+        answers = [
+            Answer(
+                "role",
+                "warning",
+                f'"{name}" is a superuser, so that nothing it does is checked',
+                "let the service connect as a role of its own",
+            )
+        ]
+    if not present:
+        answers.append(
+            Answer(
+                "API roles",
+                "warning",
+                "there are no roles anon, authenticated and service_role here, so no policy has anybody to name",
+                "gatepost local bootstrap --url URL",
+            )
+        )
+    elif missing := [role for role in present if role not in allowed]:
+        names = ", ".join(missing)
+        answers.append(
+            Answer(
+                "API roles",
+                "warning",
+                f'"{name}" may not act as {names}, so acting_as() fails for it',
+                f"as a role that may grant it: GRANT {identifiers(missing)} TO {identifier(name)}",
+            )
+        )
+    else:
+        answers.append(Answer("API roles", "ok", f'"{name}" may act as {", ".join(allowed)}'))
+    return answers
+
+
+def _timeouts(connection: Connection) -> Answer:
+    # reset_val is what a session starts with; the current value is the doctor's own.
+    asked = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    values = {name: int(rows(connection, _OWN_TIMEOUT, [name])[0][0]) for name in asked}
+    shown = ", ".join(f"{name} {value / 1000:g} s" if value else f"{name} off" for name, value in values.items())
+    return Answer("timeouts", "ok", f"{shown}; create_engine() sets its own for queries")
+
+
+def rows(connection: Connection, query: str, arguments: Any = None) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Return every row of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return list(cursor.fetchall())
