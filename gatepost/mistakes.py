@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def told(error: Exception) -> DeclarationError | None:
         case SyntaxError():
             return DeclarationError(f"{error.filename}:{error.lineno}: {error.msg}", (error.text or "").strip())
         case ImportError():
-            return _unknown_import(error)
+            return missing(error)
         case TypeError():
             return _wrong_call(error)
     return None
@@ -64,7 +65,8 @@ def _columns_of(found: object) -> tuple[str, list[str]]:
     return getattr(found, "__name__", owner), list(columns.keys())
 
 
-def _unknown_import(error: ImportError) -> DeclarationError:
+def missing(error: ImportError) -> DeclarationError:
+    """Return the mistake behind an import that found no module, or no such name in it."""
     frame = _author(error, "import")
     known = [name for name in dir(_module(error.name)) if not name.startswith("_")]
     missing = re.search(r"cannot import name '(\w+)'", str(error))
@@ -75,8 +77,6 @@ def _unknown_import(error: ImportError) -> DeclarationError:
 
 
 def _module(name: str | None) -> object:
-    import sys
-
     return sys.modules.get(name or "")
 
 

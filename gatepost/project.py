@@ -117,14 +117,13 @@ def declared(package: str = "policies") -> Declaration:
         import_module(package)
     except ModuleNotFoundError as error:
         if error.name != package and not package.startswith(f"{error.name}."):
-            raise _told(error) from error
+            raise mistakes.missing(error) from error
         raise DeclarationError(
             f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
         ) from None
     except (AttributeError, ImportError, SyntaxError, TypeError) as error:
-        raise _told(error) from error
+        mistake = mistakes.told(error)
+        if mistake is None:
+            raise
+        raise mistake from error
     return collected()
-
-
-def _told(error: Exception) -> Exception:
-    return mistakes.told(error) or error

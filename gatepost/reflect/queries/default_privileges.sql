@@ -5,4 +5,4 @@ SELECT pg_get_userbyid(d.defaclrole), coalesce(n.nspname, ''), d.defaclobjtype,
   FROM pg_default_acl d
   LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
  CROSS JOIN LATERAL aclexplode(d.defaclacl) x
- ORDER BY 1, 2, 3, 4, 5
+ ORDER BY 1, 2, 3, 4, x.privilege_type COLLATE "C"

@@ -1,4 +1,4 @@
--- Grants on tables, on columns and on sequences; an ACL that was never touched is what the owner has by default.
+-- Grants on tables and views, on columns and on sequences; an ACL that was never touched is what the owner has by default.
 SELECT n.nspname, c.relname, NULL::name,
        CASE WHEN x.grantee = 0 THEN 'public' ELSE pg_get_userbyid(x.grantee) END,
        x.privilege_type, x.is_grantable, pg_get_userbyid(x.grantor)
@@ -6,7 +6,7 @@ SELECT n.nspname, c.relname, NULL::name,
   JOIN pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL aclexplode(coalesce(
        c.relacl, acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) x
- WHERE c.relkind IN ('r', 'p', 'f', 'S')
+ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
 SELECT n.nspname, c.relname, a.attname,
@@ -16,5 +16,5 @@ SELECT n.nspname, c.relname, a.attname,
   JOIN pg_class c ON c.oid = a.attrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL aclexplode(a.attacl) x
- WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
+ WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

@@ -1,0 +1,186 @@
+"""Read what leads to rows besides the tables: views, functions, triggers, rules, publications, and what they refer to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gatepost.reflect.rows import GrantsByRelation
+from gatepost.schema import (
+    Column,
+    EventTrigger,
+    Extension,
+    Function,
+    Grant,
+    Publication,
+    Reference,
+    RewriteRule,
+    Table,
+    Trigger,
+    View,
+)
+
+Fetch = Callable[[str], list[tuple[Any, ...]]]
+Row = Sequence[Any]
+Owner = tuple[str, str, str, str | None]
+"""What refers to something: (kind, schema, name, policy or rule)."""
+
+_VIEW_KINDS: dict[str, Any] = {"v": "view", "m": "materialized"}
+_FUNCTION_KINDS: dict[str, Any] = {"f": "function", "p": "procedure", "a": "aggregate", "w": "window"}
+_VOLATILITIES: dict[str, Any] = {"i": "immutable", "s": "stable", "v": "volatile"}
+_UPDATABLE = {8: "insert", 4: "update", 16: "delete"}
+_TRIGGER_EVENTS = {4: "insert", 8: "delete", 16: "update", 32: "truncate"}
+_RULE_EVENTS = {"1": "select", "2": "update", "3": "insert", "4": "delete"}
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What `Schema` holds besides tables and roles; by default nothing, for who needs tables only."""
+
+    views: tuple[View, ...] = ()
+    functions: tuple[Function, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    rewrite_rules: tuple[RewriteRule, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    event_triggers: tuple[EventTrigger, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    references: Mapping[Owner, tuple[Reference, ...]] = field(default_factory=dict)
+
+
+def doors(fetch: Fetch, columns: Mapping[tuple[str, str], list[Column]], grants: GrantsByRelation) -> Doors:
+    """Read the doors.
+
+    Args:
+        fetch: Runs a query of `queries/` by its name.
+        columns: The columns of each relation.
+        grants: The grants on each relation.
+    """
+    references = _references(fetch("references"))
+    return Doors(
+        views=tuple(_view(row, columns, grants, references) for row in fetch("views")),
+        functions=tuple(_function(row, references) for row in fetch("functions")),
+        triggers=tuple(_trigger(row) for row in fetch("triggers")),
+        rewrite_rules=tuple(_rewrite_rule(row, references) for row in fetch("rewrite_rules")),
+        publications=tuple(_publication(row) for row in fetch("publications")),
+        event_triggers=tuple(_event_trigger(row) for row in fetch("event_triggers")),
+        extensions=tuple(Extension(*row) for row in fetch("extensions")),
+        references=references,
+    )
+
+
+def with_references(tables: tuple[Table, ...], references: Mapping[Owner, tuple[Reference, ...]]) -> tuple[Table, ...]:
+    """Return the tables with what their policies refer to."""
+    return tuple(
+        replace(
+            table,
+            policies=tuple(
+                replace(policy, reads=references.get(("policy", table.schema, table.name, policy.name), ()))
+                for policy in table.policies
+            ),
+        )
+        if table.policies
+        else table
+        for table in tables
+    )
+
+
+def _references(found: list[tuple[Any, ...]]) -> dict[Owner, tuple[Reference, ...]]:
+    groups: defaultdict[Owner, list[Reference]] = defaultdict(list)
+    for kind, schema, name, part, *reference in found:
+        referred_kind, referred_schema, referred_name, columns = reference
+        owner = (kind, schema, name, part if kind in ("policy", "rule") else None)
+        groups[owner].append(Reference(referred_kind, referred_schema, referred_name, tuple(columns)))
+    return {owner: tuple(sorted(group)) for owner, group in groups.items()}
+
+
+def _view(
+    row: Row,
+    columns: Mapping[tuple[str, str], list[Column]],
+    grants: GrantsByRelation,
+    references: Mapping[Owner, tuple[Reference, ...]],
+) -> View:
+    schema, name, kind, owner, definition, options, updatable, extension = row
+    return View(
+        schema=schema,
+        name=name,
+        kind=_VIEW_KINDS[kind],
+        owner=owner,
+        definition=definition,
+        options=tuple(options),
+        columns=tuple(columns.get((schema, name), ())),
+        grants=grants.get((schema, name), ()),
+        reads=references.get(("view", schema, name, None), ()),
+        updatable=tuple(command for bit, command in _UPDATABLE.items() if updatable & bit),
+        extension=extension,
+    )
+
+
+def _function(row: Row, references: Mapping[Owner, tuple[Reference, ...]]) -> Function:
+    (schema, name, arguments, kind, language, returns, owner, definer, volatility, body, *more) = row
+    returns_set, strict, leakproof, parsed, count, names, modes, settings, *held = more
+    grants = [
+        Grant(grantee, "EXECUTE", None, grantable, grantor)
+        for grantee, grantable, grantor in zip(*(array or () for array in held), strict=True)
+    ]
+    return Function(
+        schema=schema,
+        name=name,
+        arguments=arguments,
+        kind=_FUNCTION_KINDS[kind],
+        language=language,
+        returns=returns or "",
+        owner=owner,
+        definer=definer,
+        volatility=_VOLATILITIES[volatility],
+        body=body or "",
+        returns_set=returns_set,
+        strict=strict,
+        leakproof=leakproof,
+        parsed=parsed,
+        parameters=_parameters(count, names, modes),
+        settings=tuple(settings),
+        grants=tuple(sorted(grants, key=lambda grant: (grant.grantee, grant.grantor))),
+        reads=references.get(("function", schema, f"{name}({arguments})", None), ()),
+    )
+
+
+def _parameters(count: int, names: list[str], modes: list[str] | None) -> tuple[str, ...]:
+    """Return the names of the arguments that a caller gives: proargnames also names what comes out."""
+    if not names:
+        return ("",) * count
+    given = modes or ["i"] * len(names)
+    return tuple(name for name, mode in zip(names, given, strict=False) if mode in "ibv")[:count]
+
+
+def _trigger(row: Row) -> Trigger:
+    schema, table, name, function_schema, function, arguments, bits, enabled, definition = row
+    timing: Any = "before" if bits & 2 else "instead of" if bits & 64 else "after"
+    return Trigger(
+        schema=schema,
+        table=table,
+        name=name,
+        function=(function_schema, f"{function}({arguments})"),
+        timing=timing,
+        events=tuple(event for bit, event in _TRIGGER_EVENTS.items() if bits & bit),
+        for_each_row=bool(bits & 1),
+        enabled=enabled,
+        definition=definition,
+    )
+
+
+def _rewrite_rule(row: Row, references: Mapping[Owner, tuple[Reference, ...]]) -> RewriteRule:
+    schema, table, name, event, instead, enabled, definition = row
+    reads = references.get(("rule", schema, table, name), ())
+    return RewriteRule(schema, table, name, _RULE_EVENTS[event], instead, enabled, definition, reads)
+
+
+def _publication(row: Row) -> Publication:
+    name, owner, all_tables, tables, schemas = row
+    return Publication(name, owner, all_tables, tuple((table[0], table[1]) for table in tables or ()), tuple(schemas))
+
+
+def _event_trigger(row: Row) -> EventTrigger:
+    name, event, owner, enabled, schema, function, arguments, tags = row
+    return EventTrigger(name, event, owner, enabled, (schema, f"{function}({arguments})"), tuple(tags))

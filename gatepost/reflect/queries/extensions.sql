@@ -1,0 +1,5 @@
+-- Extensions.
+SELECT e.extname, n.nspname, e.extversion
+  FROM pg_extension e
+  JOIN pg_namespace n ON n.oid = e.extnamespace
+ ORDER BY e.extname COLLATE "C"
