@@ -28,14 +28,14 @@ class Encoded:
 
     `fingerprint` is the sum, over the rows, of the first 64 bits of the MD5 of the row as PostgreSQL prints it: the
     same whatever the order of the rows, another one if a single character changes. `nulls` counts by column.
+    `rejects` holds the rows that cannot be moved, each with what is wrong with it.
     """
 
     data: bytes
     rows: int
     fingerprint: int
     nulls: tuple[int, ...]
-    rejects: tuple[Reject, ...]
-    rejected: tuple[Row, ...] = ()
+    rejects: tuple[tuple[tuple[Reject, ...], Row], ...] = ()
 
 
 class Encoder:
@@ -48,9 +48,20 @@ class Encoder:
 
     def encode(self, batch: list[Row]) -> Encoded:
         """Return a batch as COPY reads it."""
+        refused: dict[int, list[Reject]] = {}
+        texts = self._texts(batch, refused)
+        if not refused:
+            return _joined(texts, len(batch), ())
+        rejects = tuple((tuple(refused[place]), batch[place]) for place in sorted(refused))
+        return _joined(texts, len(batch) - len(refused), rejects)
+
+    def texts(self, batch: list[Row]) -> list[Texts]:
+        """Return the columns of the rows that can be moved."""
+        return self._texts(batch, {})
+
+    def _texts(self, batch: list[Row], refused: dict[int, list[Reject]]) -> list[Texts]:
         values = list(zip(*batch, strict=True))
         texts: list[Texts] = []
-        refused: dict[int, list[Reject]] = {}
         for place, column in enumerate(self.plan.columns):
             fast = self._fast[place]
             found = fast(values[place], column.target.type, self.how) if fast else None
@@ -58,11 +69,9 @@ class Encoder:
                 found = self._one_by_one(values[place], column, batch, refused)
             texts.append(found)
         if not refused:
-            return _joined(texts, len(batch), (), ())
+            return texts
         kept = [place for place in range(len(batch)) if place not in refused]
-        texts = [_only(column, kept) for column in texts]
-        rejects = tuple(reject for place in sorted(refused) for reject in refused[place])
-        return _joined(texts, len(kept), rejects, tuple(batch[place] for place in sorted(refused)))
+        return [_only(column, kept) for column in texts]
 
     def key(self, row: Row) -> str:
         """Return how a report names a row: by its key, or by its row number where it has none."""
@@ -103,17 +112,17 @@ def _only(column: Texts, kept: list[int]) -> Texts:
     return Texts(printed, [column.escaped[place] for place in kept], sum(text is NULL for text in printed))
 
 
-def _joined(texts: list[Texts], rows: int, rejects: tuple[Reject, ...], rejected: tuple[Row, ...]) -> Encoded:
+def _joined(texts: list[Texts], rows: int, rejects: tuple[tuple[tuple[Reject, ...], Row], ...]) -> Encoded:
     nulls = tuple(column.nulls for column in texts)
     if not rows:
-        return Encoded(b"", 0, 0, nulls, rejects, rejected)
+        return Encoded(b"", 0, 0, nulls, rejects)
     lines = list(map(str.encode, map("\t".join, zip(*(column.printed for column in texts), strict=True))))
     if all(column.printed is column.escaped for column in texts):
         data = b"\n".join(lines) + b"\n"
     else:
         escaped_lines = map("\t".join, zip(*(column.escaped for column in texts), strict=True))
         data = ("\n".join(escaped_lines) + "\n").encode()
-    return Encoded(data, rows, fingerprint(lines), nulls, rejects, rejected)
+    return Encoded(data, rows, fingerprint(lines), nulls, rejects)
 
 
 def fingerprint(lines: list[bytes]) -> int:

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.check import Tally
 from gatepost.transfer.encode import Encoded, Encoder
-from gatepost.transfer.source import Source
+from gatepost.transfer.rejects import TableRejects
+from gatepost.transfer.source import Row
 from gatepost.transfer.values import Reject, TablePlan
-
-KEPT_REJECTS = 10_000
-"""Rejects held for the report; the rest is counted. A run that has more needs `--rejects`, not a longer report."""
 
 Progress = Callable[[str, int, int], None]
 """Told the table, its rows done and its rows in all."""
 
+Batches = Callable[[], Iterable[list[Row]]]
+"""Begins to read a table from its first row."""
 
-@dataclass(slots=True)
-class Sent:
-    """What was read from one table of the source, and what was sent of it."""
-
-    rows: int = 0
-    fingerprint: int = 0
-    nulls: list[int] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    rejected_rows: int = 0
-
-    def add(self, encoded: Encoded) -> None:
-        """Count a batch."""
-        self.rows += encoded.rows
-        self.fingerprint += encoded.fingerprint
-        self.nulls = [a + b for a, b in zip(self.nulls or [0] * len(encoded.nulls), encoded.nulls, strict=True)]
-        self.rejected_rows += len(encoded.rejected)
-        self.rejects.extend(encoded.rejects[: max(0, KEPT_REJECTS - len(self.rejects))])
+_ROW_FAULTS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.RaiseException)
+"""What a row can bring about: a value, a constraint, or a trigger that refuses it."""
 
 
 class Feed:
@@ -68,49 +54,105 @@ class Feed:
         return part
 
 
-def load_table(
-    connection: Connection, source: Source, plan: TablePlan, how: How, progress: Progress, *, send: bool
-) -> Sent:
-    """Copy one table; without `send`, only look for values that cannot be moved.
+class Loading:
+    """One table on its way: what was sent of it, and what was refused."""
 
-    Raises:
-        TransferError: PostgreSQL refuses a row.
-    """
-    sent = Sent()
-    feed = Feed(_encoded(source, plan, how, progress, sent, stop=send))
-    if not send:
-        while feed.read(1 << 20):
-            pass
-        return sent
-    columns = sql.identifiers(column.target.name for column in plan.columns)
-    table = sql.qualified(plan.target.schema, plan.target.name)
-    with connection.cursor() as cursor:
+    def __init__(self, connection: Connection, encoder: Encoder, progress: Progress, rejects: TableRejects) -> None:
+        self.connection = connection
+        self.encoder = encoder
+        self.plan = encoder.plan
+        self.progress = progress
+        self.rejects = rejects
+        self.sent = Tally.of(self.plan)
+
+    def load(self, batches: Batches) -> Tally:
+        """Copy the table and return what was sent; where PostgreSQL refuses a row, find out which ones.
+
+        Raises:
+            TransferError: something other than a row stands in the way.
+        """
+        with self.connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT gatepost_table")
+            try:
+                self._copy(cursor, batches)
+            except _ROW_FAULTS:
+                cursor.execute("ROLLBACK TO SAVEPOINT gatepost_table")
+                self.rejects.forget()
+                self.sent = Tally.of(self.plan)
+                self._copy_carefully(cursor, batches)
+            except psycopg2.Error as error:
+                raise refusal(self.plan.name, error) from error
+            cursor.execute("RELEASE SAVEPOINT gatepost_table")
+        return self.sent
+
+    def _copy(self, cursor: Cursor, batches: Batches) -> None:
+        feed = Feed(self._encoded(batches()))
         try:
-            cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", feed, size=1 << 20)
-        except psycopg2.Error as error:
+            cursor.copy_expert(copy_statement(self.plan), feed, size=1 << 20)
+        except psycopg2.Error:
             if feed.failure is not None:
                 raise feed.failure from None
-            raise refusal(plan.name, error) from error
-        if not sent.rejects and cursor.rowcount != sent.rows:
-            raise TransferError(f'"{plan.name}" took {cursor.rowcount} rows of {sent.rows}')
-    return sent
+            raise
+        if cursor.rowcount != self.sent.rows:
+            raise TransferError(
+                f'"{self.plan.name}" took {cursor.rowcount} rows of {self.sent.rows}',
+                "a trigger on the table drops rows without a word",
+            )
+
+    def _encoded(self, batches: Iterable[list[Row]]) -> Iterator[bytes]:
+        for batch in batches:
+            yield self._count(self.encoder.encode(batch)).data
+
+    def _count(self, encoded: Encoded) -> Encoded:
+        self.sent += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
+        for problems, row in encoded.rejects:
+            self.rejects.add(problems, row)
+        self.progress(self.plan.name, self.sent.rows + self.rejects.rows, self.plan.source.rows)
+        return encoded
+
+    def _copy_carefully(self, cursor: Cursor, batches: Batches) -> None:
+        """Copy batch by batch; halve a batch that is refused until the rows that are at fault stand alone."""
+        for batch in batches():
+            waiting = [batch]
+            while waiting:
+                part = waiting.pop()
+                encoded = self.encoder.encode(part)
+                fault = self._try(cursor, encoded.data) if encoded.rows else None
+                if fault is None:
+                    self._count(encoded)
+                elif len(part) == 1:
+                    self.rejects.add((self._refused(part[0], fault),), part[0])
+                else:
+                    half = len(part) // 2
+                    waiting += [part[half:], part[:half]]
+
+    def _try(self, cursor: Cursor, data: bytes) -> psycopg2.Error | None:
+        cursor.execute("SAVEPOINT gatepost_batch")
+        try:
+            cursor.copy_expert(copy_statement(self.plan), BytesIO(data), size=1 << 20)
+        except _ROW_FAULTS as error:
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_batch")
+            return error
+        except psycopg2.Error as error:
+            raise refusal(self.plan.name, error) from error
+        cursor.execute("RELEASE SAVEPOINT gatepost_batch")
+        return None
+
+    def _refused(self, row: Row, fault: psycopg2.Error) -> Reject:
+        said = fault.diag.message_primary or str(fault).strip()
+        detail = f" ({fault.diag.message_detail})" if fault.diag.message_detail else ""
+        column = fault.diag.column_name or ""
+        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {said}{detail}")
+
+
+def copy_statement(plan: TablePlan) -> str:
+    """Return the COPY into a table, with its columns named."""
+    columns = sql.identifiers(column.target.name for column in plan.columns)
+    return f"COPY {sql.qualified(plan.target.schema, plan.target.name)} ({columns}) FROM STDIN"
 
 
 def refusal(table: str, error: psycopg2.Error) -> TransferError:
     """Return PostgreSQL's refusal as one sentence, with the row that it names."""
-    said = error.diag.message_primary or str(error).strip() or "the connection was lost"
+    said = error.diag.message_primary or str(error).strip().partition("\n")[0] or "the connection was lost"
     more = "; ".join(part for part in (error.diag.message_detail, error.diag.context) if part)
     return TransferError(f'PostgreSQL refused "{table}": {said}' + (f" ({more})" if more else ""))
-
-
-def _encoded(
-    source: Source, plan: TablePlan, how: How, progress: Progress, sent: Sent, *, stop: bool
-) -> Iterator[bytes]:
-    encoder = Encoder(plan, how)
-    for batch in source.batches(plan.source, plan.read):
-        encoded = encoder.encode(batch)
-        sent.add(encoded)
-        progress(plan.name, sent.rows + sent.rejected_rows, plan.source.rows)
-        # After the first reject nothing will be kept, so nothing more is sent; the search goes on for all of them.
-        if not (stop and sent.rejects):
-            yield encoded.data

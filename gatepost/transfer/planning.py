@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.table import FAMILIES
 from gatepost.transfer.source import Source, SourceColumn, SourceTable
@@ -27,12 +29,38 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     refuse_other_revision(connection, options.expected_revision)
     tables = read_target(connection, options.schema)
     pairs, notes = _pairs(source, tables, options)
-    _refuse_weak_role(tuple(target for _, target in pairs))
+    refuse_weak_role(tuple(target for _, target in pairs))
     planned = tuple(_table(found, target, options) for found, target in pairs)
-    _refuse_filled(connection, planned)
-    order = _order(tuple(target for _, target in pairs))
+    if options.mode == "empty":
+        _refuse_filled(connection, planned)
     by_name = {table.name: table for table in planned}
-    return Plan(source.path, options, tuple(by_name[name] for name in order), source.path.stat().st_size, notes)
+    ordered = tuple(by_name[name] for name in order(tuple(target for _, target in pairs)))
+    return Plan(source.path, options, ordered, source.path.stat().st_size, notes)
+
+
+def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
+    """Lock the tables of a plan and make it once more: what was printed must still be what will be done.
+
+    Raises:
+        TransferError: the target's tables are no longer as planned, or somebody holds a lock for half a minute.
+    """
+    lock(plan, connection)
+    fresh = make_plan(source, connection, plan.options)
+    if [t.target for t in fresh.tables] != [t.target for t in plan.tables]:
+        raise TransferError("the target's tables have changed since the plan was made", "run the command again")
+    return fresh
+
+
+def lock(plan: Plan, connection: Connection) -> None:
+    """Keep everybody else from writing to the tables of a plan until the transaction ends."""
+    prepare(connection)
+    names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in plan.tables)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        except psycopg2.Error as error:
+            said = error.diag.message_primary or "the connection was lost"
+            raise TransferError(f"the target's tables cannot be locked: {said}") from error
 
 
 def _pairs(
@@ -118,7 +146,12 @@ def _refuse_type(target: TargetTable, column: TargetColumn) -> None:
         )
 
 
-def _refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
+def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
+    """Refuse a role from which row security would hide rows, or that may not change the tables.
+
+    Raises:
+        TransferError: it is one.
+    """
     for table in tables:
         name = f"{table.schema}.{table.name}"
         if table.row_security_active:
@@ -136,11 +169,12 @@ def _refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> Non
     full = sorted(filled(connection, tuple(t.target for t in tables)))
     if full:
         raise TransferError(
-            f'the target table "{full[0]}"{_and_more(full)} is not empty', "transfer into an empty database"
+            f'the target table "{full[0]}"{_and_more(full)} is not empty',
+            "--append keeps its rows, --replace removes them",
         )
 
 
-def _order(tables: tuple[TargetTable, ...]) -> list[str]:
+def order(tables: tuple[TargetTable, ...]) -> list[str]:
     """Return names, parents first; where keys go round in a circle, by name, and the keys are checked at the end."""
     names = {(t.schema, t.name) for t in tables}
     parents = {

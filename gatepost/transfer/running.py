@@ -3,85 +3,161 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.how import How
-from gatepost.transfer.load import Progress, load_table
-from gatepost.transfer.planning import make_plan
-from gatepost.transfer.settle import analyze, compare_count, settle_sequences
-from gatepost.transfer.source import Source
+from gatepost.transfer.check import Tally, tally_target
+from gatepost.transfer.conflicts import remove_doubles, remove_orphans
+from gatepost.transfer.encode import Encoder
+from gatepost.transfer.load import Batches, Loading, Progress, refusal
+from gatepost.transfer.rejects import TableRejects
+from gatepost.transfer.settle import analyze, settle_sequences
+from gatepost.transfer.structure import Part, Removed, put_back, take_off
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 
 
 class RowsRefused(TransferError):
-    """Rows cannot be moved; nothing was written. `rejects` holds every one of them, up to ten thousand."""
+    """Rows cannot be moved; nothing was written. `rejects` holds what is wrong, up to ten thousand for a table."""
 
-    def __init__(self, rejects: tuple[Reject, ...]) -> None:
+    def __init__(self, rejects: tuple[Reject, ...], rows: int) -> None:
         self.rejects = rejects
         first = rejects[0]
-        more = f" (and {len(rejects) - 1} more)" if len(rejects) > 1 else ""
+        column = f' column "{first.column}"' if first.column else ""
+        value = f": {first.value}" if first.value else ""
+        others = f" ({rows:,} rows in all)" if rows > 1 else ""
         super().__init__(
-            f'"{first.table}" row {first.key}: column "{first.column}" {first.reason}: {first.value}{more}; '
-            "nothing was written",
-            "mend the rows in the source and run again",
+            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; nothing was written',
+            "mend the rows in the source, or add --rejects DIR to move the rest",
         )
 
 
-def execute(plan: Plan, connection: Connection, progress: Progress) -> Result:
-    """Move what the plan says, in one transaction, and commit it.
+class Run:
+    """What happens inside the transaction; the caller begins, commits and rolls back."""
 
-    Raises:
-        RowsRefused: a row cannot be moved.
-        TransferError: the target is no longer what was planned for, or PostgreSQL refuses something.
-    """
-    started = time.perf_counter()
-    try:
-        with Source(plan.path) as source:
-            plan = _locked(plan, source, connection)
-            tables = _load(plan, source, connection, progress)
-            for table in plan.tables:
-                settle_sequences(connection, table)
-                analyze(connection, table)
-        connection.commit()
-    except BaseException:
-        if not connection.closed:
-            connection.rollback()
-        raise
-    return Result(tables, time.perf_counter() - started)
+    def __init__(
+        self, plan: Plan, connection: Connection, read: Callable[[TablePlan], Batches], progress: Progress
+    ) -> None:
+        self.plan = plan
+        self.connection = connection
+        self.read = read
+        self.progress = progress
+        self.how = How.of(plan.options.timezone, plan.options.epoch)
+        self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
+        self.tallies: dict[str, Tally] = {}
+        self.seconds: dict[str, float] = {}
 
+    def tables(self) -> tuple[TableResult, ...]:
+        """Move every table and check it; return what was done, or refuse.
 
-def _locked(plan: Plan, source: Source, connection: Connection) -> Plan:
-    """Lock the tables, then plan once more: what was printed must still be what will be done."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '30s'")
-        names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in plan.tables)
-        cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-    fresh = make_plan(source, connection, plan.options)
-    if [t.target for t in fresh.tables] != [t.target for t in plan.tables]:
-        raise TransferError("the target's tables have changed since the plan was made", "run the command again")
-    return fresh
+        Raises:
+            RowsRefused: there are rejects, and nobody asked for them to be put aside.
+            TransferError: PostgreSQL refuses something, or the two sides are not the same.
+        """
+        appending = self.plan.options.mode == "append"
+        if self.plan.options.mode == "replace":
+            self._empty()
+        for table in self.plan.tables if appending else ():
+            self.tallies[table.name] = tally_target(self.connection, table)
+        removed = Removed() if appending else take_off(self.connection, self.plan.tables)
+        for table in self.plan.tables:
+            self._timed(table, self._load)
+        for part in removed.indexes:
+            self._timed(self._plan_of(part), self._index, part)
+        for table in self.plan.tables:
+            self._timed(table, analyze, self.connection)
+        self._foreign_keys(removed.foreign_keys)
+        self._refuse_rejects()
+        for table in self.plan.tables:
+            settle_sequences(self.connection, table)
+        return tuple(
+            TableResult(t.name, self.tallies[t.name].rows, self.seconds[t.name], self.rejects[t.name].rows)
+            for t in self.plan.tables
+        )
 
+    def problems(self) -> tuple[Reject, ...]:
+        """Return what is wrong with the rejected rows, in the order of the tables."""
+        return tuple(problem for table in self.plan.tables for problem in self.rejects[table.name].kept)
 
-def _load(plan: Plan, source: Source, connection: Connection, progress: Progress) -> tuple[TableResult, ...]:
-    how = How.of(plan.options.timezone, plan.options.epoch)
-    results: list[TableResult] = []
-    rejects: list[Reject] = []
-    for table in plan.tables:
+    def close(self) -> None:
+        """Write the files of rejects to the disk."""
+        for rejects in self.rejects.values():
+            rejects.close()
+
+    def _timed(self, table: TablePlan, work: Callable[..., None], *arguments: object) -> None:
         started = time.perf_counter()
-        sent = load_table(connection, source, table, how, progress, send=not rejects)
-        rejects += sent.rejects
-        if not rejects:
-            compare_count(connection, table, sent.rows)
-        _refuse_lost_rows(table, sent.rows + sent.rejected_rows)
-        results.append(TableResult(table.name, sent.rows, time.perf_counter() - started, sent.rejected_rows))
-    if rejects:
-        raise RowsRefused(tuple(rejects))
-    return tuple(results)
+        if work is analyze:
+            work(*arguments, table)
+        else:
+            work(table, *arguments)
+        self.seconds[table.name] = self.seconds.get(table.name, 0.0) + time.perf_counter() - started
+
+    def _empty(self) -> None:
+        names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in self.plan.tables)
+        with self.connection.cursor() as cursor:
+            try:
+                cursor.execute(f"TRUNCATE {names}")
+            except psycopg2.Error as error:
+                raise refusal(self.plan.tables[0].name, error) from error
+
+    def _load(self, table: TablePlan) -> None:
+        loading = Loading(self.connection, Encoder(table, self.how), self.progress, self.rejects[table.name])
+        sent = loading.load(self.read(table))
+        self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + sent
+
+    def _index(self, table: TablePlan, part: Part) -> None:
+        error = put_back(self.connection, part)
+        if error is None:
+            return
+        if part.once:
+            gone = remove_doubles(self.connection, table, part, self.rejects[table.name])
+            self.tallies[table.name] -= gone
+            error = put_back(self.connection, part)
+        if error is not None:
+            raise refusal(table.name, error) from error
+
+    def _foreign_keys(self, parts: tuple[Part, ...]) -> None:
+        if not parts or self._all_on(parts) is None:
+            return
+        off = {(part.table, part.name) for part in parts}
+        for name, gone in remove_orphans(self.connection, self.plan.tables, off, self.rejects).items():
+            self.tallies[name] -= gone
+        error = self._all_on(parts)
+        if error is not None:
+            raise refusal("foreign keys", error) from error
+
+    def _all_on(self, parts: tuple[Part, ...]) -> psycopg2.Error | None:
+        """Put all foreign keys on, or none."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT gatepost_keys")
+            for part in parts:
+                started = time.perf_counter()
+                error = put_back(self.connection, part)
+                self.seconds[part.table] += time.perf_counter() - started
+                if error is not None:
+                    cursor.execute("ROLLBACK TO SAVEPOINT gatepost_keys")
+                    return error
+            cursor.execute("RELEASE SAVEPOINT gatepost_keys")
+        return None
+
+    def _refuse_rejects(self) -> None:
+        rows = sum(rejects.rows for rejects in self.rejects.values())
+        if rows and self.plan.options.rejects is None:
+            raise RowsRefused(self.problems(), rows)
+
+    def _plan_of(self, part: Part) -> TablePlan:
+        return next(t for t in self.plan.tables if (t.target.schema, t.name) == (part.schema, part.table))
 
 
-def _refuse_lost_rows(table: TablePlan, read: int) -> None:
-    if read != table.source.rows:
-        raise TransferError(f'"{table.name}" gave {read} rows, and the source counted {table.source.rows}')
+def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:
+    """Commit, and return what was done.
+
+    The rejects are on the disk before the commit: at no moment is a row in neither place.
+    """
+    run.close()
+    run.connection.commit()
+    return Result(tables, time.perf_counter() - started, run.problems())

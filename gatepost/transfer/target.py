@@ -18,7 +18,6 @@ SETTINGS = (
     ("bytea_output", "hex"),
     ("extra_float_digits", "1"),
     ("client_encoding", "UTF8"),
-    ("search_path", "pg_catalog"),
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("lock_timeout", "30s"),
@@ -66,10 +65,12 @@ WHERE c.relname = 'alembic_version' AND c.relkind = 'r' ORDER BY n.nspname
 
 
 def prepare(connection: Connection) -> None:
-    """Set what the transaction counts on; a role that is not told apart by row security reads everything."""
+    """Set what the transaction counts on."""
     with connection.cursor() as cursor:
         for name, value in SETTINGS:
             cursor.execute(f"SET LOCAL {name} = {sql.literal(value)}")
+        # A constraint that waits for the commit would refuse what was already told as done.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def read_target(connection: Connection, schema: str) -> tuple[TargetTable, ...]:

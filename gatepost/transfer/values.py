@@ -9,6 +9,7 @@ from typing import Literal
 from gatepost.transfer.source import SourceTable
 
 Epoch = Literal["seconds", "milliseconds"]
+Mode = Literal["empty", "append", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class Options:
         ignore_tables: Tables that may exist on one side only, and are not moved.
         ignore_columns: `table.column` that may exist on one side only, and are not moved.
         expected_revision: The revision(s), comma-separated, that the target must be at; empty asks nothing.
+        mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
+        rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
+        backup: A copy of the source to make first.
     """
 
     schema: str = "public"
@@ -32,6 +36,9 @@ class Options:
     ignore_tables: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
     expected_revision: str = ""
+    mode: Mode = "empty"
+    rejects: Path | None = None
+    backup: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,15 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A difference between the two sides; `column` is empty where it is about the whole table."""
+
+    table: str
+    column: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableResult:
     """What was done with one table."""
 
@@ -159,11 +175,12 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did."""
+    """What a run did; `rejects` says why rows were put aside, `mismatches` is for a comparison that only reads."""
 
     tables: tuple[TableResult, ...]
     seconds: float
     rejects: tuple[Reject, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def rows(self) -> int:

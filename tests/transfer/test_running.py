@@ -88,7 +88,7 @@ def test_a_sequence_is_as_before_when_the_run_fails_late(family, target, rows):
 def test_a_constraint_of_the_server_stops_it_in_one_sentence(family, target, rows):
     path, connection = family
     target("ALTER TABLE parent ADD CHECK (name <> '')")
-    with pytest.raises(TransferError, match=r'PostgreSQL refused "parent": new row .* violates check constraint'):
+    with pytest.raises(TransferError, match=r'"parent" id=9: is refused by PostgreSQL: new row .* violates check'):
         moved(path, connection)
     assert rows("SELECT count(*) FROM parent") == [(0,)]
 

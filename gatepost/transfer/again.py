@@ -1,0 +1,64 @@
+"""Rejects that were mended: read from their files and added to the rows that were moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost.errors import TransferError
+from gatepost.transfer.load import Batches
+from gatepost.transfer.planning import order, refuse_weak_role
+from gatepost.transfer.rejects import read_rows, rejected_columns, rejected_tables
+from gatepost.transfer.source import BATCH_ROWS, Row, SourceColumn, SourceTable
+from gatepost.transfer.target import prepare, read_target, refuse_other_revision
+from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable
+
+
+def plan_rejects(directory: Path, connection: Connection, options: Options) -> Plan:
+    """Return how the rows of a directory of rejects would be added.
+
+    Raises:
+        TransferError: there are none, or the target has no such table or column.
+    """
+    prepare(connection)
+    refuse_other_revision(connection, options.expected_revision)
+    files = rejected_tables(directory)
+    targets = {table.name: table for table in read_target(connection, options.schema)}
+    missing = sorted(files.keys() - targets.keys())
+    if missing:
+        raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
+    chosen = tuple(targets[name] for name in files)
+    refuse_weak_role(chosen)
+    planned = {table.name: _table(table, files[table.name]) for table in chosen}
+    size = sum(path.stat().st_size for path in files.values())
+    return Plan(directory, options, tuple(planned[name] for name in order(chosen)), size)
+
+
+def read_rejects(directory: Path, plan: TablePlan) -> Batches:
+    """Return how to read the rejects of one table."""
+    path = rejected_tables(directory)[plan.name]
+    return lambda: _batches(read_rows(path, plan.read[:-1]))
+
+
+def _table(target: TargetTable, path: Path) -> TablePlan:
+    names, rows = rejected_columns(path)
+    columns = {column.name: column for column in target.columns}
+    unknown = [name for name in names if name not in columns]
+    if unknown:
+        raise TransferError(f'the target has no column "{target.name}.{unknown[0]}", which "{path}" has')
+    source = SourceTable(target.name, tuple(SourceColumn(name, "reject") for name in names), rows, "line")
+    moved = tuple(ColumnPlan(name, "reject", columns[name]) for name in names)
+    return TablePlan(source, target, moved, (*names, "line"), (len(names),))
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_ROWS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

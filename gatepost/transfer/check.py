@@ -1,0 +1,158 @@
+"""Both sides compared: rows, NULLs, and a fingerprint of every row, taken apart by column where it differs.
+
+A fingerprint is the sum of 64 bits of the MD5 of each row as PostgreSQL prints it. It does not depend on the order of
+rows, and it changes with one character, one digit, one hour, or two values swapped between rows. The source's side is
+computed from the casts, the target's by the server from what it stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost import sql
+from gatepost.errors import TransferError
+from gatepost.transfer.casts.columns import NULL
+from gatepost.transfer.casts.how import How
+from gatepost.transfer.encode import Encoder, fingerprint
+from gatepost.transfer.source import Source
+from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
+
+_ARGUMENTS = 90
+"""A function takes at most 100 (FUNC_MAX_ARGS, https://www.postgresql.org/docs/17/runtime-config-preset.html)."""
+
+_PRINTED_OTHERWISE = frozenset({"bool", "bpchar"})
+"""Types whose cast to text is not what COPY writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one side holds of a table: rows, the sum of their fingerprints, and the NULLs of each column."""
+
+    rows: int
+    fingerprint: int
+    nulls: tuple[int, ...]
+
+    @staticmethod
+    def of(plan: TablePlan) -> Tally:
+        """Return the tally of no rows at all."""
+        return Tally(0, 0, (0,) * len(plan.columns))
+
+    def __add__(self, other: Tally) -> Tally:
+        return self._joined(other, 1)
+
+    def __sub__(self, other: Tally) -> Tally:
+        return self._joined(other, -1)
+
+    def _joined(self, other: Tally, sign: int) -> Tally:
+        nulls = tuple(a + sign * b for a, b in zip(self.nulls, other.nulls, strict=True))
+        return Tally(self.rows + sign * other.rows, self.fingerprint + sign * other.fingerprint, nulls)
+
+
+def text_of(column: TargetColumn) -> str:
+    """Return the SQL expression for a value as the casts print it; NULL stays NULL."""
+    name = sql.identifier(column.name)
+    if column.type.family not in _PRINTED_OTHERWISE:
+        return f"{name}::text"
+    return f"CASE WHEN {name} IS NOT NULL THEN concat({name}) END"
+
+
+def printed(column: TargetColumn) -> str:
+    """Return the SQL expression for a value as the casts print it; NULL as COPY writes it."""
+    return text_of(column) if column.not_null else f"coalesce({text_of(column)}, {sql.literal(NULL)})"
+
+
+def tally_target(connection: Connection, plan: TablePlan) -> Tally:
+    """Read one table of the target once and return its tally."""
+    columns = [column.target for column in plan.columns]
+    nulls = ", ".join(f"count(*) - count({sql.identifier(c.name)})" for c in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), coalesce({_sum(_row(columns))}, 0), {nulls} "
+            f"FROM {sql.qualified(plan.target.schema, plan.target.name)}"
+        )
+        rows, total, *counts = cursor.fetchone() or (0, 0)
+    return Tally(int(rows), int(total), tuple(int(count) for count in counts))
+
+
+def tally_rows(rows: list[tuple[str | None, ...]]) -> Tally:
+    """Return the tally of rows that were read from the target as `text_of` prints them."""
+    lines = ["\t".join(NULL if text is None else text for text in row).encode() for row in rows]
+    nulls = tuple(column.count(None) for column in zip(*rows, strict=True))
+    return Tally(len(rows), fingerprint(lines), nulls)
+
+
+def tally_source(source: Source, plan: TablePlan, how: How) -> Tally:
+    """Read one table of the source once and return the tally that its castable rows would have."""
+    total = Tally.of(plan)
+    encoder = Encoder(plan, how)
+    for batch in source.batches(plan.source, plan.read):
+        encoded = encoder.encode(batch)
+        total += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
+    return total
+
+
+def compare(
+    connection: Connection, source: Source, plan: TablePlan, how: How, expected: Tally, found: Tally
+) -> tuple[Mismatch, ...]:
+    """Return what differs between two tallies of a table, by column where the rows are as many."""
+    if expected.rows != found.rows:
+        return (Mismatch(plan.name, "", f"{expected.rows} rows were expected, and {found.rows} are there"),)
+    wrong = [
+        Mismatch(plan.name, column.target.name, f"{here} NULLs were expected, and {there} are there")
+        for column, here, there in zip(plan.columns, expected.nulls, found.nulls, strict=True)
+        if here != there
+    ]
+    if wrong or expected.fingerprint == found.fingerprint:
+        return tuple(wrong)
+    here, there = _by_column_source(source, plan, how), _by_column_target(connection, plan)
+    wrong = [
+        Mismatch(plan.name, column.target.name, "holds other values than the source")
+        for column, a, b in zip(plan.columns, here, there, strict=True)
+        if a != b
+    ]
+    return tuple(wrong) or (Mismatch(plan.name, "", "holds the source's values in other rows than the source"),)
+
+
+def refuse_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
+    """Turn the first mismatch into an error, so that the transaction is rolled back.
+
+    Raises:
+        TransferError: there is at least one.
+    """
+    if mismatches:
+        first = mismatches[0]
+        where = f'"{first.table}.{first.column}"' if first.column else f'"{first.table}"'
+        more = f" (and {len(mismatches) - 1} more)" if len(mismatches) > 1 else ""
+        raise TransferError(
+            f"the target is not what was sent: {where} {first.what}{more}; nothing was written",
+            "look for a trigger or a default that changes rows on insert",
+        )
+
+
+def _row(columns: list[TargetColumn]) -> str:
+    parts = [part for column in columns for part in (r"E'\t'", printed(column))][1:]
+    while len(parts) > _ARGUMENTS:
+        parts = [f"concat({', '.join(parts[i : i + _ARGUMENTS])})" for i in range(0, len(parts), _ARGUMENTS)]
+    return f"concat({', '.join(parts)})"
+
+
+def _sum(text: str) -> str:
+    return f"sum(('x' || left(md5({text}), 16))::bit(64)::bigint)"
+
+
+def _by_column_target(connection: Connection, plan: TablePlan) -> list[int]:
+    sums = ", ".join(f"coalesce({_sum(printed(column.target))}, 0)" for column in plan.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sums} FROM {sql.qualified(plan.target.schema, plan.target.name)}")
+        return [int(total) for total in cursor.fetchone() or ()]
+
+
+def _by_column_source(source: Source, plan: TablePlan, how: How) -> list[int]:
+    totals = [0] * len(plan.columns)
+    encoder = Encoder(plan, how)
+    for batch in source.batches(plan.source, plan.read):
+        for place, column in enumerate(encoder.texts(batch)):
+            totals[place] += fingerprint([text.encode() for text in column.printed])
+    return totals

@@ -1,0 +1,108 @@
+"""Rows that stand against a key which SQLite did not hold: doubles, and children without a parent.
+
+They are taken out again inside the transaction. A child of a row that was taken out is one itself, so the search for
+children goes on until a whole round finds none, before any foreign key is on: with one on, taking out a parent would
+take its children along without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost import sql
+from gatepost.transfer.check import Tally, tally_rows, text_of
+from gatepost.transfer.encode import shortened
+from gatepost.transfer.rejects import TableRejects
+from gatepost.transfer.structure import Part
+from gatepost.transfer.values import ColumnPlan, ForeignKey, Reject, TablePlan
+
+_PART = 2_000
+_BARE = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric"})
+
+
+def remove_doubles(connection: Connection, plan: TablePlan, part: Part, rejects: TableRejects) -> Tally:
+    """Take out all but the first of the rows that a unique key allows once; return what was taken out."""
+    table = sql.qualified(part.schema, part.table)
+    places = (
+        f"SELECT place FROM (SELECT ctid AS place, row_number() OVER (PARTITION BY {', '.join(part.once)} "
+        f"ORDER BY ctid) AS number FROM {table} WHERE {part.among}) AS counted WHERE number > 1"
+    )
+    reason = f'is there already, and "{part.name}" allows it once'
+    return _remove(connection, plan, f"ctid = ANY (ARRAY({places}))", _named(plan, part.once), reason, rejects)
+
+
+def remove_orphans(
+    connection: Connection, plans: Iterable[TablePlan], names: set[tuple[str, str]], rejects: dict[str, TableRejects]
+) -> dict[str, Tally]:
+    """Take out the rows whose parent is not there, then their children, and so on.
+
+    Args:
+        connection: The target.
+        plans: The tables that were loaded.
+        names: The foreign keys that are off, as table and name.
+        rejects: Where to keep the rows, by table.
+
+    Returns:
+        What was taken out, by table.
+    """
+    keys = [(plan, key) for plan in plans for key in plan.target.foreign_keys if (plan.name, key.name) in names]
+    removed: dict[str, Tally] = {}
+    found = True
+    while found:
+        found = False
+        for plan, key in keys:
+            reason = f'has no row in "{key.parent}"'
+            gone = _remove(connection, plan, _orphaned(plan, key), set(key.columns), reason, rejects[plan.name])
+            if gone.rows:
+                removed[plan.name] = removed.get(plan.name, Tally.of(plan)) + gone
+                found = True
+    return removed
+
+
+def _orphaned(plan: TablePlan, key: ForeignKey) -> str:
+    here = [f"{sql.identifier(plan.name)}.{sql.identifier(column)}" for column in key.columns]
+    there = [f"parent.{sql.identifier(column)}" for column in key.parent_columns]
+    present = " AND ".join(f"{column} IS NOT NULL" for column in here)
+    equal = " AND ".join(f"{a} = {b}" for a, b in zip(there, here, strict=True))
+    parent = sql.qualified(key.parent_schema, key.parent)
+    return f"{present} AND NOT EXISTS (SELECT FROM {parent} AS parent WHERE {equal})"
+
+
+def _remove(
+    connection: Connection, plan: TablePlan, where: str, blamed: set[str], reason: str, rejects: TableRejects
+) -> Tally:
+    texts = ", ".join(text_of(column.target) for column in plan.columns)
+    total = Tally.of(plan)
+    with connection.cursor() as cursor:
+        table = sql.qualified(plan.target.schema, plan.target.name)
+        cursor.execute(f"DELETE FROM {table} WHERE {where} RETURNING {texts}")
+        while rows := cursor.fetchmany(_PART):
+            total += tally_rows(rows)
+            for row in rows:
+                rejects.add((_reject(plan, row, blamed, reason),), tuple(map(_restored, plan.columns, row)))
+    return total
+
+
+def _reject(plan: TablePlan, row: tuple[str | None, ...], blamed: set[str], reason: str) -> Reject:
+    values = {c.target.name: _shown(c.target.type.family, text) for c, text in zip(plan.columns, row, strict=True)}
+    key = ", ".join(f"{name}={values[name]}" for name in plan.target.key or values if name in values)
+    columns = [name for name in values if name in blamed]
+    return Reject(plan.name, key, ", ".join(columns), ", ".join(values[name] for name in columns), reason)
+
+
+def _restored(column: ColumnPlan, text: str | None) -> str | bytes | None:
+    """Return a value as a cast takes it: all but bytes can be read from PostgreSQL's own printing."""
+    return bytes.fromhex(text[2:]) if text is not None and column.target.type.family == "bytea" else text
+
+
+def _shown(family: str, text: str | None) -> str:
+    return text if text is not None and family in _BARE else shortened(text)
+
+
+def _named(plan: TablePlan, expressions: tuple[str, ...]) -> set[str]:
+    """Return the columns that an index is on; a report names none for an index on an expression."""
+    by_expression = {sql.identifier(c.target.name): c.target.name for c in plan.columns}
+    plain = {c.target.name: c.target.name for c in plan.columns}
+    return {name for e in expressions if (name := by_expression.get(e) or plain.get(e))}

@@ -1,0 +1,162 @@
+"""Rows that cannot be moved: all of them told, or put aside with their children and loaded later."""
+
+import json
+
+import pytest
+
+from gatepost import transfer
+from gatepost.errors import TransferError
+from gatepost.transfer import Options, RowsRefused
+
+TARGET = (
+    "CREATE TABLE owner (id int PRIMARY KEY, email text UNIQUE, age int CHECK (age >= 0))",
+    "CREATE TABLE task (id int PRIMARY KEY, owner_id int REFERENCES owner (id) ON DELETE CASCADE, at timestamptz)",
+    "CREATE TABLE step (id int PRIMARY KEY, task_id int NOT NULL REFERENCES task (id) ON DELETE CASCADE, photo bytea)",
+)
+SOURCE = (
+    "CREATE TABLE owner (id INTEGER PRIMARY KEY, email TEXT, age)",
+    "CREATE TABLE task (id INTEGER PRIMARY KEY, owner_id INTEGER, at)",
+    "CREATE TABLE step (id INTEGER PRIMARY KEY, task_id INTEGER, photo)",
+    (
+        "INSERT INTO owner VALUES (?, ?, ?)",
+        [(1, "a@x", 30), (2, "b@x", "old"), (3, "a@x", 31), (4, "d@x", -1), (5, "e@x", None)],
+    ),
+    (
+        "INSERT INTO task VALUES (?, ?, ?)",
+        [(10, 1, None), (20, 2, "2025-01-01"), (30, 3, None), (40, 99, None), (50, 5, "soon"), (60, 5, None)],
+    ),
+    (
+        "INSERT INTO step VALUES (?, ?, ?)",
+        [(100, 10, b"\xff\xd8"), (200, 20, b"\x00"), (300, 30, None), (500, 50, None), (600, 60, "text")],
+    ),
+)
+
+
+@pytest.fixture
+def dirty(sqlite_file, target):
+    return sqlite_file(*SOURCE), target(*TARGET)
+
+
+def moved(path, connection, **options):
+    return transfer.run(transfer.plan(path, connection, options=Options(**options)), connection)
+
+
+def lines(directory):
+    return {path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in directory.iterdir()}
+
+
+def test_by_default_all_bad_rows_are_told_and_nothing_is_written(dirty, rows):
+    with pytest.raises(RowsRefused) as caught:
+        moved(*dirty)
+    assert {(r.table, r.key, r.column) for r in caught.value.rejects} == {
+        ("owner", "id=2", "age"), ("owner", "id=3", "email"), ("owner", "id=4", ""),
+        ("task", "id=20", "owner_id"), ("task", "id=30", "owner_id"), ("task", "id=40", "owner_id"),
+        ("task", "id=50", "at"),
+        ("step", "id=200", "task_id"), ("step", "id=300", "task_id"), ("step", "id=500", "task_id"),
+        ("step", "id=600", "photo"),
+    }  # fmt: skip
+    reasons = {r.key: r.reason for r in caught.value.rejects}
+    assert reasons["id=3"] == 'is there already, and "owner_email_key" allows it once'
+    assert reasons["id=40"] == 'has no row in "owner"'
+    assert 'violates check constraint "owner_age_check"' in reasons["id=4"]
+    assert "nothing was written" in caught.value.message
+    assert rows("SELECT count(*) FROM owner") == [(0,)]
+
+
+def test_rejects_are_put_aside_with_their_children(dirty, tmp_path, rows):
+    result = moved(*dirty, rejects=tmp_path / "bad")
+    assert [(t.name, t.rows, t.rejects) for t in result.tables] == [("owner", 2, 3), ("task", 2, 4), ("step", 1, 4)]
+    assert rows("SELECT id FROM owner ORDER BY 1") == [(1,), (5,)]
+    assert rows("SELECT id FROM task ORDER BY 1") == [(10,), (60,)]
+    assert rows("SELECT id FROM step ORDER BY 1") == [(100,)]
+    found = lines(tmp_path / "bad")
+    assert {name: len(kept) for name, kept in found.items()} == {"owner": 3, "task": 4, "step": 4}
+    assert {"key": "id=2", "problems": [
+        {"column": "age", "value": "'old'", "reason": "is not a whole number"}
+    ], "row": {"id": 2, "email": "b@x", "age": "old"}} in found["owner"]  # fmt: skip
+    assert {"blob": "00"} in [line["row"]["photo"] for line in found["step"]]
+
+
+def test_mended_rejects_are_added(dirty, tmp_path, rows):
+    path, connection = dirty
+    bad = tmp_path / "bad"
+    moved(path, connection, rejects=bad)
+    with pytest.raises(RowsRefused):
+        transfer.run_rejects(bad, connection)
+    mends = {2: {"age": 70}, 3: {"email": "c@x"}, 4: {"age": 1}, 40: {"owner_id": None}, 50: {"at": "2025-01-02"}}
+    mends[600] = {"photo": {"blob": "ff"}}
+    for file in bad.iterdir():
+        kept = [json.loads(line) for line in file.read_text().splitlines()]
+        for line in kept:
+            line["row"] |= mends.get(int(line["row"]["id"]), {})
+        file.write_text("".join(json.dumps(line) + "\n" for line in kept))
+    result = transfer.run_rejects(bad, connection)
+    assert [(t.name, t.rows) for t in result.tables] == [("owner", 5), ("task", 6), ("step", 5)]
+    assert rows("SELECT id, photo::text FROM step ORDER BY id") == [
+        (100, "\\xffd8"), (200, "\\x00"), (300, None), (500, None), (600, "\\xff"),
+    ]  # fmt: skip
+
+
+def test_what_is_still_bad_can_be_put_aside_again(dirty, tmp_path):
+    path, connection = dirty
+    moved(path, connection, rejects=tmp_path / "bad")
+    again = transfer.run_rejects(tmp_path / "bad", connection, options=Options(rejects=tmp_path / "worse"))
+    assert sum(t.rejects for t in again.tables) == 11
+    assert lines(tmp_path / "worse").keys() == {"owner", "task", "step"}
+
+
+def test_a_directory_with_something_in_it_is_refused(dirty, tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "mine").touch()
+    with pytest.raises(TransferError, match="is not an empty directory"):
+        moved(*dirty, rejects=tmp_path / "bad")
+    with pytest.raises(TransferError, match="there are no rejects in"):
+        transfer.run_rejects(tmp_path / "bad", dirty[1])
+
+
+def test_a_line_that_is_no_reject_is_named(dirty, tmp_path):
+    (tmp_path / "owner.jsonl").write_text('{"row": {"id": 1}}\nnonsense\n')
+    with pytest.raises(TransferError, match=r'owner.jsonl" line 2 is not a reject'):
+        transfer.run_rejects(tmp_path, dirty[1])
+
+
+def test_rejects_in_the_middle_of_many(sqlite_file, target, tmp_path, rows):
+    """Batches around a bad row arrive whole, and the server's own refusals are found one by one."""
+    path = sqlite_file(
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, x)",
+        ("INSERT INTO n VALUES (?, ?)", [(i, "bad" if i == 3333 else i) for i in range(1, 9001)]),
+    )
+    connection = target("CREATE TABLE n (id int PRIMARY KEY, x int CHECK (x NOT IN (1, 4000, 4001, 9000)))")
+    result = moved(path, connection, rejects=tmp_path / "bad")
+    assert (result.rows, len(result.rejects)) == (8995, 5)
+    assert {line["key"] for line in lines(tmp_path / "bad")["n"]} == {f"id={i}" for i in (1, 3333, 4000, 4001, 9000)}
+
+
+def test_a_key_over_two_columns_and_an_index_on_an_expression(sqlite_file, target):
+    path = sqlite_file(
+        "CREATE TABLE a (x TEXT, y INTEGER)",
+        "CREATE TABLE b (x TEXT, y INTEGER)",
+        ("INSERT INTO a VALUES (?, ?)", [("k", 1), ("k", 2), ("K", 2), ("K", 3)]),
+        ("INSERT INTO b VALUES (?, ?)", [("k", 1), ("k", None), ("k", 3)]),
+    )
+    connection = target(
+        "CREATE TABLE a (x text, y int, UNIQUE (x, y))",
+        "CREATE UNIQUE INDEX folded ON a (lower(x), y) WHERE y > 1",
+        "CREATE TABLE b (x text, y int, FOREIGN KEY (x, y) REFERENCES a (x, y))",
+    )
+    with pytest.raises(RowsRefused) as caught:
+        moved(path, connection)
+    assert [(r.table, r.key, r.column, r.value) for r in caught.value.rejects] == [
+        ("a", "x='K', y=2", "y", "2"),
+        ("b", "x='k', y=3", "x, y", "'k', 3"),
+    ]
+
+
+def test_a_row_that_is_its_own_family(sqlite_file, target, tmp_path, rows):
+    path = sqlite_file(
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, up INTEGER)",
+        ("INSERT INTO node VALUES (?, ?)", [(1, 3), (2, None), (3, 2), (4, 9), (5, 4), (6, 5)]),
+    )
+    connection = target("CREATE TABLE node (id int PRIMARY KEY, up int REFERENCES node)")
+    moved(path, connection, rejects=tmp_path / "bad")
+    assert rows("SELECT id FROM node ORDER BY 1") == [(1,), (2,), (3,)]
