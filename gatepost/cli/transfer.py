@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+Names = list[str] | None
+
 
 def register(app: typer.Typer) -> None:
     """Add `gatepost transfer`."""
@@ -18,37 +20,49 @@ def register(app: typer.Typer) -> None:
 
 
 def _transfer(
-    source: Annotated[Path, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE")],
-    url: Annotated[str, typer.Argument(help="The target, at the newest revision.", envvar="DATABASE_URL")],
+    source: Annotated[
+        str, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE", show_default=False)
+    ] = "",
+    url: Annotated[str, typer.Argument(help="The target, at the newest revision.", envvar="DATABASE_URL")] = "",
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public",
+    models: Annotated[str, typer.Option(help="Move the tables of this package's SQLModel metadata only.")] = "",
     timezone: Annotated[str, typer.Option(help="The zone of times without an offset.")] = "UTC",
     epoch: Annotated[str, typer.Option(help="What numbers in time columns count: seconds or milliseconds.")] = "",
-    ignore_table: Annotated[list[str] | None, typer.Option(help="A table that is on one side only.")] = None,
-    ignore_column: Annotated[list[str] | None, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
+    ignore_table: Annotated[Names, typer.Option(help="A table that is on one side only.")] = None,
+    ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Remove the rows that are there.")] = False,
+    backup: Annotated[Path | None, typer.Option(help="Copy the SQLite database to this file first.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
+    from_rejects: Annotated[Path | None, typer.Option(help="Add mended rejects; takes URL only.")] = None,
+    check_only: Annotated[bool, typer.Option("--check-only", help="Compare with an earlier transfer.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    from contextlib import closing
-
     from gatepost import transfer
-    from gatepost.cli import _transfer as text
-    from gatepost.database.connect import connect
+    from gatepost.cli import _transfer as words
 
+    if from_rejects is not None:
+        source, url = "", source or url
     options = transfer.Options(
         schema=schema,
         timezone=timezone,
-        epoch=text.epoch(epoch),
+        epoch=words.epoch(epoch),
+        tables=words.model_tables(models),
         ignore_tables=tuple(ignore_table or ()),
         ignore_columns=tuple(ignore_column or ()),
-        expected_revision=text.head_revision(),
+        expected_revision=words.head_revision(),
+        mode=words.mode(append=append, replace=replace),
+        rejects=rejects,
+        backup=backup,
     )
-    with closing(connect(url, refuse_transaction_pooler=True)) as connection:
-        plan = transfer.plan(source, connection, options=options)
-        if not quiet:
-            text.print_plan(plan)
-        if dry_run:
-            return
-        with text.progress_bars(plan, shown=not quiet) as progress:
-            result = transfer.run(plan, connection, progress=progress)
-    if not quiet:
-        text.print_result(result)
+    job = words.Job(options, words.target(url), quiet=quiet, as_json=as_json)
+    if from_rejects is not None:
+        code = words.add_rejects(job, from_rejects)
+    elif check_only:
+        code = words.compare(job, words.given(source))
+    else:
+        code = words.move(job, words.given(source), dry_run=dry_run)
+    if code:
+        raise typer.Exit(code)

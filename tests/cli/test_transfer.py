@@ -1,5 +1,6 @@
 """`gatepost transfer` as a person types it."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -41,7 +42,7 @@ def test_the_plan_then_the_closing_table(gatepost, old, note, database_url):
     assert ["note", "1", "id", "INTEGER", "integer"] in lines
     assert ["body", "TEXT", "character", "varying(5)"] in lines
     assert any(line[:2] == ["note", "1"] and line[-1] == "0" and len(line) == 5 for line in lines)
-    assert "counted on both sides" in done.stdout
+    assert "equal on both sides" in done.stdout
 
 
 def test_a_dry_run_writes_nothing(gatepost, old, note, database_url, connection):
@@ -69,3 +70,90 @@ def test_a_mistake_is_one_sentence_and_exit_2(gatepost, old, note, database_url)
 
 def test_help_has_an_example(gatepost):
     assert "gatepost transfer app.db $DATABASE_URL --dry-run" in gatepost("--help").stdout
+
+
+def test_all_rejects_are_listed_and_nothing_is_written(gatepost, old, note, database_url):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("INSERT INTO note VALUES (4, 'too long'), (5, x'00')")
+    done = gatepost(old, database_url, "--quiet")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == [
+        "  note.body id=4: has 8 characters, more than character varying(5) keeps: 'too long'",
+        "  note.body id=5: is a BLOB, which character varying(5) cannot hold exactly: b'\\x00'",
+        'error: "note" id=4: column "body" has 8 characters, more than character varying(5) keeps: \'too long\' '
+        "(2 rows in all); nothing was written",
+        "  mend the rows in the source, or add --rejects DIR to move the rest",
+    ]
+
+
+def test_rejects_aside_is_exit_1_and_the_mended_are_added(gatepost, old, note, database_url, tmp_path):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("INSERT INTO note VALUES (4, 'too long')")
+    done = gatepost(old, database_url, "--rejects", tmp_path / "bad", "--json")
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    assert (said["version"], said["command"], said["summary"]) == (
+        1,
+        "transfer",
+        {"written": True, "rows": 1, "findings": 1},
+    )
+    assert said["tables"][0].keys() == {"name", "rows", "seconds", "rejects"}
+    assert said["findings"][0]["rule"] == "transfer-reject"
+    assert said["findings"][0]["witness"] == "'too long'"
+    file = tmp_path / "bad" / "note.jsonl"
+    file.write_text(file.read_text().replace('"body": "too long"', '"body": "short"'))
+    assert gatepost("--from-rejects", tmp_path / "bad", database_url).exit_code == 0
+    assert gatepost(old, database_url, "--check-only").exit_code == 1
+
+
+def test_check_only_compares_and_writes_nothing(gatepost, old, note, database_url, connection):
+    assert gatepost(old, database_url, "--check-only").exit_code == 1
+    gatepost(old, database_url)
+    done = gatepost(old, database_url, "--check-only")
+    assert (done.exit_code, "equal on both sides" in done.stdout) == (0, True)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE note SET body = 'y'")
+    done = gatepost(old, database_url, "--check-only", "--json")
+    assert done.exit_code == 1
+    assert [f["message"] for f in json.loads(done.stdout)["findings"]] == [
+        "note.body: holds other values than the source"
+    ]
+
+
+def test_append_and_replace(gatepost, old, note, database_url):
+    assert gatepost(old, database_url).exit_code == 0
+    done = gatepost(old, database_url)
+    assert "--append keeps its rows, --replace removes them" in done.stderr
+    assert gatepost(old, database_url, "--append").exit_code == 2
+    assert gatepost(old, database_url, "--replace").exit_code == 0
+    assert "exclude each other" in gatepost(old, database_url, "--replace", "--append").stderr
+
+
+def test_the_tables_of_a_package(gatepost, old, note, database_url, tmp_path, connection):
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE other (id int)")
+    (tmp_path / "transfer_models.py").write_text(
+        "from sqlalchemy import Column, Integer, MetaData, Table, Text\n"
+        "metadata = MetaData()\n"
+        "Table('note', metadata, Column('id', Integer, primary_key=True), Column('body', Text))\n"
+    )
+    assert 'no table "other"' in gatepost(old, database_url).stderr
+    assert gatepost(old, database_url, "--models", "transfer_models").exit_code == 0
+    assert '"nowhere" cannot be imported' in gatepost(old, database_url, "--models", "nowhere").stderr
+
+
+def test_a_plan_for_machines(gatepost, old, note, database_url):
+    said = json.loads(gatepost(old, database_url, "--dry-run", "--json").stdout)
+    assert said["tables"][0]["columns"][1] == {
+        "source": "body",
+        "declared": "TEXT",
+        "target": "body",
+        "type": "character varying(5)",
+    }
+    assert said["summary"]["written"] is False
+
+
+def test_no_password_is_printed(gatepost, old):
+    done = gatepost(old, "postgresql://me:hidden@127.0.0.1:1/x", "--json")
+    assert done.exit_code == 2
+    assert "hidden" not in done.output
