@@ -1,4 +1,4 @@
-"""Read what leads to rows besides the tables: views, functions, triggers, rules, publications, and what they refer to."""
+"""Read what leads to rows besides the tables, and what each of those doors refers to."""
 
 from __future__ import annotations
 

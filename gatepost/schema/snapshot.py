@@ -45,7 +45,7 @@ def from_values(values: dict[str, Any]) -> Schema:
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if is_dataclass(value):
         told = ((field, getattr(value, field.name)) for field in fields(value) if field.init)
         return {field.name: _plain(held) for field, held in told if held != field.default}
@@ -61,7 +61,7 @@ def _hints(kind: type) -> dict[str, Any]:
     return {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.init}
 
 
-def _value(value: Any, kind: Any) -> Any:
+def _value(value: Any, kind: Any) -> Any:  # noqa: ANN401  whatever the annotation says
     """Return a plain value as one of the type that a field is annotated with."""
     if is_dataclass(kind):
         assert isinstance(kind, type)  # noqa: S101  annotations name classes
