@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gatepost.cli._output import Format, Output, emit
 
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+    from gatepost.finding import Result, Severity
+    from gatepost.rules import Rule
+
 
 def register(app: typer.Typer) -> None:
     """Add `gatepost verify`."""
-    app.command()(verify)
+    app.command(epilog="Example: gatepost verify $DATABASE_URL --format sarif --output gatepost.sarif")(verify)
 
 
 def verify(
     url: Annotated[str | None, typer.Argument(help="The database; else DATABASE_URL, else the local server.")] = None,
     format: Format = "text",
     output: Output = None,
+    rule: Annotated[list[str] | None, typer.Option(help="Ask this rule only; may be given again.")] = None,
+    schema: Annotated[list[str] | None, typer.Option(help="Tell of this schema only; may be given again.")] = None,
+    fail_on: Annotated[str, typer.Option(help="The least severity that exits 1: error, warning or info.")] = "warning",
+    baseline: Annotated[Path | None, typer.Option(help="Tell only what is not in this file.")] = None,
+    write_baseline: Annotated[Path | None, typer.Option(help="Write what is found to this file, and exit 0.")] = None,
 ) -> None:
-    """Check row security, policies and grants of a live database; it is only read.
+    """Check row security, policies and grants of a live database, which is only read.
 
-    Exits 0 where everything is as declared, 1 where something was found or could not be checked, 2 where the check
-    could not run.
-
-    Example: gatepost verify postgresql://postgres:***@db.example.org/postgres --format json
+    Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when the check could not run.
     """
+    from gatepost.suppression import beyond_baseline, read_baseline
+    from gatepost.suppression import write_baseline as write
+
+    threshold = _severity(fail_on)
+    known = read_baseline(baseline) if baseline is not None else frozenset()
+    result = _verified(url, _rules(rule), schema)
+    if write_baseline is not None:
+        write(write_baseline, result.findings)
+        typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
+        return
+    result = beyond_baseline(result, known)
+    emit(result, format, output)
+    raise typer.Exit(int(result.fails(threshold)))
+
+
+def _verified(url: str | None, rules: tuple[Rule, ...], schemas: list[str] | None) -> Result:
     from contextlib import closing
+    from dataclasses import replace
 
     from gatepost.database.connect import connect
     from gatepost.project import find_project
+    from gatepost.suppression import suppressed
     from gatepost.target import target_url
     from gatepost.verification import verify as run
 
@@ -37,6 +64,40 @@ def verify(
     declaration = project.declaration() if project is not None else None
     target = target_url(url)
     with closing(connect(target, application_name="gatepost verify")) as connection:
-        result = run(connection, declaration=declaration, target=target.masked)
-    emit(result, format, output)
-    raise typer.Exit(int(result.fails()))
+        if schemas:
+            _refuse_unknown_schemas(connection, schemas)
+        result = run(connection, declaration=declaration, rules=rules, target=target.masked)
+    if project is not None:
+        result = suppressed(result, dict(project.suppressions), [rule.name for rule in rules])
+    if schemas:
+        inside = tuple(f for f in result.findings if f.object.startswith(tuple(f"{name}." for name in schemas)))
+        result = replace(result, findings=inside)
+    return result
+
+
+def _severity(text: str) -> Severity:
+    from gatepost.errors import SettingsError
+    from gatepost.finding import SEVERITIES
+
+    found = next((severity for severity in SEVERITIES if severity == text), None)
+    if found is None:
+        raise SettingsError(f'"{text}" is not a severity', f"--fail-on {'|'.join(SEVERITIES)}")
+    return found
+
+
+def _rules(names: list[str] | None) -> tuple[Rule, ...]:
+    from gatepost.rules import all_rules, named_rule
+
+    return tuple(named_rule(name) for name in names) if names else all_rules()
+
+
+def _refuse_unknown_schemas(connection: Connection, schemas: list[str]) -> None:
+    from gatepost.errors import SettingsError
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
+        known = [name for (name,) in cursor.fetchall()]
+    connection.rollback()
+    for schema in schemas:
+        if schema not in known:
+            raise SettingsError(f'"{schema}" is not a schema of this database', f"one of {', '.join(known)}")

@@ -30,7 +30,9 @@ def render(result: Result, colour: bool = False) -> str:
             _print(console, finding)
     for skipped in result.not_checked:
         console.print(f"[magenta]not checked[/]  {escape(skipped.what)}: {escape(skipped.why)}")
-    console.print(_verdict(result))
+    state = "green" if result.ok else "bold red" if result.count("error") else "yellow"
+    told, _, looked_at = verdict(result).partition(" (")
+    console.print(f"[{state}]{escape(told)}[/]" + (f" ({escape(looked_at)}" if looked_at else ""))
     return out.getvalue().rstrip("\n")
 
 
@@ -44,8 +46,14 @@ def _print(console: Console, finding: Finding) -> None:
         console.print(f"           [dim]{escape(line)}[/]")
 
 
-def _verdict(result: Result) -> str:
-    looked_at = ", ".join(f"{result.summary[name]} {name}" for name in ("tables", "policies") if name in result.summary)
+def verdict(result: Result) -> str:
+    """Return the one line that sums a result up."""
+    nouns = {"tables": "table", "policies": "policy"}
+    looked_at = ", ".join(
+        f"{result.summary[many]} {one if result.summary[many] == 1 else many}"
+        for many, one in nouns.items()
+        if many in result.summary
+    )
     told = [
         f"{result.count(severity)} {severity}{'' if result.count(severity) == 1 or severity == 'info' else 's'}"
         for severity in _COLOURS
@@ -53,8 +61,6 @@ def _verdict(result: Result) -> str:
     ]
     if result.not_checked:
         told.append(f"{len(result.not_checked)} not checked")
-    colour = "green" if result.ok else "bold red" if result.count("error") else "yellow"
-    undeclared = (
-        "; nothing was declared here, so only the rules were asked" if result.summary.get("declared") is False else ""
-    )
-    return f"[{colour}]{result.command}: {', '.join(told) or 'clean'}[/] ({looked_at}{undeclared})"
+    if result.summary.get("declared") is False:
+        looked_at += "; nothing was declared here, so only the rules were asked"
+    return f"{result.command}: {', '.join(told) or 'clean'}" + (f" ({looked_at})" if looked_at else "")

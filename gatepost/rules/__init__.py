@@ -5,6 +5,6 @@ docstring says what it does, why that is bad, and holds an example and what to u
 """
 
 from gatepost.rules.context import Context
-from gatepost.rules.discovery import Rule, all_rules, rule
+from gatepost.rules.discovery import Rule, all_rules, named_rule, rule
 
-__all__ = ["Context", "Rule", "all_rules", "rule"]
+__all__ = ["Context", "Rule", "all_rules", "named_rule", "rule"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from inspect import getdoc
 
+from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Severity
 from gatepost.rules.context import Context
 
@@ -54,3 +56,16 @@ def all_rules() -> tuple[Rule, ...]:
     modules = (import_module(f"gatepost.rules.{found.name}") for found in pkgutil.iter_modules(package.__path__))
     rules = {value.name: value for module in modules for value in vars(module).values() if isinstance(value, Rule)}
     return tuple(rules[name] for name in sorted(rules))
+
+
+def named_rule(name: str) -> Rule:
+    """Return one rule.
+
+    Raises:
+        SettingsError: there is no such rule.
+    """
+    found = next((one for one in all_rules() if one.name == name), None)
+    if found is None:
+        near = difflib.get_close_matches(name, [one.name for one in all_rules()], 1)
+        raise SettingsError(f'"{name}" is not a rule', f"gatepost rules {near[0]}" if near else "gatepost rules")
+    return found

@@ -11,6 +11,8 @@ from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Grant, Policy
 
+THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, alembic revision --autogenerate"
+
 
 @rule(severity="error")
 def drift(context: Context) -> Iterator[Finding]:
@@ -25,7 +27,7 @@ def drift(context: Context) -> Iterator[Finding]:
             "error",
             _object(change),
             _message(context.place(change.table), change),
-            ";\n".join(ddl.change_sql(change)) + ";",
+            ";\n".join(ddl.change_sql(change)) + f";\n{THROUGH_ALEMBIC}",
             detail=_detail(change),
         )
 

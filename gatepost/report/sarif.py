@@ -1,0 +1,59 @@
+"""SARIF 2.1.0, for code scanning.
+
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+from gatepost.finding import Finding, Result
+from gatepost.rules import all_rules
+
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def render(result: Result) -> str:
+    """Return the result as a SARIF log with one run."""
+    names = sorted({finding.rule for finding in result.findings})
+    run: dict[str, object] = {
+        "tool": {
+            "driver": {"name": "gatepost", "version": version("gatepost"), "rules": [_rule(name) for name in names]}
+        },
+        "automationDetails": {"id": f"gatepost/{result.command}/"},
+        "results": [_result(finding, names.index(finding.rule)) for finding in result.findings],
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": f"not checked: {skipped.what}: {skipped.why}"}}
+                    for skipped in result.not_checked
+                ],
+            }
+        ],
+        "properties": {"target": result.target, "summary": dict(result.summary)},
+    }
+    return json.dumps({"version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _rule(name: str) -> dict[str, object]:
+    told: dict[str, object] = {"id": name, "name": "".join(word.capitalize() for word in name.split("-"))}
+    known = next((rule for rule in all_rules() if rule.name == name), None)
+    if known is None:
+        return told
+    return told | {"shortDescription": {"text": known.title}, "help": {"text": known.documentation}}
+
+
+def _result(finding: Finding, rule_index: int) -> dict[str, object]:
+    text = finding.message if finding.witness is None else f"{finding.message} (seen: {finding.witness})"
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": rule_index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+        # A database object is no file: it is named as what it is, and has no region to mark.
+        "locations": [{"logicalLocations": [{"fullyQualifiedName": finding.object, "kind": "object"}]}],
+        "partialFingerprints": {"key/v1": finding.key},
+        "properties": {"fix": finding.fix},
+    }

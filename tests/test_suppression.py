@@ -1,0 +1,66 @@
+"""What a project accepts, with a reason, and what it had when it began."""
+
+import json
+
+import pytest
+
+from gatepost.errors import SettingsError
+from gatepost.finding import Finding, Result
+from gatepost.suppression import beyond_baseline, read_baseline, suppressed, write_baseline
+
+OFF = Finding("row-security-off", "error", "public.country", "off")
+RESULT = Result("verify", "here", (OFF, Finding("drift", "error", "public.task", "differs", detail="grants")))
+RULES = ["drift", "row-security-off"]
+
+
+def test_a_suppressed_finding_is_gone_and_counted():
+    result = suppressed(RESULT, {"row-security-off:public.country": "reference data"}, RULES)
+    assert [finding.rule for finding in result.findings] == ["drift"]
+    assert result.summary["suppressed"] == 1
+    assert result.summary["error"] == 1
+
+
+def test_a_suppression_needs_a_reason():
+    with pytest.raises(SettingsError, match="without a reason"):
+        suppressed(RESULT, {OFF.key: " "}, RULES)
+
+
+def test_an_unused_suppression_is_a_finding():
+    result = suppressed(RESULT, {"drift:public.gone": "once"}, RULES)
+    assert [f.key for f in result.findings if f.rule == "unused-suppression"] == [
+        "unused-suppression:public.gone:drift"
+    ]
+    assert result.fails("warning")
+
+
+def test_a_suppression_of_a_rule_that_was_not_asked_is_not_unused():
+    assert suppressed(RESULT, {"always-true:public.gone": "once"}, RULES).findings == RESULT.findings
+
+
+def test_a_baseline_hides_what_was_there_and_nothing_else(tmp_path):
+    file = tmp_path / "baseline.json"
+    write_baseline(file, [OFF])
+    result = beyond_baseline(RESULT, read_baseline(file))
+    assert [finding.rule for finding in result.findings] == ["drift"]
+    assert result.summary["in_baseline"] == 1
+    assert json.loads(file.read_text()) == {"version": 1, "keys": ["row-security-off:public.country"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"version": 2, "keys": []}', "is of version 2, and this Gatepost reads version 1"),
+        ("[]", "is of version None"),
+        ("{", "is not JSON"),
+    ],
+)
+def test_a_baseline_of_another_kind_is_refused(tmp_path, text, sentence):
+    file = tmp_path / "baseline.json"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=sentence):
+        read_baseline(file)
+
+
+def test_a_baseline_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        read_baseline(tmp_path / "none.json")
