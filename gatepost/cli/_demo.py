@@ -21,7 +21,7 @@ from gatepost.access.reach import Reach, reach
 from gatepost.cli._transfer import head_revision
 from gatepost.database.connect import connect
 from gatepost.declaration import Declaration, ProtectedTable
-from gatepost.errors import SettingsError
+from gatepost.errors import MigrationError, SettingsError
 from gatepost.project import Project, find_project
 from gatepost.reflect import read
 from gatepost.report.text import render
@@ -82,10 +82,14 @@ def _fresh_database() -> str:
 def _upgrade(project: Project, url: str) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config(project.alembic_ini)
     config.attributes |= {"url": url, "configure_logger": False}
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise MigrationError(f"the migrations cannot be run: {error}", "alembic upgrade head") from None
 
 
 def _write_sample(project: Project, path: Path, scale: float) -> None:
