@@ -1,0 +1,152 @@
+"""Does a pool hold under many threads, and does each of them see its own rows only?
+
+    python benchmarks/pool.py                    all of it, about four minutes
+    python benchmarks/pool.py --seconds 10       a quick look
+
+200 threads act as 200 users on a server with 100 connections. The peer is SQLAlchemy's own `create_engine` with the
+same pool (20 + 40, 30 s); "through the pooler" is PgBouncer in transaction mode with 40 server connections.
+Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import sqlalchemy
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from gatepost.database.acting import acting_as
+from gatepost.database.engine import create_engine
+from gatepost.database.settings import Settings
+from gatepost.database.url import parse_url
+from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
+
+THREADS, SERVER_CONNECTIONS = 200, 100
+PEOPLE = [str(uuid4()) for _ in range(THREADS)]
+SETUP = [
+    "CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS",
+    "CREATE TABLE note (id int PRIMARY KEY, owner text NOT NULL); CREATE INDEX ON note (owner)",
+    "ALTER TABLE note ENABLE ROW LEVEL SECURITY; GRANT SELECT ON note TO authenticated",
+    "CREATE POLICY own ON note FOR SELECT TO authenticated"
+    " USING ((SELECT current_setting('request.jwt.claims')::jsonb ->> 'sub') = owner)",
+    *(f"INSERT INTO note VALUES ({n}, '{person}')" for n, person in enumerate(PEOPLE)),
+]
+
+
+def rows_of(engine: Engine, person: int) -> list[int]:
+    with Session(engine) as session, acting_as(session, user_id=PEOPLE[person]):
+        return [row[0] for row in session.connection().execute(text("SELECT id FROM note"))]
+
+
+def soak(engine: Engine, seconds: float, think: float) -> dict[str, object]:
+    failures: Counter[str] = Counter()
+    latencies: list[list[float]] = [[] for _ in range(THREADS)]
+    until = time.monotonic() + seconds
+
+    def work(person: int) -> None:
+        while time.monotonic() < until:
+            started = time.perf_counter()
+            try:
+                if rows_of(engine, person) != [person]:
+                    failures["A ROW OF ANOTHER USER"] += 1
+            except sqlalchemy.exc.TimeoutError:
+                failures["no connection within 30 s"] += 1
+            except Exception as trouble:  # noqa: BLE001  counted and shown
+                failures[f"{type(trouble).__name__}: {trouble}"[:90]] += 1
+            else:
+                latencies[person].append(time.perf_counter() - started)
+            time.sleep(think)
+
+    threads = [threading.Thread(target=work, args=(person,)) for person in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = sorted(one for thread in latencies for one in thread)
+    checkedout = getattr(engine.pool, "checkedout", lambda: 0)()
+    engine.dispose()
+    return {
+        "transactions": len(taken),
+        "p50": taken[len(taken) // 2] if taken else 0,
+        "p99": taken[int(len(taken) * 0.99)] if taken else 0,
+        "most": taken[-1] if taken else 0,
+        "unserved": sum(not thread for thread in latencies),
+        "leaked": checkedout,
+        "failures": dict(failures),
+    }
+
+
+def tell(name: str, seconds: float, seen: dict[str, object], peer: float | None = None) -> float:
+    rate = seen["transactions"] / seconds
+    ratio = f"  {rate / peer:.2f}x the peer" if peer else ""
+    print(
+        f"{name:<52} {rate:7.0f}/s  p50 {seen['p50'] * 1000:6.1f} ms  p99 {seen['p99'] * 1000:8.1f} ms"
+        f"  max {seen['most']:5.1f} s  unserved {seen['unserved']:3}  leaked {seen['leaked']}{ratio}"
+    )
+    for failure, count in seen["failures"].items():
+        print(f"{'':<52} {count} x {failure}")
+    return rate
+
+
+def interleave(pooler_url: str, turns: int) -> None:
+    engine = create_engine(pooler_url, settings=Settings(db_pooler="transaction"))
+
+    def client(seed: int) -> tuple[int, int]:
+        dice, wrong = random.Random(seed), 0
+        with engine.connect() as connection:
+            for _ in range(turns // 20):
+                person = dice.randrange(THREADS)
+                session = Session(connection)
+                with acting_as(session, user_id=PEOPLE[person]):
+                    found = [row[0] for row in session.connection().execute(text("SELECT id FROM note"))]
+                    wrong += found != [person]
+                    dice.choice([session.commit, session.rollback])()
+        return turns // 20, wrong
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(20) as threads:
+        done = list(threads.map(client, range(20)))
+    took = time.perf_counter() - started
+    print(f"{sum(n for n, _ in done):,} interleaved transactions, {sum(w for _, w in done)} wrong, {took:.1f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    seconds = parser.parse_args().seconds
+    with TemporaryDirectory(prefix="gatepost-pool-") as directory:
+        server = SpareServer(Path(directory))
+        server.create()
+        with server.running(max_connections=str(SERVER_CONNECTIONS)):
+            server.execute(*SETUP)
+            pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 30}
+            for think in (0.02, 0.0):
+                label = f"{THREADS} threads, {think * 1000:g} ms think"
+                peer = sqlalchemy.create_engine(parse_url(server.url()).sqlalchemy(), **pool)
+                rate = tell(f"{label}: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, think))
+                seen = soak(create_engine(server.url(), settings=Settings()), seconds, think)
+                tell(f"{label}: gatepost 20+40", seconds, seen, rate)
+                if PGBOUNCER is None:
+                    print("PgBouncer is NOT INSTALLED: apt-get install pgbouncer to see the rest")
+                    continue
+                behind = SparePooler(server.directory / "pooler", "127.0.0.1", server.port, {"postgres": PASSWORD})
+                with behind.running(pool=40):
+                    engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"))
+                    tell(f"{label}: gatepost through the pooler", seconds, soak(engine, seconds, think), rate)
+            if PGBOUNCER is not None:
+                behind = SparePooler(server.directory / "pooler", "127.0.0.1", server.port, {"postgres": PASSWORD})
+                with behind.running(pool=4):
+                    interleave(behind.url(), 10_000)
+
+
+if __name__ == "__main__":
+    main()

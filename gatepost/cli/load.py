@@ -1,0 +1,99 @@
+"""`gatepost load`: how a pool holds under a load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gatepost.doctor.load import Measured
+
+
+def register(app: typer.Typer) -> None:
+    """Add `gatepost load`."""
+    app.command(
+        "load",
+        help="Load a database with read-only transactions of one persona, and say which pool would hold.\n\n"
+        "The pool is that of the settings (DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOLER). Exits 0 when every thread was"
+        " served, 1 when one failed or starved, 2 when it could not run.",
+        epilog="Example: gatepost load --threads 200 --seconds 30 --think 20",
+    )(_load)
+
+
+def _load(
+    url: Annotated[str | None, typer.Argument(help="The database; DATABASE_URL where it is left out.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=2000, help="Threads that work at once.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long.")] = 10.0,
+    think: Annotated[float, typer.Option(min=0, max=60_000, help="Milliseconds between two transactions.")] = 0.0,
+    role: Annotated[str, typer.Option(help="The role to act as.")] = "authenticated",
+    user: Annotated[str, typer.Option(help="The user's id; a new one each time where it is left out.")] = "",
+    query: Annotated[str, typer.Option(help="What a transaction reads.", metavar="SQL")] = "",
+    yes_this_host: Annotated[bool, typer.Option("--yes-this-host", help="Load a host that is not local.")] = False,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    from gatepost.database.settings import load_settings
+    from gatepost.doctor.load import Plan, load
+    from gatepost.errors import SettingsError
+    from gatepost.target import target_url
+
+    if form not in ("text", "json"):
+        raise SettingsError(f'"{form}" is not a format', "--format text|json")
+    target = target_url(url)
+    plan = Plan(threads, seconds, think / 1000, role, user or None, query)
+    with _progress(seconds) as tick:
+        measured = load(target, settings=load_settings(), plan=plan, yes_this_host=yes_this_host, tick=tick)
+    typer.echo(_text(measured) if form == "text" else _json(measured, target.masked))
+    raise typer.Exit(0 if measured.ok else 1)
+
+
+@contextmanager
+def _progress(seconds: float) -> Iterator[Callable[[float], None] | None]:
+    import sys
+
+    if seconds < 2 or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("load", total=seconds)
+        yield lambda passed: progress.update(task, completed=passed)
+
+
+def _text(measured: Measured) -> str:
+    plan = measured.plan
+    lines = [
+        f"{plan.threads} threads as {plan.role} on {measured.pool}, {measured.seconds:.1f} s,"
+        f" {plan.think * 1000:g} ms between two transactions",
+        f"  transactions  {measured.transactions:,} ({measured.throughput:,.0f} a second)",
+    ]
+    for name, spread in (("latency", measured.latency), ("wait", measured.wait)):
+        lines.append(
+            f"  {name:<12}  p50 {spread.p50:g} ms, p95 {spread.p95:g} ms, p99 {spread.p99:g} ms, max {spread.most:g} ms"
+        )
+    lines.append(f"  in use        {measured.mean_in_use:g} connections on average, {measured.peak_in_use} at most")
+    if measured.starved:
+        lines.append(f"  starved       {measured.starved} of {plan.threads} threads got no connection in the whole run")
+    lines += [f"  failed        {count} times: {reason}" for reason, count in measured.failures]
+    return "\n".join([*lines, f"  advice        {measured.advice}"])
+
+
+def _json(measured: Measured, target: str) -> str:
+    import json
+    from dataclasses import asdict
+
+    from gatepost.finding import Finding, Result
+    from gatepost.report.json import as_values
+
+    findings = [Finding("load-failed", "error", target, f"{count} times: {why}") for why, count in measured.failures]
+    if measured.starved:
+        told = f"{measured.starved} threads got no connection"
+        findings.append(Finding("load-starved", "error", target, told, measured.advice))
+    summary = {"transactions": measured.transactions, "starved": measured.starved}
+    values = as_values(Result("load", target, tuple(findings), summary=summary))
+    measures = asdict(measured) | {"throughput": round(measured.throughput, 1)}
+    return json.dumps(values | {"measured": measures}, indent=2, default=str)

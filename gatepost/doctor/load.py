@@ -1,0 +1,301 @@
+"""A bounded load of read-only transactions, and what it says about the pool."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from gatepost.database.connect import connect
+from gatepost.database.settings import Settings
+from gatepost.database.url import DatabaseUrl
+from gatepost.doctor import limits
+from gatepost.doctor.session import rows
+from gatepost.errors import GatepostError, SettingsError
+from gatepost.sql import qualified
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_READABLE = """
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (pg_catalog.current_schemas(false))
+       AND pg_catalog.has_schema_privilege(%(role)s, n.oid, 'USAGE')
+       AND pg_catalog.has_any_column_privilege(%(role)s, c.oid, 'SELECT')
+     ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a load does: how many threads, for how long, as whom.
+
+    `think` are the seconds between two transactions of a thread. Without a query a transaction reads up to 50 rows of
+    one of the tables that the role may read, in turn.
+    """
+
+    threads: int = 20
+    seconds: float = 10.0
+    think: float = 0.0
+    role: str = "authenticated"
+    user_id: str | UUID | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How some durations are spread, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    most: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Spread:
+        """Return the spread of durations; zeros for none."""
+        ordered = sorted(seconds) or [0.0]
+
+        def at(part: float) -> float:
+            return round(ordered[max(0, math.ceil(part * len(ordered)) - 1)] * 1000, 2)
+
+        return cls(at(0.5), at(0.95), at(0.99), at(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a load showed.
+
+    `latency` is of whole transactions, waiting included; `wait` is the part until a connection was there. `starved`
+    counts threads that got no connection in the whole run, `failures` the transactions that failed, by reason.
+    `mean_in_use` follows from Little's law: the time that connections were held, by the time that passed.
+    """
+
+    plan: Plan
+    pool: str
+    transactions: int
+    seconds: float
+    latency: Spread
+    wait: Spread
+    starved: int
+    failures: tuple[tuple[str, int], ...]
+    mean_in_use: float
+    peak_in_use: int
+    advice: str
+
+    @property
+    def throughput(self) -> float:
+        """Transactions a second."""
+        return self.transactions / self.seconds if self.seconds else 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every thread was served and nothing failed."""
+        return not self.failures and not self.starved
+
+
+@dataclass
+class _Seen:
+    """What one thread saw; nobody else writes to it."""
+
+    latency: list[float] = field(default_factory=list)
+    wait: list[float] = field(default_factory=list)
+    held: float = 0.0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+class _InUse:
+    """How many connections are out at once."""
+
+    def __init__(self) -> None:
+        self._lock, self._now, self.peak = threading.Lock(), 0, 0
+
+    def change(self, by: int) -> None:
+        with self._lock:
+            self._now += by
+            self.peak = max(self.peak, self._now)
+
+
+def load(
+    url: DatabaseUrl,
+    *,
+    settings: Settings,
+    plan: Plan,
+    yes_this_host: bool = False,
+    tick: Callable[[float], None] | None = None,
+) -> Measured:
+    """Put a load on a database and measure it. Every transaction is READ ONLY.
+
+    Args:
+        url: The database.
+        settings: The pool to use, as a service would.
+        plan: What to do.
+        yes_this_host: Whether a host that is not this machine may be loaded.
+        tick: Called a few times a second with the seconds that passed.
+
+    Returns:
+        What was measured, and the pool that would hold.
+
+    Raises:
+        SettingsError: the host is not this machine and was not agreed to, or the URL is of SQLite.
+        DatabaseUnreachable: there is no connection, or the connection may not act as the role.
+    """
+    if url.is_sqlite:
+        raise SettingsError("a SQLite file has no connections to wait for", "gatepost load postgresql://...")
+    if not (url.is_local or yes_this_host):
+        raise SettingsError(
+            f'"{url.host}" is not this machine, and {plan.threads} threads would load it',
+            "gatepost load URL --yes-this-host",
+        )
+    from gatepost.database.engine import create_engine
+
+    with closing(connect(url, read_only=True, connect_timeout=settings.db_connect_timeout)) as connection:
+        queries = [plan.query] if plan.query else _queries(connection, plan.role)
+        slots = limits.read(connection)
+    # A thread that waits for the whole run is starved, and need not be waited for longer than that.
+    patience = settings.model_copy(update={"db_pool_timeout": min(settings.db_pool_timeout, plan.seconds)})
+    engine = create_engine(url, settings=patience)
+    try:
+        _try_once(engine, plan, queries)
+        seen, peak, seconds = _run(engine, plan, queries, tick)
+    finally:
+        engine.dispose()
+    pool = _pool(url, settings)
+    return _measured(plan, pool, seen, peak, seconds, slots, url, settings)
+
+
+def _queries(connection: object, role: str) -> list[str]:
+    found = rows(connection, _READABLE, {"role": role})  # type: ignore[arg-type]
+    return [f"SELECT 1 FROM {qualified(schema, name)} LIMIT 50" for schema, name in found] or ["SELECT 1"]
+
+
+def _transaction(engine: Engine, plan: Plan, query: str, seen: _Seen, in_use: _InUse) -> None:
+    from sqlmodel import Session
+
+    from gatepost.database.acting import acting_as
+
+    started = time.perf_counter()
+    with engine.connect() as connection:
+        in_use.change(1)
+        got = time.perf_counter()
+        try:
+            with (
+                Session(connection) as session,
+                acting_as(session, user_id=plan.user_id or uuid4(), role=plan.role) as somebody,
+            ):
+                inside = somebody.connection()
+                inside.exec_driver_sql("SET TRANSACTION READ ONLY")
+                inside.exec_driver_sql(query).fetchall()
+        finally:
+            in_use.change(-1)
+    ended = time.perf_counter()
+    seen.wait.append(got - started)
+    seen.held += ended - got
+    seen.latency.append(ended - started)
+
+
+def _try_once(engine: Engine, plan: Plan, queries: Sequence[str]) -> None:
+    """Let what cannot work fail here, once, and not in every thread."""
+    from sqlalchemy.exc import DBAPIError
+
+    said = ""
+    try:
+        _transaction(engine, plan, queries[0], _Seen(), _InUse())
+    except DBAPIError as refusal:
+        said = str(refusal.orig).strip().splitlines()[0]
+    if said:
+        raise SettingsError(f'the query fails for "{plan.role}": {said}', "--query SQL, --role ROLE")
+
+
+def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_use: _InUse, until: float) -> None:
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    turn = 0
+    while time.perf_counter() < until:
+        try:
+            _transaction(engine, plan, queries[turn % len(queries)], seen, in_use)
+        except PoolTimeout:
+            seen.failures["no connection came free in time"] += 1
+        except GatepostError as told:
+            seen.failures[told.message] += 1
+            time.sleep(0.1)  # a server that refuses is not to be hammered
+        except DBAPIError as refusal:
+            seen.failures[str(refusal.orig).strip().splitlines()[0]] += 1
+        turn += 1
+        if plan.think:
+            time.sleep(plan.think)
+
+
+def _run(
+    engine: Engine, plan: Plan, queries: Sequence[str], tick: Callable[[float], None] | None
+) -> tuple[list[_Seen], int, float]:
+    in_use = _InUse()
+    every = [_Seen() for _ in range(plan.threads)]
+    started = time.perf_counter()
+    until = started + plan.seconds
+    threads = [
+        threading.Thread(target=_work, args=(engine, plan, queries, seen, in_use, until), daemon=True) for seen in every
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.25)
+            if tick is not None:
+                tick(min(plan.seconds, time.perf_counter() - started))
+    return every, in_use.peak, time.perf_counter() - started
+
+
+def _pool(url: DatabaseUrl, settings: Settings) -> str:
+    if not limits.is_pooled(url, settings):
+        return "no pool (NullPool)"
+    return f"a pool of {settings.db_pool_size} + {settings.db_max_overflow}"
+
+
+def _measured(
+    plan: Plan,
+    pool: str,
+    every: Sequence[_Seen],
+    peak: int,
+    seconds: float,
+    slots: limits.Slots,
+    url: DatabaseUrl,
+    settings: Settings,
+) -> Measured:
+    failures: Counter[str] = sum((seen.failures for seen in every), Counter())
+    starved = sum(not seen.latency for seen in every)
+    mean = sum(seen.held for seen in every) / seconds
+    return Measured(
+        plan=plan,
+        pool=pool,
+        transactions=sum(len(seen.latency) for seen in every),
+        seconds=round(seconds, 2),
+        latency=Spread.of([one for seen in every for one in seen.latency]),
+        wait=Spread.of([one for seen in every for one in seen.wait]),
+        starved=starved,
+        failures=tuple(sorted(failures.items())),
+        mean_in_use=round(mean, 1),
+        peak_in_use=peak,
+        advice=_advice(plan, starved, mean, peak, slots, url, settings),
+    )
+
+
+def _advice(
+    plan: Plan, starved: int, mean: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
+) -> str:
+    """Choose the pool: what was in use on average is kept, what was in use at most is allowed."""
+    total = settings.db_pool_size + settings.db_max_overflow
+    if not limits.is_pooled(url, settings):
+        return f"keep NullPool: the pooler serves waiters in order; at most {peak} connections were open"
+    if starved:
+        why = limits.starvation(plan.threads, total, settings.db_pool_timeout)
+        return f"{why}; {limits.remedy(slots, url, plan.threads)}"
+    size = max(1, math.ceil(mean))
+    return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={max(0, peak - size)}: that many were in use"
