@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -19,6 +20,8 @@ from gatepost import sql
 from gatepost.errors import DeclarationError
 
 SessionType = Literal["uuid", "text", "jsonb"]
+
+_POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]  # without a driver, whose types hide the difference of char
 
 
 _TYPES: dict[SessionType, types.TypeEngine[Any]] = {
@@ -135,7 +138,7 @@ def _as_call(*path: str) -> str:
 
 def type_family(type_: types.TypeEngine[Any]) -> str | None:
     """Return the PostgreSQL type that a session's value is cast to for this column, or None where there is none."""
-    plain = type_.dialect_impl(postgresql.dialect())  # type: ignore[no-untyped-call]
+    plain = type_.dialect_impl(_POSTGRESQL)
     while isinstance(plain, types.TypeDecorator):
         plain = plain.impl_instance
     if isinstance(plain, types.Enum):
@@ -156,4 +159,4 @@ def type_family_name(type_: types.TypeEngine[Any]) -> str:
     """Return how PostgreSQL writes a type."""
     if isinstance(type_, types.NullType):
         return "of no known type"
-    return str(type_.compile(postgresql.dialect())).lower()  # type: ignore[no-untyped-call]
+    return str(type_.compile(_POSTGRESQL)).lower()
