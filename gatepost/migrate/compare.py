@@ -10,7 +10,7 @@ from alembic.operations import ops
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, ReversibleOp
 
 from gatepost import sql
-from gatepost.canonical import Shape, live_shapes, print_policies
+from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
 from gatepost.declaration import Declaration
 from gatepost.diff import (
@@ -25,53 +25,70 @@ from gatepost.diff import (
     removal,
 )
 from gatepost.errors import DeclarationError, MigrationError
+from gatepost.migrate.coming import Coming, ahead, coming, coming_shapes, coming_types, functions_that_read_tables
 from gatepost.migrate.entities import entity
-from gatepost.migrate.order import Coming, coming, ordered
+from gatepost.migrate.functions import compare_functions, in_place
+from gatepost.migrate.order import ordered
+from gatepost.migrate.steps import held, steps
 from gatepost.reflect import read
-from gatepost.schema import Policy, RowSecurity, Schema, is_platform
+from gatepost.schema import API_ROLES, Policy, RowSecurity, Schema, is_platform
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from psycopg2.extensions import cursor as Cursor
+    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import MetaData, Table
 
 log = logging.getLogger("gatepost.migrate")
 
 
-def compare(context: AutogenContext, upgrade_ops: ops.UpgradeOps, declaration: Declaration) -> None:
-    """Append what is missing to the operations that Alembic and alembic-utils found, in an order that can be run.
+def compare(
+    context: AutogenContext,
+    upgrade_ops: ops.UpgradeOps,
+    schemas: Iterable[str | None],
+    declaration: Declaration,
+    entities: Iterable[ReplaceableEntity] | None,
+) -> None:
+    """Append what is missing to the operations that Alembic found, in an order that can be run.
 
     Args:
         context: Alembic's; its connection is left as it was.
         upgrade_ops: The operations so far; the comparator must be the last one.
+        schemas: The schemas that Alembic compares.
         declaration: What `policies/` says.
+        entities: The functions, views and triggers of the project; see `gatepost.migrate.env.run`.
 
     Raises:
-        DeclarationError: a table of the models has no statement.
+        DeclarationError: a table of the models has no statement, or a statement no table.
         ExpressionError: PostgreSQL refuses an expression.
-        MigrationError: a role that a rule names is not there.
+        MigrationError: a role that a rule names, or a table of the platform, is not there; or something that is
+            dropped is used by a policy that nobody declared.
     """
     assert context.connection is not None  # noqa: S101  there is no autogenerate without a connection
     if context.connection.dialect.name != "postgresql":
         log.warning("SQLite has no row security: policies and grants are not compared")
         return
-    metadata = _metadata(context)
-    _refuse_unprotected(metadata, declaration)
+    tables = _tables(context)
     with raw(context.connection).cursor() as cursor:
-        live = read(cursor)
+        live = read(cursor, doors=False)
+        _refuse_unsayable(tables, declaration, live)
         upgrade_ops.ops = [op for op in upgrade_ops.ops if not _drops_an_extension(op, live)]
         changed = coming(upgrade_ops)
-        _refuse_missing_roles(declaration, live)
-        shapes = live_shapes(live) | _coming_shapes(metadata, live, changed)
-        with _CreatedAhead(cursor, upgrade_ops):
-            printed = print_policies(
-                cursor, (policy for table in declaration for policy in table.policies), shapes, live.search_path
-            )
-        depending = _depending_policies(cursor, changed)
-    changes = _changes(declaration, printed, live, changed, context)
-    known = {table.key for table in declaration} | {_key(table) for table in _tables(metadata)}
-    _report_undeclared(live, known | changed.dropped | {_version_table(context)})
-    upgrade_ops.ops = ordered(upgrade_ops.ops, changes, depending, changed, _operation)
+        types = coming_types(cursor, tables, live, changed)
+        shapes = coming_shapes(tables, live, changed)
+        if entities is not None:
+            new = [shape for key, shape in shapes.items() if live.table(*key) is None]
+            with in_place(cursor, new, types):
+                compare_functions(context, upgrade_ops, schemas, entities)
+            changed = coming(upgrade_ops)
+        policies = (policy for table in declaration for policy in table.policies)
+        printed = print_policies(cursor, policies, live_shapes(live) | shapes, live.search_path, ahead(types, changed))
+        late_functions = functions_that_read_tables(cursor, changed)
+        holding = held(cursor, changed)
+    version = _version_table(context)
+    changes = _changes(declaration, printed, live, changed, version)
+    around = steps(changes, live, changed, holding, set(printed.values()))
+    upgrade_ops.ops = ordered(upgrade_ops.ops, around.first, around.last, late_functions, _operation)
+    _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 
 def _drops_an_extension(op: ops.MigrateOperation, live: Schema) -> bool:
@@ -82,121 +99,65 @@ def _drops_an_extension(op: ops.MigrateOperation, live: Schema) -> bool:
     return table is not None and table.extension is not None
 
 
-def _metadata(context: AutogenContext) -> list[MetaData]:
+def _tables(context: AutogenContext) -> list[Table]:
     found = context.metadata
-    return list(found) if isinstance(found, list | tuple) else [found]  # type: ignore[list-item]
-
-
-def _tables(metadata: Iterable[MetaData]) -> list[Table]:
-    return [table for one in metadata for table in one.tables.values()]
+    every: Iterable[MetaData] = found if isinstance(found, list | tuple) else [found]  # type: ignore[list-item]
+    return [table for one in every for table in one.tables.values()]
 
 
 def _key(table: Table) -> tuple[str, str]:
     return (table.schema or "public", table.name)
 
 
-def _refuse_unprotected(metadata: list[MetaData], declaration: Declaration) -> None:
-    silent = sorted(
-        ".".join(_key(table))
-        for table in _tables(metadata)
-        if not is_platform(table.schema or "public") and not declaration.table(*_key(table))
-    )
+def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schema) -> None:
+    """Refuse models and statements that do not fit each other or the server."""
+    models = {_key(table) for table in tables}
+    declared = {table.key for table in declaration}
+    silent = [".".join(key) for key in sorted(models - declared) if not is_platform(key[0])]
     if silent:
         raise DeclarationError(
             f'nobody protected "{silent[0]}"' + (f" and {len(silent) - 1} more tables" if silent[1:] else ""),
             f"protect(…)  # in policies/, for the model of {', '.join(silent)}",
         )
-
-
-def _refuse_missing_roles(declaration: Declaration, live: Schema) -> None:
+    for table in declaration:
+        if not table.platform and table.key not in models:
+            raise DeclarationError(
+                f'{table.place}: "{table}" is protected, and it is not in the metadata that Alembic was given',
+                "give run(…) the metadata of that model, or take the statement away",
+            )
+        if table.platform and live.table(*table.key) is None:
+            raise MigrationError(
+                f'{table.place}: the table "{table}" of the platform is not in this database',
+                "gatepost local bootstrap --url URL",
+            )
     for role in sorted(declaration.roles - {"public"}):
         if not live.has_role(role):
             raise MigrationError(
                 f'the role "{role}" is not on this server',
                 "gatepost local bootstrap --url URL"
-                if role in ("anon", "authenticated", "service_role")
+                if role in API_ROLES
                 else f"CREATE ROLE {sql.identifier(role)} NOLOGIN; GRANT {sql.identifier(role)} TO authenticator",
             )
 
 
-def _coming_shapes(metadata: list[MetaData], live: Schema, changed: Coming) -> dict[tuple[str, str], Shape]:
-    """Return the shape of the models' tables that the database does not hold, or not with these columns."""
-    from sqlalchemy.dialects import postgresql
-
-    shapes = {}
-    for table in _tables(metadata):
-        key = _key(table)
-        there = live.table(*key)
-        names = {column.name for column in there.columns} if there is not None else set()
-        if there is None or key in changed.altered or set(table.columns.keys()) - names:
-            columns = ((c.name, c.type.compile(postgresql.dialect())) for c in table.columns)  # type: ignore[no-untyped-call]
-            shapes[key] = Shape(*key, tuple(columns), live=False)
-    return shapes
-
-
-class _CreatedAhead:
-    """The functions and views that alembic-utils is about to create are there while the policies are printed."""
-
-    def __init__(self, cursor: Cursor, upgrade_ops: ops.UpgradeOps) -> None:
-        self.cursor = cursor
-        self.entities = [op.target for op in upgrade_ops.ops if isinstance(op, CreateOp | ReplaceOp)]
-
-    def __enter__(self) -> None:
-        from psycopg2 import Error
-
-        self.cursor.execute("SAVEPOINT gatepost_functions; SET LOCAL check_function_bodies = off")
-        for found in self.entities:
-            self.cursor.execute("SAVEPOINT gatepost_function")
-            try:
-                for statement in found.to_sql_statement_create_or_replace():
-                    self.cursor.execute(statement.text.replace("\\:", ":"))
-            except Error as error:
-                # It may refer to a table of the same revision; a policy that needs it will say so by name.
-                log.debug("%s cannot be made ahead of its revision: %s", found.identity, error)
-                self.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_function")
-            self.cursor.execute("RELEASE SAVEPOINT gatepost_function")
-
-    def __exit__(self, *_error: object) -> None:
-        self.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_functions; RELEASE SAVEPOINT gatepost_functions")
-
-
-_DEPENDING = """
-SELECT n.nspname, c.relname, p.polname
-  FROM unnest(%s::text[], %s::text[], %s::text[]) wanted(schema, name, attribute)
-  JOIN pg_namespace wn ON wn.nspname = wanted.schema
-  JOIN pg_class wc ON wc.relnamespace = wn.oid AND wc.relname = wanted.name
-  JOIN pg_attribute a ON a.attrelid = wc.oid AND a.attname = wanted.attribute
-  JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_class'::regclass
-                  AND d.refobjid = wc.oid AND d.refobjsubid = a.attnum
-  JOIN pg_policy p ON p.oid = d.objid
-  JOIN pg_class c ON c.oid = p.polrelid
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-"""
-
-
-def _depending_policies(cursor: Cursor, changed: Coming) -> frozenset[tuple[str, str, str]]:
-    """Return the live policies that hold a column which is altered or dropped: PostgreSQL refuses that."""
-    columns = sorted(changed.columns)
-    if not columns:
-        return frozenset()
-    cursor.execute(_DEPENDING, tuple(list(part) for part in zip(*columns, strict=True)))
-    return frozenset((schema, table, name) for schema, table, name in cursor.fetchall())
-
-
 def _changes(
-    declaration: Declaration, printed: dict[Policy, Policy], live: Schema, changed: Coming, context: AutogenContext
+    declaration: Declaration,
+    printed: dict[Policy, Policy],
+    live: Schema,
+    changed: Coming,
+    version: tuple[str, str],
 ) -> list[Change]:
     roles = managed_roles(declaration, live)
     changes: list[Change] = []
     for table in declaration:
-        there = live.table(table.schema, table.name)
-        before = live_state(there, live, roles) if there is not None and table.key not in changed.dropped else None
+        there = live.table(*table.key)
+        before = live_state(there, live, roles) if there is not None else None
         changes += diff(declared_state(table, printed, live), before)
-    for key in sorted(changed.dropped):
-        gone = live.table(*key)
+    for gone in (live.table(*key) for key in sorted(changed.dropped)):
         if gone is not None:
-            changes += removal(live_state(gone, live, roles))
-    version = _version_table(context)
+            # Nobody declares the table any more, so every grantee counts: the way down brings all of them back.
+            everybody = frozenset(grant.grantee for grant in gone.grants)
+            changes += removal(live_state(gone, live, everybody | roles))
     there = live.table(*version)
     if there is not None and not is_platform(version[0]):
         changes += diff(version_state(*version), live_state(there, live, roles))
@@ -204,8 +165,9 @@ def _changes(
 
 
 def _version_table(context: AutogenContext) -> tuple[str, str]:
-    assert context.migration_context is not None  # noqa: S101  there is no autogenerate without one
-    return (context.migration_context.version_table_schema or "public", context.migration_context.version_table)
+    migration = context.migration_context
+    assert migration is not None  # noqa: S101  there is no autogenerate without one
+    return (migration.version_table_schema or "public", migration.version_table)
 
 
 def version_state(schema: str, table: str) -> TableState:

@@ -8,6 +8,8 @@ from functools import cached_property
 
 from gatepost.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
+from gatepost.rules.bodies import Bodies
+from gatepost.rules.privileges import Privileges
 from gatepost.schema import Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
@@ -40,6 +42,22 @@ class Context:
     def roles(self) -> frozenset[str]:
         """The grantees that a token of the Data API can hold, and PUBLIC."""
         return managed_roles(self.declaration or Declaration(), self.live)
+
+    @cached_property
+    def privileges(self) -> Privileges:
+        """Who may do what, with grants, memberships, ownership and row security taken together."""
+        return Privileges(self.live)
+
+    @cached_property
+    def reachable_tables(self) -> tuple[Table, ...]:
+        """The project's tables in every schema that the Data API serves or that one of its roles may use."""
+        schemas = set(self.privileges.exposed)
+        return tuple(t for t in self.live.tables if t.schema in schemas and t.extension is None)
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """What the functions read, write and call."""
+        return Bodies(self.live)
 
     def declaration_of(self, table: Table) -> ProtectedTable | None:
         """Return the access story of a table, or None where nobody told one."""

@@ -1,0 +1,187 @@
+"""Who may do what, as PostgreSQL decides it: grants, memberships, ownership and row security taken together.
+
+Nothing is concluded from a name, but for the roles of the Data API, which the platform fixes. Sources:
+https://www.postgresql.org/docs/17/ddl-priv.html, https://www.postgresql.org/docs/17/role-membership.html and
+https://www.postgresql.org/docs/17/ddl-rowsecurity.html (who bypasses row security).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from gatepost.schema import Command, Grant, Membership, Namespace, Policy, Schema, Table, View, is_platform
+
+TRUSTED_ROLES = frozenset({"service_role"})
+"""Roles of the API whose key stays on the server, and which row security is not meant for."""
+
+ROW_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""What the Data API can do with a relation."""
+
+_ALL_DATA = {
+    "SELECT": "pg_read_all_data",
+    **dict.fromkeys(("INSERT", "UPDATE", "DELETE"), "pg_write_all_data"),
+}
+
+
+class Privileges:
+    """What the roles of one database may do; everything is computed once and kept.
+
+    Args:
+        live: The database.
+    """
+
+    def __init__(self, live: Schema) -> None:
+        self.live = live
+        self._roles = {role.name: role for role in live.roles}
+        self._inherited: dict[str, frozenset[str]] = {}
+        self._held: dict[int, dict[str, list[Grant]]] = {}
+
+    @cached_property
+    def on_platform(self) -> bool:
+        """Whether the server knows the roles of the Data API."""
+        return "anon" in self._roles or "authenticated" in self._roles
+
+    @cached_property
+    def api_roles(self) -> tuple[str, ...]:
+        """The roles whose rows row security must keep apart, sorted.
+
+        On the platform those that a token can name, without the trusted ones. Elsewhere every role that owns nothing,
+        is no superuser and does not bypass row security; PUBLIC where there is none.
+        """
+        if self.on_platform:
+            token = {"anon", "authenticated"} & set(self._roles)
+            return tuple(sorted(token | {role for role in self.token_roles if not self._unbound(role)}))
+        owners = {table.owner for table in self.live.tables} | {space.owner for space in self.live.namespaces}
+        plain = {name for name in self._roles if not self._unbound(name) and not self.inherited(name) & owners}
+        return tuple(sorted(name for name in plain if self._holds_something(name))) or ("public",)
+
+    @cached_property
+    def token_roles(self) -> frozenset[str]:
+        """The roles that a token of the API can name: `authenticator` switches to them."""
+        return self.becomes("authenticator") - {"authenticator"} - TRUSTED_ROLES
+
+    def inherited(self, role: str) -> frozenset[str]:
+        """Return the role, PUBLIC, and every role whose privileges it has without asking."""
+        if role not in self._inherited:
+            self._inherited[role] = self._closure(role, lambda membership: membership.inherit) | {"public"}
+        return self._inherited[role]
+
+    def becomes(self, role: str) -> frozenset[str]:
+        """Return the role and every role that it may `SET ROLE` to."""
+        return self._closure(role, lambda membership: membership.set_role)
+
+    def bypass_attribute(self, role: str) -> bool:
+        """Tell whether row security is not asked for this role, on any table."""
+        found = self._roles.get(role)
+        return found is not None and (found.superuser or found.bypass_row_security)
+
+    def superuser(self, role: str) -> bool:
+        """Tell whether the role is a superuser."""
+        found = self._roles.get(role)
+        return found is not None and found.superuser
+
+    def bypasses(self, role: str, table: Table) -> bool:
+        """Tell whether the rows of this table are not filtered for the role."""
+        if not table.row_security.enabled or self.bypass_attribute(role):
+            return True
+        return table.owner in self.inherited(role) and not table.row_security.forced
+
+    def uses(self, role: str, schema: str) -> bool:
+        """Tell whether the role may name what is in a schema."""
+        space = self._namespaces.get(schema)
+        held = self.inherited(role)
+        if self.superuser(role) or held & {"pg_read_all_data", "pg_write_all_data"}:
+            return True
+        return space is not None and any(g.privilege == "USAGE" and g.grantee in held for g in space.grants)
+
+    def creates(self, role: str, schema: str) -> bool:
+        """Tell whether the role may make objects in a schema."""
+        space = self._namespaces.get(schema)
+        held = self.inherited(role)
+        return space is not None and any(g.privilege == "CREATE" and g.grantee in held for g in space.grants)
+
+    def holds(self, role: str, relation: Table | View, privilege: str, columns: Iterable[str] = ()) -> bool:
+        """Tell whether the role holds a privilege on a relation, or on each of some columns of it.
+
+        Without columns, a privilege on any column counts.
+        """
+        if self.superuser(role) or _ALL_DATA.get(privilege, "") in self.inherited(role):
+            return True
+        grants = [g for one in self.inherited(role) for g in self._by_grantee(relation).get(one, ())]
+        found = {g.column for g in grants if g.privilege == privilege}
+        if None in found:
+            return True
+        wanted = set(columns)
+        return bool(found) if not wanted else wanted <= found
+
+    def reaches(self, role: str, relation: Table | View, privilege: str, columns: Iterable[str] = ()) -> bool:
+        """Tell whether the role holds the privilege and may use the schema."""
+        return self.uses(role, relation.schema) and self.holds(role, relation, privilege, columns)
+
+    def who(self, relation: Table | View, *privileges: str) -> tuple[str, ...]:
+        """Return the API's roles that reach a relation with one of some privileges."""
+        return tuple(r for r in self.api_roles if any(self.reaches(r, relation, p) for p in privileges))
+
+    def policies(self, role: str, table: Table, command: Command) -> tuple[Policy, ...]:
+        """Return the policies of a table that are asked for the role and the command."""
+        held = self.inherited(role)
+        return tuple(p for p in table.policies if p.command in (command, "all") and held & set(p.roles))
+
+    def sees_all(self, role: str, table: Table, columns: Iterable[str] = ()) -> bool:
+        """Tell whether the role can read every row, and these columns, of a table by itself."""
+        if not self.reaches(role, table, "SELECT", columns):
+            return False
+        if self.bypasses(role, table):
+            return True
+        asked = self.policies(role, table, "select")
+        return all(p.permissive for p in asked) and any(p.using == "true" for p in asked)
+
+    def writes(self, role: str, table: Table, command: Command) -> bool:
+        """Tell whether the role can carry out a command on some row of a table by itself."""
+        if not self.reaches(role, table, command.upper()):
+            return False
+        return self.bypasses(role, table) or any(p.permissive for p in self.policies(role, table, command))
+
+    @cached_property
+    def exposed(self) -> tuple[str, ...]:
+        """The project's schemas that the Data API serves, or that one of its roles may use."""
+        served = set(self.live.exposed) & set(self._namespaces)
+        used = {name for name in self._namespaces if any(self.uses(role, name) for role in self.api_roles)}
+        return tuple(sorted(name for name in served | used if not is_platform(name)))
+
+    @cached_property
+    def _namespaces(self) -> dict[str, Namespace]:
+        return {space.name: space for space in self.live.namespaces}
+
+    @cached_property
+    def _members(self) -> dict[str, list[Membership]]:
+        groups: defaultdict[str, list[Membership]] = defaultdict(list)
+        for membership in self.live.memberships:
+            groups[membership.member].append(membership)
+        return groups
+
+    def _closure(self, role: str, follow: Callable[[Membership], bool]) -> frozenset[str]:
+        found, todo = {role}, [role]
+        while todo:
+            for membership in self._members.get(todo.pop(), ()):
+                if follow(membership) and membership.role not in found:
+                    found.add(membership.role)
+                    todo.append(membership.role)
+        return frozenset(found)
+
+    def _unbound(self, role: str) -> bool:
+        return self.bypass_attribute(role) or role.startswith("pg_") or role in TRUSTED_ROLES
+
+    def _holds_something(self, role: str) -> bool:
+        return any(g.grantee == role for relation in (*self.live.tables, *self.live.views) for g in relation.grants)
+
+    def _by_grantee(self, relation: Table | View) -> dict[str, list[Grant]]:
+        found = self._held.get(id(relation))
+        if found is None:
+            found = defaultdict(list)
+            for grant in relation.grants:
+                found[grant.grantee].append(grant)
+            self._held[id(relation)] = found
+        return found
