@@ -1,0 +1,103 @@
+"""The pages in docs/: every command runs, in the order of the page, and the table of faults is the table of faults."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from gatepost.database.faults import FAULTS
+from gatepost.local.binaries import find
+from models.sample import write_sample
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def commands(page: Path) -> list[str]:
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("models", "policies", "alembic"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("alembic.ini", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    write_sample(tmp_path / "goblin_assistant.db", scale=0.2)
+    return tmp_path
+
+
+def run_in_order(lines: list[str], project: Path, url: str) -> None:
+    """Run in one shell, as a reader does, so that what is exported holds for the lines after it."""
+    tools = [str(Path(sys.executable).parent), str(find().directory), os.environ["PATH"]]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
+    # The server of the tests has 60 connections, as the smallest compute has.
+    pool = {} if any("DB_POOL_SIZE" in line for line in lines) else {"DB_POOL_SIZE": "5", "DB_MAX_OVERFLOW": "10"}
+    script = "\n".join(f"echo {line!r}\n{line}" if "'" not in line else line for line in lines)
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=project,
+        env=kept | pool | {"DATABASE_URL": url, "PATH": os.pathsep.join(tools)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_moving_has_ten_commands() -> None:
+    lines = commands(ROOT / "docs" / "moving.md")
+    assert len([line for line in lines if not line.startswith("export ")]) == 10
+
+
+def test_moving(project: Path, database_url: str) -> None:
+    run_in_order(commands(ROOT / "docs" / "moving.md"), project, database_url)
+
+
+def test_rolling_back(project: Path, database_url: str) -> None:
+    shutil.copy(project / "goblin_assistant.db", project / "goblin_assistant.db.backup")
+    lines = commands(ROOT / "docs" / "rolling-back.md")
+    count = "psql \"$DATABASE_URL\" -XAtc 'SELECT count(*) FROM stream_chunks'"
+    before = ["alembic upgrade head", "gatepost transfer goblin_assistant.db", f"{count} > before"]
+    put_back = next(place for place, line in enumerate(lines) if line.startswith("pg_restore"))
+    after = [f"{count} > after", "test -s before", "cmp before after"]
+    run_in_order([*before, *lines[: put_back + 1], *after, *lines[put_back + 1 :]], project, database_url)
+
+
+def test_troubleshooting(project: Path, database_url: str) -> None:
+    lines = commands(ROOT / "docs" / "troubleshooting.md")
+    # As somebody has it who runs `alembic stamp`: the tables are there, the revision is not.
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", database_url)
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "alembic"))
+        config.set_main_option("path_separator", "os")
+        command.upgrade(config, "0ae54fa82ef0")
+    stamp = next(place for place, line in enumerate(lines) if line.startswith("alembic stamp"))
+    forget = "psql \"$DATABASE_URL\" -Xqc 'DROP TABLE alembic_version'"
+    sick = [line if line.startswith("gatepost load") else f"{line} || test $? = 1" for line in lines[:stamp]]
+    run_in_order([forget, *sick, *lines[stamp:], "gatepost doctor"], project, database_url)
+
+
+def test_every_fault_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    for fault in FAULTS:
+        says, do = (
+            re.sub(r"\{\w+\}", "…", text).replace("|", "\\|").replace("<ref>", "`<ref>`")
+            for text in (fault.sentence, fault.mend)
+        )
+        assert f"| {says} | {do} |" in page, fault.code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_page_is_tried_and_its_links_lead_somewhere(page: Path) -> None:
+    assert page.name in ("moving.md", "rolling-back.md", "troubleshooting.md")
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert link.startswith("https://") or (page.parent / link).is_file(), link
