@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.columns import NULL
+from gatepost.transfer.casts.columns import COLUMN, NULL
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.encode import Encoder, fingerprint
 from gatepost.transfer.source import Source
@@ -59,8 +59,8 @@ def text_of(column: TargetColumn) -> str:
 
 
 def printed(column: TargetColumn) -> str:
-    """Return the SQL expression for a value as the casts print it; NULL as COPY writes it."""
-    return text_of(column) if column.not_null else f"coalesce({text_of(column)}, {sql.literal(NULL)})"
+    """Return the SQL expression for a value as the casts print it; `NULL` for NULL."""
+    return text_of(column) if column.not_null else f"coalesce({text_of(column)}, {_signed(NULL)})"
 
 
 def tally_target(connection: Connection, plan: TablePlan) -> Tally:
@@ -78,7 +78,7 @@ def tally_target(connection: Connection, plan: TablePlan) -> Tally:
 
 def tally_rows(rows: list[tuple[str | None, ...]]) -> Tally:
     """Return the tally of rows that were read from the target as `text_of` prints them."""
-    lines = ["\t".join(NULL if text is None else text for text in row).encode() for row in rows]
+    lines = [COLUMN.join(NULL if text is None else text for text in row).encode() for row in rows]
     nulls = tuple(column.count(None) for column in zip(*rows, strict=True))
     return Tally(len(rows), fingerprint(lines), nulls)
 
@@ -132,10 +132,14 @@ def refuse_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
 
 
 def _row(columns: list[TargetColumn]) -> str:
-    parts = [part for column in columns for part in (r"E'\t'", printed(column))][1:]
+    parts = [part for column in columns for part in (_signed(COLUMN), printed(column))][1:]
     while len(parts) > _ARGUMENTS:
         parts = [f"concat({', '.join(parts[i : i + _ARGUMENTS])})" for i in range(0, len(parts), _ARGUMENTS)]
     return f"concat({', '.join(parts)})"
+
+
+def _signed(sign: str) -> str:
+    return f"chr({ord(sign)})"
 
 
 def _sum(text: str) -> str:

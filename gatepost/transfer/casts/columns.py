@@ -15,22 +15,30 @@ from gatepost.transfer.casts.how import How
 from gatepost.transfer.casts.numbers import RANGES
 from gatepost.transfer.values import Type
 
-NULL = "\\N"
-"""How COPY's text form writes NULL, https://www.postgresql.org/docs/17/sql-copy.html#SQL-COPY-FILE-FORMATS."""
+
+class _Null(str):
+    """A text that is one object only: a value of one sign could be the same object as a plain text of that sign."""
+
+    __slots__ = ()
+
+
+NULL: str = _Null("\x03")
+"""Stands for NULL until a batch is written out; the three signs are ones that text hardly ever holds."""
+
+COLUMN, LINE = "\x01", "\x02"
+"""Stand between the values of a row and between the rows, so that a whole batch can be escaped at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A column of a batch: as PostgreSQL prints it, and as COPY reads it (the same list where nothing is escaped)."""
+    """A column of a batch as PostgreSQL prints it, with `NULL` for its NULLs."""
 
-    printed: list[str]
-    escaped: list[str]
+    printed: Sequence[str]
     nulls: int
 
 
 Fast = Callable[[Sequence[Any], Type, How], Texts | None]
 
-_SPECIAL = ("\\", "\n", "\t", "\r")
 _TEXT_KINDS = ({str}, {str, type(None)})
 _INTEGER_KINDS = ({int}, {int, type(None)})
 _FLOAT_KINDS = ({float}, {float, type(None)})
@@ -38,50 +46,18 @@ _BOOL = {0: "f", 1: "t", None: NULL}
 _MOMENT_SHAPES = {b"-- ::.", b"-- ::"}
 
 
-def escaped(texts: list[str], nulls: int) -> list[str]:
-    """Return texts as COPY reads them; with `nulls`, a text that is the NULL marker itself stays as it is."""
-    joined = "\0".join(texts)
-    if not any(sign in joined for sign in _SPECIAL):
-        return texts
-    result = escape(joined).split("\0")
-    return [NULL if text is NULL else done for text, done in zip(texts, result, strict=True)] if nulls else result
-
-
-def escape(text: str) -> str:
-    """Return text as COPY reads it."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-
-
 def _texts(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
-    if set(map(type, values)) not in _TEXT_KINDS:
+    """Text as it is; a NUL character or a surrogate is found when the whole batch is written out."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        fits = target.limit is None or max(map(len, values)) <= target.limit
+        return Texts(values, 0) if fits else None
+    if kinds not in _TEXT_KINDS:
         return None
-    nulls = values.count(None)
-    printed = list(values) if not nulls else ["" if value is None else value for value in values]
-    joined = "\0".join(printed)
-    if joined.count("\0") != len(printed) - 1 or not _encodes(joined):
-        return None
+    printed = [NULL if value is None else value for value in values]
     if target.limit is not None and max(map(len, printed)) > target.limit:
         return None
-    special = any(sign in joined for sign in _SPECIAL)
-    result = escape(joined).split("\0") if special else printed
-    if nulls:
-        printed = [NULL if value is None else value for value in values]
-        result = (
-            [NULL if value is None else text for value, text in zip(values, result, strict=True)]
-            if special
-            else printed
-        )
-    return Texts(printed, result, nulls)
-
-
-def _encodes(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return Texts(printed, values.count(None))
 
 
 def _integers(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
@@ -93,14 +69,14 @@ def _integers(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
     if min(present) < low or max(present) > high:
         return None
     printed = list(map(str, values)) if not nulls else [NULL if value is None else str(value) for value in values]
-    return Texts(printed, printed, nulls)
+    return Texts(printed, nulls)
 
 
 def _bools(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
     if set(map(type, values)) not in _INTEGER_KINDS or not set(values) <= _BOOL.keys():
         return None
     printed = [_BOOL[value] for value in values]
-    return Texts(printed, printed, values.count(None))
+    return Texts(printed, values.count(None))
 
 
 def _floats(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
@@ -118,7 +94,7 @@ def _floats(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
     if nulls:
         found = iter(printed)
         printed = [NULL if value is None else next(found) for value in values]
-    return Texts(printed, printed, nulls)
+    return Texts(printed, nulls)
 
 
 def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
@@ -127,11 +103,12 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
         return None
     nulls = values.count(None)
     present = values if not nulls else [value for value in values if value is not None]
-    joined = "\n".join(present)
-    if not joined.isascii() or not set(map(len, present)) <= {19, 26}:
+    joined = "\n".join(present) + "\n"
+    lengths = set(map(len, present))
+    if not joined.isascii() or not lengths <= {19, 26}:
         return None
     # The places of the signs, then the places and ranges of the digits: together they are the whole format.
-    if not set(joined.encode().translate(None, b"0123456789").split(b"\n")) <= _MOMENT_SHAPES:
+    if not set(joined[:-1].encode().translate(None, b"0123456789").split(b"\n")) <= _MOMENT_SHAPES:
         return None
     try:
         for _ in map(datetime.fromisoformat, present):
@@ -139,14 +116,19 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
     except ValueError:
         return None
     end = "+00" if target.family == "timestamptz" else ""
-    printed = [(text if text[-1] != "0" or len(text) == 19 else _trim(text)) + end for text in present]
+    if lengths == {26}:
+        for _ in range(6):
+            joined = joined.replace("0\n", "\n")
+        printed = joined.replace(".\n", "\n").replace("\n", f"{end}\n").split("\n")[:-1]
+    else:
+        printed = [(text if text[-1] != "0" or len(text) == 19 else _trimmed(text)) + end for text in present]
     if nulls:
         found = iter(printed)
         printed = [NULL if value is None else next(found) for value in values]
-    return Texts(printed, printed, nulls)
+    return Texts(printed, nulls)
 
 
-def _trim(text: str) -> str:
+def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".")
 
 
@@ -163,3 +145,6 @@ FAST: dict[str, Fast] = {
     "timestamptz": _moments,
 }
 """The types that have a way for whole columns; every other goes value by value."""
+
+TEXTS = frozenset(family for family, way in FAST.items() if way is _texts)
+"""The types whose fast way leaves something to be found later."""

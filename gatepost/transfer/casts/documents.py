@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from gatepost.transfer.casts.how import How, Refused
@@ -18,7 +20,6 @@ from gatepost.transfer.casts.numbers import printed_float8, printed_numeric
 from gatepost.transfer.values import Type
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_SHORT = 400
 
 
 class _NotPlain(Exception):
@@ -37,7 +38,7 @@ def json_from_text(value: str, target: Type, _how: How) -> str:
     if target.family == "json":
         _parse(_CHECKER, value)
         return value
-    return _short_jsonb(value) if len(value) <= _SHORT else _jsonb(value)
+    return _jsonb(value)
 
 
 def json_from_integer(value: int, _target: Type, _how: How) -> str:
@@ -59,19 +60,20 @@ def parsed(value: str) -> Any:  # noqa: ANN401 - a document is anything
 
 def _jsonb(value: str) -> str:
     try:
-        text = json.dumps(_parse(_PLAIN, value), ensure_ascii=False, separators=(", ", ": "))
-    except _NotPlain:
+        text = _dump(_parse(_EXACT if "-0" in value else _PLAIN, value))
+    except (_NotPlain, TypeError):
         text = _written(_parse(_EXACT, value))
     if "\\u0000" in text and _NUL.search(text):
         raise Refused("holds \\u0000, which jsonb cannot store")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Refused("holds half of a surrogate pair, which jsonb cannot store") from None
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Refused("holds half of a surrogate pair, which jsonb cannot store") from None
     return text
 
 
-_short_jsonb = lru_cache(maxsize=1024)(_jsonb)
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _parse(decoder: json.JSONDecoder, value: str) -> Any:  # noqa: ANN401 - a document is anything
@@ -81,49 +83,47 @@ def _parse(decoder: json.JSONDecoder, value: str) -> Any:  # noqa: ANN401 - a do
         if not value:
             raise Refused("is an empty string, not JSON") from None
         raise Refused(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except ValueError:
+        # Python refuses whole numbers of more than 4,300 digits; PostgreSQL does not.
+        raise _NotPlain from None
     except RecursionError:
         raise Refused("is nested too deeply to be read safely") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    if len(pairs) < 2:
+        return dict(pairs)
+    pick = _order(tuple([key for key, _ in pairs]))
+    return dict(pick(pairs)) if pick else dict(pairs)
+
+
+@lru_cache(maxsize=1024)
+def _order(keys: tuple[str, ...]) -> Callable[[Any], Any] | None:
+    """Return how to put an object's pairs into jsonb's order: shorter keys first, then by their bytes."""
+    if len(set(keys)) != len(keys):
+        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
         raise Refused(f"has the key {twice!r} twice, of which jsonb keeps one")
-    if len(found) > 1:
-        try:
-            return dict(sorted(pairs, key=_order))
-        except UnicodeEncodeError:
-            raise Refused("holds half of a surrogate pair, which jsonb cannot store") from None
-    return found
-
-
-def _order(pair: tuple[str, Any]) -> tuple[int, bytes]:
-    key = pair[0].encode()
-    return len(key), key
+    try:
+        coded = [key.encode() for key in keys]
+    except UnicodeEncodeError:
+        raise Refused("holds half of a surrogate pair, which jsonb cannot store") from None
+    places = sorted(range(len(keys)), key=lambda place: (len(coded[place]), coded[place]))
+    return itemgetter(*places) if places != list(range(len(keys))) else None
 
 
 def _refuse_constant(word: str) -> None:
     raise Refused(f"holds {word}, which is not JSON")
 
 
-def _plain_integer(text: str) -> int:
-    if len(text) > 4000 or text == "-0":
-        raise _NotPlain
-    return int(text)
-
-
 def _plain_float(text: str) -> float:
     number = float(text)
-    if repr(number) != text or "e" in text or number == 0:
+    if repr(number) != text or "e" in text:
         raise _NotPlain
     return number
 
 
 _PLAIN = json.JSONDecoder(
     object_pairs_hook=_unique,
-    parse_int=_plain_integer,
     parse_float=_plain_float,
     parse_constant=_refuse_constant,
 )

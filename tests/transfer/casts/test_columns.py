@@ -33,10 +33,6 @@ def slow(values, target):
         return None
 
 
-def escaped(text):
-    return "".join({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(sign, sign) for sign in text)
-
-
 @pytest.mark.parametrize("family", sorted(FAST))
 def test_the_fast_way_agrees(family):
     dice = random.Random(0)
@@ -50,18 +46,20 @@ def test_the_fast_way_agrees(family):
         if found is None:
             continue
         taken += 1
-        assert found.printed == slow(column, target)
+        expected = slow(column, target)
+        if expected is None:
+            # What only the whole batch can tell: a NUL character, or half of a surrogate pair.
+            assert "\0" in "".join(found.printed) or "\udcff" in "".join(found.printed)
+            continue
+        assert list(found.printed) == expected
         assert found.nulls == column.count(None)
-        assert found.escaped == [
-            NULL if value is None else escaped(text) for value, text in zip(column, found.printed, strict=True)
-        ]
     assert taken > 20
 
 
 def test_a_column_of_nulls():
     for family, fast in FAST.items():
         found = fast([None, None], Type(family, family), HOW)
-        assert found is None or found.printed == [NULL, NULL]
+        assert found is None or list(found.printed) == [NULL, NULL]
 
 
 def test_zones_and_precisions_take_the_slow_way():
