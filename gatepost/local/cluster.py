@@ -17,7 +17,7 @@ from pathlib import Path
 from gatepost.errors import LocalServerError
 from gatepost.local.account import Account
 from gatepost.local.binaries import Binaries
-from gatepost.local.process import NOBODY, end_orphans, is_server_of
+from gatepost.local.process import NOBODY, end_orphans, has_ended, is_server_of
 from gatepost.local.transport import PORT, Transport, fitting
 
 SUPERUSER = "supabase_admin"
@@ -129,7 +129,7 @@ class Cluster:
         while time.monotonic() < until:
             if self._pid_line(0) == pid and self._status() == "ready":
                 return None
-            if not is_server_of(pid, self.data):
+            if has_ended(pid):
                 return self._last_words(said)
             time.sleep(0.01)
         return f"it did not answer within {_START_SECONDS:.0f} seconds"

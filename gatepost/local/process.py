@@ -34,6 +34,19 @@ def is_server_of(pid: int, data: Path) -> bool:
     return os.fsencode(data) in words
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process that was alive a moment ago is gone, or dead and waiting to be reaped.
+
+    Its command line says nothing here: between fork and exec it is another's, and for an instant it is empty.
+    """
+    if not _alive(pid):
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
+
+
 def end_orphans(data: Path) -> None:
     """End sessions that outlived their killed server and hold its shared memory.
 
