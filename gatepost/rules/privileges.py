@@ -175,7 +175,8 @@ class Privileges:
         return self.bypass_attribute(role) or role.startswith("pg_") or role in TRUSTED_ROLES
 
     def _holds_something(self, role: str) -> bool:
-        return any(g.grantee == role for relation in (*self.live.tables, *self.live.views) for g in relation.grants)
+        relations: tuple[Table | View, ...] = (*self.live.tables, *self.live.views)
+        return any(grant.grantee == role for relation in relations for grant in relation.grants)
 
     def _by_grantee(self, relation: Table | View) -> dict[str, list[Grant]]:
         found = self._held.get(id(relation))

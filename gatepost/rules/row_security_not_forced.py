@@ -6,22 +6,31 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.finding import Finding
-from gatepost.rules.context import VERSION_TABLE, Context
+from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
 
 
-@rule(severity="warning")
+@rule(severity="error")
 def row_security_not_forced(context: Context) -> Iterator[Finding]:
-    """Row security does not hold for the table's owner.
+    """Row security of a table does not hold for its owner, whom a role of the API belongs to.
+
+    A declared table that is not forced is told by `drift`. Where the owner is out of the API's reach, or bypasses row
+    security by its own attribute, forcing would change nothing for the API, and nothing is told.
 
     ## Why is this bad?
-    A connection as the owner, or a SECURITY DEFINER function of the owner's, reaches every row, whatever the policies
-    say. A declared table is not told here: that it is not forced is drift.
+    Row security is not asked for the owner of a table, nor for a role that inherits from it, unless it is forced.
 
     ## Example
     ```sql
+    CREATE ROLE note_keeper;
+    GRANT note_keeper TO authenticated;
     CREATE TABLE public.note (id int PRIMARY KEY, body text);
     ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT note_keeper TO postgres;
+    GRANT CREATE ON SCHEMA public TO note_keeper;
+    ALTER TABLE public.note OWNER TO note_keeper;
+    REVOKE CREATE ON SCHEMA public FROM note_keeper;
     ```
 
     ## Use instead
@@ -32,15 +41,24 @@ def row_security_not_forced(context: Context) -> Iterator[Finding]:
     ## References
     - https://www.postgresql.org/docs/17/sql-altertable.html#SQL-ALTERTABLE-DESC-FORCE-ROW-LEVEL-SECURITY
     """
-    for table in context.tables:
+    privileges = context.privileges
+    for table in context.reachable_tables:
         state = table.row_security
-        told_elsewhere = table.kind == "foreign" or table.name == VERSION_TABLE or context.declaration_of(table)
-        if told_elsewhere or not state.enabled or state.forced:
+        if table.kind == "foreign" or not state.enabled or state.forced:
             continue
-        yield Finding(
-            "row-security-not-forced",
-            "warning",
-            str(table),
-            f'row security of "{table}" does not hold for its owner "{table.owner}", who reaches every row',
-            f"ALTER TABLE {sql.qualified(table.schema, table.name)} FORCE ROW LEVEL SECURITY;",
-        )
+        if privileges.bypass_attribute(table.owner):
+            continue  # forcing would not hold it; who may become such a role is told by role-bypasses-row-security
+        roles = [
+            role
+            for role in privileges.api_roles
+            if table.owner in privileges.inherited(role) | privileges.becomes(role)
+        ]
+        if roles:
+            yield Finding(
+                "row-security-not-forced",
+                "error",
+                str(table),
+                f'row security of "{table}" does not hold for its owner "{table.owner}", and {names(roles)} belongs'
+                " to that role: it reaches every row",
+                f"ALTER TABLE {sql.qualified(table.schema, table.name)} FORCE ROW LEVEL SECURITY;",
+            )

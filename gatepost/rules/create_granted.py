@@ -1,0 +1,49 @@
+"""The rule `create-granted`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
+
+
+@rule(severity="warning")
+def create_granted(context: Context) -> Iterator[Finding]:
+    """A role of the API may make objects in a schema.
+
+    ## Why is this bad?
+    What it makes there is found by whoever has the schema in its search path: a function of its own takes the place of
+    another's in a policy, a trigger or a SECURITY DEFINER function. Databases that were made before PostgreSQL 15 let
+    everybody do it in `public`.
+
+    ## Example
+    ```sql
+    GRANT CREATE ON SCHEMA public TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE CREATE ON SCHEMA public FROM authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-schemas.html#DDL-SCHEMAS-PATTERNS
+    """
+    privileges = context.privileges
+    for schema in privileges.exposed:
+        space = context.live.namespace(schema)
+        roles = [role for role in privileges.api_roles if privileges.creates(role, schema)]
+        if not roles or space is None:
+            continue
+        grantees = sorted({grant.grantee for grant in space.grants if grant.privilege == "CREATE"} & {*roles, "public"})
+        yield Finding(
+            "create-granted",
+            "warning",
+            schema,
+            f'{names(roles)} may make tables and functions in the schema "{schema}"',
+            f"REVOKE CREATE ON SCHEMA {sql.identifier(schema)} FROM {sql.roles(grantees)};" if grantees else "",
+        )

@@ -1,0 +1,66 @@
+"""The rule `grant-without-policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import words
+from gatepost.schema import COMMANDS
+
+
+@rule(severity="info")
+def grant_without_policy(context: Context) -> Iterator[Finding]:
+    """A role may write to a table by a grant, and no policy lets any row through.
+
+    Information, because the platform granted everything to every new table until 2026; a table without any policy is
+    told by `row-security-without-policies`.
+
+    ## Why is this bad?
+    The grant does nothing today, and the day a policy is written too widely it is already there. An UPDATE or DELETE
+    answers with success and no rows.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, DELETE ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = owner);
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE DELETE ON public.note FROM authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    privileges = context.privileges
+    for table in context.reachable_tables:
+        if not table.row_security.enabled or not table.policies:
+            continue
+        idle: dict[tuple[str, ...], list[str]] = {}
+        for role in privileges.api_roles:
+            if privileges.bypasses(role, table):
+                continue
+            commands = tuple(
+                c.upper()
+                for c in COMMANDS[1:]
+                if privileges.reaches(role, table, c.upper()) and not privileges.writes(role, table, c)
+            )
+            if commands:
+                idle.setdefault(commands, []).append(role)
+        for commands, roles in idle.items():
+            name = sql.qualified(table.schema, table.name)
+            yield Finding(
+                "grant-without-policy",
+                "info",
+                str(table),
+                f'{words(roles)} may {words(commands)} "{table}" by a grant, and no policy lets a row through',
+                f"REVOKE {', '.join(commands)} ON {name} FROM {sql.roles(roles)};",
+                detail=",".join(roles),
+            )

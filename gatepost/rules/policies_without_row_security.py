@@ -1,0 +1,48 @@
+"""The rule `policies-without-row-security`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.privileges import ROW_PRIVILEGES
+
+
+@rule(severity="error")
+def policies_without_row_security(context: Context) -> Iterator[Finding]:
+    """A table has policies, and its row security is off.
+
+    ## Why is this bad?
+    The policies look like protection, and PostgreSQL asks none of them.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid);
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = owner);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.note FORCE ROW LEVEL SECURITY;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    for table in context.reachable_tables:
+        if not table.policies or table.row_security.enabled:
+            continue
+        count = len(table.policies)
+        policies = f'the policy "{table.policies[0].name}"' if count == 1 else f"{count} policies"
+        yield Finding(
+            "policies-without-row-security",
+            "error" if context.privileges.who(table, *ROW_PRIVILEGES) else "warning",
+            str(table),
+            f'{policies} on "{table}" {"is" if count == 1 else "are"} not asked, because row security is off',
+            f"ALTER TABLE {sql.qualified(table.schema, table.name)} ENABLE ROW LEVEL SECURITY;",
+        )

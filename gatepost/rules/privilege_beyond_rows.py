@@ -1,0 +1,54 @@
+"""The rule `privilege-beyond-rows`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names, words
+
+BEYOND = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
+
+
+@rule(severity="info")
+def privilege_beyond_rows(context: Context) -> Iterator[Finding]:
+    """A role of the API holds TRUNCATE, REFERENCES, TRIGGER or MAINTAIN on a table.
+
+    Information, because the platform gives these to every new table, and the Data API has no request for them.
+
+    ## Why is this bad?
+    Row security knows rows: no policy stands against TRUNCATE, a foreign key tells which keys exist, and a trigger
+    runs as whoever writes the table. Who connects to the database itself, or calls a function that does it, can.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT TRUNCATE ON public.note TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE ALL ON public.note FROM anon, authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-priv.html
+    """
+    for table in context.reachable_tables:
+        roles = context.privileges.who(table, *BEYOND)
+        if not roles:
+            continue
+        held = [p for p in BEYOND if context.privileges.who(table, p)]
+        grantees = sorted({g.grantee for g in table.grants if g.privilege in held and g.grantee in {*roles, "public"}})
+        revoke = f"REVOKE {', '.join(held)} ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};"
+        yield Finding(
+            "privilege-beyond-rows",
+            "info",
+            str(table),
+            f'{names(roles)} may {words(held)} "{table}", and no policy is asked about that',
+            revoke if grantees else "",
+        )
