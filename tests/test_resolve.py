@@ -160,31 +160,30 @@ def with_index(*arguments, column=None):
 
 
 SERVES = {
-    "plain": (Index("i", "user_id"),),
-    "leading": (Index("i", "user_id", "at"),),
-    "unique": (Index("i", "user_id", unique=True),),
-    "unique constraint": (UniqueConstraint("user_id", "at"),),
-    "hash": (Index("i", "user_id", postgresql_using="hash"),),
-    "descending": (Index("i", text("user_id DESC")),),
-    "without nulls": (Index("i", "user_id", postgresql_where=text("user_id IS NOT NULL")),),
+    "plain": lambda: (Index("i", "user_id"),),
+    "leading": lambda: (Index("i", "user_id", "at"),),
+    "unique": lambda: (Index("i", "user_id", unique=True),),
+    "unique constraint": lambda: (UniqueConstraint("user_id", "at"),),
+    "hash": lambda: (Index("i", "user_id", postgresql_using="hash"),),
+    "without nulls": lambda: (Index("i", "user_id", postgresql_where=text("user_id IS NOT NULL")),),
 }
 SERVES_NOT = {
-    "none": (),
-    "behind": (Index("i", "at", "user_id"),),
-    "constraint behind": (UniqueConstraint("at", "user_id"),),
-    "included": (Index("i", "at", postgresql_include=["user_id"]),),
-    "partial": (Index("i", "user_id", postgresql_where=text("at > 5")),),
-    "partial by null": (Index("i", "user_id", postgresql_where=text("user_id IS NULL")),),
-    "partial by another": (Index("i", "user_id", postgresql_where=text("at IS NOT NULL")),),
-    "expression": (Index("i", text("lower(user_id)")),),
-    "gin": (Index("i", "user_id", postgresql_using="gin"),),
-    "brin": (Index("i", "user_id", postgresql_using="brin"),),
+    "none": lambda: (),
+    "behind": lambda: (Index("i", "at", "user_id"),),
+    "constraint behind": lambda: (UniqueConstraint("at", "user_id"),),
+    "included": lambda: (Index("i", "at", postgresql_include=["user_id"]),),
+    "partial": lambda: (Index("i", "user_id", postgresql_where=text("at > 5")),),
+    "partial by null": lambda: (Index("i", "user_id", postgresql_where=text("user_id IS NULL")),),
+    "partial by another": lambda: (Index("i", "user_id", postgresql_where=text("at IS NOT NULL")),),
+    "expression": lambda: (Index("i", text("lower(user_id)")),),
+    "gin": lambda: (Index("i", "user_id", postgresql_using="gin"),),
+    "brin": lambda: (Index("i", "user_id", postgresql_using="brin"),),
 }
 
 
-@pytest.mark.parametrize("arguments", [name for name in SERVES if name != "descending"])
+@pytest.mark.parametrize("arguments", SERVES)
 def test_an_index_that_serves(arguments):
-    own = with_index(*SERVES[arguments])
+    own = with_index(*SERVES[arguments]())
     assert protect(own, owner(own.c.user_id)).policies
 
 
@@ -196,7 +195,7 @@ def test_a_descending_index_serves():
 
 @pytest.mark.parametrize("arguments", SERVES_NOT)
 def test_an_index_that_does_not(arguments):
-    own = with_index(*SERVES_NOT[arguments])
+    own = with_index(*SERVES_NOT[arguments]())
     with pytest.raises(DeclarationError, match='compares "user_id", and no index begins with that column') as told:
         protect(own, owner(own.c.user_id))
     assert told.value.mend == '__table_args__ = (Index(None, "user_id"),)  # on the model of t'
@@ -214,7 +213,7 @@ def test_the_key_itself_is_an_index():
 
 
 def test_every_compared_column_needs_one():
-    own = with_index(*SERVES["plain"])
+    own = with_index(*SERVES["plain"]())
     with pytest.raises(DeclarationError, match='compares "at"'):
         protect(own, owner(own.c.user_id), allow("select", to=anon, where=own.c.at == claim("at")))
     with pytest.raises(DeclarationError, match='compares "at"'):
