@@ -6,36 +6,57 @@
 -- command, another takes them back after it, in the same transaction. A command that fails undoes both.
 -- relowner is set directly because ALTER TABLE ... OWNER would lock the table and merge the grants of both owners.
 
--- makes: function extensions.gatepost_platform_tables()
--- The tables that the platform opens (supautils.policy_grants), with their owners.
-CREATE FUNCTION extensions.gatepost_platform_tables() RETURNS TABLE (relation oid, owner oid, schema text, name text)
-LANGUAGE sql STABLE SET search_path = ''
+-- makes: function extensions.gatepost_wanted_tables(text, text)
+-- The platform tables that a command may be about. An event trigger is not told which table a command names, so its
+-- text is read; reading too much costs half a millisecond and harms nothing.
+CREATE FUNCTION extensions.gatepost_wanted_tables(tag text, command text) RETURNS oid[]
+LANGUAGE plpgsql STABLE SET search_path = ''
 AS $$
-    SELECT c.oid, o.owner::pg_catalog.regrole::pg_catalog.oid, n.nspname::text, c.relname::text
-    FROM (VALUES ('auth', 'supabase_auth_admin'), ('storage', 'supabase_storage_admin'),
-                 ('realtime', 'supabase_realtime_admin')) AS o (schema, owner)
-    JOIN pg_catalog.pg_namespace n ON n.nspname = o.schema
-    JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+DECLARE
+    low text := pg_catalog.lower(command);
+    -- A command put together elsewhere, in a function or a block say, does not stand in the text.
+    hidden boolean := low !~ '\m(policy|trigger)\M' OR low ~ '\mexecute\M';
+BEGIN
+    IF tag = 'COMMENT' AND NOT low ~ '\mcomment\s+on\s+policy\M' THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(
+        SELECT c.oid
+        FROM pg_catalog.pg_class AS c
+        WHERE c.relnamespace IN (SELECT n.oid FROM pg_catalog.pg_namespace AS n
+                                 WHERE n.nspname IN ('auth', 'storage', 'realtime'))
+          AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND c.relowner IN ('supabase_auth_admin'::pg_catalog.regrole, 'supabase_storage_admin'::pg_catalog.regrole,
+                             'supabase_realtime_admin'::pg_catalog.regrole)
+          AND (hidden OR (pg_catalog.strpos(low, c.relname) > 0
+                          AND low ~ ('\mon\s+("?\w+"?\s*\.\s*)?"?' || c.relname || '\M')))
+    );
+END
 $$;
 
 -- makes: function extensions.gatepost_lend_platform_tables()
+-- One message may hold thousands of commands: its text is read once, and the answer kept in a setting.
 CREATE FUNCTION extensions.gatepost_lend_platform_tables() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
 DECLARE
-    command text := pg_catalog.current_query();
-    -- Where the command was put together elsewhere, in a function say, the text does not name the table.
-    hidden boolean := command !~* '\m(policy|trigger)\M';
+    message text := tg_tag || pg_catalog.statement_timestamp();
 BEGIN
-    IF tg_tag = 'COMMENT' AND command !~* '\mcomment\s+on\s+policy\M' THEN
-        RETURN;
+    IF pg_catalog.current_setting('gatepost.message', true) IS DISTINCT FROM message THEN
+        PERFORM pg_catalog.set_config('gatepost.message', message, false);
+        PERFORM pg_catalog.set_config(
+            'gatepost.lent',
+            extensions.gatepost_wanted_tables(tg_tag, coalesce(pg_catalog.current_query(), ''))::text,
+            false
+        );
     END IF;
-    UPDATE pg_catalog.pg_class AS c
-    SET relowner = 'postgres'::pg_catalog.regrole
-    FROM extensions.gatepost_platform_tables() AS t
-    WHERE c.oid = t.relation
-      AND c.relowner = t.owner
-      AND (hidden OR pg_catalog.strpos(pg_catalog.lower(command), t.name) > 0);
+    IF pg_catalog.current_setting('gatepost.lent') <> '{}' THEN
+        UPDATE pg_catalog.pg_class AS c SET relowner = 'postgres'::pg_catalog.regrole
+        WHERE c.oid = ANY (pg_catalog.current_setting('gatepost.lent')::pg_catalog.oid[])
+          -- Anybody may write the setting, so it is not taken at its word.
+          AND c.relowner IN ('supabase_auth_admin'::pg_catalog.regrole, 'supabase_storage_admin'::pg_catalog.regrole,
+                             'supabase_realtime_admin'::pg_catalog.regrole);
+    END IF;
 END
 $$;
 
@@ -44,10 +65,13 @@ CREATE FUNCTION extensions.gatepost_return_platform_tables() RETURNS event_trigg
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
 BEGIN
-    UPDATE pg_catalog.pg_class AS c
-    SET relowner = t.owner
-    FROM extensions.gatepost_platform_tables() AS t
-    WHERE c.oid = t.relation AND c.relowner = 'postgres'::pg_catalog.regrole;
+    IF pg_catalog.current_setting('gatepost.lent', true) <> '{}' THEN
+        UPDATE pg_catalog.pg_class AS c SET relowner = o.owner::pg_catalog.regrole
+        FROM (VALUES ('auth', 'supabase_auth_admin'), ('storage', 'supabase_storage_admin'),
+                     ('realtime', 'supabase_realtime_admin')) AS o (schema, owner)
+        WHERE c.oid = ANY (pg_catalog.current_setting('gatepost.lent')::pg_catalog.oid[])
+          AND c.relnamespace = o.schema::pg_catalog.regnamespace;
+    END IF;
 END
 $$;
 
