@@ -82,6 +82,7 @@ def _written_call(frame: FrameType) -> ast.Call | None:
     line, end_line, column, end_column = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
     if line is None or end_line is None or column is None or end_column is None:
         return None
+    linecache.checkcache(frame.f_code.co_filename)
     lines = [text.encode() for text in linecache.getlines(frame.f_code.co_filename)[line - 1 : end_line]]
     if not lines:
         return None

@@ -59,7 +59,14 @@ class Project:
 
     def _module(self, name: str) -> object:
         self._on_path()
-        return import_module(name)
+        try:
+            return import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name and not name.startswith(f"{error.name}."):
+                raise
+            raise SettingsError(
+                f'there is no package "{name}" in "{self.root}"', f'[tool.gatepost]\n  models = "{name}"'
+            ) from None
 
     def _on_path(self) -> None:
         if str(self.root) not in sys.path:
@@ -76,10 +83,21 @@ def find_project(start: Path | None = None) -> Project | None:
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
         if file.is_file():
-            settings = tomllib.loads(file.read_text()).get("tool", {}).get("gatepost")
+            settings = _settings(file)
             if settings is not None:
                 return _project(folder, settings)
     return None
+
+
+def _settings(file: Path) -> dict[str, object] | None:
+    try:
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f'"{file}" is not TOML: {error}') from None
+    settings = tool.get("gatepost") if isinstance(tool, dict) else None
+    if settings is not None and not isinstance(settings, dict):
+        raise SettingsError(f'gatepost in "{file}" is not a table', '[tool.gatepost]\n  models = "models"')
+    return settings
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
@@ -91,6 +109,9 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
                 f'[tool.gatepost] in "{root / "pyproject.toml"}" holds "{key}", which means nothing',
                 f'"{near[0]}"?' if near else f"one of {', '.join(sorted(known))}",
             )
+    for key in sorted(known - {"ignore"}):
+        if not isinstance(settings.get(key, ""), str):
+            raise SettingsError(f'"{key}" in [tool.gatepost] is not text, but {settings[key]!r}', f'{key} = "…"')
     ignore = settings.get("ignore", {})
     if not isinstance(ignore, dict):
         raise SettingsError('"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object" = "the reason"}')

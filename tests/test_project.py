@@ -1,0 +1,165 @@
+"""The project around the library, and the mistakes of policies that do not even import."""
+
+import sys
+from itertools import count
+from textwrap import dedent
+
+import pytest
+
+from gatepost import declared, declaring
+from gatepost.errors import DeclarationError, SettingsError
+from gatepost.project import Project, find_project
+
+NUMBERS = count()
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Write a package of policies with a name of its own, and declare it: `package("import x")`."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def declare(source, **files):
+        name = f"policies_of_test_project_{next(NUMBERS)}"
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, text in {"__init__": source, **files}.items():
+            (folder / f"{file}.py").write_text(dedent(text).replace("PACKAGE", name))
+        with declaring():
+            return declared(name)
+
+    return declare
+
+
+HEAD = "from gatepost import *\nfrom models.work import Task\n"
+
+
+def test_what_a_package_declares(package):
+    declaration = package("from PACKAGE import work\n", work=HEAD + "protect(Task, owner(Task.user_id))\n")
+    assert [str(table) for table in declaration] == ["public.tasks"]
+    assert declaration.tables[0].place.endswith("/work.py:3")
+
+
+WRONG = {
+    "column": (
+        HEAD + "protect(Task, owner(Task.userid))",
+        '"Task" has no column "userid"',
+        "protect(Task, owner(Task.user_id))",
+    ),
+    "column far off": (
+        HEAD + "protect(Task, owner(Task.zzz))",
+        '"Task" has no column "zzz"',
+        "one of id, user_id, goblin",
+    ),
+    "column of a table": (
+        HEAD + "c = Task.__table__.c\nprotect(Task, owner(c.userid))",
+        '"tasks" has no column "userid"',
+        "protect(Task, owner(c.user_id))",
+    ),
+    "model": (
+        "from models.work import Taks",
+        'cannot import name "Taks" from "models.work"',
+        "from models.work import Task",
+    ),
+    "word": ("from gatepost import protct", 'cannot import name "protct"', "from gatepost import protect"),
+    "module": ("import nothing_here", 'No module named "nothing_here"', "import nothing_here"),
+    "no to": (HEAD + "allow('select')", "missing 1 required keyword-only argument: 'to'", "to=authenticated"),
+    "unknown argument": (
+        HEAD + "owner(Task.user_id, where=1)",
+        "unexpected keyword argument 'where'",
+        "owner(Model.user_id)",
+    ),
+    "truth": (HEAD + "if Task.user_id > uid(): pass", "a condition is written with Python's", "and_(a, b)"),
+    "syntax": ("x = (\n", "was never closed", "x = ("),
+    "mistake": (HEAD + "protect(Task, owner(Task.created_at))", "they never match", "a uuid or text"),
+}
+
+
+@pytest.mark.parametrize(("source", "reason", "mend"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_one_sentence_with_its_place(package, source, reason, mend):
+    with pytest.raises(DeclarationError) as told:
+        package(source)
+    assert reason in told.value.message
+    assert mend in told.value.mend
+    assert "__init__.py:" in told.value.message
+    assert "\n" not in told.value.message
+
+
+def test_a_mistake_in_a_module_of_the_package_is_told_there(package):
+    with pytest.raises(DeclarationError, match=r"work\.py:3: .*no column"):
+        package("from PACKAGE import work", work=HEAD + "protect(Task, owner(Task.userid))")
+
+
+@pytest.mark.parametrize("source", ["x = None\nx.foo", "1 / 0", "int('x')", "len(5)", "raise AttributeError('x')"])
+def test_other_errors_of_an_author_are_left_to_python(package, source):
+    with pytest.raises((AttributeError, ZeroDivisionError, ValueError, TypeError)):
+        package(source)
+
+
+@pytest.mark.parametrize("name", ["nothing_here", "nothing_here.policies"])
+def test_no_package_at_all(name):
+    with pytest.raises(DeclarationError, match=f'no package "{name}"') as told:
+        declared(name)
+    assert told.value.mend.startswith(f"mkdir {name}")
+
+
+def project(folder, text):
+    (folder / "pyproject.toml").write_text(text)
+    return find_project(folder)
+
+
+def test_a_project_is_found_from_inside(tmp_path):
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    assert find_project(inside) is None or find_project(inside).root != tmp_path
+    found = project(
+        tmp_path, '[tool.gatepost]\nmodels = "app.models"\nsample = "app:write"\nignore = {"a:b" = "why"}\n'
+    )
+    assert find_project(inside) == found == Project(
+        tmp_path, models="app.models", sample="app:write", suppressions=(("a:b", "why"),)
+    )  # fmt: skip
+    assert found.alembic_ini == tmp_path / "alembic.ini"
+
+
+def test_a_pyproject_without_us_is_passed_by(tmp_path):
+    (tmp_path / "inner").mkdir()
+    project(tmp_path / "inner", '[project]\nname = "x"\n')
+    found = project(tmp_path, "[tool.gatepost]\n")
+    assert find_project(tmp_path / "inner") == found == Project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "mend"),
+    [
+        ('[tool.gatepost]\nmodel = "x"\n', 'holds "model", which means nothing', '"models"?'),
+        ("[tool.gatepost]\nxyz = 1\n", 'holds "xyz"', "one of ignore, models"),
+        ("[tool.gatepost]\nignore = 5\n", '"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object"'),
+        ("[tool.gatepost\n", "is not TOML", ""),
+        ("[tool]\ngatepost = 5\n", "is not a table", "[tool.gatepost]"),
+        ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] is not text', 'models = "…"'),
+    ],
+)
+def test_settings_that_mean_nothing(tmp_path, text, reason, mend):
+    with pytest.raises(SettingsError) as told:
+        project(tmp_path, text)
+    assert reason in told.value.message
+    assert mend in told.value.mend
+
+
+def test_models_without_metadata(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "models_of_test_project.py").write_text("x = 1\n")
+    with pytest.raises(SettingsError, match="exports no metadata") as told:
+        Project(tmp_path, models="models_of_test_project").metadata()
+    assert told.value.mend.startswith("metadata = SQLModel.metadata")
+
+
+def test_models_that_are_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(SettingsError, match='no package "nothing_at_all"'):
+        Project(tmp_path, models="nothing_at_all").metadata()
+
+
+def test_the_projects_own_declaration(pytestconfig):
+    found = find_project(pytestconfig.rootpath)
+    assert (found.models, found.policies) == ("models", "policies")
+    assert found.metadata() is not None
