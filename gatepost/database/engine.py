@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, NullPool, event
 from sqlalchemy import create_engine as sqlalchemy_engine
 
 from gatepost.database.connect import connect
+from gatepost.database.fair import FairPool
 from gatepost.database.settings import Settings, load_settings
 from gatepost.database.url import DatabaseUrl, parse_url
 
@@ -29,8 +30,8 @@ def create_engine(
 
     Behind a pooler in transaction mode there is no pool here (`NullPool`: two pools in a row starve each other), and
     the query time-out is set by `SET LOCAL` as each transaction begins, because start-up options are refused there and
-    a plain `SET` would go on to the pooler's next client. Everywhere else connections are pooled, and the time-out is
-    set once as each connection opens.
+    a plain `SET` would go on to the pooler's next client. Everywhere else connections are pooled, waiters are served
+    in order, and the time-out is set once as each connection opens.
 
     Args:
         url: The database; `DATABASE_URL` where it is left out.
@@ -57,6 +58,7 @@ def create_engine(
         {"poolclass": NullPool}
         if transaction_pooler
         else {
+            "poolclass": FairPool,
             "pool_size": settings.db_pool_size,
             "max_overflow": settings.db_max_overflow,
             "pool_timeout": settings.db_pool_timeout,
@@ -65,7 +67,7 @@ def create_engine(
         }
     )
     if options.get("poolclass") is NullPool:
-        pool = {}
+        pool = {}  # the caller's choice, which takes no sizes
     chosen: dict[str, Any] = {**pool, **options}
     # The URL that SQLAlchemy is given has no password: ours opens the connections, so no other copy is needed.
     engine = sqlalchemy_engine(target.sqlalchemy()._replace(password=None), **chosen)

@@ -113,16 +113,11 @@ def contention(have: Slots, url: DatabaseUrl, settings: Settings, threads: int) 
     if threads <= total:
         return Answer("threads", "ok", f"{threads} threads never wait for a pool of {total}")
     return Answer(
-        "threads", "warning", starvation(threads, total, settings.db_pool_timeout), remedy(have, url, threads)
-    )
-
-
-def starvation(threads: int, total: int, timeout: float) -> str:
-    """Return why threads fail at a pool that is not broken."""
-    return (
-        f"{threads} threads share {total} connections: SQLAlchemy's pool gives a free connection to whoever asks first,"
-        f" and a busy thread asks before a waiting one wakes up, so that {threads - total} may wait {timeout:g} s and"
-        " fail"
+        "threads",
+        "warning",
+        f"{threads} threads share {total} connections: create_engine() serves them in the order in which they come;"
+        f" SQLAlchemy's own pool serves whoever asks first, and lets some wait {settings.db_pool_timeout:g} s and fail",
+        remedy(have, url, threads),
     )
 
 

@@ -271,31 +271,37 @@ def _measured(
 ) -> Measured:
     failures: Counter[str] = sum((seen.failures for seen in every), Counter())
     starved = sum(not seen.latency for seen in every)
-    mean = sum(seen.held for seen in every) / seconds
+    held, done = sum(seen.held for seen in every), sum(len(seen.latency) for seen in every)
     return Measured(
         plan=plan,
         pool=pool,
-        transactions=sum(len(seen.latency) for seen in every),
+        transactions=done,
         seconds=round(seconds, 2),
         latency=Spread.of([one for seen in every for one in seen.latency]),
         wait=Spread.of([one for seen in every for one in seen.wait]),
         starved=starved,
         failures=tuple(sorted(failures.items())),
-        mean_in_use=round(mean, 1),
+        mean_in_use=round(held / seconds, 1),
         peak_in_use=peak,
-        advice=_advice(plan, starved, mean, peak, slots, url, settings),
+        advice=_advice(plan, starved, held / max(1, done), peak, slots, url, settings),
     )
 
 
 def _advice(
-    plan: Plan, starved: int, mean: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
+    plan: Plan, starved: int, hold: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
 ) -> str:
-    """Choose the pool: what was in use on average is kept, what was in use at most is allowed."""
-    total = settings.db_pool_size + settings.db_max_overflow
+    """Choose the pool.
+
+    A thread needs a connection for `hold` out of `hold + think` seconds. Where the pool had that many, what was in use
+    is enough; where it had fewer, threads waited.
+    """
     if not limits.is_pooled(url, settings):
         return f"keep NullPool: the pooler serves waiters in order; at most {peak} connections were open"
-    if starved:
-        why = limits.starvation(plan.threads, total, settings.db_pool_timeout)
-        return f"{why}; {limits.remedy(slots, url, plan.threads)}"
-    size = max(1, math.ceil(mean))
-    return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={max(0, peak - size)}: that many were in use"
+    total = settings.db_pool_size + settings.db_max_overflow
+    need = max(1, math.ceil(plan.threads * hold / (hold + plan.think))) if hold else plan.threads
+    if starved or (peak >= total and need > total):
+        so = "some of them for too long" if starved else "and would be served at once by more"
+        told = f"{plan.threads} threads wait in line for {total} connections, {so}"
+        return f"{told}; {limits.remedy(slots, url, need)}"
+    size = min(need, peak)
+    return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={peak - size}: that many were in use"

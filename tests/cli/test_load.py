@@ -31,7 +31,7 @@ def test_a_load_is_told(gatepost, database_url: str) -> None:
 
 def test_json_keeps_the_contract(gatepost, database_url: str) -> None:
     few = {"DATABASE_URL": database_url, "DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0"}
-    words = ("--threads", "30", "--seconds", "1", "--query", "SELECT pg_sleep(0.05)", "--format", "json")
+    words = ("--threads", "30", "--seconds", "1", "--query", "SELECT pg_sleep(0.1)", "--format", "json")
     done = gatepost(*words, **few)
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)

@@ -80,7 +80,7 @@ def test_no_connection_left_is_told(engine: Engine) -> None:
         assert answer.status_code == 503
         assert answer.json()["database"]["detail"] == "no connection left in the pool"
     assert state == {
-        "kind": "QueuePool",
+        "kind": "FairPool",
         "pool_size": 2,
         "checked_in_connections": 0,
         "checked_out_connections": 3,
