@@ -33,7 +33,7 @@ def replace_sql(value: Managed) -> list[str]:
     if isinstance(value, Policy):
         return [_drop_policy(value, "IF EXISTS "), _create_policy(value)]
     if isinstance(value, TableGrants):
-        return [*_revoke(value), *_grant(value)]
+        return [*_revoke(value), *_shut_out(value, value.no_usage), *_grant(value)]
     return _row_security(value, value.state)
 
 
@@ -42,7 +42,7 @@ def drop_sql(value: Managed) -> list[str]:
     if isinstance(value, Policy):
         return [_drop_policy(value, "")]
     if isinstance(value, TableGrants):
-        return _revoke(value)
+        return [*_revoke(value), *_shut_out(value, value.usage)]
     return _row_security(value, UNPROTECTED)
 
 
@@ -55,8 +55,28 @@ def _create_policy(policy: Policy) -> str:
     ]
     for clause, text in (("USING", policy.using), ("WITH CHECK", policy.check)):
         if text is not None:
-            parts.append(f"{clause} ({text}{_end(text)})")
+            parts.append(f"{clause} ({_without_tabs(text)}{_end(text)})")
     return " ".join(parts)
+
+
+def _without_tabs(text: str) -> str:
+    """Return SQL text that means the same without a tab: Alembic's scripts (`--sql`) have four spaces in its place."""
+    if "\t" not in text:
+        return text
+    return "".join(
+        _literal_without_tabs(token.text) if token.kind == "literal" else token.text for token in sql.tokens(text)
+    )
+
+
+def _literal_without_tabs(text: str) -> str:
+    if "\t" not in text or text[0] not in "eE'$":
+        return text
+    if text[0] in "eE":
+        return text.replace("\t", "\\t")
+    delimiter = text[: text.index("$", 1) + 1] if text[0] == "$" else "'"
+    value = text[len(delimiter) : -len(delimiter)]
+    quoted = value.replace("\\", "\\\\").replace("\t", "\\t")
+    return f"E'{quoted.replace(chr(39), chr(39) * 2) if text[0] == '$' else quoted}'"
 
 
 def _end(text: str) -> str:
@@ -81,6 +101,10 @@ def _revoke(grants: TableGrants) -> list[str]:
     for schema, name, _ in grants.sequences:
         revoked.append(f"REVOKE ALL ON SEQUENCE {sql.qualified(schema, name)} FROM {everybody}")
     return revoked
+
+
+def _shut_out(grants: TableGrants, roles: tuple[str, ...]) -> list[str]:
+    return [f"REVOKE USAGE ON SCHEMA {sql.identifier(grants.schema)} FROM {sql.roles(roles)}"] if roles else []
 
 
 def _grant(grants: TableGrants) -> list[str]:

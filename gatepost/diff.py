@@ -22,9 +22,10 @@ UNPROTECTED = RowSecurity(enabled=False, forced=False)
 class TableGrants:
     """Who holds which privilege on a table, on its columns and on the sequences behind them.
 
-    Only the roles that a token of the Data API can hold are here; `sequences` are (schema, name, grants), and `usage`
-    names the roles that must be able to use the table's schema, `revoked` those beyond the API's own that lose
-    everything first.
+    Only the roles that a token of the Data API can hold are here; `sequences` are (schema, name, grants). `usage` names
+    the roles that are still to be let into the table's schema, and leave it when the grants are taken away; `no_usage`
+    those that leave it when these grants take the place of others. `revoked` are the roles beyond the API's own that
+    lose everything first.
     """
 
     schema: str
@@ -33,6 +34,7 @@ class TableGrants:
     sequences: tuple[tuple[str, str, tuple[Grant, ...]], ...] = ()
     usage: tuple[str, ...] = ()
     revoked: tuple[str, ...] = field(default=(), compare=False)
+    no_usage: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def empty(self) -> bool:
@@ -95,11 +97,13 @@ class TableState:
 def managed_roles(declaration: Declaration, live: Schema) -> frozenset[str]:
     """Return the grantees whose privileges must be exactly the declared ones.
 
-    They are PUBLIC, the API's roles, every role that a rule names, and every role that a token can ask for: those
-    that `authenticator` is a member of.
+    They are PUBLIC, the API's roles, every role that a rule names or that a live policy of a declared table still
+    names, and every role that a token can ask for: those that `authenticator` is a member of.
     """
     reachable = {membership.role for membership in live.memberships if membership.member == "authenticator"}
-    return declaration.roles | reachable | {"public", *API_ROLES}
+    there = (live.table(*table.key) for table in declaration if not table.platform)
+    named = {role for table in there if table is not None for policy in table.policies for role in policy.roles}
+    return declaration.roles | reachable | named | {"public", *API_ROLES}
 
 
 def live_state(table: Table, live: Schema, roles: frozenset[str]) -> TableState:
@@ -108,18 +112,17 @@ def live_state(table: Table, live: Schema, roles: frozenset[str]) -> TableState:
     Args:
         table: The table.
         live: The database that it is in.
-        roles: The grantees that count; see `managed_roles`.
+        roles: The grantees that count, but for the table's owner; see `managed_roles`.
     """
+    counted = roles - {table.owner}
     owned = [sequence for sequence in live.sequences if sequence.owned_by and sequence.owned_by[:2] == table.key]
-    grants = _managed(table.grants, roles)
     return TableState(
         TableRowSecurity(table.schema, table.name, table.row_security),
         TableGrants(
             table.schema,
             table.name,
-            grants,
-            tuple((sequence.schema, sequence.name, _managed(sequence.grants, roles)) for sequence in owned),
-            _usable(table.schema, {grant.grantee for grant in grants}, live),
+            _managed(table.grants, counted),
+            tuple((sequence.schema, sequence.name, _managed(sequence.grants, counted)) for sequence in owned),
         ),
         table.policies,
     )
@@ -151,7 +154,7 @@ def declared_state(table: ProtectedTable, printed: Mapping[Policy, Policy], live
             table.name,
             table.grants,
             tuple(sorted(sequences)),
-            tuple(sorted({grant.grantee for grant in table.grants})) if table.schema != "public" else (),
+            _shut_out(table.schema, {grant.grantee for grant in table.grants}, live),
         ),
         policies,
     )
@@ -208,18 +211,17 @@ def _grant_changes(declared: TableGrants, live: TableState | None) -> list[Chang
     before = live.grants if live is not None else None
     if before is None:
         return [Change("create", None, declared)]
-    missing_usage = set(declared.usage) - set(before.usage)
-    if not missing_usage and (before.grants, before.sequences) == (declared.grants, declared.sequences):
+    if not declared.usage and (before.grants, before.sequences) == (declared.grants, declared.sequences):
         return []
     if before.empty:
         return [Change("create", None, declared)]
-    return [Change("replace", _revoking(before, declared), _revoking(declared, before))]
+    return [Change("replace", revoking(before, declared), revoking(declared, before))]
 
 
-def _revoking(grants: TableGrants, other: TableGrants) -> TableGrants:
+def revoking(grants: TableGrants, other: TableGrants) -> TableGrants:
     """Return grants that first take away what the other side gave to roles that have nothing here."""
     beyond = {grant.grantee for grant in other.grants} - {grant.grantee for grant in grants.grants}
-    return replace(grants, revoked=tuple(sorted(beyond - {"public", *API_ROLES})))
+    return replace(grants, revoked=tuple(sorted(beyond - {"public", *API_ROLES})), no_usage=other.usage)
 
 
 def _policy_changes(declared: tuple[Policy, ...], live: TableState | None) -> list[Change]:
@@ -244,9 +246,10 @@ def _managed(grants: Iterable[Grant], roles: frozenset[str]) -> tuple[Grant, ...
     return tuple(sorted(counted, key=lambda grant: (grant.grantee, grant.privilege, grant.column or "")))
 
 
-def _usable(schema: str, roles: set[str], live: Schema) -> tuple[str, ...]:
+def _shut_out(schema: str, roles: set[str], live: Schema) -> tuple[str, ...]:
+    """Return the roles that cannot use a schema yet."""
     if schema == "public":
         return ()
     namespace = next((found for found in live.namespaces if found.name == schema), None)
     users = {grant.grantee for grant in namespace.grants if grant.privilege == "USAGE"} if namespace else set()
-    return tuple(sorted(roles if "public" in users else roles & users))
+    return () if "public" in users else tuple(sorted(roles - users))

@@ -133,7 +133,8 @@ def _printable(cursor: Cursor, tables: list[ProtectedTable], live: Schema) -> It
 
     def states(some: list[ProtectedTable]) -> States:
         policies = [policy for table in some for policy in table.policies]
-        printed = print_policies(cursor, policies, shapes, live.search_path) if policies else {}
+        there = {policy for table in live.tables for policy in table.policies}
+        printed = print_policies(cursor, policies, shapes, live.search_path, live=there) if policies else {}
         return {table.key: declared_state(table, printed, live) for table in some}
 
     try:

@@ -25,11 +25,20 @@ from gatepost.diff import (
     removal,
 )
 from gatepost.errors import DeclarationError, MigrationError
-from gatepost.migrate.coming import Coming, ahead, coming, coming_shapes, coming_types, functions_that_read_tables
+from gatepost.migrate.coming import (
+    Coming,
+    ahead,
+    coming,
+    coming_shapes,
+    coming_types,
+    functions_that_read_tables,
+    made_with_tables,
+)
 from gatepost.migrate.entities import entity
 from gatepost.migrate.functions import compare_functions, in_place
 from gatepost.migrate.order import ordered
 from gatepost.migrate.steps import held, steps
+from gatepost.migrate.types import NewTypeOp
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, RowSecurity, Schema, is_platform
 
@@ -80,14 +89,22 @@ def compare(
             with in_place(cursor, new, types):
                 compare_functions(context, upgrade_ops, schemas, entities)
             changed = coming(upgrade_ops)
-        policies = (policy for table in declaration for policy in table.policies)
-        printed = print_policies(cursor, policies, live_shapes(live) | shapes, live.search_path, ahead(types, changed))
+        printed = print_policies(
+            cursor,
+            (policy for table in declaration for policy in table.policies),
+            live_shapes(live) | shapes,
+            live.search_path,
+            ahead(types, changed),
+            {policy for table in live.tables for policy in table.policies},
+        )
         late_functions = functions_that_read_tables(cursor, changed)
         holding = held(cursor, changed)
     version = _version_table(context)
     changes = _changes(declaration, printed, live, changed, version)
     around = steps(changes, live, changed, holding, set(printed.values()))
-    upgrade_ops.ops = ordered(upgrade_ops.ops, around.first, around.last, late_functions, _operation)
+    by_tables = made_with_tables(tables, live)
+    new_types = [NewTypeOp(type_, (type_.schema, type_.name) in by_tables) for type_ in types]
+    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, around.first, around.last, late_functions, _operation)
     _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from keyword import iskeyword
 from typing import Any
 
 from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -100,7 +101,8 @@ class _Entity(ReplaceableEntity):
         """Return a name for the entity in a revision."""
         words = f"{self.schema}_{self.signature}" if self.schema != "public" else self.signature
         name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_").lower()
-        return name if name[:1].isalpha() else f"{self.type_}_{name}"
+        usable = name[:1].isalpha() and not iskeyword(name) and name not in ("op", "sa")
+        return name if usable else f"{self.type_}_{name}"
 
 
 def _indented(value: object) -> str:
@@ -195,7 +197,8 @@ class GrantsEntity(_Entity):
         table: The table.
         grants: Role to privileges; `public` is PUBLIC, and a role without privileges loses those that it had.
         sequences: The sequences that the table owns, by name, each with its own grants.
-        usage: The roles that are let into the schema.
+        usage: The roles that are let into the schema, and shut out again when the entity is dropped.
+        no_usage: The roles that are shut out of the schema.
     """
 
     type_ = "grants"
@@ -208,10 +211,11 @@ class GrantsEntity(_Entity):
         grants: Privileges,
         sequences: Mapping[str, Privileges] | None = None,
         usage: Sequence[str] = (),
+        no_usage: Sequence[str] = (),
     ) -> None:
         owned = tuple((*_split(name, schema), _grants(of_it)) for name, of_it in (sequences or {}).items())
         revoked = tuple(role for role, privileges in grants.items() if not privileges)
-        value = TableGrants(schema, table, _grants(grants), owned, tuple(usage), revoked)
+        value = TableGrants(schema, table, _grants(grants), owned, tuple(usage), revoked, tuple(no_usage))
         super().__init__(value)
 
     @property
@@ -234,6 +238,8 @@ class GrantsEntity(_Entity):
             }
         if value.usage:
             found["usage"] = list(value.usage)
+        if value.no_usage:
+            found["no_usage"] = list(value.no_usage)
         return found
 
 

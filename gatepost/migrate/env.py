@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
-from sqlalchemy import Identity, create_engine, event, text
+from sqlalchemy import Identity, TypeDecorator, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from gatepost import sql
@@ -22,11 +22,13 @@ from gatepost.database.url import DatabaseUrl
 from gatepost.declaration import Declaration
 from gatepost.errors import GatepostError
 from gatepost.migrate.compare import compare
+from gatepost.migrate.functions import register_nothing
 from gatepost.project import declared
 from gatepost.schema import is_platform
 from gatepost.target import target_url
 
 if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import Engine, MetaData
@@ -63,10 +65,10 @@ def run(
     try:
         declaration = declared(policies) if isinstance(policies, str) else policies
         url = target_url(context.get_x_argument(as_dictionary=True).get("url") or context.config.attributes.get("url"))
-        _register(entities)
-        plugin = _plugin(declaration)
+        register_nothing()
+        plugin = _plugin(declaration, entities)
         try:
-            _run(context, url, _options(metadata, url) | options)
+            _run(context, url, _options(metadata, url, options))
         finally:
             plugin.remove()
     except GatepostError as error:
@@ -111,18 +113,28 @@ def _engine(url: DatabaseUrl) -> Engine:
     )
 
 
-def _options(metadata: MetaData, url: DatabaseUrl) -> dict[str, Any]:
+def _options(metadata: MetaData, url: DatabaseUrl, given: dict[str, Any]) -> dict[str, Any]:
     schemas = {table.schema for table in metadata.tables.values()}
-    return {
+    ours = {
         "target_metadata": metadata,
         "compare_type": True,
         "compare_server_default": _compare_sqlite_default if url.is_sqlite else True,
         "render_as_batch": url.is_sqlite,
         "transactional_ddl": True,
         "include_schemas": bool(schemas - {None}),
-        "include_name": partial(_is_ours, schemas),
+        "render_item": _render_plain_type,
         "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
     }
+    # A project may leave more out, and never lets the platform's own in.
+    return ours | given | {"include_name": partial(_is_ours, schemas, given.get("include_name"))}
+
+
+def _render_plain_type(kind: str, found: object, context: AutogenContext) -> str | Literal[False]:
+    """Write a type of SQLModel as the type of SQLAlchemy that it stands for; False leaves the rest to Alembic."""
+    if kind != "type" or not isinstance(found, TypeDecorator) or not type(found).__module__.startswith("sqlmodel"):
+        return False
+    plain = found.impl_instance
+    return f"{context.opts['sqlalchemy_module_prefix']}{plain!r}"
 
 
 def _compare_sqlite_default(_context: object, _live: object, _declared: object, *defaults: object) -> bool | None:
@@ -130,40 +142,31 @@ def _compare_sqlite_default(_context: object, _live: object, _declared: object, 
     return False if isinstance(defaults[1], Identity) else None
 
 
-def _is_ours(schemas: set[str | None], name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
+def _is_ours(
+    schemas: set[str | None],
+    also: Callable[..., bool] | None,
+    name: str | None,
+    kind: str,
+    parents: dict[str, str | None],
+) -> bool:
     """Tell whether something that the database holds may be compared, and so be proposed for a drop."""
     if kind == "schema":
-        return name is None or name in schemas
-    return not is_platform(parents.get("schema_name") or "public") and str(name).rpartition(".")[2] not in (
-        PLATFORM_FUNCTIONS
-    )
+        ours = name is None or name in schemas
+    else:
+        platform = is_platform(parents.get("schema_name") or "public")
+        ours = not platform and str(name).rpartition(".")[2] not in PLATFORM_FUNCTIONS
+    return ours and (also is None or also(name, kind, parents))
 
 
-def _plugin(declaration: Declaration) -> Plugin:
-    def compare_row_security(
+def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | None) -> Plugin:
+    def compare_access(
         autogen_context: Any,  # noqa: ANN401  Alembic passes them by name
         upgrade_ops: Any,  # noqa: ANN401
-        schemas: object,  # noqa: ARG001
+        schemas: Any,  # noqa: ANN401
     ) -> PriorityDispatchResult:
-        compare(autogen_context, upgrade_ops, declaration)
+        compare(autogen_context, upgrade_ops, schemas, declaration, entities)
         return PriorityDispatchResult.CONTINUE
 
     plugin = Plugin(PLUGIN)
-    plugin.add_autogenerate_comparator(compare_row_security, "schema", priority=DispatchPriority.LAST)
+    plugin.add_autogenerate_comparator(compare_access, "schema", priority=DispatchPriority.LAST)
     return plugin
-
-
-def _register(entities: Iterable[ReplaceableEntity] | None) -> None:
-    """Tell alembic-utils what to compare: every kind of its own except those that Gatepost compares."""
-    from alembic_utils.pg_function import PGFunction
-    from alembic_utils.pg_materialized_view import PGMaterializedView
-    from alembic_utils.pg_trigger import PGTrigger
-    from alembic_utils.pg_view import PGView
-    from alembic_utils.replaceable_entity import ReplaceableEntity, registry
-
-    registry.clear()  # type: ignore[no-untyped-call]
-    found = list(entities or ())
-    kinds: set[type[ReplaceableEntity]] = {PGFunction, PGMaterializedView, PGTrigger, PGView}
-    kinds |= {type(entity) for entity in found}
-    # The bare base class is a kind that nothing is of: a project without entities loses no function to a drop.
-    registry.register(found, entity_types=kinds if entities is not None else {ReplaceableEntity})
