@@ -1,0 +1,89 @@
+"""The rule `definer-view`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding, Severity
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.showing import (
+    Shown,
+    figures_only,
+    filtered,
+    granted_on_purpose,
+    hidden_tables,
+    meant_for_everybody,
+)
+from gatepost.rules.wording import names
+from gatepost.schema import View
+
+
+@rule(severity="error")
+def definer_view(context: Context) -> Iterator[Finding]:
+    """A view shows rows that row security hides from whoever reads it.
+
+    Followed through views over views. Nothing is told where the view itself picks rows by who is signed in, and where
+    the reader sees the same rows without it. Information where the view gives counts and sums only, where it gives some
+    columns of rows that are marked as public, and where the table below has no row security and is closed by grants
+    alone: then the view is how somebody meant to open it.
+
+    ## Why is this bad?
+    A view without `security_invoker` reads the tables below as its owner, who is past row security on the platform.
+    No policy is asked.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = owner);
+    CREATE VIEW public.notes AS SELECT id, body FROM public.note;
+    GRANT SELECT ON public.note, public.notes TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER VIEW public.notes SET (security_invoker = on);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createview.html
+    """
+    for view in context.live.views:
+        if view.kind != "view" or view.extension is not None:
+            continue
+        worst: dict[Severity, tuple[Shown, list[str]]] = {}
+        for role in context.privileges.who(view, "SELECT"):
+            for shown in hidden_tables(view, role, context):
+                severity = _severity(shown, view, context)
+                if severity is not None:
+                    worst.setdefault(severity, (shown, []))[1].append(role)
+        for severity in ("error", "warning", "info"):
+            if severity in worst:
+                yield _finding(view, severity, *worst[severity])
+                break
+
+
+def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
+    if filtered(shown, context):
+        return None
+    if figures_only(shown):
+        return "info"
+    if shown.hides_rows:
+        return "info" if meant_for_everybody(shown, view) and shown.table.schema != "auth" else "error"
+    return "info" if granted_on_purpose(view) else "warning"
+
+
+def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Finding:
+    through = f' through "{shown.via[-1]}"' if len(shown.via) > 1 else ""
+    hides = "row security hides" if shown.hides_rows else "no grant opens to them"
+    mend = next(inner for inner in reversed(shown.via) if not inner.invoker)
+    return Finding(
+        "definer-view",
+        severity,
+        str(view),
+        f'"{view}" shows {names(dict.fromkeys(roles))} rows of "{shown.table}" that {hides}: it reads them{through} as'
+        f' "{shown.reader}"',
+        f"ALTER VIEW {sql.qualified(mend.schema, mend.name)} SET (security_invoker = on);",
+    )

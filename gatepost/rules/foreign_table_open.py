@@ -1,0 +1,55 @@
+"""The rule `foreign-table-open`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.privileges import ROW_PRIVILEGES
+from gatepost.rules.wording import names, words
+
+
+@rule(severity="warning")
+def foreign_table_open(context: Context) -> Iterator[Finding]:
+    """A role of the API reaches a foreign table.
+
+    ## Why is this bad?
+    Row security cannot be switched on for a foreign table, and the other server sees one user for everybody: each row
+    there is open to each caller.
+
+    ## Example
+    ```sql
+    -- gatepost: as superuser
+    CREATE FOREIGN DATA WRAPPER elsewhere;
+    CREATE SERVER other FOREIGN DATA WRAPPER elsewhere;
+    CREATE FOREIGN TABLE public.note (id int, body text) SERVER other;
+    GRANT SELECT ON public.note TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE ALL ON public.note FROM anon, authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createforeigntable.html
+    """
+    for table in context.reachable_tables:
+        if table.kind != "foreign":
+            continue
+        roles = context.privileges.who(table, *ROW_PRIVILEGES)
+        if not roles:
+            continue
+        held = [privilege for privilege in ROW_PRIVILEGES if context.privileges.who(table, privilege)]
+        grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
+        yield Finding(
+            "foreign-table-open",
+            "warning",
+            str(table),
+            f'{names(roles)} can {words(held)} every row of the foreign table "{table}", which row security cannot'
+            " protect",
+            f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
+        )

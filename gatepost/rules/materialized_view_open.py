@@ -1,0 +1,69 @@
+"""The rule `materialized-view-open`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding, Severity
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.showing import Shown, figures_only, granted_on_purpose, hidden_tables
+from gatepost.rules.wording import names
+from gatepost.schema import View
+
+
+@rule(severity="error")
+def materialized_view_open(context: Context) -> Iterator[Finding]:
+    """A materialized view holds a copy of rows that row security hides from whoever reads it.
+
+    Nothing is told where every reader sees the same rows in the tables; information where it holds counts and sums.
+
+    ## Why is this bad?
+    Row security cannot be switched on for a materialized view, and the policies of the tables were asked for its owner
+    when it was refreshed, not for the reader.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE MATERIALIZED VIEW public.notes AS SELECT id, body FROM public.note;
+    GRANT SELECT ON public.notes TO anon;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE ALL ON public.notes FROM anon, authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-creatematerializedview.html
+    """
+    for view in context.live.views:
+        if view.kind != "materialized" or view.extension is not None:
+            continue
+        found: dict[Severity, tuple[Shown, list[str]]] = {}
+        for role in context.privileges.who(view, "SELECT"):
+            for shown in hidden_tables(view, role, context):
+                found.setdefault(_severity(shown, view), (shown, []))[1].append(role)
+        for severity in ("error", "warning", "info"):
+            if severity in found:
+                shown, roles = found[severity]
+                grantees = {grant.grantee for grant in view.grants} & {*roles, "public"}
+                yield Finding(
+                    "materialized-view-open",
+                    severity,
+                    str(view),
+                    f'"{view}" holds rows of "{shown.table}" that {names(dict.fromkeys(roles))} cannot read there, and'
+                    " row security cannot protect it",
+                    f"REVOKE ALL ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(sorted(grantees))};",
+                )
+                break
+
+
+def _severity(shown: Shown, view: View) -> Severity:
+    if figures_only(shown):
+        return "info"
+    if shown.hides_rows:
+        return "error"
+    return "info" if granted_on_purpose(view) else "warning"

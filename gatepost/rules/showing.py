@@ -1,0 +1,127 @@
+"""What a view shows of tables that hide their rows, followed through the catalog: view over view, to the tables.
+
+Whose privileges and policies hold below a view was tried on PostgreSQL: a view without `security_invoker` reads as its
+owner, one with it reads as whoever runs the statement, also where a view of the other kind stands in between. The rows
+of a materialized view were read by its owner when it was refreshed, all the way down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatepost.schema import Table, View
+
+if TYPE_CHECKING:
+    from gatepost.rules.context import Context
+
+PUBLISHED = ("public", "publish", "visible", "listed", "shared")
+"""Words in a condition that say that the rows are meant for everybody."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table that a view reads as `reader`, and how it gets there: the views in between."""
+
+    table: Table
+    reader: str
+    columns: tuple[str, ...]
+    via: tuple[View, ...]
+
+    @property
+    def hides_rows(self) -> bool:
+        """Whether row security keeps the rows, and not just a missing privilege."""
+        return self.table.row_security.enabled
+
+
+def tables_below(view: View, role: str, context: Context) -> Iterator[Shown]:
+    """Yield each table that a role reads by reading a view, with the role that PostgreSQL asks for there.
+
+    Args:
+        view: The view.
+        role: Who runs the statement.
+        context: The database.
+    """
+    yield from _below(view, role, context, ())
+
+
+def _below(view: View, session: str, context: Context, via: tuple[View, ...]) -> Iterator[Shown]:
+    if view in via:
+        return
+    if view.kind == "materialized":
+        session = view.owner
+    reader = session if view.invoker and view.kind == "view" else view.owner
+    for reference in view.reads:
+        if reference.kind != "relation":
+            continue
+        table, inner = context.live.table(*reference.key), context.live.view(*reference.key)
+        if table is not None:
+            yield Shown(table, reader, reference.columns, (*via, view))
+        elif inner is not None and context.privileges.reaches(reader, inner, "SELECT"):
+            yield from _below(inner, session, context, (*via, view))
+
+
+def hidden_tables(view: View, role: str, context: Context) -> tuple[Shown, ...]:
+    """Return the tables of which a view shows the role rows or columns that the role does not see by itself."""
+    privileges = context.privileges
+    found: dict[tuple[str, str], Shown] = {}
+    for shown in tables_below(view, role, context):
+        sees = privileges.sees_all(shown.reader, shown.table, shown.columns)
+        if shown.reader != role and sees and not privileges.sees_all(role, shown.table, shown.columns):
+            found.setdefault(shown.table.key, shown)
+    return tuple(found.values())
+
+
+def identity_calls(view: View, context: Context) -> tuple[str, ...]:
+    """Return the names of the functions in a view that ask who is signed in."""
+    asked = []
+    for reference in view.reads:
+        function = context.live.function(*reference.key) if reference.kind == "function" else None
+        if function is not None and context.bodies.follow(function).identity:
+            asked.append(function.name)
+    return tuple(asked)
+
+
+def filtered(shown: Shown, context: Context) -> bool:
+    """Tell whether one of the views on the way picks the rows by who is signed in."""
+    from gatepost.rules.view_text import filters_by_identity
+
+    below = [view.key for view in shown.via[1:]] + [shown.table.key]
+    return any(
+        filters_by_identity(view.definition, target, identity_calls(view, context))
+        for view, target in zip(shown.via, below, strict=True)
+    )
+
+
+def figures_only(shown: Shown) -> bool:
+    """Tell whether a view on the way gives counts and sums only, by keys that do not name the row's owner."""
+    from gatepost.rules.view_text import aggregates
+
+    keys = _identity_columns(shown.table)
+    return any(aggregates(view.definition, keys) for view in shown.via)
+
+
+def meant_for_everybody(shown: Shown, view: View) -> bool:
+    """Tell whether the outer view gives some columns of rows that are marked as public, and was granted on purpose."""
+    from gatepost.rules.view_text import condition_mentions
+
+    narrow = set(shown.columns) < {column.name for column in shown.table.columns}
+    return narrow and granted_on_purpose(view) and condition_mentions(shown.via[-1].definition, PUBLISHED)
+
+
+def granted_on_purpose(view: View) -> bool:
+    """Tell whether the grants of a view say more than the platform's default privileges did."""
+    grantees = {grant.grantee for grant in view.grants if grant.privilege in ("INSERT", "UPDATE", "DELETE")}
+    return not {"anon", "authenticated", "service_role"} <= grantees
+
+
+def _identity_columns(table: Table) -> frozenset[str]:
+    """Return the columns by which the table's own policies pick rows."""
+    return frozenset(
+        column
+        for policy in table.policies
+        for reference in policy.reads
+        if reference.kind == "relation" and reference.key == table.key
+        for column in reference.columns
+    )

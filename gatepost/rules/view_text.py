@@ -1,0 +1,110 @@
+"""What the text of a view's definition says, read with a parser, on PostgreSQL's own printing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
+from gatepost.rules.bodies import asks_identity
+
+_FIGURES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.CountIf)
+
+
+def filters_by_identity(definition: str, target: tuple[str, str], helpers: Collection[str]) -> bool:
+    """Tell whether each place where a view takes rows of a relation is under a condition that asks who is signed in.
+
+    Args:
+        definition: The view's query.
+        target: The relation, (schema, name).
+        helpers: Names of functions that ask who is signed in.
+    """
+    if not asks_identity(definition) and not helpers:
+        return False
+    tree = _parsed(definition)
+    if tree is None:
+        return False
+    sources = list(_sources(tree, target))
+    return all(any(_asks(condition, helpers) for condition in _conditions(select)) for select in sources)
+
+
+def aggregates(definition: str, identity: Collection[str]) -> bool:
+    """Tell whether a view gives figures only: counts, sums and so on, by keys that are not an identity's column."""
+    tree = _parsed(definition)
+    if tree is None:
+        return False
+    selects = list(tree.find_all(exp.Select))
+    top = tree if isinstance(tree, exp.Select) else None
+    if top is None or len(selects) != 1 or not any(top.find_all(*_FIGURES)):
+        return False
+    for projection in top.expressions:
+        inner = projection.unalias()
+        if isinstance(inner, exp.Column) and inner.name in identity:
+            return False
+        if any(isinstance(f, exp.AggFunc) and not isinstance(f, _FIGURES) for f in inner.find_all(exp.AggFunc)):
+            return False
+    return True
+
+
+def condition_mentions(definition: str, parts: Collection[str]) -> bool:
+    """Tell whether the outer WHERE names a column or a value in which one of some words stands."""
+    tree = _parsed(definition)
+    where = tree.args.get("where") if tree is not None else None
+    if where is None:
+        return False
+    names = [node.name.lower() for node in where.find_all(exp.Column, exp.Literal)]
+    return any(part in name for part in parts for name in names)
+
+
+def written_tables(definition: str) -> tuple[tuple[str, str], ...]:
+    """Return the relations of a view's outermost FROM, through which a write goes."""
+    tree = _parsed(definition)
+    if not isinstance(tree, exp.Select):
+        return ()
+    return tuple((table.db, table.name) for table in _from(tree))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(definition: str) -> exp.Expr | None:
+    try:
+        return parse_one(definition.rstrip().rstrip(";"), dialect="postgres")
+    except SqlglotError:
+        return None
+
+
+def _from(select: exp.Select) -> Iterator[exp.Table]:
+    clauses = [select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])]
+    for clause in clauses:
+        if clause is not None and isinstance(clause.this, exp.Table):
+            yield clause.this
+        elif clause is not None and isinstance(clause.this, exp.Paren):
+            yield from clause.this.find_all(exp.Table)
+
+
+def _sources(tree: exp.Expr, target: tuple[str, str]) -> Iterator[exp.Select]:
+    """Yield each query whose rows come from the target, without those that stand in a condition."""
+    for select in tree.find_all(exp.Select):
+        named = any((table.db, table.name) == target for table in _from(select))
+        if named and select.find_ancestor(exp.Where, exp.Having) is None:
+            yield select
+
+
+def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield the conditions that a row passes on its way out, from the query itself to the outermost."""
+    at: exp.Expr | None = select
+    while at is not None:
+        if isinstance(at, exp.Select):
+            yield from (at.args[name] for name in ("where", "having") if at.args.get(name) is not None)
+            for join in at.args.get("joins") or []:
+                if join.args.get("on") is not None and not join.side:
+                    yield join.args["on"]
+        at = at.parent
+
+
+def _asks(condition: exp.Expr, helpers: Collection[str]) -> bool:
+    if asks_identity(condition.sql(dialect="postgres")):
+        return True
+    calls = {call.name.lower() for call in condition.find_all(exp.Anonymous)}
+    return bool(calls & {helper.lower() for helper in helpers})

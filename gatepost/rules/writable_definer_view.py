@@ -1,0 +1,107 @@
+"""The rule `writable-definer-view`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.showing import Shown, filtered, tables_below
+from gatepost.rules.wording import names, words
+from gatepost.schema import Command, View
+
+_WRITES: tuple[Command, ...] = ("insert", "update", "delete")
+
+
+@rule(severity="error")
+def writable_definer_view(context: Context) -> Iterator[Finding]:
+    """A role of the API writes through a view what row security would not let it write.
+
+    Nothing is told where the view picks rows by who is signed in and has a check option; a view with INSTEAD OF
+    triggers writes what its triggers write.
+
+    ## Why is this bad?
+    PostgreSQL carries an INSERT, UPDATE or DELETE on a simple view through to its table, as the view's owner. Before
+    2026 every new view came with these privileges for `anon`.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE VIEW public.notes AS SELECT id, body FROM public.note;
+    GRANT DELETE ON public.notes TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE INSERT, UPDATE, DELETE ON public.notes FROM anon, authenticated;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS
+    """
+    replaced = {
+        (trigger.schema, trigger.table, event)
+        for trigger in context.live.triggers
+        if trigger.timing == "instead of"
+        for event in trigger.events
+    }
+    for view in context.live.views:
+        if view.invoker or not view.updatable or view.extension is not None:
+            continue
+        found: dict[tuple[Command, ...], tuple[Shown, list[str]]] = {}
+        open_to = [c for c in _WRITES if c in view.updatable and (*view.key, c) not in replaced]
+        for role in context.privileges.who(view, *(command.upper() for command in open_to)):
+            held = [command for command in open_to if context.privileges.reaches(role, view, command.upper())]
+            for shown in _written(view, role, context):
+                commands = tuple(c for c in held if _beyond(c, role, shown, view, context))
+                if commands:
+                    found.setdefault(commands, (shown, []))[1].append(role)
+        for commands, (shown, roles) in found.items():
+            yield _finding(view, commands, shown, roles)
+
+
+def _written(view: View, role: str, context: Context) -> Iterator[Shown]:
+    from gatepost.rules.view_text import written_tables
+
+    for shown in tables_below(view, role, context):
+        below = [inner.key for inner in shown.via[1:]] + [shown.table.key]
+        if all(b in written_tables(v.definition) for v, b in zip(shown.via, below, strict=True)):
+            yield shown
+
+
+def _beyond(command: Command, role: str, shown: Shown, view: View, context: Context) -> bool:
+    """Tell whether the command reaches rows through the view that the role could not write in the table."""
+    privileges = context.privileges
+    owner = shown.reader
+    if owner == role or not privileges.bypasses(owner, shown.table):
+        return False
+    if not privileges.holds(owner, shown.table, command.upper()):
+        return False
+    direct = privileges.reaches(role, shown.table, command.upper())
+    if direct and (privileges.bypasses(role, shown.table) or _unlimited(command, role, shown, context)):
+        return False
+    return not (filtered(shown, context) and (command == "delete" or view.check_option))
+
+
+def _unlimited(command: Command, role: str, shown: Shown, context: Context) -> bool:
+    asked = context.privileges.policies(role, shown.table, command)
+    return all(p.permissive for p in asked) and any("true" in (p.using, p.check) for p in asked)
+
+
+def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: list[str]) -> Finding:
+    held = [command.upper() for command in commands]
+    grantees = sorted({g.grantee for g in view.grants if g.privilege in held and g.grantee in {*roles, "public"}})
+    return Finding(
+        "writable-definer-view",
+        "error",
+        str(view),
+        f'{names(roles)} can {words(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}":'
+        " no policy is asked",
+        f"REVOKE {', '.join(held)} ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(grantees)};"
+        if grantees
+        else "",
+        detail=",".join(commands),
+    )
