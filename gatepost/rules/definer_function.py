@@ -1,0 +1,131 @@
+"""The rule `definer-function`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding, Severity
+from gatepost.rules.callable import (
+    Callable,
+    answers_yes_or_no,
+    asks_for_a_secret,
+    callable_definers,
+    gives_a_figure,
+    hidden_reads,
+    hidden_writes,
+    only_counts_up,
+    opened_on_purpose,
+    picks_by_argument,
+)
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names, words
+from gatepost.schema import Function
+
+
+@rule(severity="error")
+def definer_function(context: Context) -> Iterator[Finding]:
+    """A SECURITY DEFINER function gives its caller rows that row security hides, or writes them.
+
+    The body is followed into the functions that it calls. Nothing is told of a function that asks who is signed in.
+    Information where the caller learns a truth value or a number only, where rows are found by a secret that the caller
+    must know, where a row is added to a table that no policy trusts, where a number is counted up, and where EXECUTE
+    was taken from PUBLIC and given on purpose for a look-up. What cannot be followed is said to be so.
+
+    ## Why is this bad?
+    The function runs as its owner, who is past row security on the platform, and every function can be called by
+    everybody unless EXECUTE is taken from PUBLIC.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE FUNCTION public.notes_of(person uuid) RETURNS SETOF public.note
+        LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$ SELECT * FROM public.note WHERE owner = person $$;
+    ```
+
+    ## Use instead
+    ```sql
+    DROP FUNCTION public.notes_of(uuid);
+    CREATE FUNCTION public.my_notes() RETURNS SETOF public.note
+        LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$ SELECT * FROM public.note WHERE owner = (SELECT auth.uid()) $$;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
+    """
+    for found in callable_definers(context):
+        judged = _dynamic(found) or (None if found.body.identity else _judged(found, context))
+        if judged is not None:
+            severity, what = judged
+            yield Finding(
+                "definer-function", severity, str(found.function), f"{names(found.roles)} {what}", _fix(found.function)
+            )
+
+
+def _dynamic(found: Callable) -> tuple[Severity, str] | None:
+    function, dynamic = found.function, found.body.dynamic
+    if dynamic == "open":
+        return "error", f'can run SQL of their own as "{function.owner}" by an argument of "{function}"'
+    if dynamic == "chosen" and not found.body.identity:
+        return "error", f'can name a table for "{function}", which reads or writes it as "{function.owner}"'
+    return None
+
+
+def _judged(found: Callable, context: Context) -> tuple[Severity, str] | None:
+    writes = _writes(found, context)
+    reads = _reads(found, context)
+    order = ("error", "warning", "info")
+    judged = sorted((one for one in (writes, reads) if one is not None), key=lambda one: order.index(one[0]))
+    if judged and judged[0][0] != "info":
+        return judged[0]
+    if found.body.not_followed:
+        function = found.function
+        return "info", f'can call "{function}", which was not followed: {found.body.not_followed}'
+    return judged[0] if judged else None
+
+
+def _writes(found: Callable, context: Context) -> tuple[Severity, str] | None:
+    hidden = hidden_writes(found, context)
+    if not hidden:
+        return None
+    function, trusted = found.function, context.bodies.trusted
+    asked = [(command, table) for command, table in hidden if table.key in trusted or table.schema == "auth"]
+    changed = [(command, table) for command, table in hidden if command != "insert"]
+    told = (asked or changed or list(hidden))[:3]
+    what = words(f'{command} rows of "{table}"' for command, table in told)
+    sentence = f'can {what} through "{function}", which runs as "{function.owner}" and does not ask who is calling'
+    if asked:
+        return "error", f"{sentence}; policies trust that table"
+    if asks_for_a_secret(function) or (changed and only_counts_up(function)) or not changed:
+        return "info", sentence
+    return ("warning" if opened_on_purpose(function) else "error"), sentence
+
+
+def _reads(found: Callable, context: Context) -> tuple[Severity, str] | None:
+    function = found.function
+    hidden = hidden_reads(found, context)
+    if not hidden:
+        return None
+    sentence = (
+        f'can read rows of {names(str(table) for table in hidden[:3])} through "{function}", which runs as'
+        f' "{function.owner}" and does not ask who is calling'
+    )
+    if answers_yes_or_no(function):
+        return "info", f'can ask "{function}" about rows of {names(str(t) for t in hidden[:3])} that they cannot read'
+    if gives_a_figure(function) or asks_for_a_secret(function):
+        return "info", sentence
+    if opened_on_purpose(function):
+        return ("info" if picks_by_argument(function) else "warning"), sentence
+    return ("error" if any(table.row_security.enabled for table in hidden) else "warning"), sentence
+
+
+def _fix(function: Function) -> str:
+    # The types are PostgreSQL's own printing: they cannot be quoted as names.
+    name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
+    kind = "PROCEDURE" if function.kind == "procedure" else "FUNCTION"
+    grantees = sorted({g.grantee for g in function.grants} & {"public", "anon", "authenticated"})
+    return f"REVOKE EXECUTE ON {kind} {name} FROM {sql.roles(grantees)};" if grantees else ""

@@ -1,0 +1,61 @@
+"""The rule `definer-search-path`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.callable import callers
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
+from gatepost.schema import is_platform
+
+
+@rule(severity="warning")
+def definer_search_path(context: Context) -> Iterator[Finding]:
+    """A SECURITY DEFINER function looks names up where its caller says.
+
+    A warning where the body names a table or a function without its schema; information where every such name is
+    qualified. Nothing is told of a body that was parsed when the function was made.
+
+    ## Why is this bad?
+    Without a `search_path` of its own the function uses the caller's. Whoever can make a table or a function somewhere,
+    and a temporary table will do, puts it in the place of the one that was meant, and it runs as the function's owner.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id int PRIMARY KEY, owner uuid);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE FUNCTION public.note_count() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+        AS $$ SELECT count(*) FROM note WHERE owner = auth.uid() $$;
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER FUNCTION public.note_count() SET search_path = public, pg_temp;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
+    """
+    for function in context.live.functions:
+        if not function.definer or function.parsed or is_platform(function.schema):
+            continue
+        if function.setting("search_path") is not None:
+            continue
+        fired = function.is_trigger and any(trigger.function == function.key for trigger in context.live.triggers)
+        if not fired and not callers(function, context):
+            continue
+        unqualified = context.bodies.alone(function).unqualified
+        told = f" {names(unqualified[:3])}" if unqualified else " what it names"
+        name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
+        yield Finding(
+            "definer-search-path",
+            "warning" if unqualified else "info",
+            str(function),
+            f'"{function}" runs as "{function.owner}" and looks{told} up in the caller\'s search path',
+            f"ALTER {'PROCEDURE' if function.kind == 'procedure' else 'FUNCTION'} {name}"
+            f" SET search_path = {', '.join([*map(sql.identifier, context.live.search_path), 'pg_temp'])};",
+        )

@@ -1,0 +1,117 @@
+"""The rule `role-from-user-metadata`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Function
+from gatepost.sql import tokens
+
+_METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
+_INSERT = re.compile(
+    r"insert\s+into\s+(?P<table>[\w.\"]+)\s*(?:as\s+\w+\s*)?\((?P<columns>[^()]*)\)\s*values\s*\(", re.IGNORECASE
+)
+
+
+@rule(severity="error")
+def role_from_user_metadata(context: Context) -> Iterator[Finding]:
+    """A SECURITY DEFINER trigger copies what the user wrote about itself into a table that policies trust.
+
+    ## Why is this bad?
+    `raw_user_meta_data` is what the browser sends at sign-up. Whoever signs up with `{"role": "admin"}` is an admin.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (id uuid PRIMARY KEY, role text);
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    CREATE TABLE public.note (id int PRIMARY KEY);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY admins ON public.note FOR SELECT TO authenticated USING (EXISTS (
+        SELECT FROM public.member m WHERE m.id = (SELECT auth.uid()) AND m.role = 'admin'));
+    CREATE FUNCTION public.sign_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    BEGIN
+        INSERT INTO public.member (id, role) VALUES (new.id, new.raw_user_meta_data ->> 'role');
+        RETURN new;
+    END $$;
+    CREATE TRIGGER sign_up AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.sign_up();
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE OR REPLACE FUNCTION public.sign_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    AS $$
+    BEGIN
+        INSERT INTO public.member (id, role) VALUES (new.id, 'member');
+        RETURN new;
+    END $$;
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/auth/users
+    """
+    asked = _asked_columns(context)
+    for trigger in context.live.triggers:
+        function = context.live.function(*trigger.function)
+        if function is None or not function.definer:
+            continue
+        for table, column in _copied(function, context):
+            if column in asked.get(table, ()):
+                name = ".".join(table)
+                yield Finding(
+                    "role-from-user-metadata",
+                    "error",
+                    str(function),
+                    f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
+                    " trust it",
+                    f"-- in {function}: give {column} a fixed value, or read it from raw_app_meta_data",
+                    detail=f"{name}.{column}",
+                )
+
+
+def _asked_columns(context: Context) -> dict[tuple[str, str], set[str]]:
+    """Return the columns of other tables that policies ask, by themselves or in a function's body."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for table in context.live.tables:
+        for policy in table.policies:
+            for reference in policy.reads:
+                if reference.kind == "relation":
+                    found.setdefault(reference.key, set()).update(reference.columns)
+                elif (function := context.live.function(*reference.key)) is not None:
+                    named = {token.name for token in tokens(function.body) if token.name is not None}
+                    for key in context.bodies.follow(function).reads:
+                        known = context.live.table(*key)
+                        columns = {c.name for c in known.columns} if known is not None else set()
+                        found.setdefault(key, set()).update(columns & named)
+    return found
+
+
+def _copied(function: Function, context: Context) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each column that an INSERT of the body fills from a user's own metadata."""
+    code = "".join(token.text for token in tokens(function.body) if token.kind != "comment")
+    for match in _INSERT.finditer(code):
+        columns = [column.strip().strip('"').lower() for column in match["columns"].split(",")]
+        values = _values(code[match.end() :])
+        schema, _, name = match["table"].replace('"', "").rpartition(".")
+        schemas = (schema,) if schema else context.bodies.path(function)
+        table = next((key for s in schemas if context.live.table(*(key := (s, name))) is not None), None)
+        for column, value in zip(columns, values, strict=False):
+            if table is not None and _METADATA.search(value):
+                yield table, column
+
+
+def _values(text: str) -> list[str]:
+    """Return the values of a VALUES list whose bracket was opened just before."""
+    depth, found = 0, [""]
+    for token in tokens(text):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth < 0:
+            break
+        if token.text == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += token.text
+    return found
