@@ -29,6 +29,8 @@ _Profile = Annotated[
 _Database = Annotated[str, typer.Option(help="The database.")]
 _User = Annotated[str, typer.Option(help="The role to log in as; supabase_admin is the superuser.")]
 
+_OUTDATED = "note: another version of Gatepost shaped this server; gatepost local reset makes it anew, without its data"
+
 local = typer.Typer(
     help="Run an embedded PostgreSQL shaped like a hosted project.",
     no_args_is_help=True,
@@ -52,7 +54,10 @@ def start(directory: _Directory = None, profile: _Profile = None) -> None:
 
     Example: gatepost local start --profile old
     """
-    typer.echo(_server(directory).start(profile).url())
+    server = _server(directory).start(profile)
+    typer.echo(server.url())
+    if server.status().outdated:
+        typer.secho(_OUTDATED, fg=typer.colors.YELLOW, err=True)
 
 
 @local.command()
@@ -85,6 +90,8 @@ def status(directory: _Directory = None) -> None:
     if found.version:
         typer.echo(f"{'version':<10} PostgreSQL {found.version}")
         typer.echo(f"{'profile':<10} {found.profile}")
+    if found.outdated:
+        typer.secho(_OUTDATED, fg=typer.colors.YELLOW, err=True)
     if found.running:
         typer.echo(f"{'url':<10} {_masked(server.url())}")
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gatepost.errors import LocalServerError
-from gatepost.local import place, template
+from gatepost.local import place, shape, template
 from gatepost.local.account import Account, unprivileged
 from gatepost.local.binaries import Binaries, find, usable_by
 from gatepost.local.cluster import SUPERUSER, Cluster
@@ -40,6 +40,8 @@ class Status:
     pid: int | None
     version: str | None
     profile: str | None
+    outdated: bool
+    """Whether another version of Gatepost shaped it: a reset makes it as this one would."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,14 @@ class LocalServer:
     def status(self) -> Status:
         """Say what there is, without changing it."""
         cluster, facts = self._cluster(None), self._facts()
-        return Status(self.directory, cluster.running(), cluster.pid(), facts.get("version"), facts.get("profile"))
+        return Status(
+            directory=self.directory,
+            running=cluster.running(),
+            pid=cluster.pid(),
+            version=facts.get("version"),
+            profile=facts.get("profile"),
+            outdated=bool(facts) and facts.get("shape") != shape.digest(),
+        )
 
     def start(self, profile: Profile | None = None) -> LocalServer:
         """Start the server where it does not run, making it where there is none.
@@ -159,7 +168,8 @@ class LocalServer:
             template.set_passwords(connection, cluster.way.password)
         facts = self.directory / "server.json"
         partial = facts.with_suffix(".partial")
-        partial.write_text(json.dumps({"profile": profile, "version": binaries.version, "major": binaries.major}))
+        known = {"profile": profile, "version": binaries.version, "major": binaries.major, "shape": shape.digest()}
+        partial.write_text(json.dumps(known))
         partial.replace(facts)
 
     def _binaries(self, facts: dict[str, str]) -> Binaries:

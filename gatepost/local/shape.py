@@ -7,6 +7,7 @@ nothing and fill the gaps of somebody else's.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ def sections(*files: str) -> tuple[Section, ...]:
         for header, end in zip(headers, ends, strict=True):
             found.append(Section(header[1] or "", header[2] or header[3], text[header.end() : end].strip()))
     return tuple(found)
+
+
+def digest() -> str:
+    """Return a mark of the SQL in `sql/`: a server with another mark was shaped by another version of it."""
+    mark = hashlib.sha256()
+    for file in sorted(_SQL.glob("*.sql")):
+        mark.update(file.read_bytes())
+    return mark.hexdigest()[:12]
 
 
 def missing(connection: Connection, wanted: Iterable[Section]) -> tuple[Section, ...]:

@@ -128,6 +128,15 @@ def test_a_profile_that_does_not_exist_is_refused(local):
         local.start("newer")
 
 
+def test_a_server_shaped_by_another_version_is_marked(local):
+    local.start()
+    assert local.status().outdated is False
+    facts = json.loads((local.directory / "server.json").read_text())
+    (local.directory / "server.json").write_text(json.dumps(facts | {"shape": "another"}))
+    assert local.start().status().outdated is True
+    assert local.reset().status().outdated is False
+
+
 def test_a_server_made_by_another_version_is_told(local):
     local.start().stop()
     facts = json.loads((local.directory / "server.json").read_text())

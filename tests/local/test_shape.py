@@ -12,6 +12,9 @@ from pathlib import Path
 import psycopg2
 import psycopg2.errors
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import create_engine
 
 from gatepost.local import shape
 
@@ -191,6 +194,17 @@ def test_a_policy_may_be_made_in_any_way(connection, way):
     assert one(connection, "SELECT count(*) FROM pg_policies WHERE schemaname = 'storage'") == 1
 
 
+def test_a_migration_makes_and_drops_a_policy_on_storage(database_url):
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg2:"))
+    for statement in (
+        'CREATE POLICY "p" ON "storage"."objects" USING (true)',
+        'DROP POLICY "p" ON "storage"."objects"',
+    ):
+        with engine.begin() as session:
+            Operations(MigrationContext.configure(session)).execute(statement)
+    engine.dispose()
+
+
 def test_the_loan_ends_with_the_command(connection):
     """In one statement after another of one string, and after a command that failed inside a block."""
     with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
@@ -226,7 +240,7 @@ def test_triggers_on_auth_users_are_made_and_dropped(connection):
 
 
 def test_a_setting_that_somebody_wrote_lends_nothing_else(connection):
-    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner|permission denied"):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match=r"must be owner|permission denied"):
         one(
             connection,
             "CREATE TABLE note (id int); "
