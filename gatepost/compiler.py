@@ -66,6 +66,10 @@ class _PolicyDialect(PGDialect):
     supports_statement_cache = False
 
 
+# With psycopg2's parameter style every % would come out doubled.
+_DIALECT = _PolicyDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
 def compiled(clause: ClauseElement) -> str:
     """Return the SQL text of an element, with its values as literals.
 
@@ -79,9 +83,7 @@ def compiled(clause: ClauseElement) -> str:
             f"write the value itself, or claim({unbound[0]!r})",
         )
     try:
-        # With psycopg2's parameter style every % would come out doubled.
-        dialect = _PolicyDialect(paramstyle="named")  # type: ignore[no-untyped-call]
-        return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        return str(clause.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
     except DeclarationError:
         raise
     except Exception as error:

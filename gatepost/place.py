@@ -7,9 +7,8 @@ import functools
 import linecache
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import ParamSpec, TypeVar
 
 from gatepost.errors import DeclarationError
@@ -79,7 +78,7 @@ def refuse_python_logic() -> None:
 
 
 def _written_call(frame: FrameType) -> ast.Call | None:
-    line, end_line, column, end_column = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    line, end_line, column, end_column = _positions(frame.f_code)[frame.f_lasti // 2]
     if line is None or end_line is None or column is None or end_column is None:
         return None
     linecache.checkcache(frame.f_code.co_filename)
@@ -93,6 +92,12 @@ def _written_call(frame: FrameType) -> ast.Call | None:
     except SyntaxError:
         return None
     return found if isinstance(found, ast.Call) else None
+
+
+@functools.lru_cache(maxsize=4)
+def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
+    # Kept, because a file with a thousand statements would be walked through a thousand times.
+    return tuple(code.co_positions())
 
 
 def _python_logic(node: ast.expr) -> tuple[str, str] | None:
