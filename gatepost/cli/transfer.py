@@ -21,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def _transfer(
     source: Annotated[
-        str, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE", show_default=False)
+        str,
+        typer.Argument(
+            help="The SQLite file, only read; or a directory of --to.", metavar="SOURCE", show_default=False
+        ),
     ] = "",
     url: Annotated[str, typer.Argument(help="The target, at the newest revision.", envvar="DATABASE_URL")] = "",
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public",
@@ -35,6 +38,7 @@ def _transfer(
     backup: Annotated[Path | None, typer.Option(help="Copy the SQLite database to this file first.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
     from_rejects: Annotated[Path | None, typer.Option(help="Add mended rejects; takes URL only.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write to this directory, not to a database; needs --models.")] = None,
     check_only: Annotated[bool, typer.Option("--check-only", help="Compare with an earlier transfer.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines.")] = False,
@@ -57,6 +61,11 @@ def _transfer(
         rejects=rejects,
         backup=backup,
     )
+    if to is not None:
+        job = words.Job(options, None, quiet=quiet, as_json=as_json)
+        if code := words.write(job, words.given(source), to, models):
+            raise typer.Exit(code)
+        return
     job = words.Job(options, words.target(url), quiet=quiet, as_json=as_json)
     if from_rejects is not None:
         code = words.add_rejects(job, from_rejects)

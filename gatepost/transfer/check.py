@@ -7,6 +7,7 @@ computed from the casts, the target's by the server from what it stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
@@ -94,9 +95,18 @@ def tally_source(source: Source, plan: TablePlan, how: How) -> Tally:
 
 
 def compare(
-    connection: Connection, source: Source, plan: TablePlan, how: How, expected: Tally, found: Tally
+    connection: Connection, plan: TablePlan, expected: Tally, found: Tally, by_column: Callable[[], list[int]] | None
 ) -> tuple[Mismatch, ...]:
-    """Return what differs between two tallies of a table, by column where the rows are as many."""
+    """Return what differs between two tallies of a table.
+
+    Args:
+        connection: The target.
+        plan: The table.
+        expected: The source's tally.
+        found: The target's tally.
+        by_column: Gives the fingerprints of the source's columns, to name those that differ; None where the source
+            cannot be read again.
+    """
     if expected.rows != found.rows:
         return (Mismatch(plan.name, "", f"{expected.rows} rows were expected, and {found.rows} are there"),)
     wrong = [
@@ -106,7 +116,9 @@ def compare(
     ]
     if wrong or expected.fingerprint == found.fingerprint:
         return tuple(wrong)
-    here, there = _by_column_source(source, plan, how), _by_column_target(connection, plan)
+    if by_column is None:
+        return (Mismatch(plan.name, "", "holds other values than the source"),)
+    here, there = by_column(), _by_column_target(connection, plan)
     wrong = [
         Mismatch(plan.name, column.target.name, "holds other values than the source")
         for column, a, b in zip(plan.columns, here, there, strict=True)
@@ -153,7 +165,8 @@ def _by_column_target(connection: Connection, plan: TablePlan) -> list[int]:
         return [int(total) for total in cursor.fetchone() or ()]
 
 
-def _by_column_source(source: Source, plan: TablePlan, how: How) -> list[int]:
+def columns_of_source(source: Source, plan: TablePlan, how: How) -> list[int]:
+    """Read one table of the source and return the sum of fingerprints of each column."""
     totals = [0] * len(plan.columns)
     encoder = Encoder(plan, how)
     for batch in source.batches(plan.source, plan.read):

@@ -84,6 +84,10 @@ class Encoder:
         kept = [place for place in range(len(batch)) if place not in refused]
         return [_only(column, kept) for column in texts]
 
+    def values(self, row: Row) -> Row:
+        """Return the values of a row, for a report."""
+        return row
+
     def key(self, row: Row) -> str:
         """Return how a report names a row: by its key, or by its row number where it has none."""
         plan = self.plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
+from typing import Protocol
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -12,7 +13,7 @@ from psycopg2.extensions import cursor as Cursor
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.check import Tally
-from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.encode import Encoded
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import Reject, TablePlan
@@ -25,6 +26,21 @@ Batches = Callable[[], Iterable[list[Row]]]
 
 _ROW_FAULTS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.RaiseException)
 """What a row can bring about: a value, a constraint, or a trigger that refuses it."""
+
+
+class Encoding(Protocol):
+    """Makes COPY's text form of a batch, and names a row of it: an `Encoder`, or lines that were cast before."""
+
+    plan: TablePlan
+
+    def encode(self, batch: list[Row]) -> Encoded:
+        """Return a batch as COPY reads it."""
+
+    def values(self, row: Row) -> Row:
+        """Return the values of a row, for a report."""
+
+    def key(self, row: Row) -> str:
+        """Return how a report names a row."""
 
 
 class Feed:
@@ -57,7 +73,7 @@ class Feed:
 class Loading:
     """One table on its way: what was sent of it, and what was refused."""
 
-    def __init__(self, connection: Connection, encoder: Encoder, progress: Progress, rejects: TableRejects) -> None:
+    def __init__(self, connection: Connection, encoder: Encoding, progress: Progress, rejects: TableRejects) -> None:
         self.connection = connection
         self.encoder = encoder
         self.plan = encoder.plan
@@ -121,7 +137,7 @@ class Loading:
                 if fault is None:
                     self._count(encoded)
                 elif len(part) == 1:
-                    self.rejects.add((self._refused(part[0], fault),), part[0])
+                    self.rejects.add((self._refused(part[0], fault),), self.encoder.values(part[0]))
                 else:
                     half = len(part) // 2
                     waiting += [part[half:], part[:half]]

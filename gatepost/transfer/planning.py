@@ -28,14 +28,25 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     prepare(connection)
     refuse_other_revision(connection, options.expected_revision)
     tables = read_target(connection, options.schema)
-    pairs, notes = _pairs(source, tables, options)
-    refuse_weak_role(tuple(target for _, target in pairs))
-    planned = tuple(_table(found, target, options) for found, target in pairs)
+    planned, notes = pair(source, tables, options)
+    refuse_weak_role(tuple(table.target for table in planned))
     if options.mode == "empty":
-        _refuse_filled(connection, planned)
+        refuse_filled(connection, planned)
     by_name = {table.name: table for table in planned}
-    ordered = tuple(by_name[name] for name in order(tuple(target for _, target in pairs)))
+    ordered = tuple(by_name[name] for name in order(tuple(table.target for table in planned)))
     return Plan(source.path, options, ordered, source.path.stat().st_size, notes)
+
+
+def pair(
+    source: Source, tables: tuple[TargetTable, ...], options: Options
+) -> tuple[tuple[TablePlan, ...], tuple[str, ...]]:
+    """Pair the tables of both sides, in the order of the target's; return them with notes for the reader.
+
+    Raises:
+        TransferError: a table or column exists on one side only, or a type has no cast.
+    """
+    pairs, notes = _pairs(source, tables, options)
+    return tuple(pair_columns(found, target, options) for found, target in pairs), notes
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
@@ -46,9 +57,18 @@ def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
     """
     lock(plan, connection)
     fresh = make_plan(source, connection, plan.options)
+    refuse_changed(plan, fresh)
+    return fresh
+
+
+def refuse_changed(plan: Plan, fresh: Plan) -> None:
+    """Refuse a target that is no longer what a plan was made for.
+
+    Raises:
+        TransferError: it is another.
+    """
     if [t.target for t in fresh.tables] != [t.target for t in plan.tables]:
         raise TransferError("the target's tables have changed since the plan was made", "run the command again")
-    return fresh
 
 
 def lock(plan: Plan, connection: Connection) -> None:
@@ -93,7 +113,12 @@ def _pairs(
     return [(here[t.name.lower()], t) for t in there], notes
 
 
-def _table(source: SourceTable, target: TargetTable, options: Options) -> TablePlan:
+def pair_columns(source: SourceTable, target: TargetTable, options: Options) -> TablePlan:
+    """Pair the columns of one table, in the order of the target's.
+
+    Raises:
+        TransferError: a column exists on one side only, or a type has no cast.
+    """
     ignored = {name.lower() for name in options.ignore_columns}
     here = {c.name: c for c in source.columns if f"{target.name}.{c.name}".lower() not in ignored}
     there = [c for c in target.columns if f"{target.name}.{c.name}".lower() not in ignored and not c.generated]
@@ -165,7 +190,12 @@ def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
             )
 
 
-def _refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+def refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+    """Refuse tables that hold rows.
+
+    Raises:
+        TransferError: at least one does.
+    """
     full = sorted(filled(connection, tuple(t.target for t in tables)))
     if full:
         raise TransferError(

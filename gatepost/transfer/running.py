@@ -14,7 +14,7 @@ from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
 from gatepost.transfer.encode import Encoder
-from gatepost.transfer.load import Batches, Loading, Progress, refusal
+from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.settle import analyze, settle_sequences
 from gatepost.transfer.structure import Part, Removed, put_back, take_off
@@ -40,14 +40,21 @@ class Run:
     """What happens inside the transaction; the caller begins, commits and rolls back."""
 
     def __init__(
-        self, plan: Plan, connection: Connection, read: Callable[[TablePlan], Batches], progress: Progress
+        self,
+        plan: Plan,
+        connection: Connection,
+        read: Callable[[TablePlan], Batches],
+        progress: Progress,
+        encoding: Callable[[TablePlan], Encoding] | None = None,
     ) -> None:
         self.plan = plan
         self.connection = connection
         self.read = read
         self.progress = progress
         self.how = How.of(plan.options.timezone, plan.options.epoch)
+        self.encoding = encoding or (lambda table: Encoder(table, self.how))
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
+        self.sent: dict[str, Tally] = {}
         self.tallies: dict[str, Tally] = {}
         self.seconds: dict[str, float] = {}
 
@@ -105,9 +112,9 @@ class Run:
                 raise refusal(self.plan.tables[0].name, error) from error
 
     def _load(self, table: TablePlan) -> None:
-        loading = Loading(self.connection, Encoder(table, self.how), self.progress, self.rejects[table.name])
-        sent = loading.load(self.read(table))
-        self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + sent
+        loading = Loading(self.connection, self.encoding(table), self.progress, self.rejects[table.name])
+        self.sent[table.name] = loading.load(self.read(table))
+        self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + self.sent[table.name]
 
     def _index(self, table: TablePlan, part: Part) -> None:
         error = put_back(self.connection, part)

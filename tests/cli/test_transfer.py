@@ -157,3 +157,17 @@ def test_no_password_is_printed(gatepost, old):
     done = gatepost(old, "postgresql://me:hidden@127.0.0.1:1/x", "--json")
     assert done.exit_code == 2
     assert "hidden" not in done.output
+
+
+def test_two_halves(gatepost, old, note, database_url, tmp_path):
+    (tmp_path / "portable_models.py").write_text(
+        "from sqlalchemy import Column, Integer, MetaData, String, Table\n"
+        "metadata = MetaData()\n"
+        "Table('note', metadata, Column('id', Integer, primary_key=True), Column('body', String(5)))\n"
+    )
+    assert '"--to" needs the types of the target' in gatepost(old, "--to", tmp_path / "half").stderr
+    done = gatepost(old, "--to", tmp_path / "half", "--models", "portable_models")
+    assert (done.exit_code, "written to" in done.stdout) == (0, True), done.output
+    assert gatepost(tmp_path / "half", database_url).exit_code == 0
+    assert gatepost(tmp_path / "half", database_url, "--check-only").exit_code == 0
+    assert gatepost(old, database_url, "--check-only").exit_code == 0

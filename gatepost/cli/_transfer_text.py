@@ -1,0 +1,174 @@
+"""How `gatepost transfer` says what it will do and what it did: text for people, JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from gatepost.transfer import Mismatch, Plan, Progress, Reject, Result, TableResult
+
+ROWS_A_SECOND = 100_000
+"""A careful figure for the estimate: measured at more than that on two cores, and a hosted target is further away."""
+
+SHOWN_REJECTS = 20
+
+
+def print_plan(plan: Plan) -> None:
+    """Print what a run will do."""
+    from rich.table import Table
+
+    table = Table("table", "rows", "column", "source", "target", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for planned in plan.tables:
+        first = [planned.name, f"{planned.source.rows:,}"]
+        for column in planned.columns:
+            name = (
+                column.target.name if column.source == column.target.name else f"{column.source} → {column.target.name}"
+            )
+            table.add_row(*first, name, column.declared or "(none)", column.target.type.printed)
+            first = ["", ""]
+    console = _console()
+    console.print(table)
+    for note in plan.notes:
+        console.print(f"note: {note}", markup=False)
+    seconds = max(1, round(plan.rows / ROWS_A_SECOND))
+    console.print(f"{len(plan.tables)} tables, {plan.rows:,} rows, {plan.bytes / 1e6:,.1f} MB, about {seconds} s")
+
+
+def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
+    """Print the first rejects, and how many more there are."""
+    for reject in rejects[:SHOWN_REJECTS]:
+        column = f".{reject.column}" if reject.column else ""
+        value = f": {reject.value}" if reject.value else ""
+        typer.echo(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}", err=err)
+    if len(rejects) > SHOWN_REJECTS:
+        typer.echo(f"  … and {len(rejects) - SHOWN_REJECTS:,} more", err=err)
+
+
+def print_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
+    """Print what differs between the two sides."""
+    for mismatch in mismatches:
+        column = f".{mismatch.column}" if mismatch.column else ""
+        typer.echo(f"  {mismatch.table}{column}: {mismatch.what}")
+
+
+def print_result(result: Result, checked: str) -> None:
+    """Print the closing table."""
+    from rich.table import Table
+
+    table = Table("table", "rows", "seconds", "rows/s", "rejects", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for done in result.tables:
+        speed = f"{done.rows / done.seconds:,.0f}" if done.seconds > 0 else ""
+        table.add_row(done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
+    console = _console()
+    console.print(table)
+    console.print(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}")
+
+
+@contextmanager
+def progress_bars(rows: dict[str, int], *, shown: bool) -> Iterator[Progress | None]:
+    """Show a bar for each table while it is moved, on a terminal; the first two seconds are silent."""
+    import sys
+    import time
+
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks = {name: bars.add_task(name, total=total, visible=False, speed="") for name, total in rows.items()}
+    began: dict[str, float] = {}
+    started = time.monotonic()
+
+    def advance(name: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        first = began.setdefault(name, now)
+        speed = f"{done / (now - first):,.0f} rows/s" if now > first else ""
+        bars.update(tasks[name], completed=done, total=total, visible=now - started > 2, speed=speed)
+
+    with bars:
+        yield advance
+
+
+def summary(
+    target: str, schema: str, result: Result, *, written: bool, tables: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return the summary for machines."""
+    told = [_told(table) for table in result.tables] if tables is None else tables
+    findings = [_reject(schema, reject, written) for reject in result.rejects]
+    findings += [_mismatch(schema, mismatch) for mismatch in result.mismatches]
+    return {
+        "version": 1,
+        "command": "transfer",
+        "target": target,
+        "findings": findings,
+        "not_checked": [],
+        "tables": told,
+        "summary": {"written": written, "rows": sum(t["rows"] for t in told), "findings": len(findings)},
+    }
+
+
+def plan_tables(plan: Plan) -> list[dict[str, Any]]:
+    """Return the tables of a plan for machines."""
+    return [
+        {
+            "name": t.name,
+            "rows": t.source.rows,
+            "columns": [
+                {"source": c.source, "declared": c.declared, "target": c.target.name, "type": c.target.type.printed}
+                for c in t.columns
+            ],
+        }
+        for t in plan.tables
+    ]
+
+
+def _told(table: TableResult) -> dict[str, Any]:
+    return {"name": table.name, "rows": table.rows, "seconds": round(table.seconds, 3), "rejects": table.rejects}
+
+
+def _reject(schema: str, reject: Reject, written: bool) -> dict[str, Any]:
+    column = f".{reject.column}" if reject.column else ""
+    return {
+        "rule": "transfer-reject",
+        "severity": "error",
+        "object": f"{schema}.{reject.table}",
+        "message": f"{reject.table}{column} {reject.key}: {reject.reason}",
+        "fix": "mend the row and load it with --from-rejects" if written else "mend the row in the source",
+        "key": f"transfer-reject:{reject.table}:{reject.key}:{reject.column}",
+        "witness": reject.value,
+    }
+
+
+def _mismatch(schema: str, mismatch: Mismatch) -> dict[str, Any]:
+    column = f".{mismatch.column}" if mismatch.column else ""
+    return {
+        "rule": "transfer-mismatch",
+        "severity": "error",
+        "object": f"{schema}.{mismatch.table}",
+        "message": f"{mismatch.table}{column}: {mismatch.what}",
+        "fix": "transfer again with --replace, or find out who changed the rows",
+        "key": f"transfer-mismatch:{mismatch.table}:{mismatch.column}",
+    }
+
+
+def _console() -> Any:  # noqa: ANN401 - Rich is imported where it is used
+    from rich.console import Console
+
+    return Console(highlight=False)

@@ -1,0 +1,239 @@
+"""What a person can ask for: a plan, a run, a comparison, and each of them in its other forms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost.transfer import portable
+from gatepost.transfer.again import plan_rejects, read_rejects
+from gatepost.transfer.casts.how import How
+from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
+from gatepost.transfer.declared import declared_tables
+from gatepost.transfer.load import Progress
+from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed
+from gatepost.transfer.rejects import make_directory
+from gatepost.transfer.running import Run, finish
+from gatepost.transfer.settle import unsettled
+from gatepost.transfer.source import Source
+from gatepost.transfer.values import Mismatch, Options, Plan, Result, TablePlan, TableResult
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+
+def plan(source: Path, connection: Connection, *, options: Options | None = None) -> Plan:
+    """Return what a run would do, without doing any of it.
+
+    Args:
+        source: The SQLite file, or a directory that `write` made.
+        connection: The target, outside of a transaction; it is outside of one again afterwards.
+        options: What the person asks for.
+
+    Raises:
+        TransferError: the file cannot be read, or the two sides do not fit together.
+    """
+    try:
+        if source.is_dir():
+            return portable.plan_portable(source, connection, options or Options())
+        with Source(source) as opened:
+            opened.quick_check()
+            return make_plan(opened, connection, options or Options())
+    finally:
+        _end(connection)
+
+
+def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> Result:
+    """Do what a plan says, in one transaction, and commit it.
+
+    Args:
+        plan: What `plan()` returned.
+        connection: The target, outside of a transaction.
+        progress: Told the table, its rows done and its rows in all, for every batch.
+
+    Raises:
+        RowsRefused: rows cannot be moved exactly, and `options.rejects` is not set; nothing was written.
+        TransferError: anything else stands in the way; nothing was written.
+    """
+    if plan.path.is_dir():
+        return _run_portable(plan, connection, progress or _silent)
+    started = time.perf_counter()
+    try:
+        with Source(plan.path) as source:
+            if plan.options.backup is not None:
+                source.backup(plan.options.backup)
+            _make_rejects(plan.options)
+            fresh = lock_and_plan(plan, source, connection)
+            moving = Run(fresh, connection, lambda t: lambda: source.batches(t.source, t.read), progress or _silent)
+            with closing(moving):
+                tables = moving.tables()
+                for table in fresh.tables:
+                    _refuse_difference(moving, table, _columns(source, table, moving.how))
+                return finish(moving, tables, started)
+    finally:
+        _end(connection)
+
+
+def write(
+    source: Path,
+    directory: Path,
+    metadata: MetaData,
+    *,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Cast a source into a directory, for a target that cannot be reached from here; `plan` and `run` take it there.
+
+    Args:
+        source: The SQLite file.
+        directory: Where to; it must be empty or new.
+        metadata: The tables of the target, as SQLModel or SQLAlchemy declares them.
+        options: As for `plan`.
+        progress: As for `run`.
+
+    Raises:
+        RowsRefused: rows cannot be cast exactly, and `options.rejects` is not set; the directory is not finished.
+        TransferError: the file cannot be read, or the two sides do not fit together.
+    """
+    chosen = options or Options()
+    make_directory(directory)
+    _make_rejects(chosen)
+    with Source(source) as opened:
+        opened.quick_check()
+        tables = declared_tables(metadata, chosen.schema)
+        return portable.write(opened, tables, directory, chosen, progress or _silent)
+
+
+def run_rejects(
+    directory: Path, connection: Connection, *, options: Options | None = None, progress: Progress | None = None
+) -> Result:
+    """Add the rows that an earlier run put aside, after somebody mended them; in one transaction.
+
+    Args:
+        directory: What `options.rejects` named in the earlier run.
+        connection: The target, outside of a transaction.
+        options: As for `plan`; the rows are always added to those that are there.
+        progress: As for `run`.
+
+    Raises:
+        RowsRefused: some cannot be moved even now, and `options.rejects` is not set; nothing was written.
+        TransferError: anything else stands in the way; nothing was written.
+    """
+    started = time.perf_counter()
+    try:
+        planned = plan_rejects(directory, connection, replace(options or Options(), mode="append"))
+        lock(planned, connection)
+        _make_rejects(planned.options)
+        moving = Run(planned, connection, lambda table: read_rejects(directory, table), progress or _silent)
+        with closing(moving):
+            tables = moving.tables()
+            for table in planned.tables:
+                _refuse_difference(moving, table, None)
+            return finish(moving, tables, started)
+    finally:
+        _end(connection)
+
+
+def check(source: Path, connection: Connection, *, options: Options | None = None) -> Result:
+    """Compare a source with a target that was filled from it, reading only.
+
+    Args:
+        source: The SQLite file, or a directory that `write` made.
+        connection: The target, outside of a transaction.
+        options: As for `plan`.
+
+    Returns:
+        The rows of each table that are the same on both sides, and every mismatch.
+
+    Raises:
+        TransferError: the file cannot be read, or the two sides do not fit together.
+    """
+    started = time.perf_counter()
+    chosen = replace(options or Options(), mode="append")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if source.is_dir():
+            promised = portable.tallies(source)
+            planned = portable.plan_portable(source, connection, chosen)
+            return _compared(connection, planned, lambda t: promised[t.name], lambda _: None, started)
+        with Source(source) as opened:
+            how = How.of(chosen.timezone, chosen.epoch)
+            planned = make_plan(opened, connection, chosen)
+            return _compared(
+                connection,
+                planned,
+                lambda table: tally_source(opened, table, how),
+                lambda table: _columns(opened, table, how),
+                started,
+            )
+    finally:
+        _end(connection)
+
+
+def _compared(
+    connection: Connection,
+    planned: Plan,
+    expect: Callable[[TablePlan], Tally],
+    by_column: Callable[[TablePlan], Callable[[], list[int]] | None],
+    started: float,
+) -> Result:
+    tables: list[TableResult] = []
+    mismatches: list[Mismatch] = []
+    for table in planned.tables:
+        began = time.perf_counter()
+        expected, found = expect(table), tally_target(connection, table)
+        mismatches += compare(connection, table, expected, found, by_column(table))
+        mismatches += unsettled(connection, table)
+        refused = table.source.rows - expected.rows
+        tables.append(TableResult(table.name, found.rows, time.perf_counter() - began, refused))
+    return Result(tuple(tables), time.perf_counter() - started, (), tuple(mismatches))
+
+
+def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Result:
+    started = time.perf_counter()
+    try:
+        _make_rejects(plan.options)
+        lock(plan, connection)
+        fresh = portable.plan_portable(plan.path, connection, plan.options)
+        refuse_changed(plan, fresh)
+        moving = Run(fresh, connection, lambda t: portable.read(plan.path, t), progress, portable.Lines)
+        with closing(moving):
+            tables = moving.tables()
+            promised = portable.tallies(plan.path)
+            for table in fresh.tables:
+                if not moving.rejects[table.name].rows:
+                    refuse_mismatches(compare(connection, table, promised[table.name], moving.sent[table.name], None))
+                _refuse_difference(moving, table, None)
+            return finish(moving, tables, started)
+    finally:
+        _end(connection)
+
+
+def _refuse_difference(moving: Run, table: TablePlan, by_column: Callable[[], list[int]] | None) -> None:
+    expected, found = moving.tallies[table.name], tally_target(moving.connection, table)
+    refuse_mismatches(compare(moving.connection, table, expected, found, by_column))
+
+
+def _columns(source: Source, table: TablePlan, how: How) -> Callable[[], list[int]]:
+    return lambda: columns_of_source(source, table, how)
+
+
+def _make_rejects(options: Options) -> None:
+    if options.rejects is not None:
+        make_directory(options.rejects)
+
+
+def _end(connection: Connection) -> None:
+    if not connection.closed:
+        connection.rollback()
+
+
+def _silent(_table: str, _done: int, _rows: int) -> None:
+    """Say nothing."""
