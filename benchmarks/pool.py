@@ -1,6 +1,6 @@
 """Does a pool hold under many threads, and does each of them see its own rows only?
 
-    python benchmarks/pool.py                    all of it, about four minutes
+    python benchmarks/pool.py                    all of it, about nine minutes
     python benchmarks/pool.py --seconds 10       a quick look
 
 200 threads act as 200 users on a server with 100 connections. The peer is SQLAlchemy's own `create_engine` with the
@@ -26,6 +26,7 @@ from sqlmodel import Session
 
 from gatepost.database.acting import acting_as
 from gatepost.database.engine import create_engine
+from gatepost.database.fair import FairPool
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
@@ -89,11 +90,11 @@ def tell(name: str, seconds: float, seen: dict[str, object], peer: float | None 
     rate = seen["transactions"] / seconds
     ratio = f"  {rate / peer:.2f}x the peer" if peer else ""
     print(
-        f"{name:<52} {rate:7.0f}/s  p50 {seen['p50'] * 1000:6.1f} ms  p99 {seen['p99'] * 1000:8.1f} ms"
+        f"{name:<60} {rate:7.0f}/s  p50 {seen['p50'] * 1000:6.1f} ms  p99 {seen['p99'] * 1000:8.1f} ms"
         f"  max {seen['most']:5.1f} s  unserved {seen['unserved']:3}  leaked {seen['leaked']}{ratio}"
     )
     for failure, count in seen["failures"].items():
-        print(f"{'':<52} {count} x {failure}")
+        print(f"{'':<60} {count} x {failure}")
     return rate
 
 
@@ -119,6 +120,12 @@ def interleave(pooler_url: str, turns: int) -> None:
     print(f"{sum(n for n, _ in done):,} interleaved transactions, {sum(w for _, w in done)} wrong, {took:.1f} s")
 
 
+def pooler(server: SpareServer) -> SparePooler:
+    secrets = {"postgres": server.secret("postgres")}
+    directory = server.directory / "pooler"
+    return SparePooler(directory, "127.0.0.1", server.port, {"postgres": PASSWORD}, secrets=secrets)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
@@ -138,12 +145,16 @@ def main() -> None:
                 if PGBOUNCER is None:
                     print("PgBouncer is NOT INSTALLED: apt-get install pgbouncer to see the rest")
                     continue
-                behind = SparePooler(server.directory / "pooler", "127.0.0.1", server.port, {"postgres": PASSWORD})
+                behind = pooler(server)
                 with behind.running(pool=40):
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"))
                     tell(f"{label}: gatepost through the pooler", seconds, soak(engine, seconds, think), rate)
+                    # Each transaction of the line above opens and authenticates a connection; here they are kept.
+                    kept = {"poolclass": FairPool, "pool_size": THREADS, "max_overflow": 0}
+                    engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"), **kept)
+                    tell(f"{label}: the same, 200 client connections kept", seconds, soak(engine, seconds, think), rate)
             if PGBOUNCER is not None:
-                behind = SparePooler(server.directory / "pooler", "127.0.0.1", server.port, {"postgres": PASSWORD})
+                behind = pooler(server)
                 with behind.running(pool=4):
                     interleave(behind.url(), 10_000)
 

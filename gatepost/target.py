@@ -17,7 +17,8 @@ def target_url(given: str | None = None) -> DatabaseUrl:
         LocalServerError: no URL was given or set, and the embedded server cannot be started.
     """
     if given:
-        return parse_url(given)
+        url = parse_url(given)
+        return load_settings().secured(url) if url.crosses_network else url
     settings = load_settings()
     if settings.database_url.get_secret_value().strip():
         return settings.url

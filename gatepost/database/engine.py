@@ -50,7 +50,7 @@ def create_engine(
         target = settings.url
         transaction_pooler = settings.uses_transaction_pooler
     else:
-        target = parse_url(url) if isinstance(url, str) else url
+        target = settings.secured(parse_url(url) if isinstance(url, str) else url)
         transaction_pooler = target.is_transaction_pooler or settings.db_pooler == "transaction"
     if target.is_sqlite:
         return _sqlite(target, options)

@@ -59,8 +59,17 @@ class Settings(BaseSettings):
                 '"DATABASE_URL" is not set',
                 "set it in the environment or in .env: DATABASE_URL=postgresql://user:password@host:5432/database",
             )
-        url = parse_url(text)
-        if url.is_sqlite:
+        return self.secured(parse_url(text))
+
+    def secured(self, url: DatabaseUrl) -> DatabaseUrl:
+        """Return a URL with `DB_SSL_MODE` and `DB_SSL_ROOT_CERT` beside it; what the URL itself says wins.
+
+        They are about the network: a server on this machine is left as it is.
+
+        Raises:
+            SettingsError: the root certificate is not a file.
+        """
+        if not url.crosses_network:
             return url
         beside: dict[str, str] = {}
         if self.db_ssl_root_cert is not None:

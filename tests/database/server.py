@@ -152,6 +152,11 @@ class SpareServer:
                 if int(stat.read_text().rpartition(")")[2].split()[1]) == self.process.pid:
                     os.kill(int(stat.parent.name), getattr(signal, name))
 
+    def secret(self, user: str) -> str:
+        with closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [user])
+            return cursor.fetchone()[0]
+
     def execute(self, *statements: str) -> None:
         with closing(psycopg2.connect(self.url())) as connection:
             connection.autocommit = True
@@ -161,13 +166,17 @@ class SpareServer:
 
 @dataclass
 class SparePooler:
-    """A PgBouncer in front of a server that may be reached by the accounts given."""
+    """A PgBouncer in front of a server that may be reached by the accounts given.
+
+    With the server's own `secrets` (pg_authid.rolpassword) it need not derive a key at each login, as in production.
+    """
 
     directory: Path
     host: str
     server_port: int
     accounts: Mapping[str, str]
     databases: tuple[str, ...] = ("postgres",)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -179,7 +188,8 @@ class SparePooler:
         assert PGBOUNCER is not None
         self.directory.mkdir(parents=True, exist_ok=True)
         users = self.directory / "users.txt"
-        users.write_text("".join(f'"{user}" "{password}"\n' for user, password in self.accounts.items()))
+        known = {**self.accounts, **self.secrets}
+        users.write_text("".join(f'"{user}" "{secret}"\n' for user, secret in known.items()))
         fixed = {
             "listen_addr": "127.0.0.1",
             "listen_port": str(self.port),

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.database.settings import Settings, load_settings
+from gatepost.database.url import parse_url
 from gatepost.errors import SettingsError
 
 
@@ -68,6 +69,14 @@ def test_tls_settings_stand_beside_the_url_and_the_url_wins(monkeypatch: pytest.
     assert load_settings().url.connect_arguments()["sslmode"] == "verify-ca"
     monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/d?sslmode=disable")
     assert load_settings().url.connect_arguments()["sslmode"] == "disable"
+
+
+def test_tls_settings_are_about_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_SSL_MODE", "verify-ca")
+    settings = load_settings()
+    for text in ("postgresql://u@127.0.0.1/d", "postgresql://u@/d?host=/tmp", "sqlite:///a.db"):
+        assert settings.secured(parse_url(text)) == parse_url(text)
+    assert settings.secured(parse_url("postgresql://u@h/d")).parameters == {"sslmode": "verify-ca"}
 
 
 def test_a_pooler_of_ones_own_is_said_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
