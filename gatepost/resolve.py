@@ -67,7 +67,7 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[P
             Policy(
                 schema,
                 name,
-                _policy_name(name, command, rule),
+                policy_name(name, command, rule),
                 command,
                 tuple(sorted(rule.roles)),
                 permissive=rule.meaning != "restrict",
@@ -78,7 +78,8 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[P
     return made
 
 
-def _policy_name(table: str, command: Command, rule: Rule) -> str:
+def policy_name(table: str, command: Command, rule: Rule) -> str:
+    """Return the name of the policy that a rule makes for one of its commands."""
     if rule.name is not None:
         return rule.name if len(rule.commands) == 1 else f"{rule.name} ({command})"
     return f"{table}_{command}_{rule.roles[0] if rule.meaning == 'allow' else rule.meaning}"

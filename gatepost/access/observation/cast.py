@@ -1,0 +1,86 @@
+"""Who reaches for the rows: strangers to each other, each with a token that the policies at hand listen to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gatepost.access.observation.worlds import NOBODY, Worlds
+from gatepost.access.personas import ANON, SERVICE, Persona, signed_in
+
+USERS = {
+    name: f"9e500000-0000-4000-8000-0000000000{number:02d}"
+    for number, name in enumerate(("ann", "bob", "guest", "admin", "liar"), 1)
+}
+"""The signed-in personas: two in different tenants, an anonymous sign-in, one whose `app_metadata` makes them an
+administrator, and one whose `user_metadata`, which users write themselves, claims everything."""
+
+ORDINARY = ("ann", "bob", "guest", "liar")
+"""Those who may never touch what is another's."""
+PLAIN_LIAR = "liar, without claiming"
+"""The same user as `liar` with nothing in `user_metadata`: what only the liar sees, the claim has opened."""
+
+_ADMIN = {"role": "admin", "user_role": "admin", "is_admin": True, "admin": True, "roles": ["admin"]}
+
+
+def cast(worlds: Worlds) -> tuple[Persona, ...]:
+    """Return the personas, with the claims that the policies compare."""
+    return (ANON, *(_user(worlds, name) for name in USERS), _user(worlds, "liar", PLAIN_LIAR), SERVICE)
+
+
+def other_of(persona: str) -> str:
+    """Return the world of a stranger to a persona."""
+    return "bob" if persona == "ann" else "ann"
+
+
+def world_of(persona: str) -> str:
+    """Return the world that belongs to a persona."""
+    return persona if persona in USERS else "liar" if persona == PLAIN_LIAR else NOBODY
+
+
+def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
+    claims: dict[str, Any] = {
+        "email": f"{name}@example.org",
+        "app_metadata": {"provider": "email", "providers": ["email"]},
+        "user_metadata": {},
+        "is_anonymous": name == "guest",
+        "aal": "aal1" if name == "guest" else "aal2",
+        "session_id": USERS[name],
+    }
+    for key, path in sorted(worlds.ground.clues.claims.items()):
+        if len(path) > 1 or path[0] not in claims or path == ("email",):
+            _put(claims, path, worlds.claim(key, name))
+    for path, value in worlds.ground.clues.flags.items():
+        if name == "admin" and path[0] != "user_metadata" and path[0] not in ("aal", "role", "is_anonymous"):
+            _put(claims, path, value)
+    if name == "admin":
+        claims["app_metadata"] = _ADMIN | claims["app_metadata"]
+    if name == "liar" and called is None:
+        claims["user_metadata"] = claims["user_metadata"] | _lies(worlds)
+    return signed_in(USERS[name], called or name, **claims)
+
+
+def _lies(worlds: Worlds) -> dict[str, Any]:
+    """Return everything that a policy could want, as its user would write it: an administrator of ann's tenant."""
+    lies: dict[str, Any] = dict(_ADMIN)
+    for key, path in sorted(worlds.ground.clues.claims.items()):
+        _put(lies, path[1:] or path, worlds.claim(key, "ann"))
+    for path, value in worlds.ground.clues.flags.items():
+        _put(lies, path[1:] or path, value)
+    return lies
+
+
+def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None) -> None:
+    for step in path[:-1]:
+        inner = claims.setdefault(step, {})
+        if not isinstance(inner, dict):
+            return
+        claims = inner
+    if value is not None:
+        claims[path[-1]] = True if value == "true" else value
+
+
+def told(persona: Persona) -> str:
+    """Return the SQL that makes a session this persona, for a witness."""
+    claims = json.dumps(json.loads(persona.claims)) if persona.claims else ""
+    return f"as {persona.name} ({persona.role}{', ' + claims if persona.name in USERS else ''})"

@@ -1,0 +1,236 @@
+"""What policies read: the columns that name somebody, the claims, and the values on which their answer turns.
+
+The texts are the policies as PostgreSQL prints them and the bodies of the project's functions. Finding too much costs
+a row; finding too little leaves a policy silent, so a column counts wherever its name stands in a text with its table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from gatepost import sql
+from gatepost.schema import Function, Schema, Table, is_platform
+
+ColumnKey = tuple[str, str, str]
+"""The (schema, table, column) of a column."""
+
+_STOPS = frozenset(
+    "and or not where on then when else end select from case having limit order group union join left right inner"
+    " using returning set values into return if exists begin".split()
+)
+_OPERATOR = set("<>=!~@-|&?#+*/%^:")
+
+
+@dataclass(frozen=True)
+class Clues:
+    """What was found in the texts.
+
+    `identities` are columns that are compared with the user's id, `claims` those compared with a claim of the token
+    (by its path), `literals` the values that a column is compared with, `read` every column that a policy may read.
+    """
+
+    identities: frozenset[ColumnKey] = frozenset()
+    claims: Mapping[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
+    flags: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    literals: Mapping[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
+    read: frozenset[ColumnKey] = frozenset()
+
+
+def clues(live: Schema) -> Clues:
+    """Return what the policies and the functions of a database read."""
+    identities: set[ColumnKey] = set()
+    claims: dict[ColumnKey, tuple[str, ...]] = {}
+    flags: dict[tuple[str, ...], str] = {}
+    literals: defaultdict[ColumnKey, dict[str, None]] = defaultdict(dict)
+    read: set[ColumnKey] = set()
+    for text, own, tables in _texts(live):
+        pieces = pieces_in(text)
+        names = {piece.name for piece in pieces if piece.name}
+        read.update((*t.key, c.name) for t in (own or tables) for c in t.columns if c.name in names)
+        near = _Near(own or tables, _aliases(pieces, tables))
+        for left, right in comparisons_in(pieces):
+            for one, other in ((left, right), (right, left)):
+                path = _session_value(one)
+                for key in near.columns(other):
+                    if path == ("sub",):
+                        identities.add(key)
+                    elif path:
+                        claims.setdefault(key, path)
+                    else:
+                        literals[key].update(dict.fromkeys(literals_in(one)))
+                if path and path != ("sub",) and literals_in(other):
+                    flags.setdefault(path, literals_in(other)[0])
+    read.update(
+        (reference.schema, reference.name, column)
+        for table in live.tables
+        for policy in table.policies
+        for reference in policy.reads
+        for column in reference.columns
+    )
+    return Clues(
+        frozenset(identities), claims, flags, {key: tuple(found) for key, found in literals.items() if found},
+        frozenset(read),
+    )  # fmt: skip
+
+
+def _texts(live: Schema) -> Iterator[tuple[str, list[Table], list[Table]]]:
+    """Yield each text with the tables whose columns stand bare in it, and all that it mentions.
+
+    A policy is printed with every column of another table qualified; in a function's body anything may stand bare.
+    """
+    by_name: defaultdict[str, list[Table]] = defaultdict(list)
+    for table in live.tables:
+        if not is_platform(table.schema):
+            by_name[table.name].append(table)
+    for table in live.tables:
+        for policy in table.policies:
+            for text in filter(None, (policy.using, policy.check)):
+                yield text, [table], [table, *_named(text, by_name)]
+    for function in live.functions:
+        if not is_platform(function.schema) and function.language in ("sql", "plpgsql"):
+            mentioned = _named(function.body, by_name)
+            if mentioned:
+                yield function.body, [], mentioned
+
+
+def _named(text: str, by_name: Mapping[str, list[Table]]) -> list[Table]:
+    return [table for name in sorted(words(text)) for table in by_name.get(name, ())]
+
+
+def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Table]:
+    """Return what each table is called in a text: by its name, and by the word behind it."""
+    by_name = {table.name: table for table in tables}
+    found = dict(by_name)
+    named = [piece for piece in pieces if piece.name != "as"]
+    for before, after in pairwise(named):
+        table = by_name.get(before.name or "")
+        if table is not None and after.name and after.name not in _STOPS:
+            found[after.name] = table
+    return found
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The tables that a name in a text can be about."""
+
+    bare: list[Table]
+    called: Mapping[str, Table]
+
+    def columns(self, side: list[sql.Token]) -> list[ColumnKey]:
+        """Return the columns that a side is: one name, perhaps with its table's before it, perhaps cast."""
+        if any(piece.name in ("select", "from") for piece in side):
+            return []
+        names = [
+            piece.name
+            for at, piece in enumerate(side)
+            if piece.name and not (at and side[at - 1].text == "::") and piece.name not in ("any", "array", "coalesce")
+        ]
+        if not names or len(names) > 3:
+            return []
+        if len(names) > 1:
+            table = self.called.get(names[-2])
+            near = [table] if table is not None else []
+        else:
+            near = self.bare
+        return [(*t.key, names[-1]) for t in near if t.column(names[-1]) is not None]
+
+
+def pieces_in(text: str) -> list[sql.Token]:
+    """Return the tokens without spaces and comments, the characters of an operator joined."""
+    found: list[sql.Token] = []
+    joined = False
+    for token in sql.tokens(text):
+        if token.kind in ("space", "comment"):
+            joined = False
+            continue
+        operator = token.kind == "other" and token.text in _OPERATOR
+        if operator and joined:
+            found[-1] = sql.Token("other", found[-1].text + token.text)
+        else:
+            found.append(token)
+        joined = operator
+    return found
+
+
+def comparisons_in(pieces: list[sql.Token]) -> Iterator[tuple[list[sql.Token], list[sql.Token]]]:
+    """Yield the two sides of every comparison, each with the brackets that it stands in."""
+    for at, piece in enumerate(pieces):
+        if piece.text in ("=", "<>", "!=", "~~") or piece.name in ("in", "is"):
+            left = list(_side(pieces, range(at - 1, -1, -1), ")", "("))[::-1]
+            yield left, list(_side(pieces, range(at + 1, len(pieces)), "(", ")"))
+
+
+def _side(pieces: list[sql.Token], places: Iterable[int], opening: str, closing: str) -> Iterator[sql.Token]:
+    depth = 0
+    for at in places:
+        piece = pieces[at]
+        depth += (piece.text == opening) - (piece.text == closing)
+        if depth < 0 or (depth == 0 and (piece.text in (",", ";") or piece.name in _STOPS)):
+            return
+        yield piece
+
+
+def _session_value(side: list[sql.Token]) -> tuple[str, ...]:
+    """Return the path of the claim that a side reads, `("sub",)` for the user's id, or nothing."""
+    names = [piece.name for piece in side]
+    if "from" in names:
+        return ()
+    if "uid" in names and "auth" in names:
+        return ("sub",)
+    if "email" in names and "auth" in names and "jwt" not in names:
+        return ("email",)
+    if "jwt" not in names and "request.jwt.claims" not in "".join(piece.text for piece in side):
+        return ()
+    path = [
+        _unquoted(after.text)
+        for before, after in pairwise(side)
+        if before.text in ("->", "->>") and after.kind == "literal"
+    ]
+    return tuple(path)
+
+
+def literals_in(side: list[sql.Token]) -> list[str]:
+    """Return the literals of one side of a comparison, unless they are keys of a JSON value."""
+    if any(piece.text in ("->", "->>") for piece in side) or any(piece.name == "select" for piece in side):
+        return []
+    return [_unquoted(piece.text) for piece in side if piece.kind == "literal"]
+
+
+def _unquoted(text: str) -> str:
+    return text[text.index("'") + 1 : -1].replace("''", "'") if "'" in text else text
+
+
+def words(text: str) -> frozenset[str]:
+    """Return every name that stands in SQL text."""
+    return frozenset(token.name for token in sql.tokens(text) if token.name)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The names in the body of each function, by the function's name."""
+
+    bodies: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def among(cls, functions: Iterable[Function]) -> Calls:
+        """Return the calls among the project's own functions."""
+        found: dict[str, frozenset[str]] = {}
+        for function in functions:
+            if not is_platform(function.schema):
+                found[function.name] = found.get(function.name, frozenset()) | words(function.body)
+        return cls(found)
+
+    def reachable(self, texts: Iterable[str]) -> tuple[frozenset[str], bool]:
+        """Return the names in some texts and in the functions that they call, and whether one builds SQL itself."""
+        found = {name for text in texts for name in words(text)}
+        todo = [name for name in found if name in self.bodies]
+        dynamic = False
+        while todo:
+            more = self.bodies[todo.pop()]
+            dynamic = dynamic or "execute" in more
+            todo.extend(name for name in more - found if name in self.bodies)
+            found |= more
+        return frozenset(found), dynamic

@@ -1,0 +1,170 @@
+"""What was declared, as the rows that each persona should reach.
+
+`owner` and `through` are taken by their meaning and not by their SQL. A condition that an author wrote is asked of
+PostgreSQL, as the persona, on a table whose own row security is put aside for the question.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gatepost import sql
+from gatepost.access.observation.population import insert
+from gatepost.access.observation.record import Cell
+from gatepost.access.observation.trial import Stage
+from gatepost.access.observation.worlds import Row
+from gatepost.access.personas import Persona, acting_as
+from gatepost.declaration import Declaration, ProtectedTable, Rule
+from gatepost.resolve import policy_name
+from gatepost.schema import Command, Table
+
+
+@dataclass
+class Expected:
+    """Answers what a persona should reach in a declared table."""
+
+    stage: Stage
+    declaration: Declaration
+    personas: Sequence[Persona]
+    _answers: dict[tuple[tuple[str, str], str], Mapping[str, frozenset[int]]] = field(default_factory=dict)
+
+    def rows(self, persona: Persona, table: ProtectedTable, command: Command) -> frozenset[int]:
+        """Return the planted rows that a persona should read, change or remove."""
+        planted = self._planted(table)
+        if not _granted(table, persona.role, command):
+            return frozenset()
+        if self._bypasses(persona):
+            return frozenset(planted)
+        reached: frozenset[int] = frozenset()
+        for rule in _rules(table, persona.role, command, restrictive=False):
+            reached |= self._condition(persona, table, rule, command, planted)
+        for rule in _rules(table, persona.role, command, restrictive=True):
+            reached &= self._condition(persona, table, rule, command, planted)
+        return reached
+
+    def let_in(self, persona: Persona, table: ProtectedTable, row: Row) -> bool | None:
+        """Tell whether a persona should be able to insert a row, or None where that depends on a default."""
+        if not _granted(table, persona.role, "insert"):
+            return False
+        if self._bypasses(persona):
+            return True
+        held = self.stage.privileges(persona.role).columns(row.table, "insert")
+        if any(name not in held for name in row.values):
+            return None
+        ways = [
+            (rule.meaning, self._admits(persona, table, rule, row))
+            for rule in _all_rules(table, persona.role, "insert")
+        ]
+        permitted = any(admitted for meaning, admitted in ways if meaning != "restrict")
+        return permitted and all(admitted for meaning, admitted in ways if meaning == "restrict")
+
+    def _bypasses(self, persona: Persona) -> bool:
+        roles = self.stage.ground.live.roles
+        return any(role.name == persona.role and (role.bypass_row_security or role.superuser) for role in roles)
+
+    def _planted(self, table: ProtectedTable) -> dict[int, Row]:
+        live = self.stage.ground.live.table(*table.key)
+        return {} if live is None else {row.number: row for row in self.stage.population.of(live).values()}
+
+    def _condition(
+        self, persona: Persona, table: ProtectedTable, rule: Rule, command: Command, rows: Mapping[int, Row]
+    ) -> frozenset[int]:
+        if rule.meaning in ("owner", "through"):
+            return frozenset(number for number, row in rows.items() if self._belongs(persona, rule, row))
+        if rule.where is None:
+            return frozenset(rows)
+        text = next(p.using for p in table.policies if p.name == policy_name(table.name, command, rule))
+        return self._asked(table, text or "true")[persona.name]
+
+    def _belongs(self, persona: Persona, rule: Rule, row: Row) -> bool:
+        assert rule.column is not None  # noqa: S101  owner() and through() set it
+        value = row.values.get(rule.column[2])
+        if value is None:
+            return False
+        if rule.meaning == "owner":
+            return bool(value == json.loads(persona.claims or "{}").get("sub"))
+        assert rule.parent is not None  # noqa: S101  as above
+        parent = self.declaration.table(*rule.parent[:2])
+        if parent is None:
+            return False
+        planted = self._planted(parent)
+        return any(planted[n].values.get(rule.parent[2]) == value for n in self.rows(persona, parent, "select"))
+
+    def _admits(self, persona: Persona, table: ProtectedTable, rule: Rule, row: Row) -> bool:
+        if rule.meaning in ("owner", "through"):
+            return self._belongs(persona, rule, row)
+        text = next(p.check for p in table.policies if p.name == policy_name(table.name, "insert", rule))
+        if rule.check is None and rule.where is None:
+            return True
+        with self._open(row.table):
+            self.stage.cursor.execute(f"{insert([row])} RETURNING tableoid::int8, ctid::text")
+            place = self.stage.cursor.fetchone()
+            if place is None:
+                return False
+            return (int(place[0]), str(place[1])) in self._matching(row.table, text or "true", persona)
+
+    def _asked(self, table: ProtectedTable, text: str) -> Mapping[str, frozenset[int]]:
+        """Return the planted rows for which a condition holds, by persona."""
+        if (table.key, text) not in self._answers:
+            live = self.stage.ground.live.table(*table.key)
+            assert live is not None  # noqa: S101  only tables that are there are asked about
+            places = self.stage.population.of(live)
+            with self._open(live):
+                self._answers[table.key, text] = {
+                    persona.name: frozenset(
+                        places[place].number for place in self._matching(live, text, persona) if place in places
+                    )
+                    for persona in self.personas
+                }
+        return self._answers[table.key, text]
+
+    def _matching(self, table: Table, text: str, persona: Persona) -> set[tuple[int, str]]:
+        with acting_as(self.stage.cursor, persona):
+            target = sql.qualified(table.schema, table.name)
+            self.stage.cursor.execute(f"SELECT tableoid::int8, ctid::text FROM {target} WHERE (\n{text}\n)")
+            return {(oid, ctid) for oid, ctid in self.stage.cursor.fetchall()}
+
+    def _open(self, table: Table) -> _Opened:
+        return _Opened(self.stage, table, sorted({persona.role for persona in self.personas}))
+
+
+@dataclass
+class _Opened:
+    """A table whose row security is put aside and that every role may read, inside the block."""
+
+    stage: Stage
+    table: Table
+    roles: Sequence[str]
+
+    def __enter__(self) -> None:
+        target = sql.qualified(self.table.schema, self.table.name)
+        self.stage.cursor.execute(
+            f"SAVEPOINT gatepost_opened; ALTER TABLE {target} DISABLE ROW LEVEL SECURITY;"
+            f" GRANT SELECT ON {target} TO {sql.identifiers(self.roles)};"
+            + (" SET LOCAL session_replication_role = replica" if self.stage.population.keys_aside else "")
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self.stage.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_opened; RELEASE SAVEPOINT gatepost_opened")
+
+
+def short_of(cell: Cell, expected: frozenset[int]) -> frozenset[int]:
+    """Return the rows that should have been reached and were not, among those that were tried."""
+    missing = expected - cell.rows
+    return missing if cell.tried is None else missing & cell.tried
+
+
+def _granted(table: ProtectedTable, role: str, command: Command) -> bool:
+    if table.platform:
+        return True  # the platform's own grants are not declared
+    return any(grant.grantee in (role, "public") and grant.privilege == command.upper() for grant in table.grants)
+
+
+def _rules(table: ProtectedTable, role: str, command: Command, *, restrictive: bool) -> list[Rule]:
+    return [rule for rule in _all_rules(table, role, command) if (rule.meaning == "restrict") is restrictive]
+
+
+def _all_rules(table: ProtectedTable, role: str, command: Command) -> list[Rule]:
+    return [rule for rule in table.rules if command in rule.commands and {role, "public"} & set(rule.roles)]

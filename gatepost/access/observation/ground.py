@@ -1,0 +1,230 @@
+"""What stands before anything is planted: the tables, their types and keys, and who may touch what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gatepost.access.observation.clues import Calls, Clues, ColumnKey, clues
+from gatepost.declaration import Declaration
+from gatepost.schema import Constraint, Schema, Table, is_platform
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+TableKey = tuple[str, str]
+USERS: TableKey = ("auth", "users")
+FILES: tuple[TableKey, ...] = (("storage", "buckets"), ("storage", "objects"))
+
+_TYPES = """
+SELECT format_type(t.oid, NULL), t.typtype, format_type(t.typbasetype, t.typtypmod),
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+  FROM pg_type t
+ WHERE t.typtype IN ('d', 'e')
+"""
+_PRIVILEGES = """
+SELECT n.nspname, c.relname, p.privilege,
+       CASE WHEN has_table_privilege(%(role)s, c.oid, p.privilege) THEN NULL
+            ELSE ARRAY(SELECT a.attname::text FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND p.privilege <> 'DELETE'
+                          AND has_column_privilege(%(role)s, c.oid, a.attnum, p.privilege)) END
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) p(privilege)
+ WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND has_schema_privilege(%(role)s, n.oid, 'USAGE')
+   AND (has_table_privilege(%(role)s, c.oid, p.privilege)
+        OR (p.privilege <> 'DELETE' AND has_any_column_privilege(%(role)s, c.oid, p.privilege)))
+"""
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """What a role holds: the columns of each (schema, relation, command), or None for the whole relation."""
+
+    held: Mapping[tuple[str, str, str], tuple[str, ...] | None]
+
+    def columns(self, table: Table, command: str) -> tuple[str, ...]:
+        """Return the columns that the role may touch with a command, in the table's order."""
+        found = self.held.get((*table.key, command), ())
+        names = tuple(column.name for column in table.columns)
+        return names if found is None else tuple(name for name in names if name in found)
+
+    def has(self, relation: TableKey, command: str) -> bool:
+        """Tell whether the role may use a command on anything of the relation."""
+        return (*relation, command) in self.held
+
+    def whole(self, relation: TableKey, command: str) -> bool:
+        """Tell whether the role may use a command on every column of the relation."""
+        return self.held.get((*relation, command), ()) is None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The database as the observation needs it.
+
+    `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold a
+    user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
+    """
+
+    live: Schema
+    tables: tuple[Table, ...]
+    clues: Clues
+    identities: frozenset[ColumnKey]
+    keys: Mapping[ColumnKey, ColumnKey]
+    enums: Mapping[str, tuple[str, ...]]
+    domains: Mapping[str, str]
+    numbers: Mapping[TableKey, int]
+    calls: Calls
+    owned: frozenset[TableKey] = field(default=frozenset())
+
+    @property
+    def observed(self) -> tuple[Table, ...]:
+        """The tables that personas reach for."""
+        return tuple(table for table in self.tables if table.key not in (USERS, FILES[0]))
+
+    def base_type(self, type_name: str) -> str:
+        """Return the type below a domain, or the type itself."""
+        while type_name in self.domains:
+            type_name = self.domains[type_name]
+        return type_name
+
+
+def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Ground:
+    """Return the ground of a database.
+
+    Args:
+        cursor: Inside a transaction.
+        live: The database.
+        declaration: What was declared, whose owner columns count as identities.
+    """
+    cursor.execute("SELECT set_config('search_path', '', true)")
+    cursor.execute(_TYPES)
+    types = cursor.fetchall()
+    wanted = [table for table in live.tables if _planted(table, live)]
+    found = clues(live)
+    keys = _foreign_keys(wanted)
+    seeds = set(found.identities) | {("auth", "users", "id")}
+    for declared in declaration or ():
+        seeds |= {rule.column for rule in declared.rules if rule.meaning == "owner" and rule.column}
+    ground = Ground(
+        live=live,
+        tables=tuple(_parents_first(wanted, keys)),
+        clues=found,
+        identities=_spread(seeds, keys),
+        keys=keys,
+        enums={name: tuple(labels) for name, kind, _, labels in types if kind == "e"},
+        domains={name: base for name, kind, base, _ in types if kind == "d"},
+        numbers={table.key: number for number, table in enumerate(wanted, 1)},
+        calls=Calls.among(live.functions),
+    )
+    return replace(ground, owned=_owned(ground))
+
+
+def privileges(cursor: Cursor, role: str) -> Privileges:
+    """Return what a role holds on every table and view."""
+    cursor.execute(_PRIVILEGES, {"role": role})
+    return Privileges({(s, n, p.lower()): None if c is None else tuple(c) for s, n, p, c in cursor.fetchall()})
+
+
+def _planted(table: Table, live: Schema) -> bool:
+    if table.key == USERS:
+        return True
+    if table.key in FILES:
+        objects = live.table(*FILES[1])
+        return objects is not None and bool(objects.policies)
+    return table.kind != "foreign" and not table.partition and table.extension is None and not is_platform(table.schema)
+
+
+def _foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
+    """Return the column that each column refers to; a table's reference to itself is none."""
+    there = {table.key for table in tables}
+    found: dict[ColumnKey, ColumnKey] = {}
+    for table in tables:
+        for key in table.constraints:
+            if key.kind == "foreign key" and key.references and key.references[:2] in there - {table.key}:
+                for own, other in zip(key.columns, key.references[2], strict=True):
+                    found.setdefault((*table.key, own), (*key.references[:2], other))
+    return found
+
+
+def _spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> frozenset[ColumnKey]:
+    """Return the columns that hold the same values as the seeds, followed through foreign keys both ways."""
+    near: defaultdict[ColumnKey, set[ColumnKey]] = defaultdict(set)
+    for child, parent in keys.items():
+        near[child].add(parent)
+        near[parent].add(child)
+    found, todo = set(seeds), list(seeds)
+    while todo:
+        more = near[todo.pop()] - found
+        found |= more
+        todo.extend(more)
+    return frozenset(found)
+
+
+def _parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
+    """Return the tables so that what a table refers to stands before it, as far as there is no circle."""
+    by_key = {table.key: table for table in tables}
+    parents: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
+    for child, parent in keys.items():
+        parents[child[:2]].add(parent[:2])
+    placed: dict[TableKey, Table] = {}
+
+    def place(start: TableKey) -> None:
+        way = [(start, iter(sorted(parents[start])))]
+        on_way = {start}
+        while way:
+            key, rest = way[-1]
+            step = next((parent for parent in rest if parent not in placed and parent not in on_way), None)
+            if step is None:
+                placed.setdefault(key, by_key[key])
+                on_way.discard(key)
+                way.pop()
+            else:
+                on_way.add(step)
+                way.append((step, iter(sorted(parents[step]))))
+
+    for table in tables:
+        place(table.key)
+    return list(placed.values())
+
+
+def _owned(ground: Ground) -> frozenset[TableKey]:
+    """Return the tables whose rows belong to somebody: by an id, a claim, a membership, or an owned parent."""
+    own = {key[:2] for key in (*ground.identities, *ground.clues.claims)}
+    own |= {FILES[1]} & {table.key for table in ground.tables}
+    names = {table.key: _read_by(ground, table) for table in ground.tables}
+    for child, parent in ground.keys.items():
+        # A membership: a row that names a user and refers to a table, and that some policy asks.
+        if child[:2] in own and parent not in ground.identities:
+            member = child[1]
+            if any(member in read for key, read in names.items() if key != child[:2]):
+                own.add(parent[:2])
+    own.discard(USERS)
+    grew = True
+    while grew:
+        more = {child[:2] for child, parent in ground.keys.items() if parent[:2] in own} - own
+        own |= more
+        grew = bool(more)
+    return frozenset(own)
+
+
+def _read_by(ground: Ground, table: Table) -> frozenset[str]:
+    texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+    return ground.calls.reachable(texts)[0]
+
+
+def unique_keys(table: Table) -> list[tuple[str, ...]]:
+    """Return the columns of every unique index that is about plain columns."""
+    return [
+        tuple(column for column in index.columns if column is not None)
+        for index in table.indexes
+        if index.unique and None not in index.columns
+    ]
+
+
+def checks(table: Table) -> list[Constraint]:
+    """Return the table's CHECK constraints."""
+    return [constraint for constraint in table.constraints if constraint.kind == "check"]

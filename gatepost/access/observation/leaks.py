@@ -1,0 +1,68 @@
+"""What the doors gave away, as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gatepost import sql
+from gatepost.access.observation.cast import told
+from gatepost.access.observation.doors import Door
+from gatepost.access.observation.judging import shown
+from gatepost.access.observation.population import Population
+from gatepost.declaration import Declaration
+from gatepost.finding import Finding, NotChecked
+
+
+def leaks(found: Iterable[Door], population: Population, declaration: Declaration | None) -> Iterator[Finding]:
+    """Yield one finding for each door that leaks, and one for each that lets rows of others be written.
+
+    Args:
+        found: What came of the doors.
+        population: What was planted.
+        declaration: What was declared; what comes out of a table that is neither declared nor owned by anybody may be
+            meant to, and is a warning.
+    """
+    by_door: dict[tuple[str, str], list[Door]] = {}
+    for door in found:
+        if door.leaked:
+            by_door.setdefault((door.name, "read"), []).append(door)
+        if door.written:
+            by_door.setdefault((door.name, "written"), []).append(door)
+    for (name, how), doors in sorted(by_door.items()):
+        first = doors[0]
+        rows = first.leaked if how == "read" else first.written
+        tables = ", ".join(dict.fromkeys(str(row.table) for row in rows))
+        who = ", ".join(dict.fromkeys(door.persona.name for door in doors))
+        kept = any(
+            row.table.key in population.ground.owned
+            or (declaration is not None and declaration.table(*row.table.key) is not None)
+            for row in rows
+        )
+        verb = "reads rows of" if how == "read" else "changes rows of"
+        tail = f": {first.value[:200]}" if how == "read" else f" reaches {shown(rows[0])}"
+        yield Finding(
+            "door-leaks" if how == "read" else "door-writes",
+            "error" if kept else "warning",
+            name,
+            f"{who} {verb} {tables} through the {first.kind} {name}, which row security keeps from them",
+            fix=_fix(first),
+            witness=f"{told(first.persona)}: {first.statement}{tail}",
+        )
+
+
+def not_observed(found: Iterable[Door]) -> Iterator[NotChecked]:
+    """Yield the doors that took too long."""
+    cut = sorted({(door.name, door.said) for door in found if door.outcome == "cut off"})
+    for name, said in cut:
+        yield NotChecked(name, f"stopped: {said}")
+
+
+def _fix(door: Door) -> str:
+    schema, _, name = door.name.partition(".")
+    if door.kind == "view":
+        return f"ALTER VIEW {sql.qualified(schema, name)} SET (security_invoker = true)"
+    if door.kind == "function":
+        return f"REVOKE EXECUTE ON FUNCTION {door.name} FROM PUBLIC, anon, authenticated"
+    if door.kind == "materialized view":
+        return f"REVOKE ALL ON {sql.qualified(schema, name)} FROM PUBLIC, anon, authenticated"
+    return f"ALTER TABLE {sql.qualified(schema, name)} ENABLE ROW LEVEL SECURITY"

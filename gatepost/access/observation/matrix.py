@@ -1,0 +1,130 @@
+"""The access matrix as plain values: table x persona x command, with the rows and the policies behind each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from gatepost.access.observation.cast import PLAIN_LIAR, told, world_of
+from gatepost.access.observation.doors import Door
+from gatepost.access.observation.judging import in_force, shown
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.record import Cell, Record
+from gatepost.access.personas import Persona
+from gatepost.schema import COMMANDS, Command, Table
+
+Reach = Literal["all", "own", "some", "none", "error"]
+_WITNESSES = 3
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """How far a persona reaches, by how many of the planted rows, and the proof."""
+
+    reach: Reach
+    rows: int
+    of: int
+    statement: str
+    witnesses: tuple[str, ...]
+    policies: tuple[str, ...]
+    said: str
+
+
+def matrix(
+    population: Population, record: Record, personas: Sequence[Persona], declared: Iterable[tuple[str, str]]
+) -> dict[str, object]:
+    """Return the matrix as it stands in the JSON.
+
+    Args:
+        population: What was planted.
+        record: What was seen.
+        personas: Who tried.
+        declared: The tables that were declared.
+    """
+    names = set(declared)
+    people = [persona for persona in personas if persona.name != PLAIN_LIAR]
+    return {
+        "personas": [{"name": p.name, "role": p.role, "told": told(p)} for p in people],
+        "tables": [
+            {
+                "table": str(table),
+                "declared": table.key in names,
+                "owned": table.key in population.ground.owned,
+                "row_security": table.row_security.enabled,
+                "planted": len(population.of(table)),
+                "cells": {
+                    persona.name: {
+                        command: asdict(matrix_cell(population, record, persona, table, command))
+                        for command in COMMANDS
+                    }
+                    for persona in people
+                },
+            }
+            for table in sorted(population.ground.observed, key=lambda table: table.key)
+        ],
+    }
+
+
+def matrix_cell(population: Population, record: Record, persona: Persona, table: Table, command: Command) -> MatrixCell:
+    """Return one cell of the matrix."""
+    cell = record.cell(persona.name, table, command)
+    rows = sorted(
+        (row for row in population.of(table).values() if row.number in cell.rows),
+        key=lambda row: (row.world == world_of(persona.name), row.number),
+    )
+    statement = next((s for key, s in cell.statements.items() if key in cell.rows), "")
+    witnesses = [shown(row) for row in rows[:_WITNESSES]]
+    if command == "insert":
+        let_in = [name for name, ok in cell.inserts.items() if ok]
+        statement = cell.statements.get(let_in[0], "") if let_in else ""
+        witnesses = [f"{name}: {'let in' if ok else 'refused'}" for name, ok in cell.inserts.items()]
+    names = tuple(policy.name for policy in in_force(table, persona.role, command))
+    count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
+    of = len(cell.inserts) if command == "insert" else len(population.of(table))
+    return MatrixCell(
+        reach(population, persona, table, command, cell), count, of, statement, tuple(witnesses), names, cell.said
+    )  # fmt: skip
+
+
+def reach(population: Population, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
+    """Say in one word how far a cell goes."""
+    owned = table.key in population.ground.owned
+    if cell.outcome in ("error", "cut off"):
+        return "error"
+    if command == "insert":
+        own, others = cell.inserts.get("own", False), cell.inserts.get("another's", not owned)
+        return "all" if own and others else "own" if own else "some" if any(cell.inserts.values()) else "none"
+    rows = population.of(table).values()
+    if not cell.rows:
+        return "none"
+    if len(cell.rows) == len(rows) or (cell.tried is not None and cell.rows >= cell.tried):
+        return "all"
+    mine = {row.number for row in rows if row.world == world_of(persona.name)}
+    return "own" if owned and cell.rows <= mine else "some"
+
+
+def doors(found: Iterable[Door]) -> list[dict[str, object]]:
+    """Return what came of the doors, as it stands in the JSON: one entry a door and persona, the worst call of it."""
+    worst: dict[tuple[str, str], Door] = {}
+    for door in found:
+        key = (door.name, door.persona.name)
+        known = worst.get(key)
+        if known is None or (len(door.leaked) + len(door.written), door.outcome == "done") > (
+            len(known.leaked) + len(known.written),
+            known.outcome == "done",
+        ):
+            worst[key] = door
+    return [
+        {
+            "door": door.name,
+            "kind": door.kind,
+            "persona": door.persona.name,
+            "outcome": door.outcome,
+            "leaked": len(door.leaked),
+            "written": len(door.written),
+            "statement": door.statement,
+            "said": door.said,
+        }
+        for _, door in sorted(worst.items())
+    ]

@@ -1,0 +1,72 @@
+"""What was seen, as values: one cell for each persona, table and command, and what followed from a write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gatepost.access.observation.trial import Outcome
+from gatepost.access.observation.worlds import Row
+from gatepost.access.personas import Persona
+from gatepost.schema import Command, Table
+
+TableKey = tuple[str, str]
+CellKey = tuple[str, TableKey, Command]
+"""The persona's name, the table and the command."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one persona reached in one table with one command.
+
+    `rows` are the planted rows that it read, changed or removed; of an INSERT, `inserts` says for each candidate
+    whether row security let it in. `statements` holds the statement that reached each row or candidate. `tried` are
+    the rows that were tried, where not all were.
+    """
+
+    rows: frozenset[int] = frozenset()
+    inserts: Mapping[str, bool] = field(default_factory=dict)
+    candidates: Mapping[str, Row] = field(default_factory=dict)
+    statements: Mapping[int | str, str] = field(default_factory=dict)
+    outcome: Outcome = "done"
+    said: str = ""
+    tried: frozenset[int] | None = None
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Rows of others that came into sight after a write of one's own to a table, or a call of a function."""
+
+    persona: Persona
+    write: str
+    written: str
+    look: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A row of one's own, or a new one, that was put among somebody else's."""
+
+    persona: Persona
+    table: Table
+    write: str
+    column: str
+    world: str
+
+
+@dataclass
+class Record:
+    """Everything that was seen."""
+
+    cells: dict[CellKey, Cell] = field(default_factory=dict)
+    escalations: list[Escalation] = field(default_factory=list)
+    crossings: list[Crossing] = field(default_factory=list)
+
+    def cell(self, persona: str, table: Table, command: Command) -> Cell:
+        """Return a cell; one that was never tried reached nothing."""
+        return self.cells.get((persona, table.key, command), Cell(outcome="refused"))
+
+    def sees(self, persona: str, table: TableKey) -> frozenset[int]:
+        """Return the planted rows of a table that a persona sees."""
+        return self.cells.get((persona, table, "select"), Cell()).rows

@@ -1,0 +1,158 @@
+"""The whole observation of one database: plant, try, look, judge, and roll everything back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.access.observation.cast import USERS, cast
+from gatepost.access.observation.doors import Doors
+from gatepost.access.observation.expected import Expected
+from gatepost.access.observation.ground import Ground, survey
+from gatepost.access.observation.influence import Influence
+from gatepost.access.observation.judging import Judge
+from gatepost.access.observation.leaks import leaks, not_observed
+from gatepost.access.observation.matrix import doors, matrix
+from gatepost.access.observation.observe import observe
+from gatepost.access.observation.population import plant
+from gatepost.access.observation.trial import TIMEOUT, Stage
+from gatepost.declaration import Declaration
+from gatepost.errors import DatabaseUnreachable
+from gatepost.finding import NotChecked, Result
+from gatepost.reflect import read
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+
+def run(
+    connection: Connection,
+    *,
+    declaration: Declaration | None = None,
+    target: str = "",
+    not_cloned: Iterable[NotChecked] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Observe the database that a connection is open on, in a transaction that is rolled back.
+
+    Sequences move on, as they do in every transaction that is rolled back; nothing else is left behind, also where
+    the process is killed.
+
+    Args:
+        connection: psycopg2, in no transaction, as a role that passes row security by and may become the API's roles.
+            As a superuser it plants rows past triggers and foreign keys.
+        declaration: What was declared; without it, who owns which rows is inferred.
+        target: How the database is called in the result.
+        not_cloned: What the database lacks of the one that is meant.
+        progress: Is told what is done next.
+
+    Returns:
+        Findings, the matrix and the doors.
+
+    Raises:
+        DatabaseUnreachable: the connection is inside a transaction, or its role cannot do this.
+    """
+    from psycopg2.extensions import STATUS_READY
+
+    if connection.status != STATUS_READY:
+        raise DatabaseUnreachable(
+            "the connection is already inside a transaction", "commit or roll it back before it is observed"
+        )
+    autocommit, connection.autocommit = connection.autocommit, False
+    try:
+        with connection.cursor() as cursor:
+            return _observe(cursor, declaration, target, tuple(not_cloned), progress)
+    finally:
+        connection.rollback()
+        connection.autocommit = autocommit
+
+
+def _observe(
+    cursor: Cursor,
+    declaration: Declaration | None,
+    target: str,
+    missing: tuple[NotChecked, ...],
+    progress: Callable[[str], None],
+) -> Result:
+    progress("reading the catalog")
+    live = read(cursor)
+    _check_role(cursor)
+    ground = survey(cursor, live, declaration)
+    cursor.execute(
+        "SELECT set_config('jit', 'off', true), set_config('lock_timeout', '5s', true),"
+        " set_config('search_path', 'public, extensions', true), set_config('storage.allow_delete_query', 'true', true)"
+    )
+    progress("planting rows")
+    population = plant(cursor, ground, USERS)
+    missing += tuple(population.missing) + tuple(_refresh(cursor, ground))
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", (TIMEOUT,))
+    personas = cast(population.worlds)
+    stage, influence = Stage(cursor, population), Influence(ground)
+    progress("reaching for them")
+    record = observe(stage, personas, influence)
+    progress("opening the doors")
+    opened = list(Doors(stage, record, influence).open(personas))
+    progress("holding it against what was meant")
+    expected = Expected(stage, declaration, personas) if declaration is not None and declaration.tables else None
+    judge = Judge(population, record, personas, expected)
+    findings = [*judge.findings(), *leaks(opened, population, declaration)]
+    declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
+    return Result(
+        command="observe",
+        target=target or live.database,
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        not_checked=tuple(sorted({*missing, *judge.not_observed(), *not_observed(opened)})),
+        summary={
+            "declared": declaration is not None,
+            "tables": len(ground.observed),
+            "policies": sum(len(table.policies) for table in ground.observed),
+            "rows": sum(len(rows) for rows in population.rows.values()),
+            "doors": len({door.name for door in opened}),
+        },
+        sections={"matrix": matrix(population, record, personas, declared), "doors": doors(opened)},
+    )
+
+
+def _refresh(cursor: Cursor, ground: Ground) -> Iterable[NotChecked]:
+    """Fill the materialized views with what was planted."""
+    from psycopg2 import Error
+
+    for view in ground.live.views:
+        if view.kind != "materialized" or view.extension is not None:
+            continue
+        cursor.execute("SAVEPOINT gatepost_refresh")
+        try:
+            cursor.execute(f"REFRESH MATERIALIZED VIEW {sql.qualified(view.schema, view.name)}")
+        except Error as error:
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_refresh")
+            yield NotChecked(str(view), f"cannot be refreshed: {(error.diag.message_primary or str(error)).strip()}")
+        cursor.execute("RELEASE SAVEPOINT gatepost_refresh")
+
+
+def _check_role(cursor: Cursor) -> None:
+    """Refuse a role that would see too little, or cannot become the API's roles.
+
+    Raises:
+        DatabaseUnreachable: as above.
+    """
+    cursor.execute(
+        "SELECT r.rolname, r.rolsuper OR r.rolbypassrls,"
+        " ARRAY(SELECT w FROM unnest('{anon,authenticated,service_role}'::text[]) w WHERE to_regrole(w) IS NULL),"
+        " ARRAY(SELECT w FROM unnest('{anon,authenticated,service_role}'::text[]) w"
+        "        WHERE to_regrole(w) IS NOT NULL AND NOT pg_has_role(w, 'MEMBER'))"
+        " FROM pg_roles r WHERE r.rolname = current_user"
+    )
+    name, bypasses, absent, closed = cursor.fetchone() or ("", False, [], [])
+    if absent:
+        raise DatabaseUnreachable(f'the database has no role "{absent[0]}"', "gatepost local bootstrap --url URL")
+    if not bypasses:
+        raise DatabaseUnreachable(
+            f'"{name}" does not pass row security by, so it cannot plant rows for others',
+            f"ALTER ROLE {sql.identifier(name)} BYPASSRLS",
+        )
+    if closed:
+        raise DatabaseUnreachable(
+            f'"{name}" may not become "{closed[0]}"', f"GRANT {sql.identifier(closed[0])} TO {sql.identifier(name)}"
+        )

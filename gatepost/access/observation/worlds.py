@@ -1,0 +1,277 @@
+"""Which rows to plant: for each persona a world of its own, in which every key leads to rows of the same world.
+
+A world holds one row of each table, and more where a policy reads more than who somebody is: a row for each of the
+values on which its answer turns. Nothing here talks to a database.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gatepost.access.observation import canaries
+from gatepost.access.observation.canaries import FUTURE, PAST, Canary
+from gatepost.access.observation.clues import ColumnKey, comparisons_in, literals_in, pieces_in
+from gatepost.access.observation.ground import FILES, USERS, Ground, checks, unique_keys
+from gatepost.schema import Column, Table
+
+NOBODY = "nobody"
+STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
+"""Users that are no persona: a row of nobody's, and rows of tables in which each user has one."""
+MANY = 12
+"""The most rows of one table in one world."""
+FRESH = 200
+"""The first number of the rows that personas insert; planted rows stand below it."""
+
+KEPT = "(a canary)"
+"""In the place of an edge: the row's own canary."""
+
+Values = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that was planted, or that somebody tries to insert."""
+
+    table: Table
+    number: int
+    world: str
+    values: Mapping[str, str | None]
+    base: bool = False
+
+    @property
+    def key(self) -> tuple[tuple[str, str], int]:
+        """What tells it from every other row."""
+        return (self.table.key, self.number)
+
+
+@dataclass
+class Worlds:
+    """Makes the rows.
+
+    `users` is each world's user id; `fixes` are values that a constraint taught, by column, with `{}` for what makes
+    a value unique.
+    """
+
+    ground: Ground
+    users: Mapping[str, str]
+    fixes: dict[ColumnKey, str | None] = field(default_factory=dict)
+    _parents: dict[tuple[ColumnKey, str], str | None] = field(default_factory=dict)
+    _lists: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The worlds, nobody's last."""
+        return (*self.users, NOBODY)
+
+    def rows(self, table: Table) -> list[Row]:
+        """Return the rows to plant in a table, those that others refer to first."""
+        edges = self._edges(table)
+        combinations = _combinations(edges)
+        alone = self._one_for_each(table)
+        found: list[Row] = []
+        for place, world in enumerate(self.names):
+            values = self.make(table, world, place)
+            values |= _overlay(edges, combinations[place % len(combinations)])
+            found.append(Row(table, place, world, values, base=True))
+        number = len(found)
+        for place, world in enumerate(self.names):
+            if world != NOBODY and (place > 1 or alone):
+                continue
+            for at, combination in enumerate(combinations):
+                if at == place % len(combinations):
+                    continue
+                user = STRANGERS[1 + at % (len(STRANGERS) - 1)] if alone else None
+                values = self.make(table, world, number, user=user)
+                values |= _overlay(edges, combination)
+                found.append(Row(table, number, world, values))
+                number += 1
+        if table.key == USERS:
+            for stranger in STRANGERS[1:]:
+                found.append(Row(table, number, NOBODY, self.make(table, NOBODY, number, user=stranger)))
+                number += 1
+        return _distinct(table, found)
+
+    def make(
+        self, table: Table, world: str, number: int, *, user: str | None = None, parents: str | None = None
+    ) -> Values:
+        """Return the values of one row.
+
+        Args:
+            table: The table.
+            world: To whom it belongs.
+            number: What makes its values unique in the table.
+            user: The user that its identity columns name, instead of the world's own.
+            parents: The world whose rows its other foreign keys refer to, instead of its own.
+        """
+        values: Values = {}
+        for place, column in enumerate(table.columns):
+            if column.generated:
+                continue
+            key = (*table.key, column.name)
+            if key in self.ground.identities:
+                values[column.name] = user or self.fixes.get(key) or self._identity(column, world)
+            elif key in self.ground.keys:
+                values[column.name] = self.parent(key, parents or world)
+            else:
+                told = self.names.index(parents or world) if key in self.ground.clues.claims else number
+                values[column.name] = self.plain(table, column, place, told)
+        if table.key in FILES:
+            self._shape_file(table, values, self.users.get(user or world, user or STRANGERS[0]), number)
+        return values
+
+    def parent(self, key: ColumnKey, world: str) -> str | None:
+        """Return what a column holds to refer to the first row of a world."""
+        if (key, world) not in self._parents:
+            self._parents[key, world] = None  # a circle of keys ends here
+            target = self.ground.keys.get(key)
+            table = self.ground.live.table(*(target or key)[:2])
+            assert table is not None  # noqa: S101  keys lead to tables of the ground
+            name = (target or key)[2]
+            base = self.make(table, world, self.names.index(world))
+            self._parents[key, world] = base.get(name)
+        return self._parents[key, world]
+
+    def claim(self, key: ColumnKey, world: str) -> str | None:
+        """Return what the rows of a world hold in a column that is compared with a claim."""
+        table = self.ground.live.table(*key[:2])
+        assert table is not None  # noqa: S101  as above
+        return self.make(table, world, self.names.index(world)).get(key[2])
+
+    def plain(self, table: Table, column: Column, place: int, number: int) -> str | None:
+        """Return a canary for a column, or a value that its type or a constraint demands."""
+        key = (*table.key, column.name)
+        canary = Canary(self.ground.numbers[table.key], number, place)
+        if key in self.fixes:
+            fix = self.fixes[key]
+            return fix if fix is None else fix.replace("{}", f"{canary.table:x}-{number:x}-{place:x}-z")
+        base = self.ground.base_type(column.type)
+        labels = self.ground.enums.get(base)
+        if labels:
+            return labels[0]
+        demanded = self._demanded(table).get(column.name)
+        return demanded[0] if demanded else canaries.value(base, canary)
+
+    def alternatives(self, table: Table, column: Column) -> list[str | None]:
+        """Return the values on which a policy's answer may turn, for a column that a persona changes."""
+        found = self._edge(table, column)
+        if self.ground.base_type(column.type) == "boolean":
+            return ["true", "false", *([] if column.not_null else [None])]
+        literals = self.ground.clues.literals.get((*table.key, column.name), ())
+        return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
+
+    def _identity(self, column: Column, world: str) -> str | None:
+        if world in self.users:
+            return self.users[world]
+        return STRANGERS[0] if column.not_null else None
+
+    def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
+        if table.key not in self._lists:
+            self._lists[table.key] = _listed(table)
+        return self._lists[table.key]
+
+    @cached_property
+    def _buckets(self) -> tuple[str, ...]:
+        literals = self.ground.clues.literals
+        found = [*literals.get((*FILES[1], "bucket_id"), ()), *literals.get((*FILES[0], "id"), ())]
+        return tuple(dict.fromkeys(found)) or ("files",)
+
+    def _shape_file(self, table: Table, values: Values, user: str, number: int) -> None:
+        """Make a bucket or a file as the storage service makes it: in a folder that is named after its owner."""
+        if table.key == FILES[0]:
+            values |= {"id": self._buckets[0], "name": f"bucket-{number}", "public": "false", "owner": None}
+            values |= {"type": "STANDARD", "owner_id": None, "allowed_mime_types": None, "file_size_limit": None}
+            return
+        mark = canaries.value("text", Canary(self.ground.numbers[table.key], number, 2))
+        values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": f"{user}/{mark}.png"}
+
+    def _edges(self, table: Table) -> dict[str, list[str | None]]:
+        if table.key in FILES:
+            name = "bucket_id" if table.key == FILES[1] else "id"
+            return {name: list(self._buckets)}
+        if table.key == USERS:
+            return {}
+        found = {column.name: self._edge(table, column) for column in table.columns}
+        return {name: values for name, values in found.items() if len(values) > 1}
+
+    def _edge(self, table: Table, column: Column) -> list[str | None]:
+        key = (*table.key, column.name)
+        known = (self.ground.identities, self.ground.keys, self.ground.clues.claims)
+        if key not in self.ground.clues.read or column.generated or any(key in one for one in known):
+            return []
+        if any(column.name in columns for columns in unique_keys(table)):
+            return []
+        base = self.ground.base_type(column.type)
+        literals: list[str | None] = [*self.ground.clues.literals.get(key, ())]
+        values: list[str | None] = []
+        if base == "boolean":
+            values = ["true", "false"]
+        elif base in self.ground.enums:
+            labels: tuple[str | None, ...] = self.ground.enums[base]
+            values = [*dict.fromkeys([*(one for one in literals if one in labels), *labels])][: max(4, len(literals))]
+        elif base.startswith(("timestamp", "date")):
+            values = [PAST, FUTURE]
+        elif literals:
+            demanded = [one for one in self._demanded(table).get(column.name, ()) if one not in literals][:1]
+            others: list[str | None] = [*demanded]
+            values = [*literals, *(others or ([KEPT] if canaries.is_word(base) else []))]
+        elif not column.not_null:
+            values = [KEPT]
+        return values if column.not_null else [*values, None]
+
+    def _one_for_each(self, table: Table) -> bool:
+        """Tell whether a table holds one row for each user or parent, so that a world has no room for more."""
+        bound = {
+            column.name
+            for column in table.columns
+            if (*table.key, column.name) in self.ground.identities or (*table.key, column.name) in self.ground.keys
+        }
+        return any(key and set(key) <= bound for key in unique_keys(table))
+
+
+def _overlay(names: Iterable[str], values: Iterable[str | None]) -> Values:
+    return {name: value for name, value in zip(names, values, strict=True) if value != KEPT}
+
+
+def _combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | None, ...]]:
+    """Return every combination of the edges, or, where there are too many, each value once beside the first ones."""
+    size = 1
+    for values in edges.values():
+        size *= len(values)
+    if size <= MANY:
+        return list(itertools.product(*edges.values()))
+    first = tuple(values[0] for values in edges.values())
+    found = [first, tuple(values[1] for values in edges.values())]
+    for place, values in enumerate(edges.values()):
+        found += [(*first[:place], value, *first[place + 1 :]) for value in values[1:]]
+    return list(dict.fromkeys(found))[: 2 * MANY]
+
+
+def _distinct(table: Table, rows: list[Row]) -> list[Row]:
+    """Leave out rows that a unique index would refuse."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for row in rows:
+        marks = [
+            (key, tuple(row.values.get(name) for name in key))
+            for key in unique_keys(table)
+            if all(row.values.get(name) is not None for name in key)
+        ]
+        if not any(mark in seen for mark in marks):
+            seen.update(marks)
+            kept.append(row)
+    return kept
+
+
+def _listed(table: Table) -> dict[str, tuple[str, ...]]:
+    """Return the values that a CHECK constraint lists for a column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for constraint in checks(table):
+        if len(constraint.columns) == 1:
+            for left, right in comparisons_in(pieces_in(constraint.definition)):
+                listed = literals_in(right)
+                if listed and any(piece.name == constraint.columns[0] for piece in left):
+                    found[constraint.columns[0]] = tuple(listed)
+    return found

@@ -1,0 +1,41 @@
+"""A canary tells where it was planted, whatever the type that holds it."""
+
+import pytest
+
+from gatepost.access.observation.canaries import Canary, found_in, value
+
+PLANTED = Canary(table=0x1F, row=0x2A, column=0xB)
+
+
+@pytest.mark.parametrize(
+    "type_name",
+    ["text", "character varying(100)", "uuid", "bigint", "jsonb", "json", "text[]", "uuid[]", "numeric", "extensions.citext",
+     "extensions.ltree", "xml", "numeric(20,2)"],
+)  # fmt: skip
+def test_comes_out_as_it_went_in(type_name):
+    assert list(found_in(f"(1,{value(type_name, PLANTED)},x)")) == [PLANTED]
+
+
+@pytest.mark.parametrize(
+    "type_name", ["character varying(3)", "character(1)", "integer", "smallint", "numeric(4,2)", "date", "bytea"]
+)
+def test_fits_into_what_cannot_hold_a_canary(type_name, connection):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT %s::{type_name}", [value(type_name, PLANTED)])
+        assert cursor.fetchone() is not None
+
+
+def test_bytes_are_read_as_postgresql_prints_them(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (row(%s::bytea))::text", [value("bytea", PLANTED)])
+        assert list(found_in(cursor.fetchone()[0])) == [PLANTED]
+
+
+def test_two_rows_never_hold_the_same():
+    for type_name in ("integer", "smallint", "character varying(4)", "inet", "timestamp without time zone"):
+        made = {value(type_name, Canary(1, row, 2)) for row in range(200)}
+        assert len(made) == 200, type_name
+
+
+def test_an_unknown_type_is_said_to_be_unknown():
+    assert value("public.composite", PLANTED) is None
