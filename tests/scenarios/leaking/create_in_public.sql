@@ -1,0 +1,2 @@
+-- create-granted
+GRANT CREATE ON SCHEMA public TO PUBLIC;

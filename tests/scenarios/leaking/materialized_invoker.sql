@@ -1,0 +1,10 @@
+-- materialized-view-open
+-- Over a view that asks as its reader: the reader was the owner, when it was refreshed.
+CREATE TABLE public.note (id int PRIMARY KEY, owner uuid NOT NULL, body text);
+CREATE INDEX ON public.note (owner);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.note TO authenticated;
+CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = owner);
+CREATE VIEW public.seen WITH (security_invoker = on) AS SELECT * FROM public.note;
+CREATE MATERIALIZED VIEW public.copy AS SELECT * FROM public.seen;
+GRANT SELECT ON public.copy TO anon;

@@ -1,0 +1,3 @@
+-- role-bypasses-row-security
+-- gatepost: as superuser
+ALTER ROLE authenticated BYPASSRLS;
