@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gatepost.declaration import Declaration, ProtectedTable
-from gatepost.schema import API_ROLES, PLATFORM_GRANTORS, Grant, Policy, RowSecurity, Schema, Table
+from gatepost.schema import API_ROLES, PLATFORM_GRANTORS, Grant, Policy, RowSecurity, Schema, Table, is_platform
 
 Kind = Literal["create", "replace", "drop"]
 
@@ -138,9 +138,6 @@ def declared_state(table: ProtectedTable, printed: Mapping[Policy, Policy], live
     """
     there = live.table(table.schema, table.name)
     policies = tuple(printed[policy] for policy in table.policies)
-    if table.platform and there is not None:
-        unchanged = live_state(there, live, frozenset())
-        return replace(unchanged, policies=policies)
     sequences = []
     for column, grants in table.sequences:
         found = there.column(column) if there is not None else None
@@ -179,12 +176,15 @@ def sequence_name(table: str, column: str) -> str:
 def diff(declared: TableState, live: TableState | None) -> tuple[Change, ...]:
     """Return the steps that make one table what was declared, in an order in which they can be run.
 
-    Grants come first, then policies, and row security is switched on last.
+    Grants come first, then policies, and row security is switched on last. Of a table of the platform only the
+    policies can be changed.
 
     Args:
         declared: What was declared.
         live: What the database holds, or None where the table is not there yet.
     """
+    if is_platform(declared.key[0]):
+        return tuple(_policy_changes(declared.policies, live))
     changes = [*_grant_changes(declared.grants, live), *_policy_changes(declared.policies, live)]
     before = live.row_security if live is not None else None
     after = declared.row_security

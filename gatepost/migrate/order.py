@@ -14,8 +14,6 @@ from alembic.operations import ops
 from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.reversible_op import DropOp, ReversibleOp
-from sqlalchemy import MetaData
-from sqlalchemy.sql.ddl import sort_tables
 
 from gatepost.diff import Change, TableGrants, TableRowSecurity
 from gatepost.schema import Policy
@@ -61,14 +59,20 @@ def ordered(
 
 
 def _children_first(found: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
-    """Put dropped tables into an order that their foreign keys allow; Alembic leaves them in none."""
-    dropped = {(op.schema, op.table_name): op for op in found if isinstance(op, ops.DropTableOp)}
-    metadata = MetaData()
-    tables = [
-        dropped[key].to_table().to_metadata(metadata) for key in sorted(dropped, key=lambda key: (key[0] or "", key[1]))
-    ]
-    in_order = iter([dropped[table.schema, table.name] for table in reversed(sort_tables(tables))])
-    return [next(in_order) if isinstance(op, ops.DropTableOp) else op for op in found]
+    """Drop tables last, and in an order that their foreign keys allow; Alembic drops them in none."""
+    dropped = {op.to_table().key: op for op in found if isinstance(op, ops.DropTableOp)}
+    parents = {
+        key: {reference.target_fullname.rpartition(".")[0] for reference in op.to_table().foreign_keys}
+        for key, op in dropped.items()
+    }
+    in_order: list[ops.DropTableOp] = []
+    while parents:
+        referred = {parent for child, named in parents.items() for parent in named if parent != child}
+        # Tables that refer to each other in a ring have no right order.
+        key = min(set(parents) - referred or parents)
+        del parents[key]
+        in_order.append(dropped[key])
+    return [*(op for op in found if not isinstance(op, ops.DropTableOp)), *in_order]
 
 
 def _way_up(change: Change) -> tuple[int, str, str, str]:
