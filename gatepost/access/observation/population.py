@@ -24,10 +24,10 @@ Place = tuple[int, str]
 _ATTEMPTS = 60
 _WORDS = (
     "cnry-{}@example.org", "https://example.org/cnry-{}", "cnry_{}", "+15550100000", "#c0ffee", "cnry", "CNRY",
-    "en", "EN", "USD", "a", "A", "1", "00000", "1.0.0", "en-US", "Europe/London", "{{}}",
+    "en", "EN", "USD", "a", "A", "1", "00000", "1.0.0", "en-US", "Europe/London",
 )  # fmt: skip
 _NUMBERS = ("1", "0", "2", "5", "10", "50", "100", "1000", "-1", "0.5")
-_SHAPES = ("[]", "{}", '"x"', "1")
+_SHAPES = ("[]", "{ }", '"x"', "1")
 
 
 @dataclass
@@ -196,10 +196,12 @@ def _of_domain(type_name: str, error: Error) -> bool:
 def _options(found: Population, table: Table, name: str) -> list[str | None]:
     """Return values that a constraint on a column may be content with."""
     column = table.column(name)
-    if column is None or (*table.key, name) in found.ground.keys:
+    if column is None:
         return []
     if (*table.key, name) in found.ground.identities:
         return [STRANGERS[1], STRANGERS[2]] if column.not_null else [None, STRANGERS[1]]
+    if (*table.key, name) in found.ground.keys:
+        return []
     base = found.ground.base_type(column.type)
     options: list[str | None] = list(_by_type(base, found.ground))
     return options if column.not_null else [*options, None]
@@ -217,5 +219,5 @@ def _by_type(base: str, ground: Ground) -> tuple[str, ...]:
     if base in ("json", "jsonb"):
         return _SHAPES
     if base.endswith("[]"):
-        return ("{}",)
+        return ("{ }",)
     return _NUMBERS

@@ -11,7 +11,6 @@ import psycopg2
 import pytest
 
 from gatepost.access.observation.running import run
-from gatepost.local.cluster import SUPERUSER
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios" / "observed"
 
