@@ -76,7 +76,9 @@ def verify(
 
 
 def assert_row_security(connection: AnyConnection) -> None:
-    """Raise unless row security is on, and forced, for every table that the API serves.
+    """Raise unless row security is on for every table that the API serves or can use.
+
+    A table counts whoever may reach it now, and one whose owner the API belongs to must have it forced.
 
     Args:
         connection: A psycopg2 connection, or a SQLAlchemy connection or session.
@@ -103,18 +105,26 @@ def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str |
 
 
 def _read(connection: Connection) -> Schema:
-    from psycopg2.extensions import STATUS_READY
-
-    if connection.status == STATUS_READY:
+    if _idle(connection):
         return reflect(connection)
     with connection.cursor() as cursor:
         return read(cursor)
+
+
+def _idle(connection: Connection) -> bool:
+    from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+    return bool(connection.info.transaction_status == TRANSACTION_STATUS_IDLE)
 
 
 def _declared_states(connection: Connection, declaration: Declaration, live: Schema) -> tuple[States, list[NotChecked]]:
     """Return the state of every declared table that is in the database, as PostgreSQL prints it."""
     states = _version_states(live) if declaration.tables else {}
     there = [table for table in declaration if live.table(*table.key) is not None]
+    if not there:
+        return states, []
+    if reason := _unwritable(connection):
+        return states, [NotChecked("the declared policies", reason)]
     not_checked = []
     with _scratch(connection) as cursor:
         for group in _printable(cursor, there, live):
@@ -161,17 +171,39 @@ def _version_states(live: Schema) -> States:
     return {table.key: TableState(closed, TableGrants("public", VERSION_TABLE), ())}
 
 
+def _unwritable(connection: Connection) -> str:
+    """Return why no temporary table can be made here, on which PostgreSQL would print what was declared."""
+    fresh = _idle(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMP'),"
+            " current_setting('transaction_read_only') = 'on'"
+        )
+        standby, temporary, read_only = cursor.fetchone() or (False, True, False)
+    if fresh and not connection.autocommit:
+        connection.rollback()
+    if standby:
+        return "PostgreSQL prints them on temporary tables, and this server is a standby"
+    if not temporary:
+        return "PostgreSQL prints them on temporary tables, and this role may make none: GRANT TEMPORARY ON DATABASE"
+    if read_only and not fresh:
+        return "PostgreSQL prints them on temporary tables, and the connection is inside a READ ONLY transaction"
+    return ""
+
+
 @contextmanager
 def _scratch(connection: Connection) -> Iterator[Cursor]:
     """Lend a cursor in a transaction that can make temporary tables, and roll everything back."""
-    from psycopg2.extensions import STATUS_READY
-
-    fresh = connection.status == STATUS_READY
+    fresh = _idle(connection)
     with connection.cursor() as cursor:
         try:
             if fresh:
-                cursor.execute("BEGIN READ WRITE")
+                # psycopg2 begins by itself, except where autocommit leaves it to us.
+                cursor.execute("BEGIN READ WRITE" if connection.autocommit else "SET TRANSACTION READ WRITE")
             yield cursor
         finally:
-            if fresh:
-                connection.rollback()
+            if fresh and not connection.closed:
+                if connection.autocommit:
+                    cursor.execute("ROLLBACK")
+                else:
+                    connection.rollback()

@@ -1,0 +1,237 @@
+"""`verify` on databases as they are: read only, half there, of another kind, of another version."""
+
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+import gatepost
+from gatepost import assert_row_security, verify
+from gatepost.declaration import Declaration
+from gatepost.local.account import give, unprivileged
+from gatepost.local.cluster import SUPERUSER, Cluster
+from gatepost.project import find_project
+from gatepost.verification import RowSecurityMissing
+
+ROOT = Path(gatepost.__file__).parents[1]
+READER = "gp_verify_reader"
+
+
+def execute(url, *statements):
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def bad(result):
+    return [finding for finding in result.findings if finding.severity != "info"]
+
+
+@pytest.fixture(scope="module")
+def declaration():
+    project = find_project(ROOT)
+    assert project is not None
+    return project.declaration()
+
+
+@pytest.fixture(scope="module")
+def migrate():
+    """Bring a database to a revision of the repository's own history."""
+    from alembic import command
+    from alembic.config import Config
+
+    def upgrade(url, revision="head"):
+        config = Config(str(ROOT / "alembic.ini"))
+        config.set_main_option("script_location", str(ROOT / "alembic"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATABASE_URL", url)
+            command.upgrade(config, revision)
+
+    return upgrade
+
+
+@pytest.fixture(scope="module")
+def at_head(_clone, server, migrate):
+    """A database with the repository's own tables, for tests that leave it as it is."""
+    with _clone("old") as name:
+        migrate(server.url(name, "postgres"))
+        yield name
+
+
+@pytest.fixture
+def reader(server, at_head):
+    """A role that may only read, as a monitoring account does."""
+    superuser = server.url(at_head, SUPERUSER)
+    execute(
+        superuser,
+        f"CREATE ROLE {READER} LOGIN PASSWORD 'gatepost-tests'; GRANT pg_read_all_data TO {READER}",
+    )
+    yield server.url(at_head, READER)
+    execute(superuser, f"DROP OWNED BY {READER}; DROP ROLE {READER}")
+
+
+def test_the_projects_own_tables_are_clean(server, at_head, declaration):
+    with closing(psycopg2.connect(server.url(at_head, "postgres"))) as connection:
+        result = verify(connection, declaration=declaration)
+    assert bad(result) == []
+    assert result.not_checked == ()
+    assert result.ok
+
+
+def test_the_projects_own_tables_are_clean_without_their_declaration(server, at_head):
+    with closing(psycopg2.connect(server.url(at_head, "postgres"))) as connection:
+        result = verify(connection, declaration=Declaration(), rules=not_about_declarations())
+        assert_row_security(connection)
+    assert bad(result) == []
+
+
+def not_about_declarations():
+    from gatepost.rules import all_rules
+
+    return [rule for rule in all_rules() if rule.name not in ("undeclared-table", "missing-table", "drift")]
+
+
+def test_a_role_that_may_only_read_sees_as_much(reader, server, at_head, declaration):
+    with closing(psycopg2.connect(reader)) as connection:
+        result = verify(connection, declaration=declaration)
+    with closing(psycopg2.connect(server.url(at_head, "postgres"))) as connection:
+        as_postgres = verify(connection, declaration=declaration)
+    assert result.findings == as_postgres.findings
+    assert result.not_checked == ()
+
+
+def test_what_a_role_cannot_print_is_told(reader, server, at_head, declaration):
+    superuser = server.url(at_head, SUPERUSER)
+    execute(superuser, f'REVOKE TEMPORARY ON DATABASE "{at_head}" FROM PUBLIC')
+    try:
+        with closing(psycopg2.connect(reader)) as connection:
+            result = verify(connection, declaration=declaration)
+    finally:
+        execute(superuser, f'GRANT TEMPORARY ON DATABASE "{at_head}" TO PUBLIC')
+    assert bad(result) == []
+    assert [skipped.what for skipped in result.not_checked] == ["the declared policies"]
+    assert "may make none" in result.not_checked[0].why
+    assert not result.ok
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_session_that_is_read_only_by_default(server, at_head, declaration, autocommit):
+    url = server.url(at_head, "postgres")
+    with closing(psycopg2.connect(url, options="-c default_transaction_read_only=on")) as connection:
+        connection.autocommit = autocommit
+        result = verify(connection, declaration=declaration)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")  # the connection is left usable
+    assert bad(result) == []
+    assert result.not_checked == ()
+
+
+def test_inside_a_read_only_transaction_it_says_what_it_left_out(server, at_head, declaration):
+    with closing(psycopg2.connect(server.url(at_head, "postgres"))) as connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        result = verify(connection, declaration=declaration)
+        assert [skipped.what for skipped in result.not_checked] == ["the declared policies"]
+        cursor.execute("SELECT current_setting('transaction_read_only')")
+        assert cursor.fetchone() == ("on",)
+
+
+def test_nothing_above_access_share_is_locked(server, at_head, declaration):
+    """Temporary tables are the session's own; every other lock would stand in somebody's way."""
+    with closing(psycopg2.connect(server.url(at_head, "postgres"))) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT txid_current_if_assigned()")
+        verify(connection, declaration=declaration)
+        cursor.execute(
+            "SELECT DISTINCT c.oid::regclass::text, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+            " WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode <> 'AccessShareLock'"
+            "   AND c.relpersistence <> 't' AND c.relnamespace <> 'pg_catalog'::regnamespace"
+            "   AND c.relnamespace <> 'pg_toast'::regnamespace"
+        )
+        assert cursor.fetchall() == []
+
+
+def test_it_writes_nothing(server, at_head, declaration):
+    url = server.url(at_head, "postgres")
+    counts = (
+        "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_all_tables WHERE schemaname !~ '^pg_'",
+        "SELECT count(*) FROM pg_class",
+        "SELECT count(*) FROM pg_policy",
+    )
+
+    def look():
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            found = []
+            for statement in counts:
+                cursor.execute(statement)
+                found.append(cursor.fetchone())
+            return found
+
+    before = look()
+    with closing(psycopg2.connect(url)) as connection:
+        verify(connection, declaration=declaration)
+    assert look() == before
+
+
+def test_a_database_that_is_half_migrated(new_database, migrate, declaration):
+    with new_database("old") as url:
+        migrate(url, "5f1c2b7d90ae")
+        with closing(psycopg2.connect(url)) as connection:
+            result = verify(connection, declaration=declaration)
+    assert {"row-security-off", "drift"} <= {finding.rule for finding in result.findings}
+    assert {"public.tasks", "public.provider_credentials"} <= {
+        f.object for f in result.findings if f.rule == "row-security-off" and f.severity == "error"
+    }
+
+
+def test_an_empty_database_names_what_is_missing(connection, declaration):
+    result = verify(connection, declaration=declaration)
+    assert {finding.rule for finding in result.findings if finding.severity == "error"} == {"missing-table"}
+
+
+def test_the_mission_in_one_call(connection):
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE one (id int); CREATE TABLE two (id int); CREATE TABLE three (id int)")
+        cursor.execute("ALTER TABLE two ENABLE ROW LEVEL SECURITY")
+    with pytest.raises(RowSecurityMissing) as missing:
+        assert_row_security(connection)
+    assert '"public.one"' in str(missing.value)
+    assert '"public.three"' in str(missing.value)
+    assert "public.two" not in str(missing.value)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE one ENABLE ROW LEVEL SECURITY; ALTER TABLE three ENABLE ROW LEVEL SECURITY")
+    assert_row_security(connection)
+
+
+def test_a_server_without_the_platforms_roles(pytestconfig, ground):
+    """A plain PostgreSQL: the roles that hold something are looked at, and that is said."""
+    with plain_server(pytestconfig, ground) as url:
+        execute(
+            url,
+            "CREATE ROLE shop_app LOGIN",
+            "CREATE TABLE orders (id int PRIMARY KEY); GRANT SELECT ON orders TO shop_app",
+        )
+        with closing(psycopg2.connect(url)) as connection:
+            result = verify(connection, declaration=Declaration(), rules=not_about_declarations())
+    (off,) = [finding for finding in result.findings if finding.rule == "row-security-off"]
+    assert (off.severity, off.object) == ("error", "public.orders")
+    assert "shop_app" in off.message
+    (said,) = [finding for finding in result.findings if finding.rule == "no-api-roles"]
+    assert '"shop_app"' in said.message
+
+
+@contextmanager
+def plain_server(pytestconfig, ground):
+    from gatepost.local.binaries import find
+
+    if pytestconfig.getoption("--gatepost-url"):
+        pytest.skip("needs a server of its own")
+    directory = ground / "plain"
+    directory.mkdir()
+    give(directory, unprivileged())
+    cluster = Cluster(directory, find(pytestconfig.getoption("--gatepost-pg-bin")), unprivileged())
+    cluster.initialise()
+    cluster.launch()
+    try:
+        yield cluster.url("postgres", SUPERUSER)
+    finally:
+        cluster.stop()
