@@ -139,23 +139,3 @@ def test_it_sees_what_it_forbids(file, text, fault):
 )
 def test_it_lets_through_what_it_allows(file, text):
     assert faults(HOUSE / file, text) == []
-
-
-def test_alembic_stays_with_the_tests_of_who_may_import_it():
-    tests = Path(__file__).parent
-    allowed = {"migrate", "history", "cli", "docs"}
-    strangers = [
-        str(path.relative_to(tests))
-        for path in sorted(tests.rglob("*.py"))
-        if {name.partition(".")[0] for name in imported_names(path)} & {"alembic", "alembic_utils"}
-        and path.relative_to(tests).parts[0] not in allowed
-    ]
-    assert strangers == []
-
-
-def imported_names(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
