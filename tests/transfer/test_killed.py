@@ -1,0 +1,277 @@
+"""Killed at ten moments in each of four ways, the target is as it was, and a second run completes it."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psycopg2
+import pytest
+from sqlalchemy import create_engine
+
+import models
+from gatepost import transfer
+from gatepost.local.account import give, unprivileged
+from gatepost.local.binaries import find
+from gatepost.local.cluster import SUPERUSER, Cluster
+from models.sample import write_sample
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are limited and found as Linux does it")
+
+CLIENT = """
+import sys
+from pathlib import Path
+import psycopg2
+from gatepost import transfer
+connection = psycopg2.connect(sys.argv[2])
+print(connection.info.backend_pid, flush=True)
+sys.stdin.readline()
+transfer.run(transfer.plan(Path(sys.argv[1]), connection), connection)
+"""
+PHOTOGRAPH = """
+SELECT 'index', pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indrelid
+WHERE c.relnamespace = 'public'::regnamespace
+UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT sequencename, coalesce(last_value, 0)::text FROM pg_sequences
+UNION ALL SELECT nspname, '' FROM pg_namespace WHERE nspname NOT LIKE 'pg%'
+ORDER BY 1, 2
+"""
+COUNTS = " UNION ALL ".join(f"SELECT count(*) FROM {table.name}" for table in models.metadata.sorted_tables)
+MOMENTS = range(10)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A server of our own: a backend that is killed takes every other connection of its server along."""
+    directory = Path(tempfile.mkdtemp(prefix="gp-kill-"))
+    give(directory, unprivileged())
+    cluster = Cluster(directory, find(), unprivileged(), (("fsync", "off"), ("restart_after_crash", "on")))
+    cluster.initialise()
+    cluster.launch()
+    yield cluster
+    cluster.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    path = tmp_path_factory.mktemp("killed") / "old.db"
+    write_sample(path, scale=2)
+    return path
+
+
+@pytest.fixture
+def target(cluster, request):
+    """A database with the schema; gives its URL."""
+    name = f"killed_{abs(hash(request.node.name))}"
+    with closing(psycopg2.connect(cluster.url("postgres", SUPERUSER))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+    url = cluster.url(name, SUPERUSER)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg2:", 1))
+    models.metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+def ask(url, *queries):
+    """Ask the server, which may just be recovering."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+                answers = []
+                for query in queries:
+                    cursor.execute(query)
+                    answers.append(cursor.fetchall())
+                return answers
+        except psycopg2.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def begin(source, url):
+    """Start a client and let it go; return it with the process of its backend."""
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(source), url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    return client, int(client.stdout.readline())
+
+
+def end(client):
+    with suppress(BrokenPipeError):
+        client.stdin.close()
+    client.stdout.close()
+    return client.wait(60)
+
+
+def gone(url):
+    """Wait until no other backend is in the database."""
+    until = time.monotonic() + 60
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    while ask(url, query) != [[(0,)]]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def attacked(source, target, attack):
+    """Attack ten runs; after each the target must be as before, and in the end a run must complete it."""
+    empty, structure = ask(target, COUNTS, PHOTOGRAPH)
+    started = time.monotonic()
+    client, _ = begin(source, target)
+    client.stdin.write("go\n")
+    client.stdin.flush()
+    assert end(client) == 0
+    usual = time.monotonic() - started
+    full = ask(target, COUNTS)[0]
+    stopped = 0
+    names = ", ".join(table.name for table in models.metadata.sorted_tables)
+    for moment in MOMENTS:
+        ask(target, f"TRUNCATE {names} RESTART IDENTITY; SELECT 1", "COMMIT; SELECT 1")
+        attack(moment, usual)
+        gone(target)
+        counts, after = ask(target, COUNTS, PHOTOGRAPH)
+        if counts == full:
+            continue  # the blow came after the commit
+        stopped += 1
+        assert counts == empty
+        assert after == structure
+    ask(target, f"TRUNCATE {names} RESTART IDENTITY; SELECT 1", "COMMIT; SELECT 1")
+    with closing(psycopg2.connect(target)) as connection:
+        transfer.run(transfer.plan(source, connection), connection)
+        assert transfer.check(source, connection).mismatches == ()
+    assert ask(target, COUNTS)[0] == full
+    return stopped
+
+
+def test_the_client_is_killed(source, target):
+    def attack(moment, usual):
+        client, _ = begin(source, target)
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        time.sleep(usual * 0.6 * moment / 10)
+        client.kill()
+        assert end(client) in (-signal.SIGKILL, 0)
+
+    assert attacked(source, target, attack) >= 5
+
+
+def test_the_backend_is_killed(source, target):
+    def attack(moment, usual):
+        client, backend = begin(source, target)
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        time.sleep(usual * 0.6 * moment / 10)
+        with suppress(ProcessLookupError):
+            os.kill(backend, signal.SIGKILL)
+        end(client)
+
+    assert attacked(source, target, attack) >= 5
+
+
+@pytest.fixture
+def limited(cluster):
+    """Restart the server as one whose files may only grow so much; what a full disk or a quota does to it."""
+    account, binaries = unprivileged(), find()
+    command = [str(binaries.tool("pg_resetwal")), "--wal-segsize=1", "-D", str(cluster.data)]
+    cluster.stop()
+    subprocess.run(
+        command, check=True, capture_output=True, user=account and account.uid, group=account and account.gid
+    )
+    cluster.launch()
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def restart(limit):
+        cluster.stop()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit or unlimited[0], unlimited[1]))
+        try:
+            cluster.launch()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    yield restart
+    restart(None)
+
+
+def test_the_disk_is_full(tmp_path, target, limited):
+    source = tmp_path / "old.db"
+    write_sample(source, scale=10)
+
+    def attack(moment, _usual):
+        limited((1 << 20) + moment * (200 << 10))
+        client, _ = begin(source, target)
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        code = end(client)
+        limited(None)
+        assert code != 0
+
+    assert attacked(source, target, attack) == 10
+
+
+def test_the_connection_is_cut(source, target, cluster, tmp_path):
+    """A stand-in for the network passes bytes on until it has passed so many."""
+    total = source.stat().st_size
+
+    def attack(moment, _usual):
+        with Wire(cluster, total * moment // 12) as url:
+            client, _ = begin(source, url(target))
+            client.stdin.write("go\n")
+            client.stdin.flush()
+            end(client)
+
+    assert attacked(source, target, attack) >= 5
+
+
+class Wire:
+    """Passes bytes between a port of this machine and the server's socket, and hangs up after `limit` bytes."""
+
+    def __init__(self, cluster, limit):
+        self.cluster = cluster
+        self.left = limit + 4000  # the greeting and the plan come first
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+        port = self.listener.getsockname()[1]
+        return lambda url: f"postgresql://{SUPERUSER}@127.0.0.1:{port}/{psycopg2.extensions.parse_dsn(url)['dbname']}"
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+
+    def _serve(self):
+        near, _ = self.listener.accept()
+        with near, socket.socket(socket.AF_UNIX) as far:
+            far.connect(str(self.cluster.directory / ".s.PGSQL.5432"))
+            back = threading.Thread(target=self._pass, args=(far, near, False))
+            back.start()
+            self._pass(near, far, True)
+            back.join()
+
+    def _pass(self, one, other, counted):
+        with suppress(OSError):
+            while data := one.recv(4096):
+                if counted:
+                    self.left -= len(data)
+                    if self.left < 0:
+                        break
+                other.sendall(data)
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
