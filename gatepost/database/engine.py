@@ -55,7 +55,9 @@ def create_engine(
     if target.is_sqlite:
         return _sqlite(target, options)
     pool: dict[str, Any] = (
-        {"poolclass": NullPool}
+        # Every transaction opens a connection: each is spared the question whether the type hstore is there, which
+        # SQLAlchemy reads without psycopg2's help too.
+        {"poolclass": NullPool, "use_native_hstore": False}
         if transaction_pooler
         else {
             "poolclass": FairPool,
