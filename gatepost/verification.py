@@ -70,7 +70,7 @@ def verify(
         command="verify",
         target=target or live.database,
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        not_checked=tuple(sorted(not_checked)),
+        not_checked=tuple(sorted((*not_checked, *context.not_analysed()))),
         summary=_summary(context, findings),
     )
 

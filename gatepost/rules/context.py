@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gatepost.access.conditions import Analysis
 from gatepost.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
+from gatepost.finding import NotChecked
 from gatepost.rules.bodies import Bodies
 from gatepost.rules.privileges import Privileges
-from gatepost.schema import Schema, Table, is_platform
+from gatepost.schema import Policy, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
 """Alembic's own table: closed to the API, not forced, because its owner may be no more than an owner."""
@@ -58,6 +60,21 @@ class Context:
     def bodies(self) -> Bodies:
         """What the functions read, write and call."""
         return Bodies(self.live)
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """What the conditions of the policies mean."""
+        return Analysis(self.live, self.privileges)
+
+    def not_analysed(self) -> tuple[NotChecked, ...]:
+        """Return what could not be understood by the rules that asked what conditions mean."""
+        asked = "analysis" in self.__dict__
+        return tuple(NotChecked(what, why) for what, why in self.analysis.unread) if asked else ()
+
+    def is_declared(self, policy: Policy) -> bool:
+        """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""
+        declared = self.declaration.table(policy.schema, policy.table) if self.declaration is not None else None
+        return declared is not None and any(one.name == policy.name for one in declared.policies)
 
     def declaration_of(self, table: Table) -> ProtectedTable | None:
         """Return the access story of a table, or None where nobody told one."""

@@ -1,0 +1,235 @@
+"""Every policy of a database with its conditions understood, and what rules ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from gatepost.access.conditions.bodies import Follower
+from gatepost.access.conditions.facts import as_exists
+from gatepost.access.conditions.parse import NotUnderstood, parse
+from gatepost.access.conditions.terms import TRUE, Column, Compare, Session, Term, bare
+from gatepost.access.conditions.ties import Ties
+from gatepost.access.conditions.truth import ANON, SIGNED_IN, Persona, Truth
+from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
+
+PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
+"""The platform's tables whose policies belong to the project."""
+OWNER_NAMES = frozenset("user_id owner_id owner created_by author_id profile_id account_id customer_id userid".split())
+
+
+@dataclass(frozen=True)
+class PolicyFacts:
+    """One policy, understood.
+
+    `using` and `check` are as PostgreSQL prints them, `old` and `new` with the project's functions followed: what a row
+    that is there, and one that is written, must fulfil. `callers` are the roles that the policy is for and that hold
+    the privilege, by command.
+    """
+
+    policy: Policy
+    table: Table
+    using: Term | None
+    check: Term | None
+    old: Term
+    new: Term
+    callers: dict[Command, tuple[str, ...]] = field(hash=False)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands that it is for."""
+        return COMMANDS if self.policy.command == "all" else (self.policy.command,)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The callers that it lets use some command."""
+        return tuple(sorted({role for command in self.commands for role in self.callers[command]}))
+
+    def asked(self, command: Command) -> Term:
+        """Return what decides a command: of an update, the condition on the row that is there."""
+        return self.new if command == "insert" else self.old
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The conditions that are written, as PostgreSQL prints them."""
+        return tuple(term for term in (self.using, self.check) if term is not None)
+
+    @property
+    def followed(self) -> tuple[Term, ...]:
+        """The conditions that are written, with functions followed."""
+        told = [self.old] if self.using is not None else []
+        return tuple(told + ([self.new] if self.check is not None else []))
+
+
+class Holding(Protocol):
+    """Who holds which privilege; the rules' own `Privileges` is one."""
+
+    @property
+    def api_roles(self) -> tuple[str, ...]:
+        """The roles whose rows row security must keep apart."""
+
+    def inherited(self, role: str) -> frozenset[str]:
+        """Return the roles that a role is, and PUBLIC."""
+
+    def uses(self, role: str, schema: str) -> bool:
+        """Tell whether a role may name what is in a schema."""
+
+    def reaches(self, role: str, relation: Table, privilege: str, columns: Iterable[str] = ()) -> bool:
+        """Tell whether a role holds a privilege on a table, or on each of some columns."""
+
+
+class Analysis:
+    """What the policies of a database mean; each distinct expression is understood once.
+
+    Args:
+        live: The database.
+        holds: Who holds which privilege in it.
+    """
+
+    def __init__(self, live: Schema, holds: Holding) -> None:
+        self.live = live
+        self.holds = holds
+        self.follower = Follower(live)
+        self._owners: dict[tuple[str, str], frozenset[str]] = {}
+
+    @cached_property
+    def _read(self) -> tuple[tuple[PolicyFacts, ...], tuple[tuple[str, str], ...]]:
+        found, unread = [], []
+        for table in self.live.tables:
+            if not table.policies or not self._ours(table):
+                continue
+            held = {
+                command: tuple(r for r in self.holds.api_roles if self.holds.reaches(r, table, command.upper()))
+                for command in COMMANDS
+            }
+            for policy in table.policies:
+                try:
+                    found.append(self._facts(policy, table, held))
+                except NotUnderstood as error:
+                    unread.append((f"the condition of the policy {policy}", f"the parser does not know it: {error}"))
+        return tuple(found), tuple(unread)
+
+    def _ours(self, table: Table) -> bool:
+        if is_platform(table.schema):
+            return table.key in PLATFORM_TABLES
+        exposed = table.schema in self.live.exposed
+        return table.extension is None and (
+            exposed or any(self.holds.uses(role, table.schema) for role in self.holds.api_roles)
+        )
+
+    def _facts(self, policy: Policy, table: Table, held: dict[Command, tuple[str, ...]]) -> PolicyFacts:
+        using = parse(policy.using) if policy.using is not None else None
+        check = parse(policy.check) if policy.check is not None else None
+        old = self.follower.follow(using) if using is not None else TRUE
+        new = self.follower.follow(check) if check is not None else old
+        callers = {
+            command: tuple(role for role in held[command] if self.holds.inherited(role) & {*policy.roles})
+            for command in COMMANDS
+        }
+        return PolicyFacts(policy, table, using, check, old, new, callers)
+
+    @property
+    def policies(self) -> tuple[PolicyFacts, ...]:
+        """Every policy that could be understood, of the project's tables and of the platform's two."""
+        return self._read[0]
+
+    @property
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """What could not be understood, and why."""
+        return self._read[1]
+
+    @cached_property
+    def by_table(self) -> dict[tuple[str, str], tuple[PolicyFacts, ...]]:
+        """The policies of each table."""
+        found: dict[tuple[str, str], tuple[PolicyFacts, ...]] = {}
+        for one in self.policies:
+            found[one.table.key] = (*found.get(one.table.key, ()), one)
+        return found
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Which columns a condition ties to the caller."""
+        return Ties(self)
+
+    def persona(self, role: str) -> Persona:
+        """Return the plainest caller that holds a role."""
+        return ANON if role == "anon" else SIGNED_IN if role == "authenticated" else Persona(role, signed_in=True)
+
+    def truth(self, table: Table, role: str, owned: bool = True) -> Truth:
+        """Return what weighs a table's conditions for the plainest caller that holds a role.
+
+        Args:
+            table: The table.
+            role: The caller's role.
+            owned: Whether only rows are meant that belong to somebody, so that no owner's column is NULL.
+        """
+        filled = self.filled(table)
+        return Truth(self.persona(role), filled | self.owner_columns(table) if owned else filled)
+
+    def filled(self, table: Table) -> frozenset[str]:
+        """Return the columns that always have a value."""
+        return frozenset(column.name for column in table.columns if column.not_null)
+
+    def owner_columns(self, table: Table) -> frozenset[str]:
+        """Return the columns that say whose a row is."""
+        known = self._owners.get(table.key)
+        if known is None:
+            known = self._owners[table.key] = frozenset(self._find_owners(table))
+        return known
+
+    def _find_owners(self, table: Table) -> Iterator[str]:
+        for one in self.by_table.get(table.key, ()):
+            for term in one.followed:
+                yield from _compared_with_user(term)
+        for constraint in table.constraints:
+            if constraint.references is None or len(constraint.columns) != 1:
+                continue
+            if constraint.references[:2] == ("auth", "users") or constraint.references[:2] in self.people:
+                yield constraint.columns[0]
+        for column in table.columns:
+            named = column.name in OWNER_NAMES and column.type in ("uuid", "text", "character varying")
+            if "auth.uid()" in (column.default or "") or named:
+                yield column.name
+
+    @cached_property
+    def people(self) -> frozenset[tuple[str, str]]:
+        """The tables with a row a user: whose primary key refers to auth.users."""
+        found = set()
+        for table in self.live.tables:
+            keys = {c.columns for c in table.constraints if c.kind == "primary key"}
+            users = {c.columns for c in table.constraints if c.references and c.references[:2] == ("auth", "users")}
+            if keys & users:
+                found.add(table.key)
+        return frozenset(found)
+
+    @cached_property
+    def triggers(self) -> dict[tuple[str, str], list[tuple[str, tuple[str, ...], str]]]:
+        """The row triggers of each table: (timing, events, the body of the function)."""
+        found: dict[tuple[str, str], list[tuple[str, tuple[str, ...], str]]] = {}
+        for trigger in self.live.triggers:
+            function = self.live.function(*trigger.function)
+            body = function.body if function is not None else ""
+            if trigger.enabled != "D":
+                found.setdefault((trigger.schema, trigger.table), []).append((trigger.timing, trigger.events, body))
+        return found
+
+    def set_by_trigger(self, table: Table, column: str, event: str) -> bool:
+        """Tell whether a BEFORE trigger looks after a column when a row is written."""
+        return any(
+            timing == "before" and any(event in told.lower() for told in events) and column in body
+            for timing, events, body in self.triggers.get(table.key, ())
+        )
+
+
+def _compared_with_user(term: Term) -> Iterator[str]:
+    for part in term.walk():
+        if isinstance(part, Compare) and part.op in ("=", "is"):
+            sides = (bare(part.left), bare(part.right))
+            for one, other in (sides, sides[::-1]):
+                if isinstance(one, Column) and one.source == "" and other == Session("uid"):
+                    yield one.name
+
+
+__all__ = ["PLATFORM_TABLES", "Analysis", "PolicyFacts", "as_exists"]

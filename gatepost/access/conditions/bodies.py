@@ -1,0 +1,157 @@
+"""Follow a call into the body of an SQL or PL/pgSQL function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gatepost.access.conditions.plpgsql import as_term
+from gatepost.access.conditions.terms import (
+    And,
+    Call,
+    Const,
+    Or,
+    Param,
+    Scalar,
+    Select,
+    Session,
+    Term,
+    Unknown,
+)
+from gatepost.access.conditions.terms import both as _both
+from gatepost.access.conditions.terms import either as _either
+from gatepost.schema import Function, Schema, is_platform
+
+MAX_DEPTH = 5
+"""How many functions deep a call is followed."""
+
+
+class Follower:
+    """Follows calls into bodies; each body is read once.
+
+    Args:
+        live: The database, whose functions and columns are known.
+    """
+
+    def __init__(self, live: Schema) -> None:
+        self._live = live
+        self._functions: dict[tuple[str, str], list[Function]] = {}
+        for function in live.functions:
+            if not is_platform(function.schema):
+                self._functions.setdefault((function.schema, function.name), []).append(function)
+        self._bodies: dict[tuple[str, str], Term] = {}
+        self._followed: dict[Term, Term] = {}
+
+    def function(self, call: Call) -> Function | None:
+        """Return the project's own function that a call means, or None."""
+        schema, name = call.name
+        names = [(schema, name)] if schema else [(s, name) for s in ("public", *self._live.search_path)]
+        found = [f for key in names for f in self._functions.get((key[0], key[1]), ())]
+        found = found or [f for key in names for f in self._functions.get((key[0], key[1].lower()), ())]
+        fitting = [f for f in found if _arity(f) == len(call.args)]
+        return (fitting or [f for f in found if _arity(f) > len(call.args)] or [None])[0]  # type: ignore[list-item]
+
+    def functions(self, term: Term) -> list[Function]:
+        """Return every function that a term calls, and that those call, once each."""
+        found: dict[tuple[str, str], Function] = {}
+        waiting = [term]
+        while waiting:
+            for part in waiting.pop().walk():
+                function = self.function(part) if isinstance(part, Call) else None
+                if function is not None and function.key not in found:
+                    found[function.key] = function
+                    waiting.append(self.body(function))
+        return list(found.values())
+
+    def follow(self, term: Term) -> Term:
+        """Return a term with each call of the project's own functions replaced by what its body says."""
+        if not self._functions:
+            return term
+        known = self._followed.get(term)
+        if known is None:
+            known = self._followed[term] = rebuilt(term, lambda part: self._inline(part, MAX_DEPTH))
+        return known
+
+    def body(self, function: Function) -> Term:
+        """Return what a function returns, over its parameters."""
+        known = self._bodies.get(function.key)
+        if known is None:
+            known = as_term(function, self._columns, lambda name: self._relation(function, name))
+            if function.definer:
+                known = rebuilt(known, lambda part: _as_owner(part, function.owner))
+            self._bodies[function.key] = known
+        return known
+
+    def _inline(self, part: Term, depth: int) -> Term:
+        if not isinstance(part, Call) or depth == 0:
+            return part
+        function = self.function(part)
+        if function is None:
+            return part
+        body = self.body(function)
+        if isinstance(body, Unknown) and not body.inside:
+            return Unknown(str(function), part.args)
+        values: dict[str, Term] = {}
+        for at in range(_arity(function)):
+            # A missing argument has its default, which the catalog query leaves out; a uuid's is the user's id.
+            value = part.args[at] if at < len(part.args) else Session("uid")
+            values[f"${at + 1}"] = value
+            if at < len(function.parameters) and function.parameters[at]:
+                values[function.parameters[at]] = value
+        told = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
+        told = rebuilt(told, lambda one: self._inline(one, depth - 1))
+        if isinstance(told, Select) and not told.others and len(told.outputs) == 1:
+            return told if function.returns_set else Scalar(told)
+        return told
+
+    def _columns(self, relation: tuple[str, str]) -> frozenset[str] | None:
+        found = self._live.table(*relation) or self._live.view(*relation)
+        return frozenset(column.name for column in found.columns) if found is not None else None
+
+    def _relation(self, function: Function, name: str) -> tuple[str, str]:
+        path = function.setting("search_path")
+        told = [part.strip().strip("\"'") for part in path.split(",")] if path is not None else []
+        for schema in (*told, "public", function.schema, "extensions"):
+            if self._columns((schema, name)) is not None:
+                return (schema, name)
+        return ("", name)
+
+
+def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:
+    """Return a term with each piece changed, from the inside out."""
+    values: dict[str, Any] = {}
+    slots: tuple[str, ...] = term.__slots__
+    for name in slots:
+        value = getattr(term, name)
+        new = rebuilt(value, change) if isinstance(value, Term) else value
+        if isinstance(value, tuple) and value:
+            new = _rebuilt_all(value, change)
+        values[name] = new
+    if any(values[name] is not getattr(term, name) for name in values):
+        if isinstance(term, And):
+            return change(_both(*values["terms"]))
+        if isinstance(term, Or):
+            return change(_either(*values["terms"]))
+        term = type(term)(**values)
+    return change(term)
+
+
+def _rebuilt_all(values: tuple[object, ...], change: Callable[[Term], Term]) -> tuple[object, ...]:
+    new = tuple(
+        rebuilt(v, change) if isinstance(v, Term) else _rebuilt_all(v, change) if isinstance(v, tuple) else v
+        for v in values
+    )
+    return new if any(a is not b for a, b in zip(new, values, strict=True)) else values
+
+
+def _as_owner(part: Term, owner: str) -> Term:
+    return Const(owner, "name") if part == Session("current_user") else part
+
+
+def _arity(function: Function) -> int:
+    """Return how many arguments a function takes; a type may hold a comma in brackets."""
+    depth = count = 0
+    for character in function.arguments:
+        depth += (character in "([") - (character in ")]")
+        count += character == "," and depth == 0
+    return count + 1 if function.arguments.strip() else 0

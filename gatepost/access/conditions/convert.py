@@ -1,0 +1,381 @@
+"""From sqlglot's tree to terms; a shape that is not known here becomes Unknown, with what is inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from gatepost.access.conditions import session
+from gatepost.access.conditions.terms import (
+    NULL,
+    TRUE,
+    Among,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Compare,
+    Const,
+    Exists,
+    IsNull,
+    Items,
+    Not,
+    Once,
+    Param,
+    Scalar,
+    Select,
+    Session,
+    Source,
+    Term,
+    Unknown,
+    bare,
+    both,
+    either,
+)
+
+COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.NullSafeEQ: "is",
+    exp.NullSafeNEQ: "is not",
+    exp.Like: "like",
+    exp.ILike: "ilike",
+    exp.RegexpLike: "~",
+    exp.RegexpILike: "~*",
+    exp.SimilarTo: "similar",
+}
+_JSON: dict[type[exp.Expression], bool] = {
+    exp.JSONExtract: False,
+    exp.JSONExtractScalar: True,
+    exp.JSONBExtract: False,
+    exp.JSONBExtractScalar: True,
+}
+Columns = Callable[[tuple[str, str]], frozenset[str] | None]
+
+
+@dataclass
+class Converter:
+    """Turns one statement into terms.
+
+    Args:
+        prefix: Put before the name of every source, so that an inlined body never captures a name.
+        columns: The columns of a relation, for a body whose names are not qualified; None in a policy, where PostgreSQL
+            qualified every name that is not the row's.
+        relation: Finds the relation that a bare name means.
+        function: The name of the function whose body it is.
+    """
+
+    prefix: str = ""
+    columns: Columns | None = None
+    relation: Callable[[str], tuple[str, str]] = lambda name: ("", name)
+    function: str = ""
+    stack: list[dict[str, Source]] = field(default_factory=list)
+    ctes: dict[str, Term] = field(default_factory=dict)
+
+    def term(self, node: exp.Expression | None) -> Term:
+        """Return an expression as a term."""
+        match node:
+            case None:
+                return TRUE
+            case exp.Paren() | exp.Alias():
+                return self.term(node.this)
+            case exp.And():
+                return both(self.term(node.this), self.term(node.expression))
+            case exp.Or():
+                return either(self.term(node.this), self.term(node.expression))
+            case exp.Not():
+                return Not(self.term(node.this))
+            case exp.Boolean():
+                return Const(bool(node.this), "boolean")
+            case exp.Null():
+                return NULL
+            case exp.Literal():
+                return Const(str(node.this) if node.is_string else _number(str(node.this)))
+            case exp.Cast():
+                return _cast(self.term(node.this), node.to.sql("postgres").lower())
+            case exp.Column():
+                return self.column(node)
+            case exp.CurrentUser():
+                return Session("current_user")
+            case exp.SessionUser():
+                return Session("session_user")
+            case exp.Exists():
+                return Exists(self.select(node.this))
+            case exp.Subquery() | exp.Select() | exp.Union():
+                return self.scalar(node)
+            case exp.In():
+                return self.among(node)
+            case exp.Is():
+                return self.is_(node)
+            case exp.Case() | exp.If():
+                return self.case(node)
+            case exp.Between():
+                low = Compare(">=", self.term(node.this), self.term(node.args["low"]))
+                return both(low, Compare("<=", self.term(node.this), self.term(node.args["high"])))
+            case exp.Array() | exp.Tuple():
+                return self.items(node)
+            case _ if type(node) in COMPARISONS:
+                return self.compare(node, COMPARISONS[type(node)])
+            case _ if type(node) in _JSON:
+                return self.extract(node, _JSON[type(node)])
+            case _:
+                return self.call(node)
+
+    def terms(self, nodes: Iterable[object]) -> tuple[Term, ...]:
+        """Return several expressions as terms."""
+        return tuple(self.term(node) for node in nodes if isinstance(node, exp.Expression))
+
+    def column(self, node: exp.Column) -> Term:
+        """Return what a name means here."""
+        name, prefix = _name(node.this), _name(node.args.get("table"))
+        if name.lower() in ("current_role", "current_user") and not prefix:
+            return Session("current_user")
+        for sources in reversed(self.stack):
+            if prefix in sources:
+                return Column(self.prefix + prefix, name)
+            if not prefix and self.columns is not None:
+                holder = next((s for s in sources.values() if self.holds(s, name)), None)
+                if holder is not None:
+                    return Column(holder.name, name)
+        if self.columns is None:
+            return Column("", name)
+        return Param(name if not prefix or prefix == self.function else f"{prefix}.{name}")
+
+    def holds(self, source: Source, name: str) -> bool:
+        """Tell whether a source has a column of that name."""
+        if source.relation is not None and self.columns is not None:
+            known = self.columns(source.relation)
+            return known is not None and name in known
+        if isinstance(source.inside, Select):
+            return any(isinstance(one, Column) and one.name == name for one in source.inside.outputs)
+        return source.name == self.prefix + name
+
+    def compare(self, node: exp.Expression, op: str) -> Term:
+        """Return a comparison, with one value or with many."""
+        left, right = self.term(node.this), node.args["expression"]
+        many = right if not isinstance(right, exp.Paren) else right.this
+        if isinstance(many, exp.Any):
+            inner = many.this.this if isinstance(many.this, exp.Paren) else many.this
+            return Among(op, left, self.many(inner))
+        if isinstance(many, exp.Anonymous | exp.All) and (isinstance(many, exp.All) or str(many.this).upper() == "ALL"):
+            inner = many.this if isinstance(many, exp.All) else many.expressions[0]
+            return Among(op, left, self.many(inner), all=True)
+        found: Term = Compare(op, left, self.term(right))
+        return Not(found) if node.args.get("negate") else found
+
+    def many(self, node: exp.Expression) -> Term:
+        """Return the many values of an ANY or an IN."""
+        while isinstance(node, exp.Paren):
+            node = node.this
+        if isinstance(node, exp.Subquery):
+            node = node.this
+        return self.select(node) if isinstance(node, exp.Select | exp.Union) else self.term(node)
+
+    def among(self, node: exp.In) -> Term:
+        """Return an IN."""
+        query = node.args.get("query")
+        if query is not None:
+            return Among("=", self.term(node.this), self.many(query))
+        return Among("=", self.term(node.this), Items(self.terms(node.expressions)))
+
+    def is_(self, node: exp.Is) -> Term:
+        """Return an IS [NOT] NULL, TRUE or FALSE."""
+        against = node.args["expression"]
+        negate = bool(node.args.get("negate"))
+        if isinstance(against, exp.Not):
+            negate, against = not negate, against.this
+        left = self.term(node.this)
+        found: Term = IsNull(left) if isinstance(against, exp.Null) else Compare("is", left, self.term(against))
+        return Not(found) if negate else found
+
+    def case(self, node: exp.Expression) -> Term:
+        """Return a CASE."""
+        if isinstance(node, exp.If):
+            pairs = [(self.term(node.this), self.term(node.args.get("true")))]
+            return Case(tuple(pairs), self.term(node.args.get("false") or exp.Null()))
+        operand = node.args.get("this")
+        whens = []
+        for when in node.args.get("ifs") or ():
+            asked = self.term(when.this)
+            asked = Compare("=", self.term(operand), asked) if operand is not None else asked
+            whens.append((asked, self.term(when.args.get("true"))))
+        return Case(tuple(whens), self.term(node.args.get("default") or exp.Null()))
+
+    def items(self, node: exp.Expression) -> Term:
+        """Return an array or a row; ARRAY(SELECT …) is the select."""
+        only = node.expressions[0] if len(node.expressions) == 1 else None
+        if isinstance(node, exp.Array) and isinstance(only, exp.Select | exp.Union):
+            return self.select(only)
+        return Items(self.terms(node.expressions))
+
+    def extract(self, node: exp.Expression, text: bool) -> Term:
+        """Return what is taken out of a JSON value."""
+        base = self.term(node.this)
+        key = node.args["expression"]
+        keys = _keys(key, whole=isinstance(node, exp.JSONBExtract | exp.JSONBExtractScalar))
+        found = session.extract(base, keys, text)
+        if found is not None:
+            return found
+        inside = () if isinstance(key, exp.JSONPath) else (self.term(key),)
+        told = tuple(Const(k) for k in keys) if keys is not None else inside
+        return Call(("", "->>" if text else "->"), (base, *told))
+
+    def call(self, node: Any) -> Term:  # noqa: ANN401  sqlglot types its own nodes loosely
+        """Return a function call or an operator."""
+        schema = ""
+        if isinstance(node, exp.Dot):
+            if not isinstance(node.expression, exp.Func):
+                return Call(("", f".{_name(node.expression)}"), (self.term(node.this),))
+            schema = _name(node.this)
+            node = node.expression
+        if isinstance(node, exp.Anonymous):
+            return session.call((schema, str(node.this)), self.terms(node.expressions))
+        if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
+            return Call(("", "now"))
+        name = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
+        args = self.terms(_children(node))
+        return session.call((schema, _NAMES.get(name, name)), args)
+
+    def scalar(self, node: exp.Expression) -> Term:
+        """Return a sub-select as a value."""
+        inner = node.this if isinstance(node, exp.Subquery) else node
+        if isinstance(inner, exp.Table):
+            return Unknown("a table as a value")
+        select = self.select(inner)
+        if isinstance(select, Select) and not select.sources and select.where == TRUE and not select.others:
+            return Once(select.outputs[0]) if len(select.outputs) == 1 else Once(Items(select.outputs))
+        return Scalar(select)
+
+    def select(self, node: exp.Expression) -> Term:
+        """Return a select, a union or a VALUES."""
+        while isinstance(node, exp.Subquery | exp.Paren):
+            node = node.this
+        before = dict(self.ctes)
+        for cte in node.ctes if isinstance(node, exp.Query) else ():
+            self.ctes[cte.alias] = self.select(cte.this)
+        try:
+            if isinstance(node, exp.SetOperation):
+                first, second = self.select(node.this), self.select(node.expression)
+                assert isinstance(first, Select)  # noqa: S101  a side of a union is a select
+                return Select(first.sources, first.outputs, first.where, others=(*first.others, second))
+            return self.plain(node) if isinstance(node, exp.Select) else Unknown(type(node).__name__)
+        finally:
+            self.ctes = before
+
+    def plain(self, node: exp.Select) -> Term:
+        """Return a SELECT … FROM … WHERE."""
+        self.stack.append({})
+        try:
+            conditions: list[Term] = []
+            start = node.args.get("from_") or node.args.get("from")
+            if start is not None:
+                self.source(start.this, conditions)
+            for join in node.args.get("joins") or ():
+                self.join(join, conditions)
+            for lateral in node.args.get("laterals") or ():
+                self.source(lateral, conditions)
+            where, having = node.args.get("where"), node.args.get("having")
+            conditions.append(self.term(where.this) if where is not None else TRUE)
+            conditions.append(self.term(having.this) if having is not None else TRUE)
+            outputs = self.terms(node.expressions)
+            grouped = node.args.get("group") is not None
+            total = not grouped and any(_aggregates(one) for one in node.expressions)
+            limit = node.args.get("limit")
+            few = limit is not None and str(limit.expression) in ("1", "0") and not isinstance(limit, exp.Fetch)
+            sources = tuple(dict.fromkeys(self.stack[-1].values()))
+            return Select(sources, outputs, both(*conditions), few or total, total and having is None)
+        finally:
+            self.stack.pop()
+
+    def join(self, join: exp.Join, conditions: list[Term]) -> None:
+        """Add what a JOIN brings."""
+        self.source(join.this, conditions)
+        if join.args.get("on") is not None:
+            conditions.append(self.term(join.args["on"]))
+        for using in join.args.get("using") or ():
+            columns = [Column(source.name, _name(using)) for source in self.stack[-1].values()]
+            if len(columns) > 1:
+                conditions.append(Compare("=", columns[0], columns[-1]))
+
+    def source(self, node: exp.Expression, conditions: list[Term]) -> None:
+        """Add one thing that stands after FROM."""
+        alias = node.alias_or_name
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            self.source(node.this, conditions)
+            return
+        if isinstance(node, exp.Subquery):
+            found = Source(self.prefix + alias, None, self.select(node.this))
+        elif isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
+            function: Any = exp.Dot(this=node.args["db"], expression=node.this) if node.args.get("db") else node.this
+            found = Source(self.prefix + (alias or node.this.name), None, self.call(function))
+        elif isinstance(node, exp.Table):
+            name, schema = _name(node.this), _name(node.args.get("db"))
+            if not schema and name in self.ctes:
+                found = Source(self.prefix + alias, None, self.ctes[name])
+            else:
+                found = Source(self.prefix + alias, (schema, name) if schema else self.relation(name))
+        else:
+            inside = node.this if isinstance(node, exp.Lateral) else node
+            select = isinstance(inside, exp.Subquery | exp.Select)
+            found = Source(self.prefix + alias, None, self.select(inside) if select else self.call(inside))
+        self.stack[-1][alias or found.name] = found
+        for join in node.args.get("joins") or ():
+            self.join(join, conditions)
+
+
+_NAMES = {"explode": "unnest", "dpipe": "||", "bracket": "[]", "sub": "-", "add": "+", "mul": "*"}
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _cast(term: Term, type_: str) -> Term:
+    if isinstance(term, Const):
+        value: str | bool | int | None = term.value
+        if type_ == "boolean" and isinstance(value, str):
+            value = value.lower() in ("t", "true", "yes", "on", "1", "y")
+        return Const(value, type_)
+    return Cast(term, type_)
+
+
+def _name(node: object) -> str:
+    if not isinstance(node, exp.Expression):
+        return ""
+    name = str(node.name)
+    return name if getattr(node, "quoted", False) or node.args.get("quoted") else name.lower()
+
+
+def _children(node: exp.Expression) -> list[exp.Expression]:
+    found: list[exp.Expression] = []
+    for value in node.args.values():
+        found.extend(v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expression))
+    return [child for child in found if not isinstance(child, exp.DataType | exp.Var | exp.Identifier)]
+
+
+def _keys(node: exp.Expression, whole: bool) -> tuple[str, ...] | None:
+    if isinstance(node, exp.JSONPath):
+        return tuple(str(part.this) for part in node.expressions if not isinstance(part, exp.JSONPathRoot))
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Array):
+        return tuple(str(one.name) for one in node.expressions)
+    if not isinstance(node, exp.Literal):
+        return None
+    text = str(node.this)
+    return tuple(part.strip().strip('"') for part in text.strip("{}").split(",")) if whole else (text,)
+
+
+def _aggregates(node: exp.Expression) -> bool:
+    own = node.find_ancestor(exp.Select)
+    return any(found.find_ancestor(exp.Select) is own for found in node.find_all(exp.AggFunc))
+
+
+__all__ = ["COMPARISONS", "Converter", "bare"]

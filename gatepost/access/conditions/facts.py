@@ -1,0 +1,158 @@
+"""Small facts of a condition that rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.terms import (
+    Among,
+    And,
+    Call,
+    Column,
+    Compare,
+    Const,
+    Exists,
+    IsNull,
+    Items,
+    Once,
+    Scalar,
+    Select,
+    Session,
+    Source,
+    Term,
+    Unknown,
+    bare,
+    both,
+)
+
+EVERYTHING = frozenset({"*"})
+"""What a condition binds that no ordinary user fulfils: all columns."""
+
+
+def sessions(term: Term) -> set[Session]:
+    """Return the session's values that a term reads, in sub-selects too."""
+    return {part for part in term.walk() if isinstance(part, Session)}
+
+
+def row_columns(term: Term) -> set[str]:
+    """Return the columns of the row that a term reads, in sub-selects too."""
+    return {part.name for part in term.walk() if isinstance(part, Column) and part.source == ""}
+
+
+def relations(term: Term) -> set[tuple[str, str]]:
+    """Return the tables and views that a term's sub-selects read."""
+    return {part.relation for part in term.walk() if isinstance(part, Source) and part.relation is not None}
+
+
+def unknown(term: Term) -> bool:
+    """Tell whether something in a term could not be followed."""
+    return any(isinstance(part, Unknown) for part in term.walk())
+
+
+def columns_of(term: Term) -> set[Column]:
+    """Return every column that a term reads."""
+    return {part for part in term.walk() if isinstance(part, Column)}
+
+
+def as_exists(term: Term) -> Exists | None:
+    """Return a condition that finds rows of other tables as the EXISTS that it means, or None where it finds none.
+
+    `x IN (SELECT y …)` is `EXISTS (SELECT … WHERE … AND y = x)`, `(SELECT role …) = 'admin'` likewise.
+    """
+    match term:
+        case Once(inner):
+            return as_exists(inner)
+        case Exists(Select() as select):
+            return Exists(_flat(select))
+        case Among("=", left, Select() as select, False) if not select.aggregated and select.outputs:
+            outputs = left.items if isinstance(left, Items) else (left,)
+            pairs = zip(select.outputs, outputs, strict=False)
+            return Exists(_flat(_where(select, both(*(Compare("=", out, one) for out, one in pairs)))))
+        case Compare(op, left, right):
+            for one, other, turned in ((left, right, False), (right, left, True)):
+                found = _compared(op, one, other, turned)
+                if found is not None:
+                    return found
+        case Among("=", left, Items() as items):
+            inner = bare(left)
+            if isinstance(inner, Scalar) and isinstance(inner.select, Select) and inner.select.sources:
+                return Exists(_flat(_where(inner.select, Among("=", inner.select.outputs[0], items))))
+        case Scalar(Select() as select) if select.sources and len(select.outputs) == 1:
+            return Exists(_flat(_where(select, select.outputs[0])))
+        case Call(("", "coalesce"), args) if len(args) == 2 and bare(args[1]) == Const(False, "boolean"):
+            return as_exists(args[0])
+    return None
+
+
+def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
+    inner = bare(one)
+    if not isinstance(inner, Scalar) or not isinstance(inner.select, Select) or not inner.select.sources:
+        return None
+    select = inner.select
+    output = select.outputs[0] if select.outputs else Const(1)
+    if select.aggregated:
+        counted = isinstance(output, Call) and output.name[1] == "count"
+        return Exists(_flat(Select(select.sources, (), select.where))) if counted and op in (">", ">=", "<>") else None
+    if op == "is" and bare(other) == Const(True, "boolean"):
+        return Exists(_flat(_where(select, output)))
+    return Exists(_flat(_where(select, Compare(op, other, output) if turned else Compare(op, output, other))))
+
+
+def _where(select: Select, condition: Term) -> Select:
+    return Select(select.sources, (), both(select.where, condition), others=select.others)
+
+
+def _flat(select: Select) -> Select:
+    """Return a select with what its conditions find by `IN (SELECT …)` of the same shape left as it is."""
+    sources: list[Source] = []
+    conditions = [select.where]
+    for source in select.sources:
+        inside = source.inside
+        if isinstance(inside, Select) and not inside.others and not inside.aggregated:
+            sources.extend(inside.sources)
+            conditions.append(inside.where)
+        else:
+            sources.append(source)
+    return Select(tuple(sources), select.outputs, both(*conditions), select.one_row, select.aggregated, select.others)
+
+
+def conjuncts(term: Term) -> tuple[Term, ...]:
+    """Return what must all hold."""
+    while isinstance(term, Once):
+        term = term.term
+    return term.terms if isinstance(term, And) else (term,)
+
+
+def conditions(term: Term) -> Iterator[Term]:
+    """Yield every comparison and every sub-select of a term, those inside sub-selects too."""
+    for part in term.walk():
+        if isinstance(part, Compare | Among | Exists | IsNull | Scalar):
+            yield part
+
+
+def same_sides(term: Term) -> Iterator[Compare]:
+    """Yield each comparison of a column with itself."""
+    for part in term.walk():
+        if not isinstance(part, Compare) or part.op not in ("=", "is", ">=", "<="):
+            continue
+        if bare(part.left) == bare(part.right) and isinstance(bare(part.left), Column):
+            yield part
+
+
+def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
+    """Yield each comparison of two columns of the same source in a sub-select that says nothing of the row."""
+    for part in term.walk():
+        if not isinstance(part, Select) or row_columns(part):
+            continue
+        for one in conjuncts(part.where):
+            if not isinstance(one, Compare) or one.op != "=":
+                continue
+            left, right = bare(one.left), bare(one.right)
+            if isinstance(left, Column) and isinstance(right, Column) and left.source == right.source:
+                yield part, one
+
+
+def depends_on_caller(term: Term) -> bool:
+    """Tell whether a value is the caller's: a session value that says who asks, or a function that is not followed."""
+    kinds = {session.kind for session in sessions(term)}
+    return bool(kinds & {"uid", "email", "claim", "request", "setting"})

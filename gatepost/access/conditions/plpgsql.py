@@ -1,0 +1,257 @@
+"""The body of a function as one term: SQL, and the plain shapes of PL/pgSQL.
+
+What is understood of PL/pgSQL is what decides a value: declarations and assignments, SELECT … INTO, IF, RETURN. A body
+with anything else is Unknown, with the selects that could be read inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatepost import sql
+from gatepost.access.conditions.parse import NotUnderstood
+from gatepost.access.conditions.terms import NULL, Case, Const, IsNull, Not, Once, Param, Scalar, Select, Term, Unknown
+from gatepost.schema import Function
+
+Columns = Callable[[tuple[str, str]], frozenset[str] | None]
+Relation = Callable[[str], tuple[str, str]]
+Tokens = list[sql.Token]
+
+
+def as_term(function: Function, columns: Columns, relation: Relation) -> Term:
+    """Return what a function returns as a term over its parameters.
+
+    Args:
+        function: The function.
+        columns: The columns of a relation.
+        relation: The relation that a name without a schema means in the body.
+    """
+    reader = _Reader(function, columns, relation)
+    try:
+        if function.language == "sql":
+            return reader.sql_body(function.body)
+        if function.language == "plpgsql":
+            return reader.plpgsql_body(function.body)
+    except (NotUnderstood, RecursionError):
+        return Unknown(str(function), tuple(reader.selects))
+    return Unknown(str(function))
+
+
+@dataclass
+class _Reader:
+    function: Function
+    columns: Columns
+    relation: Relation
+    selects: list[Term] = field(default_factory=list)
+
+    def parsed(self, text: str, select: bool = False) -> Term:
+        """Parse one expression or, where `select` is asked for, one SELECT."""
+        from sqlglot import exp, parse_one
+        from sqlglot.errors import SqlglotError
+
+        from gatepost.access.conditions.convert import Converter
+
+        converter = Converter(f"{self.function.name}:", self.columns, self.relation, self.function.name)
+        try:
+            tree: Any = parse_one(text, dialect="postgres")
+            if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Command):
+                raise NotUnderstood(text)
+            whole = isinstance(tree, exp.Select | exp.SetOperation | exp.Subquery) and select
+            found = converter.select(tree) if whole else converter.term(tree)
+        except (SqlglotError, AttributeError, KeyError, IndexError, TypeError, AssertionError) as error:
+            raise NotUnderstood(str(error)) from None
+        if isinstance(found, Select | Scalar):
+            self.selects.append(found)
+        return found
+
+    def sql_body(self, text: str) -> Term:
+        """Return what the last statement of an SQL function selects."""
+        plain = _without_comments(text).strip()
+        word = plain.partition(" ")[0].partition("\n")[0].upper()
+        if word == "RETURN":
+            return self.parsed(plain[len("RETURN") :].rstrip("; \n"))
+        if word == "BEGIN":
+            plain = plain[len("BEGIN ATOMIC") :].strip().removesuffix("END")
+        statements = [_text(one) for one in _split(sql.tokens(plain)) if _text(one)]
+        if len(statements) != 1:
+            self.rest(sql.tokens(plain))
+            raise NotUnderstood("more than one statement")
+        return _value(self.parsed(statements[0], select=True))
+
+    def plpgsql_body(self, text: str) -> Term:
+        """Return what a PL/pgSQL function returns."""
+        tokens = [token for token in sql.tokens(text) if token.kind != "comment"]
+        start = next((at for at, token in enumerate(tokens) if token.name == "begin"), None)
+        if start is None:
+            raise NotUnderstood("no block")
+        values: dict[str, Term] = {}
+        for declaration in _split(tokens[:start]):
+            self.declare(declaration, values)
+        end = max(at for at, token in enumerate(tokens) if token.name == "end" or at == 0)
+        try:
+            found = self.block(_split(tokens[start + 1 : end]), values)
+        except NotUnderstood:
+            self.rest(tokens[start + 1 : end])
+            raise
+        return found if found is not None else NULL
+
+    def declare(self, tokens: Tokens, values: dict[str, Term]) -> None:
+        """Add a declared variable with its first value."""
+        words = [token for token in tokens if token.kind != "space"]
+        if words and words[0].name == "declare":
+            words, tokens = words[1:], tokens[tokens.index(words[0]) + 1 :]
+        if not words or words[0].name is None:
+            return
+        text = _text(tokens)
+        for mark in (":=", " default ", " DEFAULT "):
+            if mark in text:
+                values[words[0].name] = self.expression(text.partition(mark)[2], values)
+                return
+
+    def expression(self, text: str, values: dict[str, Term]) -> Term:
+        """Return an expression in which the variables have their values."""
+        from gatepost.access.conditions.bodies import rebuilt
+
+        found = self.parsed(text)
+        return rebuilt(found, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
+
+    def block(self, statements: list[Tokens], values: dict[str, Term]) -> Term | None:
+        """Return what a list of statements returns, or None where it runs to its end."""
+        for at, statement in enumerate(statements):
+            words = [token for token in statement if token.kind != "space"]
+            first = words[0].name if words else None
+            if first is None or first == "null":
+                continue
+            if first == "return":
+                return self.returned(_text(statement)[len("return") :].strip(), values)
+            if first == "raise":
+                return Const(False, "boolean")
+            if first == "if":
+                return self.choice(statements[at:], values)
+            if first == "select" and any(word.name == "into" for word in words):
+                self.select_into(statement, values)
+            elif len(words) > 2 and words[1].text == ":" and words[2].text == "=":
+                values[first] = self.expression(_text(statement).partition(":=")[2], values)
+            else:
+                raise NotUnderstood(first)
+        return None
+
+    def returned(self, text: str, values: dict[str, Term]) -> Term:
+        """Return the value of a RETURN."""
+        if text[:5].lower() == "query":
+            from gatepost.access.conditions.bodies import rebuilt
+
+            found = self.parsed(text[5:], select=True)
+            return rebuilt(found, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
+        return self.expression(text, values) if text else NULL
+
+    def select_into(self, statement: Tokens, values: dict[str, Term]) -> None:
+        """Set the variables of a SELECT … INTO."""
+        from gatepost.access.conditions.bodies import rebuilt
+
+        at = next(i for i, token in enumerate(statement) if token.name == "into")
+        after = statement[at + 1 :]
+        names: list[str] = []
+        taken = 0
+        for i, token in enumerate(after):
+            if token.kind == "space" or token.name == "strict":
+                continue
+            if token.name is not None and len(names) == after[:i].count(sql.Token("other", ",")):
+                names.append(token.name)
+            elif token.text != ",":
+                break
+            taken = i + 1
+        select = self.parsed(_text([*statement[:at], sql.Token("space", " "), *after[taken:]]), select=True)
+        select = rebuilt(select, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
+        if not isinstance(select, Select) or len(select.outputs) < len(names):
+            raise NotUnderstood("select into")
+        for place, name in enumerate(names):
+            one = Select(select.sources, (select.outputs[place],), select.where, True, select.aggregated)
+            values[name] = _value(one)
+        values["found"] = Not(IsNull(values[names[0]])) if names else Const(True, "boolean")
+
+    def choice(self, statements: list[Tokens], values: dict[str, Term]) -> Term | None:
+        """Return what an IF, with what comes after it, returns."""
+        flat = [token for one in statements for token in [*one, sql.Token("other", ";")]]
+        depth, arms, start, mark = 0, [], 0, "if"
+        end = len(flat)
+        for at, token in enumerate(flat):
+            before = next((t.name for t in reversed(flat[:at]) if t.kind != "space"), None)
+            if token.name == "if" and before != "end":
+                depth += 1
+                start = at + 1 if depth == 1 else start
+            elif token.name == "end" and _next(flat, at) == "if":
+                depth -= 1
+                if depth == 0:
+                    arms.append((mark, flat[start:at]))
+                    end = at
+                    break
+            elif token.name in ("elsif", "elseif", "else") and depth == 1:
+                arms.append((mark, flat[start:at]))
+                start, mark = at + 1, token.name
+        after = _split(flat[end:])[1:]
+        whens: list[tuple[Term, Term]] = []
+        otherwise: Term | None = None
+        for kind, tokens in arms:
+            if kind == "else":
+                otherwise = self.block(_split(tokens) + after, dict(values))
+                continue
+            then = _then(tokens)
+            result = self.block(_split(tokens[then + 1 :]) + after, dict(values))
+            whens.append((self.expression(_text(tokens[:then]), values), result if result is not None else NULL))
+        if otherwise is None and not any(kind == "else" for kind, _ in arms):
+            otherwise = self.block(after, dict(values))
+        return Case(tuple(whens), otherwise if otherwise is not None else NULL)
+
+    def rest(self, tokens: Tokens) -> None:
+        """Read the selects of a body that is not understood as a whole."""
+        for statement in _split(tokens):
+            names = [token.name for token in statement]
+            if "select" not in names:
+                continue
+            text = _text(statement[names.index("select") :])
+            try:
+                self.parsed(text, select=True)
+            except NotUnderstood:
+                continue
+
+
+def _value(found: Term) -> Term:
+    if isinstance(found, Select) and not found.sources and not found.others and len(found.outputs) == 1:
+        return Once(found.outputs[0])
+    return found
+
+
+def _then(tokens: Tokens) -> int:
+    """Return where the THEN of an IF stands; one inside a CASE is passed over."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        depth += (token.name == "case") - (token.name == "end")
+        if token.name == "then" and depth == 0:
+            return at
+    raise NotUnderstood("if without then")
+
+
+def _next(tokens: Tokens, at: int) -> str | None:
+    return next((token.name for token in tokens[at + 1 :] if token.kind != "space"), None)
+
+
+def _split(tokens: Tokens) -> list[Tokens]:
+    """Cut at each semicolon."""
+    found: list[Tokens] = [[]]
+    for token in tokens:
+        if token.kind == "other" and token.text == ";":
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [one for one in found if any(token.kind != "space" for token in one)]
+
+
+def _text(tokens: Tokens) -> str:
+    return "".join(token.text for token in tokens).strip()
+
+
+def _without_comments(text: str) -> str:
+    return "".join(" " if token.kind == "comment" else token.text for token in sql.tokens(text))

@@ -1,0 +1,93 @@
+"""How a condition that ties nothing to the caller comes to let rows through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Literal
+
+from gatepost.access.conditions.facts import as_exists, relations, row_columns, same_sides, sessions
+from gatepost.access.conditions.terms import Column, Compare, Const, IsNull, Not, Or, Term, bare
+from gatepost.access.conditions.ties import OF_EVERYBODY, Ties
+from gatepost.access.conditions.truth import F, T, Truth, leaves
+
+Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
+_MANY = 8
+
+
+def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
+    """Return how a condition lets rows through that it ties to nobody.
+
+    `plain` is `true` written out, `session` asks only whether somebody is signed in, `everybody` looks for a row that
+    every user has, `roundabout` compares something with itself, `row` asks only what is in the row.
+    """
+    parts = leaves(term)
+    asks = bool(row_columns(term) or relations(term))
+    if asks and truth.always(term) and not any(sessions(one) and truth.always(one) for one in parts):
+        return "roundabout"
+    if any(isinstance(bare(one.left), Column) and bare(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
+        return "roundabout"
+    if not asks:
+        return "session" if sessions(term) else "plain"
+    if any(ties.everybody(one) for one in parts):
+        return "everybody"
+    return "session" if truth.always(term) else "row"
+
+
+def ways(term: Term) -> tuple[Term, ...]:
+    """Return the conditions of which any lets a row through."""
+    return term.terms if isinstance(term, Or) else (term,)
+
+
+def passes_by_nothing(term: Term, truth: Truth) -> bool:
+    """Tell whether rows pass because the session has no value where the condition reads one.
+
+    It is so where some row passes with the session's conditions as they come out, and would not if they failed.
+    """
+    parts = sorted(set(leaves(term)), key=repr)
+    asking = [one for one in parts if any(s.kind in ("uid", "email", "claim", "setting") for s in sessions(one))]
+    if not any(truth.possible(one) & T for one in asking) or len(parts) > _MANY:
+        return False
+    row = [one for one in parts if one not in asking and not (sessions(one) or relations(one))]
+    other = [one for one in parts if one not in asking and one not in row]
+    fixed = {one: truth.possible(one) for one in other}
+    for values in product((T, F), repeat=len(row)):
+        world = {**fixed, **dict(zip(row, values, strict=True))}
+        denied = {**world, **dict.fromkeys(asking, F)}
+        if Truth(truth.persona, truth.filled, denied).possible(term) & T:
+            continue
+        for outcome in product(*([bit for bit in (T, F, 4) if truth.possible(one) & bit] for one in asking)):
+            tried = {**world, **dict(zip(asking, outcome, strict=True))}
+            if Truth(truth.persona, truth.filled, tried).possible(term) & T:
+                return True
+    return False
+
+
+def is_guard(term: Term) -> bool:
+    """Tell whether a condition only takes something away: it denies a state of the row, or asks how one signed in."""
+    parts = list(_signed(term))
+    return bool(parts) and all(_guards(one, denied) for one, denied in parts)
+
+
+def _signed(term: Term, denied: bool = False) -> Iterator[tuple[Term, bool]]:
+    if isinstance(term, Not):
+        yield from _signed(term.term, not denied)
+    elif hasattr(term, "terms"):
+        for one in term.terms:
+            yield from _signed(one, denied)
+    else:
+        yield term, denied
+
+
+def _guards(term: Term, denied: bool) -> bool:
+    read = sessions(term)
+    if read:
+        told = {session.path[0] for session in read if session.kind == "claim" and session.path}
+        return not row_columns(term) and bool(told) and told <= OF_EVERYBODY - {"role"}
+    if as_exists(term) is not None:
+        return False
+    if isinstance(term, IsNull) or (isinstance(term, Compare) and term.op in ("<>", "is not")):
+        return not denied
+    if isinstance(term, Compare) and term.op in ("=", "is") and bare(term.right) == Const(False, "boolean"):
+        return not denied
+    return isinstance(bare(term), Column | Compare) and denied

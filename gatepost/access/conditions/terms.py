@@ -1,0 +1,244 @@
+"""The few shapes that a policy's condition is made of, as frozen values.
+
+A column without a source belongs to the row that the policy decides about; one with a source belongs to a table of a
+sub-select. `Once` is a sub-select without FROM, such as `(SELECT auth.uid())`: it has the value of what is inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Literal
+
+SessionKind = Literal["uid", "role", "email", "claim", "request", "setting", "current_user", "session_user"]
+
+
+class Term:
+    """A piece of a condition."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> Iterator[Term]:
+        """The pieces directly inside."""
+        for name in _names(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, name)
+            if isinstance(value, Term):
+                yield value
+            elif isinstance(value, tuple):
+                yield from _terms(value)
+
+    def walk(self) -> Iterator[Term]:
+        """Yield this piece and every one inside it."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+def _terms(values: tuple[object, ...]) -> Iterator[Term]:
+    for value in values:
+        if isinstance(value, Term):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _terms(value)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in ("name", "type", "op", "path", "kind"))
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Term):
+    """A literal; NULL is None, and the types are PostgreSQL's names."""
+
+    value: str | bool | int | None
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Term):
+    """A column: of the row where `source` is empty, else of the source with that name."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Term):
+    """A parameter of a function, by its name or as `$1`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Term):
+    """A value of the session; `path` leads into the claims, the request or the setting.
+
+    `raw` tells that the claim is still jsonb (`->`), whose text has quotes around a string.
+    """
+
+    kind: SessionKind
+    path: tuple[str, ...] = ()
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Term):
+    """A function; `name` is (schema, name), without a schema where it is PostgreSQL's own. Operators are calls too."""
+
+    name: tuple[str, str]
+    args: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cast(Term):
+    """A value as another type."""
+
+    term: Term
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Term):
+    """Two values held against each other; `op` is an operator, `is` (not distinct) or `is not`."""
+
+    op: str
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Term):
+    """One value against many: `= ANY`, `IN`, `<> ALL`; the many are a select, an array or a list."""
+
+    op: str
+    left: Term
+    many: Term
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items(Term):
+    """Values that are written out: an ARRAY[...], a ROW(...) or the list of an IN."""
+
+    items: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And(Term):
+    """All of them."""
+
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Term):
+    """Any of them."""
+
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Term):
+    """The opposite."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull(Term):
+    """Whether there is no value."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Term):
+    """A choice: pairs of (condition, value), and the value otherwise."""
+
+    whens: tuple[tuple[Term, Term], ...]
+    otherwise: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Term):
+    """A sub-select without FROM: PostgreSQL evaluates it once a statement where nothing in it is of the row."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Term):
+    """What a select reads from: a relation by (schema, name), a function, or another select."""
+
+    name: str
+    relation: tuple[str, str] | None = None
+    inside: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Term):
+    """A sub-select; `one_row` where it cannot return more, `aggregated` where it always returns exactly one."""
+
+    sources: tuple[Source, ...]
+    outputs: tuple[Term, ...]
+    where: Term
+    one_row: bool = False
+    aggregated: bool = False
+    others: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Term):
+    """Whether a select returns a row."""
+
+    select: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Term):
+    """The one value of a select."""
+
+    select: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Term):
+    """Something that is not followed; `parts` inside are still looked at for what they read."""
+
+    text: str
+    inside: tuple[Term, ...] = ()
+
+
+TRUE = Const(True, "boolean")
+FALSE = Const(False, "boolean")
+NULL = Const(None)
+
+
+def bare(term: Term) -> Term:
+    """Return a value without the casts and the sub-selects around it that do not change it."""
+    while True:
+        if isinstance(term, Cast | Once):
+            term = term.term
+        elif isinstance(term, Scalar) and isinstance(term.select, Select) and not term.select.sources:
+            term = term.select.outputs[0]
+        else:
+            return term
+
+
+def both(*terms: Term) -> Term:
+    """Return the conjunction, flat."""
+    flat: list[Term] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, And) else [] if term == TRUE else [term])
+    return And(tuple(flat)) if len(flat) > 1 else flat[0] if flat else TRUE
+
+
+def either(*terms: Term) -> Term:
+    """Return the disjunction, flat."""
+    flat: list[Term] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, Or) else [term])
+    return Or(tuple(flat)) if len(flat) > 1 else flat[0]

@@ -1,0 +1,180 @@
+"""Which of the row's columns a condition ties to who is asking.
+
+A condition that ties no column, and is no authority either, lets every caller that has the role reach the rows that it
+names. An authority is a condition on the caller alone that not every caller fulfils: a claim of app_metadata, a row in
+a table of administrators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepost.access.conditions.facts import as_exists, conjuncts, relations, row_columns, sessions, unknown
+from gatepost.access.conditions.terms import (
+    And,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Compare,
+    Const,
+    Not,
+    Once,
+    Or,
+    Select,
+    Session,
+    Term,
+    bare,
+    both,
+)
+from gatepost.access.conditions.truth import T, Truth
+from gatepost.schema import Table, is_platform
+
+if TYPE_CHECKING:
+    from gatepost.access.conditions.analysis import Analysis
+
+ALL = frozenset({"*"})
+"""What a condition ties that no plain caller fulfils."""
+OF_EVERYBODY = frozenset(
+    "aal amr is_anonymous role aud exp iat iss session_id email_verified phone_verified email phone".split()
+)
+"""Claims that say nothing about which rows a user may reach."""
+_POWER = ("admin", "staff", "moderator", "superuser", "operator", "employee", "maintainer", "role")
+
+
+class Ties:
+    """Finds what conditions tie.
+
+    Args:
+        analysis: The database's policies.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._guarded: dict[tuple[tuple[str, str], str], bool] = {}
+
+    def of(self, term: Term, table: Table, role: str) -> frozenset[str]:
+        """Return the columns that a condition ties to a caller with a role, `*` where only an authority passes."""
+        return self._of(term, self._analysis.truth(table, role), role)
+
+    def loose(self, term: Term, table: Table, role: str) -> bool:
+        """Tell whether every caller with a role reaches rows that nothing ties to anybody."""
+        return not self.of(term, table, role)
+
+    def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
+        possible = truth.possible(term)
+        if not possible & T:
+            return ALL
+        if possible == T:
+            return frozenset()
+        match term:
+            case And(terms):
+                return frozenset().union(*(self._of(one, truth, role) for one in terms))
+            case Or(terms):
+                return _common([self._of(one, truth, role) for one in terms])
+            case Once(one) | Cast(one, "boolean"):
+                return self._of(one, truth, role)
+            case Compare("is", one, Const(True)):
+                return self._of(one, truth, role)
+            case Call(("", "coalesce"), (one, Const(False))):
+                return self._of(one, truth, role)
+            case Case(whens, otherwise):
+                arms = [both(asked, value) for asked, value in whens]
+                return _common([self._of(one, truth, role) for one in (*arms, otherwise)])
+            case Not(one):
+                # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
+                denied = bare(one)
+                differs = isinstance(denied, Compare) and denied.op in ("<>", "is not")
+                return self._leaf(one, role) if differs else frozenset()
+            case Compare("<>" | "is not"):
+                return frozenset()
+        return self._leaf(term, role)
+
+    def _leaf(self, term: Term, role: str) -> frozenset[str]:
+        columns = frozenset(row_columns(term))
+        caller = self.about_caller(term)
+        if columns and caller:
+            return columns
+        read = relations(term)
+        if columns and read:
+            return columns if any(self.guarded(relation, role) for relation in read) else frozenset()
+        if columns:
+            return frozenset()
+        if self.everybody(term):
+            return frozenset()
+        return ALL if caller or (read and any(self.guarded(relation, role) for relation in read)) else frozenset()
+
+    def about_caller(self, term: Term) -> bool:
+        """Tell whether a condition says something about who asks that not everybody fulfils."""
+        if unknown(term):
+            return True
+        for session in sessions(term):
+            if session.kind in ("uid", "email", "request", "setting"):
+                return True
+            if session.kind == "claim" and (not session.path or session.path[0] not in OF_EVERYBODY):
+                return True
+        calls = (part for part in term.walk() if isinstance(part, Call) and part.name[0])
+        return any(not is_platform(one.name[0]) for one in calls)
+
+    def guarded(self, relation: tuple[str, str], role: str) -> bool:
+        """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something."""
+        key = (relation, role)
+        if key not in self._guarded:
+            self._guarded[key] = True  # a relation that asks itself on the way is not what makes it loose
+            self._guarded[key] = self._is_guarded(relation, role)
+        return self._guarded[key]
+
+    def _is_guarded(self, relation: tuple[str, str], role: str) -> bool:
+        table = self._analysis.live.table(*relation)
+        if table is None:
+            return True  # a view or something unseen: not known to be open
+        if not table.row_security.enabled:
+            return False
+        readers = [
+            one
+            for one in self._analysis.by_table.get(table.key, ())
+            if one.policy.permissive and "select" in one.commands and role in one.callers["select"]
+        ]
+        return not any(self.loose(one.old, table, role) for one in readers)
+
+    def everybody(self, term: Term) -> bool:
+        """Tell whether a sub-select finds a row for everybody who is signed in, such as the own profile."""
+        found = as_exists(term)
+        if found is None or not isinstance(found.select, Select):
+            return False
+        select = found.select
+        if len(select.sources) != 1 or select.sources[0].relation is None:
+            return False
+        asked = conjuncts(select.where)
+        if len(asked) != 1 or not isinstance(asked[0], Compare) or asked[0].op != "=":
+            return False
+        sides = (bare(asked[0].left), bare(asked[0].right))
+        column = next((side for side in sides if isinstance(side, Column)), None)
+        if column is None or Session("uid") not in sides:
+            return False
+        return self._filled_for_everybody(select.sources[0].relation, column.name)
+
+    def _filled_for_everybody(self, relation: tuple[str, str], column: str) -> bool:
+        if relation == ("auth", "users"):
+            return column == "id"
+        if relation not in self._analysis.people or any(word in relation[1].lower() for word in _POWER):
+            return False
+        by_trigger = self._analysis.triggers.get(("auth", "users"), ())
+        if any("insert" in body.lower() and relation[1] in body for _, _, body in by_trigger):
+            return True
+        return any(
+            "insert" in one.commands and one.callers["insert"] and column in row_columns(one.new)
+            for one in self._analysis.by_table.get(relation, ())
+        )
+
+
+def _common(found: list[frozenset[str]]) -> frozenset[str]:
+    plain = [one for one in found if one != ALL and "*" not in one]
+    if not plain:
+        return ALL
+    common = plain[0]
+    for one in plain[1:]:
+        common &= one
+    if not common and all(plain):
+        return frozenset().union(*plain)  # each way in ties something, each another column
+    return common

@@ -1,0 +1,215 @@
+"""Which tables the policies trust, and whether the user whose access a row decides can write that row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from gatepost.access.conditions.analysis import Analysis, PolicyFacts
+from gatepost.access.conditions.bodies import rebuilt
+from gatepost.access.conditions.facts import as_exists, conjuncts, relations, sessions, unknown
+from gatepost.access.conditions.terms import (
+    TRUE,
+    Among,
+    And,
+    Call,
+    Cast,
+    Column,
+    Compare,
+    Const,
+    Items,
+    Once,
+    Or,
+    Select,
+    Session,
+    Term,
+    bare,
+)
+from gatepost.access.conditions.truth import T, Truth
+from gatepost.schema import Table, is_platform
+
+_ACCEPTED = frozenset("status state accepted accepted_at joined_at confirmed active is_active pending".split())
+"""Columns by which somebody who was let in by others says yes."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """That a policy lets a user in for a row of another table.
+
+    `subject` are the columns that hold the user, `links` those that are held against the row or another table,
+    `demands` those that must have one of some values.
+    """
+
+    policy: PolicyFacts
+    table: Table
+    subject: frozenset[str]
+    links: frozenset[str]
+    demands: tuple[tuple[str, tuple[object, ...]], ...] = ()
+
+
+@dataclass
+class _Asked:
+    subject: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    demands: dict[str, tuple[object, ...]] = field(default_factory=dict)
+
+
+def trusted(analysis: Analysis) -> Iterator[Trust]:
+    """Yield each table that a policy finds the user in, once a policy and table."""
+    for one in analysis.policies:
+        if not one.roles or not one.policy.permissive:
+            continue
+        seen = set()
+        for term in one.followed:
+            for part in term.walk():
+                found = as_exists(part)
+                if found is None or not isinstance(found.select, Select) or analysis.ties.everybody(part):
+                    continue
+                for trust in _trusts(analysis, one, found.select):
+                    if trust.table.key not in seen or trust.demands:
+                        seen.add(trust.table.key)
+                        yield trust
+
+
+def _trusts(analysis: Analysis, one: PolicyFacts, select: Select) -> Iterator[Trust]:
+    for source in select.sources:
+        table = analysis.live.table(*source.relation) if source.relation is not None else None
+        if table is None or is_platform(table.schema):
+            continue
+        asked = _Asked()
+        for condition in conjuncts(select.where):
+            _ask(condition, source.name, asked)
+        if asked.subject:
+            yield Trust(
+                one,
+                table,
+                frozenset(asked.subject),
+                frozenset(asked.links - asked.subject),
+                tuple(sorted(asked.demands.items())),
+            )
+
+
+def _ask(condition: Term, source: str, asked: _Asked) -> None:
+    """Sort one condition of a sub-select into who, where and what."""
+    match condition:
+        case Once(inner) | Cast(inner, "boolean") | Compare("is", inner, Const(True)):
+            _ask(inner, source, asked)
+        case Column(holder, flag) if holder == source:
+            asked.demands[flag] = (True,)
+        case Compare("=" | "is", left, right):
+            _ask_pair(bare(left), bare(right), source, asked)
+            _ask_pair(bare(right), bare(left), source, asked)
+        case Among("=", left, many, False):
+            column = bare(left)
+            if not isinstance(column, Column) or column.source != source:
+                return
+            values = [bare(item) for item in many.items] if isinstance(many, Items) else []
+            if values and all(isinstance(value, Const) for value in values):
+                asked.demands[column.name] = tuple(value.value for value in values if isinstance(value, Const))
+            else:
+                asked.links.add(column.name)
+
+
+def _ask_pair(one: Term, other: Term, source: str, asked: _Asked) -> None:
+    if not isinstance(one, Column) or one.source != source:
+        return
+    if isinstance(other, Session) and other.kind in ("uid", "email"):
+        asked.subject.add(one.name)
+    elif isinstance(other, Const):
+        asked.demands[one.name] = (other.value,)
+    elif isinstance(other, Column) and other.source != source:
+        asked.links.add(one.name)
+
+
+def forged_by(analysis: Analysis, trust: Trust, role: str) -> str | None:
+    """Return the command by which a user makes the row that lets them in, or None where they cannot.
+
+    Args:
+        analysis: The database's policies.
+        trust: Which row.
+        role: The user's role.
+    """
+    if _inserts(analysis, trust, role):
+        return "insert"
+    return "update" if _updates(analysis, trust, role) else None
+
+
+def _inserts(analysis: Analysis, trust: Trust, role: str) -> bool:
+    table = trust.table
+    columns = trust.subject | trust.links | {name for name, _ in trust.demands}
+    keys = [set(index.columns) for index in table.indexes if index.unique and index.predicate is None]
+    if any(key <= trust.links for key in keys) or not analysis.holds.reaches(role, table, "INSERT", columns):
+        return False
+    if any(analysis.set_by_trigger(table, column, "insert") for column in columns):
+        return False
+    return _passes(analysis, trust, role, "insert", frozenset())
+
+
+def _updates(analysis: Analysis, trust: Trust, role: str) -> bool:
+    table = trust.table
+    keys = [set(index.columns) for index in table.indexes if index.unique]
+    demanded = {name for name, _ in trust.demands} - (_ACCEPTED if trust.links else frozenset())
+    wanted = demanded | {name for name in trust.links if not any(key <= {name} for key in keys)}
+    able = {
+        column
+        for column in wanted
+        if analysis.holds.reaches(role, table, "UPDATE", [column])
+        and not analysis.set_by_trigger(table, column, "update")
+    }
+    return bool(able) and _passes(analysis, trust, role, "update", frozenset(able))
+
+
+def _passes(analysis: Analysis, trust: Trust, role: str, command: str, changed: frozenset[str]) -> bool:
+    """Tell whether a row that lets the user in passes the policies of its own table."""
+    table = trust.table
+    if not table.row_security.enabled:
+        return True
+    asked = [
+        one for one in analysis.by_table.get(table.key, ()) if command in one.commands and role in one.callers[command]
+    ]
+    truth = analysis.truth(table, role)
+    for values in product(*([(name, value) for value in told] for name, told in trust.demands)):
+        row = dict(values)
+        old = {name: value for name, value in row.items() if name not in changed}
+
+        def fits(one: PolicyFacts, old: dict[str, object] = old, row: dict[str, object] = row) -> bool:
+            before = command == "insert" or _can_hold(analysis, one.old, trust, old, truth)
+            return before and _can_hold(analysis, one.new, trust, row, truth)
+
+        strict = [one for one in asked if not one.policy.permissive]
+        if any(one.policy.permissive and fits(one) for one in asked) and all(fits(one) for one in strict):
+            return True
+    return False
+
+
+def _can_hold(analysis: Analysis, term: Term, trust: Trust, row: dict[str, object], truth: Truth) -> bool:
+    """Tell whether a user can choose the row so that a condition holds, with nothing but their own session."""
+    if isinstance(term, And):
+        return all(_can_hold(analysis, one, trust, row, truth) for one in term.terms)
+    if isinstance(term, Or):
+        return any(_can_hold(analysis, one, trust, row, truth) for one in term.terms)
+    if isinstance(term, Once):
+        return _can_hold(analysis, term.term, trust, row, truth)
+    if term == TRUE or analysis.ties.everybody(term):
+        return True
+    if relations(term) or unknown(term) or _asks_elsewhere(term):
+        return False
+
+    def chosen(part: Term) -> Term:
+        if isinstance(part, Column) and part.source == "":
+            if part.name in trust.subject:
+                return Session("uid")
+            if part.name in row:
+                return Const(row[part.name])  # type: ignore[arg-type]
+        return part
+
+    return bool(truth.possible(rebuilt(term, chosen)) & T)
+
+
+def _asks_elsewhere(term: Term) -> bool:
+    """Tell whether a condition asks what a user cannot choose: a claim of the server's, or a function."""
+    claims = {s.path[:1] for s in sessions(term) if s.kind == "claim"}
+    if claims - {("user_metadata",), ("aal",), ("is_anonymous",)} or any(s.kind == "setting" for s in sessions(term)):
+        return True
+    return any(isinstance(part, Call) and part.name[0] and not is_platform(part.name[0]) for part in term.walk())

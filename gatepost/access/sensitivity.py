@@ -1,0 +1,58 @@
+"""What names tell about whether rows are meant for everybody.
+
+A name is no proof, so it only decides how loudly a table is named that everybody may read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from gatepost.schema import Table
+
+Meant = Literal["private", "public", "unknown"]
+
+_SECRETS = frozenset(
+    "password passwd secret token key apikey credential ssn iban cvv cvc passport salary wage diagnosis hash salt pin"
+    " otp prescription phone mobile birthdate birthday dob".split()
+)
+_HARMLESS = frozenset("public primary foreign sort idempotency i18n translation external".split())
+_PRIVATE = frozenset(
+    "note todo task message chat dm conversation inbox mail email invoice payment order document file record medical"
+    " health patient salary payroll contract billing subscription customer client account transaction card address"
+    " credential secret session diary journal ticket lead contact device expense budget bank statement tax claim"
+    " prescription appointment booking reservation notification preference upload private draft bookmark cart wallet"
+    " balance loan employee report medication goal habit workout meal memory project item entry".split()
+)
+_PUBLIC = frozenset(
+    "post comment article blog profile review product category country city currency language tag like follow follower"
+    " reaction vote page event news announcement leaderboard score listing recipe forum topic thread photo gallery"
+    " catalog catalogue price plan feature faq menu author book movie song track album artist poll rating question"
+    " answer release version changelog badge achievement game team venue store shop location region zone type status"
+    " template theme banner public podcast episode video course lesson guide skill sport season match".split()
+)
+_FLAGS = frozenset("is_public is_published published public visibility is_private private is_visible shared".split())
+_SHOWN = frozenset("slug published_at username handle avatar_url bio display_name".split())
+
+
+def words(name: str) -> set[str]:
+    """Return the words of a name, each as singular as a rule of thumb makes it."""
+    parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    return {word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part))}
+
+
+def is_secret(column: str) -> bool:
+    """Tell whether a column's name says that it holds something that is nobody else's business."""
+    told = words(column)
+    return bool(told & _SECRETS) and not told & _HARMLESS
+
+
+def meant(table: Table) -> Meant:
+    """Tell for whom a table's rows seem to be meant, by its names."""
+    told = words(table.name)
+    columns = {column.name for column in table.columns}
+    if columns & _FLAGS:
+        return "private"
+    if told & _PUBLIC or columns & _SHOWN:
+        return "public"
+    return "private" if told & _PRIVATE else "unknown"

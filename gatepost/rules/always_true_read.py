@@ -1,0 +1,54 @@
+"""The rule `always-true-read`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.shapes import shape
+from gatepost.finding import Finding
+from gatepost.rules.asking import judged, loosest, read_severity, restricted, tied_to_owner, who
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def always_true_read(context: Context) -> Iterator[Finding]:
+    """A policy shows every row of a table that looks private.
+
+    ## Why is this bad?
+    Whoever holds the role reads everybody's rows. A table that is meant for everybody is declared so, with
+    `allow("select", …)`, and is no finding then.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.invoice (id bigint PRIMARY KEY, user_id uuid NOT NULL, amount numeric);
+    ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.invoice TO anon;
+    CREATE POLICY read ON public.invoice FOR SELECT TO anon USING (true);
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE ALL ON public.invoice FROM anon;
+    GRANT SELECT ON public.invoice TO authenticated;
+    ALTER POLICY read ON public.invoice TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    analysis = context.analysis
+    for one in judged(context):
+        role = loosest(context, one, "select")
+        if role is None or restricted(context, one.table, role, "select"):
+            continue
+        found = shape(one.old, analysis.truth(one.table, role), analysis.ties)
+        severity = read_severity(context, one.table, role) if found == "plain" else None
+        if severity is not None:
+            yield Finding(
+                "always-true-read",
+                severity,
+                str(one.policy),
+                f'{who(role)} reads every row of "{one.table}" by the policy "{one.policy.name}"',
+                tied_to_owner(context, one),
+            )

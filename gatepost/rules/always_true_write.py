@@ -1,0 +1,73 @@
+"""The rule `always-true-write`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.shapes import shape
+from gatepost.finding import Finding, Severity
+from gatepost.rules.asking import judged, loosest, restricted, tied_to_owner, who
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Command
+
+_DONE: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}
+
+
+@rule(severity="error")
+def always_true_write(context: Context) -> Iterator[Finding]:
+    """A policy lets callers change or delete rows that nothing ties to them.
+
+    ## Why is this bad?
+    With the public key of the project, or an account that anybody can make, every such row can be rewritten or
+    deleted, whoever it belongs to.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, UPDATE ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    CREATE POLICY edit ON public.note FOR UPDATE TO authenticated USING (true);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY edit ON public.note USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    for one in judged(context):
+        for command in ("update", "delete", "insert"):
+            role = loosest(context, one, command)
+            if role is None or restricted(context, one.table, role, command):
+                continue
+            severity = _severity(context, one, command, role)
+            if severity is not None:
+                told = f'{who(role)} can {_DONE[command]} "{one.table}" by the policy "{one.policy.name}"'
+                yield Finding(
+                    "always-true-write",
+                    severity,
+                    str(one.policy),
+                    told + ("" if command == "insert" else ", whoever they belong to"),
+                    tied_to_owner(context, one),
+                )
+                break
+
+
+def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
+    """Return how bad it is, or None where another rule says it better."""
+    analysis, table = context.analysis, one.table
+    found = shape(one.asked(command), analysis.truth(table, role), analysis.ties)
+    owned = bool(analysis.owner_columns(table))
+    if found in ("roundabout", "session", "everybody"):
+        return None
+    if command != "insert":
+        return "error" if owned or role == "anon" else "warning"
+    if owned:
+        return None  # insert-without-owner-check
+    parents = any(c.kind == "foreign key" for c in table.constraints)
+    return "info" if found == "row" or not parents or role == "anon" else "warning"

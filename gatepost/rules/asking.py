@@ -1,0 +1,107 @@
+"""What the rules about policies ask alike, and how they mend one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.sensitivity import Meant, is_secret, meant
+from gatepost.finding import Severity
+from gatepost.rules.context import Context
+from gatepost.schema import Command, Policy, Table
+
+BIG = 10_000
+"""From how many rows on a cost is worth a warning."""
+
+
+def judged(context: Context, permissive: bool | None = True) -> Iterator[PolicyFacts]:
+    """Yield the policies that decide something and that nobody declared.
+
+    Args:
+        context: What was read.
+        permissive: Which kind; None for both.
+    """
+    for one in decisive(context):
+        if (permissive is None or one.policy.permissive is permissive) and not context.is_declared(one.policy):
+            yield one
+
+
+def decisive(context: Context) -> Iterator[PolicyFacts]:
+    """Yield the policies of tables whose row security is on, declared ones too."""
+    return (one for one in context.analysis.policies if one.table.row_security.enabled)
+
+
+def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
+    """Return the roles that a policy lets use one of some commands, the least trusted first."""
+    found = {role for command in commands if command in one.commands for role in one.callers[command]}
+    return tuple(sorted(found, key=lambda role: (role != "anon", role)))
+
+
+def loosest(context: Context, one: PolicyFacts, command: Command) -> str | None:
+    """Return a role for which a policy ties the rows of a command to nobody, or None."""
+    ties = context.analysis.ties
+    return next((r for r in callers(one, command) if ties.loose(one.asked(command), one.table, r)), None)
+
+
+def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
+    """Tell whether a restrictive policy ties the rows of a command to the caller after all."""
+    ties = context.analysis.ties
+    return any(
+        command in one.commands and role in one.callers[command] and not ties.loose(one.asked(command), table, role)
+        for one in context.analysis.by_table.get(table.key, ())
+        if not one.policy.permissive
+    )
+
+
+def read_severity(context: Context, table: Table, role: str) -> Severity | None:
+    """Return how bad it is that a role reads every row of a table, or None where nothing speaks against it."""
+    visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
+    for_whom: Meant = meant(table)
+    if any(is_secret(name) for name in visible):
+        return "error"
+    if context.analysis.owner_columns(table) & set(visible) or (role == "anon" and for_whom == "private"):
+        return "error" if for_whom == "private" else None if for_whom == "public" else "info"
+    return None
+
+
+def who(role: str) -> str:
+    """Return how a role is called in a sentence."""
+    return {"anon": "anybody, signed in or not,", "authenticated": "any signed-in user"}.get(role, f'the role "{role}"')
+
+
+def owner_condition(context: Context, table: Table) -> str:
+    """Return the SQL that ties a row to its owner, or an empty text where the owner's column is not plain."""
+    owners = sorted(context.analysis.owner_columns(table))
+    column = table.column(owners[0]) if len(owners) == 1 else None
+    if column is None or column.type not in ("uuid", "text", "character varying"):
+        return ""
+    cast = "" if column.type == "uuid" else "::text"
+    return f"(SELECT auth.uid()){cast} = {sql.identifier(column.name)}"
+
+
+def altered(policy: Policy, using: str = "", check: str = "", roles: tuple[str, ...] = ()) -> str:
+    """Return the ALTER POLICY that changes what is given, or an empty text where nothing is."""
+    told = [f" TO {sql.roles(roles)}"] if roles else []
+    told += [f" USING ({using})"] if using else []
+    told += [f" WITH CHECK ({check})"] if check else []
+    name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+    return f"ALTER POLICY {name}{''.join(told)};" if told else ""
+
+
+def dropped(policy: Policy) -> str:
+    """Return the DROP POLICY of a policy."""
+    return f"DROP POLICY {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)};"
+
+
+def tied_to_owner(context: Context, one: PolicyFacts) -> str:
+    """Return the ALTER POLICY that ties a policy to the row's owner, or an empty text where there is no plain one."""
+    condition = owner_condition(context, one.table)
+    using = condition if one.policy.command != "insert" else ""
+    check = condition if one.policy.command in ("insert", "update", "all") and one.policy.check is not None else ""
+    return altered(one.policy, using, check) if condition else ""
+
+
+def size(table: Table) -> Severity:
+    """Return how much a cost matters: a warning on a big table, else information."""
+    return "warning" if table.rows >= BIG else "info"

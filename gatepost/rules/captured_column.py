@@ -1,0 +1,67 @@
+"""The rule `captured-column`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.facts import captured
+from gatepost.access.conditions.terms import Column, Compare, bare
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def captured_column(context: Context) -> Iterator[Finding]:
+    """A sub-select compares two columns of its own table, where one of them should be the row's.
+
+    ## Why is this bad?
+    A bare name means the nearest table. In `SELECT 1 FROM member m WHERE m.team_id = team_id` both sides are the
+    member's, so the sub-select never asks about the row, and whoever is in any team passes.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, team_id bigint, body text);
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.plan TO authenticated;
+    CREATE POLICY read ON public.plan FOR SELECT TO authenticated USING (
+        EXISTS (SELECT 1 FROM public.member m WHERE m.team_id = team_id AND m.user_id = (SELECT auth.uid())));
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY read ON public.plan USING (
+        EXISTS (SELECT 1 FROM public.member m WHERE m.team_id = plan.team_id AND m.user_id = (SELECT auth.uid())));
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-expressions.html#SQL-EXPRESSIONS-COLUMN-REFS
+    """
+    for one in decisive(context):
+        found = {
+            name
+            for term in one.terms
+            for select, compared in captured(term)
+            for name in _captured(compared)
+            if one.table.column(name) is not None
+            and any(source.relation and context.live.table(*source.relation) for source in select.sources)
+        }
+        if found and one.roles:
+            name = sorted(found)[0]
+            yield Finding(
+                "captured-column",
+                "error",
+                str(one.policy),
+                f'the policy "{one.policy.name}" never asks about the row of "{one.table}": its sub-select takes'
+                f' "{name}" from its own table',
+                f"write {one.table.name}.{name} where the column of the row is meant",
+            )
+
+
+def _captured(compared: Compare) -> Iterator[str]:
+    left, right = bare(compared.left), bare(compared.right)
+    if isinstance(left, Column) and isinstance(right, Column):
+        yield from (left.name, right.name)

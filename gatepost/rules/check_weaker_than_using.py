@@ -1,0 +1,66 @@
+"""The rule `check-weaker-than-using`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.asking import altered, callers, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Table
+
+
+@rule(severity="error")
+def check_weaker_than_using(context: Context) -> Iterator[Finding]:
+    """An update may leave a row that its author could not have changed.
+
+    ## Why is this bad?
+    USING says whose rows can be changed, WITH CHECK what they may become. Where the second does not ask what the first
+    asks, a user moves rows to somebody else, or into an organisation that is not theirs.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, UPDATE ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    CREATE POLICY edit ON public.note FOR UPDATE TO authenticated
+        USING ((SELECT auth.uid()) = user_id) WITH CHECK (true);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY edit ON public.note WITH CHECK ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    ties = context.analysis.ties
+    for one in judged(context):
+        if "update" not in one.commands or one.check is None or one.using is None:
+            continue
+        for role in callers(one, "update"):
+            before, after = ties.of(one.old, one.table, role), ties.of(one.new, one.table, role)
+            lost = sorted(c for c in before - after if _movable(context, one.table, role, c))
+            if "*" in before | after or not lost:
+                continue
+            yield Finding(
+                "check-weaker-than-using",
+                "warning" if after else "error",
+                str(one.policy),
+                f'whoever may change a row of "{one.table}" may give it any "{lost[0]}": the WITH CHECK of'
+                f' "{one.policy.name}" does not ask for it, as its USING does',
+                altered(one.policy, check=one.policy.using or ""),
+            )
+            break
+
+
+def _movable(context: Context, table: Table, role: str, column: str) -> bool:
+    keys = {name for c in table.constraints if c.kind == "primary key" for name in c.columns}
+    return (
+        column not in keys
+        and context.privileges.holds(role, table, "UPDATE", [column])
+        and not context.analysis.set_by_trigger(table, column, "update")
+    )

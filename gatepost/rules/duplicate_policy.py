@@ -1,0 +1,49 @@
+"""The rule `duplicate-policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.asking import dropped, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="warning")
+def duplicate_policy(context: Context) -> Iterator[Finding]:
+    """Two policies of a table say exactly the same.
+
+    ## Why is this bad?
+    Whoever tightens one of them changes nothing, because the other still lets the rows through.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    CREATE POLICY own_again ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## Use instead
+    ```sql
+    DROP POLICY own_again ON public.note;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    seen: dict[tuple[object, ...], str] = {}
+    for one in judged(context, permissive=None):
+        policy = one.policy
+        said = (one.table.key, policy.command, policy.roles, policy.permissive, policy.using, policy.check)
+        first = seen.setdefault(said, policy.name)
+        if first != policy.name:
+            yield Finding(
+                "duplicate-policy",
+                "warning",
+                str(policy),
+                f'the policy "{policy.name}" on "{one.table}" says exactly what "{first}" says',
+                dropped(policy),
+            )

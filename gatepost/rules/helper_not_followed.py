@@ -1,0 +1,56 @@
+"""The rule `helper-not-followed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.terms import Unknown
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="info")
+def helper_not_followed(context: Context) -> Iterator[Finding]:
+    """A policy asks a function whose body could not be understood as a condition.
+
+    ## Why is this bad?
+    It need not be: but what the function decides was not looked at, so the rules say nothing about it.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    CREATE SCHEMA private;
+    CREATE FUNCTION private.may_see(note bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+        BEGIN
+            EXECUTE 'SELECT 1';
+            RETURN note > 0;
+        END $$;
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY seen ON public.note FOR SELECT TO authenticated USING (private.may_see(id));
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE OR REPLACE FUNCTION private.may_see(note bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+        SELECT EXISTS (SELECT 1 FROM public.note n WHERE n.id = $1 AND n.user_id = (SELECT auth.uid())) $$;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/xfunc-sql.html
+    """
+    told: dict[str, str] = {}
+    for one in decisive(context):
+        for term in one.terms if one.roles else ():
+            for function in context.analysis.follower.functions(term):
+                if isinstance(context.analysis.follower.body(function), Unknown):
+                    told.setdefault(str(function), str(one.policy))
+    for name, policy in sorted(told.items()):
+        yield Finding(
+            "helper-not-followed",
+            "info",
+            name,
+            f'what the function "{name}" decides was not looked at, and the policy "{policy}" asks it',
+        )

@@ -1,0 +1,71 @@
+"""The rule `helper-per-row`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions import Analysis
+from gatepost.access.conditions.facts import relations, row_columns
+from gatepost.access.conditions.terms import Call, Once, Select, Term
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive, size
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="warning")
+def helper_per_row(context: Context) -> Iterator[Finding]:
+    """A policy calls a function that reads tables for each row.
+
+    ## Why is this bad?
+    Each row costs a query of its own. A function that takes nothing from the row can stand in a sub-select and runs
+    once; one that does can return the set of what is allowed instead. It is a warning on a big table only.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, team_id bigint);
+    CREATE SCHEMA private;
+    CREATE FUNCTION private.in_team(team bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+        SET search_path = '' AS $$
+        SELECT EXISTS (SELECT 1 FROM public.member m WHERE m.team_id = team AND m.user_id = (SELECT auth.uid())) $$;
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.plan TO authenticated;
+    CREATE POLICY team ON public.plan FOR SELECT TO authenticated USING (private.in_team(team_id));
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE FUNCTION private.teams() RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER
+        SET search_path = '' AS $$ SELECT team_id FROM public.member WHERE user_id = (SELECT auth.uid()) $$;
+    ALTER POLICY team ON public.plan USING (team_id = ANY (ARRAY(SELECT private.teams())));
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security-performance
+    """
+    for one in decisive(context):
+        for term in one.terms if one.roles else ():
+            call = next(_per_row(context.analysis, term), None)
+            if call is not None:
+                takes = "return the set of what is allowed" if row_columns(call) else "write (SELECT …) around the call"
+                yield Finding(
+                    "helper-per-row",
+                    size(one.table),
+                    str(one.policy),
+                    f'the policy "{one.policy.name}" runs the queries of "{".".join(call.name)}" for each row of'
+                    f' "{one.table}"',
+                    takes,
+                )
+                break
+
+
+def _per_row(analysis: Analysis, term: Term) -> Iterator[Call]:
+    if isinstance(term, Once | Select) and not row_columns(term):
+        return
+    if isinstance(term, Call):
+        function = analysis.follower.function(term)
+        if function is not None and relations(analysis.follower.body(function)):
+            yield term
+    for part in term.parts:
+        yield from _per_row(analysis, part)

@@ -1,0 +1,88 @@
+"""The rule `identity-from-caller`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.access.conditions.facts import row_columns, sessions
+from gatepost.access.conditions.terms import Among, Call, Column, Compare, Session, Source, Term, bare
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+_PATTERNS = ("like", "ilike", "~", "~*", "similar")
+_BEARER = re.compile("token|secret|hash|code|key|nonce|signature|invite", re.IGNORECASE)
+
+
+@rule(severity="error")
+def identity_from_caller(context: Context) -> Iterator[Finding]:
+    """A policy believes something that the caller writes: user_metadata, a request header, an e-mail by pattern.
+
+    ## Why is this bad?
+    Users edit their own `user_metadata`, send whatever header they like, and choose their e-mail. `current_user` is
+    the same role for all of them.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, org_id text NOT NULL, body text);
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.plan TO authenticated;
+    CREATE POLICY org ON public.plan FOR SELECT TO authenticated
+        USING (org_id = ((SELECT auth.jwt()) -> 'user_metadata' ->> 'org_id'));
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY org ON public.plan USING (org_id = ((SELECT auth.jwt()) -> 'app_metadata' ->> 'org_id'));
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security#authjwt
+    """
+    for one in decisive(context):
+        if not one.roles or not one.policy.permissive:
+            continue
+        for term in one.followed:
+            believed = next(_believed(term), None)
+            if believed is not None:
+                yield Finding(
+                    "identity-from-caller",
+                    "error",
+                    str(one.policy),
+                    f'the policy "{one.policy.name}" on "{one.table}" believes {believed}',
+                    "decide by auth.uid(), or by a claim of app_metadata",
+                )
+                break
+
+
+def _believed(term: Term) -> Iterator[str]:
+    users = {s.name for s in term.walk() if isinstance(s, Source) and s.relation == ("auth", "users")}
+    for part in term.walk():
+        if isinstance(part, Session) and part.kind == "claim" and part.path[:1] == ("user_metadata",):
+            yield "user_metadata, which users edit themselves"
+        if isinstance(part, Column) and part.name == "raw_user_meta_data" and part.source in users:
+            yield "raw_user_meta_data, which users edit themselves"
+        if isinstance(part, Compare | Among | Call):
+            yield from _compared(part)
+
+
+def _compared(part: Compare | Among | Call) -> Iterator[str]:
+    asked = sessions(part) if not isinstance(part, Call) else set()
+    if any(one.kind == "request" for one in asked) and not _bearer(part):
+        yield "a header of the request, which the caller writes"
+    if not isinstance(part, Compare):
+        return
+    sides = (bare(part.left), bare(part.right))
+    if part.op in _PATTERNS and any(one.kind == "email" for one in asked):
+        yield "an e-mail address that fits a pattern"
+    for one, other in (sides, sides[::-1]):
+        if isinstance(one, Session) and one.kind in ("current_user", "session_user") and row_columns(other):
+            yield f"{one.kind}, which is the same for every user of the API"
+
+
+def _bearer(part: Term) -> bool:
+    """Tell whether the caller's value is held against a secret, so that to know it is the right."""
+    columns = [one.name for one in part.walk() if isinstance(one, Column)]
+    return bool(columns) and any(_BEARER.search(name) for name in columns)

@@ -1,0 +1,84 @@
+"""The rule `never-true-condition`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Table
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_NUMBERS = ("bigint", "integer", "smallint", "int", "numeric", "serial", "bigserial", "real", "double precision")
+
+
+@rule(severity="warning")
+def never_true_condition(context: Context) -> Iterator[Finding]:
+    """A policy compares two values that are never equal.
+
+    ## Why is this bad?
+    `= NULL` is never true, a user's id is no number, and a claim that is still jsonb has quotes around it as text.
+    Nobody passes, and what is done about it in haste is usually too wide.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id bigint NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid())::text = user_id::text);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER TABLE public.note ADD COLUMN owner uuid NOT NULL;
+    ALTER POLICY own ON public.note USING ((SELECT auth.uid()) = owner);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/functions-comparison.html
+    """
+    for one in decisive(context):
+        why = _why(one) if one.roles else None
+        if why is not None:
+            yield Finding(
+                "never-true-condition",
+                "warning",
+                str(one.policy),
+                f'a condition of the policy "{one.policy.name}" on "{one.table}" is never true: {why}',
+                "compare values of one type",
+            )
+
+
+def _why(one: PolicyFacts) -> str | None:
+    for term in one.followed:
+        for part in term.walk():
+            if isinstance(part, Compare) and part.op in ("=", "<>"):
+                for left, right in ((part.left, part.right), (part.right, part.left)):
+                    why = _never(left, right, one.table)
+                    if why is not None:
+                        return why
+    return None
+
+
+def _never(left: Term, right: Term, table: Table) -> str | None:
+    one, other = bare(left), bare(right)
+    if isinstance(one, Const) and one.value is None:
+        return "nothing equals NULL"
+    if not isinstance(one, Session):
+        return None
+    text = isinstance(other, Const) and isinstance(other.value, str)
+    if one.kind == "uid":
+        if isinstance(other, Const) and text and not _UUID.fullmatch(str(other.value)):
+            return f"a user's id is a UUID, and '{other.value}' is none"
+        column = table.column(other.name) if isinstance(other, Column) and other.source == "" else None
+        if column is not None and column.type in _NUMBERS:
+            return f'a user\'s id is a UUID, and "{column.name}" is {column.type}'
+    as_text = one.raw and one.path and isinstance(left, Cast) and left.type in ("text", "varchar")
+    if as_text and isinstance(other, Const) and text and not str(other.value).startswith('"'):
+        return f"as text a jsonb value keeps its quotes, and '{other.value}' has none: use ->> in place of ->"
+    return None

@@ -1,0 +1,68 @@
+"""The rule `null-session-passes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.shapes import passes_by_nothing
+from gatepost.access.conditions.truth import Truth
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Command
+
+
+@rule(severity="error")
+def null_session_passes(context: Context) -> Iterator[Finding]:
+    """Rows pass because the session has no user, or the token no such claim.
+
+    ## Why is this bad?
+    `auth.uid()` is NULL without a user. `auth.uid() IS NULL OR …`, `IS NOT DISTINCT FROM` and a `coalesce` that falls
+    back to the row turn that into access for everybody.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO anon, authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO anon, authenticated
+        USING (user_id = coalesce((SELECT auth.uid()), user_id));
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY own ON public.note TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    for one in decisive(context):
+        if not one.policy.permissive:
+            continue
+        for command in one.commands:
+            lacking = _lacking(context, one, command)
+            if lacking:
+                yield Finding(
+                    "null-session-passes",
+                    "error",
+                    str(one.policy),
+                    f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
+                    f"compare without a way around NULL, and TO authenticated: {one.policy.name}",
+                )
+                break
+
+
+def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
+    term = one.asked(command)
+    for role in callers(one, command):
+        plain = context.analysis.truth(one.table, role, owned=False)
+        if role == "anon" and passes_by_nothing(term, plain):
+            return "nobody is signed in"
+        bare = Truth(replace(plain.persona, missing_claims=True), plain.filled)
+        if role != "anon" and passes_by_nothing(term, bare) and not passes_by_nothing(term, plain):
+            return "the token has no such claim"
+    return ""

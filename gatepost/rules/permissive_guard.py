@@ -1,0 +1,80 @@
+"""The rule `permissive-guard`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.shapes import is_guard
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, dropped, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Command, Policy
+
+
+@rule(severity="error")
+def permissive_guard(context: Context) -> Iterator[Finding]:
+    """A policy that is meant to take rows away lets them through.
+
+    ## Why is this bad?
+    Permissive policies are joined by OR. A condition such as "not deleted" or "second factor used" beside the one that
+    asks for the owner does not narrow it: every row that is not deleted is open to everybody.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, deleted_at timestamptz);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    CREATE POLICY live ON public.note FOR SELECT TO authenticated USING (deleted_at IS NULL);
+    ```
+
+    ## Use instead
+    ```sql
+    DROP POLICY live ON public.note;
+    CREATE POLICY live ON public.note AS RESTRICTIVE FOR SELECT TO authenticated USING (deleted_at IS NULL);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    for one in judged(context):
+        undone = next((c for c in one.commands if _undoes(context, one, c)), None)
+        if undone is not None:
+            yield Finding(
+                "permissive-guard",
+                "error",
+                str(one.policy),
+                f'the policy "{one.policy.name}" on "{one.table}" is permissive, so it lets every row through that it'
+                " was meant to leave",
+                _restrictive(one.policy),
+            )
+
+
+def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
+    """Tell whether a condition that only takes away stands beside one that ties the rows to the caller."""
+    term = one.asked(command)
+    if not is_guard(term):
+        return False
+    ties = context.analysis.ties
+    beside = [o for o in context.analysis.by_table[one.table.key] if o is not one and o.policy.permissive]
+    return any(
+        ties.loose(term, one.table, role)
+        and any(
+            command in o.commands and role in o.callers[command] and ties.of(o.asked(command), o.table, role)
+            for o in beside
+        )
+        for role in callers(one, command)
+    )
+
+
+def _restrictive(policy: Policy) -> str:
+    told = f" USING ({policy.using})" if policy.using is not None else ""
+    told += f" WITH CHECK ({policy.check})" if policy.check is not None else ""
+    name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+    return (
+        f"{dropped(policy)}\nCREATE POLICY {name}"
+        f" AS RESTRICTIVE FOR {policy.command.upper()} TO {sql.roles(policy.roles)}{told};"
+    )

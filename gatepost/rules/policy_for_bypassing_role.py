@@ -1,0 +1,45 @@
+"""The rule `policy-for-bypassing-role`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.asking import dropped, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
+
+
+@rule(severity="info")
+def policy_for_bypassing_role(context: Context) -> Iterator[Finding]:
+    """A policy is only for roles that row security is never asked for.
+
+    ## Why is this bad?
+    It does nothing, and who reads it believes that the role depends on it.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY backend ON public.note TO service_role USING (true);
+    ```
+
+    ## Use instead
+    ```sql
+    DROP POLICY backend ON public.note;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    for one in judged(context, permissive=None):
+        if all(role != "public" and context.privileges.bypass_attribute(role) for role in one.policy.roles):
+            yield Finding(
+                "policy-for-bypassing-role",
+                "info",
+                str(one.policy),
+                f'the policy "{one.policy.name}" on "{one.table}" does nothing: {names(one.policy.roles)} bypasses row'
+                " security",
+                dropped(one.policy),
+            )

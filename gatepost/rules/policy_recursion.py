@@ -1,0 +1,49 @@
+"""The rule `policy-recursion`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.recursion import cycles
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def policy_recursion(context: Context) -> Iterator[Finding]:
+    """Policies ask each other without end.
+
+    ## Why is this bad?
+    Every statement that comes to the table fails with "infinite recursion detected in policy", and the way out that is
+    found in haste is to switch row security off.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.member TO authenticated;
+    CREATE POLICY team ON public.member FOR SELECT TO authenticated USING (
+        team_id IN (SELECT m.team_id FROM public.member m WHERE m.user_id = (SELECT auth.uid())));
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE SCHEMA private;
+    CREATE FUNCTION private.teams() RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+        AS $$ SELECT team_id FROM public.member WHERE user_id = (SELECT auth.uid()) $$;
+    ALTER POLICY team ON public.member USING (team_id IN (SELECT private.teams()));
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    for table, command, path in cycles(context.analysis):
+        way = " → ".join(f'"{".".join(key)}"' for key in path)
+        yield Finding(
+            "policy-recursion",
+            "error",
+            str(table),
+            f'{command} on "{table}" fails with infinite recursion: its policies ask {way}',
+            "ask the table in a SECURITY DEFINER function in a schema that the API does not serve",
+        )

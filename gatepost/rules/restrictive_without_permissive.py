@@ -1,0 +1,55 @@
+"""The rule `restrictive-without-permissive`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.terms import FALSE
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
+
+
+@rule(severity="warning")
+def restrictive_without_permissive(context: Context) -> Iterator[Finding]:
+    """A restrictive policy stands alone, so nothing passes.
+
+    ## Why is this bad?
+    A restrictive policy only takes away from what a permissive one allows. Without one, every row stays hidden, and
+    the usual mend, a permissive `true`, is made in haste.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note AS RESTRICTIVE FOR SELECT TO authenticated
+        USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## Use instead
+    ```sql
+    DROP POLICY own ON public.note;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    for one in judged(context, permissive=False):
+        if FALSE in one.terms or not one.roles:
+            continue
+        beside = [other for other in context.analysis.by_table[one.table.key] if other.policy.permissive]
+        allowed = {(c, role) for o in beside for c in o.commands for role in callers(o, c)}
+        asked = {(command, role) for command in one.commands for role in callers(one, command)}
+        if asked and not asked & allowed:
+            yield Finding(
+                "restrictive-without-permissive",
+                "warning",
+                str(one.policy),
+                f'no row of "{one.table}" passes for {names(one.roles)}: the restrictive policy "{one.policy.name}" has'
+                " no permissive one to take away from",
+                "make it permissive, or write the policy that allows",
+            )

@@ -1,0 +1,54 @@
+"""The rule `roundabout-truth`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.shapes import shape
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, judged, tied_to_owner, who
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="error")
+def roundabout_truth(context: Context) -> Iterator[Finding]:
+    """A condition looks as if it asked something of the row, and is true for every row.
+
+    ## Why is this bad?
+    `user_id = user_id`, `id IS NOT NULL`, `… OR true` and an EXISTS over a count let every row through, and read as
+    if they did not.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING (user_id = user_id);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY own ON public.note USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    analysis = context.analysis
+    for one in judged(context):
+        for command in one.commands:
+            roles = callers(one, command)
+            if not roles or not analysis.ties.loose(one.asked(command), one.table, roles[-1]):
+                continue
+            role = roles[-1]
+            if shape(one.asked(command), analysis.truth(one.table, role), analysis.ties) == "roundabout":
+                yield Finding(
+                    "roundabout-truth",
+                    "error",
+                    str(one.policy),
+                    f'{who(roles[0])} passes the policy "{one.policy.name}" on "{one.table}" with every row: its'
+                    " condition compares something with itself, or cannot fail",
+                    tied_to_owner(context, one),
+                )
+                break

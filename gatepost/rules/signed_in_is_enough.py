@@ -1,0 +1,67 @@
+"""The rule `signed-in-is-enough`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.shapes import shape
+from gatepost.finding import Finding, Severity
+from gatepost.rules.asking import judged, loosest, read_severity, restricted, tied_to_owner
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Command
+
+_DONE: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}
+
+
+@rule(severity="error")
+def signed_in_is_enough(context: Context) -> Iterator[Finding]:
+    """A policy asks only whether somebody is signed in, and the rows have an owner.
+
+    ## Why is this bad?
+    Anybody can make an account. `auth.uid() IS NOT NULL`, `auth.role() = 'authenticated'` and a profile that
+    everybody has are true for a stranger too.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.note TO authenticated;
+    CREATE POLICY read ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) IS NOT NULL);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY read ON public.note USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    for one in judged(context):
+        for command in ("select", "update", "delete"):
+            role = loosest(context, one, command)
+            if role is None or restricted(context, one.table, role, command):
+                continue
+            severity = _severity(context, one, command, role)
+            if severity is not None:
+                yield Finding(
+                    "signed-in-is-enough",
+                    severity,
+                    str(one.policy),
+                    f'any account is enough to {_DONE[command]} the rows of "{one.table}" that belong to others: the'
+                    f' policy "{one.policy.name}" asks only who is signed in',
+                    tied_to_owner(context, one),
+                )
+                break
+
+
+def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
+    analysis = context.analysis
+    found = shape(one.asked(command), analysis.truth(one.table, role), analysis.ties)
+    if found not in ("session", "everybody"):
+        return None
+    if command == "select":
+        return read_severity(context, one.table, role)
+    return "error" if analysis.owner_columns(one.table) else "warning"

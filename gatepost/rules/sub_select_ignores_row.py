@@ -1,0 +1,115 @@
+"""The rule `sub-select-ignores-row`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.facts import as_exists, captured, row_columns, sessions
+from gatepost.access.conditions.shapes import ways
+from gatepost.access.conditions.terms import Among, Column, Compare, Const, Select, Term, bare
+from gatepost.access.conditions.ties import ALL
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Table
+
+
+@rule(severity="error")
+def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
+    """A sub-select looks for the caller in a table of many scopes, and never asks for the row's.
+
+    ## Why is this bad?
+    Who belongs to any organisation passes for the rows of all of them: the sub-select finds a membership, but not one
+    of the row's organisation.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.org (id bigint PRIMARY KEY);
+    CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, PRIMARY KEY (org_id, user_id));
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, org_id bigint REFERENCES public.org, body text);
+    ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.plan TO authenticated;
+    CREATE POLICY read ON public.plan FOR SELECT TO authenticated USING (
+        EXISTS (SELECT 1 FROM public.member m WHERE m.user_id = (SELECT auth.uid())));
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY read ON public.plan USING (
+        EXISTS (SELECT 1 FROM public.member m WHERE m.user_id = (SELECT auth.uid()) AND m.org_id = plan.org_id));
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    for one in decisive(context):
+        if not one.policy.permissive:
+            continue
+        for command in one.commands:
+            found = _ignored(context, one, one.asked(command)) if callers(one, command) else None
+            if found is not None:
+                table, column = found
+                yield Finding(
+                    "sub-select-ignores-row",
+                    "error",
+                    str(one.policy),
+                    f'whoever has a row in "{table}" for any "{column}" passes the policy "{one.policy.name}" on'
+                    f' "{one.table}" for all of them: the sub-select never asks for the row\'s',
+                    f"compare {table.name}.{column} with the row's column",
+                )
+                break
+
+
+def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str] | None:
+    role = one.roles[0] if one.roles else "authenticated"
+    if any(captured(term)):
+        return None  # captured-column
+    for way in ways(term):
+        if context.analysis.ties.of(way, one.table, role) != ALL:
+            continue
+        for part in way.walk():
+            found = as_exists(part)
+            if found is None or not isinstance(found.select, Select) or row_columns(found.select):
+                continue
+            scope = _free_scope(context, found.select, one.table)
+            if scope is not None:
+                return scope
+    return None
+
+
+def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, str] | None:
+    """Return the table that a select finds the caller in, and its column that the row's table has as well."""
+    if not any(session.kind in ("uid", "email") for session in sessions(select)):
+        return None
+    compared = {column for part in select.where.walk() for column in _compared(part)}
+    for source in select.sources:
+        holder = context.live.table(*source.relation) if source.relation is not None else None
+        if holder is None or holder.key == table.key:
+            continue
+        for column in _scopes(holder, table):
+            if Column(source.name, column) not in compared and column not in context.analysis.owner_columns(holder):
+                return holder, column
+    return None
+
+
+def _compared(part: Term) -> Iterator[Column]:
+    if isinstance(part, Compare):
+        sides = (bare(part.left), bare(part.right))
+        yield from (side for side in sides if isinstance(side, Column))
+    elif isinstance(part, Among) and isinstance(bare(part.left), Column) and not isinstance(part.many, Const):
+        yield bare(part.left)  # type: ignore[misc]
+
+
+def _scopes(holder: Table, table: Table) -> Iterator[str]:
+    """Yield the columns of one table that refer to what another table refers to, or to that table itself."""
+    targets = {c.references[:2] for c in table.constraints if c.references} | {table.key}
+    for constraint in holder.constraints:
+        told = constraint.references[:2] if constraint.references else None
+        if told in targets and told != ("auth", "users") and len(constraint.columns) == 1:
+            yield constraint.columns[0]
+    named = {column.name for column in table.columns if column.name.endswith("_id")}
+    yield from (c.name for c in holder.columns if c.name in named)

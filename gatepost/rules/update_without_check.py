@@ -1,0 +1,46 @@
+"""The rule `update-without-check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.asking import altered, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="info")
+def update_without_check(context: Context) -> Iterator[Finding]:
+    """A policy for updates does not say what a row may become.
+
+    ## Why is this bad?
+    PostgreSQL then holds the new row against USING, which is right as long as both mean the same; whoever widens
+    USING later widens what may be written too.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, UPDATE ON public.note TO authenticated;
+    CREATE POLICY edit ON public.note FOR UPDATE TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY edit ON public.note WITH CHECK ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    for one in judged(context):
+        if one.policy.command == "update" and one.policy.check is None and one.policy.using is not None and one.roles:
+            yield Finding(
+                "update-without-check",
+                "info",
+                str(one.policy),
+                f'the policy "{one.policy.name}" on "{one.table}" has no WITH CHECK: its USING decides what a row may'
+                " become",
+                altered(one.policy, check=one.policy.using),
+            )

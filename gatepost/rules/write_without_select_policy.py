@@ -1,0 +1,57 @@
+"""The rule `write-without-select-policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.finding import Finding
+from gatepost.rules.asking import callers, judged
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.wording import names
+
+
+@rule(severity="warning")
+def write_without_select_policy(context: Context) -> Iterator[Finding]:
+    """A policy allows updates or deletes of rows that the same role cannot see.
+
+    ## Why is this bad?
+    A statement that looks for its rows needs to see them: without a policy for SELECT it changes nothing, and says so
+    with success.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
+    ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT, UPDATE ON public.note TO authenticated;
+    CREATE POLICY edit ON public.note FOR UPDATE TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createpolicy.html
+    """
+    for one in judged(context):
+        listed = {
+            role
+            for other in context.analysis.by_table[one.table.key]
+            if other.policy.permissive and "select" in other.commands
+            for role in other.policy.roles
+        }
+        reading = {role for role in context.privileges.api_roles if context.privileges.inherited(role) & listed}
+        for command in ("update", "delete"):
+            blind = [role for role in callers(one, command) if role not in reading]
+            if blind and one.policy.command != "all":
+                yield Finding(
+                    "write-without-select-policy",
+                    "warning",
+                    str(one.policy),
+                    f'{names(blind)} may {command} rows of "{one.table}" and sees none of them, so that the policy'
+                    f' "{one.policy.name}" changes nothing',
+                    "",
+                )
+                break
