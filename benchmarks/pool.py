@@ -1,6 +1,6 @@
 """Does a pool hold under many threads, and does each of them see its own rows only?
 
-    python benchmarks/pool.py                    all of it, about nine minutes
+    python benchmarks/pool.py                    all of it, about six minutes
     python benchmarks/pool.py --seconds 10       a quick look
 
 200 threads act as 200 users on a server with 100 connections. The peer is SQLAlchemy's own `create_engine` with the
@@ -129,7 +129,9 @@ def pooler(server: SpareServer) -> SparePooler:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--pooler-seconds", type=float, default=15, help="for the lines through the pooler")
+    given = parser.parse_args()
+    seconds, short = given.seconds, given.pooler_seconds
     with TemporaryDirectory(prefix="gatepost-pool-") as directory:
         server = SpareServer(Path(directory))
         server.create()
@@ -148,11 +150,11 @@ def main() -> None:
                 behind = pooler(server)
                 with behind.running(pool=40):
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"))
-                    tell(f"{label}: gatepost through the pooler", seconds, soak(engine, seconds, think), rate)
+                    tell(f"{label}: gatepost through the pooler", short, soak(engine, short, think), rate)
                     # Each transaction of the line above opens and authenticates a connection; here they are kept.
                     kept = {"poolclass": FairPool, "pool_size": THREADS, "max_overflow": 0}
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"), **kept)
-                    tell(f"{label}: the same, 200 client connections kept", seconds, soak(engine, seconds, think), rate)
+                    tell(f"{label}: the same, 200 client connections kept", short, soak(engine, short, think), rate)
             if PGBOUNCER is not None:
                 behind = pooler(server)
                 with behind.running(pool=4):

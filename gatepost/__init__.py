@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gatepost.auth import Role, anon, authenticated, claim, jwt, public, role, service_role, uid
+    from gatepost.database.acting import acting_as, acting_as_service
+    from gatepost.database.engine import create_engine
     from gatepost.declare import allow, declaring, owner, protect, restrict, through
     from gatepost.errors import GatepostError
     from gatepost.project import declared
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "GatepostError": "gatepost.errors",
     "Role": "gatepost.auth",
+    "acting_as": "gatepost.database.acting",
+    "acting_as_service": "gatepost.database.acting",
     "allow": "gatepost.declare",
     "anon": "gatepost.auth",
     "assert_row_security": "gatepost.verification",
     "authenticated": "gatepost.auth",
     "claim": "gatepost.auth",
+    "create_engine": "gatepost.database.engine",
     "declared": "gatepost.project",
     "declaring": "gatepost.declare",
     "jwt": "gatepost.auth",
@@ -40,11 +45,14 @@ _HOMES = {
 __all__ = [
     "GatepostError",
     "Role",
+    "acting_as",
+    "acting_as_service",
     "allow",
     "anon",
     "assert_row_security",
     "authenticated",
     "claim",
+    "create_engine",
     "declared",
     "declaring",
     "jwt",

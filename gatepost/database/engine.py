@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, NullPool, event
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, event
 from sqlalchemy import create_engine as sqlalchemy_engine
 
 from gatepost.database.connect import connect
@@ -68,8 +68,9 @@ def create_engine(
             "pool_pre_ping": settings.db_pool_pre_ping,
         }
     )
-    if options.get("poolclass") is NullPool:
-        pool = {}  # the caller's choice, which takes no sizes
+    asked = options.get("poolclass", FairPool)
+    if not (isinstance(asked, type) and issubclass(asked, QueuePool)):
+        pool = {}  # a pool of the caller's choice that takes no sizes
     chosen: dict[str, Any] = {**pool, **options}
     # The URL that SQLAlchemy is given has no password: ours opens the connections, so no other copy is needed.
     engine = sqlalchemy_engine(target.sqlalchemy()._replace(password=None), **chosen)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
-from sqlalchemy import NullPool, QueuePool, text
+from sqlalchemy import NullPool, QueuePool, StaticPool, text
 
 from gatepost.database.engine import NoRowSecurity, create_engine
 from gatepost.database.settings import Settings
@@ -69,6 +69,10 @@ def test_options_of_the_caller_win(database_url: str) -> None:
     assert isinstance(engine.pool, NullPool)
     engine = create_engine(database_url, pool_size=3)
     assert engine.pool.size() == 3
+    engine = create_engine(database_url, poolclass=StaticPool)
+    assert isinstance(engine.pool, StaticPool)
+    engine = create_engine(database_url, poolclass=QueuePool)
+    assert engine.pool.size() == 20
 
 
 def test_no_connection_is_one_sentence_without_the_password(spare_server: SpareServer) -> None:
