@@ -54,6 +54,27 @@ def local(home) -> LocalServer:
 
 
 @pytest.fixture(scope="session")
+def _made(binaries) -> Iterator[Path]:
+    """A server that was made and stopped: copying it is quicker than making another."""
+    parent = Path(tempfile.mkdtemp())
+    parent.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATEPOST_PG_BIN", str(binaries.directory))
+        made = LocalServer(parent / "made", unprivileged()).start()
+        made.stop()
+        yield made.directory
+        made.remove()
+    shutil.rmtree(parent)
+
+
+@pytest.fixture
+def made(home, _made) -> LocalServer:
+    """A server that was made before and does not run; stopped and removed afterwards."""
+    subprocess.run(["cp", "-a", _made, home / "server"], check=True)
+    return LocalServer(home / "server", unprivileged())
+
+
+@pytest.fixture(scope="session")
 def _pristine(binaries) -> Iterator[Path]:
     """A cluster that was never started: copying it is quicker than making another."""
     directory = Path(tempfile.mkdtemp())

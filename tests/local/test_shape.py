@@ -252,12 +252,20 @@ def test_a_setting_that_somebody_wrote_lends_nothing_else(connection):
     assert one(connection, "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'pg_authid'") != "postgres"
 
 
-def test_thousands_of_policies_in_one_message_are_not_read_again_for_each(connection):
-    one(connection, "CREATE TABLE note (id int)")
-    many = "; ".join(f"CREATE POLICY p{number} ON note USING (id = {number})" for number in range(1000))
-    start = time.perf_counter()
-    one(connection, many)
-    assert time.perf_counter() - start < 3  # 0.15 s on a quiet machine; 3.3 s and more when read again for each
+def test_many_policies_in_one_message_are_not_read_again_for_each(connection):
+    """Four times as many take four times as long; reading the text for each made it sixteen times."""
+
+    def seconds(count):
+        many = "; ".join(f"CREATE POLICY p{number} ON note USING (id = {number})" for number in range(count))
+        one(connection, "CREATE TABLE note (id int)")
+        start = time.perf_counter()
+        one(connection, many)
+        took = time.perf_counter() - start
+        connection.rollback()
+        return took
+
+    seconds(10)
+    assert min(seconds(1200) / seconds(300) for _ in range(4)) < 8  # the least: the machine may be busy
 
 
 def test_policies_on_tables_of_the_user_s_are_not_touched(connection):
