@@ -56,7 +56,8 @@ def acting_as(
 
     What is not committed when the block ends is rolled back, and the session forgets every object: nothing that one
     persona loaded can be read by the next. Role and claims protect from mistakes in queries, not from SQL that an
-    attacker writes: whoever may send any statement may send `RESET ROLE`.
+    attacker writes: whoever may send any statement may send `RESET ROLE`. Nor does this see a commit on psycopg2's
+    own connection (`raw(session).commit()`): leave transactions to the session.
 
     Args:
         session: A session (SQLModel's or SQLAlchemy's) that has done nothing yet.
@@ -84,13 +85,8 @@ def acting_as(
         )
         yield session
         return
-    parameters = {"claims": json.dumps(told), "role": role}
-
-    def become(_session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-        if not transaction.nested:  # a savepoint inherits, and gives back what it found
-            _become(connection, parameters)
-
-    event.listen(session, "after_begin", become)
+    persona = _Persona({"claims": json.dumps(told), "role": role})
+    event.listen(session, "after_begin", persona.after_begin)
     try:
         yield session
     finally:
@@ -99,7 +95,39 @@ def acting_as(
             session.expunge_all()
             _stop(session)
         finally:
-            event.remove(session, "after_begin", become)
+            event.remove(session, "after_begin", persona.after_begin)
+            persona.forget()
+
+
+class _Persona:
+    """Takes the role as a transaction begins, whoever began it: the session, or its connection by itself."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._parameters = parameters
+        self._watched: list[Connection] = []
+
+    def after_begin(self, _session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+        if transaction.nested:
+            return  # a savepoint inherits, and gives back what it found
+        self.become(connection)
+        # `session.connection().commit()` ends the transaction without the session, and the next statement begins
+        # another one that the session does not see either.
+        if not event.contains(connection, "begin", self.become):
+            event.listen(connection, "begin", self.become)
+            self._watched.append(connection)
+
+    def become(self, connection: Connection) -> None:
+        try:
+            _become(connection, self._parameters)
+        except BaseException:
+            # Who catches this error and asks again must not be answered as the connection's own user.
+            connection.invalidate()
+            raise
+
+    def forget(self) -> None:
+        for connection in self._watched:
+            event.remove(connection, "begin", self.become)
+        self._watched.clear()
 
 
 @contextmanager
