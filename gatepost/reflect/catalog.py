@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatepost.errors import DatabaseUnreachable
 from gatepost.reflect import rows
-from gatepost.reflect.doors import Doors, with_references
+from gatepost.reflect.doors import Doors
 from gatepost.reflect.doors import doors as read_doors
 from gatepost.schema import Column, Grant, Namespace, Schema, Sequence, Table
 
@@ -78,13 +78,14 @@ def read(cursor: Cursor, *, doors: bool = True) -> Schema:
     with _empty_search_path(cursor):
         grants = rows.grants(_fetch(cursor, "grants"))
         columns = _grouped(_fetch(cursor, "columns"), rows.column)
-        beside = read_doors(partial(_fetch, cursor), columns, grants) if doors else Doors()
+        references = rows.references(_fetch(cursor, "references")) if doors else {}
+        beside = read_doors(partial(_fetch, cursor), columns, grants, references) if doors else Doors()
         return Schema(
             database=database,
             server_version=version,
             current_role=role,
             search_path=tuple(search_path),
-            tables=with_references(_tables(cursor, columns, grants), beside.references),
+            tables=_tables(cursor, columns, grants, references),
             sequences=_sequences(cursor, grants),
             namespaces=_namespaces(cursor),
             roles=tuple(rows.role(row) for row in _fetch(cursor, "roles")),
@@ -101,8 +102,10 @@ def read(cursor: Cursor, *, doors: bool = True) -> Schema:
         )
 
 
-def _tables(cursor: Cursor, columns: Columns, grants: rows.GrantsByRelation) -> tuple[Table, ...]:
-    policies = _grouped(_fetch(cursor, "policies"), rows.policy)
+def _tables(
+    cursor: Cursor, columns: Columns, grants: rows.GrantsByRelation, references: rows.References
+) -> tuple[Table, ...]:
+    policies = _grouped(_fetch(cursor, "policies"), partial(rows.policy, references=references))
     constraints = _grouped(_fetch(cursor, "constraints"), rows.constraint)
     indexes = _grouped(_fetch(cursor, "indexes"), rows.index)
     return tuple(

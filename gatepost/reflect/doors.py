@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from gatepost.reflect.rows import GrantsByRelation
+from gatepost.reflect.rows import GrantsByRelation, References
 from gatepost.schema import (
     Column,
     EventTrigger,
@@ -15,17 +14,13 @@ from gatepost.schema import (
     Function,
     Grant,
     Publication,
-    Reference,
     RewriteRule,
-    Table,
     Trigger,
     View,
 )
 
 Fetch = Callable[[str], list[tuple[Any, ...]]]
 Row = Sequence[Any]
-Owner = tuple[str, str, str, str | None]
-"""What refers to something: (kind, schema, name, policy or rule)."""
 
 _VIEW_KINDS: dict[str, Any] = {"v": "view", "m": "materialized"}
 _FUNCTION_KINDS: dict[str, Any] = {"f": "function", "p": "procedure", "a": "aggregate", "w": "window"}
@@ -46,18 +41,22 @@ class Doors:
     publications: tuple[Publication, ...] = ()
     event_triggers: tuple[EventTrigger, ...] = ()
     extensions: tuple[Extension, ...] = ()
-    references: Mapping[Owner, tuple[Reference, ...]] = field(default_factory=dict)
 
 
-def doors(fetch: Fetch, columns: Mapping[tuple[str, str], list[Column]], grants: GrantsByRelation) -> Doors:
+def doors(
+    fetch: Fetch,
+    columns: Mapping[tuple[str, str], list[Column]],
+    grants: GrantsByRelation,
+    references: References,
+) -> Doors:
     """Read the doors.
 
     Args:
         fetch: Runs a query of `queries/` by its name.
         columns: The columns of each relation.
         grants: The grants on each relation.
+        references: What views, rules and functions refer to.
     """
-    references = _references(fetch("references"))
     return Doors(
         views=tuple(_view(row, columns, grants, references) for row in fetch("views")),
         functions=tuple(_function(row, references) for row in fetch("functions")),
@@ -66,40 +65,14 @@ def doors(fetch: Fetch, columns: Mapping[tuple[str, str], list[Column]], grants:
         publications=tuple(_publication(row) for row in fetch("publications")),
         event_triggers=tuple(_event_trigger(row) for row in fetch("event_triggers")),
         extensions=tuple(Extension(*row) for row in fetch("extensions")),
-        references=references,
     )
-
-
-def with_references(tables: tuple[Table, ...], references: Mapping[Owner, tuple[Reference, ...]]) -> tuple[Table, ...]:
-    """Return the tables with what their policies refer to."""
-    return tuple(
-        replace(
-            table,
-            policies=tuple(
-                replace(policy, reads=references.get(("policy", table.schema, table.name, policy.name), ()))
-                for policy in table.policies
-            ),
-        )
-        if table.policies
-        else table
-        for table in tables
-    )
-
-
-def _references(found: list[tuple[Any, ...]]) -> dict[Owner, tuple[Reference, ...]]:
-    groups: defaultdict[Owner, list[Reference]] = defaultdict(list)
-    for kind, schema, name, part, *reference in found:
-        referred_kind, referred_schema, referred_name, columns = reference
-        owner = (kind, schema, name, part if kind in ("policy", "rule") else None)
-        groups[owner].append(Reference(referred_kind, referred_schema, referred_name, tuple(columns)))
-    return {owner: tuple(sorted(group)) for owner, group in groups.items()}
 
 
 def _view(
     row: Row,
     columns: Mapping[tuple[str, str], list[Column]],
     grants: GrantsByRelation,
-    references: Mapping[Owner, tuple[Reference, ...]],
+    references: References,
 ) -> View:
     schema, name, kind, owner, definition, options, updatable, extension = row
     return View(
@@ -117,7 +90,7 @@ def _view(
     )
 
 
-def _function(row: Row, references: Mapping[Owner, tuple[Reference, ...]]) -> Function:
+def _function(row: Row, references: References) -> Function:
     (schema, name, arguments, kind, language, returns, owner, definer, volatility, body, *more) = row
     returns_set, strict, leakproof, parsed, count, names, modes, settings, *held = more
     grants = [
@@ -170,7 +143,7 @@ def _trigger(row: Row) -> Trigger:
     )
 
 
-def _rewrite_rule(row: Row, references: Mapping[Owner, tuple[Reference, ...]]) -> RewriteRule:
+def _rewrite_rule(row: Row, references: References) -> RewriteRule:
     schema, table, name, event, instead, enabled, definition = row
     reads = references.get(("rule", schema, table, name), ())
     return RewriteRule(schema, table, name, _RULE_EVENTS[event], instead, enabled, definition, reads)

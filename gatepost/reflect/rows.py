@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Sequence as Row
 from typing import Any
 
@@ -16,6 +17,7 @@ from gatepost.schema import (
     Index,
     Membership,
     Policy,
+    Reference,
     RowSecurity,
     Sequence,
     Table,
@@ -23,6 +25,7 @@ from gatepost.schema import (
 )
 
 GrantsByRelation = dict[tuple[str, str], tuple[Grant, ...]]
+References = Mapping[tuple[str, str, str, str | None], tuple[Reference, ...]]
 
 _TABLE_KINDS: dict[str, TableKind] = {"r": "table", "p": "partitioned", "f": "foreign"}
 _POLICY_COMMANDS: dict[str, Command] = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
@@ -46,14 +49,24 @@ def grant(row: Row[Any]) -> Grant:
 
 
 def grants(found: list[tuple[Any, ...]]) -> GrantsByRelation:
-    """Group the grants of all relations by (schema, name), sorted."""
-    groups: defaultdict[tuple[str, str], list[Grant]] = defaultdict(list)
-    for schema, name, column_name, grantee, privilege, grantable, grantor in found:
-        groups[schema, name].append(Grant(grantee, privilege, column_name, grantable, grantor))
-    return {
-        key: tuple(sorted(group, key=lambda g: (g.grantee, g.privilege, g.column or "", g.grantor)))
-        for key, group in groups.items()
-    }
+    """Group the grants of all relations by (schema, name), sorted.
+
+    Most relations of a database carry the same grants, so that each set of them is made once.
+    """
+    groups: defaultdict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for schema, name, *held in found:
+        groups[schema, name].append(tuple(held))
+    made: dict[tuple[tuple[Any, ...], ...], tuple[Grant, ...]] = {}
+    told = {}
+    for key, rows in groups.items():
+        same = tuple(rows)
+        if same not in made:
+            given = (
+                Grant(grantee, privilege, column, grantable, by) for column, grantee, privilege, grantable, by in rows
+            )
+            made[same] = tuple(sorted(given, key=lambda g: (g.grantee, g.privilege, g.column or "", g.grantor)))
+        told[key] = made[same]
+    return told
 
 
 def column(row: Row[Any]) -> Column:
@@ -63,12 +76,24 @@ def column(row: Row[Any]) -> Column:
     return Column(name, type_, not_null, default, _IDENTITIES[identity], generated, owned)
 
 
-def policy(row: Row[Any]) -> Policy:
-    """Make a policy from a row of `policies.sql`."""
+def policy(row: Row[Any], references: References) -> Policy:
+    """Make a policy from a row of `policies.sql` and what the policies refer to."""
     schema, table_name, name, command, permissive, role_names, using, check = row
-    return Policy(
-        schema, table_name, name, _POLICY_COMMANDS[command], tuple(sorted(role_names)), permissive, using, check
-    )
+    reads = references.get(("policy", schema, table_name, name), ())
+    roles = tuple(sorted(role_names))
+    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], roles, permissive, using, check, reads)
+
+
+def references(found: list[tuple[Any, ...]]) -> References:
+    """Group what policies, views, rules and functions refer to by (kind, schema, name, policy or rule)."""
+    groups: defaultdict[tuple[str, str, str, str | None], list[Reference]] = defaultdict(list)
+    made: dict[tuple[Any, ...], Reference] = {}
+    for kind, schema, name, part, referred, referred_schema, referred_name, columns in found:
+        what = (referred, referred_schema, referred_name, tuple(columns))
+        if what not in made:
+            made[what] = Reference(*what)
+        groups[kind, schema, name, part if kind in ("policy", "rule") else None].append(made[what])
+    return {owner: tuple(sorted(group)) if len(group) > 1 else tuple(group) for owner, group in groups.items()}
 
 
 def constraint(row: Row[Any]) -> Constraint:

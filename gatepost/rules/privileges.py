@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from gatepost.schema import Command, Grant, Membership, Namespace, Policy, Schema, Table, View, is_platform
+from gatepost.schema import Command, Membership, Namespace, Policy, Schema, Table, View, is_platform
 
 TRUSTED_ROLES = frozenset({"service_role"})
 """Roles of the API whose key stays on the server, and which row security is not meant for."""
@@ -36,7 +36,8 @@ class Privileges:
         self.live = live
         self._roles = {role.name: role for role in live.roles}
         self._inherited: dict[str, frozenset[str]] = {}
-        self._held: dict[int, dict[str, list[Grant]]] = {}
+        self._held: dict[tuple[str, int, str], frozenset[str | None]] = {}
+        self._uses: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def on_platform(self) -> bool:
@@ -90,11 +91,13 @@ class Privileges:
 
     def uses(self, role: str, schema: str) -> bool:
         """Tell whether the role may name what is in a schema."""
-        space = self._namespaces.get(schema)
-        held = self.inherited(role)
-        if self.superuser(role) or held & {"pg_read_all_data", "pg_write_all_data"}:
-            return True
-        return space is not None and any(g.privilege == "USAGE" and g.grantee in held for g in space.grants)
+        if (role, schema) not in self._uses:
+            space = self._namespaces.get(schema)
+            held = self.inherited(role)
+            everything = self.superuser(role) or bool(held & {"pg_read_all_data", "pg_write_all_data"})
+            granted = space is not None and any(g.privilege == "USAGE" and g.grantee in held for g in space.grants)
+            self._uses[role, schema] = everything or granted
+        return self._uses[role, schema]
 
     def creates(self, role: str, schema: str) -> bool:
         """Tell whether the role may make objects in a schema."""
@@ -107,10 +110,7 @@ class Privileges:
 
         Without columns, a privilege on any column counts.
         """
-        if self.superuser(role) or _ALL_DATA.get(privilege, "") in self.inherited(role):
-            return True
-        grants = [g for one in self.inherited(role) for g in self._by_grantee(relation).get(one, ())]
-        found = {g.column for g in grants if g.privilege == privilege}
+        found = self._columns_held(role, relation, privilege)
         if None in found:
             return True
         wanted = set(columns)
@@ -178,11 +178,15 @@ class Privileges:
         relations: tuple[Table | View, ...] = (*self.live.tables, *self.live.views)
         return any(grant.grantee == role for relation in relations for grant in relation.grants)
 
-    def _by_grantee(self, relation: Table | View) -> dict[str, list[Grant]]:
-        found = self._held.get(id(relation))
-        if found is None:
-            found = defaultdict(list)
-            for grant in relation.grants:
-                found[grant.grantee].append(grant)
-            self._held[id(relation)] = found
-        return found
+    def _columns_held(self, role: str, relation: Table | View, privilege: str) -> frozenset[str | None]:
+        """Return the columns on which a role holds a privilege, and None for the whole relation.
+
+        Relations with the same grants share one tuple of them, so that few answers serve many tables.
+        """
+        asked = (role, id(relation.grants), privilege)
+        if asked not in self._held:
+            held = self.inherited(role)
+            everything = self.superuser(role) or _ALL_DATA.get(privilege, "") in held
+            columns = {g.column for g in relation.grants if g.privilege == privilege and g.grantee in held}
+            self._held[asked] = frozenset({None}) if everything else frozenset(columns)
+        return self._held[asked]

@@ -53,39 +53,37 @@ def role_from_user_metadata(context: Context) -> Iterator[Finding]:
     ## References
     - https://supabase.com/docs/guides/auth/users
     """
-    asked = _asked_columns(context)
-    for trigger in context.live.triggers:
-        function = context.live.function(*trigger.function)
-        if function is None or not function.definer:
-            continue
-        for table, column in _copied(function, context):
-            if column in asked.get(table, ()):
-                name = ".".join(table)
-                yield Finding(
-                    "role-from-user-metadata",
-                    "error",
-                    str(function),
-                    f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
-                    " trust it",
-                    f"-- in {function}: give {column} a fixed value, or read it from raw_app_meta_data",
-                    detail=f"{name}.{column}",
-                )
+    fired = {trigger.function for trigger in context.live.triggers}
+    definers = [f for f in context.live.functions if f.definer and f.key in fired]
+    copied = [(function, *what) for function in definers for what in _copied(function, context)]
+    asked = _asked_columns(context) if copied else {}
+    for function, table, column in copied:
+        if column in asked.get(table, ()):
+            name = ".".join(table)
+            yield Finding(
+                "role-from-user-metadata",
+                "error",
+                str(function),
+                f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
+                " trust it",
+                f"-- in {function}: give {column} a fixed value, or read it from raw_app_meta_data",
+                detail=f"{name}.{column}",
+            )
 
 
 def _asked_columns(context: Context) -> dict[tuple[str, str], set[str]]:
-    """Return the columns of other tables that policies ask, by themselves or in a function's body."""
+    """Return the columns that policies ask, by themselves or in a function's body."""
     found: dict[tuple[str, str], set[str]] = {}
-    for table in context.live.tables:
-        for policy in table.policies:
-            for reference in policy.reads:
-                if reference.kind == "relation":
-                    found.setdefault(reference.key, set()).update(reference.columns)
-                elif (function := context.live.function(*reference.key)) is not None:
-                    named = {token.name for token in tokens(function.body) if token.name is not None}
-                    for key in context.bodies.follow(function).reads:
-                        known = context.live.table(*key)
-                        columns = {c.name for c in known.columns} if known is not None else set()
-                        found.setdefault(key, set()).update(columns & named)
+    references = {r for table in context.live.tables for policy in table.policies for r in policy.reads}
+    for reference in references:
+        if reference.kind == "relation":
+            found.setdefault(reference.key, set()).update(reference.columns)
+        elif (function := context.live.function(*reference.key)) is not None:
+            named = {token.name for token in tokens(function.body) if token.name is not None}
+            for key in context.bodies.follow(function).reads:
+                known = context.live.table(*key)
+                columns = {column.name for column in known.columns} if known is not None else set()
+                found.setdefault(key, set()).update(columns & named)
     return found
 
 
