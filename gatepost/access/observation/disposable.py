@@ -1,0 +1,51 @@
+"""Whether a database may be written to for the sake of looking: it must say so, and hold nobody's rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.errors import NotDisposable
+from gatepost.reflect import read
+from gatepost.schema import is_platform
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+WORD = "gatepost: disposable"
+"""The comment that a database carries to say so; its owner may write it, which holds for no setting of ours."""
+
+
+def refuse_unless_disposable(connection: Connection) -> None:
+    """Refuse a database that does not say that it is disposable, or that holds rows.
+
+    Args:
+        connection: psycopg2, in no transaction.
+
+    Raises:
+        NotDisposable: the comment is missing, or a table holds rows.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_database(), coalesce(shobj_description(d.oid, 'pg_database'), '')"
+                " FROM pg_database d WHERE d.datname = current_database()"
+            )
+            name, said = cursor.fetchone() or ("", "")
+            if WORD not in said:
+                raise NotDisposable(
+                    f'"{name}" does not say that it is disposable, and observing in place writes to it',
+                    f"leave --in-place out, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
+                )
+            live = read(cursor)
+            for table in live.tables:
+                ours = not is_platform(table.schema) or table.key == ("auth", "users")
+                if not ours or table.kind == "foreign" or table.name == "alembic_version":
+                    continue
+                cursor.execute(f"SELECT FROM {sql.qualified(table.schema, table.name)} LIMIT 1")
+                if cursor.fetchone() is not None:
+                    raise NotDisposable(
+                        f'"{name}" holds rows in {table}, which may be somebody\'s', "leave --in-place out"
+                    )
+    finally:
+        connection.rollback()

@@ -1,0 +1,31 @@
+"""Drops a schema clone when the process that made it ends, however it ends.
+
+It runs as a program of its own, by its path, so that it starts without the library. Its standard input holds one line
+of JSON; the operating system closes the input when the maker ends, also when it is killed, and that is the sign.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing, suppress
+
+import psycopg2
+from psycopg2 import sql
+
+
+def main() -> None:
+    """Wait for the end of the maker, then drop the database and the roles that it names."""
+    told = json.loads(sys.stdin.readline())
+    sys.stdin.read()
+    with suppress(psycopg2.OperationalError), closing(psycopg2.connect(told["url"])) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(told["database"])))
+            for role in told["roles"]:
+                with suppress(psycopg2.errors.DependentObjectsStillExist):  # another clone needs it
+                    cursor.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""`gatepost observe`: who reaches which rows, seen by trying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatepost.cli._output import Format, Output, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatepost.database.url import DatabaseUrl
+    from gatepost.declaration import Declaration
+    from gatepost.finding import Result
+
+
+def register(app: typer.Typer) -> None:
+    """Add `gatepost observe`."""
+    app.command()(observe)
+
+
+def observe(
+    url: Annotated[str | None, typer.Argument(help="The database; else DATABASE_URL, else the local server.")] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
+    ] = False,
+    format: Format = "text",
+    output: Output = None,
+) -> None:
+    """Show who reaches which rows, by trying: rows are planted, and every persona reaches for them.
+
+    The database is only read: its schema is cloned into the embedded server, and the clone is dropped afterwards.
+    What is seen is held against the declaration, or, where nothing is declared, against who owns which rows.
+
+    Exits 0 where everybody reaches what was meant, 1 where something was found or could not be looked at, 2 where
+    it could not run.
+
+    Example: gatepost observe postgresql://postgres:***@db.example.org/postgres --format html --output access.html
+    """
+    from gatepost.project import find_project
+    from gatepost.target import target_url
+
+    project = find_project()
+    declaration = project.declaration() if project is not None else None
+    result = _run(target_url(url), declaration, in_place)
+    if format == "text":
+        _tell(result, output)
+    else:
+        emit(result, format, output)
+    raise typer.Exit(int(result.fails()))
+
+
+def _run(target: DatabaseUrl, declaration: Declaration | None, in_place: bool) -> Result:
+    from contextlib import ExitStack, closing
+
+    from rich.console import Console
+
+    from gatepost.access.observation.clone import schema_clone
+    from gatepost.access.observation.disposable import refuse_unless_disposable
+    from gatepost.access.observation.running import run
+    from gatepost.database.connect import connect
+
+    with ExitStack() as stack:
+        status = stack.enter_context(Console(stderr=True).status("connecting"))
+        progress: Callable[[str], None] = status.update
+        if in_place:
+            connection = stack.enter_context(closing(connect(target, application_name="gatepost observe")))
+            refuse_unless_disposable(connection)
+            return run(connection, declaration=declaration, target=target.masked, progress=progress)
+        progress("cloning the schema")
+        clone = stack.enter_context(schema_clone(target))
+        connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
+        return run(
+            connection, declaration=declaration, target=target.masked, not_cloned=clone.missing, progress=progress
+        )
+
+
+def _tell(result: Result, output: Path | None) -> None:
+    import sys
+
+    from gatepost.errors import SettingsError
+    from gatepost.report.matrix import render
+
+    if output is None:
+        typer.echo(render(result, colour=sys.stdout.isatty()))
+        return
+    try:
+        output.write_text(render(result) + "\n")
+    except OSError as error:
+        raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None

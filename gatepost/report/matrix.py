@@ -1,0 +1,48 @@
+"""The access matrix of `gatepost observe` as text: a line a table, a column a persona, four marks a cell."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from gatepost.finding import Result
+from gatepost.report.text import render as render_text
+
+MARKS = {"all": "A", "own": "o", "some": "s", "none": "·", "error": "!"}
+LEGEND = "select insert update delete:  A all  o own  s some  · none  ! error"
+_COLOURS = {"all": "bold", "own": "green", "some": "yellow", "none": "dim", "error": "bold red"}
+
+
+def render(result: Result, colour: bool = False) -> str:
+    """Return the matrix and the findings as text.
+
+    Args:
+        result: What `gatepost observe` found.
+        colour: Whether to use colour, for a terminal.
+    """
+    out = StringIO()
+    console = Console(file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False)
+    console.print(_grid(result.sections["matrix"]))
+    console.print(LEGEND + "\n")
+    return out.getvalue() + render_text(result, colour)
+
+
+def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in the JSON
+    grid = Grid(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
+    grid.add_column("table", no_wrap=True)
+    names = [persona["name"] for persona in matrix["personas"]]
+    for name in names:
+        grid.add_column(name, no_wrap=True)
+    for table in matrix["tables"]:
+        called = escape(table["table"]) + ("" if table["row_security"] else " [bold red]no row security[/]")
+        grid.add_row(called, *(_marks(table["cells"][name]) for name in names))
+    return grid
+
+
+def _marks(cells: Any) -> str:  # noqa: ANN401  as above
+    return " ".join(f"[{_COLOURS[cell['reach']]}]{MARKS[cell['reach']]}[/]" for cell in cells.values())

@@ -1,0 +1,69 @@
+"""`gatepost observe` as a person types it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from gatepost.cli import app
+
+LEAKING = """
+CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);
+GRANT SELECT, UPDATE ON notes TO authenticated;
+"""
+
+
+@pytest.fixture
+def gatepost(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, ["observe", *map(str, arguments)], env={"COLUMNS": "120", "NO_COLOR": "1"})
+
+    return run
+
+
+@pytest.fixture
+def disposable(connection):
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON DATABASE {connection.info.dbname} IS 'gatepost: disposable'")
+        cursor.execute(LEAKING)
+
+
+def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, superuser_url):
+    done = gatepost(superuser_url, "--in-place")
+    assert done.exit_code == 1, done.output
+    lines = [line.split() for line in done.stdout.splitlines()]
+    head = next(line for line in lines if line[:2] == ["table", "anon"])
+    assert head == "table anon ann bob guest admin liar service_role".split()
+    row = next(line for line in lines if line[:1] == ["public.notes"])
+    assert row[1:] == ["no", "row", "security", *"····", *"A·A·" * 5, *"····"]
+    assert "foreign-row-written  ann, bob, guest, liar changes rows of public.notes" in done.stdout
+    assert "seen: as ann (authenticated" in done.stdout
+
+
+def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, superuser_url, tmp_path):
+    done = gatepost(superuser_url, "--in-place", "--format", "json", "--output", tmp_path / "out.json")
+    assert (done.exit_code, done.stdout) == (1, "")
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert (told["version"], told["command"]) == (1, "observe")
+    assert [table["table"] for table in told["matrix"]["tables"]] == ["public.notes"]
+    cell = told["matrix"]["tables"][0]["cells"]["ann"]["update"]
+    assert (cell["reach"], cell["rows"]) == ("all", 6)
+    assert cell["statement"].startswith('UPDATE "public"."notes" SET ')
+    assert told["doors"] == []
+    assert all(finding["witness"] for finding in told["findings"])
+
+
+def test_in_place_needs_the_database_s_word(gatepost, superuser_url):
+    done = gatepost(superuser_url, "--in-place")
+    assert done.exit_code == 2
+    assert "does not say that it is disposable" in done.output
+    assert "COMMENT ON DATABASE" in done.output
+
+
+def test_help_has_an_example(gatepost):
+    done = gatepost("--help")
+    assert done.exit_code == 0
+    assert "gatepost observe postgresql://" in done.stdout
