@@ -35,6 +35,7 @@ def _transfer(
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the rows that are there.")] = False,
+    resumable: Annotated[bool, typer.Option("--resumable", help="Commit by table; a second run goes on.")] = False,
     backup: Annotated[Path | None, typer.Option(help="Copy the SQLite database to this file first.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
     from_rejects: Annotated[Path | None, typer.Option(help="Add mended rejects; takes URL only.")] = None,
@@ -60,6 +61,7 @@ def _transfer(
         mode=words.mode(append=append, replace=replace),
         rejects=rejects,
         backup=backup,
+        resumable=resumable,
     )
     if to is not None:
         job = words.Job(options, None, quiet=quiet, as_json=as_json)

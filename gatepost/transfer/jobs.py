@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import connection as Connection
 
+from gatepost.errors import TransferError
 from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.casts.how import How
@@ -19,6 +20,7 @@ from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.load import Progress
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed
 from gatepost.transfer.rejects import make_directory
+from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.running import Run, finish
 from gatepost.transfer.settle import unsettled
 from gatepost.transfer.source import Source
@@ -61,14 +63,14 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         RowsRefused: rows cannot be moved exactly, and `options.rejects` is not set; nothing was written.
         TransferError: anything else stands in the way; nothing was written.
     """
+    if plan.options.resumable:
+        return _run_resumable(plan, connection, progress or _silent)
     if plan.path.is_dir():
         return _run_portable(plan, connection, progress or _silent)
     started = time.perf_counter()
     try:
         with Source(plan.path) as source:
-            if plan.options.backup is not None:
-                source.backup(plan.options.backup)
-            _make_rejects(plan.options)
+            _prepare(plan.options, source)
             fresh = lock_and_plan(plan, source, connection)
             moving = Run(fresh, connection, lambda t: lambda: source.batches(t.source, t.read), progress or _silent)
             with closing(moving):
@@ -194,6 +196,26 @@ def _compared(
         refused = table.source.rows - expected.rows
         tables.append(TableResult(table.name, found.rows, time.perf_counter() - began, refused))
     return Result(tuple(tables), time.perf_counter() - started, (), tuple(mismatches))
+
+
+def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
+    if plan.path.is_dir() or plan.options.mode != "empty":
+        raise TransferError(
+            '"--resumable" is for a SQLite file and an empty target', "leave --append, --replace or --resumable out"
+        )
+    try:
+        if not under_way(connection):
+            with Source(plan.path) as source:
+                _prepare(plan.options, source)
+        return execute_resumable(plan, connection, progress)
+    finally:
+        _end(connection)
+
+
+def _prepare(options: Options, source: Source) -> None:
+    if options.backup is not None:
+        source.backup(options.backup)
+    _make_rejects(options)
 
 
 def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Result:

@@ -24,14 +24,14 @@ from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResul
 class RowsRefused(TransferError):
     """Rows cannot be moved; nothing was written. `rejects` holds what is wrong, up to ten thousand for a table."""
 
-    def __init__(self, rejects: tuple[Reject, ...], rows: int) -> None:
+    def __init__(self, rejects: tuple[Reject, ...], rows: int, written: str = "nothing was written") -> None:
         self.rejects = rejects
         first = rejects[0]
         column = f' column "{first.column}"' if first.column else ""
         value = f": {first.value}" if first.value else ""
         others = f" ({rows:,} rows in all)" if rows > 1 else ""
         super().__init__(
-            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; nothing was written',
+            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
             "mend the rows in the source, or add --rejects DIR to move the rest",
         )
 
@@ -154,7 +154,9 @@ class Run:
     def _refuse_rejects(self) -> None:
         rows = sum(rejects.rows for rejects in self.rejects.values())
         if rows and self.plan.options.rejects is None:
-            raise RowsRefused(self.problems(), rows)
+            # A table that was done before, in a transfer that can be resumed, stays done.
+            written = "nothing of this table was written" if self.plan.options.resumable else "nothing was written"
+            raise RowsRefused(self.problems(), rows, written)
 
     def _plan_of(self, part: Part) -> TablePlan:
         return next(t for t in self.plan.tables if (t.target.schema, t.name) == (part.schema, part.table))

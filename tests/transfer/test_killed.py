@@ -22,6 +22,7 @@ from gatepost import transfer
 from gatepost.local.account import give, unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.cluster import SUPERUSER, Cluster
+from gatepost.transfer.source import Source
 from models.sample import write_sample
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are limited and found as Linux does it")
@@ -34,7 +35,8 @@ from gatepost import transfer
 connection = psycopg2.connect(sys.argv[2])
 print(connection.info.backend_pid, flush=True)
 sys.stdin.readline()
-transfer.run(transfer.plan(Path(sys.argv[1]), connection), connection)
+options = transfer.Options(resumable=len(sys.argv) > 3)
+transfer.run(transfer.plan(Path(sys.argv[1]), connection, options=options), connection)
 """
 PHOTOGRAPH = """
 SELECT 'index', pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indrelid
@@ -100,10 +102,10 @@ def ask(url, *queries):
             time.sleep(0.05)
 
 
-def begin(source, url):
-    """Start a client and let it go; return it with the process of its backend."""
+def begin(source, url, *options):
+    """Start a client; return it with the process of its backend."""
     client = subprocess.Popen(
-        [sys.executable, "-c", CLIENT, str(source), url],
+        [sys.executable, "-c", CLIENT, str(source), url, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -181,6 +183,29 @@ def test_the_backend_is_killed(source, target):
         end(client)
 
     assert attacked(source, target, attack) >= 5
+
+
+def test_a_resumable_client_is_killed_until_it_is_done(source, target):
+    """Every table is whole or empty at every moment, and what was done is not done again."""
+    for moment in range(30):
+        client, _ = begin(source, target, "resumable")
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        if moment < 10:
+            time.sleep(0.15 + 0.06 * moment)
+            client.kill()
+        done = end(client) == 0
+        gone(target)
+        if done:
+            break
+        counts = ask(target, COUNTS)[0]
+        with Source(source) as opened:
+            whole = [(opened.table(table.name).rows,) for table in models.metadata.sorted_tables]
+        assert all(count in ((0,), rows) for count, rows in zip(counts, whole, strict=True))
+    with closing(psycopg2.connect(target)) as connection:
+        assert transfer.check(source, connection).mismatches == ()
+    assert moment >= 3
+    assert ask(target, "SELECT to_regnamespace('gatepost_transfer')") == [[(None,)]]
 
 
 @pytest.fixture
