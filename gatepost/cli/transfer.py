@@ -35,6 +35,7 @@ def _transfer(
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the rows that are there.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, max=32, help="Cast in so many processes.")] = 1,
     resumable: Annotated[bool, typer.Option("--resumable", help="Commit by table; a second run goes on.")] = False,
     backup: Annotated[Path | None, typer.Option(help="Copy the SQLite database to this file first.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
@@ -61,6 +62,7 @@ def _transfer(
         mode=words.mode(append=append, replace=replace),
         rejects=rejects,
         backup=backup,
+        parallel=parallel,
         resumable=resumable,
     )
     if to is not None:

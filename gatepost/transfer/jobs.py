@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
 from gatepost.transfer.declared import declared_tables
-from gatepost.transfer.load import Progress
+from gatepost.transfer.load import Batches, Progress
+from gatepost.transfer.parallel import Workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
@@ -66,18 +68,22 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
     if plan.options.resumable:
         return _run_resumable(plan, connection, progress or _silent)
     if plan.path.is_dir():
+        # What it holds was cast before, so there is nothing to spread over processes.
         return _run_portable(plan, connection, progress or _silent)
     started = time.perf_counter()
     try:
-        with Source(plan.path) as source:
+        with ExitStack() as stack:
+            workers = stack.enter_context(Workers(plan.path, plan.options)) if plan.options.parallel > 1 else None
+            source = stack.enter_context(workers.open() if workers else Source(plan.path))
             _prepare(plan.options, source)
             fresh = lock_and_plan(plan, source, connection)
-            moving = Run(fresh, connection, lambda t: lambda: source.batches(t.source, t.read), progress or _silent)
-            with closing(moving):
-                tables = moving.tables()
-                for table in fresh.tables:
-                    _refuse_difference(moving, table, _columns(source, table, moving.how))
-                return finish(moving, tables, started)
+            ahead = partial(workers.encoded, source) if workers else None
+            read = partial(_reader, source)
+            moving = stack.enter_context(closing(Run(fresh, connection, read, progress or _silent, ahead=ahead)))
+            tables = moving.tables()
+            for table in fresh.tables:
+                _refuse_difference(moving, table, _columns(source, table, moving.how))
+            return finish(moving, tables, started)
     finally:
         _end(connection)
 
@@ -199,9 +205,9 @@ def _compared(
 
 
 def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
-    if plan.path.is_dir() or plan.options.mode != "empty":
+    if plan.path.is_dir() or plan.options.mode != "empty" or plan.options.parallel > 1:
         raise TransferError(
-            '"--resumable" is for a SQLite file and an empty target', "leave --append, --replace or --resumable out"
+            '"--resumable" is for a SQLite file, an empty target and one process', "leave the other options out"
         )
     try:
         if not under_way(connection):
@@ -241,6 +247,10 @@ def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Res
 def _refuse_difference(moving: Run, table: TablePlan, by_column: Callable[[], list[int]] | None) -> None:
     expected, found = moving.tallies[table.name], tally_target(moving.connection, table)
     refuse_mismatches(compare(moving.connection, table, expected, found, by_column))
+
+
+def _reader(source: Source, table: TablePlan) -> Batches:
+    return lambda: source.batches(table.source, table.read)
 
 
 def _columns(source: Source, table: TablePlan, how: How) -> Callable[[], list[int]]:

@@ -81,8 +81,12 @@ class Loading:
         self.rejects = rejects
         self.sent = Tally.of(self.plan)
 
-    def load(self, batches: Batches) -> Tally:
+    def load(self, batches: Batches, ahead: Iterator[Encoded] | None = None) -> Tally:
         """Copy the table and return what was sent; where PostgreSQL refuses a row, find out which ones.
+
+        Args:
+            batches: Begins to read the table.
+            ahead: The same rows, encoded by other processes.
 
         Raises:
             TransferError: something other than a row stands in the way.
@@ -90,7 +94,7 @@ class Loading:
         with self.connection.cursor() as cursor:
             cursor.execute("SAVEPOINT gatepost_table")
             try:
-                self._copy(cursor, batches)
+                self._copy(cursor, ahead if ahead is not None else map(self.encoder.encode, batches()))
             except _ROW_FAULTS:
                 cursor.execute("ROLLBACK TO SAVEPOINT gatepost_table")
                 self.rejects.forget()
@@ -101,8 +105,8 @@ class Loading:
             cursor.execute("RELEASE SAVEPOINT gatepost_table")
         return self.sent
 
-    def _copy(self, cursor: Cursor, batches: Batches) -> None:
-        feed = Feed(self._encoded(batches()))
+    def _copy(self, cursor: Cursor, encoded: Iterator[Encoded]) -> None:
+        feed = Feed(self._count(each).data for each in encoded)
         try:
             cursor.copy_expert(copy_statement(self.plan), feed, size=1 << 20)
         except psycopg2.Error:
@@ -114,10 +118,6 @@ class Loading:
                 f'"{self.plan.name}" took {cursor.rowcount} rows of {self.sent.rows}',
                 "a trigger on the table drops rows without a word",
             )
-
-    def _encoded(self, batches: Iterable[list[Row]]) -> Iterator[bytes]:
-        for batch in batches:
-            yield self._count(self.encoder.encode(batch)).data
 
     def _count(self, encoded: Encoded) -> Encoded:
         self.sent += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)

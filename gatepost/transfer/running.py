@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -13,7 +13,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
-from gatepost.transfer.encode import Encoder
+from gatepost.transfer.encode import Encoded, Encoder
 from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.settle import analyze, settle_sequences
@@ -46,6 +46,7 @@ class Run:
         read: Callable[[TablePlan], Batches],
         progress: Progress,
         encoding: Callable[[TablePlan], Encoding] | None = None,
+        ahead: Callable[[TablePlan], Iterator[Encoded] | None] | None = None,
     ) -> None:
         self.plan = plan
         self.connection = connection
@@ -53,6 +54,7 @@ class Run:
         self.progress = progress
         self.how = How.of(plan.options.timezone, plan.options.epoch)
         self.encoding = encoding or (lambda table: Encoder(table, self.how))
+        self.ahead = ahead or (lambda _: None)
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
         self.sent: dict[str, Tally] = {}
         self.tallies: dict[str, Tally] = {}
@@ -113,7 +115,7 @@ class Run:
 
     def _load(self, table: TablePlan) -> None:
         loading = Loading(self.connection, self.encoding(table), self.progress, self.rejects[table.name])
-        self.sent[table.name] = loading.load(self.read(table))
+        self.sent[table.name] = loading.load(self.read(table), self.ahead(table))
         self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + self.sent[table.name]
 
     def _index(self, table: TablePlan, part: Part) -> None:

@@ -125,13 +125,26 @@ class Source:
             part.unlink(missing_ok=True)
             raise TransferError(f'the backup "{to}" cannot be written: {error}') from error
 
-    def batches(self, table: SourceTable, columns: tuple[str, ...], size: int = BATCH_ROWS) -> Iterator[list[Row]]:
+    def span(self, table: SourceTable) -> tuple[int, int]:
+        """Return the lowest and the highest row number of a table that has rows."""
+        name = quoted(table.name)
+        low, high = self.connection.execute(f"SELECT min({table.rowid}), max({table.rowid}) FROM {name}").fetchone()
+        return int(low), int(high)
+
+    def batches(
+        self,
+        table: SourceTable,
+        columns: tuple[str, ...],
+        size: int = BATCH_ROWS,
+        between: tuple[int, int] | None = None,
+    ) -> Iterator[list[Row]]:
         """Yield the rows in the order of their key, a batch at a time.
 
         Text that is not valid UTF-8 comes with its bad bytes as lone surrogates (PEP 383), so that a cast can refuse
         the value by name; reading it as text directly would only say that some row is wrong.
+        `between` are the first and the last row number that are wanted.
         """
-        yield from self._batches(_select(table, columns), size)
+        yield from self._batches(_select(table, columns, between), size)
 
     def _batches(self, query: str, size: int) -> Iterator[list[Row]]:
         done = 0
@@ -157,6 +170,34 @@ class Source:
             self.connection.text_factory = str
 
 
+class Watch:
+    """Tells whether anybody has written to a file since the watch began.
+
+    A connection sees `data_version` change with every commit of another one, in every journal mode
+    (https://www.sqlite.org/pragma.html#pragma_data_version).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection, _ = _open(path)
+        self._connection.isolation_level = None
+        self._before = self._version()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def still(self) -> bool:
+        """Return whether nobody has."""
+        return self._version() == self._before
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
 def quoted(name: str) -> str:
     """Return a name as SQLite quotes it; unlike PostgreSQL's, it has no limit of length."""
     return '"' + name.replace('"', '""') + '"'
@@ -166,9 +207,10 @@ def _lenient(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _select(table: SourceTable, columns: tuple[str, ...]) -> str:
+def _select(table: SourceTable, columns: tuple[str, ...], between: tuple[int, int] | None) -> str:
     order = table.rowid or ", ".join(quoted(name) for name in table.key) or "1"
-    return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)} ORDER BY {order}"
+    where = f" WHERE {table.rowid} BETWEEN {between[0]} AND {between[1]}" if between else ""
+    return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}{where} ORDER BY {order}"
 
 
 def _refuse_other_files(path: Path) -> None:

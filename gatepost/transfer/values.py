@@ -27,6 +27,7 @@ class Options:
         mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
         backup: A copy of the source to make first.
+        parallel: How many processes cast; 1 is this one alone.
         resumable: Whether each table is a transaction of its own, so that a later run can go on.
     """
 
@@ -40,6 +41,7 @@ class Options:
     mode: Mode = "empty"
     rejects: Path | None = None
     backup: Path | None = None
+    parallel: int = 1
     resumable: bool = False
 
 

@@ -121,5 +121,5 @@ def test_keys_that_go_round_in_a_circle_are_refused(tables, target):
 
 
 def test_it_is_for_empty_targets(tables):
-    with pytest.raises(TransferError, match="is for a SQLite file and an empty target"):
+    with pytest.raises(TransferError, match="is for a SQLite file, an empty target"):
         moved(*tables, mode="replace")
