@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gatepost import sql
 from gatepost.errors import DeclarationError
-from gatepost.expression import Expression
 from gatepost.schema import API_ROLES, Command, Grant, Policy, is_platform
+
+if TYPE_CHECKING:
+    from gatepost.expression import Expression  # it brings SQLAlchemy, which a database without a declaration needs not
 
 Meaning = Literal["allow", "restrict", "owner", "through"]
 

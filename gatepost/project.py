@@ -10,9 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatepost import mistakes
 from gatepost.declaration import Declaration
-from gatepost.declare import collected
 from gatepost.errors import DeclarationError, SettingsError
 
 if TYPE_CHECKING:
@@ -134,6 +132,10 @@ def declared(package: str = "policies") -> Declaration:
     Raises:
         DeclarationError: a statement cannot be meant, or names a column that its model does not have.
     """
+    # Here and not above: they bring SQLAlchemy, and outside of a project nothing is declared.
+    from gatepost import mistakes
+    from gatepost.declare import collected
+
     try:
         import_module(package)
     except ModuleNotFoundError as error:

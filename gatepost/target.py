@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gatepost.database.settings import load_settings
 from gatepost.database.url import DatabaseUrl, parse_url
 
 
@@ -16,10 +15,14 @@ def target_url(given: str | None = None) -> DatabaseUrl:
         SettingsError: the URL cannot be read.
         LocalServerError: no URL was given or set, and the embedded server cannot be started.
     """
-    if given:
-        url = parse_url(given)
-        return load_settings().secured(url) if url.crosses_network else url
+    url = parse_url(given) if given else None
+    if url is not None and not url.crosses_network:
+        return url
+    from gatepost.database.settings import load_settings
+
     settings = load_settings()
+    if url is not None:
+        return settings.secured(url)
     if settings.database_url.get_secret_value().strip():
         return settings.url
     from gatepost import local

@@ -93,11 +93,12 @@ def raw(
         TypeError: the source leads to no connection of psycopg2.
     """
     from psycopg2.extensions import connection as driver_connection
-    from sqlalchemy import Connection as EngineConnection
-    from sqlalchemy.orm import Session
 
     if isinstance(source, driver_connection):
         return source
+    from sqlalchemy import Connection as EngineConnection
+    from sqlalchemy.orm import Session
+
     if isinstance(source, Session):
         source = source.connection()
     if isinstance(source, EngineConnection):
