@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gatepost.database.connect import raw
@@ -141,8 +142,7 @@ def _stop(session: Session) -> None:
     """Take the role back where the transaction is not the session's own and lives on."""
     bind = session.get_bind()
     if isinstance(bind, Connection) and bind.in_transaction():
-        with raw(bind).cursor() as cursor:
-            cursor.execute(_BECOME, {"claims": "", "role": "none"})
+        bind.exec_driver_sql(_BECOME, {"claims": "", "role": "none"})
 
 
 def _claims(user_id: str | UUID | None, role: str, claims: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -159,20 +159,20 @@ def _claims(user_id: str | UUID | None, role: str, claims: Mapping[str, Any] | N
 
 
 def _become(connection: Connection, parameters: Mapping[str, str]) -> None:
-    import psycopg2
+    from psycopg2.errors import InsufficientPrivilege, InvalidParameterValue
 
-    inside = raw(connection)
-    if inside.autocommit:
+    if raw(connection).autocommit:
         raise DatabaseUnreachable(
             "the connection is in autocommit, where a role cannot be taken for one transaction",
             'leave isolation_level="AUTOCOMMIT" out of the engine of this session',
         )
     refused = ""
     try:
-        with inside.cursor() as cursor:
-            cursor.execute(_BECOME, parameters)
-    except (psycopg2.errors.InvalidParameterValue, psycopg2.errors.InsufficientPrivilege) as refusal:
-        refused = refusal.diag.message_primary or ""
+        connection.exec_driver_sql(_BECOME, dict(parameters))
+    except DBAPIError as refusal:
+        if not isinstance(refusal.orig, InvalidParameterValue | InsufficientPrivilege):
+            raise
+        refused = refusal.orig.diag.message_primary or ""
     if refused:
         role = parameters["role"]
         raise DatabaseUnreachable(

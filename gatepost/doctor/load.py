@@ -208,12 +208,19 @@ def _try_once(engine: Engine, plan: Plan, queries: Sequence[str]) -> None:
     try:
         _transaction(engine, plan, queries[0], _Seen(), _InUse())
     except DBAPIError as refusal:
-        said = str(refusal.orig).strip().splitlines()[0]
+        said = _reason(refusal)
     if said:
         raise SettingsError(f'the query fails for "{plan.role}": {said}', "--query SQL, --role ROLE")
 
 
+def _reason(refusal: Exception) -> str:
+    """Return the first line of what the driver said."""
+    lines = str(getattr(refusal, "orig", refusal)).strip().splitlines()
+    return lines[0] if lines else type(refusal).__name__
+
+
 def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_use: _InUse, until: float) -> None:
+    from psycopg2 import Error as DriverError
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -226,8 +233,8 @@ def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_us
         except GatepostError as told:
             seen.failures[told.message] += 1
             time.sleep(0.1)  # a server that refuses is not to be hammered
-        except DBAPIError as refusal:
-            seen.failures[str(refusal.orig).strip().splitlines()[0]] += 1
+        except (DBAPIError, DriverError) as refusal:
+            seen.failures[_reason(refusal)] += 1
         turn += 1
         if plan.think:
             time.sleep(plan.think)

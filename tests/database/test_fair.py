@@ -106,4 +106,5 @@ def test_busy_threads_do_not_starve_the_others(database_url: str) -> None:
         done = [turn.result() for turn in [threads.submit(work) for _ in range(20)]]
     assert engine.pool.checkedout() == 0
     engine.dispose()
-    assert max(done) <= 2 * min(done) + 5, done
+    # SQLAlchemy's own queue: 1,969 turns for one thread, a single one for most.
+    assert max(done) <= 10 * min(done), done
