@@ -19,6 +19,15 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line[2:] for block in BLOCKS for line in block.splitlines() if line.startswith("$ ")]
 
+ON_A_DATABASE = (
+    "alembic",
+    "gatepost doctor",
+    "gatepost load",
+    "gatepost observe",
+    "gatepost transfer",
+    "gatepost verify",
+)
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -52,7 +61,7 @@ def normal(text):
 
 
 def test_every_command_of_the_readme_is_tried_here():
-    tried = ("git clone", "gatepost demo", "alembic ", "gatepost transfer", "gatepost verify", "gatepost local")
+    tried = ("git clone", "gatepost demo", "gatepost local", *ON_A_DATABASE)
     assert [command for command in COMMANDS if not command.startswith(tried)] == []
 
 
@@ -80,8 +89,9 @@ def test_the_demo_prints_what_the_readme_shows_and_may_run_twice(project):
 def test_the_commands_run_in_the_order_of_the_readme(project, database_url):
     write_sample(project / "goblin_assistant.db", scale=0.1)
     for command in COMMANDS:
-        if command.startswith(("alembic", "gatepost transfer", "gatepost verify")):
-            code, out, err = run(command, DATABASE_URL=database_url)
+        if command.startswith(ON_A_DATABASE):
+            # The tests' server has 60 connections, for which doctor finds the default pool too large.
+            code, out, err = run(command, DATABASE_URL=database_url, DB_POOL_SIZE="5", DB_MAX_OVERFLOW="10")
             assert code == 0, f"{command}\n{out}\n{err}"
 
 
