@@ -13,10 +13,11 @@ from gatepost.schema import Table
 Meant = Literal["private", "public", "unknown"]
 
 _SECRETS = frozenset(
-    "password passwd secret token key apikey credential ssn iban cvv cvc passport salary wage diagnosis hash salt pin"
-    " otp prescription phone mobile birthdate birthday dob".split()
+    "password passwd secret token apikey credential ssn iban cvv cvc passport salary wage diagnosis otp prescription"
+    " phone mobile birthdate birthday dob".split()
 )
-_HARMLESS = frozenset("public primary foreign sort idempotency i18n translation external".split())
+_KEYS = re.compile(r"(api|private|secret|access|encryption|signing|license)_?key", re.IGNORECASE)
+_HARMLESS = frozenset("public translation count counts usage limit type types max used total".split())
 _PRIVATE = frozenset(
     "note todo task message chat dm conversation inbox mail email invoice payment order document file record medical"
     " health patient salary payroll contract billing subscription customer client account transaction card address"
@@ -41,10 +42,17 @@ def words(name: str) -> set[str]:
     return {word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part))}
 
 
-def is_secret(column: str) -> bool:
-    """Tell whether a column's name says that it holds something that is nobody else's business."""
+def is_secret(column: str, to_everybody: bool = False) -> bool:
+    """Tell whether a column's name says that it holds something that is nobody else's business.
+
+    Args:
+        column: The column.
+        to_everybody: Whether it is shown to people without an account too, of whom an e-mail address is hidden.
+    """
     told = words(column)
-    return bool(told & _SECRETS) and not told & _HARMLESS
+    if to_everybody and "email" in told:
+        return True
+    return bool(_KEYS.search(column)) or (bool(told & _SECRETS) and not told & _HARMLESS)
 
 
 def meant(table: Table) -> Meant:

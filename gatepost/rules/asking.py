@@ -58,7 +58,7 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     """Return how bad it is that a role reads every row of a table, or None where nothing speaks against it."""
     visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
     for_whom: Meant = meant(table)
-    if any(is_secret(name) for name in visible):
+    if any(is_secret(name, role == "anon") for name in visible):
         return "error"
     if context.analysis.owner_columns(table) & set(visible) or (role == "anon" and for_whom == "private"):
         return "error" if for_whom == "private" else None if for_whom == "public" else "info"

@@ -63,6 +63,6 @@ def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
         if role == "anon" and passes_by_nothing(term, plain):
             return "nobody is signed in"
         bare = Truth(replace(plain.persona, missing_claims=True), plain.filled)
-        if role != "anon" and passes_by_nothing(term, bare) and not passes_by_nothing(term, plain):
+        if role != "anon" and passes_by_nothing(term, bare):
             return "the token has no such claim"
     return ""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from gatepost.access.conditions.plpgsql import as_term
+from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
-    And,
     Call,
     Const,
-    Or,
     Param,
     Scalar,
     Select,
@@ -18,8 +14,6 @@ from gatepost.access.conditions.terms import (
     Term,
     Unknown,
 )
-from gatepost.access.conditions.terms import both as _both
-from gatepost.access.conditions.terms import either as _either
 from gatepost.schema import Function, Schema, is_platform
 
 MAX_DEPTH = 5
@@ -83,6 +77,9 @@ class Follower:
         return known
 
     def _inline(self, part: Term, depth: int) -> Term:
+        if isinstance(part, Select) and not part.sources and len(part.outputs) == 1:
+            inner = part.outputs[0]  # SELECT f(), where f returns rows: those rows
+            return inner if isinstance(inner, Select) else part
         if not isinstance(part, Call) or depth == 0:
             return part
         function = self.function(part)
@@ -115,33 +112,6 @@ class Follower:
             if self._columns((schema, name)) is not None:
                 return (schema, name)
         return ("", name)
-
-
-def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:
-    """Return a term with each piece changed, from the inside out."""
-    values: dict[str, Any] = {}
-    slots: tuple[str, ...] = term.__slots__
-    for name in slots:
-        value = getattr(term, name)
-        new = rebuilt(value, change) if isinstance(value, Term) else value
-        if isinstance(value, tuple) and value:
-            new = _rebuilt_all(value, change)
-        values[name] = new
-    if any(values[name] is not getattr(term, name) for name in values):
-        if isinstance(term, And):
-            return change(_both(*values["terms"]))
-        if isinstance(term, Or):
-            return change(_either(*values["terms"]))
-        term = type(term)(**values)
-    return change(term)
-
-
-def _rebuilt_all(values: tuple[object, ...], change: Callable[[Term], Term]) -> tuple[object, ...]:
-    new = tuple(
-        rebuilt(v, change) if isinstance(v, Term) else _rebuilt_all(v, change) if isinstance(v, tuple) else v
-        for v in values
-    )
-    return new if any(a is not b for a, b in zip(new, values, strict=True)) else values
 
 
 def _as_owner(part: Term, owner: str) -> Term:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
     Among,
     And,
@@ -103,17 +104,26 @@ def _where(select: Select, condition: Term) -> Select:
 
 
 def _flat(select: Select) -> Select:
-    """Return a select with what its conditions find by `IN (SELECT …)` of the same shape left as it is."""
-    sources: list[Source] = []
-    conditions = [select.where]
+    """Return a select in which what it reads from other selects stands beside what it reads itself."""
+    found = select
     for source in select.sources:
         inside = source.inside
-        if isinstance(inside, Select) and not inside.others and not inside.aggregated:
-            sources.extend(inside.sources)
-            conditions.append(inside.where)
-        else:
-            sources.append(source)
-    return Select(tuple(sources), select.outputs, both(*conditions), select.one_row, select.aggregated, select.others)
+        if not isinstance(inside, Select) or inside.others or inside.aggregated:
+            continue
+        named = {one.name: one for one in inside.outputs if isinstance(one, Column)}
+        only = inside.outputs[0] if len(inside.outputs) == 1 else None
+
+        def inner(
+            part: Term, name: str = source.name, named: dict[str, Column] = named, only: Term | None = only
+        ) -> Term:
+            if isinstance(part, Column) and part.source == name:
+                return named.get(part.name, only or part)
+            return part
+
+        others = tuple(one for one in found.sources if one is not source)
+        where = both(rebuilt(found.where, inner), inside.where)
+        found = Select((*others, *inside.sources), found.outputs, where, others=found.others)
+    return found
 
 
 def conjuncts(term: Term) -> tuple[Term, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gatepost import sql
 from gatepost.access.conditions.parse import NotUnderstood
+from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import NULL, Case, Const, IsNull, Not, Once, Param, Scalar, Select, Term, Unknown
 from gatepost.schema import Function
 
@@ -112,8 +113,6 @@ class _Reader:
 
     def expression(self, text: str, values: dict[str, Term]) -> Term:
         """Return an expression in which the variables have their values."""
-        from gatepost.access.conditions.bodies import rebuilt
-
         found = self.parsed(text)
         return rebuilt(found, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
 
@@ -141,16 +140,12 @@ class _Reader:
     def returned(self, text: str, values: dict[str, Term]) -> Term:
         """Return the value of a RETURN."""
         if text[:5].lower() == "query":
-            from gatepost.access.conditions.bodies import rebuilt
-
             found = self.parsed(text[5:], select=True)
             return rebuilt(found, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
         return self.expression(text, values) if text else NULL
 
     def select_into(self, statement: Tokens, values: dict[str, Term]) -> None:
         """Set the variables of a SELECT … INTO."""
-        from gatepost.access.conditions.bodies import rebuilt
-
         at = next(i for i, token in enumerate(statement) if token.name == "into")
         after = statement[at + 1 :]
         names: list[str] = []
@@ -169,7 +164,7 @@ class _Reader:
             raise NotUnderstood("select into")
         for place, name in enumerate(names):
             one = Select(select.sources, (select.outputs[place],), select.where, True, select.aggregated)
-            values[name] = _value(one)
+            values[name] = Scalar(one) if one.sources else Once(one.outputs[0])
         values["found"] = Not(IsNull(values[names[0]])) if names else Const(True, "boolean")
 
     def choice(self, statements: list[Tokens], values: dict[str, Term]) -> Term | None:

@@ -9,7 +9,7 @@ from typing import Literal
 from gatepost.access.conditions.facts import as_exists, relations, row_columns, same_sides, sessions
 from gatepost.access.conditions.terms import Column, Compare, Const, IsNull, Not, Or, Term, bare
 from gatepost.access.conditions.ties import OF_EVERYBODY, Ties
-from gatepost.access.conditions.truth import F, T, Truth, leaves
+from gatepost.access.conditions.truth import F, N, T, Truth, leaves
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
 _MANY = 8
@@ -23,7 +23,8 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
     """
     parts = leaves(term)
     asks = bool(row_columns(term) or relations(term))
-    if asks and truth.always(term) and not any(sessions(one) and truth.always(one) for one in parts):
+    of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
+    if asks and truth.always(term) and not any(truth.always(one) for one in of_session):
         return "roundabout"
     if any(isinstance(bare(one.left), Column) and bare(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
         return "roundabout"
@@ -45,22 +46,35 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
     It is so where some row passes with the session's conditions as they come out, and would not if they failed.
     """
     parts = sorted(set(leaves(term)), key=repr)
-    asking = [one for one in parts if any(s.kind in ("uid", "email", "claim", "setting") for s in sessions(one))]
-    if not any(truth.possible(one) & T for one in asking) or len(parts) > _MANY:
+    lacking = [one for one in parts if any(truth.persona.value(session) is None for session in sessions(one))]
+    if not lacking or len(parts) > _MANY:
         return False
-    row = [one for one in parts if one not in asking and not (sessions(one) or relations(one))]
-    other = [one for one in parts if one not in asking and one not in row]
-    fixed = {one: truth.possible(one) for one in other}
+    row = [one for one in parts if one not in lacking and not (sessions(one) or relations(one))]
+    other = {one: _settled(truth.possible(one)) for one in parts if one not in lacking and one not in row}
     for values in product((T, F), repeat=len(row)):
-        world = {**fixed, **dict(zip(row, values, strict=True))}
-        denied = {**world, **dict.fromkeys(asking, F)}
-        if Truth(truth.persona, truth.filled, denied).possible(term) & T:
+        world = {**other, **dict(zip(row, values, strict=True))}
+        stranger = {**world, **{one: _to_stranger(one) for one in lacking}}
+        if Truth(truth.persona, truth.filled, stranger).possible(term) & T:
             continue
-        for outcome in product(*([bit for bit in (T, F, 4) if truth.possible(one) & bit] for one in asking)):
-            tried = {**world, **dict(zip(asking, outcome, strict=True))}
+        for outcome in product(*(_bits(truth.possible(one)) for one in lacking)):
+            tried = {**world, **dict(zip(lacking, outcome, strict=True))}
             if Truth(truth.persona, truth.filled, tried).possible(term) & T:
                 return True
     return False
+
+
+def _bits(possible: int) -> list[int]:
+    return [bit for bit in (T, F, N) if possible & bit]
+
+
+def _settled(possible: int) -> int:
+    """Return what a condition comes to for somebody who has nothing to do with the row."""
+    return possible if possible in (T, F, N) else F
+
+
+def _to_stranger(term: Term) -> int:
+    """Return what a condition on the session comes to for somebody who is signed in and somebody else."""
+    return T if isinstance(term, Compare) and term.op in ("<>", "is not") else F
 
 
 def is_guard(term: Term) -> bool:

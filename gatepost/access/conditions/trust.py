@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from gatepost.access.conditions.analysis import Analysis, PolicyFacts
-from gatepost.access.conditions.bodies import rebuilt
 from gatepost.access.conditions.facts import as_exists, conjuncts, relations, sessions, unknown
+from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
     TRUE,
     Among,

@@ -1,0 +1,61 @@
+"""The rule `policy-asks-unreadable-table`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.access.conditions.facts import relations
+from gatepost.finding import Finding
+from gatepost.rules.asking import decisive
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+
+@rule(severity="warning")
+def policy_asks_unreadable_table(context: Context) -> Iterator[Finding]:
+    """A policy asks a table that the role it is for may not read.
+
+    ## Why is this bad?
+    A sub-select in a policy runs with the rights of whoever asks: every statement of theirs fails with "permission
+    denied", and the grant that is made in haste opens the other table.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, team_id bigint);
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    REVOKE ALL ON public.member FROM authenticated;
+    GRANT SELECT ON public.plan TO authenticated;
+    CREATE POLICY team ON public.plan FOR SELECT TO authenticated USING (
+        team_id IN (SELECT m.team_id FROM public.member m WHERE m.user_id = (SELECT auth.uid())));
+    ```
+
+    ## Use instead
+    ```sql
+    GRANT SELECT ON public.member TO authenticated;
+    CREATE POLICY own ON public.member FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
+    """
+    for one in decisive(context):
+        asked = sorted({relation for term in one.terms for relation in relations(term)})
+        for relation in asked:
+            found = context.live.table(*relation) or context.live.view(*relation)
+            roles = one.roles if one.policy.permissive else ()
+            blind = [r for r in roles if found is not None and not context.privileges.reaches(r, found, "SELECT")]
+            if found is None or not blind:
+                continue
+            yield Finding(
+                "policy-asks-unreadable-table",
+                "warning",
+                str(one.policy),
+                f'every statement of "{blind[0]}" on "{one.table}" fails: the policy "{one.policy.name}" asks'
+                f' "{found}", which "{blind[0]}" may not read',
+                f"GRANT SELECT ON {sql.qualified(*relation)} TO {sql.roles(blind)};",
+                detail=str(found),
+            )
+            break

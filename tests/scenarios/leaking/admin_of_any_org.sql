@@ -1,0 +1,17 @@
+-- sub-select-ignores-row
+-- Who administers one organisation administers all.
+CREATE TABLE public.org (id bigint PRIMARY KEY, name text);
+CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, role text, PRIMARY KEY (org_id, user_id));
+CREATE TABLE public.plan (id bigint PRIMARY KEY, org_id bigint REFERENCES public.org, author_id uuid, body text);
+ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.org TO authenticated;
+GRANT SELECT ON public.member TO authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.plan TO authenticated;
+CREATE POLICY own_memberships ON public.member FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+CREATE POLICY team ON public.plan TO authenticated
+    USING (EXISTS (SELECT 1 FROM public.member m WHERE m.org_id = plan.org_id AND m.user_id = (SELECT auth.uid())));
+CREATE FUNCTION public.is_org_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT EXISTS (SELECT 1 FROM member WHERE user_id = auth.uid() AND role = 'admin') $$;
+CREATE POLICY admins ON public.org FOR SELECT TO authenticated USING ((SELECT public.is_org_admin()));

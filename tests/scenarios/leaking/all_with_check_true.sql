@@ -1,0 +1,6 @@
+-- insert-without-owner-check, check-weaker-than-using
+-- One policy for everything, whose check is true.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note TO authenticated USING ((SELECT auth.uid()) = user_id) WITH CHECK (true);

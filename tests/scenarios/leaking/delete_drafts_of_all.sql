@@ -1,0 +1,7 @@
+-- always-true-write
+-- Whoever deletes what is in the bin deletes everybody's.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+CREATE POLICY bin ON public.note FOR DELETE TO authenticated USING (deleted_at IS NOT NULL);

@@ -1,0 +1,7 @@
+-- permissive-guard
+-- "Require a second factor", written as permissive.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+CREATE POLICY require_mfa ON public.note FOR SELECT TO authenticated USING ((SELECT auth.jwt() ->> 'aal') = 'aal2');

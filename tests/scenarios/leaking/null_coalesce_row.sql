@@ -1,0 +1,6 @@
+-- null-session-passes
+-- Without a user the row is compared with itself.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT USING (coalesce((SELECT auth.uid()), user_id) = user_id);

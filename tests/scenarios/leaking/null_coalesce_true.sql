@@ -1,0 +1,6 @@
+-- null-session-passes
+-- A comparison with NULL is not known, and counts as allowed.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT USING (coalesce((SELECT auth.uid()) = user_id, true));

@@ -1,0 +1,6 @@
+-- null-session-passes
+-- Nobody signed in is let through first.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT USING ((SELECT auth.uid()) IS NULL OR (SELECT auth.uid()) = user_id);

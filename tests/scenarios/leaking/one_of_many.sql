@@ -1,0 +1,14 @@
+-- sub-select-of-many-rows
+-- Fails for whoever is in two organisations.
+CREATE TABLE public.org (id bigint PRIMARY KEY, name text);
+CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, role text, PRIMARY KEY (org_id, user_id));
+CREATE TABLE public.plan (id bigint PRIMARY KEY, org_id bigint REFERENCES public.org, author_id uuid, body text);
+ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.org TO authenticated;
+GRANT SELECT ON public.member TO authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.plan TO authenticated;
+CREATE POLICY own_memberships ON public.member FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+CREATE POLICY team ON public.plan FOR SELECT TO authenticated
+    USING (org_id = (SELECT m.org_id FROM public.member m WHERE m.user_id = (SELECT auth.uid())));

@@ -1,0 +1,15 @@
+-- policy-recursion
+-- A helper with the caller's rights asks its own table.
+CREATE TABLE public.org (id bigint PRIMARY KEY, name text);
+CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, role text, PRIMARY KEY (org_id, user_id));
+CREATE TABLE public.plan (id bigint PRIMARY KEY, org_id bigint REFERENCES public.org, author_id uuid, body text);
+ALTER TABLE public.org ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.org TO authenticated;
+GRANT SELECT ON public.member TO authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.plan TO authenticated;
+CREATE POLICY own_memberships ON public.member FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id);
+CREATE FUNCTION public.orgs() RETURNS SETOF bigint LANGUAGE sql STABLE SET search_path = '' AS $$
+    SELECT org_id FROM public.member WHERE user_id = auth.uid() $$;
+CREATE POLICY colleagues ON public.member FOR SELECT TO authenticated USING (org_id IN (SELECT public.orgs()));

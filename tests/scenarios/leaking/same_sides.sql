@@ -1,0 +1,6 @@
+-- roundabout-truth
+-- The row is compared with itself.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT TO authenticated USING (user_id = user_id);

@@ -1,0 +1,6 @@
+-- signed-in-is-enough
+-- Two factors prove who it is, and not whose row.
+CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.note TO anon, authenticated;
+CREATE POLICY own ON public.note FOR SELECT TO authenticated USING (((SELECT auth.jwt()) ->> 'aal') = 'aal2');
