@@ -50,10 +50,12 @@ class Shape:
             schemas: Where the types that are not live yet stand.
             temporary: Whether it is a temporary table.
         """
-        columns = ", ".join(
-            f"{sql.identifier(column)} {sql.with_schemas(type_, schemas)}" for column, type_ in self.columns
-        )
-        return f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {name} ({columns})"
+        columns = ", ".join(f"{sql.identifier(column)} {_moved(type_, schemas)}" for column, type_ in self.columns)
+        if not temporary or not self.columns:
+            return f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {name} ({columns})"
+        # A partitioned table has neither a file nor a TOAST table, and so is made in a third of the time.
+        key = f"({sql.identifier(self.columns[0][0])} IS NULL)"
+        return f"CREATE TEMPORARY TABLE {name} ({columns}) PARTITION BY LIST ({key})"
 
 
 @dataclass(frozen=True)
@@ -234,15 +236,24 @@ def _on_carrier(policy: Policy, scratch: _Scratch) -> str:
     parts.append(f"FOR {policy.command}")
     for clause, text in (("USING", policy.using), ("WITH CHECK", policy.check)):
         if text is not None:
+            if policy.table.replace('"', '""') in text.lower() + text:
+                text = sql.unqualified_columns(text, own)
             # The line break ends a comment that an author's text() may close with.
-            parts.append(f"{clause} ({sql.with_schemas(sql.unqualified_columns(text, own), scratch.schemas)}\n)")
+            parts.append(f"{clause} ({_moved(text, scratch.schemas)}\n)")
     return " ".join(parts)
+
+
+def _moved(text: str, schemas: Mapping[tuple[str, str], str]) -> str:
+    """Return SQL text in which what is not live yet stands in its scratch schema."""
+    return sql.with_schemas(text, schemas) if schemas else text
 
 
 def _mentions_its_row(policy: Policy) -> bool:
     """Tell whether an expression may hand the whole row on, as in `is_open(tasks)` or `to_jsonb(tasks.*)`."""
     for text in (policy.using, policy.check):
-        pieces = [token for token in sql.tokens(text or "") if token.kind not in ("space", "comment")]
+        if text is None or policy.table.replace('"', '""') not in text.lower() + text:
+            continue
+        pieces = [token for token in sql.tokens(text) if token.kind not in ("space", "comment")]
         for at, piece in enumerate(pieces):
             after = [token.text for token in pieces[at + 1 : at + 3]]
             if piece.name == policy.table and (after[:1] != ["."] or after[1:] == ["*"]):
