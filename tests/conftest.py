@@ -21,7 +21,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -141,7 +141,8 @@ ALIVE = pytest.StashKey[ExitStack]()
 
 def pytest_addoption(parser):
     group = parser.getgroup("gatepost")
-    group.addoption("--gatepost-url", metavar="URL", help="test on this server; needs a superuser")
+    with suppress(ValueError):  # the plugin that is tested here has an option of the same name and meaning
+        group.addoption("--gatepost-url", metavar="URL", help="test on this server; needs a superuser")
     group.addoption("--gatepost-pg-bin", metavar="DIR", type=Path, help="run the PostgreSQL in this directory")
 
 

@@ -13,7 +13,7 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,29 +80,37 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
     name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
     with closing(connect(server.url(user=SUPERUSER))) as admin:
         roles = _missing_roles(admin, live)
-    guard = _guard(server, name, roles)
-    try:
+    with guarded(server.url("postgres", SUPERUSER), name, roles):
         server.clone(name)
         _make_roles(server, live, roles)
         url = parse_url(server.url(name, SUPERUSER))
         _forget_defaults(url)
         missing = _restore(url, text) + _carry_over(url, live, functions) + _differences(url, live)
         yield Clone(url, tuple(dict.fromkeys(missing)))
-    finally:
-        guard.communicate()  # closes its input, and waits until it has cleaned up
 
 
-def _guard(server: LocalServer, database: str, roles: list[str]) -> subprocess.Popen[bytes]:
+@contextmanager
+def guarded(server: str, database: str, roles: Iterable[str] = ()) -> Iterator[None]:
+    """See to it that a database is dropped when the block ends, or the process, even by force.
+
+    Args:
+        server: A URL of an account that may drop it; to another database of the same server.
+        database: The database, which is made inside the block.
+        roles: Roles that are dropped after it.
+    """
     guard = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-I", str(Path(__file__).with_name("watchdog.py"))],
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C ends us, and it cleans up after us
     )
     assert guard.stdin is not None  # noqa: S101  asked for above
-    told = {"url": server.url("postgres", SUPERUSER), "database": database, "roles": roles}
+    told = {"connect": parse_url(server).connect_arguments(), "database": database, "roles": list(roles)}
     guard.stdin.write(json.dumps(told).encode() + b"\n")
     guard.stdin.flush()
-    return guard
+    try:
+        yield
+    finally:
+        guard.communicate()  # closes its input, and waits until it has cleaned up
 
 
 def _sweep(server: LocalServer) -> None:

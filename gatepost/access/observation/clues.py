@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from gatepost import sql
+from gatepost.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
 
 ColumnKey = tuple[str, str, str]
@@ -39,13 +40,36 @@ class Clues:
     read: frozenset[ColumnKey] = frozenset()
 
 
-def clues(live: Schema) -> Clues:
-    """Return what the policies and the functions of a database read."""
+def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
+    """Return what the policies and the functions of a database read.
+
+    Args:
+        live: The database.
+        declaration: What was declared. Whose a row of a declared table is, its declaration says and not the live
+            policy, which may ask the wrong column; the values to plant come from both.
+    """
+    found = _found(live, ())
+    if declaration is None:
+        return found
+    meant = _found(replace(live, tables=tuple(_as_declared(table, declaration) for table in live.tables)), found.read)
+    literals = {
+        key: tuple(dict.fromkeys((*meant.literals.get(key, ()), *found.literals.get(key, ()))))
+        for key in (*meant.literals, *found.literals)
+    }
+    return replace(meant, literals=literals)
+
+
+def _as_declared(table: Table, declaration: Declaration) -> Table:
+    declared = declaration.table(*table.key)
+    return table if declared is None else replace(table, policies=declared.policies)
+
+
+def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
     identities: set[ColumnKey] = set()
     claims: dict[ColumnKey, tuple[str, ...]] = {}
     flags: dict[tuple[str, ...], str] = {}
     literals: defaultdict[ColumnKey, dict[str, None]] = defaultdict(dict)
-    read: set[ColumnKey] = set()
+    read: set[ColumnKey] = set(known)
     for text, own, tables in _texts(live):
         pieces = pieces_in(text)
         names = {piece.name for piece in pieces if piece.name}

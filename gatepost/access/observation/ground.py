@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gatepost.access.observation.clues import Calls, Clues, ColumnKey, clues
@@ -79,11 +80,13 @@ class Ground:
     numbers: Mapping[TableKey, int]
     calls: Calls
     owned: frozenset[TableKey] = field(default=frozenset())
+    only: frozenset[TableKey] = field(default=frozenset())
 
-    @property
+    @cached_property
     def observed(self) -> tuple[Table, ...]:
-        """The tables that personas reach for."""
-        return tuple(table for table in self.tables if table.key not in (USERS, FILES[0]))
+        """The tables that personas reach for: all, or those that were asked for."""
+        all_of_them = (table for table in self.tables if table.key not in (USERS, FILES[0]))
+        return tuple(table for table in all_of_them if not self.only or table.key in self.only)
 
     def base_type(self, type_name: str) -> str:
         """Return the type below a domain, or the type itself."""
@@ -104,7 +107,7 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
     cursor.execute(_TYPES)
     types = cursor.fetchall()
     wanted = [table for table in live.tables if _planted(table, live)]
-    found = clues(live)
+    found = clues(live, declaration)
     keys = _foreign_keys(wanted)
     seeds = set(found.identities) | {("auth", "users", "id")}
     for declared in declaration or ():

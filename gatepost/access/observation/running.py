@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.cast import USERS, cast
 from gatepost.access.observation.doors import Doors
 from gatepost.access.observation.expected import Expected
-from gatepost.access.observation.ground import Ground, survey
+from gatepost.access.observation.ground import Ground, TableKey, survey
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.judging import Judge
 from gatepost.access.observation.leaks import leaks, not_observed
@@ -33,6 +34,7 @@ def run(
     declaration: Declaration | None = None,
     target: str = "",
     not_cloned: Iterable[NotChecked] = (),
+    only: Iterable[TableKey] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Observe the database that a connection is open on, in a transaction that is rolled back.
@@ -46,6 +48,7 @@ def run(
         declaration: What was declared; without it, who owns which rows is inferred.
         target: How the database is called in the result.
         not_cloned: What the database lacks of the one that is meant.
+        only: The tables to observe; without them, all. Rows are planted in every table all the same.
         progress: Is told what is done next.
 
     Returns:
@@ -63,7 +66,7 @@ def run(
     autocommit, connection.autocommit = connection.autocommit, False
     try:
         with connection.cursor() as cursor:
-            return _observe(cursor, declaration, target, tuple(not_cloned), progress)
+            return _observe(cursor, declaration, target, tuple(not_cloned), frozenset(only), progress)
     finally:
         connection.rollback()
         connection.autocommit = autocommit
@@ -74,12 +77,13 @@ def _observe(
     declaration: Declaration | None,
     target: str,
     missing: tuple[NotChecked, ...],
+    only: frozenset[TableKey],
     progress: Callable[[str], None],
 ) -> Result:
     progress("reading the catalog")
     live = read(cursor)
     _check_role(cursor)
-    ground = survey(cursor, live, declaration)
+    ground = replace(survey(cursor, live, declaration), only=only)
     cursor.execute(
         "SELECT set_config('jit', 'off', true), set_config('lock_timeout', '5s', true),"
         " set_config('search_path', 'public, extensions', true), set_config('storage.allow_delete_query', 'true', true)"
@@ -93,7 +97,7 @@ def _observe(
     progress("reaching for them")
     record = observe(stage, personas, influence)
     progress("opening the doors")
-    opened = list(Doors(stage, record, influence).open(personas))
+    opened = [] if only else list(Doors(stage, record, influence).open(personas))
     progress("holding it against what was meant")
     expected = Expected(stage, declaration, personas) if declaration is not None and declaration.tables else None
     judge = Judge(population, record, personas, expected)

@@ -18,7 +18,7 @@ def main() -> None:
     """Wait for the end of the maker, then drop the database and the roles that it names."""
     told = json.loads(sys.stdin.readline())
     sys.stdin.read()
-    with suppress(psycopg2.OperationalError), closing(psycopg2.connect(told["url"])) as connection:
+    with suppress(psycopg2.OperationalError), closing(psycopg2.connect(**told["connect"])) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(told["database"])))

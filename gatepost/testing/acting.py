@@ -1,0 +1,127 @@
+"""Being somebody inside a test: the role and the claims are set as the Data API sets them, on the test's connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
+
+from gatepost.access.personas import ANON, SERVICE, Persona, signed_in
+from gatepost.errors import GatepostError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlmodel import Session
+
+T = TypeVar("T")
+ActingAs = AbstractContextManager[T]
+
+_BECOME = "SELECT set_config('request.jwt.claims', %s, true), set_config('role', %s, true)"
+_NOW = "SELECT current_setting('request.jwt.claims', true), current_setting('role', true)"
+
+
+class CommitInTest(GatepostError):
+    """A test tried to commit on the connection that is shared by all tests of the process."""
+
+
+class RollingBack(connection):
+    """A connection that keeps nothing: to commit on it is a mistake, which the next test would feel."""
+
+    def commit(self) -> None:
+        """Refuse.
+
+        Raises:
+            CommitInTest: always.
+        """
+        raise CommitInTest(
+            'a test called "commit" on gatepost_db, which every test shares and which is rolled back after each',
+            "leave the commit out; with SQLModel take gatepost_session, whose commit() is a savepoint's",
+        )
+
+
+def open_connection(url: str) -> RollingBack:
+    """Return a connection that cannot commit."""
+    import psycopg2
+
+    from gatepost.database.url import parse_url
+
+    arguments: dict[str, Any] = dict(parse_url(url).connect_arguments())
+    opened: RollingBack = psycopg2.connect(connection_factory=RollingBack, **arguments)
+    return opened
+
+
+@contextmanager
+def session_on(db: RollingBack) -> Iterator[Session]:
+    """Open a SQLModel session on a connection, inside the transaction that it is in."""
+    from sqlalchemy import StaticPool, create_engine
+    from sqlmodel import Session
+
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: db, poolclass=StaticPool, pool_reset_on_return=None
+    )
+    with engine.connect() as bind, bind.begin() as outer:
+        with Session(bind=bind, join_transaction_mode="create_savepoint") as session:
+            yield session
+        outer.rollback()
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Makes the context managers behind `as_user`, `as_anon` and `as_service`."""
+
+    db: RollingBack
+
+    def user(self, user_id: str | UUID, /, *, session: Session | None = None, **claims: Any) -> ActingAs[Any]:  # noqa: ANN401
+        """Act as a signed-in user.
+
+        Args:
+            user_id: The user's id, the claim `sub`.
+            session: Yield this session instead of the connection.
+            claims: More claims of the token, such as `app_metadata={"org_id": …}`.
+        """
+        return self._acting(signed_in(str(user_id), **claims), session)
+
+    def anon(self, *, session: Session | None = None) -> ActingAs[Any]:
+        """Act as somebody who is not signed in."""
+        return self._acting(ANON, session)
+
+    def service(self, *, session: Session | None = None) -> ActingAs[Any]:
+        """Act as the backend."""
+        return self._acting(SERVICE, session)
+
+    @contextmanager
+    def _acting(self, persona: Persona, session: Session | None) -> Iterator[Any]:
+        if session is not None:
+            session.flush()
+            session.expunge_all()  # what one persona loaded is not the next one's to read
+        with self.db.cursor() as cursor:
+            cursor.execute(_NOW)
+            claims, role = cursor.fetchone() or ("", "none")
+            cursor.execute("SAVEPOINT gatepost_acting")
+            cursor.execute(_BECOME, (persona.claims, persona.role))
+        try:
+            yield self.db if session is None else session
+            if session is not None:
+                session.flush()
+        finally:
+            if session is not None:
+                session.expunge_all()
+            with self.db.cursor() as cursor:
+                # What the persona did stays until the test ends, unless it ended in an error.
+                if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
+                    cursor.execute("ROLLBACK TO SAVEPOINT gatepost_acting")
+                cursor.execute(_BECOME, (claims or "", role or "none"))
+
+
+def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2
+    """Say who a session is now: the role, and the user of the token."""
+    cursor.execute(_NOW.replace("current_setting('role', true)", "current_user::text"))
+    claims, role = cursor.fetchone() or ("", "")
+    told = json.loads(claims) if claims else {}
+    more = {name: value for name, value in told.items() if name not in ("role", "aud")}
+    return f"{role} {json.dumps(more)}" if more else str(role)

@@ -1,0 +1,237 @@
+"""What somebody can and cannot do to a table; each failure shows who asked, what was run, and the policies in force.
+
+Every assertion runs as whoever the connection is at the moment, and is rolled back: it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gatepost import sql
+from gatepost.database.connect import raw
+
+if TYPE_CHECKING:
+    import sqlalchemy.orm
+    from psycopg2.extensions import connection as Connection
+
+    Db = Connection | sqlalchemy.orm.Session
+
+_POLICIES = """
+SELECT p.polname,
+       CASE p.polcmd WHEN '*' THEN 'all' WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update'
+                     ELSE 'delete' END,
+       p.polpermissive, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+  FROM pg_policy p
+ WHERE p.polrelid = to_regclass(%(table)s) AND p.polcmd IN ('*', %(kind)s)
+   AND (p.polroles = '{0}'
+        OR EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND pg_has_role(current_user, r, 'MEMBER')))
+ ORDER BY p.polname
+"""
+_SWITCHES = """
+SELECT c.relrowsecurity, has_table_privilege(c.oid, %(privilege)s)
+       OR (%(privilege)s <> 'DELETE' AND has_any_column_privilege(c.oid, %(privilege)s))
+  FROM pg_class c WHERE c.oid = to_regclass(%(table)s)
+"""
+_KINDS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
+
+
+class AccessAssertionError(AssertionError):
+    """Somebody can do what they must not, or cannot do what they must."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    statement: str
+    count: int
+    rows: tuple[str, ...]
+    refused: str
+
+
+def assert_can_select(db: Db, table: object, *, rows: int | None = None, **where: object) -> None:
+    """Assert that rows are seen.
+
+    Args:
+        db: A connection or a session, acting as somebody.
+        table: A model, or a name such as `tasks` or `storage.objects`.
+        rows: How many, exactly; without it, at least one.
+        where: What the rows hold, by column.
+    """
+    with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+        wanted = f"{rows} rows" if rows is not None else "at least one row"
+        if outcome.refused or (outcome.count != rows if rows is not None else not outcome.count):
+            raise _failure(f"expected to see {wanted} of {_name(table)}, and saw {outcome.count}", outcome, context)
+
+
+def assert_cannot_select(db: Db, table: object, **where: object) -> None:
+    """Assert that no row is seen, or that the table is refused. The arguments are those of `assert_can_select`."""
+    with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+        if outcome.count:
+            raise _failure(f"saw {_rows(outcome.count)} of {_name(table)}, and should see none", outcome, context)
+
+
+def assert_can_insert(db: Db, table: object, **values: object) -> None:
+    """Assert that a row can be inserted.
+
+    Args:
+        db: A connection or a session, acting as somebody.
+        table: A model or a name.
+        values: The row, by column; the others get their defaults.
+    """
+    with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
+        if outcome.refused or not outcome.count:
+            raise _failure(f"expected to insert into {_name(table)}, and was refused", outcome, context)
+
+
+def assert_cannot_insert(db: Db, table: object, **values: object) -> None:
+    """Assert that row security or a privilege refuses a row. The arguments are those of `assert_can_insert`."""
+    with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
+        if not outcome.refused:
+            raise _failure(f"inserted into {_name(table)}, and should be refused", outcome, context)
+
+
+def assert_can_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
+    """Assert that at least one row can be changed.
+
+    Args:
+        db: A connection or a session, acting as somebody.
+        table: A model or a name.
+        values: What is written, by column.
+        where: Which rows, by what they hold.
+    """
+    with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
+        if outcome.refused or not outcome.count:
+            raise _failure(f"expected to change a row of {_name(table)}, and changed none", outcome, context)
+
+
+def assert_cannot_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
+    """Assert that no row is changed. The arguments are those of `assert_can_update`."""
+    with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
+        if outcome.count:
+            raise _failure(
+                f"changed {_rows(outcome.count)} of {_name(table)}, and should change none", outcome, context
+            )
+
+
+def assert_can_delete(db: Db, table: object, **where: object) -> None:
+    """Assert that at least one row can be removed. The arguments are those of `assert_can_select`."""
+    with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+        if outcome.refused or not outcome.count:
+            raise _failure(f"expected to remove a row of {_name(table)}, and removed none", outcome, context)
+
+
+def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
+    """Assert that no row is removed. The arguments are those of `assert_can_select`."""
+    with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+        if outcome.count:
+            raise _failure(
+                f"removed {_rows(outcome.count)} of {_name(table)}, and should remove none", outcome, context
+            )
+
+
+@contextmanager
+def _tried(
+    db: Db, command: str, table: object, statement: str, values: Mapping[str, object]
+) -> Iterator[tuple[_Outcome, str]]:
+    """Run a statement in a savepoint that is rolled back, and tell what came of it and what decided.
+
+    A refusal is SQLSTATE 42501: row security or a privilege. Any other error is the test's own, and is raised.
+    """
+    from psycopg2 import errors
+
+    with raw(db).cursor() as cursor:
+        cursor.execute("SAVEPOINT gatepost_assertion")
+        refused, count = "", 0
+        rows: tuple[str, ...] = ()
+        try:
+            cursor.execute(statement, {name: _plain(value) for name, value in values.items()})
+            count = cursor.rowcount
+            if command == "SELECT":
+                rows = tuple(str(row) for row in cursor.fetchmany(5))
+        except errors.InsufficientPrivilege as error:
+            refused = (error.diag.message_primary or "").strip()
+        finally:
+            shown = cursor.query.decode(errors="replace") if cursor.query else statement
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
+        yield _Outcome(shown, count, rows, refused), _context(cursor, command, _name(table))
+
+
+def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a cursor of psycopg2
+    from gatepost.testing.acting import who
+
+    lines = [f"as        {who(cursor)}"]
+    cursor.execute(_SWITCHES, {"table": table, "privilege": command})
+    enabled, privilege = cursor.fetchone() or (False, False)
+    lines.append(f"privilege {command}: {'held' if privilege else 'not held'}")
+    if not enabled:
+        return "\n".join([*lines, f"policies  row security of {table} is off, so none is asked"])
+    cursor.execute(_POLICIES, {"table": table, "kind": _KINDS[command]})
+    for name, kind, permissive, using, check in cursor.fetchall():
+        how = "" if permissive else " (restrictive)"
+        said = " ".join(
+            f"{clause} {text}" for clause, text in (("using", using), ("with check", check)) if text is not None
+        )
+        lines.append(f'policy    "{name}" for {kind}{how} {said}')
+    if len(lines) == 2:
+        lines.append("policies  none for this role and command")
+    return "\n".join(lines)
+
+
+def _failure(message: str, outcome: _Outcome, context: str) -> AccessAssertionError:
+    lines = [message, f"statement {outcome.statement}"]
+    lines += [f"refused   {outcome.refused}"] if outcome.refused else []
+    lines += [f"row       {row}" for row in outcome.rows]
+    return AccessAssertionError("\n  ".join([*lines, *context.splitlines()]))
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _name(table: object) -> str:
+    made = getattr(table, "__table__", table)
+    if isinstance(made, str):
+        schema, _, name = made.rpartition(".")
+        return sql.qualified(schema, name) if schema else sql.identifier(name)
+    name, inside = str(made.name), made.schema  # type: ignore[attr-defined]  # a model's __table__, or a Table
+    return sql.qualified(inside, name) if inside else sql.identifier(name)
+
+
+def _where(where: Mapping[str, object]) -> str:
+    if not where:
+        return ""
+    return " WHERE " + " AND ".join(
+        f"{sql.identifier(name)} IS NULL" if value is None else f"{sql.identifier(name)} = %({name})s"
+        for name, value in where.items()
+    )
+
+
+def _insert(table: object, values: Mapping[str, object]) -> str:
+    if not values:
+        return f"INSERT INTO {_name(table)} DEFAULT VALUES"
+    places = ", ".join(f"%({name})s" for name in values)
+    return f"INSERT INTO {_name(table)} ({sql.identifiers(values)}) VALUES ({places})"
+
+
+def _update(table: object, values: Mapping[str, object], where: Mapping[str, object]) -> str:
+    changes = ", ".join(f"{sql.identifier(name)} = %(set {name})s" for name in values)
+    return f"UPDATE {_name(table)} SET {changes}{_where(where)}"
+
+
+def _set(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"set {name}": value for name, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    """Return a value as psycopg2 takes it; a UUID and a JSON value as text, which PostgreSQL reads."""
+    from uuid import UUID
+
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, dict):
+        from psycopg2.extras import Json
+
+        return Json(value)
+    return value

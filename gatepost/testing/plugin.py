@@ -1,0 +1,131 @@
+"""The pytest plugin: fixtures that cost nothing until a test asks for one, and the option for the ready-made checks.
+
+A project overrides a fixture to change what it does: `gatepost_migrate` for another way to the newest schema,
+`gatepost_database` for another place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from gatepost.project import Project
+    from gatepost.testing.acting import Acting, ActingAs, RollingBack
+    from gatepost.testing.databases import TestDatabase
+
+Migrate = Callable[[str, str], None]
+"""Brings the database of a URL to a revision of Alembic."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the plugin's options."""
+    group = parser.getgroup("gatepost", "row security")
+    with suppress(ValueError):  # a conftest.py may have one of that name
+        group.addoption("--gatepost-url", metavar="URL", help="test on this server; the account may create databases")
+    group.addoption("--gatepost-checks", action="store_true", help="run Gatepost's ready-made checks too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the ready-made checks to what is collected, where they were asked for."""
+    if config.getoption("--gatepost-checks"):
+        config.args.append(str(Path(__file__).with_name("checks.py")))
+
+
+@pytest.fixture(scope="session")
+def gatepost_project(pytestconfig: pytest.Config) -> Project:
+    """Return the project that is tested: what `[tool.gatepost]` says."""
+    from gatepost.errors import SettingsError
+    from gatepost.project import find_project
+
+    project = find_project(pytestconfig.rootpath)
+    if project is None:
+        raise SettingsError(
+            f'no pyproject.toml at or above "{pytestconfig.rootpath}" has a table for Gatepost', "[tool.gatepost]"
+        )
+    return project
+
+
+@pytest.fixture(scope="session")
+def gatepost_migrate(gatepost_project: Project) -> Migrate:
+    """Bring a database to a revision: `alembic upgrade`, or `downgrade` where the revision is behind a minus sign."""
+    from gatepost.testing.migrating import migrate
+
+    def run(url: str, revision: str = "head") -> None:
+        migrate(gatepost_project.alembic_ini, url, revision)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def gatepost_new_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], TestDatabase]]:
+    """Make an empty database, shaped like a hosted project; it is dropped when the run ends, however it ends."""
+    from gatepost.testing.databases import Databases
+
+    with ExitStack() as stack:
+        databases = Databases(pytestconfig.getoption("--gatepost-url"), stack)
+        yield databases.new
+
+
+@pytest.fixture(scope="session")
+def gatepost_database(gatepost_new_database: Callable[[], TestDatabase], gatepost_migrate: Migrate) -> TestDatabase:
+    """Return the database of this process, migrated once."""
+    database = gatepost_new_database()
+    gatepost_migrate(database.url, "head")
+    return database
+
+
+@pytest.fixture(scope="session")
+def _gatepost_connection(gatepost_database: TestDatabase) -> Iterator[RollingBack]:
+    from gatepost.testing.acting import open_connection
+
+    with closing(open_connection(gatepost_database.url)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def gatepost_db(_gatepost_connection: RollingBack) -> Iterator[RollingBack]:
+    """Give a psycopg2 connection as the owner, past row security; what a test does is rolled back after it."""
+    _gatepost_connection.rollback()
+    yield _gatepost_connection
+    _gatepost_connection.rollback()
+
+
+@pytest.fixture
+def gatepost_session(gatepost_db: RollingBack) -> Iterator[Session]:
+    """Give a SQLModel session on the connection of `gatepost_db`; what it commits is rolled back too."""
+    from gatepost.testing.acting import session_on
+
+    with session_on(gatepost_db) as session:
+        yield session
+
+
+@pytest.fixture
+def _gatepost_acting(gatepost_db: RollingBack) -> Acting:
+    from gatepost.testing.acting import Acting
+
+    return Acting(gatepost_db)
+
+
+@pytest.fixture
+def as_user(_gatepost_acting: Acting) -> Callable[..., ActingAs[Any]]:
+    """Act as a signed-in user inside a block; with `session=` the block gets that session."""
+    return _gatepost_acting.user
+
+
+@pytest.fixture
+def as_anon(_gatepost_acting: Acting) -> Callable[..., ActingAs[Any]]:
+    """Act as somebody who is not signed in, inside a block."""
+    return _gatepost_acting.anon
+
+
+@pytest.fixture
+def as_service(_gatepost_acting: Acting) -> Callable[..., ActingAs[Any]]:
+    """Act as the backend, inside a block."""
+    return _gatepost_acting.service

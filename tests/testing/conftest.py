@@ -1,0 +1,38 @@
+"""The plugin's fixtures on the server of this test run, with tables of their own in the place of a project's."""
+
+from contextlib import ExitStack, closing
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+
+from gatepost.testing import TestDatabase
+
+TABLES = """
+CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id uuid NOT NULL, body text);
+ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY "Own notes" ON notes TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE POLICY adults ON notes AS RESTRICTIVE TO authenticated USING (body IS DISTINCT FROM 'adult');
+GRANT SELECT, INSERT, UPDATE ON notes TO authenticated;
+CREATE TABLE kept (id int);
+"""
+
+
+@pytest.fixture(scope="session")
+def gatepost_new_database(new_database, server):
+    with ExitStack() as stack:
+
+        def make():
+            url = stack.enter_context(new_database())
+            return TestDatabase(url, server.url(urlsplit(url).path[1:], "supabase_admin"))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def gatepost_migrate():
+    def migrate(url, _revision="head"):
+        with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(TABLES)
+
+    return migrate

@@ -1,0 +1,173 @@
+"""What the fixtures promise: everything is rolled back, roles are real, and a failure says what decided."""
+
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import psycopg2
+import pytest
+from sqlalchemy import text
+
+from gatepost.testing import (
+    AccessAssertionError,
+    assert_can_delete,
+    assert_can_insert,
+    assert_can_select,
+    assert_can_update,
+    assert_cannot_delete,
+    assert_cannot_insert,
+    assert_cannot_select,
+    assert_cannot_update,
+)
+from gatepost.testing.acting import CommitInTest
+
+ANN, BOB = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
+
+
+@pytest.fixture
+def notes(gatepost_db):
+    with gatepost_db.cursor() as cursor:
+        cursor.execute("INSERT INTO notes (user_id, body) VALUES (%s, 'a'), (%s, 'b')", [ANN, BOB])
+
+
+def asked(db, query):
+    with db.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_test_leaves_no_rows(turn, gatepost_db, notes):
+    assert asked(gatepost_db, "SELECT count(*) FROM notes") == (2,)
+
+
+def test_the_persona_is_real_and_ends_with_its_block(gatepost_db, as_user, as_anon, as_service):
+    who = "SELECT current_user, auth.uid()::text, auth.jwt() ->> 'plan'"
+    with as_user(ANN, plan="pro") as db:
+        assert asked(db, who) == ("authenticated", ANN, "pro")
+        with as_anon():
+            assert asked(db, who) == ("anon", None, None)
+        assert asked(db, who) == ("authenticated", ANN, "pro")
+    with as_service() as db:
+        assert asked(db, who)[0] == "service_role"
+    assert asked(gatepost_db, who) == ("postgres", None, None)
+
+
+def test_what_a_persona_writes_stays_for_the_test(gatepost_db, as_user):
+    with as_user(ANN) as db, db.cursor() as cursor:
+        cursor.execute("INSERT INTO notes (user_id) VALUES (%s)", [ANN])
+    assert asked(gatepost_db, "SELECT count(*) FROM notes") == (1,)
+
+
+def test_a_refusal_does_not_end_the_test(gatepost_db, as_user, notes):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), as_user(ANN) as db, db.cursor() as cursor:
+        cursor.execute("DELETE FROM notes")
+    assert asked(gatepost_db, "SELECT current_user::text, (SELECT count(*) FROM notes)") == ("postgres", 2)
+
+
+def test_a_commit_is_a_mistake(gatepost_db):
+    with pytest.raises(CommitInTest, match="every test shares"):
+        gatepost_db.commit()
+
+
+def test_a_session_commits_into_the_test_s_transaction(gatepost_db, gatepost_session, as_user):
+    with as_user(ANN, session=gatepost_session) as session:
+        session.execute(text("INSERT INTO notes (user_id) VALUES (:user)"), {"user": ANN})
+        session.commit()
+        assert_can_select(session, "notes", rows=1)
+    assert asked(gatepost_db, "SELECT count(*) FROM notes") == (1,)
+    gatepost_session.rollback()
+    assert asked(gatepost_db, "SELECT count(*) FROM notes") == (1,)
+
+
+def test_the_assertions_hold_where_they_should(as_user, as_anon, notes):
+    with as_user(ANN) as db:
+        assert_can_select(db, "notes", rows=1)
+        assert_cannot_select(db, "public.notes", user_id=BOB)
+        assert_can_insert(db, "notes", user_id=ANN, body=None)
+        assert_cannot_insert(db, "notes", user_id=BOB)
+        assert_can_update(db, "notes", {"body": "new"}, user_id=ANN)
+        assert_cannot_update(db, "notes", {"user_id": BOB})
+        assert_cannot_delete(db, "notes")
+        assert_can_select(db, "notes", body="a")  # nothing was changed by asking
+    with as_anon() as db:
+        assert_cannot_select(db, "notes")
+
+
+def failure(function, *arguments, **values):
+    with pytest.raises(AccessAssertionError) as error:
+        function(*arguments, **values)
+    return str(error.value).splitlines()
+
+
+def test_a_failure_tells_who_and_what_and_why(as_user, notes):
+    with as_user(ANN) as db:
+        lines = failure(assert_cannot_select, db, "notes", user_id=ANN)
+    assert lines[0] == 'saw 1 row of "notes", and should see none'
+    assert lines[1] == f"""  statement SELECT * FROM "notes" WHERE "user_id" = '{ANN}'"""
+    assert ANN in lines[2]
+    assert lines[2].startswith("  row       (")
+    assert lines[3] == f'  as        authenticated {{"sub": "{ANN}"}}'
+    assert lines[4] == "  privilege SELECT: held"
+    assert lines[5].startswith('  policy    "Own notes" for all using (user_id = ( SELECT auth.uid()')
+    assert lines[6].startswith('  policy    "adults" for all (restrictive) using')
+
+
+def test_every_assertion_can_fail(as_user, gatepost_db, notes):
+    with as_user(BOB) as db:
+        assert "saw 0" in failure(assert_can_select, db, "notes", user_id=ANN)[0]
+        assert "refused" in failure(assert_can_insert, db, "notes", user_id=ANN)[0]
+        assert "should be refused" in failure(assert_cannot_insert, db, "notes", user_id=BOB)[0]
+        assert "changed none" in failure(assert_can_update, db, "notes", {"body": "x"}, user_id=ANN)[0]
+        assert "changed 1 row" in failure(assert_cannot_update, db, "notes", {"body": "x"})[0]
+        lines = failure(assert_can_delete, db, "notes")
+        assert "privilege DELETE: not held" in "\n".join(lines)
+        assert "permission denied" in "\n".join(lines)
+    assert "removed 2 rows" in failure(assert_cannot_delete, gatepost_db, "notes")[0]
+    assert 'row security of "kept" is off' in "\n".join(failure(assert_can_select, gatepost_db, "kept"))
+
+
+def test_a_mistake_in_the_test_is_not_a_refusal(as_user):
+    with as_user(ANN) as db:
+        with pytest.raises(psycopg2.errors.UndefinedColumn):
+            assert_cannot_select(db, "notes", missing=1)
+        assert_cannot_select(db, "notes")
+
+
+def test_an_unused_plugin_is_silent_and_cheap(tmp_path):
+    (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
+    program = (
+        "import sys, pytest; code = pytest.main(['-q', '-p', 'no:cacheprovider']);"
+        "sys.exit(code or int(any(m in sys.modules for m in ('sqlalchemy', 'psycopg2', 'alembic'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "gatepost" not in done.stdout
+
+
+def test_the_fixture_costs_little(request, gatepost_database):
+    """Under 3 ms more than a plain connection that is rolled back; the best of several rounds, as others work too."""
+    db = request.getfixturevalue("gatepost_db")
+
+    def plugin():
+        db.rollback()
+        asked(db, "SELECT count(*) FROM notes")
+        db.rollback()
+
+    with closing(psycopg2.connect(gatepost_database.url)) as plain:
+
+        def without():
+            asked(plain, "SELECT count(*) FROM notes")
+            plain.rollback()
+
+        assert best(plugin) - best(without) < 0.003
+
+
+def best(function):
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - began)
+    return min(times)
