@@ -24,7 +24,7 @@ _IDENTITY = re.compile(
     r"""\bauth\s*\.\s*"?(?:uid|jwt|role|email)"?\s*\(|current_setting\s*\(\s*'request\.jwt|\bsession_user\b""",
     re.IGNORECASE,
 )
-_READ_AFTER = frozenset({"from", "join", "using", "only", "table"})
+_READ_AFTER = frozenset({"from", "join", "using", "table"})
 _LIST_ENDS = frozenset(
     "where group order having limit offset union except intersect window set values returning on using select"
     " loop then for fetch into join left right inner cross full natural lateral when".split()
@@ -165,7 +165,7 @@ class _Walk:
                 self._call(at)
             if command := self._command(at, word):
                 self._relation(at + 1, command)
-            elif word in _READ_AFTER:
+            elif word in _READ_AFTER and self._word(at - 1) not in ("delete", "truncate"):
                 in_list[-1] = word == "from"
                 self._relation(at + 1, "select")
             elif word == "," and in_list[-1]:
@@ -191,7 +191,7 @@ class _Walk:
     def _relation(self, at: int, command: str) -> None:
         while self._word(at) in ("only", "lateral", "table"):
             at += 1
-        for key, unqualified in self._names(at):
+        for key, unqualified in self._names(at, before_bracket=command == "insert"):
             if key in self.bodies.relations:
                 if command == "select":
                     self.reads.add(key)
@@ -213,13 +213,16 @@ class _Walk:
                 self.unqualified |= {name} if qualifier is None else set()
                 return
 
-    def _names(self, at: int) -> Iterator[tuple[Key, str]]:
-        """Yield what the name at a place can mean, with the name itself where it stands without a schema."""
+    def _names(self, at: int, *, before_bracket: bool) -> Iterator[tuple[Key, str]]:
+        """Yield what the name at a place can mean, with the name itself where it stands without a schema.
+
+        A name before a bracket is a function, except where columns are listed.
+        """
         name = self.pieces[at].name if at < len(self.pieces) else None
         if name is None:
             return
         if self._word(at + 1) == "." and at + 2 < len(self.pieces):
-            if self._word(at + 3) != "(":
+            if before_bracket or self._word(at + 3) != "(":
                 yield (name, self.pieces[at + 2].name or ""), ""
-        elif self._word(at + 1) != "(" or self._word(at - 1) == "into":
+        elif before_bracket or self._word(at + 1) != "(":
             yield from (((schema, name), name) for schema in self.path)
