@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
 from typing import Literal
 
+from psycopg2 import Error as DriverError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -36,7 +37,6 @@ class Readiness:
 
     def __init__(self, engine: Engine, heads: Heads | None) -> None:
         self._engine, self._heads = engine, heads
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="gatepost-health")
         self._lock = Lock()
         self._running: Future[tuple[Check, Check]] | None = None
 
@@ -44,13 +44,21 @@ class Readiness:
         """Return what was seen of the database and of its migrations, in no more than `budget` seconds."""
         with self._lock:
             if self._running is None or self._running.done():
-                self._running = self._threads.submit(self._ask)
+                self._running = Future()
+                # A daemon: a server that hangs must not keep the service from stopping.
+                Thread(target=self._answer, args=(self._running,), name="gatepost-health", daemon=True).start()
             asked = self._running
         try:
             return asked.result(timeout=budget)
         except TooLate:
             detail = f"no answer within {budget:g} s"
             return Check("failed", detail), Check("unknown", "the database did not answer")
+
+    def _answer(self, asked: Future[tuple[Check, Check]]) -> None:
+        try:
+            asked.set_result(self._ask())
+        except BaseException as trouble:  # noqa: BLE001  raised again by whoever asked
+            asked.set_exception(trouble)
 
     def _ask(self) -> tuple[Check, Check]:
         unknown = Check("unknown", "the database did not answer")
@@ -64,7 +72,7 @@ class Readiness:
                 found = sorted(live_revisions(connection))
         except PoolTimeout:
             return Check("failed", "no connection left in the pool"), unknown
-        except (GatepostError, SQLAlchemyError):
+        except (DriverError, GatepostError, SQLAlchemyError):
             return Check("failed", "the database cannot be reached"), unknown
         if found == expected:
             return database, Check("ok")

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,6 +115,19 @@ def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) ->
         deadline = time.monotonic() + 5
         while api.get("/health/ready").status_code != 200:
             assert time.monotonic() < deadline
+
+
+def test_a_server_that_hangs_does_not_keep_the_service_from_stopping(spare_server: SpareServer) -> None:
+    code = (
+        "import sys; from gatepost.database.engine import create_engine;"
+        "from gatepost.database.readiness import Readiness;"
+        "print(Readiness(create_engine(sys.argv[1]), None).within(0.2)[0].status)"
+    )
+    with spare_server.running(), spare_server.paused():
+        started = time.monotonic()
+        done = subprocess.run([sys.executable, "-c", code, spare_server.url()], capture_output=True, text=True)
+    assert done.stdout == "failed\n", done.stderr
+    assert time.monotonic() - started < 9  # the connection itself would be tried for 10 s
 
 
 def hanging(server: SpareServer) -> None:
