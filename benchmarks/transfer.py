@@ -50,7 +50,7 @@ EXCLUDING TABLE NAMES LIKE 'alembic_version'
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=333)
-    parser.add_argument("--only", default="floor,ours,pgloader,sqlalchemy")
+    parser.add_argument("--only", default="floor,ours,parallel,pgloader,sqlalchemy")
     parser.add_argument("--source", type=Path, help="a sample that was written before")
     arguments = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="gatepost-benchmark-"))
@@ -157,6 +157,10 @@ def ours(cluster, database, source, _work, *options):
     return seconds, peak, f"{arrived(cluster, database):,} rows" if code == 0 else said[-300:]
 
 
+def parallel(cluster, database, source, work):
+    return ours(cluster, database, source, work, "--parallel", "2")
+
+
 def pgloader(cluster, database, source, work):
     if not shutil.which("pgloader"):
         return float("nan"), 0, "not installed"
@@ -181,7 +185,7 @@ def sqlalchemy(cluster, database, source, _work):
     return seconds, 0, f"{arrived(cluster, database):,} rows"
 
 
-CONTESTANTS = {"floor": floor, "ours": ours, "pgloader": pgloader, "sqlalchemy": sqlalchemy}
+CONTESTANTS = {"floor": floor, "ours": ours, "parallel": parallel, "pgloader": pgloader, "sqlalchemy": sqlalchemy}
 
 if __name__ == "__main__":
     main()
