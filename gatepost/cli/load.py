@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gatepost.doctor.load import Measured
+    from gatepost.doctor.measured import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,8 @@ def _load(
     form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     from gatepost.database.settings import load_settings
-    from gatepost.doctor.load import Plan, load
+    from gatepost.doctor.load import load
+    from gatepost.doctor.measured import Plan
     from gatepost.errors import SettingsError
     from gatepost.target import target_url
 

@@ -10,18 +10,22 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from gatepost.database.connect import connect
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits
+from gatepost.doctor.measured import Measured, Plan, Spread
 from gatepost.doctor.session import rows
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.sql import qualified
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+GRACE = 2.0
+"""Seconds beyond every time-out after which a thread is left behind."""
 
 _READABLE = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -30,74 +34,6 @@ _READABLE = """
        AND pg_catalog.has_any_column_privilege(%(role)s, c.oid, 'SELECT')
      ORDER BY 1, 2
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a load does: how many threads, for how long, as whom.
-
-    `think` are the seconds between two transactions of a thread. Without a query a transaction reads up to 50 rows of
-    one of the tables that the role may read, in turn.
-    """
-
-    threads: int = 20
-    seconds: float = 10.0
-    think: float = 0.0
-    role: str = "authenticated"
-    user_id: str | UUID | None = None
-    query: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How some durations are spread, in milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
-    most: float
-
-    @classmethod
-    def of(cls, seconds: Sequence[float]) -> Spread:
-        """Return the spread of durations; zeros for none."""
-        ordered = sorted(seconds) or [0.0]
-
-        def at(part: float) -> float:
-            return round(ordered[max(0, math.ceil(part * len(ordered)) - 1)] * 1000, 2)
-
-        return cls(at(0.5), at(0.95), at(0.99), at(1))
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a load showed.
-
-    `latency` is of whole transactions, waiting included; `wait` is the part until a connection was there. `starved`
-    counts threads that got no connection in the whole run, `failures` the transactions that failed, by reason.
-    `mean_in_use` follows from Little's law: the time that connections were held, by the time that passed.
-    """
-
-    plan: Plan
-    pool: str
-    transactions: int
-    seconds: float
-    latency: Spread
-    wait: Spread
-    starved: int
-    failures: tuple[tuple[str, int], ...]
-    mean_in_use: float
-    peak_in_use: int
-    advice: str
-
-    @property
-    def throughput(self) -> float:
-        """Transactions a second."""
-        return self.transactions / self.seconds if self.seconds else 0.0
-
-    @property
-    def ok(self) -> bool:
-        """Whether every thread was served and nothing failed."""
-        return not self.failures and not self.starved
 
 
 @dataclass
@@ -163,7 +99,7 @@ def load(
     engine = create_engine(url, settings=patience)
     try:
         _try_once(engine, plan, queries)
-        seen, peak, seconds = _run(engine, plan, queries, tick)
+        seen, peak, seconds = _run(engine, plan, queries, tick, patience.db_pool_timeout + settings.db_query_timeout)
     finally:
         engine.dispose()
     pool = _pool(url, settings)
@@ -241,8 +177,9 @@ def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_us
 
 
 def _run(
-    engine: Engine, plan: Plan, queries: Sequence[str], tick: Callable[[float], None] | None
+    engine: Engine, plan: Plan, queries: Sequence[str], tick: Callable[[float], None] | None, patience: float
 ) -> tuple[list[_Seen], int, float]:
+    """Let the threads work, and leave behind those that a hanging server holds."""
     in_use = _InUse()
     every = [_Seen() for _ in range(plan.threads)]
     started = time.perf_counter()
@@ -252,11 +189,13 @@ def _run(
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        while thread.is_alive():
+    for thread, seen in zip(threads, every, strict=True):
+        while thread.is_alive() and time.perf_counter() < until + patience + GRACE:
             thread.join(0.25)
             if tick is not None:
                 tick(min(plan.seconds, time.perf_counter() - started))
+        if thread.is_alive():
+            seen.failures["the server stopped answering"] += 1
     return every, in_use.peak, time.perf_counter() - started
 
 

@@ -1,3 +1,4 @@
+import time
 from contextlib import closing
 
 import psycopg2
@@ -5,7 +6,8 @@ import pytest
 
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
-from gatepost.doctor.load import Measured, Plan, Spread, load
+from gatepost.doctor.load import load
+from gatepost.doctor.measured import Measured, Plan, Spread
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 
@@ -91,6 +93,29 @@ def test_a_server_that_stops_is_a_failure_and_not_a_crash(spare_server: SpareSer
     assert not measured.ok
     assert PASSWORD not in repr(measured)
     assert any("nothing takes connections" in reason for reason, _ in measured.failures)
+
+
+def test_a_server_that_hangs_does_not_hang_the_load(spare_server: SpareServer) -> None:
+    calls = []
+
+    def hang(_passed: float) -> None:
+        if not calls:
+            calls.append(1)
+            spare_server.signal_children("SIGSTOP")
+
+    with spare_server.running():
+        started = time.monotonic()
+        try:
+            measured = load(
+                parse_url(spare_server.url()),
+                settings=Settings(_env_file=None, db_pool_size=2, db_max_overflow=0, db_query_timeout=1),
+                plan=Plan(threads=3, seconds=1, role="postgres", query="SELECT 1"),
+                tick=hang,
+            )
+        finally:
+            spare_server.signal_children("SIGCONT")
+    assert time.monotonic() - started < 15
+    assert "the server stopped answering" in dict(measured.failures)
 
 
 def test_percentiles() -> None:
