@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gatepost.rules.dynamic import Dynamic, dynamic_sql
+from gatepost.rules.dynamic import Dynamic, dynamic_sql, executed_literals
 from gatepost.schema import Function, Reference, Schema
 from gatepost.sql import Token, tokens
 
@@ -23,6 +23,11 @@ LANGUAGES = ("sql", "plpgsql")
 _IDENTITY = re.compile(
     r"""\bauth\s*\.\s*"?(?:uid|jwt|role|email)"?\s*\(|current_setting\s*\(\s*'request\.jwt|\bsession_user\b""",
     re.IGNORECASE,
+)
+_ONLY_SIGNED_IN = re.compile(
+    r"""\bauth\s*\.\s*(?:uid|jwt|role|email)\s*\(\s*\)(?:\s+as\s+\w+)?\s*\)?\s*(?:is\s+(?:not\s+)?null
+        |(?:=|<>|!=|is\s+distinct\s+from)\s*\(?'(?:authenticated|anon)')""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _READ_AFTER = frozenset({"from", "join", "using", "table"})
 _LIST_ENDS = frozenset(
@@ -49,8 +54,12 @@ class Body:
 
 
 def asks_identity(text: str) -> bool:
-    """Tell whether SQL text asks who is signed in, in code and not in a comment."""
-    return bool(_IDENTITY.search("".join(t.text for t in tokens(text) if t.kind != "comment")))
+    """Tell whether SQL text asks who is signed in, in code and not in a comment.
+
+    Whether anybody is signed in is another question: `auth.uid() IS NOT NULL` alone picks no rows.
+    """
+    code = "".join(token.text for token in tokens(text) if token.kind != "comment")
+    return bool(_IDENTITY.search(_ONLY_SIGNED_IN.sub("", code)))
 
 
 class Bodies:
@@ -77,8 +86,8 @@ class Bodies:
         while todo:
             key = todo.pop()
             called = self.live.function(*key)
-            if key in seen or called is None:
-                continue
+            if key in seen or called is None or called.schema == "auth":
+                continue  # what auth.uid() and its like are used for is read at the call
             seen.add(key)
             body = self.alone(called)
             reads |= body.reads
@@ -125,9 +134,11 @@ class Bodies:
     def _walk(self, function: Function) -> Body:
         if function.language not in LANGUAGES:
             return Body(not_followed=f"it is written in {function.language}")
-        pieces = [token for token in tokens(function.body) if token.kind not in ("space", "comment")]
-        found = _Walk(pieces, self, self.path(function))
+        pieces = _code(function.body)
         dynamic = dynamic_sql(pieces, function) if function.language == "plpgsql" else "none"
+        # What stands in the literals of SQL that is put together is code as well.
+        inner = [_code(text) for text in executed_literals(pieces)] if dynamic != "none" else []
+        found = _Walk([piece for part in (pieces, *inner) for piece in (*part, _END)], self, self.path(function))
         parsed = {r.key for r in function.reads if r.kind == "relation"}
         return Body(
             reads=frozenset(found.reads | (parsed - {key for _, key in found.writes})),
@@ -138,6 +149,13 @@ class Bodies:
             unqualified=() if function.parsed else tuple(sorted(found.unqualified)),
             not_followed="it runs SQL that it puts together" if dynamic in ("quoted", "chosen", "open") else "",
         )
+
+
+_END = Token("other", ";")
+
+
+def _code(text: str) -> list[Token]:
+    return [token for token in tokens(text) if token.kind not in ("space", "comment")]
 
 
 class _Walk:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.rules.bodies import Body
+from gatepost.rules.bodies import Body, asks_identity
 from gatepost.schema import Command, Function, Table, is_platform
 from gatepost.sql import tokens
 
@@ -45,14 +45,36 @@ def callable_definers(context: Context) -> Iterator[Callable]:
 
 
 def callers(function: Function, context: Context) -> tuple[str, ...]:
-    """Return the API's roles that hold EXECUTE on a function and may use its schema."""
+    """Return the API's roles that hold EXECUTE on a function and may use its schema, or a view that calls it.
+
+    A view calls a function as whoever reads the view, and asks for no privilege on the function's schema then.
+    """
     privileges = context.privileges
     grantees = {grant.grantee for grant in function.grants}
+    views = [
+        view
+        for view in context.live.views
+        if any(reference.kind == "function" and reference.key == function.key for reference in view.reads)
+        and not asks_identity(view.definition)
+    ]
     return tuple(
         role
         for role in privileges.api_roles
-        if grantees & privileges.inherited(role) and privileges.uses(role, function.schema)
+        if grantees & privileges.inherited(role)
+        and (privileges.uses(role, function.schema) or any(privileges.reaches(role, view, "SELECT") for view in views))
     )
+
+
+def helps_policies_only(function: Function, context: Context) -> bool:
+    """Tell whether policies call the function, and the API serves it to nobody: it lies in another schema."""
+    called = any(
+        reference.key == function.key
+        for table in context.live.tables
+        for policy in table.policies
+        for reference in policy.reads
+        if reference.kind == "function"
+    )
+    return called and context.privileges.on_platform and function.schema not in context.live.exposed
 
 
 def opened_on_purpose(function: Function) -> bool:

@@ -12,6 +12,7 @@ from gatepost.rules.callable import (
     asks_for_a_secret,
     callable_definers,
     gives_a_figure,
+    helps_policies_only,
     hidden_reads,
     hidden_writes,
     only_counts_up,
@@ -114,7 +115,7 @@ def _reads(found: Callable, context: Context) -> tuple[Severity, str] | None:
         f'can read rows of {names(str(table) for table in hidden[:3])} through "{function}", which runs as'
         f' "{function.owner}" and does not ask who is calling'
     )
-    if answers_yes_or_no(function):
+    if answers_yes_or_no(function) or helps_policies_only(function, context):
         return "info", f'can ask "{function}" about rows of {names(str(t) for t in hidden[:3])} that they cannot read'
     if gives_a_figure(function) or asks_for_a_secret(function):
         return "info", sentence

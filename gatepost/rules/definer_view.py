@@ -17,7 +17,7 @@ from gatepost.rules.showing import (
     meant_for_everybody,
 )
 from gatepost.rules.wording import names
-from gatepost.schema import View
+from gatepost.schema import View, is_platform
 
 
 @rule(severity="error")
@@ -70,8 +70,10 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
         return None
     if figures_only(shown):
         return "info"
+    if is_platform(shown.table.schema):
+        return "error"
     if shown.hides_rows:
-        return "info" if meant_for_everybody(shown, view) and shown.table.schema != "auth" else "error"
+        return "info" if meant_for_everybody(shown, view) else "error"
     return "info" if granted_on_purpose(view) else "warning"
 
 

@@ -15,6 +15,7 @@ Dynamic = Literal["none", "constant", "quoted", "chosen", "open"]
 `open`: the caller's text becomes code."""
 
 _ORDER: tuple[Dynamic, ...] = ("none", "constant", "quoted", "chosen", "open")
+_BEGINS = frozenset({";", "declare", "begin", "then", "else", "loop"})
 _TEXTS = frozenset({"text", "character varying", "name", "json", "jsonb", "text[]", "citext", "character"})
 
 
@@ -30,6 +31,22 @@ def dynamic_sql(pieces: list[Token], function: Function) -> Dynamic:
     for expression in _executed(pieces):
         found = max(found, _judged(expression, theirs, pieces), key=_ORDER.index)
     return found
+
+
+def executed_literals(pieces: list[Token]) -> Iterator[str]:
+    """Yield the text of each literal in SQL that is put together, also where it goes through a variable."""
+    for expression in _executed(pieces):
+        for part in (expression, *(a for piece in expression if piece.name for a in _assigned(pieces, piece.name))):
+            for piece in part:
+                if piece.kind == "literal":
+                    yield _unquoted(piece.text)
+
+
+def _unquoted(literal: str) -> str:
+    tag = re.match(r"\$\w*\$", literal)
+    if tag is not None:
+        return literal[tag.end() : -tag.end()]
+    return literal[literal.index("'") + 1 : -1].replace("''", "'")
 
 
 def _given(function: Function) -> frozenset[str]:
@@ -98,7 +115,10 @@ def _way(expression: list[Token], at: int, texts: str) -> Dynamic:
 
 
 def _assigned(pieces: list[Token], name: str) -> Iterator[list[Token]]:
-    """Yield what is assigned to a variable, wherever in the body."""
-    for at, piece in enumerate(pieces[:-2]):
-        if piece.name == name and pieces[at + 1].text == ":" and pieces[at + 2].text == "=":
-            yield _until(pieces, at + 3, {";"})
+    """Yield what is assigned to a variable, wherever in the body: `name := …` and, declared, `name type := …`."""
+    first = 0
+    for at, piece in enumerate(pieces[:-1]):
+        if piece.text.lower() in _BEGINS:
+            first = at + 1
+        elif piece.text == ":" and pieces[at + 1].text == "=" and pieces[first].name == name:
+            yield _until(pieces, at + 2, {";"})

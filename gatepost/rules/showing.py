@@ -78,7 +78,7 @@ def identity_calls(view: View, context: Context) -> tuple[str, ...]:
     asked = []
     for reference in view.reads:
         function = context.live.function(*reference.key) if reference.kind == "function" else None
-        if function is not None and context.bodies.follow(function).identity:
+        if function is not None and function.schema != "auth" and context.bodies.follow(function).identity:
             asked.append(function.name)
     return tuple(asked)
 

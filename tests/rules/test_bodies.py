@@ -93,6 +93,9 @@ def test_another_language_is_not_followed():
         ("current_setting('app.tenant')", False),
         ("true -- auth.uid()", False),
         ("current_user = 'x'", False),
+        ("(SELECT auth.uid()) IS NOT NULL", False),
+        ("( SELECT auth.uid() AS uid) IS NULL OR auth.role() <> 'authenticated'", False),
+        ("auth.uid() IS NOT NULL AND owner = auth.uid()", True),
     ],
 )
 def test_asking_who_is_signed_in(text, asks):
