@@ -1,0 +1,66 @@
+"""The rule `platform-secrets-open`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.finding import Finding
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.privileges import ROW_PRIVILEGES
+from gatepost.rules.wording import names, words
+
+SECRET_SCHEMAS = ("auth", "vault")
+"""Where the platform keeps users, tokens and secrets."""
+
+
+@rule(severity="error")
+def platform_secrets_open(context: Context) -> Iterator[Finding]:
+    """The API serves a schema of the platform's secrets, or a role of the API reaches a table there.
+
+    ## Why is this bad?
+    `auth` holds password hashes and tokens, `vault` holds secrets. They are the services' own, and no request of the
+    API has business there.
+
+    ## Example
+    ```sql
+    -- gatepost: as superuser
+    GRANT USAGE ON SCHEMA vault TO authenticated;
+    GRANT SELECT ON vault.secrets TO authenticated;
+    ```
+
+    ## Use instead
+    ```sql
+    REVOKE ALL ON vault.secrets FROM authenticated;
+    REVOKE USAGE ON SCHEMA vault FROM authenticated;
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/api/using-custom-schemas
+    - https://supabase.com/docs/guides/database/vault
+    """
+    for schema in SECRET_SCHEMAS:
+        if schema in context.live.exposed:
+            yield Finding(
+                "platform-secrets-open",
+                "error",
+                schema,
+                f'the Data API serves the schema "{schema}", where the platform keeps its secrets',
+                f"-- take {schema} from the exposed schemas of the API's settings",
+            )
+    for table in context.live.tables:
+        if table.schema not in SECRET_SCHEMAS or table.row_security.enabled or table.partition:
+            continue
+        roles = context.privileges.who(table, *ROW_PRIVILEGES)
+        if not roles:
+            continue
+        held = [privilege for privilege in ROW_PRIVILEGES if context.privileges.who(table, privilege)]
+        grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
+        yield Finding(
+            "platform-secrets-open",
+            "error",
+            str(table),
+            f'{names(roles)} can {words(held)} every row of "{table}", which is the platform\'s own',
+            f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
+        )
