@@ -22,8 +22,12 @@ _PRIVATE = frozenset(
     "note todo task message chat dm conversation inbox mail email invoice payment order document file record medical"
     " health patient salary payroll contract billing subscription customer client account transaction card address"
     " credential secret session diary journal ticket lead contact device expense budget bank statement tax claim"
-    " prescription appointment booking reservation notification preference upload private draft bookmark cart wallet"
-    " balance loan employee report medication goal habit workout meal memory project item entry".split()
+    " prescription appointment booking reservation notification preference private draft bookmark cart wallet"
+    " balance loan employee report medication habit workout memory project".split()
+)
+_PEOPLE = frozenset(
+    "patient medical salary payroll invoice payment transaction bank credential message order customer client contact"
+    " lead ticket subscription billing prescription diagnosis employee account secret session".split()
 )
 _PUBLIC = frozenset(
     "post comment article blog profile review product category country city currency language tag like follow follower"
@@ -53,6 +57,12 @@ def is_secret(column: str, to_everybody: bool = False) -> bool:
     if to_everybody and "email" in told:
         return True
     return bool(_KEYS.search(column)) or (bool(told & _SECRETS) and not told & _HARMLESS)
+
+
+def about_people(table: Table) -> bool:
+    """Tell whether a table's name says that its rows are about people, whoever they belong to."""
+    told = words(table.name)
+    return bool(told & _PEOPLE) and not told & _PUBLIC
 
 
 def meant(table: Table) -> Meant:

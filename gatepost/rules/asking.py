@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.sensitivity import Meant, is_secret, meant
+from gatepost.access.sensitivity import Meant, about_people, is_secret, meant
 from gatepost.finding import Severity
 from gatepost.rules.context import Context
 from gatepost.schema import Command, Policy, Table
@@ -41,7 +41,13 @@ def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
 def loosest(context: Context, one: PolicyFacts, command: Command) -> str | None:
     """Return a role for which a policy ties the rows of a command to nobody, or None."""
     ties = context.analysis.ties
-    return next((r for r in callers(one, command) if ties.loose(one.asked(command), one.table, r)), None)
+    roles = (role for role in callers(one, command) if anybodys(context, one, role))
+    return next((role for role in roles if ties.loose(one.asked(command), one.table, role)), None)
+
+
+def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
+    """Tell whether anybody can hold a role: one of a project's own is given to somebody for a reason."""
+    return role in ("anon", "authenticated") if context.privileges.on_platform else "public" in one.policy.roles
 
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
@@ -60,8 +66,10 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     for_whom: Meant = meant(table)
     if any(is_secret(name, role == "anon") for name in visible):
         return "error"
-    if context.analysis.owner_columns(table) & set(visible) or (role == "anon" and for_whom == "private"):
+    if context.analysis.owner_columns(table) & set(visible):
         return "error" if for_whom == "private" else None if for_whom == "public" else "info"
+    if role == "anon" and about_people(table):
+        return "error"
     return None
 
 

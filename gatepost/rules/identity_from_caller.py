@@ -12,6 +12,7 @@ from gatepost.rules.asking import decisive
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
+_SHARED = "current_user, which is the same for every user of the API"
 _PATTERNS = ("like", "ilike", "~", "~*", "similar")
 _BEARER = re.compile("token|secret|hash|code|key|nonce|signature|invite", re.IGNORECASE)
 
@@ -45,7 +46,7 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
         if not one.roles or not one.policy.permissive:
             continue
         for term in one.followed:
-            believed = next(_believed(term), None)
+            believed = next((b for b in _believed(term) if b is not _SHARED or context.privileges.on_platform), None)
             if believed is not None:
                 yield Finding(
                     "identity-from-caller",
@@ -79,7 +80,7 @@ def _compared(part: Compare | Among | Call) -> Iterator[str]:
         yield "an e-mail address that fits a pattern"
     for one, other in (sides, sides[::-1]):
         if isinstance(one, Session) and one.kind in ("current_user", "session_user") and row_columns(other):
-            yield f"{one.kind}, which is the same for every user of the API"
+            yield _SHARED
 
 
 def _bearer(part: Term) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.shapes import shape
+from gatepost.access.conditions.terms import Const, Term
 from gatepost.finding import Finding
-from gatepost.rules.asking import callers, judged, restricted, tied_to_owner, who
+from gatepost.rules.asking import anybodys, callers, judged, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
-from gatepost.schema import Table
+from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
@@ -38,7 +40,12 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
     analysis = context.analysis
     for one in judged(context):
         for role in callers(one, "insert"):
-            forged = sorted(c for c in analysis.owner_columns(one.table) if _writable(context, one.table, role, c))
+            if not anybodys(context, one, role):
+                continue
+            owners = analysis.owner_columns(one.table)
+            if is_platform(one.table.schema):
+                owners = _folders(context, one, role)
+            forged = sorted(c for c in owners if _writable(context, one.table, role, c))
             if not forged or not analysis.ties.loose(one.new, one.table, role):
                 continue
             if restricted(context, one.table, role, "insert"):
@@ -54,6 +61,21 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
                 tied_to_owner(context, one),
             )
             break
+
+
+def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
+    """Return the columns by which other policies on the same buckets know whose a file is.
+
+    The storage service itself writes the owner of a file, but the path is what the caller says.
+    """
+    ties = context.analysis.ties
+    beside = [o for o in context.analysis.by_table[one.table.key] if o is not one and o.policy.permissive]
+    tied = (ties.of(o.old, o.table, role) for o in beside if role in o.roles and _buckets(o.old) & _buckets(one.new))
+    return frozenset().union(*tied) - {"*", "owner", "owner_id"}
+
+
+def _buckets(term: Term) -> set[object]:
+    return {part.value for part in term.walk() if isinstance(part, Const) and isinstance(part.value, str)}
 
 
 def _writable(context: Context, table: Table, role: str, column: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.facts import as_exists, captured, row_columns, sessions
+from gatepost.access.conditions.facts import as_exists, captured, conjuncts, row_columns, sessions
 from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Select, Term, bare
 from gatepost.access.conditions.ties import ALL
@@ -88,12 +89,31 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
     compared = {column for part in select.where.walk() for column in _compared(part)}
     for source in select.sources:
         holder = context.live.table(*source.relation) if source.relation is not None else None
-        if holder is None or holder.key == table.key:
+        if holder is None or holder.key == table.key or _one_each(holder, select, source.name):
             continue
         for column in _scopes(holder, table):
             if Column(source.name, column) not in compared and column not in context.analysis.owner_columns(holder):
                 return holder, column
     return None
+
+
+def _one_each(holder: Table, select: Select, source: str) -> bool:
+    """Tell whether a table has one row a user, and the select asks more of it: then the role is the user's, everywhere.
+
+    A role that says that it is for everything counts as such, too.
+    """
+    asked = list(conjuncts(select.where))
+    subject = {c.name for one in asked if sessions(one) for c in _compared(one) if c.source == source}
+    keys = [set(i.columns) for i in holder.indexes if i.unique] + [
+        set(c.columns) for c in holder.constraints if c.kind in ("primary key", "unique")
+    ]
+    values = {str(part.value) for one in asked for part in one.walk() if isinstance(part, Const)}
+    if any(_EVERYWHERE.search(value) for value in values):
+        return True
+    return any(key <= subject for key in keys) and len(asked) > 1
+
+
+_EVERYWHERE = re.compile("super|platform|system|global|root", re.IGNORECASE)
 
 
 def _compared(part: Term) -> Iterator[Column]:

@@ -10,9 +10,10 @@ from typing import Protocol
 from gatepost.access.conditions.bodies import Follower
 from gatepost.access.conditions.facts import as_exists
 from gatepost.access.conditions.parse import NotUnderstood, parse
+from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
 from gatepost.access.conditions.terms import TRUE, Column, Compare, Session, Term, bare
 from gatepost.access.conditions.ties import Ties
-from gatepost.access.conditions.truth import ANON, SIGNED_IN, Persona, Truth
+from gatepost.access.conditions.truth import Truth
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
@@ -37,12 +38,12 @@ class PolicyFacts:
     new: Term
     callers: dict[Command, tuple[str, ...]] = field(hash=False)
 
-    @property
+    @cached_property
     def commands(self) -> tuple[Command, ...]:
         """The commands that it is for."""
         return COMMANDS if self.policy.command == "all" else (self.policy.command,)
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """The callers that it lets use some command."""
         return tuple(sorted({role for command in self.commands for role in self.callers[command]}))
@@ -51,12 +52,12 @@ class PolicyFacts:
         """Return what decides a command: of an update, the condition on the row that is there."""
         return self.new if command == "insert" else self.old
 
-    @property
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The conditions that are written, as PostgreSQL prints them."""
         return tuple(term for term in (self.using, self.check) if term is not None)
 
-    @property
+    @cached_property
     def followed(self) -> tuple[Term, ...]:
         """The conditions that are written, with functions followed."""
         told = [self.old] if self.using is not None else []
@@ -93,6 +94,7 @@ class Analysis:
         self.holds = holds
         self.follower = Follower(live)
         self._owners: dict[tuple[str, str], frozenset[str]] = {}
+        self._truths: dict[tuple[tuple[str, str], str, bool], Truth] = {}
 
     @cached_property
     def _read(self) -> tuple[tuple[PolicyFacts, ...], tuple[tuple[str, str], ...]]:
@@ -143,10 +145,10 @@ class Analysis:
     @cached_property
     def by_table(self) -> dict[tuple[str, str], tuple[PolicyFacts, ...]]:
         """The policies of each table."""
-        found: dict[tuple[str, str], tuple[PolicyFacts, ...]] = {}
+        found: dict[tuple[str, str], list[PolicyFacts]] = {}
         for one in self.policies:
-            found[one.table.key] = (*found.get(one.table.key, ()), one)
-        return found
+            found.setdefault(one.table.key, []).append(one)
+        return {key: tuple(policies) for key, policies in found.items()}
 
     @cached_property
     def ties(self) -> Ties:
@@ -165,8 +167,13 @@ class Analysis:
             role: The caller's role.
             owned: Whether only rows are meant that belong to somebody, so that no owner's column is NULL.
         """
-        filled = self.filled(table)
-        return Truth(self.persona(role), filled | self.owner_columns(table) if owned else filled)
+        key = (table.key, role, owned)
+        known = self._truths.get(key)
+        if known is None:
+            filled = self.filled(table)
+            known = Truth(self.persona(role), filled | self.owner_columns(table) if owned else filled)
+            self._truths[key] = known
+        return known
 
     def filled(self, table: Table) -> frozenset[str]:
         """Return the columns that always have a value."""

@@ -34,7 +34,7 @@ class Follower:
             if not is_platform(function.schema):
                 self._functions.setdefault((function.schema, function.name), []).append(function)
         self._bodies: dict[tuple[str, str], Term] = {}
-        self._followed: dict[Term, Term] = {}
+        self._followed: dict[int, tuple[Term, Term]] = {}
 
     def function(self, call: Call) -> Function | None:
         """Return the project's own function that a call means, or None."""
@@ -61,10 +61,11 @@ class Follower:
         """Return a term with each call of the project's own functions replaced by what its body says."""
         if not self._functions:
             return term
-        known = self._followed.get(term)
+        known = self._followed.get(id(term))
         if known is None:
-            known = self._followed[term] = rebuilt(term, lambda part: self._inline(part, MAX_DEPTH))
-        return known
+            known = (term, rebuilt(term, lambda part: self._inline(part, MAX_DEPTH)))
+            self._followed[id(term)] = known  # the term is kept, so its id stays its own
+        return known[1]
 
     def body(self, function: Function) -> Term:
         """Return what a function returns, over its parameters."""

@@ -9,13 +9,23 @@ from typing import Any
 from sqlglot import exp
 
 from gatepost.access.conditions import session
+from gatepost.access.conditions.nodes import (
+    COMPARISONS,
+    JSON,
+    OPERATORS,
+    aggregates,
+    cast,
+    children,
+    keys_of,
+    name_of,
+    number,
+)
 from gatepost.access.conditions.terms import (
     NULL,
     TRUE,
     Among,
     Call,
     Case,
-    Cast,
     Column,
     Compare,
     Const,
@@ -31,32 +41,10 @@ from gatepost.access.conditions.terms import (
     Source,
     Term,
     Unknown,
-    bare,
     both,
     either,
 )
 
-COMPARISONS: dict[type[exp.Expression], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-    exp.NullSafeEQ: "is",
-    exp.NullSafeNEQ: "is not",
-    exp.Like: "like",
-    exp.ILike: "ilike",
-    exp.RegexpLike: "~",
-    exp.RegexpILike: "~*",
-    exp.SimilarTo: "similar",
-}
-_JSON: dict[type[exp.Expression], bool] = {
-    exp.JSONExtract: False,
-    exp.JSONExtractScalar: True,
-    exp.JSONBExtract: False,
-    exp.JSONBExtractScalar: True,
-}
 Columns = Callable[[tuple[str, str]], frozenset[str] | None]
 
 
@@ -97,9 +85,9 @@ class Converter:
             case exp.Null():
                 return NULL
             case exp.Literal():
-                return Const(str(node.this) if node.is_string else _number(str(node.this)))
+                return Const(str(node.this) if node.is_string else number(str(node.this)))
             case exp.Cast():
-                return _cast(self.term(node.this), node.to.sql("postgres").lower())
+                return cast(self.term(node.this), node.to.sql("postgres").lower())
             case exp.Column():
                 return self.column(node)
             case exp.CurrentUser():
@@ -123,8 +111,8 @@ class Converter:
                 return self.items(node)
             case _ if type(node) in COMPARISONS:
                 return self.compare(node, COMPARISONS[type(node)])
-            case _ if type(node) in _JSON:
-                return self.extract(node, _JSON[type(node)])
+            case _ if type(node) in JSON:
+                return self.extract(node, JSON[type(node)])
             case _:
                 return self.call(node)
 
@@ -134,7 +122,7 @@ class Converter:
 
     def column(self, node: exp.Column) -> Term:
         """Return what a name means here."""
-        name, prefix = _name(node.this), _name(node.args.get("table"))
+        name, prefix = name_of(node.this), name_of(node.args.get("table"))
         if name.lower() in ("current_role", "current_user") and not prefix:
             return Session("current_user")
         for sources in reversed(self.stack):
@@ -219,7 +207,7 @@ class Converter:
         """Return what is taken out of a JSON value."""
         base = self.term(node.this)
         key = node.args["expression"]
-        keys = _keys(key, whole=isinstance(node, exp.JSONBExtract | exp.JSONBExtractScalar))
+        keys = keys_of(key, whole=isinstance(node, exp.JSONBExtract | exp.JSONBExtractScalar))
         found = session.extract(base, keys, text)
         if found is not None:
             return found
@@ -232,16 +220,16 @@ class Converter:
         schema = ""
         if isinstance(node, exp.Dot):
             if not isinstance(node.expression, exp.Func):
-                return Call(("", f".{_name(node.expression)}"), (self.term(node.this),))
-            schema = _name(node.this)
+                return Call(("", f".{name_of(node.expression)}"), (self.term(node.this),))
+            schema = name_of(node.this)
             node = node.expression
         if isinstance(node, exp.Anonymous):
             return session.call((schema, str(node.this)), self.terms(node.expressions))
         if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
             return Call(("", "now"))
         name = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
-        args = self.terms(_children(node))
-        return session.call((schema, _NAMES.get(name, name)), args)
+        args = self.terms(children(node))
+        return session.call((schema, OPERATORS.get(name, name)), args)
 
     def scalar(self, node: exp.Expression) -> Term:
         """Return a sub-select as a value."""
@@ -286,7 +274,7 @@ class Converter:
             conditions.append(self.term(having.this) if having is not None else TRUE)
             outputs = self.terms(node.expressions)
             grouped = node.args.get("group") is not None
-            total = not grouped and any(_aggregates(one) for one in node.expressions)
+            total = not grouped and any(aggregates(one) for one in node.expressions)
             limit = node.args.get("limit")
             few = limit is not None and str(limit.expression) in ("1", "0") and not isinstance(limit, exp.Fetch)
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
@@ -300,7 +288,7 @@ class Converter:
         if join.args.get("on") is not None:
             conditions.append(self.term(join.args["on"]))
         for using in join.args.get("using") or ():
-            columns = [Column(source.name, _name(using)) for source in self.stack[-1].values()]
+            columns = [Column(source.name, name_of(using)) for source in self.stack[-1].values()]
             if len(columns) > 1:
                 conditions.append(Compare("=", columns[0], columns[-1]))
 
@@ -316,7 +304,7 @@ class Converter:
             function: Any = exp.Dot(this=node.args["db"], expression=node.this) if node.args.get("db") else node.this
             found = Source(self.prefix + (alias or node.this.name), None, self.call(function))
         elif isinstance(node, exp.Table):
-            name, schema = _name(node.this), _name(node.args.get("db"))
+            name, schema = name_of(node.this), name_of(node.args.get("db"))
             if not schema and name in self.ctes:
                 found = Source(self.prefix + alias, None, self.ctes[name])
             else:
@@ -328,54 +316,3 @@ class Converter:
         self.stack[-1][alias or found.name] = found
         for join in node.args.get("joins") or ():
             self.join(join, conditions)
-
-
-_NAMES = {"explode": "unnest", "dpipe": "||", "bracket": "[]", "sub": "-", "add": "+", "mul": "*"}
-
-
-def _number(text: str) -> int | str:
-    return int(text) if text.lstrip("-").isdigit() else text
-
-
-def _cast(term: Term, type_: str) -> Term:
-    if isinstance(term, Const):
-        value: str | bool | int | None = term.value
-        if type_ == "boolean" and isinstance(value, str):
-            value = value.lower() in ("t", "true", "yes", "on", "1", "y")
-        return Const(value, type_)
-    return Cast(term, type_)
-
-
-def _name(node: object) -> str:
-    if not isinstance(node, exp.Expression):
-        return ""
-    name = str(node.name)
-    return name if getattr(node, "quoted", False) or node.args.get("quoted") else name.lower()
-
-
-def _children(node: exp.Expression) -> list[exp.Expression]:
-    found: list[exp.Expression] = []
-    for value in node.args.values():
-        found.extend(v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expression))
-    return [child for child in found if not isinstance(child, exp.DataType | exp.Var | exp.Identifier)]
-
-
-def _keys(node: exp.Expression, whole: bool) -> tuple[str, ...] | None:
-    if isinstance(node, exp.JSONPath):
-        return tuple(str(part.this) for part in node.expressions if not isinstance(part, exp.JSONPathRoot))
-    while isinstance(node, exp.Cast | exp.Paren):
-        node = node.this
-    if isinstance(node, exp.Array):
-        return tuple(str(one.name) for one in node.expressions)
-    if not isinstance(node, exp.Literal):
-        return None
-    text = str(node.this)
-    return tuple(part.strip().strip('"') for part in text.strip("{}").split(",")) if whole else (text,)
-
-
-def _aggregates(node: exp.Expression) -> bool:
-    own = node.find_ancestor(exp.Select)
-    return any(found.find_ancestor(exp.Select) is own for found in node.find_all(exp.AggFunc))
-
-
-__all__ = ["COMPARISONS", "Converter", "bare"]

@@ -15,6 +15,7 @@ from gatepost.access.conditions.terms import (
     Exists,
     IsNull,
     Items,
+    Not,
     Once,
     Scalar,
     Select,
@@ -65,6 +66,10 @@ def as_exists(term: Term) -> Exists | None:
             return as_exists(inner)
         case Exists(Select() as select):
             return Exists(_flat(select))
+        case Not(IsNull(inner)):
+            value = bare(inner)
+            if isinstance(value, Scalar) and isinstance(value.select, Select) and not value.select.aggregated:
+                return Exists(_flat(value.select))
         case Among("=", left, Select() as select, False) if not select.aggregated and select.outputs:
             outputs = left.items if isinstance(left, Items) else (left,)
             pairs = zip(select.outputs, outputs, strict=False)

@@ -46,7 +46,7 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
     It is so where some row passes with the session's conditions as they come out, and would not if they failed.
     """
     parts = sorted(set(leaves(term)), key=repr)
-    lacking = [one for one in parts if any(truth.persona.value(session) is None for session in sessions(one))]
+    lacking = [one for one in parts if _lacks(one, truth)]
     if not lacking or len(parts) > _MANY:
         return False
     row = [one for one in parts if one not in lacking and not (sessions(one) or relations(one))]
@@ -61,6 +61,15 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
             if Truth(truth.persona, truth.filled, tried).possible(term) & T:
                 return True
     return False
+
+
+def _lacks(term: Term, truth: Truth) -> bool:
+    """Tell whether a condition reads a value that the session does not have, other than to compare it with a default.
+
+    `coalesce(claim, 'free') = 'free'` says what a token without the claim is, which is meant.
+    """
+    asked = row_columns(term) or isinstance(bare(term), IsNull)
+    return bool(asked) and any(truth.persona.value(session) is None for session in sessions(term))
 
 
 def _bits(possible: int) -> list[int]:

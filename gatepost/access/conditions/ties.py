@@ -52,10 +52,16 @@ class Ties:
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
         self._guarded: dict[tuple[tuple[str, str], str], bool] = {}
+        self._known: dict[tuple[int, frozenset[str], str], tuple[Term, frozenset[str]]] = {}
 
     def of(self, term: Term, table: Table, role: str) -> frozenset[str]:
         """Return the columns that a condition ties to a caller with a role, `*` where only an authority passes."""
-        return self._of(term, self._analysis.truth(table, role), role)
+        truth = self._analysis.truth(table, role)
+        key = (id(term), truth.filled, role)  # the term is kept beside the answer, so its id stays its own
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (term, self._of(term, truth, role))
+        return known[1]
 
     def loose(self, term: Term, table: Table, role: str) -> bool:
         """Tell whether every caller with a role reaches rows that nothing ties to anybody."""

@@ -18,7 +18,9 @@ from gatepost.access.conditions.terms import (
     Column,
     Compare,
     Const,
+    IsNull,
     Items,
+    Not,
     Once,
     Or,
     Select,
@@ -27,10 +29,15 @@ from gatepost.access.conditions.terms import (
     bare,
 )
 from gatepost.access.conditions.truth import T, Truth
+from gatepost.access.sensitivity import words
 from gatepost.schema import Table, is_platform
 
 _ACCEPTED = frozenset("status state accepted accepted_at joined_at confirmed active is_active pending".split())
 """Columns by which somebody who was let in by others says yes."""
+
+
+_OWN_CHOICE = frozenset("onboarded onboarding consent term tos agreed newsletter".split())
+"""Words of columns that everybody sets for themselves."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def trusted(analysis: Analysis) -> Iterator[Trust]:
             continue
         seen = set()
         for term in one.followed:
-            for part in term.walk():
+            for part in _asserted(term):
                 found = as_exists(part)
                 if found is None or not isinstance(found.select, Select) or analysis.ties.everybody(part):
                     continue
@@ -70,6 +77,19 @@ def trusted(analysis: Analysis) -> Iterator[Trust]:
                     if trust.table.key not in seen or trust.demands:
                         seen.add(trust.table.key)
                         yield trust
+
+
+def _asserted(term: Term) -> Iterator[Term]:
+    """Yield the pieces of a term that are not denied: who is not on a list of the banned is trusted by nothing."""
+    yield term
+    if isinstance(term, Not):
+        # NOT (… IS NULL) asserts that there is a row.
+        inner = term.term
+        if isinstance(inner, IsNull):
+            yield from _asserted(inner.term)
+        return
+    for part in term.parts:
+        yield from _asserted(part)
 
 
 def _trusts(analysis: Analysis, one: PolicyFacts, select: Select) -> Iterator[Trust]:
@@ -149,7 +169,8 @@ def _inserts(analysis: Analysis, trust: Trust, role: str) -> bool:
 def _updates(analysis: Analysis, trust: Trust, role: str) -> bool:
     table = trust.table
     keys = [set(index.columns) for index in table.indexes if index.unique]
-    demanded = {name for name, _ in trust.demands} - (_ACCEPTED if trust.links else frozenset())
+    demanded = {name for name, _ in trust.demands if not words(name) & _OWN_CHOICE}
+    demanded -= _ACCEPTED if trust.links else frozenset()
     wanted = demanded | {name for name in trust.links if not any(key <= {name} for key in keys)}
     able = {
         column
@@ -175,7 +196,7 @@ def _passes(analysis: Analysis, trust: Trust, role: str, command: str, changed: 
 
         def fits(one: PolicyFacts, old: dict[str, object] = old, row: dict[str, object] = row) -> bool:
             before = command == "insert" or _can_hold(analysis, one.old, trust, old, truth)
-            return before and _can_hold(analysis, one.new, trust, row, truth)
+            return before and _can_hold(analysis, one.new, trust, row, truth, trust.links)
 
         strict = [one for one in asked if not one.policy.permissive]
         if any(one.policy.permissive and fits(one) for one in asked) and all(fits(one) for one in strict):
@@ -183,14 +204,28 @@ def _passes(analysis: Analysis, trust: Trust, role: str, command: str, changed: 
     return False
 
 
-def _can_hold(analysis: Analysis, term: Term, trust: Trust, row: dict[str, object], truth: Truth) -> bool:
-    """Tell whether a user can choose the row so that a condition holds, with nothing but their own session."""
+def _can_hold(
+    analysis: Analysis,
+    term: Term,
+    trust: Trust,
+    row: dict[str, object],
+    truth: Truth,
+    foreign: frozenset[str] = frozenset(),
+) -> bool:
+    """Tell whether a user can choose the row so that a condition holds, with nothing but their own session.
+
+    `foreign` are the columns that must lead to somebody else's rows, so they cannot hold the user.
+    """
     if isinstance(term, And):
-        return all(_can_hold(analysis, one, trust, row, truth) for one in term.terms)
+        return all(_can_hold(analysis, one, trust, row, truth, foreign) for one in term.terms)
     if isinstance(term, Or):
-        return any(_can_hold(analysis, one, trust, row, truth) for one in term.terms)
+        return any(_can_hold(analysis, one, trust, row, truth, foreign) for one in term.terms)
     if isinstance(term, Once):
-        return _can_hold(analysis, term.term, trust, row, truth)
+        return _can_hold(analysis, term.term, trust, row, truth, foreign)
+    if isinstance(term, Compare) and term.op in ("=", "is"):
+        sides = {bare(term.left), bare(term.right)}
+        if Session("uid") in sides and any(Column("", name) in sides for name in foreign):
+            return False
     if term == TRUE or analysis.ties.everybody(term):
         return True
     if relations(term) or unknown(term) or _asks_elsewhere(term):

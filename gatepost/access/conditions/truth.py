@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from gatepost.access.conditions.persona import MAYBE, SOME, Mark, Persona
 from gatepost.access.conditions.terms import (
     Among,
     And,
@@ -34,55 +35,7 @@ from gatepost.access.conditions.terms import (
 
 T, F, N = 1, 2, 4
 ANY = T | F | N
-_CLAIMS_OF_ALL = frozenset({"role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
-"""The claims that every token of a signed-in user has (the Supabase documentation on the JWT's fields)."""
 _MANY_ATOMS = 7
-
-
-@dataclass(frozen=True)
-class Persona:
-    """Whom a condition is asked for.
-
-    Args:
-        role: The database role.
-        signed_in: Whether there is a user's id.
-        missing_claims: Whether the claims that not every token has are taken as missing.
-    """
-
-    role: str
-    signed_in: bool
-    missing_claims: bool = False
-
-    def value(self, session: Session) -> object:
-        """Return a session's value: a text, None for NULL, or SOME (some value) or MAYBE (some value or none)."""
-        if session.kind == "session_user":
-            return "authenticator"
-        if session.kind in ("role", "current_user"):
-            return self.role
-        if session.kind == "claim":
-            if not session.path:
-                return SOME
-            if not self.signed_in or (self.missing_claims and session.path[0] not in _CLAIMS_OF_ALL):
-                return None
-            return SOME if session.path[0] in _CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
-        if session.kind in ("uid", "email"):
-            return (SOME if session.kind == "uid" else MAYBE) if self.signed_in else None
-        return None if self.missing_claims and session.kind == "setting" else MAYBE
-
-
-class _Mark:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-SOME = _Mark("some value")
-MAYBE = _Mark("some value or none")
-
-ANON = Persona("anon", signed_in=False)
-SIGNED_IN = Persona("authenticated", signed_in=True)
 
 
 @dataclass(frozen=True)
@@ -203,7 +156,7 @@ class Truth:
             return found if other in (True, "true") else _negated(found)
         if bare(left) == bare(right) and settled(left):
             return {"=": T, ">=": T, "<=": T, "like": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
-        if isinstance(one, _Mark) or isinstance(other, _Mark):
+        if isinstance(one, Mark) or isinstance(other, Mark):
             return T | F | null
         if op in ("=", "<>"):
             return T if (_text(one) == _text(other)) == (op == "=") else F
@@ -221,7 +174,7 @@ class Truth:
             return T
         if (one is None and other not in (None, MAYBE)) or (other is None and one not in (None, MAYBE)):
             return F
-        if not isinstance(one, _Mark) and not isinstance(other, _Mark):
+        if not isinstance(one, Mark) and not isinstance(other, Mark):
             return T if _text(one) == _text(other) else F
         return T | F
 

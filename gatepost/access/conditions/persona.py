@@ -1,0 +1,58 @@
+"""Whom a condition is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gatepost.access.conditions.terms import Session
+
+_CLAIMS_OF_ALL = frozenset({"role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
+"""The claims that every token of a signed-in user has (the Supabase documentation on the JWT's fields)."""
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Whom a condition is asked for.
+
+    Args:
+        role: The database role.
+        signed_in: Whether there is a user's id.
+        missing_claims: Whether the claims that not every token has are taken as missing.
+    """
+
+    role: str
+    signed_in: bool
+    missing_claims: bool = False
+
+    def value(self, session: Session) -> object:
+        """Return a session's value: a text, None for NULL, or SOME (some value) or MAYBE (some value or none)."""
+        if session.kind == "session_user":
+            return "authenticator"
+        if session.kind in ("role", "current_user"):
+            return self.role
+        if session.kind == "claim":
+            if not session.path:
+                return SOME
+            if not self.signed_in or (self.missing_claims and session.path[0] not in _CLAIMS_OF_ALL):
+                return None
+            return SOME if session.path[0] in _CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
+        if session.kind in ("uid", "email"):
+            return (SOME if session.kind == "uid" else MAYBE) if self.signed_in else None
+        return None if self.missing_claims and session.kind == "setting" else MAYBE
+
+
+class Mark:
+    """A value of which only this is known."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+SOME = Mark("some value")
+MAYBE = Mark("some value or none")
+
+ANON = Persona("anon", signed_in=False)
+SIGNED_IN = Persona("authenticated", signed_in=True)
