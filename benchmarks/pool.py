@@ -1,10 +1,12 @@
 """Does a pool hold under many threads, and does each of them see its own rows only?
 
-    python benchmarks/pool.py                    all of it, about six minutes
+    python benchmarks/pool.py                    all of it, about eight minutes
     python benchmarks/pool.py --seconds 10       a quick look
 
 200 threads act as 200 users on a server with 100 connections. The peer is SQLAlchemy's own `create_engine` with the
 same pool (20 + 40, 30 s); "through the pooler" is PgBouncer in transaction mode with 40 server connections.
+"Greedy" threads do next to nothing with a connection and ask for the next one at once, which starves the others where
+waiters are not served in order: look at the turns of a thread and at what timed out.
 Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is looked at.
 """
 
@@ -15,6 +17,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,7 +51,14 @@ def rows_of(engine: Engine, person: int) -> list[int]:
         return [row[0] for row in session.connection().execute(text("SELECT id FROM note"))]
 
 
-def soak(engine: Engine, seconds: float, think: float) -> dict[str, object]:
+def greedy(engine: Engine, person: int) -> list[int]:
+    """The least that a thread can do with a connection, so that it asks for the next one at once."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return [person]
+
+
+def soak(engine: Engine, seconds: float, think: float, ask: Callable = rows_of) -> dict[str, object]:
     failures: Counter[str] = Counter()
     latencies: list[list[float]] = [[] for _ in range(THREADS)]
     until = time.monotonic() + seconds
@@ -57,7 +67,7 @@ def soak(engine: Engine, seconds: float, think: float) -> dict[str, object]:
         while time.monotonic() < until:
             started = time.perf_counter()
             try:
-                if rows_of(engine, person) != [person]:
+                if ask(engine, person) != [person]:
                     failures["A ROW OF ANOTHER USER"] += 1
             except sqlalchemy.exc.TimeoutError:
                 failures["no connection within 30 s"] += 1
@@ -81,6 +91,7 @@ def soak(engine: Engine, seconds: float, think: float) -> dict[str, object]:
         "p99": taken[int(len(taken) * 0.99)] if taken else 0,
         "most": taken[-1] if taken else 0,
         "unserved": sum(not thread for thread in latencies),
+        "turns": (min(map(len, latencies)), max(map(len, latencies))),
         "leaked": checkedout,
         "failures": dict(failures),
     }
@@ -91,7 +102,8 @@ def tell(name: str, seconds: float, seen: dict[str, object], peer: float | None 
     ratio = f"  {rate / peer:.2f}x the peer" if peer else ""
     print(
         f"{name:<60} {rate:7.0f}/s  p50 {seen['p50'] * 1000:6.1f} ms  p99 {seen['p99'] * 1000:8.1f} ms"
-        f"  max {seen['most']:5.1f} s  unserved {seen['unserved']:3}  leaked {seen['leaked']}{ratio}"
+        f"  max {seen['most']:5.1f} s  unserved {seen['unserved']:3}  leaked {seen['leaked']}"
+        f"  turns of a thread {seen['turns'][0]} to {seen['turns'][1]}{ratio}"
     )
     for failure, count in seen["failures"].items():
         print(f"{'':<60} {count} x {failure}")
@@ -155,6 +167,10 @@ def main() -> None:
                     kept = {"poolclass": FairPool, "pool_size": THREADS, "max_overflow": 0}
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"), **kept)
                     tell(f"{label}: the same, 200 client connections kept", short, soak(engine, short, think), rate)
+            peer = sqlalchemy.create_engine(parse_url(server.url()).sqlalchemy(), **pool)
+            rate = tell("200 greedy threads: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, 0, greedy))
+            ours = create_engine(server.url(), settings=Settings())
+            tell("200 greedy threads: gatepost 20+40", seconds, soak(ours, seconds, 0, greedy), rate)
             if PGBOUNCER is not None:
                 behind = pooler(server)
                 with behind.running(pool=4):
