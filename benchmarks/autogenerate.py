@@ -185,26 +185,32 @@ def main():
         return
     from gatepost import local
 
-    server = local.start()
+    # A server of its own; the account that it runs as must be able to enter.
+    directory = Path(tempfile.mkdtemp(prefix="gatepost-benchmark-"))
+    directory.chmod(0o755)
+    server = local.start(directory / "server")
     print(f"{'':>13} {'':<42} {'time':>12} {'trips':>8} {'found':>8}    ratio")
-    for tables in options.tables:
-        server.drop(DATABASE)
-        url = server.clone(DATABASE)
-        try:
-            size = f"{tables}/{tables * 4}"
-            new_alone = several(options.rounds, "alone", url, tables)
-            print(row("all new: Alembic alone", size, new_alone, None), flush=True)
-            print(row("all new: with Gatepost", size, several(options.rounds, "gatepost", url, tables), new_alone))
-            fill(url, tables)
-            base = several(options.rounds, "alone", url, tables)
-            ours = several(options.rounds, "gatepost", url, tables)
-            print(row("unchanged: Alembic alone", size, base, None))
-            print(row("unchanged: with Gatepost", size, ours, base), flush=True)
-            print(row("unchanged: stock alembic-utils", size, asked("stock", url, tables, options.bound), base))
-            reached = ours["seconds"] <= TARGET * base["seconds"]
-            print(f"{size:>13} target {TARGET}x, unchanged: {'reached' if reached else 'MISSED'}", flush=True)
-        finally:
+    try:
+        for tables in options.tables:
             server.drop(DATABASE)
+            url = server.clone(DATABASE)
+            try:
+                size = f"{tables}/{tables * 4}"
+                new_alone = several(options.rounds, "alone", url, tables)
+                print(row("all new: Alembic alone", size, new_alone, None), flush=True)
+                print(row("all new: with Gatepost", size, several(options.rounds, "gatepost", url, tables), new_alone))
+                fill(url, tables)
+                base = several(options.rounds, "alone", url, tables)
+                ours = several(options.rounds, "gatepost", url, tables)
+                print(row("unchanged: Alembic alone", size, base, None))
+                print(row("unchanged: with Gatepost", size, ours, base), flush=True)
+                print(row("unchanged: stock alembic-utils", size, asked("stock", url, tables, options.bound), base))
+                reached = ours["seconds"] <= TARGET * base["seconds"]
+                print(f"{size:>13} target {TARGET}x, unchanged: {'reached' if reached else 'MISSED'}", flush=True)
+            finally:
+                server.drop(DATABASE)
+    finally:
+        server.remove()
 
 
 if __name__ == "__main__":
