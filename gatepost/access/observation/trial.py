@@ -55,6 +55,7 @@ class Stage:
     cursor: Cursor
     population: Population
     persona: Persona | None = None
+    _undo: str = ""
     _privileges: dict[str, Privileges] = field(default_factory=dict)
     _known: dict[tuple[tuple[str, str], tuple[str, ...]], dict[tuple[str, ...], list[int]]] = field(
         default_factory=dict
@@ -82,6 +83,12 @@ class Stage:
                 yield
             finally:
                 self.persona = None
+                self._undo = ""  # the persona's own savepoint takes the others with it
+
+    def _execute(self, statement: str) -> None:
+        """Run a statement after what is still to be undone: one way to the server and back instead of two."""
+        before, self._undo = self._undo, ""
+        self.cursor.execute(before + statement)
 
     @contextmanager
     def attempt(self, statement: str, *, keys_aside: bool = False) -> Iterator[Tried]:
@@ -98,14 +105,14 @@ class Stage:
             role = sql.identifier(self.persona.role)
             before = f"SET LOCAL ROLE none; SET LOCAL session_replication_role = replica; SET LOCAL ROLE {role}; "
         try:
-            self.cursor.execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
+            self._execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
             tried = Tried(statement, "done", max(self.cursor.rowcount, 0))
         except Error as error:
             tried = self._what(statement, error)
         try:
             yield tried
         finally:
-            self.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_trial; RELEASE SAVEPOINT gatepost_trial")
+            self._undo += "ROLLBACK TO SAVEPOINT gatepost_trial; RELEASE SAVEPOINT gatepost_trial; "
 
     def look(self, table: Table) -> Seen:
         """Return the planted rows of a table that the persona sees now."""
@@ -132,7 +139,7 @@ class Stage:
     def unchanged(self, table: Table) -> set[int]:
         """Return the planted rows of a table that stand where they were planted, whoever sees them."""
         with self._as_owner():
-            self.cursor.execute(f"SELECT tableoid::int8, ctid::text FROM {sql.qualified(table.schema, table.name)}")
+            self._execute(f"SELECT tableoid::int8, ctid::text FROM {sql.qualified(table.schema, table.name)}")
             places = self.population.of(table)
             return {places[place].number for place in self.cursor.fetchall() if place in places}
 
@@ -148,12 +155,12 @@ class Stage:
         """Be the session's own role inside the block, without losing what the transaction did."""
         persona = self.persona
         if persona is not None:
-            self.cursor.execute("SET LOCAL ROLE none")
+            self._undo += "SET LOCAL ROLE none; "
         try:
             yield
         finally:
             if persona is not None:
-                self.cursor.execute(f"SET LOCAL ROLE {sql.identifier(persona.role)}")
+                self._undo += f"SET LOCAL ROLE {sql.identifier(persona.role)}; "
 
     def _plain(self, table: Table, held: Privileges) -> str:
         columns = "*" if held.whole(table.key, "select") else sql.identifiers(held.columns(table, "select"))
@@ -173,7 +180,7 @@ class Stage:
             found: dict[tuple[str, ...], list[int]] = {}
             places = self.population.of(table)
             with self._as_owner():
-                self.cursor.execute(
+                self._execute(
                     f"SELECT tableoid::int8, ctid::text, {listed} FROM {sql.qualified(table.schema, table.name)}"
                 )
                 for oid, ctid, *values in self.cursor.fetchall():
