@@ -110,14 +110,17 @@ def measure(tables, arguments, folder):
     finally:
         server.drop(DATABASE)
     wall = {name: statistics.median(seconds for seconds, _ in found) for name, found in rounds.items()}
-    own = statistics.median(cpu for _, cpu in rounds["gatepost"])
-    told = [f"gatepost {wall['gatepost']:6.2f} s (own {own:5.2f} s)"]
-    told += [
-        f"{name} {seconds:6.2f} s = {seconds / wall['gatepost']:4.1f} x"
-        for name, seconds in wall.items()
-        if name != "gatepost"
-    ]
-    print(f"{tables:5} tables, {4 * tables:5} policies: " + "; ".join(told), flush=True)
+    own = {name: statistics.median(cpu for _, cpu in found) for name, found in rounds.items()}
+    print(
+        f"{tables:5} tables, {4 * tables:5} policies: gatepost {wall['gatepost']:6.2f} s (own {own['gatepost']:5.2f} s)"
+    )
+    for name in commands:
+        if name != "gatepost":
+            slower, more = wall[name] / wall["gatepost"], own[name] / own["gatepost"]
+            print(
+                f"{name:>28} {wall[name]:6.2f} s (own {own[name]:5.2f} s) = {slower:4.1f} x (own {more:4.1f} x)",
+                flush=True,
+            )
 
 
 def main():

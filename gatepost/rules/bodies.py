@@ -21,8 +21,9 @@ Key = tuple[str, str]
 LANGUAGES = ("sql", "plpgsql")
 
 _IDENTITY = re.compile(
-    r"""\bauth\s*\.\s*"?(?:uid|jwt|role|email)"?\s*\(|current_setting\s*\(\s*'request\.jwt|\bsession_user\b""",
-    re.IGNORECASE,
+    r"""\bauth\s*\.\s*"?(?:uid|jwt|role|email)"?\s*\(|\bsession_user\b
+        |current_setting\s*\(\s*(?:cast\s*\(\s*)?'(?!request\.(?:headers?|cookies?|method|path)\b)\w+\.""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _ONLY_SIGNED_IN = re.compile(
     r"""\bauth\s*\.\s*(?:uid|jwt|role|email)\s*\(\s*\)(?:\s+as\s+\w+)?\s*\)?\s*(?:is\s+(?:not\s+)?null
@@ -56,7 +57,8 @@ class Body:
 def asks_identity(text: str) -> bool:
     """Tell whether SQL text asks who is signed in, in code and not in a comment.
 
-    Whether anybody is signed in is another question: `auth.uid() IS NOT NULL` alone picks no rows.
+    A setting of the project's own counts, as `current_setting('app.tenant')`; what a request says about itself does
+    not. Whether anybody is signed in is another question: `auth.uid() IS NOT NULL` alone picks no rows.
     """
     code = "".join(token.text for token in tokens(text) if token.kind != "comment")
     return bool(_IDENTITY.search(_ONLY_SIGNED_IN.sub("", code)))

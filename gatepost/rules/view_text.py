@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ def filters_by_identity(definition: str, target: tuple[str, str], helpers: Colle
         target: The relation, (schema, name).
         helpers: Names of functions that ask who is signed in.
     """
-    if not asks_identity(definition) and not helpers:
+    if not _names_reader(definition) and not helpers:
         return False
     tree = _parsed(definition)
     if tree is None:
@@ -103,8 +104,13 @@ def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
         at = at.parent
 
 
+def _names_reader(text: str) -> bool:
+    """Tell whether SQL text asks who reads: in a view, unlike in a SECURITY DEFINER function, CURRENT_USER is it."""
+    return asks_identity(text) or re.search(r"\bcurrent_user\b", text, re.IGNORECASE) is not None
+
+
 def _asks(condition: exp.Expr, helpers: Collection[str]) -> bool:
-    if asks_identity(condition.sql(dialect="postgres")):
+    if _names_reader(condition.sql(dialect="postgres")):
         return True
     calls = {call.name.lower() for call in condition.find_all(exp.Anonymous)}
     return bool(calls & {helper.lower() for helper in helpers})

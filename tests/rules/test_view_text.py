@@ -21,6 +21,9 @@ NOTE = ("public", "note")
         ("SELECT n.id FROM public.note n LEFT JOIN public.member m ON m.person = auth.uid()", False),
         ("SELECT id FROM public.film WHERE EXISTS (SELECT FROM public.note WHERE owner = auth.uid())", True),
         ("SELECT id FROM public.note WHERE private.is_member(org)", True),
+        ("SELECT id FROM public.note WHERE owner = current_setting('request.jwt.claim.sub'::text, true)", True),
+        ("SELECT id FROM public.note WHERE owner = CURRENT_USER", True),
+        ("SELECT id FROM public.note WHERE auth.uid() IS NOT NULL", False),
         ("SELECT id FROM public.note WHERE org IN (SELECT private.is_member())", True),
     ],
 )

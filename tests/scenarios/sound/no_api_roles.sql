@@ -13,3 +13,9 @@ CREATE POLICY tenant_reads ON public.invoice FOR SELECT TO gp_scenario_app
     USING (tenant = (SELECT current_setting('app.tenant', true)));
 CREATE POLICY tenant_adds ON public.invoice FOR INSERT TO gp_scenario_app
     WITH CHECK (tenant = (SELECT current_setting('app.tenant', true)));
+CREATE VIEW public.own_invoice AS SELECT id FROM public.invoice WHERE tenant = current_setting('app.tenant', true);
+CREATE VIEW public.role_invoice AS SELECT id FROM public.invoice WHERE tenant = CURRENT_USER;
+CREATE FUNCTION public.invoice_count() RETURNS SETOF int LANGUAGE sql SECURITY DEFINER SET search_path = ''
+    AS $$ SELECT id FROM public.invoice WHERE tenant = current_setting('app.tenant') $$;
+REVOKE ALL ON public.own_invoice, public.role_invoice FROM gp_scenario_anon, gp_scenario_authenticated;
+GRANT SELECT ON public.own_invoice, public.role_invoice TO gp_scenario_app;
