@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--dirty", action="store_true", help="only the table of what each tool does with dirty values")
     parser.add_argument("--source", type=Path, help="a sample that was written before")
     arguments = parser.parse_args()
-    directory = Path(tempfile.mkdtemp(prefix="gatepost-benchmark-"))
+    directory = Path(tempfile.mkdtemp(prefix="gp-transfer-"))
     give(directory, unprivileged())
     cluster = Cluster(directory, find(), unprivileged(), SETTINGS)
     try:

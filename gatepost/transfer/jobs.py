@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost.errors import TransferError
@@ -18,7 +19,7 @@ from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
 from gatepost.transfer.declared import declared_tables
-from gatepost.transfer.load import Batches, Progress
+from gatepost.transfer.load import Batches, Progress, refusal
 from gatepost.transfer.parallel import Workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed
 from gatepost.transfer.rejects import make_directory
@@ -43,14 +44,12 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
     Raises:
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
-    try:
+    with _ending(connection):
         if source.is_dir():
             return portable.plan_portable(source, connection, options or Options())
         with Source(source) as opened:
             opened.quick_check()
             return make_plan(opened, connection, options or Options())
-    finally:
-        _end(connection)
 
 
 def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> Result:
@@ -71,21 +70,18 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         # What it holds was cast before, so there is nothing to spread over processes.
         return _run_portable(plan, connection, progress or _silent)
     started = time.perf_counter()
-    try:
-        with ExitStack() as stack:
-            workers = stack.enter_context(Workers(plan.path, plan.options)) if plan.options.parallel > 1 else None
-            source = stack.enter_context(workers.open() if workers else Source(plan.path))
-            _prepare(plan.options, source)
-            fresh = lock_and_plan(plan, source, connection)
-            ahead = partial(workers.encoded, source) if workers else None
-            read = partial(_reader, source)
-            moving = stack.enter_context(closing(Run(fresh, connection, read, progress or _silent, ahead=ahead)))
-            tables = moving.tables()
-            for table in fresh.tables:
-                _refuse_difference(moving, table, _columns(source, table, moving.how))
-            return finish(moving, tables, started)
-    finally:
-        _end(connection)
+    with _ending(connection), ExitStack() as stack:
+        workers = stack.enter_context(Workers(plan.path, plan.options)) if plan.options.parallel > 1 else None
+        source = stack.enter_context(workers.open() if workers else Source(plan.path))
+        _prepare(plan.options, source)
+        fresh = lock_and_plan(plan, source, connection)
+        ahead = partial(workers.encoded, source) if workers else None
+        read = partial(_reader, source)
+        moving = stack.enter_context(Run(fresh, connection, read, progress or _silent, ahead=ahead))
+        tables = moving.tables()
+        for table in fresh.tables:
+            _refuse_difference(moving, table, _columns(source, table, moving.how))
+        return finish(moving, tables, started)
 
 
 def write(
@@ -110,7 +106,7 @@ def write(
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
     chosen = options or Options()
-    make_directory(directory)
+    make_directory(directory, "name a new one for what is written")
     _make_rejects(chosen)
     with Source(source) as opened:
         opened.quick_check()
@@ -134,18 +130,16 @@ def run_rejects(
         TransferError: anything else stands in the way; nothing was written.
     """
     started = time.perf_counter()
-    try:
+    with _ending(connection):
         planned = plan_rejects(directory, connection, replace(options or Options(), mode="append"))
         lock(planned, connection)
         _make_rejects(planned.options)
         moving = Run(planned, connection, lambda table: read_rejects(directory, table), progress or _silent)
-        with closing(moving):
+        with moving:
             tables = moving.tables()
             for table in planned.tables:
                 _refuse_difference(moving, table, None)
             return finish(moving, tables, started)
-    finally:
-        _end(connection)
 
 
 def check(source: Path, connection: Connection, *, options: Options | None = None) -> Result:
@@ -164,7 +158,7 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
     """
     started = time.perf_counter()
     chosen = replace(options or Options(), mode="append")
-    try:
+    with _ending(connection):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         if source.is_dir():
@@ -181,8 +175,6 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
                 lambda table: _columns(opened, table, how),
                 started,
             )
-    finally:
-        _end(connection)
 
 
 def _compared(
@@ -209,13 +201,11 @@ def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Re
         raise TransferError(
             '"--resumable" is for a SQLite file, an empty target and one process', "leave the other options out"
         )
-    try:
+    with _ending(connection):
         if not under_way(connection):
             with Source(plan.path) as source:
                 _prepare(plan.options, source)
         return execute_resumable(plan, connection, progress)
-    finally:
-        _end(connection)
 
 
 def _prepare(options: Options, source: Source) -> None:
@@ -226,13 +216,13 @@ def _prepare(options: Options, source: Source) -> None:
 
 def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Result:
     started = time.perf_counter()
-    try:
+    with _ending(connection):
         _make_rejects(plan.options)
         lock(plan, connection)
         fresh = portable.plan_portable(plan.path, connection, plan.options)
         refuse_changed(plan, fresh)
         moving = Run(fresh, connection, lambda t: portable.read(plan.path, t), progress, portable.Lines)
-        with closing(moving):
+        with moving:
             tables = moving.tables()
             promised = portable.tallies(plan.path)
             for table in fresh.tables:
@@ -240,8 +230,6 @@ def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Res
                     refuse_mismatches(compare(connection, table, promised[table.name], moving.sent[table.name], None))
                 _refuse_difference(moving, table, None)
             return finish(moving, tables, started)
-    finally:
-        _end(connection)
 
 
 def _refuse_difference(moving: Run, table: TablePlan, by_column: Callable[[], list[int]] | None) -> None:
@@ -262,9 +250,17 @@ def _make_rejects(options: Options) -> None:
         make_directory(options.rejects)
 
 
-def _end(connection: Connection) -> None:
-    if not connection.closed:
-        connection.rollback()
+@contextmanager
+def _ending(connection: Connection) -> Iterator[None]:
+    """End the transaction in every case, and tell what PostgreSQL says in one sentence."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise refusal("the transfer", error) from error
+    finally:
+        if not connection.closed:
+            with suppress(psycopg2.Error):
+                connection.rollback()
 
 
 def _silent(_table: str, _done: int, _rows: int) -> None:

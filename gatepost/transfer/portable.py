@@ -74,6 +74,8 @@ def write(
             | {"rows": total.rows, "fingerprint": str(total.fingerprint), "nulls": list(total.nulls)}
         )
     if problems and options.rejects is None:
+        for entry in written:
+            (directory / str(entry["file"])).unlink()
         raise RowsRefused(tuple(problems), sum(result.rejects for result in results))
     manifest = {"format": FORMAT, "source": source.path.name, "tables": written}
     part = directory / f"{MANIFEST}.part"

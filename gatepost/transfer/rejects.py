@@ -63,14 +63,14 @@ class TableRejects:
             self._file = None
 
 
-def make_directory(directory: Path) -> None:
-    """Make the directory for rejects.
+def make_directory(directory: Path, mend: str = "name a new one for the rejects of this run") -> None:
+    """Make a directory for rejects, or another that must hold nothing else.
 
     Raises:
-        TransferError: there is something in it, which would be mixed with this run's rejects.
+        TransferError: there is something in it, which would be mixed with what is to come.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise TransferError(f'"{directory}" is not an empty directory', "name a new one for the rejects of this run")
+        raise TransferError(f'"{directory}" is not an empty directory', mend)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

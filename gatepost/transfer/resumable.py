@@ -7,8 +7,8 @@ the journal with both sides again, so a source or a target that was changed in b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from psycopg2.extensions import connection as Connection
 
@@ -115,19 +115,18 @@ def _move(
     plan: Plan, source: Source, connection: Connection, progress: Progress
 ) -> tuple[TableResult, tuple[Reject, ...]]:
     (table,) = plan.tables
-    moving = Run(plan, connection, lambda t: lambda: source.batches(t.source, t.read), progress)
-    try:
+    with Run(plan, connection, lambda t: lambda: source.batches(t.source, t.read), progress) as moving:
         (result,) = moving.tables()
         held = moving.tallies[table.name]
-        by_column: Callable[[], list[int]] = lambda: columns_of_source(source, table, moving.how)  # noqa: E731
-        refuse_mismatches(compare(connection, table, held, tally_target(connection, table), by_column))
+        found = tally_target(connection, table)
+        refuse_mismatches(
+            compare(connection, table, held, found, partial(columns_of_source, source, table, moving.how))
+        )
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {_JOURNAL} (name, sent, held, rejects) VALUES (%s, %s::numeric[], %s::numeric[], %s)",
                 (table.name, _numbers(moving.sent[table.name]), _numbers(held), result.rejects),
             )
-    finally:
-        moving.close()
     return result, moving.problems()
 
 

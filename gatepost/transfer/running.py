@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from types import TracebackType
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -60,6 +61,18 @@ class Run:
         self.tallies: dict[str, Tally] = {}
         self.seconds: dict[str, float] = {}
 
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files of rejects; where nothing was written, there are no rejects either."""
+        for rejects in self.rejects.values():
+            if error is not None and not self.plan.options.resumable:
+                rejects.forget()
+            rejects.close()
+
     def tables(self) -> tuple[TableResult, ...]:
         """Move every table and check it; return what was done, or refuse.
 
@@ -91,11 +104,6 @@ class Run:
     def problems(self) -> tuple[Reject, ...]:
         """Return what is wrong with the rejected rows, in the order of the tables."""
         return tuple(problem for table in self.plan.tables for problem in self.rejects[table.name].kept)
-
-    def close(self) -> None:
-        """Write the files of rejects to the disk."""
-        for rejects in self.rejects.values():
-            rejects.close()
 
     def _timed(self, table: TablePlan, work: Callable[..., None], *arguments: object) -> None:
         started = time.perf_counter()
@@ -169,6 +177,7 @@ def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:
 
     The rejects are on the disk before the commit: at no moment is a row in neither place.
     """
-    run.close()
+    for rejects in run.rejects.values():
+        rejects.close()
     run.connection.commit()
     return Result(tables, time.perf_counter() - started, run.problems())

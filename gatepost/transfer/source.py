@@ -11,23 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from gatepost.errors import TransferError
+from gatepost.transfer.header import refuse_other_files
 
 Row = tuple[Any, ...]
 
 BATCH_ROWS = 2_000
 """Rows held in memory at a time: enough that the cost of a batch is nothing beside the cost of its rows."""
 
-_MAGIC = b"SQLite format 3\x00"
-"""The first 16 bytes of every database, https://www.sqlite.org/fileformat.html#the_database_header."""
-
-_OTHER_FILES = (
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"PGDMP", "a pg_dump archive"),
-    (b"\x37\x7f\x06\x82", "a SQLite write-ahead log without its database"),
-    (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "a SQLite rollback journal without its database"),
-)
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -64,7 +54,7 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _refuse_other_files(path)
+        refuse_other_files(path)
         self.connection, self.immutable = _open(path)
         self.connection.isolation_level = None
         try:
@@ -213,40 +203,6 @@ def _select(table: SourceTable, columns: tuple[str, ...], between: tuple[int, in
     return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}{where} ORDER BY {order}"
 
 
-def _refuse_other_files(path: Path) -> None:
-    if not path.exists():
-        raise TransferError(f'there is no file "{path}"', "give the path of the SQLite database")
-    if path.is_dir():
-        raise TransferError(f'"{path}" is a directory, not a SQLite database')
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError as error:
-        raise TransferError(f'"{path}" cannot be read: {error.strerror}') from error
-    if head.startswith(_MAGIC):
-        return
-    raise TransferError(f'"{path}" is not a SQLite database: it is {_describe(head)}')
-
-
-def _describe(head: bytes) -> str:
-    if not head:
-        return "empty"
-    for magic, what in _OTHER_FILES:
-        if head.startswith(magic):
-            return what
-    try:
-        text = head[:4000].decode("utf-8") if len(head) < 4096 else head[:4000].decode("utf-8", "ignore")
-        printable = all(c.isprintable() or c in "\t\r\n\f" for c in text)
-    except UnicodeDecodeError:
-        printable = False
-    if printable:
-        first = text.strip().splitlines()[0][:40] if text.strip() else ""
-        return f"text that begins with {first!r}"
-    if len(set(head)) > 200 and len(head) >= 1024:
-        return "encrypted (SQLCipher leaves no readable header) or of an unknown kind"
-    return f"of an unknown kind (it begins with {head[:8].hex(' ')})"
-
-
 def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
     address = "file:" + quote(str(path.resolve()))
@@ -279,6 +235,8 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
 def _broken(path: Path, why: str) -> TransferError:
     if "file is not a database" in why:
         return TransferError(f'"{path}" is not a SQLite database that can be read: it is encrypted, or its header lies')
+    if "locked" in why or "busy" in why:
+        return TransferError(f'"{path}" is being written to: {why}', "run again when the app is done with it")
     return TransferError(
         f'"{path}" is damaged: {why}', f'sqlite3 "{path}" .recover | sqlite3 mended.db   # then look at what is lost'
     )

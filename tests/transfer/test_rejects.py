@@ -160,3 +160,19 @@ def test_a_row_that_is_its_own_family(sqlite_file, target, tmp_path, rows):
     connection = target("CREATE TABLE node (id int PRIMARY KEY, up int REFERENCES node)")
     moved(path, connection, rejects=tmp_path / "bad")
     assert rows("SELECT id FROM node ORDER BY 1") == [(1,), (2,), (3,)]
+
+
+def test_a_run_that_fails_leaves_no_rejects(dirty, target, tmp_path):
+    target("CREATE TABLE extra (id int REFERENCES owner)")
+    path, connection = dirty
+    options = Options(rejects=tmp_path / "bad", mode="replace", ignore_tables=("extra",))
+    with pytest.raises(TransferError, match="cannot truncate"):
+        transfer.run(transfer.plan(path, connection, options=options), connection)
+    target(
+        "DROP TABLE extra",
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER lose BEFORE INSERT ON step FOR EACH ROW EXECUTE FUNCTION lose()",
+    )
+    with pytest.raises(TransferError, match="a trigger on the table drops rows"):
+        moved(path, connection, rejects=tmp_path / "bad")
+    assert list((tmp_path / "bad").iterdir()) == []

@@ -209,3 +209,33 @@ def test_the_sample_moves_whole(tmp_path, connection, database_url):
     result = transfer.run(planned, connection, progress=lambda *said: told.append(said))
     assert {t.name: t.rows for t in result.tables} == counts
     assert {name: done for name, done, _ in told} == {name: rows for name, rows in counts.items() if rows}
+
+
+def test_a_connection_that_ends_is_one_sentence(family, database_url, rows):
+    import psycopg2
+
+    path, connection = family
+    planned = transfer.plan(path, connection)
+
+    def end(table, _done, _rows):
+        if table == "child":
+            other = psycopg2.connect(database_url)
+            with other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+            other.close()
+
+    with pytest.raises(TransferError, match="PostgreSQL refused"):
+        transfer.run(planned, connection, progress=end)
+
+
+def test_a_source_that_is_being_written_is_told(family):
+    import sqlite3
+
+    path, connection = family
+    app = sqlite3.connect(path, isolation_level=None)
+    app.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(TransferError, match="is being written to"):
+            transfer.plan(path, connection)
+    finally:
+        app.close()
