@@ -46,8 +46,8 @@ def observe(
     project = find_project()
     declaration = project.declaration() if project is not None else None
     result = _run(target_url(url), declaration, in_place)
-    if format == "text":
-        _tell(result, output)
+    if format in ("text", "html"):
+        _tell(result, format, output)
     else:
         emit(result, format, output)
     raise typer.Exit(int(result.fails()))
@@ -78,16 +78,17 @@ def _run(target: DatabaseUrl, declaration: Declaration | None, in_place: bool) -
         )
 
 
-def _tell(result: Result, output: Path | None) -> None:
+def _tell(result: Result, format: str, output: Path | None) -> None:
+    """Print or write the two forms that show the matrix itself."""
     import sys
 
     from gatepost.errors import SettingsError
-    from gatepost.report.matrix import render
+    from gatepost.report.access import page, text
 
     if output is None:
-        typer.echo(render(result, colour=sys.stdout.isatty()))
+        typer.echo(page.render(result) if format == "html" else text.render(result, colour=sys.stdout.isatty()))
         return
     try:
-        output.write_text(render(result) + "\n")
+        output.write_text((page.render(result) if format == "html" else text.render(result)) + "\n")
     except OSError as error:
         raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None

@@ -11,7 +11,7 @@ from gatepost.finding import Result
 
 def formats() -> tuple[str, ...]:
     """Return the names of the formats, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg))
 
 
 def render(result: Result, format_name: str) -> str:

@@ -17,7 +17,7 @@ from gatepost.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
-_VERBS = {"select": "reads", "insert": "inserts", "update": "changes", "delete": "removes"}
+_VERBS = {"select": "read", "insert": "insert", "update": "change", "delete": "remove"}
 _ANOTHERS = "another's"
 COMPARE = "gatepost verify  # names the policy, the grant or the switch that differs from the declaration"
 
@@ -112,7 +112,7 @@ class Judge:
         count = max(number for _, _, number in found)
         rows = f"{count} row{'s' * (count != 1)} that were planted" if command != "insert" else "a row"
         message = (
-            f"{who} {_VERBS[command]} {rows} in {table}, which the declaration does not give"
+            f"{who} can {_VERBS[command]} {rows} in {table}, which the declaration does not give"
             if rule == "access-beyond-declaration"
             else f"{who} should be able to {command} {rows} in {table} by the declaration, and cannot"
         )
@@ -127,7 +127,7 @@ class Judge:
         )
 
     def _foreign_writes(self, table: Table) -> Iterator[Finding]:
-        for command, what in (("update", "changes"), ("delete", "removes")):
+        for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
             for persona in self.personas:
                 if persona.name in ORDINARY:
@@ -140,7 +140,7 @@ class Judge:
                     "foreign-row-written",
                     "error",
                     str(table),
-                    f"{_list([p.name for p, _ in found])} {what} rows of {table} that belong to somebody else "
+                    f"{_list([p.name for p, _ in found])} can {what} rows of {table} that belong to somebody else "
                     f"({self._why(table)})",
                     fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
                     detail=command,
@@ -160,7 +160,7 @@ class Judge:
                     "row-forged",
                     "error",
                     str(table),
-                    f"{_list([p.name for p, _ in found])} inserts rows {what} into {table} ({self._why(table)})",
+                    f"{_list([p.name for p, _ in found])} can insert rows {what} into {table} ({self._why(table)})",
                     fix=self._policies_to_mend(table, "insert"),
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
@@ -201,7 +201,7 @@ class Judge:
                         "anonymous-write",
                         "error",
                         str(table),
-                        f"anybody {_VERBS[command]} rows of {table} without signing in",
+                        f"anybody can {_VERBS[command]} rows of {table} without signing in",
                         fix=f"REVOKE {command.upper()} ON {sql.qualified(*table.key)} FROM anon",
                         detail=command,
                         witness=self._witness(persona, table, cell, min(cell.rows)),
@@ -212,7 +212,7 @@ class Judge:
                     "anonymous-write",
                     "error",
                     str(table),
-                    f"anybody inserts rows in a user's name into {table} without signing in ({self._why(table)})",
+                    f"anybody can insert rows in a user's name into {table} without signing in ({self._why(table)})",
                     fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
                     detail="insert",
                     witness=f"{told(persona)}: {cell.statements[_ANOTHERS]}",
@@ -229,7 +229,7 @@ class Judge:
                 "user-metadata-trusted",
                 "error",
                 str(table),
-                f"a user reads rows of others in {table} by writing a claim into its own user_metadata",
+                f"a user can read rows of others in {table} by writing a claim into its own user_metadata",
                 fix="read the claim from app_metadata, which only the backend writes",
                 witness=self._witness(persona, table, cell, others[0]),
             )
@@ -265,7 +265,7 @@ class Judge:
                 "row-moved-to-another",
                 "error",
                 str(crossing.table),
-                f"{crossing.persona.name} puts a row of its own among another's by changing "
+                f"{crossing.persona.name} can put a row of its own among another's by changing "
                 f"{crossing.table}.{crossing.column}",
                 fix=f"WITH CHECK must hold {crossing.column} to the user's own, on UPDATE too",
                 detail=crossing.column,
@@ -293,7 +293,7 @@ class Judge:
                 "escalation",
                 "error",
                 found.written,
-                f"{found.persona.name} brings rows of others in {table} into sight by {how} {found.written}",
+                f"{found.persona.name} can bring rows of others in {table} into sight by {how} {found.written}",
                 fix="take the write away, or hold what it may say to what its writer already may",
                 detail=str(table),
                 witness=f"{told(found.persona)}: {found.write}; then {found.look} shows {shown(found.rows[0])}",

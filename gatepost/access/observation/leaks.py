@@ -38,7 +38,7 @@ def leaks(found: Iterable[Door], population: Population, declaration: Declaratio
             or (declaration is not None and declaration.table(*row.table.key) is not None)
             for row in rows
         )
-        verb = "reads rows of" if how == "read" else "changes rows of"
+        verb = "can read rows of" if how == "read" else "can change rows of"
         tail = f": {first.value[:200]}" if how == "read" else f" reaches {shown(rows[0])}"
         yield Finding(
             "door-leaks" if how == "read" else "door-writes",

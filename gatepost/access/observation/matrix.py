@@ -12,7 +12,7 @@ from gatepost.access.observation.judging import in_force, shown
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.personas import Persona
-from gatepost.schema import COMMANDS, Command, Table
+from gatepost.schema import COMMANDS, Command, Policy, Table
 
 Reach = Literal["all", "own", "some", "none", "error"]
 _WITNESSES = 3
@@ -79,12 +79,18 @@ def matrix_cell(population: Population, record: Record, persona: Persona, table:
         let_in = [name for name, ok in cell.inserts.items() if ok]
         statement = cell.statements.get(let_in[0], "") if let_in else ""
         witnesses = [f"{name}: {'let in' if ok else 'refused'}" for name, ok in cell.inserts.items()]
-    names = tuple(policy.name for policy in in_force(table, persona.role, command))
+    policies = tuple(_told(policy) for policy in in_force(table, persona.role, command))
     count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
     of = len(cell.inserts) if command == "insert" else len(population.of(table))
     return MatrixCell(
-        reach(population, persona, table, command, cell), count, of, statement, tuple(witnesses), names, cell.said
+        reach(population, persona, table, command, cell), count, of, statement, tuple(witnesses), policies, cell.said
     )  # fmt: skip
+
+
+def _told(policy: Policy) -> str:
+    clauses = (("using", policy.using), ("with check", policy.check))
+    said = " ".join(f"{clause} {' '.join(text.split())}" for clause, text in clauses if text is not None)
+    return f"{policy.name}{'' if policy.permissive else ' (restrictive)'}: {said}"
 
 
 def reach(population: Population, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
