@@ -76,8 +76,8 @@ def main():
         print(f"{rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB of SQLite, {os.cpu_count()} cores\n")
         print(f"{'':12}{'seconds':>9}{'rows/s':>12}{'x floor':>9}{'peak MB':>9}  ")
         floor = None
-        for name in arguments.only.split(","):
-            seconds, peak, said = CONTESTANTS[name](cluster, fresh(cluster, name), source, work)
+        for number, name in enumerate(arguments.only.split(",")):
+            seconds, peak, said = CONTESTANTS[name](cluster, fresh(cluster, f"{name}{number}"), source, work)
             floor = seconds if name == "floor" else floor
             ratio = f"{seconds / floor:.2f}" if floor else ""
             print(f"{name:12}{seconds:9.1f}{rows / seconds:12,.0f}{ratio:>9}{peak / 1024:9.0f}  {said}", flush=True)
