@@ -8,7 +8,7 @@ from gatepost.finding import Finding
 from gatepost.rules.asking import altered, callers, judged
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
-from gatepost.schema import Table
+from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
@@ -59,8 +59,10 @@ def check_weaker_than_using(context: Context) -> Iterator[Finding]:
 
 def _movable(context: Context, table: Table, role: str, column: str) -> bool:
     keys = {name for c in table.constraints if c.kind == "primary key" for name in c.columns}
+    by_service = is_platform(table.schema) and column in ("owner", "owner_id")  # storage writes them itself
     return (
         column not in keys
+        and not by_service
         and context.privileges.holds(role, table, "UPDATE", [column])
         and not context.analysis.set_by_trigger(table, column, "update")
     )

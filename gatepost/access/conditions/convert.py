@@ -90,6 +90,8 @@ class Converter:
                 return cast(self.term(node.this), node.to.sql("postgres").lower())
             case exp.Column():
                 return self.column(node)
+            case exp.Parameter():
+                return Param(f"${node.this.name}")
             case exp.CurrentUser():
                 return Session("current_user")
             case exp.SessionUser():

@@ -19,13 +19,12 @@ Path = tuple[tuple[str, str], ...]
 
 def cycles(analysis: Analysis) -> Iterator[tuple[Table, Command, Path]]:
     """Yield each table whose policies lead back to one that is already asked, with the way there, once a table."""
-    for key, facts in analysis.by_table.items():
+    for facts in analysis.by_table.values():
         table = facts[0].table
         roles = sorted({role for one in facts for role in one.roles})
         found = next(_of_table(analysis, table, roles), None)
         if found is not None:
             yield table, *found
-        del key
 
 
 def _of_table(analysis: Analysis, table: Table, roles: list[str]) -> Iterator[tuple[Command, Path]]:

@@ -6,7 +6,7 @@ anything, so "always" and "never" are said only where they hold (PostgreSQL show
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -58,7 +58,8 @@ class Truth:
         if found in (T, F, N):
             return found
         atoms = list(leaves(term))
-        if len(atoms) == len(set(atoms)) or len(set(atoms)) > _MANY_ATOMS:
+        again = len(set(atoms)) < len(atoms) or any(isinstance(a, IsNull) and a.term in atoms for a in atoms)
+        if not again or len(set(atoms)) > _MANY_ATOMS:
             return found
         return self._tried(term, sorted(set(atoms), key=repr))
 
@@ -72,6 +73,7 @@ class Truth:
 
     def _tried(self, term: Term, atoms: list[Term]) -> int:
         found = 0
+        atoms = [atom for atom in atoms if not (isinstance(atom, IsNull) and atom.term in atoms)]
         each = [[bit for bit in (T, F, N) if self._possible(atom) & bit] for atom in atoms]
         for values in product(*each):
             found |= Truth(self.persona, self.filled, dict(zip(atoms, values, strict=True)))._possible(term)
@@ -113,6 +115,8 @@ class Truth:
                 return ANY
 
     def _is_null(self, term: Term) -> int:
+        if self.fixed and term in self.fixed:
+            return T if self.fixed[term] == N else F
         value = self._value(term)
         if value is MAYBE and _boolean(term):
             found = self._possible(term)
@@ -163,7 +167,7 @@ class Truth:
         return T | F
 
     def _same(self, left: Term, right: Term) -> int:
-        if isinstance(bare(right), Const) and isinstance(bare(right).value, bool) and _boolean(left):  # type: ignore[attr-defined]
+        if isinstance(bare(right), Const) and isinstance(bare(right).value, bool):  # type: ignore[attr-defined]
             found = self._possible(left)
             wanted = T if bare(right).value else F  # type: ignore[attr-defined]
             return (T if found & wanted else 0) | (F if found & ~wanted else 0)
@@ -267,11 +271,7 @@ def _own_user(select: Select) -> bool:
     return sides == {Session("uid"), Column(select.sources[0].name, "id")}
 
 
-def _all(found: object) -> int:
-    return _fold(found)  # type: ignore[arg-type]
-
-
-def _fold(found: list[int]) -> int:
+def _all(found: Iterable[int]) -> int:
     total = T
     for one in found:
         total = _AND[total, one]
@@ -295,6 +295,3 @@ def _negated(found: int) -> int:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-Weigh = Callable[[Term], int]

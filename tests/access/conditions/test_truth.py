@@ -1,0 +1,121 @@
+"""What a condition can come to; no database needed."""
+
+import pytest
+
+from gatepost.access.conditions import parse
+from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
+from gatepost.access.conditions.shapes import is_guard, passes_by_nothing
+from gatepost.access.conditions.truth import F, N, T, Truth
+
+FILLED = frozenset({"id", "user_id"})
+
+
+def possible(text, persona=SIGNED_IN):
+    return Truth(persona, FILLED).possible(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(1 = 1)",
+        "(user_id = user_id)",
+        "(id IS NOT NULL)",
+        "((auth.uid() = user_id) OR true)",
+        "(auth.uid() IS NOT NULL)",
+        "(auth.role() = 'authenticated'::text)",
+        "(( SELECT auth.role() AS role) = ANY (ARRAY['anon'::text, 'authenticated'::text]))",
+        "(hidden OR (NOT hidden) OR (hidden IS NULL))",
+        "CASE WHEN hidden THEN true ELSE true END",
+        "COALESCE(true, hidden)",
+        "(EXISTS ( SELECT count(*) AS count FROM public.m WHERE (m.u = auth.uid())))",
+        "(EXISTS ( SELECT 1 FROM auth.users u WHERE (u.id = auth.uid())))",
+        "((hidden IS TRUE) OR (hidden IS NOT TRUE))",
+    ],
+)
+def test_it_is_always_true_for_somebody_signed_in(text):
+    assert possible(text) == T
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(auth.uid() = user_id)",
+        "(EXISTS ( SELECT 1 FROM public.admins a WHERE (a.user_id = auth.uid())))",
+        "(hidden OR (NOT hidden))",
+        "(deleted_at IS NULL)",
+        "(auth.email() = 'a@b.c'::text)",
+        "(((auth.jwt() -> 'app_metadata'::text) ->> 'role'::text) = 'admin'::text)",
+        "public.unknown(id)",
+    ],
+)
+def test_it_is_neither_always_nor_never_true(text):
+    found = possible(text)
+    assert found & T
+    assert found != T
+
+
+@pytest.mark.parametrize("text", ["(auth.uid() = user_id)", "(auth.uid() IS NOT NULL)", "(deleted_at = NULL::date)"])
+def test_nobody_passes_who_is_not_signed_in(text):
+    assert not possible(text, ANON) & T
+
+
+def test_a_comparison_with_null_is_not_known():
+    assert possible("(auth.uid() = user_id)", ANON) == N
+    assert possible("(NOT (auth.uid() = user_id))", ANON) == N
+    assert possible("(COALESCE((auth.uid() = user_id), true))", ANON) == T
+    assert possible("(auth.uid() IS NULL)", ANON) == T
+    assert possible("(auth.uid() IS NULL)") == F
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "((auth.uid() IS NULL) OR (auth.uid() = user_id))",
+        "(NOT (owner IS DISTINCT FROM auth.uid()))",
+        "(COALESCE(auth.uid(), user_id) = user_id)",
+        "COALESCE((auth.uid() = user_id), true)",
+        "((NOT hidden) AND ((auth.uid() IS NULL) OR (auth.uid() = user_id)))",
+    ],
+)
+def test_rows_pass_because_nobody_is_signed_in(text):
+    assert passes_by_nothing(parse(text), Truth(ANON, FILLED))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(is_public OR (auth.uid() = user_id))",
+        "((owner IS NULL) OR (auth.uid() = owner))",
+        "(auth.role() = 'anon'::text)",
+        "(auth.uid() = user_id)",
+        "(NOT (auth.uid() = ANY (blocked)))",
+        "true",
+    ],
+)
+def test_rows_do_not_pass_because_nobody_is_signed_in(text):
+    assert not passes_by_nothing(parse(text), Truth(ANON, FILLED))
+
+
+def test_a_claim_with_a_default_is_meant():
+    lacking = Truth(Persona("authenticated", signed_in=True, missing_claims=True), FILLED)
+    plan = "(COALESCE(((auth.jwt() -> 'app_metadata'::text) ->> 'plan'::text), 'free'::text) = 'free'::text)"
+    org = "((auth.jwt() ->> 'org'::text) IS NULL) OR (org = (auth.jwt() ->> 'org'::text))"
+    assert not passes_by_nothing(parse(plan), lacking)
+    assert passes_by_nothing(parse(org), lacking)
+
+
+@pytest.mark.parametrize(
+    ("text", "guard"),
+    [
+        ("(deleted_at IS NULL)", True),
+        ("(NOT archived)", True),
+        ("(status <> 'banned'::text)", True),
+        ("((auth.jwt() ->> 'aal'::text) = 'aal2'::text)", True),
+        ("(published_at IS NOT NULL)", False),
+        ("is_public", False),
+        ("(auth.uid() = user_id)", False),
+        ("(EXISTS ( SELECT 1 FROM public.m WHERE (m.u = auth.uid())))", False),
+    ],
+)
+def test_a_guard_only_takes_away(text, guard):
+    assert is_guard(parse(text)) is guard
