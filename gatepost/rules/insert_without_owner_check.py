@@ -46,7 +46,20 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
             if is_platform(one.table.schema):
                 owners = _folders(context, one, role)
             forged = sorted(c for c in owners if _writable(context, one.table, role, c))
-            if not forged or not analysis.ties.loose(one.new, one.table, role):
+            if not analysis.ties.loose(one.new, one.table, role):
+                scope = _scope_left_open(context, one, role)
+                if scope is not None:
+                    yield Finding(
+                        "insert-without-owner-check",
+                        "warning",
+                        str(one.policy),
+                        f'{who(role)} can add rows to "{one.table}" with any "{scope}", by which others read them: the'
+                        f' policy "{one.policy.name}" asks only whose name is on them',
+                        "ask in its WITH CHECK what the policy for SELECT asks",
+                    )
+                    break
+                continue
+            if not forged:
                 continue
             if restricted(context, one.table, role, "insert"):
                 continue
@@ -61,6 +74,27 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
                 tied_to_owner(context, one),
             )
             break
+
+
+def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
+    """Return the column that leads to a parent, by which rows are read and which an insert leaves to the caller."""
+    ties = context.analysis.ties
+    written = ties.of(one.new, one.table, role)
+    readers = [
+        other
+        for other in context.analysis.by_table[one.table.key]
+        if other.policy.permissive and "select" in other.commands and role in other.callers["select"]
+    ]
+    read = frozenset().union(*(ties.of(other.old, other.table, role) for other in readers))
+    if not read or (read | written) & ({"*"} | (read & written)):
+        return None
+    parents = {
+        c.columns[0]
+        for c in one.table.constraints
+        if c.references and c.references[0] != "auth" and len(c.columns) == 1
+    }
+    found = sorted((read & parents) - context.analysis.owner_columns(one.table))
+    return next((c for c in found if _writable(context, one.table, role, c)), None)
 
 
 def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
