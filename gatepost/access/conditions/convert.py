@@ -157,6 +157,8 @@ class Converter:
         if isinstance(many, exp.Anonymous | exp.All) and (isinstance(many, exp.All) or str(many.this).upper() == "ALL"):
             inner = many.this if isinstance(many, exp.All) else many.expressions[0]
             return Among(op, left, self.many(inner), all=True)
+        if op == "<>":
+            return Not(Compare("=", left, self.term(right)))  # the same atom as its opposite
         found: Term = Compare(op, left, self.term(right))
         return Not(found) if node.args.get("negate") else found
 

@@ -23,8 +23,7 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
     """
     parts = leaves(term)
     asks = bool(row_columns(term) or relations(term))
-    of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
-    if asks and truth.always(term) and not any(truth.always(one) for one in of_session):
+    if asks and truth.always(term) and not _session_decides(term, parts, truth):
         return "roundabout"
     if any(isinstance(bare(one.left), Column) and bare(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
         return "roundabout"
@@ -33,6 +32,16 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
     if any(ties.everybody(one) for one in parts):
         return "everybody"
     return "session" if truth.always(term) else "row"
+
+
+def _session_decides(term: Term, parts: list[Term], truth: Truth) -> bool:
+    """Tell whether a condition holds, whatever the row holds, because of what the session is."""
+    of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
+    row = {one: F for one in parts if one not in of_session}
+    if not of_session or not Truth(truth.persona, truth.filled, row).always(term):
+        return False
+    turned = {one: F if truth.possible(one) & T else T for one in of_session}
+    return not Truth(truth.persona, truth.filled, {**row, **turned}).always(term)
 
 
 def ways(term: Term) -> tuple[Term, ...]:

@@ -160,6 +160,8 @@ class Truth:
             return found if other in (True, "true") else _negated(found)
         if bare(left) == bare(right) and settled(left):
             return {"=": T, ">=": T, "<=": T, "like": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
+        if op in ("like", "ilike") and isinstance(other, str) and not other.strip("%") and other:
+            return T | null
         if isinstance(one, Mark) or isinstance(other, Mark):
             return T | F | null
         if op in ("=", "<>"):
