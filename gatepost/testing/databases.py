@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gatepost import local, sql
-from gatepost.access.observation.clone import guarded
+from gatepost.access.observation.guard import guarded
 from gatepost.database.connect import connect
 from gatepost.local import LocalServer
 from gatepost.local.cluster import SUPERUSER

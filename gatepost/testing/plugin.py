@@ -7,7 +7,7 @@ A project overrides a fixture to change what it does: `gatepost_migrate` for ano
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,19 +82,28 @@ def gatepost_database(gatepost_new_database: Callable[[], TestDatabase], gatepos
 
 
 @pytest.fixture(scope="session")
-def _gatepost_connection(gatepost_database: TestDatabase) -> Iterator[RollingBack]:
-    from gatepost.testing.acting import open_connection
-
-    with closing(open_connection(gatepost_database.url)) as connection:
-        yield connection
+def _gatepost_connections() -> Iterator[dict[str, RollingBack]]:
+    """Keep a connection for each database: folders of one run may each override `gatepost_database`."""
+    opened: dict[str, RollingBack] = {}
+    yield opened
+    for connection in opened.values():
+        connection.close()
 
 
 @pytest.fixture
-def gatepost_db(_gatepost_connection: RollingBack) -> Iterator[RollingBack]:
+def gatepost_db(
+    gatepost_database: TestDatabase, _gatepost_connections: dict[str, RollingBack]
+) -> Iterator[RollingBack]:
     """Give a psycopg2 connection as the owner, past row security; what a test does is rolled back after it."""
-    _gatepost_connection.rollback()
-    yield _gatepost_connection
-    _gatepost_connection.rollback()
+    from gatepost.testing.acting import open_connection
+
+    url = gatepost_database.url
+    if url not in _gatepost_connections:
+        _gatepost_connections[url] = open_connection(url)
+    connection = _gatepost_connections[url]
+    connection.rollback()
+    yield connection
+    connection.rollback()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The plugin's fixtures on the server of this test run, with tables of their own in the place of a project's."""
 
-from contextlib import ExitStack, closing
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -19,20 +19,8 @@ CREATE TABLE kept (id int);
 
 
 @pytest.fixture(scope="session")
-def gatepost_new_database(new_database, server):
-    with ExitStack() as stack:
-
-        def make():
-            url = stack.enter_context(new_database())
-            return TestDatabase(url, server.url(urlsplit(url).path[1:], "supabase_admin"))
-
-        yield make
-
-
-@pytest.fixture(scope="session")
-def gatepost_migrate():
-    def migrate(url, _revision="head"):
+def gatepost_database(new_database, server):
+    with new_database() as url:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(TABLES)
-
-    return migrate
+        yield TestDatabase(url, server.url(urlsplit(url).path[1:], "supabase_admin"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gatepost import sql
 from gatepost.access.observation.cast import told
 from gatepost.access.observation.doors import Door
-from gatepost.access.observation.judging import shown
+from gatepost.access.observation.evidence import shown
 from gatepost.access.observation.population import Population
 from gatepost.declaration import Declaration
 from gatepost.finding import Finding, NotChecked

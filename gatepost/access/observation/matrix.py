@@ -8,7 +8,7 @@ from typing import Literal
 
 from gatepost.access.observation.cast import PLAIN_LIAR, told, world_of
 from gatepost.access.observation.doors import Door
-from gatepost.access.observation.judging import in_force, shown
+from gatepost.access.observation.evidence import in_force, shown
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.personas import Persona

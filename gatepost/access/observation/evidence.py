@@ -1,0 +1,38 @@
+"""What a finding shows: the row, the policies, and the statement that reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gatepost import sql
+from gatepost.access.observation.cast import told
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.record import Cell
+from gatepost.access.observation.worlds import Row
+from gatepost.access.personas import Persona
+from gatepost.schema import Command, Policy, Table
+
+
+def witness(population: Population, persona: Persona, table: Table, cell: Cell, number: int) -> str:
+    """Return the statement with which a persona reached a row, and the row."""
+    row = population.row(table.key, number)
+    return f"{told(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
+
+
+def in_force(table: Table, role: str, command: Command) -> list[Policy]:
+    """Return the policies that decide about a command of a role."""
+    return [p for p in table.policies if p.command in (command, "all") and {role, "public"} & set(p.roles)]
+
+
+def shown(row: Row) -> str:
+    """Return what tells a row: its keys and its first canary, and to whom it belongs."""
+    keys = [index.columns for index in row.table.indexes if index.primary]
+    names = [name for name in (keys[0] if keys else ()) if name is not None and name in row.values]
+    names += [n for n, v in row.values.items() if n not in names and v and "cnry" in v][:1]
+    values = ", ".join(f"{name} = {sql.literal(row.values[name])}" for name in names)
+    return f"{row.table} ({values}), a row of {row.world}'s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names with commas between them, each once."""
+    return ", ".join(dict.fromkeys(names))

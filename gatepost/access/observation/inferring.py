@@ -1,0 +1,203 @@
+"""What is wrong where nothing was declared: whose a row is, is inferred from keys, claims and memberships.
+
+Only what cannot be meant is an error: another's row written, a row made in another's name, a write without signing in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gatepost import sql
+from gatepost.access.observation.cast import ORDINARY, PLAIN_LIAR, other_of, told, world_of
+from gatepost.access.observation.evidence import in_force, listed, witness
+from gatepost.access.observation.ground import FILES, Ground
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.record import Crossing, Record
+from gatepost.access.observation.worlds import NOBODY
+from gatepost.access.personas import Persona
+from gatepost.finding import Finding
+from gatepost.schema import Command, Table
+
+_ANOTHERS = "another's"
+_VERBS = {"update": "change", "delete": "remove"}
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """Holds the record against who owns which rows."""
+
+    population: Population
+    record: Record
+    personas: Sequence[Persona]
+
+    @property
+    def ground(self) -> Ground:
+        """The database."""
+        return self.population.ground
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Yield what is wrong with one table."""
+        if table.key in self.ground.owned:
+            yield from self._foreign_writes(table)
+            yield from self._forged_rows(table)
+            yield from self._trusted_claims(table)
+        yield from self._anonymous_writes(table)
+
+    def _foreign_writes(self, table: Table) -> Iterator[Finding]:
+        for command, what in (("update", "change"), ("delete", "remove")):
+            found: list[tuple[Persona, str]] = []
+            for persona in self.personas:
+                if persona.name in ORDINARY:
+                    cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
+                    others = [n for n in sorted(cell.rows) if self._of_another(table, n, persona)]
+                    if others:
+                        found.append((persona, witness(self.population, persona, table, cell, others[0])))
+            if found:
+                yield Finding(
+                    "foreign-row-written",
+                    "error",
+                    str(table),
+                    f"{listed([p.name for p, _ in found])} can {what} rows of {table} that belong to somebody else "
+                    f"({self._why(table)})",
+                    fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
+                    detail=command,
+                    witness=found[0][1],
+                )
+
+    def _forged_rows(self, table: Table) -> Iterator[Finding]:
+        for way in ("another's", "own among another's"):
+            found = []
+            for persona in self.personas:
+                cell = self.record.cell(persona.name, table, "insert")
+                if persona.name in ORDINARY and cell.inserts.get(way) and not self._plausible(persona, table, way):
+                    found.append((persona, f"{told(persona)}: {cell.statements[way]}"))
+            if found:
+                what = "in another user's name" if way == "another's" else "among another user's"
+                yield Finding(
+                    "row-forged",
+                    "error",
+                    str(table),
+                    f"{listed([p.name for p, _ in found])} can insert rows {what} into {table} ({self._why(table)})",
+                    fix=self._policies_to_mend(table, "insert"),
+                    detail=way.replace(" ", "-").replace("'", ""),
+                    witness=found[0][1],
+                )
+
+    def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
+        """Tell whether a row under a stranger's may be meant: where the persona may see what it hangs on."""
+        if way == "another's" and self._names_users(table):
+            return False
+        if any(key[:2] == table.key for key in self.ground.clues.claims) or table.key in FILES:
+            return False
+        return self._sees_parents(persona, table, None)
+
+    def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
+        """Tell whether a persona sees the stranger's rows that a table's keys, or one column of it, refer to."""
+        seen = True
+        other = other_of(persona.name)
+        for child, parent in self.ground.keys.items():
+            if child[:2] != table.key or child in self.ground.identities or column not in (None, child[2]):
+                continue
+            target = self.ground.live.table(*parent[:2])
+            if target is not None and target.key in self.ground.owned:
+                rows = [r for r in self.population.of(target).values() if r.world == other and r.base]
+                seen = seen and all(r.number in self.record.sees(persona.name, target.key) for r in rows)
+        return seen
+
+    def _anonymous_writes(self, table: Table) -> Iterator[Finding]:
+        for persona in self.personas:
+            if persona.role != "anon":
+                continue
+            for command in ("update", "delete"):
+                cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
+                if cell.rows:
+                    yield Finding(
+                        "anonymous-write",
+                        "error",
+                        str(table),
+                        f"anybody can {_VERBS[command]} rows of {table} without signing in",
+                        fix=f"REVOKE {command.upper()} ON {sql.qualified(*table.key)} FROM anon",
+                        detail=command,
+                        witness=witness(self.population, persona, table, cell, min(cell.rows)),
+                    )
+            cell = self.record.cell(persona.name, table, "insert")
+            if cell.inserts.get("another's"):
+                yield Finding(
+                    "anonymous-write",
+                    "error",
+                    str(table),
+                    f"anybody can insert rows in a user's name into {table} without signing in ({self._why(table)})",
+                    fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
+                    detail="insert",
+                    witness=f"{told(persona)}: {cell.statements[_ANOTHERS]}",
+                )
+
+    def _trusted_claims(self, table: Table) -> Iterator[Finding]:
+        """Find rows that a user sees only for what it wrote into its own `user_metadata`."""
+        cell = self.record.cell("liar", table, "select")
+        more = cell.rows - self.record.sees(PLAIN_LIAR, table.key)
+        others = sorted(n for n in more if (row := self.population.row(table.key, n)) and row.world != "liar")
+        persona = next((p for p in self.personas if p.name == "liar"), None)
+        if others and persona is not None:
+            yield Finding(
+                "user-metadata-trusted",
+                "error",
+                str(table),
+                f"a user can read rows of others in {table} by writing a claim into its own user_metadata",
+                fix="read the claim from app_metadata, which only the backend writes",
+                witness=witness(self.population, persona, table, cell, others[0]),
+            )
+
+    def crossings(self) -> Iterator[Finding]:
+        """Yield the rows of one's own that can be put among another's, in declared tables too."""
+        told_of: set[tuple[str, str]] = set()
+        for crossing in self.record.crossings:
+            key = (str(crossing.table), crossing.column)
+            if key in told_of or not self._unmistakable(crossing):
+                continue
+            told_of.add(key)
+            yield Finding(
+                "row-moved-to-another",
+                "error",
+                str(crossing.table),
+                f"{crossing.persona.name} can put a row of its own among another's by changing "
+                f"{crossing.table}.{crossing.column}",
+                fix=f"WITH CHECK must hold {crossing.column} to the user's own, on UPDATE too",
+                detail=crossing.column,
+                witness=f"{told(crossing.persona)}: {crossing.write}",
+            )
+
+    def _unmistakable(self, crossing: Crossing) -> bool:
+        key = (*crossing.table.key, crossing.column)
+        if key in self.ground.clues.claims:
+            return True
+        if key in self.ground.identities:
+            return self._names_users(crossing.table) == [crossing.column]
+        parent = self.ground.keys[key][:2]
+        return parent in self.ground.owned and not self._sees_parents(crossing.persona, crossing.table, crossing.column)
+
+    def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
+        row = self.population.row(table.key, number)
+        return row is not None and row.world not in (world_of(persona.name), NOBODY)
+
+    def _names_users(self, table: Table) -> list[str]:
+        return [c.name for c in table.columns if (*table.key, c.name) in self.ground.identities]
+
+    def _why(self, table: Table) -> str:
+        users = self._names_users(table)
+        if users:
+            return f"inferred from {', '.join(users)}"
+        claims = [key[2] for key in self.ground.clues.claims if key[:2] == table.key]
+        if claims:
+            return f"inferred from {', '.join(claims)}"
+        parents = sorted(
+            {p[1] for c, p in self.ground.keys.items() if c[:2] == table.key and p[:2] in self.ground.owned}
+        )
+        return f"inferred from {', '.join(parents) or 'its members'}"
+
+    def _policies_to_mend(self, table: Table, command: Command) -> str:
+        if not table.row_security.enabled:
+            return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
+        names = [p.name for p in in_force(table, "authenticated", command)]
+        return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)
