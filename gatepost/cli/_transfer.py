@@ -41,7 +41,7 @@ class Job:
             SettingsError: there is none.
         """
         if self.url is None:
-            raise SettingsError("no target was named", "gatepost transfer app.db $DATABASE_URL")
+            raise SettingsError("no target was named", "set DATABASE_URL in the environment or in .env")
         return self.url
 
     @property
@@ -87,15 +87,17 @@ def given(source: str) -> Path:
     return Path(source)
 
 
-def target(url: str) -> DatabaseUrl | None:
-    """Return the target's address, or None if none is given.
+def target(url: str) -> DatabaseUrl:
+    """Return the target's address: what was typed, or `DATABASE_URL` from the environment or `.env`.
 
     Raises:
-        SettingsError: it is wrong.
+        SettingsError: there is none, or it is wrong.
     """
+    from gatepost.database.settings import load_settings
     from gatepost.database.url import parse_url
 
-    return parse_url(url) if url else None
+    settings = load_settings()
+    return settings.secured(parse_url(url)) if url else settings.url
 
 
 def model_metadata(package: str) -> MetaData:

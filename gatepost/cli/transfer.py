@@ -26,7 +26,7 @@ def _transfer(
             help="The SQLite file, only read; or a directory of --to.", metavar="SOURCE", show_default=False
         ),
     ] = "",
-    url: Annotated[str, typer.Argument(help="The target, at the newest revision.", envvar="DATABASE_URL")] = "",
+    url: Annotated[str, typer.Argument(help="The target; left out, DATABASE_URL (also from .env).")] = "",
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public",
     models: Annotated[str, typer.Option(help="Move the tables of this package's SQLModel metadata only.")] = "",
     timezone: Annotated[str, typer.Option(help="The zone of times without an offset.")] = "UTC",

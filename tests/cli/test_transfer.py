@@ -15,7 +15,8 @@ def gatepost(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        return CliRunner().invoke(app, ["transfer", *map(str, arguments)], env={"COLUMNS": "120", "NO_COLOR": "1"})
+        environment = {"COLUMNS": "120", "NO_COLOR": "1", "DATABASE_URL": None}
+        return CliRunner().invoke(app, ["transfer", *map(str, arguments)], env=environment)
 
     return run
 
@@ -171,3 +172,11 @@ def test_two_halves(gatepost, old, note, database_url, tmp_path):
     assert gatepost(tmp_path / "half", database_url).exit_code == 0
     assert gatepost(tmp_path / "half", database_url, "--check-only").exit_code == 0
     assert gatepost(old, database_url, "--check-only").exit_code == 0
+
+
+def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path):
+    done = gatepost(old)
+    assert (done.exit_code, '"DATABASE_URL" is not set' in done.stderr) == (2, True)
+    (tmp_path / ".env").write_text(f"DATABASE_URL={database_url}\n")
+    assert gatepost(old, "--quiet").exit_code == 0
+    assert gatepost(old, "--check-only").exit_code == 0
