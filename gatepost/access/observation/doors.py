@@ -18,6 +18,7 @@ from gatepost.access.observation.record import Escalation, Record
 from gatepost.access.observation.trial import Outcome, Stage, Tried
 from gatepost.access.observation.worlds import NOBODY, Row
 from gatepost.access.personas import Persona
+from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
 
 _MOST = 1000
@@ -103,6 +104,10 @@ class Doors:
                 for table in self.stage.ground.live.tables:
                     if table.parents:
                         yield from self._part(persona, table)
+                for sequence in self.stage.ground.live.sequences:
+                    if not is_platform(sequence.schema) and _usable(sequence, persona.role):
+                        name = sql.literal(sql.qualified(sequence.schema, sequence.name))
+                        yield self._read(persona, "sequence", str(sequence), f"SELECT nextval({name})::text")
                 for function in self._functions:
                     if persona.role in function.roles:
                         yield from self._call(persona, function)
@@ -245,3 +250,7 @@ class Doors:
             for _, schema, name, _, body, definer, types, names, volatile, may in self.stage.cursor.fetchall()
             if not is_platform(schema)
         ]
+
+
+def _usable(sequence: Sequence_, role: str) -> bool:
+    return any(g.grantee in (role, "public") and g.privilege in ("USAGE", "UPDATE") for g in sequence.grants)

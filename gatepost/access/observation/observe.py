@@ -181,7 +181,12 @@ class _Writer:
         ]
         read = self.stage.ground.clues.read
         several = [column for column in changeable if column.name not in alone or column.name in bound]
-        return sorted(several or changeable, key=lambda c: (c.name in bound, (*table.key, c.name) in read))
+        ordered = sorted(several or changeable, key=lambda c: (c.name in bound, (*table.key, c.name) in read))
+        if self.persona.name in ("ann", "anon"):
+            return ordered
+        # Which columns may be changed hangs on the role, and ann has tried them all for hers.
+        telling = [c for c in ordered[1:] if c.name in bound or (*table.key, c.name) in read]
+        return [*ordered[:1], *telling]
 
     def _new_values(self, table: Table, column: Column) -> list[str | None]:
         worlds, other = self.stage.population.worlds, other_of(self.persona.name)

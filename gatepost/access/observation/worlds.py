@@ -271,7 +271,8 @@ def _listed(table: Table) -> dict[str, tuple[str, ...]]:
     for constraint in checks(table):
         if len(constraint.columns) == 1:
             for left, right in comparisons_in(pieces_in(constraint.definition)):
-                listed = literals_in(right)
-                if listed and any(piece.name == constraint.columns[0] for piece in left):
+                listed = [value for value in literals_in(right) if "%" not in value]  # LIKE is one of them
+                names = [piece.name for piece in left if piece.name]
+                if listed and names[:1] == [constraint.columns[0]]:  # a cast may stand behind it, no function before
                     found[constraint.columns[0]] = tuple(listed)
     return found

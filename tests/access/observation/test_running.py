@@ -103,11 +103,10 @@ def test_in_place_needs_a_word(tables, connection):
     assert "IS 'gatepost: disposable'" in refusal.value.mend
 
 
-def test_in_place_refuses_rows_of_others(tables, connection, _database):
+def test_in_place_refuses_rows_of_others(tables, connection):
     with connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"COMMENT ON DATABASE {_database} IS 'gatepost: disposable'; INSERT INTO log (what) VALUES ('mine')"
-        )
+        cursor.execute(f"COMMENT ON DATABASE {connection.info.dbname} IS 'gatepost: disposable'")
+        cursor.execute("INSERT INTO log (what) VALUES ('mine')")
     with pytest.raises(NotDisposable, match=r"holds rows in public\.log"):
         refuse_unless_disposable(connection)
     with connection, connection.cursor() as cursor:

@@ -1,0 +1,106 @@
+"""Rows are planted whatever a table asks of them, and each leads to rows of the same world."""
+
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from gatepost.access.observation.cast import USERS
+from gatepost.access.observation.ground import survey
+from gatepost.access.observation.population import plant
+from gatepost.reflect import read
+
+DEMANDING = {
+    "composite keys": """
+        CREATE TABLE a (x int, y text, PRIMARY KEY (x, y));
+        CREATE TABLE t (x int NOT NULL, y text NOT NULL, z int PRIMARY KEY, FOREIGN KEY (x, y) REFERENCES a (x, y))""",
+    "a circle": """
+        CREATE TABLE a (id int PRIMARY KEY, t_id int NOT NULL);
+        CREATE TABLE t (id int PRIMARY KEY, a_id int NOT NULL REFERENCES a (id));
+        ALTER TABLE a ADD FOREIGN KEY (t_id) REFERENCES t (id)""",
+    "itself": "CREATE TABLE t (id int PRIMARY KEY, above int REFERENCES t (id))",
+    "itself, always": "CREATE TABLE t (id uuid PRIMARY KEY, above uuid NOT NULL REFERENCES t (id))",
+    "identity and generated": """
+        CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n int,
+                        twice int GENERATED ALWAYS AS (n % 100 * 2) STORED)""",
+    "domains and enums": """
+        CREATE DOMAIN email AS text CHECK (VALUE ~ '^[^@ ]+@[^@ ]+[.][a-z]+$');
+        CREATE TYPE kind AS ENUM ('x', 'y');
+        CREATE TABLE t (id int PRIMARY KEY, mail email NOT NULL UNIQUE, kind kind NOT NULL, kinds kind[])""",
+    "checks": """
+        CREATE TABLE t (id int PRIMARY KEY, state text NOT NULL CHECK (state IN ('open', 'shut')),
+                        share int NOT NULL CHECK (share BETWEEN 0 AND 100),
+                        colour text CHECK (colour ~ '^#[0-9a-f]{6}$'),
+                        slug text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9-]+$'), country char(2) NOT NULL,
+                        url text NOT NULL CHECK (url LIKE 'https://%'),
+                        tags jsonb CHECK (jsonb_typeof(tags) = 'array'))""",
+    "order of two columns": """
+        CREATE TABLE t (id int PRIMARY KEY, starts timestamptz NOT NULL, ends timestamptz NOT NULL,
+                        CHECK (starts < ends))""",
+    "one of two": """
+        CREATE TABLE t (id int PRIMARY KEY, a text, b text, CHECK (num_nonnulls(a, b) = 1))""",
+    "many types": """
+        CREATE TABLE t (id smallint PRIMARY KEY, a inet, b macaddr, c point, d interval, e time, f date,
+                        g numeric(5, 2), h bytea, i xml, j tsvector, k int4range, l bit(3), m money, n text[],
+                        o uuid[], p varchar(2), q double precision, r "char", s cidr, u timestamptz[], v oid)""",
+    "a trigger that refuses": """
+        CREATE TABLE t (id int PRIMARY KEY);
+        CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+        CREATE TRIGGER no BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION no()""",
+    "partitions": """
+        CREATE TABLE t (id int, region text NOT NULL) PARTITION BY LIST (region);
+        CREATE TABLE t_rest PARTITION OF t DEFAULT""",
+    "names": """CREATE TABLE "T ""x" (id int PRIMARY KEY, "select" text, "a%b" text, "Ünï" text)""",
+    "one row": 'CREATE TABLE t ("only" boolean PRIMARY KEY DEFAULT true CHECK ("only"))',
+    "no columns": "CREATE TABLE t ()",
+}
+
+
+@pytest.fixture
+def planted(connection, superuser_url):
+    def make(tables):
+        with connection, connection.cursor() as cursor:
+            cursor.execute(tables)
+        with closing(psycopg2.connect(superuser_url)) as observer, observer.cursor() as cursor:
+            return plant(cursor, survey(cursor, read(cursor), None), USERS)
+
+    return make
+
+
+@pytest.mark.parametrize("tables", [pytest.param(sql, id=name) for name, sql in DEMANDING.items()])
+def test_every_table_gets_rows(tables, planted):
+    population = planted(tables)
+    assert population.missing == []
+    assert all(population.of(table) for table in population.ground.tables)
+
+
+def test_a_world_holds_together(planted):
+    population = planted("""
+        CREATE TABLE orgs (id uuid PRIMARY KEY);
+        CREATE TABLE members (org uuid NOT NULL REFERENCES orgs (id), who uuid NOT NULL REFERENCES auth.users (id),
+                              PRIMARY KEY (org, who));
+        CREATE TABLE work (id int PRIMARY KEY, org uuid NOT NULL REFERENCES orgs (id),
+                           owner uuid REFERENCES auth.users (id))""")
+    rows = {key[1]: {row.world: row.values for row in found.values()} for key, found in population.rows.items()}
+    for world, user in USERS.items():
+        assert rows["members"][world]["who"] == rows["work"][world]["owner"] == rows["users"][world]["id"] == user
+        assert rows["members"][world]["org"] == rows["work"][world]["org"] == rows["orgs"][world]["id"]
+    assert rows["work"]["nobody"]["owner"] is None
+    assert len({values["id"] for values in rows["orgs"].values()}) == len(USERS) + 1
+
+
+def test_what_cannot_be_planted_is_said(planted):
+    population = planted("CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL CHECK (n <> n))")
+    assert [str(missing.what) for missing in population.missing] == ["public.t"]
+    assert "violates check constraint" in population.missing[0].why
+
+
+def test_edges_are_planted(planted):
+    population = planted("""
+        CREATE TABLE posts (id int PRIMARY KEY, author uuid REFERENCES auth.users (id), state text, public boolean,
+                            due timestamptz);
+        CREATE POLICY see ON posts FOR SELECT USING (public AND state = 'live' AND due < now())""")
+    rows = list(population.of(population.ground.live.table("public", "posts")).values())
+    assert {row.values["public"] for row in rows} == {"true", "false", None}
+    assert {row.values["state"] == "live" for row in rows} == {True, False}
+    assert len({row.values["due"] for row in rows}) == 3
