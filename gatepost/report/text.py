@@ -13,6 +13,10 @@ from gatepost.finding import Finding, Result, Severity
 _COLOURS: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
+MANY = 3
+"""From more objects than this on, the same information is told once."""
+
+
 def render(result: Result, colour: bool = False) -> str:
     """Return the result as text.
 
@@ -24,16 +28,30 @@ def render(result: Result, colour: bool = False) -> str:
     console = Console(
         file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False, soft_wrap=True
     )
-    for name, findings in groupby(result.findings, key=lambda finding: finding.object):
+    repeated = _repeated(result)
+    shown = [finding for finding in result.findings if finding.rule not in repeated or finding.severity != "info"]
+    for name, findings in groupby(shown, key=lambda finding: finding.object):
         console.print(f"[bold]{escape(name)}[/]")
         for finding in findings:
             _print(console, finding)
+    for same in repeated.values():
+        console.print(f"[bold]{len(same)} objects, {escape(same[0].object)} the first of them[/]")
+        _print(console, same[0])
     for skipped in result.not_checked:
         console.print(f"[magenta]not checked[/]  {escape(skipped.what)}: {escape(skipped.why)}")
     state = "green" if result.ok else "bold red" if result.count("error") else "yellow"
     told, _, looked_at = verdict(result).partition(" (")
     console.print(f"[{state}]{escape(told)}[/]" + (f" ({escape(looked_at)}" if looked_at else ""))
     return out.getvalue().rstrip("\n")
+
+
+def _repeated(result: Result) -> dict[str, list[Finding]]:
+    """Return the information that is the same for many objects, by rule: it is told once, and counted."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        if finding.severity == "info":
+            by_rule.setdefault(finding.rule, []).append(finding)
+    return {rule: findings for rule, findings in by_rule.items() if len(findings) > MANY}
 
 
 def _print(console: Console, finding: Finding) -> None:

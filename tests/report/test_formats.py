@@ -129,3 +129,13 @@ def test_text_does_not_call_a_result_clean_that_was_not_looked_at():
     told = render(replace(CLEAN, not_checked=RESULT.not_checked), "text")
     assert "1 not checked" in told
     assert "clean" not in told
+
+
+def test_text_tells_information_about_many_objects_once():
+    same = [Finding("no-policy", "info", f"public.t{number}", "nobody reads it") for number in range(5)]
+    bad = Finding("drift", "error", "public.t0", "differs")
+    told = render(Result("verify", "here", (bad, *same)), "text")
+    assert told.count("no-policy") == 1
+    assert "5 objects, public.t0 the first of them" in told
+    assert "differs" in told
+    assert "5 info" in told

@@ -6,7 +6,6 @@ sub-select. `Once` is a sub-select without FROM, such as `(SELECT auth.uid())`: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
@@ -17,31 +16,38 @@ SessionKind = Literal["uid", "role", "email", "claim", "request", "setting", "cu
 class Term:
     """A piece of a condition."""
 
-    __slots__ = ()
+    __slots__ = ("_whole",)
+
+    _whole: tuple[Term, ...]
 
     @property
-    def parts(self) -> Iterator[Term]:
+    def parts(self) -> list[Term]:
         """The pieces directly inside."""
+        found: list[Term] = []
         for name in _names(type(self)):  # type: ignore[arg-type]
             value = getattr(self, name)
             if isinstance(value, Term):
-                yield value
+                found.append(value)
             elif isinstance(value, tuple):
-                yield from _terms(value)
+                _add_terms(value, found)
+        return found
 
-    def walk(self) -> Iterator[Term]:
-        """Yield this piece and every one inside it."""
-        yield self
-        for part in self.parts:
-            yield from part.walk()
+    def walk(self) -> tuple[Term, ...]:
+        """Return this piece and every one inside it, the outer before the inner, from left to right."""
+        try:
+            return self._whole
+        except AttributeError:  # asked for the first time; every rule asks again
+            whole = (self, *(inner for part in self.parts for inner in part.walk()))
+            object.__setattr__(self, "_whole", whole)
+            return whole
 
 
-def _terms(values: tuple[object, ...]) -> Iterator[Term]:
+def _add_terms(values: tuple[object, ...], found: list[Term]) -> None:
     for value in values:
         if isinstance(value, Term):
-            yield value
+            found.append(value)
         elif isinstance(value, tuple):
-            yield from _terms(value)
+            _add_terms(value, found)
 
 
 @cache
