@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
+from gatepost.rules.context import VERSION_TABLE, Context
 from gatepost.rules.discovery import rule
 
 
@@ -35,7 +35,7 @@ def row_security_without_policies(context: Context) -> Iterator[Finding]:
     - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
     """
     for table in context.reachable_tables:
-        if not table.row_security.enabled or table.policies or table.partition:
+        if not table.row_security.enabled or table.policies or table.partition or table.name == VERSION_TABLE:
             continue
         if context.declaration_of(table) is None:
             yield Finding(
