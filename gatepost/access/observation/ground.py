@@ -66,6 +66,7 @@ class Privileges:
 class Ground:
     """The database as the observation needs it.
 
+    `statuses` are tables with one row for each user that other tables' policies ask: to stand there may be a rank.
     `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold a
     user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
     """
@@ -81,6 +82,7 @@ class Ground:
     calls: Calls
     owned: frozenset[TableKey] = field(default=frozenset())
     only: frozenset[TableKey] = field(default=frozenset())
+    statuses: frozenset[TableKey] = field(default=frozenset())
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
@@ -123,7 +125,7 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
     )
-    return replace(ground, owned=_owned(ground))
+    return replace(ground, owned=_owned(ground), statuses=_statuses(ground))
 
 
 def privileges(cursor: Cursor, role: str) -> Privileges:
@@ -196,7 +198,7 @@ def _parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> 
 
 def _owned(ground: Ground) -> frozenset[TableKey]:
     """Return the tables whose rows belong to somebody: by an id, a claim, a membership, or an owned parent."""
-    own = {key[:2] for key in (*ground.identities, *ground.clues.claims)}
+    own = {key[:2] for key in (*ground.identities, *tenant_claims(ground))}
     own |= {FILES[1]} & {table.key for table in ground.tables}
     names = {table.key: _read_by(ground, table) for table in ground.tables}
     for child, parent in ground.keys.items():
@@ -212,6 +214,33 @@ def _owned(ground: Ground) -> frozenset[TableKey]:
         own |= more
         grew = bool(more)
     return frozenset(own)
+
+
+def _statuses(ground: Ground) -> frozenset[TableKey]:
+    """Return the tables that may say what a user is: one row a user, asked by the policies of other tables."""
+    asked = {table.key: _read_by(ground, table) for table in ground.tables}
+    bodies = {name for names in ground.calls.bodies.values() for name in names}
+    views = {reference.name for view in ground.live.views for reference in view.reads}
+    return frozenset(
+        table.key
+        for table in ground.tables
+        if table.key != USERS
+        and one_for_each_user(ground, table)
+        and (
+            table.name in bodies | views or any(table.name in names for key, names in asked.items() if key != table.key)
+        )
+    )
+
+
+def one_for_each_user(ground: Ground, table: Table) -> bool:
+    """Tell whether a table holds at most one row for each user."""
+    users = {column.name for column in table.columns if (*table.key, column.name) in ground.identities}
+    return any(key and set(key) <= users for key in unique_keys(table))
+
+
+def tenant_claims(ground: Ground) -> list[ColumnKey]:
+    """Return the columns that a claim of the backend's is compared with: an address may well be somebody else's."""
+    return [key for key, path in ground.clues.claims.items() if path != ("email",)]
 
 
 def _read_by(ground: Ground, table: Table) -> frozenset[str]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from gatepost import sql
 from gatepost.access.observation.cast import ORDINARY, PLAIN_LIAR, other_of, told, world_of
+from gatepost.access.observation.clues import words
 from gatepost.access.observation.evidence import in_force, listed, witness
-from gatepost.access.observation.ground import FILES, Ground
+from gatepost.access.observation.ground import FILES, Ground, tenant_claims
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Crossing, Record
-from gatepost.access.observation.worlds import NOBODY
+from gatepost.access.observation.worlds import NOBODY, RANKED
 from gatepost.access.personas import Persona
 from gatepost.finding import Finding
 from gatepost.schema import Command, Table
@@ -38,17 +39,31 @@ class Inferred:
 
     def findings(self, table: Table) -> Iterator[Finding]:
         """Yield what is wrong with one table."""
-        if table.key in self.ground.owned:
+        if table.key in self.ground.owned and self._files_have_owners(table):
             yield from self._foreign_writes(table)
             yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
 
+    def _plain(self, table: Table) -> tuple[str, ...]:
+        """Return the personas who may not touch another's rows: not one whose rank the table's policies ask for."""
+        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+        names = self.ground.calls.reachable(texts)[0]
+        ranks = {key[1] for key in self.ground.statuses if key != table.key}
+        return tuple(name for name in ORDINARY if name not in RANKED) if ranks & names else ORDINARY
+
+    def _files_have_owners(self, table: Table) -> bool:
+        """Tell whether the policies ask whose a file is; the owner itself is written by the storage service."""
+        if table.key not in FILES:
+            return True
+        names = {name for p in table.policies for text in (p.using, p.check) if text for name in words(text)}
+        return bool(names & {"foldername", "filename", "path_tokens", "owner", "owner_id", "split_part"})
+
     def _foreign_writes(self, table: Table) -> Iterator[Finding]:
         for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
             for persona in self.personas:
-                if persona.name in ORDINARY:
+                if persona.name in self._plain(table):
                     cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
                     others = [n for n in sorted(cell.rows) if self._of_another(table, n, persona)]
                     if others:
@@ -70,7 +85,11 @@ class Inferred:
             found = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
-                if persona.name in ORDINARY and cell.inserts.get(way) and not self._plausible(persona, table, way):
+                if (
+                    persona.name in self._plain(table)
+                    and cell.inserts.get(way)
+                    and not self._plausible(persona, table, way)
+                ):
                     found.append((persona, f"{told(persona)}: {cell.statements[way]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
@@ -88,7 +107,7 @@ class Inferred:
         """Tell whether a row under a stranger's may be meant: where the persona may see what it hangs on."""
         if way == "another's" and self._names_users(table):
             return False
-        if any(key[:2] == table.key for key in self.ground.clues.claims) or table.key in FILES:
+        if any(key[:2] == table.key for key in tenant_claims(self.ground)) or table.key in FILES:
             return False
         return self._sees_parents(persona, table, None)
 
@@ -170,8 +189,12 @@ class Inferred:
 
     def _unmistakable(self, crossing: Crossing) -> bool:
         key = (*crossing.table.key, crossing.column)
-        if key in self.ground.clues.claims:
+        if key in tenant_claims(self.ground):
             return True
+        if key in self.ground.clues.claims or not self._files_have_owners(crossing.table):
+            return False
+        if crossing.persona.name not in self._plain(crossing.table):
+            return False
         if key in self.ground.identities:
             return self._names_users(crossing.table) == [crossing.column]
         parent = self.ground.keys[key][:2]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gatepost import sql
 from gatepost.access.observation.cast import ORDINARY, PLAIN_LIAR, other_of, world_of
+from gatepost.access.observation.ground import tenant_claims
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Cell, Crossing, Escalation, Record
@@ -103,7 +104,7 @@ class _Writer:
         keys = [(*table.key, column.name) for column in table.columns]
         names_somebody = any(key in self.stage.ground.identities for key in keys)
         hangs = any(
-            key in self.stage.ground.clues.claims
+            key in tenant_claims(self.stage.ground)
             or (
                 (parent := self.stage.ground.keys.get(key)) is not None
                 and parent[:2] in self.stage.ground.owned

@@ -20,6 +20,8 @@ from gatepost.schema import Column, Table
 NOBODY = "nobody"
 STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
 """Users that are no persona: a row of nobody's, and rows of tables in which each user has one."""
+RANKED = ("ann", "admin")
+"""Those who stand in tables that may give a rank; the others are what anybody is who has just signed up."""
 MANY = 12
 """The most rows of one table in one world."""
 FRESH = 200
@@ -72,11 +74,16 @@ class Worlds:
         combinations = _combinations(edges)
         alone = self._one_for_each(table)
         found: list[Row] = []
+        ranked = table.key in self.ground.statuses
+        parent = any(target[:2] == table.key for target in self.ground.keys.values())
         for place, world in enumerate(self.names):
+            if ranked and not edges and not parent and world not in RANKED:
+                continue
             values = self.make(table, world, place)
-            values |= _overlay(edges, combinations[place % len(combinations)])
+            at = -1 if ranked and world not in RANKED else place % len(combinations)
+            values |= _overlay(edges, combinations[at])
             found.append(Row(table, place, world, values, base=True))
-        number = len(found)
+        number = len(self.names)
         for place, world in enumerate(self.names):
             if world != NOBODY and (place > 1 or alone):
                 continue
