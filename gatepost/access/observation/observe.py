@@ -88,6 +88,7 @@ class _Writer:
                 let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
                 statements[name] = tried.statement
                 if tried.outcome == "done" and tried.count:
+                    let_in[name] = name != "another's" or self._stands(table, row)
                     self._look_again(table, tried, None)
                 elif tried.outcome not in _SWALLOWED:
                     failed = tried
@@ -97,6 +98,13 @@ class _Writer:
                     statements["own, returned"] = returning.statement
         outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
         return Cell(inserts=let_in, candidates=candidates, statements=statements, outcome=outcome, said=failed.said)
+
+    def _stands(self, table: Table, row: Row) -> bool:
+        """Tell whether a row was kept as it was written: a trigger may have put its writer's name into it."""
+        names = [c.name for c in table.columns if (*table.key, c.name) in self.stage.ground.identities]
+        wanted = [(name, row.values[name]) for name in names if row.values.get(name) is not None]
+        before = [r for r in self.stage.population.of(table).values() if all(r.values.get(n) == v for n, v in wanted)]
+        return not wanted or self.stage.count(table, wanted) > len(before)
 
     def _candidates(self, table: Table) -> list[tuple[str, Row]]:
         """Return the rows that the persona tries to insert: its own, a stranger's, and its own among a stranger's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -142,6 +142,14 @@ class Stage:
             self._execute(f"SELECT tableoid::int8, ctid::text FROM {sql.qualified(table.schema, table.name)}")
             places = self.population.of(table)
             return {places[place].number for place in self.cursor.fetchall() if place in places}
+
+    def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
+        """Return how many rows of a table hold these values, whoever sees them."""
+        asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where)
+        with self._as_owner():
+            self._execute(f"SELECT count(*) FROM {sql.qualified(table.schema, table.name)} WHERE {asked}")
+            found = self.cursor.fetchone()
+            return int(found[0]) if found else 0
 
     def changed(self, table: Table) -> list[Row]:
         """Return the planted rows of a table that a statement has changed or removed."""
