@@ -32,7 +32,7 @@ def project(tables):
     import sqlalchemy as sa
 
     from gatepost import owner, protect
-    from gatepost.declare import collected, declaring
+    from gatepost.declare.language import collected, declaring
 
     metadata = sa.MetaData()
     with declaring():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gatepost.auth import Role, anon, authenticated, claim, jwt, public, role, service_role, uid
     from gatepost.database.acting import acting_as, acting_as_service
     from gatepost.database.engine import create_engine
-    from gatepost.declare import allow, declaring, owner, protect, restrict, through
+    from gatepost.declare.language import allow, declaring, owner, protect, restrict, through
     from gatepost.errors import GatepostError
     from gatepost.project import declared
     from gatepost.verification import assert_row_security, verify
@@ -22,22 +22,22 @@ _HOMES = {
     "Role": "gatepost.auth",
     "acting_as": "gatepost.database.acting",
     "acting_as_service": "gatepost.database.acting",
-    "allow": "gatepost.declare",
+    "allow": "gatepost.declare.language",
     "anon": "gatepost.auth",
     "assert_row_security": "gatepost.verification",
     "authenticated": "gatepost.auth",
     "claim": "gatepost.auth",
     "create_engine": "gatepost.database.engine",
     "declared": "gatepost.project",
-    "declaring": "gatepost.declare",
+    "declaring": "gatepost.declare.language",
     "jwt": "gatepost.auth",
-    "owner": "gatepost.declare",
-    "protect": "gatepost.declare",
+    "owner": "gatepost.declare.language",
+    "protect": "gatepost.declare.language",
     "public": "gatepost.auth",
-    "restrict": "gatepost.declare",
+    "restrict": "gatepost.declare.language",
     "role": "gatepost.auth",
     "service_role": "gatepost.auth",
-    "through": "gatepost.declare",
+    "through": "gatepost.declare.language",
     "uid": "gatepost.auth",
     "verify": "gatepost.verification",
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.schema import API_ROLES, PLATFORM_GRANTORS, Grant, Policy, RowSecurity, Schema, Table, is_platform
 
 Kind = Literal["create", "replace", "drop"]

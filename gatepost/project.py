@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.errors import DeclarationError, SettingsError
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def declared(package: str = "policies") -> Declaration:
         DeclarationError: a statement cannot be meant, or names a column that its model does not have.
     """
     # Here and not above: they bring SQLAlchemy, and outside of a project nothing is declared.
-    from gatepost import mistakes
-    from gatepost.declare import collected
+    from gatepost.declare import mistakes
+    from gatepost.declare.language import collected
 
     try:
         import_module(package)

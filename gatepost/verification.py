@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
-from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import TableGrants, TableRowSecurity, TableState, declared_state
 from gatepost.errors import ExpressionError, GatepostError
 from gatepost.finding import Finding, NotChecked, Result

@@ -8,7 +8,7 @@ import pytest
 
 import gatepost
 from gatepost import assert_row_security, verify
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.project import find_project

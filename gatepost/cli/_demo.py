@@ -20,7 +20,7 @@ from gatepost.access.personas import ANON, SERVICE, signed_in
 from gatepost.access.reach import Reach, reach
 from gatepost.cli._transfer import head_revision
 from gatepost.database.connect import connect
-from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.errors import MigrationError, SettingsError
 from gatepost.project import Project, find_project
 from gatepost.reflect import read

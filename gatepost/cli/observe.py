@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gatepost.database.url import DatabaseUrl
-    from gatepost.declaration import Declaration
+    from gatepost.declare.declaration import Declaration
     from gatepost.finding import Result
 
 

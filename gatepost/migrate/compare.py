@@ -12,7 +12,7 @@ from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, ReversibleO
 from gatepost import sql
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.diff import (
     Change,
     TableGrants,

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from gatepost import sql
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.functions import register_nothing

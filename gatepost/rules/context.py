@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gatepost.access.conditions import Analysis
-from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
 from gatepost.rules.bodies import Bodies

@@ -19,8 +19,8 @@ from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Uuid
 
 from gatepost import protect
-from gatepost.declaration import Declaration
-from gatepost.declare import collected, declaring
+from gatepost.declare.declaration import Declaration
+from gatepost.declare.language import collected, declaring
 from gatepost.reflect import reflect
 from gatepost.schema import is_platform
 

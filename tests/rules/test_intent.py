@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
 from gatepost.schema import Policy, RowSecurity, Schema, Table

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.finding import SEVERITIES
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from gatepost import sql
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
 
 ColumnKey = tuple[str, str, str]

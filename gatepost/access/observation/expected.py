@@ -16,8 +16,8 @@ from gatepost.access.observation.record import Cell
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import Row
 from gatepost.access.personas import Persona, acting_as
-from gatepost.declaration import Declaration, ProtectedTable, Rule
-from gatepost.resolve import policy_name
+from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
+from gatepost.declare.resolve import policy_name
 from gatepost.schema import Command, Table
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gatepost.access.observation.clues import Calls, Clues, ColumnKey, clues
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.schema import Constraint, Schema, Table, is_platform
 
 if TYPE_CHECKING:

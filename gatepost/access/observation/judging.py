@@ -13,7 +13,7 @@ from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.personas import Persona
-from gatepost.declaration import ProtectedTable
+from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.schema import COMMANDS, Command, Table
 

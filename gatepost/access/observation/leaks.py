@@ -10,7 +10,7 @@ from gatepost.access.observation.doors import Door
 from gatepost.access.observation.evidence import shown
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.worlds import RANKED
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 
 

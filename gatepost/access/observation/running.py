@@ -18,7 +18,7 @@ from gatepost.access.observation.matrix import doors, matrix
 from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
 from gatepost.access.observation.trial import TIMEOUT, Stage
-from gatepost.declaration import Declaration
+from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable
 from gatepost.finding import NotChecked, Result
 from gatepost.reflect import read

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatepost.declaration import Rule
+from gatepost.declare.declaration import Rule
 from gatepost.errors import DeclarationError
 from gatepost.schema import is_platform
 

@@ -24,7 +24,7 @@ from gatepost import (
     through,
     uid,
 )
-from gatepost.declare import collected, statements
+from gatepost.declare.language import collected, statements
 from gatepost.errors import DeclarationError
 from gatepost.schema import Policy
 from tests.tables import Base, Member, Note, Team, User, table
@@ -186,15 +186,16 @@ def test_a_table_is_protected_once():
     protect(Note, owner(Note.user_id))
     with pytest.raises(DeclarationError) as told:
         protect(Note)
-    assert "test_declare.py" in told.value.message
+    assert "test_language.py" in told.value.message
     assert (
-        '"public.CamelTable" is protected twice; the first statement is at tests/test_declare.py:' in told.value.message
+        '"public.CamelTable" is protected twice; the first statement is at tests/declare/test_language.py:'
+        in told.value.message
     )
     assert told.value.mend == "write all its rules in one protect(…)"
 
 
 def test_a_mistake_names_its_line():
-    with pytest.raises(DeclarationError, match=r'^tests/test_declare\.py:\d+: "SELECT" is not a command'):
+    with pytest.raises(DeclarationError, match=r'^tests/declare/test_language\.py:\d+: "SELECT" is not a command'):
         allow("SELECT", to=anon)
 
 
@@ -336,7 +337,7 @@ def test_a_mistake_is_told_at_declaration_with_the_line_that_mends_it(statement,
         statement()
     assert reason in told.value.message
     assert mend in told.value.mend
-    assert told.value.message.startswith("tests/test_declare.py:")
+    assert told.value.message.startswith("tests/declare/test_language.py:")
     assert "\n" not in told.value.message
     assert collected().tables == ()
 

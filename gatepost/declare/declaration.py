@@ -11,7 +11,9 @@ from gatepost.errors import DeclarationError
 from gatepost.schema import API_ROLES, Command, Grant, Policy, is_platform
 
 if TYPE_CHECKING:
-    from gatepost.expression import Expression  # it brings SQLAlchemy, which a database without a declaration needs not
+    from gatepost.declare.expression import (
+        Expression,  # it brings SQLAlchemy, which a database without a declaration needs not
+    )
 
 Meaning = Literal["allow", "restrict", "owner", "through"]
 

@@ -27,9 +27,9 @@ from sqlalchemy.sql.selectable import Alias, FromClause, Join, SelectBase
 
 from gatepost import sql
 from gatepost.auth import SessionValue, type_family, type_family_name
-from gatepost.compiler import compiled
+from gatepost.declare.compiler import compiled
+from gatepost.declare.fitting import bare, fitted
 from gatepost.errors import DeclarationError
-from gatepost.fitting import bare, fitted
 
 
 @dataclass(frozen=True)

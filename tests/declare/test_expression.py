@@ -36,8 +36,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.schema import CreateTable
 
 from gatepost import claim, jwt, uid
+from gatepost.declare.expression import compared_columns, compared_terms, expression, is_session_only, render
 from gatepost.errors import DeclarationError
-from gatepost.expression import compared_columns, compared_terms, expression, is_session_only, render
 from tests.tables import Base, Member, Note, State, Team, User, table
 
 UID, UID_TEXT = "(SELECT auth.uid())", "(SELECT auth.uid())::text"

@@ -16,8 +16,8 @@ from gatepost import (
     service_role,
     through,
 )
-from gatepost.declaration import Declaration
-from gatepost.declare import collected
+from gatepost.declare.declaration import Declaration
+from gatepost.declare.language import collected
 from gatepost.errors import DeclarationError
 from tests.tables import table
 
@@ -94,7 +94,9 @@ def test_a_parent_must_be_readable(family, rules):
     protect(parent, *rules(parent))
     protect(child, through(child.c.parent_id))
     mend = refused(match='through "public.parent", of which "authenticated" may read nothing')
-    assert mend.startswith('add a rule with "select" for authenticated to the statement at tests/test_declaration.py:')
+    assert mend.startswith(
+        'add a rule with "select" for authenticated to the statement at tests/declare/test_declaration.py:'
+    )
 
 
 @pytest.mark.parametrize("hidden", [{"hide": ("id",)}, {}])

@@ -9,10 +9,9 @@ from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, U
 
 from gatepost import sql
 from gatepost.auth import uid
-from gatepost.compiler import compiled
-from gatepost.declaration import ProtectedTable, Rule
-from gatepost.errors import DeclarationError
-from gatepost.expression import (
+from gatepost.declare.compiler import compiled
+from gatepost.declare.declaration import ProtectedTable, Rule
+from gatepost.declare.expression import (
     Expression,
     compared_columns,
     compared_terms,
@@ -20,6 +19,7 @@ from gatepost.expression import (
     render,
     session_or,
 )
+from gatepost.errors import DeclarationError
 from gatepost.schema import Command, Grant, Policy, is_platform
 
 READ_AND_WRITE = ("DELETE", "INSERT", "SELECT", "UPDATE")

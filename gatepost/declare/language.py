@@ -16,10 +16,9 @@ from sqlalchemy import Column, Table
 
 from gatepost import sql
 from gatepost.auth import Role, authenticated
-from gatepost.declaration import Declaration, Meaning, ProtectedTable, Rule
-from gatepost.errors import DeclarationError
-from gatepost.expression import expression
-from gatepost.judge import (
+from gatepost.declare.declaration import Declaration, Meaning, ProtectedTable, Rule
+from gatepost.declare.expression import expression
+from gatepost.declare.judge import (
     address,
     check_columns,
     check_platform,
@@ -28,8 +27,9 @@ from gatepost.judge import (
     refuse_idle_condition,
     writes_everything,
 )
-from gatepost.place import caller, place, refuse_python_logic, told_with_place
-from gatepost.resolve import protected_table
+from gatepost.declare.place import caller, place, refuse_python_logic, told_with_place
+from gatepost.declare.resolve import protected_table
+from gatepost.errors import DeclarationError
 from gatepost.schema import COMMANDS, Command, is_platform
 
 Statements = dict[tuple[str, str], ProtectedTable]
