@@ -40,17 +40,24 @@ CREATED = re.compile(
         (?:\w+\.)?("[^"]+"|\w+)|\sON\s+(?:storage|realtime|auth|vault)\.(\w+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-SERVED = """
-    SELECT n.nspname FROM pg_namespace n
+SCANNED = """
+    SELECT DISTINCT n.nspname FROM pg_namespace n
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+    LEFT JOIN pg_roles r ON r.rolname IN ('anon', 'authenticated')
+        AND has_schema_privilege(r.oid, n.oid, 'USAGE')
+        AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
     WHERE n.nspname = 'public' OR (
-        n.nspname !~ '^pg_'
+        r.oid IS NOT NULL AND n.nspname !~ '^pg_'
         AND n.nspname <> ALL (ARRAY['information_schema', 'auth', 'storage', 'realtime', 'extensions', 'vault',
-                                    'graphql', 'graphql_public', 'cron', 'net'])
-        AND EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname IN ('anon', 'authenticated')
-                    AND has_schema_privilege(r.oid, n.oid, 'USAGE')))
-    ORDER BY n.nspname <> 'public', n.nspname
+                                    'graphql', 'graphql_public', 'cron', 'net']))
 """
-"""The schemas that the API serves, or whose USAGE its roles hold: told to each tool that can be told."""
+"""`public`, and schemas of the project's with a relation that the API's roles hold something on."""
+SERVED = """
+    SELECT split_part(setting, '=', 2) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+    CROSS JOIN unnest(s.setconfig) AS setting
+    WHERE r.rolname = 'authenticator' AND setting LIKE 'pgrst.db_schemas=%'
+"""
+"""The schemas that the API serves, where a case says so."""
 CLUSTER = """
     SELECT (SELECT jsonb_agg(to_jsonb(r) - 'rolpassword' ORDER BY r.oid) FROM pg_roles r)::text,
            (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.roleid, m.member) FROM pg_auth_members m)::text,
@@ -124,11 +131,11 @@ def listen(server: LocalServer, case: Case, tools: list[Tool]) -> Heard:
     url = server.clone(DATABASE)
     try:
         query(server.url(DATABASE, case.user), case.sql)
-        schemas = [name for (name,) in query(server.url(DATABASE, SUPERUSER), SERVED)]
+        schemas = sorted(name for (name,) in query(server.url(DATABASE, SUPERUSER), SCANNED))
         schemas += [name for name in ("storage", "realtime") if f" {name}." in case.sql]
-        if schemas != ["public"]:
-            listed = ", ".join(schemas)
-            query(server.url(DATABASE, SUPERUSER), f"ALTER DATABASE {DATABASE} SET pgrst.db_schemas = '{listed}'")
+        for (served,) in query(server.url(DATABASE, SUPERUSER), SERVED):
+            # splinter asks as `postgres`, which does not see what is set for another role.
+            query(server.url(DATABASE, SUPERUSER), f"ALTER DATABASE {DATABASE} SET pgrst.db_schemas = '{served}'")
 
         def ask(tool: Tool) -> None:
             try:
@@ -250,6 +257,7 @@ def main() -> None:
     parser.add_argument("--pgrls", help="the pgrls program")
     parser.add_argument("--rlsautotest", help="the rlsautotest program")
     parser.add_argument("--supabase", help="the supabase program, which runs splinter")
+    parser.add_argument("--lints", type=Path, help="the folder lints/ of splinter, for those that the CLI lacks")
     parser.add_argument("--only", default="", help="ask about cases with this in their name")
     parser.add_argument("--kept", type=Path, help="keep what was said in this file, and ask only about what it lacks")
     parser.add_argument("--markdown", action="store_true", help="print the tables for docs/detection.md")
@@ -264,7 +272,7 @@ def main() -> None:
                 print(f"{name.upper()} WAS NOT GIVEN, AND IS LEFT OUT", file=sys.stderr)
                 continue
             (Path(folder) / name).mkdir()
-            tools.append(Tool(name, str(Path(program).resolve()), Path(folder) / name))
+            tools.append(Tool(name, str(Path(program).absolute()), Path(folder) / name, arguments.lints))
         judge = Judge(hear_all(found, tools, arguments.kept))
     asked = [tool.name for tool in tools]
     print("\n\n".join(report(found, asked, judge, arguments.markdown)))

@@ -11,8 +11,11 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg2
 
 TIMEOUT = 120
 LEVELS = {"high": "warning", "critical": "error", "medium": "warning", "warn": "warning"}
@@ -68,11 +71,12 @@ class ToolFailed(Exception):
 
 @dataclass(frozen=True)
 class Tool:
-    """A program, and the folder to run it in."""
+    """A program, the folder to run it in, and for splinter the folder of its lints."""
 
     name: str
     program: str
     folder: Path
+    lints: Path | None = None
 
     def ask(self, url: str, schemas: list[str]) -> list[Said]:
         """Return what the tool says of a database.
@@ -83,7 +87,7 @@ class Tool:
         asked = {"gatepost": gatepost, "pgrls": pgrls, "splinter": splinter, "rlsautotest": rlsautotest}
         try:
             return asked[self.name](self, url, schemas)
-        except (subprocess.TimeoutExpired, json.JSONDecodeError, KeyError, OSError) as trouble:
+        except (subprocess.TimeoutExpired, json.JSONDecodeError, KeyError, OSError, psycopg2.Error) as trouble:
             raise ToolFailed(f"{type(trouble).__name__}: {str(trouble)[:160]}") from trouble
 
     def run(self, *arguments: str, ends: tuple[int, ...] = (0, 1)) -> str:
@@ -129,6 +133,18 @@ def splinter(tool: Tool, url: str, _schemas: list[str]) -> list[Said]:
         place = ".".join(str(one["metadata"].get(part) or "") for part in ("schema", "name")) if one["metadata"] else ""
         level = one["level"].lower()
         found.append(Said(one["name"], LEVELS.get(level, level), place, one["detail"]))
+    return found + (newer_lints(tool.lints, url) if tool.lints else [])
+
+
+def newer_lints(folder: Path, url: str) -> list[Said]:
+    """The Dashboard has lints that the CLI lacks: each is a view of splinter's repository, asked here as a query."""
+    found = []
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        for file in sorted(folder.glob("002[5-9]_*.sql")):
+            cursor.execute(re.sub(r"(?is)^\s*create view .*? as\s", "", file.read_text(), count=1))
+            for name, _, level, _, _, _, detail, _, about, _ in cursor.fetchall():
+                place = f"{about.get('schema')}.{about.get('name')}"
+                found.append(Said(name, LEVELS.get(level.lower(), level.lower()), place, detail))
     return found
 
 
