@@ -95,6 +95,13 @@ def test_the_commands_run_in_the_order_of_the_readme(project, database_url):
             assert code == 0, f"{command}\n{out}\n{err}"
 
 
+def test_the_pytest_example_passes_beside_the_ready_made_checks(project):
+    (example,) = re.findall(r"```python\n(from gatepost\.testing .*?)```", README, re.DOTALL)
+    (project / "test_example.py").write_text(example)
+    code, out, err = run(f"{sys.executable} -m pytest -q test_example.py --gatepost-checks", DATABASE_URL="")
+    assert code == 0, f"{out}\n{err}"
+
+
 def test_the_local_server_s_commands_run(project):
     assert run("alembic upgrade head", DATABASE_URL="")[0] == 0
     for command in COMMANDS:
