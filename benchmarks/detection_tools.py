@@ -137,7 +137,7 @@ def splinter(tool: Tool, url: str, _schemas: list[str]) -> list[Said]:
 
 
 def newer_lints(folder: Path, url: str) -> list[Said]:
-    """The Dashboard has two lints on functions that the CLI lacks: each is a view of splinter's repository, asked here as a query."""
+    """Two lints on functions are in splinter's repository and not in the CLI: each is a view, asked as a query."""
     found = []
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         for file in sorted(folder.glob("002[89]_*.sql")):
