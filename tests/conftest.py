@@ -128,7 +128,11 @@ def remove(directory: Path) -> None:
 def sweep(parent: Path) -> None:
     """Remove what killed runs left: the lock of a run that is alive is held by it."""
     for directory in parent.glob(f"{PREFIX}*"):
-        if directory.stat().st_uid not in (os.geteuid(), getattr(unprivileged(), "uid", -1)):
+        try:
+            owner = directory.stat().st_uid
+        except FileNotFoundError:  # another run swept it first
+            continue
+        if owner not in (os.geteuid(), getattr(unprivileged(), "uid", -1)):
             continue
         with locked(directory / "alive.lock", wait=False) as dead:
             if dead:
