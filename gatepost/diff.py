@@ -157,6 +157,13 @@ def declared_state(table: ProtectedTable, printed: Mapping[Policy, Policy], live
     )
 
 
+def version_state(schema: str, table: str) -> TableState:
+    """Return what Alembic's own table must be: closed to the API, and open to its owner, who may not bypass."""
+    return TableState(
+        TableRowSecurity(schema, table, RowSecurity(enabled=True, forced=False)), TableGrants(schema, table), ()
+    )
+
+
 def sequence_name(table: str, column: str) -> str:
     """Return the name that PostgreSQL gives the sequence behind a new column.
 

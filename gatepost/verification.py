@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration, ProtectedTable
-from gatepost.diff import TableGrants, TableRowSecurity, TableState, declared_state
+from gatepost.diff import TableState, declared_state, version_state
 from gatepost.errors import ExpressionError, GatepostError
 from gatepost.finding import Finding, NotChecked, Result
 from gatepost.project import find_project
 from gatepost.reflect import read, reflect
 from gatepost.rules import Context, Rule, all_rules
 from gatepost.rules.context import VERSION_TABLE
-from gatepost.schema import RowSecurity, Schema
+from gatepost.schema import Schema
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -167,8 +167,7 @@ def _version_states(live: Schema) -> States:
     table = live.table("public", VERSION_TABLE)
     if table is None:
         return {}
-    closed = TableRowSecurity("public", VERSION_TABLE, RowSecurity(enabled=True, forced=False))
-    return {table.key: TableState(closed, TableGrants("public", VERSION_TABLE), ())}
+    return {table.key: version_state(*table.key)}
 
 
 def _unwritable(connection: Connection) -> str:

@@ -15,14 +15,12 @@ from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration
 from gatepost.diff import (
     Change,
-    TableGrants,
-    TableRowSecurity,
-    TableState,
     declared_state,
     diff,
     live_state,
     managed_roles,
     removal,
+    version_state,
 )
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.coming import (
@@ -40,7 +38,7 @@ from gatepost.migrate.order import ordered
 from gatepost.migrate.steps import held, steps
 from gatepost.migrate.types import NewTypeOp
 from gatepost.reflect import read
-from gatepost.schema import API_ROLES, Policy, RowSecurity, Schema, is_platform
+from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -185,13 +183,6 @@ def _version_table(context: AutogenContext) -> tuple[str, str]:
     migration = context.migration_context
     assert migration is not None  # noqa: S101  there is no autogenerate without one
     return (migration.version_table_schema or "public", migration.version_table)
-
-
-def version_state(schema: str, table: str) -> TableState:
-    """Return what Alembic's own table must be: closed to the API, and open to its owner, who may not bypass."""
-    return TableState(
-        TableRowSecurity(schema, table, RowSecurity(enabled=True, forced=False)), TableGrants(schema, table), ()
-    )
 
 
 def _report_undeclared(live: Schema, known: Set[tuple[str, str]]) -> None:
