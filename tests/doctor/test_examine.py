@@ -25,7 +25,7 @@ def ask(url: str, *, expected: Expected | None = None, threads: int | None = Non
     report = examine(
         parse_url(url), settings=Settings(_env_file=None, **(SMALL | settings)), expected=expected, threads=threads
     )
-    assert time.monotonic() - started < WAIT * 3
+    assert time.monotonic() - started < 30  # without a limit it would be minutes
     for shown in (repr(report), as_text(report), as_json(report), as_markdown(report)):
         assert PASSWORD not in shown
     assert json.loads(as_json(report))["command"] == "doctor"

@@ -32,9 +32,18 @@ import sys
 from pathlib import Path
 import psycopg2
 from gatepost import transfer
-connection = psycopg2.connect(sys.argv[2])
+
+class Announcing(psycopg2.extensions.cursor):
+    def execute(self, *arguments):
+        print("statement", flush=True)
+        super().execute(*arguments)
+
+    def copy_expert(self, *arguments, **named):
+        print("statement", flush=True)
+        super().copy_expert(*arguments, **named)
+
+connection = psycopg2.connect(sys.argv[2], cursor_factory=Announcing)
 print(connection.info.backend_pid, flush=True)
-sys.stdin.readline()
 options = transfer.Options(resumable=len(sys.argv) > 3)
 transfer.run(transfer.plan(Path(sys.argv[1]), connection, options=options), connection)
 """
@@ -103,10 +112,9 @@ def ask(url, *queries):
 
 
 def begin(source, url, *options):
-    """Start a client; return it with the process of its backend."""
+    """Start a client, which says a word before each of its statements; return it with the process of its backend."""
     client = subprocess.Popen(
         [sys.executable, "-c", CLIENT, str(source), url, *options],
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -114,9 +122,15 @@ def begin(source, url, *options):
     return client, int(client.stdout.readline())
 
 
+def wait_for(client, statements):
+    """Wait until the client has begun so many statements, or has ended."""
+    for _ in range(statements):
+        if not client.stdout.readline():
+            break
+
+
 def end(client):
-    with suppress(BrokenPipeError):
-        client.stdin.close()
+    client.stdout.read()
     client.stdout.close()
     return client.wait(60)
 
@@ -133,18 +147,15 @@ def gone(url):
 def attacked(source, target, attack):
     """Attack ten runs; after each the target must be as before, and in the end a run must complete it."""
     empty, structure = ask(target, COUNTS, PHOTOGRAPH)
-    started = time.monotonic()
     client, _ = begin(source, target)
-    client.stdin.write("go\n")
-    client.stdin.flush()
+    statements = len(client.stdout.readlines())
     assert end(client) == 0
-    usual = time.monotonic() - started
     full = ask(target, COUNTS)[0]
     stopped = 0
     names = ", ".join(table.name for table in models.metadata.sorted_tables)
     for moment in MOMENTS:
         ask(target, f"TRUNCATE {names} RESTART IDENTITY; SELECT 1", "COMMIT; SELECT 1")
-        attack(moment, usual)
+        attack(moment, statements * moment // len(MOMENTS))
         gone(target)
         counts, after = ask(target, COUNTS, PHOTOGRAPH)
         if counts == full:
@@ -161,11 +172,9 @@ def attacked(source, target, attack):
 
 
 def test_the_client_is_killed(source, target):
-    def attack(moment, usual):
+    def attack(_, statements):
         client, _ = begin(source, target)
-        client.stdin.write("go\n")
-        client.stdin.flush()
-        time.sleep(usual * 0.6 * moment / 10)
+        wait_for(client, statements)
         client.kill()
         assert end(client) in (-signal.SIGKILL, 0)
 
@@ -173,11 +182,9 @@ def test_the_client_is_killed(source, target):
 
 
 def test_the_backend_is_killed(source, target):
-    def attack(moment, usual):
+    def attack(_, statements):
         client, backend = begin(source, target)
-        client.stdin.write("go\n")
-        client.stdin.flush()
-        time.sleep(usual * 0.6 * moment / 10)
+        wait_for(client, statements)
         with suppress(ProcessLookupError):
             os.kill(backend, signal.SIGKILL)
         end(client)
@@ -189,10 +196,8 @@ def test_a_resumable_client_is_killed_until_it_is_done(source, target):
     """Every table is whole or empty at every moment, and what was done is not done again."""
     for moment in range(30):
         client, _ = begin(source, target, "resumable")
-        client.stdin.write("go\n")
-        client.stdin.flush()
         if moment < 10:
-            time.sleep(0.15 + 0.06 * moment)
+            wait_for(client, 20 + 8 * moment)
             client.kill()
         done = end(client) == 0
         gone(target)
@@ -236,11 +241,9 @@ def test_the_disk_is_full(tmp_path, target, limited):
     source = tmp_path / "old.db"
     write_sample(source, scale=10)
 
-    def attack(moment, _usual):
+    def attack(moment, _):
         limited((1 << 20) + moment * (200 << 10))
         client, _ = begin(source, target)
-        client.stdin.write("go\n")
-        client.stdin.flush()
         code = end(client)
         limited(None)
         assert code != 0
@@ -252,11 +255,9 @@ def test_the_connection_is_cut(source, target, cluster, tmp_path):
     """A stand-in for the network passes bytes on until it has passed so many."""
     total = source.stat().st_size
 
-    def attack(moment, _usual):
+    def attack(moment, _):
         with Wire(cluster, total * moment // 12) as url:
             client, _ = begin(source, url(target))
-            client.stdin.write("go\n")
-            client.stdin.flush()
             end(client)
 
     assert attacked(source, target, attack) >= 5
