@@ -80,5 +80,6 @@ def verdict(result: Result) -> str:
     if result.not_checked:
         told.append(f"{len(result.not_checked)} not checked")
     if result.summary.get("declared") is False:
-        looked_at += "; nothing was declared here, so only the rules were asked"
+        instead = "whose a row is was inferred" if result.command == "observe" else "only the rules were asked"
+        looked_at += f"; nothing was declared here, so {instead}"
     return f"{result.command}: {', '.join(told) or 'clean'}" + (f" ({looked_at})" if looked_at else "")
