@@ -25,6 +25,8 @@ def refuse_other_files(path: Path) -> None:
     Raises:
         TransferError: it is something else, or cannot be read.
     """
+    if not path.exists() and path.with_name(path.name + "-wal").exists():
+        raise TransferError(f'there is no file "{path}", only its write-ahead log', "bring the database itself along")
     if not path.exists():
         raise TransferError(f'there is no file "{path}"', "give the path of the SQLite database")
     if path.is_dir():

@@ -97,8 +97,10 @@ def _pairs(
     if not there:
         raise TransferError(f'the target has no tables in schema "{options.schema}"', "alembic upgrade head")
     lacking = [t.name for t in there if t.name.lower() not in here]
+    if not source.tables:
+        raise TransferError(f'"{source.path}" holds no tables', "give the path of the app's own database")
     if lacking:
-        found = ", ".join(t.name for t in source.tables) or "no tables at all"
+        found = ", ".join(t.name for t in source.tables)
         raise TransferError(
             f'"{source.path}" has no table "{lacking[0]}"{_and_more(lacking)}; it holds {found}',
             f"--ignore-table {lacking[0]}",
@@ -111,6 +113,7 @@ def _pairs(
             f"--ignore-table {extra[0]}",
         )
     notes = tuple(f'table "{name}" of the source is not moved' for name in sorted(extra))
+    notes += tuple(f'virtual table "{name}" of the source is not moved' for name in source.passed_over)
     return [(here[t.name.lower()], t) for t in there], notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ Row = tuple[Any, ...]
 BATCH_ROWS = 2_000
 """Rows held in memory at a time: enough that the cost of a batch is nothing beside the cost of its rows."""
 
+_LIST = "PRAGMA main.table_list"
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -55,11 +57,12 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         refuse_other_files(path)
+        self._before = _stamp(path)
         self.connection, self.immutable = _open(path)
         self.connection.isolation_level = None
         try:
             self.connection.execute("BEGIN")
-            self.tables = _tables(self.connection)
+            self.tables, self.passed_over = _tables(self.connection)
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise _broken(path, str(error)) from error
@@ -115,6 +118,13 @@ class Source:
             part.unlink(missing_ok=True)
             raise TransferError(f'the backup "{to}" cannot be written: {error}') from error
 
+    def _refuse_written(self) -> None:
+        """Refuse a file that was taken as it lies, without a lock, when somebody has written to it all the same."""
+        if self.immutable and _stamp(self.path) != self._before:
+            raise TransferError(
+                f'"{self.path}" was written to while it was read', "run again when the app is done with it"
+            )
+
     def span(self, table: SourceTable) -> tuple[int, int]:
         """Return the lowest and the highest row number of a table that has rows."""
         name = quoted(table.name)
@@ -143,6 +153,7 @@ class Source:
             while batch := cursor.fetchmany(size):
                 yield batch
                 done += len(batch)
+            self._refuse_written()
         except sqlite3.OperationalError as error:
             if "UTF-8" not in str(error):
                 raise _broken(self.path, str(error)) from error
@@ -156,6 +167,7 @@ class Source:
             cursor = self.connection.execute(f"{query} LIMIT -1 OFFSET {done}")
             while batch := cursor.fetchmany(size):
                 yield batch
+            self._refuse_written()
         finally:
             self.connection.text_factory = str
 
@@ -203,26 +215,36 @@ def _select(table: SourceTable, columns: tuple[str, ...], between: tuple[int, in
     return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}{where} ORDER BY {order}"
 
 
+def _beside(path: Path, end: str) -> Path:
+    """Return the log or journal of a database; SQLite looks for it where the file is, not where a link to it is."""
+    real = path.resolve()
+    return real.with_name(real.name + end)
+
+
 def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
     address = "file:" + quote(str(path.resolve()))
-    wal = path.with_name(path.name + "-wal")
+    wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()
-        if path.with_name(path.name + "-journal").exists():
+        # A journal beside a lock belongs to somebody who is writing now, not to somebody who was stopped.
+        if journal.exists() and "locked" not in str(error):
+            together = (
+                f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a directory of yours'
+            )
             raise TransferError(
                 f'"{path}" was left in the middle of a write, and a reader may not finish it: {error}',
-                f'sqlite3 "{path}" "PRAGMA user_version"',
+                f'sqlite3 "{path}" "PRAGMA user_version"' if os.access(journal.parent, os.W_OK) else together,
             ) from error
         if "unable to open" not in str(error) and "readonly" not in str(error):
             raise _broken(path, str(error)) from error
         if wal.exists() and wal.stat().st_size:
             raise TransferError(
                 f'"{path}" has a write-ahead log, and its directory may not be written to read it',
-                f'copy "{path.name}" and "{wal.name}" together to a directory of your own',
+                f'copy "{path.resolve()}" and "{wal}" together to a directory of your own',
             ) from error
         # Without a log there is no writer in WAL mode, so the file may be taken as it lies.
         return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, check_same_thread=False), True
@@ -242,14 +264,25 @@ def _broken(path: Path, why: str) -> TransferError:
     )
 
 
-def _tables(connection: sqlite3.Connection) -> tuple[SourceTable, ...]:
-    """Read names, columns and counts; views, virtual tables and their shadows hold no rows of their own to move."""
-    listed = connection.execute("PRAGMA main.table_list").fetchall()
-    return tuple(
-        _table(connection, str(name), bool(without_rowid))
-        for _, name, kind, _, without_rowid, _ in sorted(listed, key=lambda row: str(row[1]))
-        if kind == "table" and not str(name).lower().startswith("sqlite_")
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Return what is another after somebody has written: the time and size of the file, and the size of its log."""
+    found, wal = path.stat(), _beside(path, "-wal")
+    return found.st_mtime_ns, found.st_size, wal.stat().st_size if wal.exists() else 0
+
+
+def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tuple[str, ...]]:
+    """Read names, columns and counts of the ordinary tables, and the names of virtual ones.
+
+    Views and the shadows of virtual tables hold nothing of their own. A virtual table may (a full-text index can be
+    the only place of its texts), so whoever makes a plan has to say that it is passed over.
+    """
+    listed = sorted((str(name), str(kind), bool(w)) for _, name, kind, _, w, _ in connection.execute(_LIST))
+    ordinary = tuple(
+        _table(connection, name, without_rowid)
+        for name, kind, without_rowid in listed
+        if kind == "table" and not name.lower().startswith("sqlite_")
     )
+    return ordinary, tuple(name for name, kind, _ in listed if kind == "virtual")
 
 
 def _table(connection: sqlite3.Connection, name: str, without_rowid: bool) -> SourceTable:

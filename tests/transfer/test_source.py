@@ -1,8 +1,10 @@
 import os
+import shutil
 import sqlite3
-import time
+import tempfile
 import zlib
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -117,6 +119,104 @@ def test_null_in_a_column_declared_not_null_is_not_damage(sqlite_file):
         source.quick_check()
 
 
+@pytest.fixture
+def reader_only(tmp_path):
+    """Give a directory that this process may read and not write, also where it runs as root."""
+    directory = Path(tempfile.mkdtemp(prefix="gatepost-source-"))
+    uid, gid = os.geteuid(), os.getegid()
+
+    @contextmanager
+    def closed():
+        directory.chmod(0o555)
+        if uid == 0:
+            os.setegid(65534)
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(uid)
+            os.setegid(gid)
+            directory.chmod(0o755)
+
+    directory.chmod(0o755)
+    yield directory, closed
+    shutil.rmtree(directory)
+
+
+def left_in(directory, mode):
+    """Leave a database there as an app leaves it that was killed: with a log of one row, or in the middle of a write."""
+    path, scratch = directory / "app.db", directory / "scratch.db"
+    with closing(sqlite3.connect(scratch, isolation_level=None)) as app:
+        app.execute(f"PRAGMA journal_mode = {mode}")
+        app.execute("PRAGMA cache_size = 2")
+        app.execute("CREATE TABLE t (x)")
+        app.executemany("INSERT INTO t VALUES (?)", [("y" * 300,)] * 200)
+        if mode == "wal":
+            app.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            app.execute("INSERT INTO t VALUES ('late')")
+        else:
+            app.execute("BEGIN")
+            app.execute("UPDATE t SET x = x || 'z'")
+        for end in ("", "-wal", "-journal"):
+            if scratch.with_name(scratch.name + end).exists():
+                shutil.copyfile(scratch.with_name(scratch.name + end), path.with_name(path.name + end))
+    for file in directory.iterdir():
+        file.chmod(0o644)
+    return path
+
+
+def test_a_log_that_cannot_be_read_is_not_passed_over(reader_only, tmp_path):
+    directory, closed = reader_only
+    path = left_in(directory, "wal")
+    with closed():
+        assert "has a write-ahead log, and its directory may not be written" in refusal(path)
+    elsewhere = Path(tempfile.mkdtemp(prefix="gatepost-source-"))
+    elsewhere.chmod(0o755)
+    link = elsewhere / "link.db"
+    link.symlink_to(path)
+    with closed():
+        assert "has a write-ahead log, and its directory may not be written" in refusal(link)
+    shutil.rmtree(elsewhere)
+    with Source(path) as source:
+        assert source.tables[0].rows == 201
+
+
+def test_a_file_without_a_log_is_read_where_nothing_may_be_written(reader_only):
+    directory, closed = reader_only
+    path = left_in(directory, "wal")
+    path.with_name("app.db-wal").unlink()
+    with closed(), Source(path) as source:
+        assert (source.immutable, source.tables[0].rows) == (True, 200)
+        assert sum(map(len, source.batches(source.tables[0], ("x",)))) == 200
+    with closed(), Source(path) as source:
+        os.seteuid(os.getuid())
+        os.utime(path, ns=(1, 1))
+        with pytest.raises(TransferError, match="was written to while it was read"):
+            list(source.batches(source.tables[0], ("x",)))
+
+
+def test_a_write_that_was_stopped_is_told_from_one_that_goes_on(reader_only):
+    path = left_in(reader_only[0], "delete")
+    assert "was left in the middle of a write" in refusal(path)
+    path.with_name("app.db-journal").unlink()
+    with closing(sqlite3.connect(reader_only[0] / "scratch.db", isolation_level=None)) as app:
+        app.execute("BEGIN EXCLUSIVE")
+        app.execute("DELETE FROM t")
+        assert "is being written to: database is locked" in refusal(reader_only[0] / "scratch.db")
+
+
+def test_a_virtual_table_is_named(sqlite_file):
+    path = sqlite_file("CREATE VIRTUAL TABLE found USING fts5(x)", "CREATE TABLE t (x)")
+    with Source(path) as source:
+        assert ([t.name for t in source.tables], source.passed_over) == (["t"], ("found",))
+
+
+def test_a_log_without_its_database(sqlite_file):
+    path = sqlite_file("CREATE TABLE t (x)")
+    path.rename(path.with_name("app.db-wal"))
+    assert "only its write-ahead log" in refusal(path)
+
+
 def test_backup_is_the_snapshot(sqlite_file, tmp_path):
     path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
     with Source(path) as source:
@@ -131,8 +231,8 @@ def test_backup_is_the_snapshot(sqlite_file, tmp_path):
 
 def test_the_file_is_not_touched(sqlite_file):
     path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    os.utime(path, ns=(1, 1))
     before = path.read_bytes(), path.stat().st_mtime_ns
-    time.sleep(0.01)
     with Source(path) as source:
         source.quick_check()
         list(source.batches(source.tables[0], ("x",)))
