@@ -9,7 +9,7 @@
 the order of the steps, and `jobs.py` what can be asked for.
 """
 
-from gatepost.transfer.jobs import check, plan, run, run_rejects, write
+from gatepost.transfer.jobs import check, plan, plan_mended, plan_write, run, run_rejects, write
 from gatepost.transfer.load import Progress
 from gatepost.transfer.running import RowsRefused
 from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult
@@ -25,6 +25,8 @@ __all__ = [
     "TableResult",
     "check",
     "plan",
+    "plan_mended",
+    "plan_write",
     "run",
     "run_rejects",
     "write",

@@ -50,7 +50,9 @@ def _table(target: TargetTable, path: Path) -> TablePlan:
         raise TransferError(f'the target has no column "{target.name}.{unknown[0]}", which "{path}" has')
     source = SourceTable(target.name, tuple(SourceColumn(name, "reject") for name in names), rows, "line")
     moved = tuple(ColumnPlan(name, "reject", columns[name]) for name in names)
-    return TablePlan(source, target, moved, (*names, "line"), (len(names),))
+    # A report names a row by its key, and by the line of the file where it is to be mended.
+    key = (*(names.index(name) for name in target.key if name in names), len(names))
+    return TablePlan(source, target, moved, (*names, "line"), key)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -14,9 +14,10 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.transfer.check import Tally, tally_rows, text_of
 from gatepost.transfer.encode import shortened
-from gatepost.transfer.rejects import TableRejects
+from gatepost.transfer.rejects import TableRejects, restored
+from gatepost.transfer.source import Row
 from gatepost.transfer.structure import Part
-from gatepost.transfer.values import ColumnPlan, ForeignKey, Reject, TablePlan
+from gatepost.transfer.values import ForeignKey, Reject, TablePlan
 
 _PART = 2_000
 _BARE = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric"})
@@ -81,7 +82,7 @@ def _remove(
         while rows := cursor.fetchmany(_PART):
             total += tally_rows(rows)
             for row in rows:
-                rejects.add((_reject(plan, row, blamed, reason),), tuple(map(_restored, plan.columns, row)))
+                rejects.add((_reject(plan, row, blamed, reason),), _values(plan, row))
     return total
 
 
@@ -92,9 +93,8 @@ def _reject(plan: TablePlan, row: tuple[str | None, ...], blamed: set[str], reas
     return Reject(plan.name, key, ", ".join(columns), ", ".join(values[name] for name in columns), reason)
 
 
-def _restored(column: ColumnPlan, text: str | None) -> str | bytes | None:
-    """Return a value as a cast takes it: all but bytes can be read from PostgreSQL's own printing."""
-    return bytes.fromhex(text[2:]) if text is not None and column.target.type.family == "bytea" else text
+def _values(plan: TablePlan, row: tuple[str | None, ...]) -> Row:
+    return tuple(restored(column.target.type, text) for column, text in zip(plan.columns, row, strict=True))
 
 
 def _shown(family: str, text: str | None) -> str:

@@ -118,6 +118,8 @@ class Encoder:
 
 def shortened(value: object) -> str:
     """Return a value as a report shows it: as Python would write it, cut to a width."""
+    if value is None:
+        return "NULL"
     text = repr(value) if not isinstance(value, str | bytes) else repr(value[: SHOWN + 1])
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 

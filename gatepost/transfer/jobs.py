@@ -18,13 +18,14 @@ from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
+from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.load import Batches, Progress, refusal
 from gatepost.transfer.parallel import Workers
-from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed
+from gatepost.transfer.planning import lock, lock_and_plan, make_plan, pair, refuse_changed
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
-from gatepost.transfer.running import Run, finish
+from gatepost.transfer.running import RowsRefused, Run, finish
 from gatepost.transfer.settle import unsettled
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, Options, Plan, Result, TablePlan, TableResult
@@ -84,12 +85,29 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         return finish(moving, tables, started)
 
 
+def plan_write(source: Path, metadata: MetaData, *, options: Options | None = None) -> Plan:
+    """Return what `write` would do, without doing any of it.
+
+    Args:
+        source: The SQLite file.
+        metadata: The tables of the target, as SQLModel or SQLAlchemy declares them.
+        options: As for `plan`.
+
+    Raises:
+        TransferError: the file cannot be read, or the two sides do not fit together.
+    """
+    with Source(source) as opened:
+        opened.quick_check()
+        return _planned(opened, metadata, options or Options())
+
+
 def write(
     source: Path,
     directory: Path,
     metadata: MetaData,
     *,
     options: Options | None = None,
+    compression: Compression | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Cast a source into a directory, for a target that cannot be reached from here; `plan` and `run` take it there.
@@ -99,19 +117,35 @@ def write(
         directory: Where to; it must be empty or new.
         metadata: The tables of the target, as SQLModel or SQLAlchemy declares them.
         options: As for `plan`.
+        compression: How the files are compressed; None is zstd where Python has it, and gzip elsewhere.
         progress: As for `run`.
 
     Raises:
-        RowsRefused: rows cannot be cast exactly, and `options.rejects` is not set; the directory is not finished.
+        RowsRefused: rows cannot be cast exactly, and `options.rejects` is not set; the directory is empty.
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
     chosen = options or Options()
-    make_directory(directory, "name a new one for what is written")
-    _make_rejects(chosen)
     with Source(source) as opened:
         opened.quick_check()
-        tables = declared_tables(metadata, chosen.schema)
-        return portable.write(opened, tables, directory, chosen, progress or _silent)
+        planned = _planned(opened, metadata, chosen)
+        portable.make_room(directory)
+        _prepare(chosen, opened)
+        return portable.write(opened, planned, directory, compression or best(), progress or _silent)
+
+
+def plan_mended(directory: Path, connection: Connection, *, options: Options | None = None) -> Plan:
+    """Return what `run_rejects` would do, without doing any of it.
+
+    Args:
+        directory: What `options.rejects` named in the earlier run.
+        connection: The target, outside of a transaction.
+        options: As for `plan`.
+
+    Raises:
+        TransferError: there are no rejects, or the two sides do not fit together.
+    """
+    with _ending(connection):
+        return plan_rejects(directory, connection, replace(options or Options(), mode="append"))
 
 
 def run_rejects(
@@ -135,11 +169,15 @@ def run_rejects(
         lock(planned, connection)
         _make_rejects(planned.options)
         moving = Run(planned, connection, lambda table: read_rejects(directory, table), progress or _silent)
-        with moving:
-            tables = moving.tables()
-            for table in planned.tables:
-                _refuse_difference(moving, table, None)
-            return finish(moving, tables, started)
+        try:
+            with moving:
+                tables = moving.tables()
+                for table in planned.tables:
+                    _refuse_difference(moving, table, None)
+                return finish(moving, tables, started)
+        except RowsRefused as refused:
+            refused.mend = f'mend the lines in "{directory}", or add --rejects DIR to put these aside again'
+            raise
 
 
 def check(source: Path, connection: Connection, *, options: Options | None = None) -> Result:
@@ -208,6 +246,11 @@ def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Re
         return execute_resumable(plan, connection, progress)
 
 
+def _planned(source: Source, metadata: MetaData, options: Options) -> Plan:
+    tables, notes = pair(source, declared_tables(metadata, options.schema), options)
+    return Plan(source.path, options, tables, source.path.stat().st_size, notes)
+
+
 def _prepare(options: Options, source: Source) -> None:
     if options.backup is not None:
         source.backup(options.backup)
@@ -221,7 +264,8 @@ def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Res
         lock(plan, connection)
         fresh = portable.plan_portable(plan.path, connection, plan.options)
         refuse_changed(plan, fresh)
-        moving = Run(fresh, connection, lambda t: portable.read(plan.path, t), progress, portable.Lines)
+        read, ahead = partial(portable.read, plan.path), partial(portable.ahead, plan.path)
+        moving = Run(fresh, connection, read, progress, portable.Lines, ahead)
         with moving:
             tables = moving.tables()
             promised = portable.tallies(plan.path)

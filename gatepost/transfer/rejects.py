@@ -11,13 +11,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from gatepost.errors import TransferError
 from gatepost.transfer.source import Row
-from gatepost.transfer.values import Reject, TablePlan
+from gatepost.transfer.values import Reject, TablePlan, Type
+
+_ITEM = re.compile(r'[{},]|"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
+"""https://www.postgresql.org/docs/17/arrays.html#ARRAYS-IO"""
 
 KEPT = 10_000
 """Problems held for the report; the rest is counted. Whoever has more needs the files, not a longer report."""
@@ -61,6 +65,22 @@ class TableRejects:
             os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
+
+
+def restored(kind: Type, text: str | None) -> Any:  # noqa: ANN401 - an array becomes a list
+    """Return a value that PostgreSQL printed as a cast takes it, so that a mended row goes the way of every other.
+
+    Bytes, arrays and what `char(n)` is filled up with are the ones that a cast does not read as they are printed.
+    """
+    if text is None:
+        return None
+    if kind.family == "bytea":
+        return bytes.fromhex(text[2:])
+    if kind.family == "bpchar":
+        return text.rstrip(" ")
+    if kind.element is not None:
+        return _list(kind.element, iter(_ITEM.findall(text)[1:]))
+    return text
 
 
 def make_directory(directory: Path, mend: str = "name a new one for the rejects of this run") -> None:
@@ -132,6 +152,20 @@ def _no_reject(path: Path, line: int, error: Exception) -> TransferError:
 
 def _file_name(table: str) -> str:
     return table.replace("%", "%25").replace("/", "%2F")
+
+
+def _list(kind: Type, items: Iterator[str]) -> list[Any]:
+    """Return an array as the list that it is, from its parts behind the opening brace; it may hold further ones."""
+    found: list[Any] = []
+    for item in items:
+        if item == "{":
+            found.append(_list(kind, items))
+        elif item == "}":
+            break
+        elif item != ",":
+            bare = re.sub(r"\\(.)", r"\1", item[1:-1], flags=re.DOTALL) if item[0] == '"' else item
+            found.append(None if item == "NULL" else restored(kind, bare))
+    return found
 
 
 def _written(value: Any) -> Any:  # noqa: ANN401 - SQLite keeps any value in any column

@@ -232,9 +232,7 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
         connection.close()
         # A journal beside a lock belongs to somebody who is writing now, not to somebody who was stopped.
         if journal.exists() and "locked" not in str(error):
-            together = (
-                f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a directory of yours'
-            )
+            together = f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a place of yours'
             raise TransferError(
                 f'"{path}" was left in the middle of a write, and a reader may not finish it: {error}',
                 f'sqlite3 "{path}" "PRAGMA user_version"' if os.access(journal.parent, os.W_OK) else together,

@@ -84,4 +84,4 @@ def test_a_bad_text_does_not_take_its_batch_along(pairs):
 def test_values_are_shortened():
     assert shortened("x" * 200) == "'" + "x" * 78 + "…"
     assert shortened(b"\xff" * 200) == "b'" + r"\xff" * 19 + r"\…"
-    assert shortened(None) == "None"
+    assert shortened(None) == "NULL"

@@ -1,7 +1,9 @@
 """Cast here, loaded there: the two halves together are one transfer."""
 
-import gzip
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine
@@ -10,7 +12,9 @@ import models
 from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused
+from gatepost.transfer.compress import reading, writing
 from gatepost.transfer.declared import declared_tables, same_type
+from gatepost.transfer.manifest import read_manifest, write_manifest
 from gatepost.transfer.target import prepare, read_target
 from models.sample import write_sample
 
@@ -83,32 +87,149 @@ def test_the_same_source_gives_the_same_bytes(halves, tmp_path):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
 
-def test_a_file_that_was_changed_is_refused(halves, target_of_models):
+def test_both_compressions_hold_the_same(halves, tmp_path, target_of_models):
+    source, directory, _ = halves
+    result = transfer.write(source, tmp_path / "gz", models.metadata, compression="gzip")
+    assert {path.suffix for path in directory.iterdir()} == {".zst", ".json"}
+    assert {path.suffix for path in (tmp_path / "gz").iterdir()} == {".gz", ".json"}
+    for path in directory.glob("*.zst"):
+        with reading(path) as one, reading(tmp_path / "gz" / f"{path.stem}.gz") as other:
+            assert one.read() == other.read()
+    assert transfer.run(transfer.plan(tmp_path / "gz", target_of_models), target_of_models).rows == result.rows
+
+
+def test_a_file_that_was_changed_cut_or_lost_is_refused(halves, target_of_models):
     _, directory, _ = halves
-    path = directory / "000.copy.gz"
-    with gzip.open(path, "rb") as file:
-        content = file.read()
-    path.write_bytes(gzip.compress(content.replace(b"e", b"f", 1)))
-    with pytest.raises(TransferError, match="is not the file that the manifest describes"):
+    path = directory / "000.copy.zst"
+    content = path.read_bytes()
+    with reading(path) as file:
+        text = file.read()
+    path.unlink()
+    with writing(path) as file:
+        file.write(text.replace(b"e", b"f", 1))
+    for broken in (path.read_bytes(), content[:-5], content + b"x", b""):
+        path.write_bytes(broken)
+        with pytest.raises(TransferError, match="is not the file that the manifest describes"):
+            transfer.plan(directory, target_of_models)
+    path.unlink()
+    with pytest.raises(TransferError, match=r"000.copy.zst\" is missing, which the manifest names"):
         transfer.plan(directory, target_of_models)
 
 
-def test_a_manifest_that_says_otherwise_is_refused(halves, target_of_models, rows):
+def test_a_manifest_that_does_not_tell_the_truth_stops_the_run(halves, target_of_models, rows):
+    """The seal keeps accidents away; whoever writes another manifest on purpose meets the comparison."""
     _, directory, _ = halves
-    manifest = json.loads((directory / "manifest.json").read_text())
-    manifest["tables"][0]["fingerprint"] = "7"
-    (directory / "manifest.json").write_text(json.dumps(manifest))
+    manifest = read_manifest(directory)
+    first, *others = manifest.tables
+    lie = replace(first, tally=replace(first.tally, fingerprint=first.tally.fingerprint + 1))
+    (directory / "manifest.json").unlink()
+    write_manifest(directory, replace(manifest, tables=(lie, *others)))
     planned = transfer.plan(directory, target_of_models)
     with pytest.raises(TransferError, match="nothing was written"):
         transfer.run(planned, target_of_models)
     assert rows("SELECT count(*) FROM tasks") == [(0,)]
 
 
-def test_a_directory_that_is_not_finished_is_refused(halves, target_of_models):
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text[: len(text) // 2], r'manifest.json" cannot be read'),
+        (lambda text: "[]", r'manifest.json" cannot be read'),
+        (lambda text: "", r'manifest.json" cannot be read'),
+        (lambda text: '{"format": 1, "tables": []}', "has format 1, and this version reads 2"),
+        (lambda text: '{"format": 2}', "was changed after it was written"),
+        (lambda text: text.replace("000.copy", "../000.copy"), "was changed after it was written"),
+        (lambda text: text.replace('"rows": ', '"rows": 1'), "was changed after it was written"),
+    ],
+)
+def test_a_manifest_that_was_changed_is_refused(halves, target_of_models, change, told):
+    path = halves[1] / "manifest.json"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(TransferError, match=told):
+        transfer.plan(halves[1], target_of_models)
+
+
+def test_a_directory_that_is_not_finished_is_refused(halves, target_of_models, tmp_path):
     _, directory, _ = halves
     (directory / "manifest.json").unlink()
     with pytest.raises(TransferError, match=r"has no manifest.json: writing it was not finished"):
         transfer.plan(directory, target_of_models)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(TransferError, match="is a directory, neither a SQLite file nor one that --to wrote"):
+        transfer.plan(tmp_path / "mine", target_of_models)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import models
+from gatepost import transfer
+
+def progress(table, done, rows):
+    if table == "tasks":
+        print("there", flush=True)
+        sys.stdin.read()
+
+transfer.write(Path(sys.argv[1]), Path(sys.argv[2]), models.metadata, progress=progress)
+"""
+
+
+def test_writing_that_was_killed_is_refused_and_begun_again(tmp_path, target_of_models):
+    write_sample(tmp_path / "old.db", scale=0.1)
+    half = tmp_path / "half"
+    command = [sys.executable, "-c", KILLED, tmp_path / "old.db", half]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "there\n"
+        process.kill()
+    assert list(half.glob("*.copy.zst")) != []
+    with pytest.raises(TransferError, match="was not finished"):
+        transfer.plan(half, target_of_models)
+    transfer.write(tmp_path / "old.db", half, models.metadata)
+    transfer.run(transfer.plan(half, target_of_models), target_of_models)
+    assert transfer.check(tmp_path / "old.db", target_of_models).mismatches == ()
+
+
+def test_nothing_is_written_over(halves, tmp_path):
+    source, directory, _ = halves
+    before = {path: path.read_bytes() for path in directory.iterdir()}
+    with pytest.raises(TransferError, match="is not an empty directory"):
+        transfer.write(source, directory, models.metadata)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(TransferError, match="is not an empty directory"):
+        transfer.write(source, tmp_path / "mine", models.metadata)
+    assert {path: path.read_bytes() for path in directory.iterdir()} == before
+
+
+def test_a_plan_of_the_first_half_writes_nothing(tmp_path):
+    write_sample(tmp_path / "old.db", scale=0.1)
+    planned = transfer.plan_write(tmp_path / "old.db", models.metadata)
+    assert {table.name for table in planned.tables} == set(models.metadata.tables)
+    assert [path.name for path in tmp_path.iterdir()] == ["old.db"]
+
+
+WITHOUT = """
+import sys
+sys.modules["backports.zstd"] = sys.modules["compression.zstd"] = None
+from pathlib import Path
+from gatepost.errors import TransferError
+from gatepost.transfer.compress import best, refuse_unreadable
+print(best())
+refuse_unreadable(Path("a.gz"))
+try:
+    refuse_unreadable(Path("a.zst"))
+except TransferError as error:
+    print(error)
+"""
+
+
+def test_a_python_without_zstd_writes_gzip_and_says_what_it_lacks():
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "gzip",
+        '"a.zst" is compressed by zstd, which this Python does not have',
+        "  pip install backports.zstd   # up to Python 3.13; or write it with --compress gzip",
+    ]
 
 
 def test_another_type_in_the_target_is_refused(halves, target_of_models, target):
@@ -125,8 +246,10 @@ def test_rows_that_cannot_be_cast_stop_the_first_half(sqlite_file, tmp_path):
     path = sqlite_file("CREATE TABLE n (id INTEGER PRIMARY KEY, x)", "INSERT INTO n VALUES (1, 1), (2, 'two')")
     with pytest.raises(RowsRefused, match='"n" id=2: column "x" is not a whole number'):
         transfer.write(path, tmp_path / "half", metadata)
-    options = Options(rejects=tmp_path / "bad")
-    result = transfer.write(path, tmp_path / "other", metadata, options=options)
+    assert list((tmp_path / "half").iterdir()) == []
+    options = Options(rejects=tmp_path / "bad", backup=tmp_path / "copy.db")
+    result = transfer.write(path, tmp_path / "half", metadata, options=options)
+    assert (tmp_path / "copy.db").exists()
     assert [(t.rows, t.rejects) for t in result.tables] == [(1, 1)]
     assert (tmp_path / "bad" / "n.jsonl").exists()
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy import MetaData, StaticPool, create_engine
 
 from gatepost import transfer
 from gatepost.errors import TransferError
@@ -81,8 +82,10 @@ def test_mended_rejects_are_added(dirty, tmp_path, rows):
     path, connection = dirty
     bad = tmp_path / "bad"
     moved(path, connection, rejects=bad)
-    with pytest.raises(RowsRefused):
+    with pytest.raises(RowsRefused) as caught:
         transfer.run_rejects(bad, connection)
+    assert caught.value.rejects[0].key == "id=2, line=1"
+    assert caught.value.mend == f'mend the lines in "{bad}", or add --rejects DIR to put these aside again'
     mends = {2: {"age": 70}, 3: {"email": "c@x"}, 4: {"age": 1}, 40: {"owner_id": None}, 50: {"at": "2025-01-02"}}
     mends[600] = {"photo": {"blob": "ff"}}
     for file in bad.iterdir():
@@ -91,10 +94,12 @@ def test_mended_rejects_are_added(dirty, tmp_path, rows):
             line["row"] |= mends.get(int(line["row"]["id"]), {})
         file.write_text("".join(json.dumps(line) + "\n" for line in kept))
     result = transfer.run_rejects(bad, connection)
-    assert [(t.name, t.rows) for t in result.tables] == [("owner", 5), ("task", 6), ("step", 5)]
+    assert [(t.name, t.rows) for t in result.tables] == [("owner", 3), ("task", 4), ("step", 4)]
     assert rows("SELECT id, photo::text FROM step ORDER BY id") == [
         (100, "\\xffd8"), (200, "\\x00"), (300, None), (500, None), (600, "\\xff"),
     ]  # fmt: skip
+    with pytest.raises(RowsRefused, match="already exists"):
+        transfer.run_rejects(bad, connection)
 
 
 def test_what_is_still_bad_can_be_put_aside_again(dirty, tmp_path):
@@ -103,6 +108,82 @@ def test_what_is_still_bad_can_be_put_aside_again(dirty, tmp_path):
     again = transfer.run_rejects(tmp_path / "bad", connection, options=Options(rejects=tmp_path / "worse"))
     assert sum(t.rejects for t in again.tables) == 11
     assert lines(tmp_path / "worse").keys() == {"owner", "task", "step"}
+
+
+EVERY = {
+    "small": (7, "smallint"),
+    "big": (2**53 + 1, "bigint"),
+    "truth": (1, "boolean"),
+    "one": (0.1, "real"),
+    "two": (0.1 + 0.2, "double precision"),
+    "price": ("12.50", "numeric(6,2)"),
+    "word": ('a\tb\\\r\n🦝 \\N {} "', "text"),
+    "short": ("ab", "varchar(3)"),
+    "filled": ("ab", "char(4)"),
+    "doc": ('{"b": [1, "x"], "a": null}', "jsonb"),
+    "text_doc": (' {"b":1} ', "json"),
+    "at": ("2025-01-09 22:38:08.0413", "timestamptz"),
+    "naive": ("2025-01-09 22:38:08", "timestamp"),
+    "day": ("2025-01-09", "date"),
+    "clock": ("22:38:08", "time"),
+    "span": ("P-1Y2M3DT-4H", "interval"),
+    "uid": ("6f9619ff-8b86-d011-b42d-00c04fc964ff", "uuid"),
+    "raw": (b"\x00\xff\\", "bytea"),
+    "numbers": ("[[1, null], [3, 4]]", "integer[]"),
+    "words": ('["a b", "", "NULL", null, "q\\"\\\\,{}"]', "text[]"),
+    "truths": ("[true, false]", "boolean[]"),
+    "filled_words": ('["ab"]', "char(3)[]"),
+    "empty": ("[]", "text[]"),
+}
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_value_of_every_type_comes_back_from_the_rejects(sqlite_file, target, rows, tmp_path, half):
+    """What PostgreSQL printed when it gave a row back is read again as what it was."""
+    columns = ", ".join(EVERY)
+    path = sqlite_file(
+        "CREATE TABLE mother (id INTEGER PRIMARY KEY)",
+        f"CREATE TABLE child (id INTEGER PRIMARY KEY, mother_id INTEGER, {columns})",
+        "INSERT INTO mother VALUES (1)",
+        (
+            f"INSERT INTO child VALUES (?, ?, {', '.join('?' * len(EVERY))})",
+            [(n, n, *(value for value, _ in EVERY.values())) for n in (1, 2)],
+        ),
+    )
+    kinds = ", ".join(f"{name} {kind}" for name, (_, kind) in EVERY.items())
+    connection = target(
+        "CREATE TABLE mother (id int PRIMARY KEY)",
+        f"CREATE TABLE child (id int PRIMARY KEY, mother_id int REFERENCES mother, {kinds})",
+    )
+    if half:
+        metadata = MetaData()
+        metadata.reflect(create_engine("postgresql+psycopg2://", creator=lambda: connection, poolclass=StaticPool))
+        connection.rollback()
+        transfer.write(path, tmp_path / "half", metadata)
+    result = moved(tmp_path / "half" if half else path, connection, rejects=tmp_path / "bad")
+    assert [(t.name, t.rows, t.rejects) for t in result.tables] == [("mother", 1, 0), ("child", 1, 1)]
+    target("INSERT INTO mother VALUES (2)")
+    transfer.run_rejects(tmp_path / "bad", connection)
+    one, two = rows(f"SELECT ROW({columns})::text FROM child ORDER BY id")
+    assert one == two
+
+
+def test_rows_that_the_target_refused_one_by_one_come_back(sqlite_file, target, rows, tmp_path):
+    columns = ", ".join(EVERY)
+    path = sqlite_file(
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, {columns})",
+        (f"INSERT INTO t VALUES (1, {', '.join('?' * len(EVERY))})", [[value for value, _ in EVERY.values()]]),
+    )
+    kinds = ", ".join(f"{name} {kind}" for name, (_, kind) in EVERY.items())
+    connection = target(f"CREATE TABLE t (id int PRIMARY KEY, {kinds}, CONSTRAINT never CHECK (id > 1))")
+    metadata = MetaData()
+    metadata.reflect(create_engine("postgresql+psycopg2://", creator=lambda: connection, poolclass=StaticPool))
+    connection.rollback()
+    transfer.write(path, tmp_path / "half", metadata)
+    assert moved(tmp_path / "half", connection, rejects=tmp_path / "bad").rows == 0
+    target("ALTER TABLE t DROP CONSTRAINT never")
+    assert transfer.run_rejects(tmp_path / "bad", connection).rows == 1
+    assert transfer.check(path, connection).mismatches == ()
 
 
 def test_a_directory_with_something_in_it_is_refused(dirty, tmp_path):

@@ -64,7 +64,7 @@ def test_every_bad_row_is_told_and_nothing_is_written(sqlite_file, target, rows)
     with pytest.raises(RowsRefused) as caught:
         moved(path, connection)
     assert [(r.table, r.key, r.column, r.value, r.reason) for r in caught.value.rejects] == [
-        ("parent", "id=2", "name", "None", "is NULL, and the column may not be"),
+        ("parent", "id=2", "name", "NULL", "is NULL, and the column may not be"),
         ("parent", "id=3", "name", "b'\\x00blob'", "is a BLOB, which text cannot hold exactly"),
         ("child", "id=1", "at", "'soon'", "is not a moment (YYYY-MM-DD HH:MM:SS)"),
         ("child", "id=1", "ok", "7", "is neither 0 nor 1"),

@@ -144,7 +144,7 @@ def reader_only(tmp_path):
 
 
 def left_in(directory, mode):
-    """Leave a database there as an app leaves it that was killed: with a log of one row, or in the middle of a write."""
+    """Leave a database as an app leaves it that was killed: with a log of one row, or in the middle of a write."""
     path, scratch = directory / "app.db", directory / "scratch.db"
     with closing(sqlite3.connect(scratch, isolation_level=None)) as app:
         app.execute(f"PRAGMA journal_mode = {mode}")

@@ -17,8 +17,9 @@ _MOMENT = re.compile(rf"{_DATE}(?:[ Tt]{_TIME}{_OFFSET})?")
 _TIME_OF_DAY = re.compile(_TIME)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _CLOCK_SPAN = re.compile(
-    r"(?:(?P<days>-?[0-9]+) days?,? )?(?P<sign>-?)(?P<hours>[0-9]+):(?P<minutes>[0-9]{2}):(?P<seconds>[0-9]{2})"
-    r"(?:\.(?P<fraction>[0-9]+))?"
+    r"(?:(?P<years>[+-]?[0-9]+) years?(?: |$))?(?:(?P<months>[+-]?[0-9]+) mons?(?: |$))?"
+    r"(?:(?P<days>[+-]?[0-9]+) days?(?:,? (?=\S)|$))?"
+    r"(?:(?P<sign>[+-]?)(?P<hours>[0-9]+):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9])(?:\.(?P<fraction>[0-9]+))?)?"
 )
 _ISO_SPAN = re.compile(
     r"P(?:(?P<years>-?[0-9]+)Y)?(?:(?P<months>-?[0-9]+)M)?(?:(?P<weeks>-?[0-9]+)W)?(?:(?P<days>-?[0-9]+)D)?"
@@ -80,7 +81,7 @@ def time_from_text(value: str, target: Type, _how: How) -> str:
 
 
 def interval_from_text(value: str, target: Type, _how: How) -> str:
-    """Take a span: ISO 8601, Python's own printing, or the distance from 1970 that SQLAlchemy's Interval writes."""
+    """Take a span: ISO 8601, Python's or PostgreSQL's printing, or SQLAlchemy's distance from 1970."""
     if found := _MOMENT.fullmatch(value):
         if found["offset"]:
             raise Refused("is a moment with an offset, not a span")
@@ -97,10 +98,11 @@ def interval_from_text(value: str, target: Type, _how: How) -> str:
         seconds = n.get("hours", 0) * 3600 + n.get("minutes", 0) * 60 + n.get("seconds", 0)
         months, days = n.get("years", 0) * 12 + n.get("months", 0), n.get("weeks", 0) * 7 + n.get("days", 0)
         return _span(months, days, seconds * 1_000_000 + part, target)
-    if found := _CLOCK_SPAN.fullmatch(value):
-        seconds = int(found["hours"]) * 3600 + int(found["minutes"]) * 60 + int(found["seconds"])
+    if value and value[-1] != " " and (found := _CLOCK_SPAN.fullmatch(value)):
+        seconds = int(found["hours"] or 0) * 3600 + int(found["minutes"] or 0) * 60 + int(found["seconds"] or 0)
         micros = seconds * 1_000_000 + _micros(found["fraction"])
-        return _span(0, int(found["days"] or 0), -micros if found["sign"] else micros, target)
+        months = int(found["years"] or 0) * 12 + int(found["months"] or 0)
+        return _span(months, int(found["days"] or 0), -micros if found["sign"] == "-" else micros, target)
     raise Refused("is an empty string, not a span" if not value else "is not a span (P1DT2H, 1 day, 2:00:00)")
 
 

@@ -135,6 +135,10 @@ TIMES = [
     ("-2:00:00", "interval", "-02:00:00"),
     ("3 days 04:05:06", "interval", "3 days 04:05:06"),
     ("100:00:00.25", "interval", "100:00:00.25"),
+    ("1 year 2 mons 3 days 04:05:06.7", "interval", "1 year 2 mons 3 days 04:05:06.7"),
+    ("-1 mons +2 days", "interval", "-1 mons +2 days"),
+    ("-3 days +04:00:00", "interval", "-3 days +04:00:00"),
+    ("2 days", "interval", "2 days"),
     ("1970-01-02 01:00:00.000000", "interval", "1 day 01:00:00"),
     ("1969-12-31 23:00:00", "interval", "-1 days +23:00:00"),
 ]
@@ -242,6 +246,9 @@ REFUSED = [
     ("soon", "interval", UTC, "is not a span"),
     ("P", "interval", UTC, "is not a span"),
     ("P1DT", "interval", UTC, "is not a span"),
+    ("1 day, ", "interval", UTC, "is not a span"),
+    ("1:75:00", "interval", UTC, "is not a span"),
+    ("", "interval", UTC, "is an empty string, not a span"),
     (3600, "interval", UTC, "is an integer, which interval cannot hold exactly"),
 ]
 
