@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,14 +13,14 @@ from gatepost.errors import DatabaseUnreachable
 from gatepost.reflect import rows
 from gatepost.reflect.doors import Doors
 from gatepost.reflect.doors import doors as read_doors
-from gatepost.schema import Column, Grant, Namespace, Schema, Sequence, Table
+from gatepost.reflect.rows import Fetch, Relations, Rows
+from gatepost.schema import Grant, Namespace, Schema, Table
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 T = TypeVar("T")
-Columns = dict[tuple[str, str], list[Column]]
 
 
 def reflect(connection: Connection) -> Schema:
@@ -75,23 +74,22 @@ def read(cursor: Cursor, *, doors: bool = True) -> Schema:
         " current_schemas(false)::text[]"
     )
     database, version, role, search_path = _only_row(cursor)
-    with _empty_search_path(cursor):
-        grants = rows.grants(_fetch(cursor, "grants"))
-        columns = _grouped(_fetch(cursor, "columns"), rows.column)
-        references = rows.references(_fetch(cursor, "references")) if doors else {}
-        beside = read_doors(partial(_fetch, cursor), columns, grants, references) if doors else Doors()
+    with _for_reading(cursor):
+        fetch = partial(_fetch, cursor)
+        relations = _relations(fetch, doors)
+        beside = read_doors(fetch, relations) if doors else Doors()
         return Schema(
             database=database,
             server_version=version,
             current_role=role,
             search_path=tuple(search_path),
-            tables=_tables(cursor, columns, grants, references),
-            sequences=_sequences(cursor, grants),
-            namespaces=_namespaces(cursor),
-            roles=tuple(rows.role(row) for row in _fetch(cursor, "roles")),
-            memberships=tuple(rows.membership(row) for row in _fetch(cursor, "memberships")),
-            default_privileges=tuple(rows.default_privilege(row) for row in _fetch(cursor, "default_privileges")),
-            settings=tuple((name, value) for name, value in _fetch(cursor, "settings")),
+            tables=_tables(fetch, relations),
+            sequences=tuple(rows.sequence(row, relations) for row in relations.sequences),
+            namespaces=_namespaces(fetch("namespaces")),
+            roles=tuple(rows.role(row) for row in fetch("roles")),
+            memberships=tuple(rows.membership(row) for row in fetch("memberships")),
+            default_privileges=tuple(rows.default_privilege(row) for row in fetch("default_privileges")),
+            settings=tuple((name, value) for name, value in fetch("settings")),
             views=beside.views,
             functions=beside.functions,
             triggers=beside.triggers,
@@ -102,45 +100,63 @@ def read(cursor: Cursor, *, doors: bool = True) -> Schema:
         )
 
 
-def _tables(
-    cursor: Cursor, columns: Columns, grants: rows.GrantsByRelation, references: rows.References
-) -> tuple[Table, ...]:
-    policies = _grouped(_fetch(cursor, "policies"), partial(rows.policy, references=references))
-    constraints = _grouped(_fetch(cursor, "constraints"), rows.constraint)
-    indexes = _grouped(_fetch(cursor, "indexes"), rows.index)
-    return tuple(
-        replace(
-            rows.table(row),
-            columns=tuple(columns[row[0], row[1]]),
-            policies=tuple(policies[row[0], row[1]]),
-            grants=grants.get((row[0], row[1]), ()),
-            constraints=tuple(constraints[row[0], row[1]]),
-            indexes=tuple(indexes[row[0], row[1]]),
-        )
-        for row in _fetch(cursor, "tables")
+def _relations(fetch: Fetch, doors: bool) -> Relations:
+    """Read what tables, views and sequences have alike, and what refers to them."""
+    tables, views, sequences, columns = (
+        fetch("tables"),
+        fetch("views") if doors else [],
+        fetch("sequences"),
+        fetch("columns"),
+    )
+    references = fetch("references") if doors else []
+    names = rows.names(columns)
+    if without := rows.unnamed(references, names):
+        names = rows.names([*columns, *fetch("attributes", relations=without)])
+    return Relations(
+        tables=tables,
+        views=views,
+        sequences=sequences,
+        keys={row[0]: (row[1], row[2]) for row in tables},
+        names=names,
+        columns=rows.columns(columns, rows.owned(sequences)),
+        grants=rows.grants(fetch("grants"), names),
+        references=rows.references(references, names),
     )
 
 
-def _sequences(cursor: Cursor, grants: rows.GrantsByRelation) -> tuple[Sequence, ...]:
-    return tuple(rows.sequence(row, grants.get((row[0], row[1]), ())) for row in _fetch(cursor, "sequences"))
+def _tables(fetch: Fetch, relations: Relations) -> tuple[Table, ...]:
+    policies = _grouped(fetch("policies"), 1, partial(rows.policy, references=relations.references))
+    constraints = _grouped(fetch("constraints"), 0, partial(rows.constraint, names=relations.names))
+    indexes = _grouped(fetch("indexes"), 0, partial(rows.index, names=relations.names))
+    return tuple(
+        rows.table(
+            row,
+            columns=tuple(relations.columns.get(row[0], ())),
+            policies=tuple(policies.get(row[0], ())),
+            grants=relations.grants.get(row[0], ()),
+            constraints=tuple(constraints.get(row[0], ())),
+            indexes=tuple(indexes.get(row[0], ())),
+        )
+        for row in relations.tables
+    )
 
 
-def _namespaces(cursor: Cursor) -> tuple[Namespace, ...]:
-    found: dict[tuple[str, str], list[Grant]] = defaultdict(list)
-    for name, owner, *grant in _fetch(cursor, "namespaces"):
-        found[name, owner].extend([rows.grant(grant)] if grant[0] is not None else [])
-    return tuple(Namespace(name, owner, tuple(grants)) for (name, owner), grants in found.items())
+def _namespaces(found: Rows) -> tuple[Namespace, ...]:
+    groups: dict[tuple[str, str], list[Grant]] = defaultdict(list)
+    for name, owner, *grant in found:
+        groups[name, owner].extend([rows.grant(grant)] if grant[0] is not None else [])
+    return tuple(Namespace(name, owner, tuple(grants)) for (name, owner), grants in groups.items())
 
 
-def _grouped(found: list[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], T]) -> dict[tuple[str, str], list[T]]:
-    groups: defaultdict[tuple[str, str], list[T]] = defaultdict(list)
+def _grouped(found: Rows, key: int, make: Callable[[tuple[Any, ...]], T]) -> dict[int, list[T]]:
+    groups: defaultdict[int, list[T]] = defaultdict(list)
     for row in found:
-        groups[row[0], row[1]].append(make(row))
+        groups[row[key]].append(make(row))
     return groups
 
 
-def _fetch(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
-    cursor.execute((files(__package__) / "queries" / f"{query}.sql").read_text())
+def _fetch(cursor: Cursor, query: str, **variables: object) -> Rows:
+    cursor.execute((files(__package__) / "queries" / f"{query}.sql").read_text(), variables or None)
     return cursor.fetchall()
 
 
@@ -151,15 +167,17 @@ def _only_row(cursor: Cursor) -> tuple[Any, ...]:
 
 
 @contextmanager
-def _empty_search_path(cursor: Cursor) -> Iterator[None]:
+def _for_reading(cursor: Cursor) -> Iterator[None]:
+    """Empty the search path, and switch off a compiler that takes longer than these queries run."""
     from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
-    cursor.execute("SELECT current_setting('search_path')")
-    before = _only_row(cursor)[0]
-    cursor.execute("SELECT set_config('search_path', '', true)")
+    change = "SELECT set_config('search_path', %s, true), set_config('jit', %s, true)"
+    cursor.execute("SELECT current_setting('search_path'), current_setting('jit')")
+    before = _only_row(cursor)
+    cursor.execute(change, ("", "off"))
     try:
         yield
     finally:
-        # A failed transaction takes no statement, and gives the search path back by itself when it is rolled back.
+        # A failed transaction takes no statement, and gives the settings back by itself when it is rolled back.
         if cursor.connection.info.transaction_status == TRANSACTION_STATUS_INTRANS:
-            cursor.execute("SELECT set_config('search_path', %s, true)", (before,))
+            cursor.execute(change, before)

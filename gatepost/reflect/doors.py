@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gatepost.reflect.rows import GrantsByRelation, References
+from gatepost.reflect.rows import Fetch, References, Relations
 from gatepost.schema import (
-    Column,
     EventTrigger,
     Extension,
     Function,
@@ -19,7 +18,6 @@ from gatepost.schema import (
     View,
 )
 
-Fetch = Callable[[str], list[tuple[Any, ...]]]
 Row = Sequence[Any]
 
 _VIEW_KINDS: dict[str, Any] = {"v": "view", "m": "materialized"}
@@ -43,22 +41,16 @@ class Doors:
     extensions: tuple[Extension, ...] = ()
 
 
-def doors(
-    fetch: Fetch,
-    columns: Mapping[tuple[str, str], list[Column]],
-    grants: GrantsByRelation,
-    references: References,
-) -> Doors:
+def doors(fetch: Fetch, relations: Relations) -> Doors:
     """Read the doors.
 
     Args:
         fetch: Runs a query of `queries/` by its name.
-        columns: The columns of each relation.
-        grants: The grants on each relation.
-        references: What views, rules and functions refer to.
+        relations: What views have alike with tables, and what views, rules and functions refer to.
     """
+    references = relations.references
     return Doors(
-        views=tuple(_view(row, columns, grants, references) for row in fetch("views")),
+        views=tuple(_view(row, relations) for row in relations.views),
         functions=tuple(_function(row, references) for row in fetch("functions")),
         triggers=tuple(_trigger(row) for row in fetch("triggers")),
         rewrite_rules=tuple(_rewrite_rule(row, references) for row in fetch("rewrite_rules")),
@@ -68,13 +60,8 @@ def doors(
     )
 
 
-def _view(
-    row: Row,
-    columns: Mapping[tuple[str, str], list[Column]],
-    grants: GrantsByRelation,
-    references: References,
-) -> View:
-    schema, name, kind, owner, definition, options, updatable, extension = row
+def _view(row: Row, relations: Relations) -> View:
+    number, schema, name, kind, owner, definition, options, updatable, extension = row
     return View(
         schema=schema,
         name=name,
@@ -82,16 +69,16 @@ def _view(
         owner=owner,
         definition=definition,
         options=tuple(options),
-        columns=tuple(columns.get((schema, name), ())),
-        grants=grants.get((schema, name), ()),
-        reads=references.get(("view", schema, name, None), ()),
+        columns=tuple(relations.columns.get(number, ())),
+        grants=relations.grants.get(number, ()),
+        reads=relations.references.get(("view", number), ()),
         updatable=tuple(command for bit, command in _UPDATABLE.items() if updatable & bit),
         extension=extension,
     )
 
 
 def _function(row: Row, references: References) -> Function:
-    (schema, name, arguments, kind, language, returns, owner, definer, volatility, body, *more) = row
+    (number, schema, name, arguments, kind, language, returns, owner, definer, volatility, body, *more) = row
     returns_set, strict, leakproof, parsed, count, names, modes, settings, *held = more
     grants = [
         Grant(grantee, "EXECUTE", None, grantable, grantor)
@@ -115,7 +102,7 @@ def _function(row: Row, references: References) -> Function:
         parameters=_parameters(count, names, modes),
         settings=tuple(settings),
         grants=tuple(sorted(grants, key=lambda grant: (grant.grantee, grant.grantor))),
-        reads=references.get(("function", schema, f"{name}({arguments})", None), ()),
+        reads=references.get(("function", number), ()),
     )
 
 
@@ -144,8 +131,8 @@ def _trigger(row: Row) -> Trigger:
 
 
 def _rewrite_rule(row: Row, references: References) -> RewriteRule:
-    schema, table, name, event, instead, enabled, definition = row
-    reads = references.get(("rule", schema, table, name), ())
+    number, schema, table, name, event, instead, enabled, definition = row
+    reads = references.get(("rule", number), ())
     return RewriteRule(schema, table, name, _RULE_EVENTS[event], instead, enabled, definition, reads)
 
 

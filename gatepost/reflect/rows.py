@@ -1,11 +1,16 @@
-"""From one row of a catalog query to one value; the columns are in the order of the query's SELECT list."""
+"""From one row of a catalog query to one value; the columns are in the order of the query's SELECT list.
+
+Relations, policies and functions are known by their numbers in the catalog (oid), columns by theirs in the relation, so
+that PostgreSQL need not look up the same names over and over. What many rows have alike is made once.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Row
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from gatepost.schema import (
     Column,
@@ -24,8 +29,33 @@ from gatepost.schema import (
     TableKind,
 )
 
-GrantsByRelation = dict[tuple[str, str], tuple[Grant, ...]]
-References = Mapping[tuple[str, str, str, str | None], tuple[Reference, ...]]
+Rows = list[tuple[Any, ...]]
+Names = Mapping[int, Mapping[int, str]]
+"""The names of columns: by relation, by number."""
+References = Mapping[tuple[str, int], tuple[Reference, ...]]
+"""By the kind of what refers, and its number."""
+
+
+class Fetch(Protocol):
+    """Runs a query of `queries/` by its name."""
+
+    def __call__(self, query: str, **variables: object) -> Rows:
+        """Return all rows."""
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What tables, views and sequences have alike, by their numbers; the rows are of the queries of those names."""
+
+    tables: Rows
+    views: Rows
+    sequences: Rows
+    keys: Mapping[int, tuple[str, str]]
+    names: Names
+    columns: Mapping[int, list[Column]]
+    grants: Mapping[int, tuple[Grant, ...]]
+    references: References
+
 
 _TABLE_KINDS: dict[str, TableKind] = {"r": "table", "p": "partitioned", "f": "foreign"}
 _POLICY_COMMANDS: dict[str, Command] = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
@@ -48,70 +78,116 @@ def grant(row: Row[Any]) -> Grant:
     return Grant(grantee, privilege, None, grantable, grantor)
 
 
-def grants(found: list[tuple[Any, ...]]) -> GrantsByRelation:
-    """Group the grants of all relations by (schema, name), sorted.
+def grants(found: Rows, names: Names) -> dict[int, tuple[Grant, ...]]:
+    """Group the grants of all relations by relation, sorted.
 
     Most relations of a database carry the same grants, so that each set of them is made once.
     """
-    groups: defaultdict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
-    for schema, name, *held in found:
-        groups[schema, name].append(tuple(held))
-    made: dict[tuple[tuple[Any, ...], ...], tuple[Grant, ...]] = {}
+    acls: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    carried: defaultdict[int, list[tuple[str | None, str]]] = defaultdict(list)
+    for relation, number, acl, *privilege in found:
+        if relation is None:
+            acls[acl].append(tuple(privilege))
+        elif number is None:
+            carried[relation].append((None, acl))
+        else:
+            carried[relation].extend((name, acl) for name in named(names, relation, [number]))
+    made: dict[tuple[tuple[str | None, str], ...], tuple[Grant, ...]] = {}
     told = {}
-    for key, rows in groups.items():
-        same = tuple(rows)
+    for relation, held in carried.items():
+        same = tuple(sorted(held, key=lambda one: one[0] or ""))
         if same not in made:
             given = (
-                Grant(grantee, privilege, column, grantable, by) for column, grantee, privilege, grantable, by in rows
+                Grant(grantee, privilege, column, grantable, by)
+                for column, acl in same
+                for grantee, privilege, grantable, by in acls[acl]
             )
             made[same] = tuple(sorted(given, key=lambda g: (g.grantee, g.privilege, g.column or "", g.grantor)))
-        told[key] = made[same]
+        told[relation] = made[same]
     return told
 
 
-def column(row: Row[Any]) -> Column:
-    """Make a column from a row of `columns.sql`."""
-    _, _, name, type_, not_null, default, identity, generated, sequence_schema, sequence_name = row
-    owned = (sequence_schema, sequence_name) if sequence_name is not None else None
-    return Column(name, type_, not_null, default, _IDENTITIES[identity], generated, owned)
+def columns(found: Rows, sequences: Mapping[tuple[int, int], tuple[str, str]]) -> dict[int, list[Column]]:
+    """Group the columns by relation, in their order.
+
+    Args:
+        found: The rows of `columns.sql`.
+        sequences: The sequence that a column owns, by (relation, number).
+    """
+    groups: defaultdict[int, list[Column]] = defaultdict(list)
+    made: dict[tuple[Any, ...], Column] = {}
+    for relation, number, *told in found:
+        same = (*told, sequences.get((relation, number)))
+        if same not in made:
+            name, type_, not_null, default, identity, generated, owned = same
+            made[same] = Column(name, type_, not_null, default, _IDENTITIES[identity], generated, owned)
+        groups[relation].append(made[same])
+    return groups
+
+
+def names(found: Rows) -> Names:
+    """Return the names of columns from rows that begin with (relation, number, name)."""
+    told: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for relation, number, name, *_ in found:
+        told[relation][number] = name
+    return told
 
 
 def policy(row: Row[Any], references: References) -> Policy:
     """Make a policy from a row of `policies.sql` and what the policies refer to."""
-    schema, table_name, name, command, permissive, role_names, using, check = row
-    reads = references.get(("policy", schema, table_name, name), ())
-    roles = tuple(sorted(role_names))
-    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], roles, permissive, using, check, reads)
+    number, _, schema, table_name, name, command, permissive, roles, using, check = row
+    reads = references.get(("policy", number), ())
+    told = tuple(sorted(roles))
+    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], told, permissive, using, check, reads)
 
 
-def references(found: list[tuple[Any, ...]]) -> References:
-    """Group what policies, views, rules and functions refer to by (kind, schema, name, policy or rule)."""
-    groups: defaultdict[tuple[str, str, str, str | None], list[Reference]] = defaultdict(list)
-    made: dict[tuple[Any, ...], Reference] = {}
-    for kind, schema, name, part, referred, referred_schema, referred_name, columns in found:
-        what = (referred, referred_schema, referred_name, tuple(columns))
+def named(names: Names, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:
+    """Return the names of some columns; one that was dropped since, by somebody else, is left out."""
+    own = names.get(relation, {})
+    return tuple([own[number] for number in numbers or () if number in own])
+
+
+def unnamed(found: Rows, names: Names) -> list[int]:
+    """Return the relations of `references.sql` with columns that have no name yet, such as those of a catalog."""
+    asked = {(relation, number) for _, _, _, relation, _, _, numbers in found for number in numbers or ()}
+    return sorted({relation for relation, number in asked if number not in names.get(relation, ())})
+
+
+def references(found: Rows, names: Names) -> References:
+    """Group what policies, views, rules and functions refer to by what refers.
+
+    Args:
+        found: The rows of `references.sql`.
+        names: The names of the columns.
+    """
+    groups: defaultdict[tuple[str, int], list[Reference]] = defaultdict(list)
+    made: dict[tuple[str, int, tuple[int, ...]], Reference] = {}
+    for kind, owner, referred, number, schema, name, numbers in found:
+        what = (referred, number, tuple(numbers or ()))
         if what not in made:
-            made[what] = Reference(*what)
-        groups[kind, schema, name, part if kind in ("policy", "rule") else None].append(made[what])
+            made[what] = Reference(referred, schema, name, tuple(sorted({*named(names, number, what[2])})))
+        groups[kind, owner].append(made[what])
     return {owner: tuple(sorted(group)) if len(group) > 1 else tuple(group) for owner, group in groups.items()}
 
 
-def constraint(row: Row[Any]) -> Constraint:
+def constraint(row: Row[Any], names: Names) -> Constraint:
     """Make a constraint from a row of `constraints.sql`."""
-    _, _, name, kind, validated, definition, columns, schema, table_name, referenced = row
-    references = (schema, table_name, tuple(referenced)) if table_name is not None else None
-    return Constraint(name, _CONSTRAINT_KINDS[kind], tuple(columns), definition, validated, references)
+    relation, name, kind, validated, definition, key, schema, table_name, referred, referred_key = row
+    references = (schema, table_name, named(names, referred, referred_key)) if table_name is not None else None
+    return Constraint(name, _CONSTRAINT_KINDS[kind], named(names, relation, key), definition, validated, references)
 
 
-def index(row: Row[Any]) -> Index:
+def index(row: Row[Any], names: Names) -> Index:
     """Make an index from a row of `indexes.sql`."""
-    _, _, name, unique, primary, valid, method, predicate, definition, columns = row
-    return Index(name, tuple(columns), unique, primary, valid, predicate, definition, method)
+    relation, name, unique, primary, valid, method, predicate, definition, numbers, keys = row
+    own = names.get(relation, {})
+    told = tuple([own.get(number) for number in numbers[:keys]])
+    return Index(name, told, unique, primary, valid, predicate, definition, method)
 
 
-def table(row: Row[Any]) -> Table:
-    """Make a table from a row of `tables.sql`, without the parts that other queries find."""
-    schema, name, kind, owner, enabled, forced, partition, extension, estimate, parents = row
+def table(row: Row[Any], **parts: Any) -> Table:  # noqa: ANN401  the fields of Table that other queries find
+    """Make a table from a row of `tables.sql` and what other queries found."""
+    _, schema, name, kind, owner, enabled, forced, partition, extension, estimate, parents = row
     return Table(
         schema=schema,
         name=name,
@@ -122,14 +198,25 @@ def table(row: Row[Any]) -> Table:
         extension=extension,
         rows=estimate,
         parents=tuple((parent[0], parent[1]) for parent in parents or ()),
+        **parts,
     )
 
 
-def sequence(row: Row[Any], sequence_grants: tuple[Grant, ...]) -> Sequence:
+def sequence(row: Row[Any], relations: Relations) -> Sequence:
     """Make a sequence from a row of `sequences.sql`."""
-    schema, name, owner, table_schema, table_name, column_name, identity = row
-    owned_by = (table_schema, table_name, column_name) if table_name is not None else None
-    return Sequence(schema, name, owner, sequence_grants, owned_by, bool(identity))
+    number, schema, name, owner, relation, column, identity = row
+    column_name = relations.names.get(relation, {}).get(column)
+    table_key = relations.keys.get(relation)
+    owned_by = (*table_key, column_name) if table_key is not None and column_name is not None else None
+    return Sequence(schema, name, owner, relations.grants.get(number, ()), owned_by, bool(identity))
+
+
+def owned(found: Rows) -> dict[tuple[int, int], tuple[str, str]]:
+    """Return the sequence that a column owns, from the rows of `sequences.sql`: that of its identity before others."""
+    told: dict[tuple[int, int], tuple[str, str]] = {}
+    for _, schema, name, _, relation, column, _ in sorted(found, key=lambda row: (not row[6], row[0])):
+        told.setdefault((relation, column), (schema, name))
+    return told
 
 
 def role(row: Row[Any]) -> DatabaseRole:

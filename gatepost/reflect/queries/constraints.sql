@@ -1,10 +1,6 @@
--- Constraints of tables; the key columns in the order of the key.
-SELECT n.nspname, c.relname, k.conname, k.contype, k.convalidated, pg_get_constraintdef(k.oid),
-       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(attnum, place)
-               JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.place),
-       fn.nspname, fc.relname,
-       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(attnum, place)
-               JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum ORDER BY u.place)
+-- Constraints of tables; the key columns by number, in the order of the key.
+SELECT k.conrelid, k.conname, k.contype, k.convalidated, pg_get_constraintdef(k.oid), k.conkey,
+       fn.nspname, fc.relname, k.confrelid, k.confkey
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

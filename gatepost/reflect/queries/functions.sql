@@ -1,6 +1,6 @@
 -- Functions and procedures that no extension brought, each with its privileges as three arrays side by side; one whose
 -- privileges were never touched can be called by everybody.
-SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, l.lanname, pg_get_function_result(p.oid),
+SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, l.lanname, pg_get_function_result(p.oid),
        pg_get_userbyid(p.proowner), p.prosecdef, p.provolatile,
        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), p.proretset, p.proisstrict, p.proleakproof,
        p.prosqlbody IS NOT NULL, p.pronargs, coalesce(p.proargnames, '{}'), p.proargmodes::text[],
@@ -15,4 +15,4 @@ SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, l.lanname
  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend d
                     WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
- ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", 3
+ ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", 4

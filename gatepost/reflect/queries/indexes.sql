@@ -1,10 +1,7 @@
--- Indexes; an attribute number of 0 is an expression.
-SELECT n.nspname, c.relname, ic.relname, i.indisunique, i.indisprimary, i.indisvalid, am.amname,
-       pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid),
-       ARRAY(SELECT a.attname::text
-               FROM generate_series(0, i.indnkeyatts - 1) place
-               LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum <> 0
-              ORDER BY place)
+-- Indexes, with the columns by number: the first indnkeyatts are the key, and 0 is an expression.
+SELECT i.indrelid, ic.relname, i.indisunique, i.indisprimary, i.indisvalid, am.amname,
+       CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END, pg_get_indexdef(i.indexrelid),
+       i.indkey::int2[], i.indnkeyatts
   FROM pg_index i
   JOIN pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_am am ON am.oid = ic.relam

@@ -1,5 +1,5 @@
 -- Rewrite rules, without those that make views.
-SELECT n.nspname, c.relname, r.rulename, r.ev_type, r.is_instead, r.ev_enabled, pg_get_ruledef(r.oid)
+SELECT r.oid, n.nspname, c.relname, r.rulename, r.ev_type, r.is_instead, r.ev_enabled, pg_get_ruledef(r.oid)
   FROM pg_rewrite r
   JOIN pg_class c ON c.oid = r.ev_class
   JOIN pg_namespace n ON n.oid = c.relnamespace

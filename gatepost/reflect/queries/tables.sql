@@ -1,5 +1,5 @@
--- Ordinary, partitioned and foreign tables, with their owner, their row-security flags and their table grants.
-SELECT n.nspname, c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relrowsecurity, c.relforcerowsecurity,
+-- Ordinary, partitioned and foreign tables, with their owner, their row-security flags and what they inherit from.
+SELECT c.oid, n.nspname, c.relname, c.relkind, pg_get_userbyid(c.relowner), c.relrowsecurity, c.relforcerowsecurity,
        c.relispartition, e.extname, c.reltuples,
        (SELECT array_agg(ARRAY[pn.nspname, pc.relname]::text[] ORDER BY i.inhseqno)
           FROM pg_inherits i
