@@ -18,10 +18,19 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from gatepost.database.url import DatabaseUrl
-    from gatepost.transfer import Options, Plan, Result
-    from gatepost.transfer.values import Epoch, Mode
+    from gatepost.transfer import Options, Plan, Progress, Result
+    from gatepost.transfer.compress import Compression
 
 FINDINGS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How much is said, and whether anything is done at all."""
+
+    quiet: bool = False
+    as_json: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,7 @@ class Job:
 
     options: Options
     url: DatabaseUrl | None
-    quiet: bool
-    as_json: bool
+    told: Told
 
     @property
     def target(self) -> DatabaseUrl:
@@ -47,44 +55,22 @@ class Job:
     @property
     def talks(self) -> bool:
         """Whether there is text for people."""
-        return not self.quiet and not self.as_json
-
-
-def epoch(word: str) -> Epoch | None:
-    """Return the unit that `--epoch` names.
-
-    Raises:
-        TransferError: it is neither of the two.
-    """
-    if not word:
-        return None
-    if word == "seconds":
-        return "seconds"
-    if word == "milliseconds":
-        return "milliseconds"
-    raise TransferError(f'"{word}" is not what --epoch counts', "--epoch seconds, or --epoch milliseconds")
-
-
-def mode(*, append: bool, replace: bool) -> Mode:
-    """Return what may be in the target.
-
-    Raises:
-        TransferError: both were asked for.
-    """
-    if append and replace:
-        raise TransferError('"--append" and "--replace" exclude each other', "choose one of the two")
-    return "append" if append else "replace" if replace else "empty"
+        return not self.told.quiet and not self.told.as_json
 
 
 def given(source: str) -> Path:
-    """Return the source.
+    """Return the source; SQLAlchemy's way to name a SQLite file is one, too.
 
     Raises:
-        TransferError: none was named.
+        TransferError: none was named, or the target was named in its place.
     """
     if not source:
         raise TransferError("no SQLite file was named", "gatepost transfer app.db $DATABASE_URL")
-    return Path(source)
+    path = source.removeprefix("sqlite:///")
+    if "://" in path:
+        # The address is not repeated: it may hold a password.
+        raise TransferError("the source is a SQLite file, not an address", "gatepost transfer app.db $DATABASE_URL")
+    return Path(path)
 
 
 def target(url: str) -> DatabaseUrl:
@@ -144,25 +130,17 @@ def head_revision() -> str:
     return ",".join(sorted(ScriptDirectory.from_config(Config("alembic.ini")).get_heads()))
 
 
-def move(job: Job, source: Path, *, dry_run: bool) -> int:
+def move(job: Job, source: Path) -> int:
     """Plan, print, run, print; return the exit code."""
     from gatepost import transfer
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
         plan = transfer.plan(source, connection, options=job.options)
-        if job.talks:
-            text.print_plan(plan)
-        if dry_run:
-            if job.as_json:
-                _print_json(job, transfer.Result((), 0.0), written=False, plan=plan)
-            return 0
-        with text.progress_bars({t.name: t.source.rows for t in plan.tables}, shown=job.talks) as progress:
-            result = _refusable(job, lambda: transfer.run(plan, connection, progress=progress))
-    return _told(job, result)
+        return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress))
 
 
-def write(job: Job, source: Path, directory: Path, package: str) -> int:
+def write(job: Job, source: Path, directory: Path, package: str, compression: Compression | None) -> int:
     """Write a directory for a target that cannot be reached from here; return the exit code.
 
     Raises:
@@ -172,8 +150,13 @@ def write(job: Job, source: Path, directory: Path, package: str) -> int:
 
     if not package:
         raise TransferError('"--to" needs the types of the target, which only the models tell', "--models models")
-    result = _refusable(job, lambda: transfer.write(source, directory, model_metadata(package), options=job.options))
-    return _told(job, result, f'written to "{directory}"')
+    metadata, options = model_metadata(package), job.options
+    plan = transfer.plan_write(source, metadata, options=options)
+
+    def work(progress: Progress | None) -> Result:
+        return transfer.write(source, directory, metadata, options=options, compression=compression, progress=progress)
+
+    return _planned(job, plan, work, f'written to "{directory}"')
 
 
 def add_rejects(job: Job, directory: Path) -> int:
@@ -182,8 +165,12 @@ def add_rejects(job: Job, directory: Path) -> int:
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
-        result = _refusable(job, lambda: transfer.run_rejects(directory, connection, options=job.options))
-    return _told(job, result)
+        plan = transfer.plan_mended(directory, connection, options=job.options)
+        return _planned(
+            job,
+            plan,
+            lambda progress: transfer.run_rejects(directory, connection, options=job.options, progress=progress),
+        )
 
 
 def compare(job: Job, source: Path) -> int:
@@ -196,6 +183,21 @@ def compare(job: Job, source: Path) -> int:
     return _told(job, result)
 
 
+def _planned(job: Job, plan: Plan, work: Callable[[Progress | None], Result], done: str = "equal on both sides") -> int:
+    """Print a plan, and do it unless only the plan was wanted; return the exit code."""
+    from gatepost.transfer import Result
+
+    if job.talks:
+        text.print_plan(plan)
+    if job.told.dry_run:
+        if job.told.as_json:
+            _print_json(job, Result((), 0.0), written=False, plan=plan)
+        return 0
+    with text.progress_bars({t.name: t.source.rows for t in plan.tables}, shown=job.talks) as progress:
+        result = _refusable(job, lambda: work(progress))
+    return _told(job, result, done)
+
+
 def _refusable(job: Job, work: Callable[[], Result]) -> Result:
     """Do the work; rows that were refused are listed before the sentence that says so."""
     from gatepost.transfer import Result, RowsRefused
@@ -203,7 +205,7 @@ def _refusable(job: Job, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except RowsRefused as refused:
-        if job.as_json:
+        if job.told.as_json:
             _print_json(job, Result((), 0.0, refused.rejects), written=False)
         elif len(refused.rejects) > 1:
             text.print_rejects(refused.rejects, err=True)
@@ -211,11 +213,13 @@ def _refusable(job: Job, work: Callable[[], Result]) -> Result:
 
 
 def _told(job: Job, result: Result, done: str = "equal on both sides") -> int:
-    if job.as_json:
+    if job.told.as_json:
         _print_json(job, result, written=True)
     elif job.talks:
         wrong = len(result.mismatches)
         text.print_result(result, f"{wrong} differences between the two sides" if wrong else done)
+        if job.options.rejects and result.rejects:
+            text.print_aside(result, job.options.rejects)
         text.print_mismatches(result.mismatches)
         text.print_rejects(result.rejects, err=False)
     rejected = any(table.rejects for table in result.tables)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gatepost.transfer import Mismatch, Plan, Progress, Reject, Result, TableResult
 
 ROWS_A_SECOND = 100_000
@@ -29,7 +31,8 @@ def print_plan(plan: Plan) -> None:
             name = (
                 column.target.name if column.source == column.target.name else f"{column.source} → {column.target.name}"
             )
-            table.add_row(*first, name, column.declared or "(none)", column.target.type.printed)
+            counted = f", {column.epoch} since 1970" if column.epoch else ""
+            table.add_row(*first, name, column.declared or "(none)", column.target.type.printed + counted)
             first = ["", ""]
     console = _console()
     console.print(table)
@@ -47,6 +50,14 @@ def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
         typer.echo(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}", err=err)
     if len(rejects) > SHOWN_REJECTS:
         typer.echo(f"  … and {len(rejects) - SHOWN_REJECTS:,} more", err=err)
+
+
+def print_aside(result: Result, directory: Path) -> None:
+    """Say where the rejects are, and what to do with them."""
+    rows = sum(table.rejects for table in result.tables)
+    typer.echo(
+        f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
+    )
 
 
 def print_mismatches(mismatches: tuple[Mismatch, ...]) -> None:

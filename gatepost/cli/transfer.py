@@ -30,7 +30,12 @@ def _transfer(
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public",
     models: Annotated[str, typer.Option(help="Move the tables of this package's SQLModel metadata only.")] = "",
     timezone: Annotated[str, typer.Option(help="The zone of times without an offset.")] = "UTC",
-    epoch: Annotated[str, typer.Option(help="What numbers in time columns count: seconds or milliseconds.")] = "",
+    epoch: Annotated[
+        Names,
+        typer.Option(
+            help="What numbers in time columns count: seconds, milliseconds, or TABLE.COLUMN=seconds.", metavar="UNIT"
+        ),
+    ] = None,
     ignore_table: Annotated[Names, typer.Option(help="A table that is on one side only.")] = None,
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
@@ -41,6 +46,7 @@ def _transfer(
     rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
     from_rejects: Annotated[Path | None, typer.Option(help="Add mended rejects; takes URL only.")] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this directory, not to a database; needs --models.")] = None,
+    compress: Annotated[str, typer.Option(help="How --to compresses: zstd or gzip.", metavar="ZSTD|GZIP")] = "",
     check_only: Annotated[bool, typer.Option("--check-only", help="Compare with an earlier transfer.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines.")] = False,
@@ -48,34 +54,43 @@ def _transfer(
 ) -> None:
     from gatepost import transfer
     from gatepost.cli import _transfer as words
+    from gatepost.cli import _transfer_options as ask
 
     if from_rejects is not None:
         source, url = "", source or url
+    unit, units = ask.epochs(epoch or ())
+    asked = {
+        "URL": url, "--append": append, "--replace": replace, "--parallel": parallel > 1, "--resumable": resumable,
+        "--backup": backup, "--rejects": rejects, "--from-rejects": from_rejects, "--to": to, "--compress": compress,
+        "--check-only": check_only, "--dry-run": dry_run, "--models": models, "--ignore-table": ignore_table,
+        "--ignore-column": ignore_column,
+    }  # fmt: skip
+    path = words.given(source) if from_rejects is None else from_rejects
+    ask.refuse_together(asked, from_directory=from_rejects is None and path.is_dir())
     options = transfer.Options(
         schema=schema,
         timezone=timezone,
-        epoch=words.epoch(epoch),
+        epoch=unit,
+        epochs=units,
         tables=words.model_tables(models),
         ignore_tables=tuple(ignore_table or ()),
         ignore_columns=tuple(ignore_column or ()),
         expected_revision=words.head_revision(),
-        mode=words.mode(append=append, replace=replace),
+        mode=ask.mode(append=append, replace=replace),
         rejects=rejects,
         backup=backup,
         parallel=parallel,
         resumable=resumable,
     )
+    told = words.Told(quiet=quiet, as_json=as_json, dry_run=dry_run)
     if to is not None:
-        job = words.Job(options, None, quiet=quiet, as_json=as_json)
-        if code := words.write(job, words.given(source), to, models):
-            raise typer.Exit(code)
-        return
-    job = words.Job(options, words.target(url), quiet=quiet, as_json=as_json)
-    if from_rejects is not None:
-        code = words.add_rejects(job, from_rejects)
+        job = words.Job(options, None, told)
+        code = words.write(job, path, to, models, ask.compression(compress))
+    elif from_rejects is not None:
+        code = words.add_rejects(words.Job(options, words.target(url), told), path)
     elif check_only:
-        code = words.compare(job, words.given(source))
+        code = words.compare(words.Job(options, words.target(url), told), path)
     else:
-        code = words.move(job, words.given(source), dry_run=dry_run)
+        code = words.move(words.Job(options, words.target(url), told), path)
     if code:
         raise typer.Exit(code)

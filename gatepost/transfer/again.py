@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.errors import TransferError
 from gatepost.transfer.load import Batches
-from gatepost.transfer.planning import order, refuse_weak_role
+from gatepost.transfer.planning import order, refuse_weak_role, with_epochs
 from gatepost.transfer.rejects import read_rows, rejected_columns, rejected_tables
 from gatepost.transfer.source import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.target import prepare, read_target, refuse_other_revision
@@ -31,7 +31,8 @@ def plan_rejects(directory: Path, connection: Connection, options: Options) -> P
         raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
     chosen = tuple(targets[name] for name in files)
     refuse_weak_role(chosen)
-    planned = {table.name: _table(table, files[table.name]) for table in chosen}
+    told = with_epochs(tuple(_table(table, files[table.name]) for table in chosen), options)
+    planned = {table.name: table for table in told}
     size = sum(path.stat().st_size for path in files.values())
     return Plan(directory, options, tuple(planned[name] for name in order(chosen)), size)
 

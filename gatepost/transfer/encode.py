@@ -99,11 +99,12 @@ class Encoder:
     ) -> Texts:
         printed: list[str] = []
         nulls = 0
+        how = self.how.counting(column.epoch)
         for place, value in enumerate(values):
             text = NULL
             try:
                 if value is not None:
-                    text = cast(value, column.target.type, self.how)
+                    text = cast(value, column.target.type, how)
                 elif column.target.not_null:
                     raise Refused("is NULL, and the column may not be")
                 else:

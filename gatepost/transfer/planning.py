@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 import psycopg2
@@ -9,10 +11,10 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.table import FAMILIES
+from gatepost.transfer.casts.table import FAMILIES, MOMENTS
 from gatepost.transfer.source import Source, SourceColumn, SourceTable
 from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision
-from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetColumn, TargetTable, Type
+from gatepost.transfer.values import ColumnPlan, Epoch, Options, Plan, TablePlan, TargetColumn, TargetTable, Type
 
 _OWN_TABLES = frozenset({"alembic_version"})
 """Alembic's stamp says where each database stands; it is never data."""
@@ -47,7 +49,7 @@ def pair(
         TransferError: a table or column exists on one side only, or a type has no cast.
     """
     pairs, notes = _pairs(source, tables, options)
-    return tuple(pair_columns(found, target, options) for found, target in pairs), notes
+    return with_epochs(tuple(pair_columns(found, target, options) for found, target in pairs), options), notes
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
@@ -147,6 +149,37 @@ def pair_columns(source: SourceTable, target: TargetTable, options: Options) -> 
     columns = tuple(ColumnPlan(found.name, found.declared, column) for found, column in pairs)
     read = (*(column.source for column in columns), *_unmoved_key(source, columns))
     return TablePlan(source, target, columns, read, _key_places(source, columns))
+
+
+def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TablePlan, ...]:
+    """Say of each column that the person names what its numbers count.
+
+    Raises:
+        TransferError: there is no such column among those that are moved, or it does not hold moments.
+    """
+    columns = {f"{table.name}.{c.target.name}".lower(): c for table in tables for c in table.columns}
+    units: dict[str, Epoch] = {}
+    for name, unit in options.epochs:
+        column = columns.get(name.lower())
+        if column is None:
+            near = get_close_matches(name.lower(), columns, 1)
+            raise TransferError(
+                f'there is no column "{name}" to move', f"--epoch {(near or ['TABLE.COLUMN'])[0]}={unit}"
+            )
+        kind = column.target.type.element or column.target.type
+        if kind.family not in MOMENTS:
+            raise TransferError(
+                f'"{name}" is of type "{column.target.type.printed}", whose numbers count nothing from 1970 on',
+                f"leave --epoch {name}={unit} out",
+            )
+        units[name.lower()] = unit
+    return tuple(
+        replace(
+            table,
+            columns=tuple(replace(c, epoch=units.get(f"{table.name}.{c.target.name}".lower())) for c in table.columns),
+        )
+        for table in tables
+    )
 
 
 def _key_places(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[int, ...]:

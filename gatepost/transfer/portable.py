@@ -95,6 +95,11 @@ def plan_portable(directory: Path, connection: Connection, options: Options) -> 
         TransferError: it is not finished, was changed since, or was made for other tables than the target's.
     """
     manifest = read_manifest(directory)
+    if options.timezone != "UTC" or options.epoch or options.epochs:
+        raise TransferError(
+            f'the times of "{directory}" were cast when it was written, in time zone "{manifest.timezone}"',
+            "leave --timezone and --epoch out, or write it again with them",
+        )
     prepare(connection)
     refuse_other_revision(connection, options.expected_revision)
     targets = {table.name: table for table in read_target(connection, options.schema)}

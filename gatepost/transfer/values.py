@@ -20,6 +20,7 @@ class Options:
         schema: The target's schema.
         timezone: The zone that a time without an offset was written in.
         epoch: What a number in a column of times counts from 1970 on; without it such a number is refused.
+        epochs: The same for single columns, as `table.column` and unit; they go before `epoch`.
         tables: The tables to move; empty means all tables of the target.
         ignore_tables: Tables that may exist on one side only, and are not moved.
         ignore_columns: `table.column` that may exist on one side only, and are not moved.
@@ -35,6 +36,7 @@ class Options:
     schema: str = "public"
     timezone: str = "UTC"
     epoch: Epoch | None = None
+    epochs: tuple[tuple[str, Epoch], ...] = ()
     tables: tuple[str, ...] = ()
     ignore_tables: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
@@ -105,11 +107,12 @@ class TargetTable:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """One column's way: its name in the source, its place in the target."""
+    """One column's way: its name in the source, its place in the target; `epoch` is what its own numbers count."""
 
     source: str
     declared: str
     target: TargetColumn
+    epoch: Epoch | None = None
 
 
 @dataclass(frozen=True, slots=True)

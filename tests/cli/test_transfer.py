@@ -169,9 +169,98 @@ def test_two_halves(gatepost, old, note, database_url, tmp_path):
     assert '"--to" needs the types of the target' in gatepost(old, "--to", tmp_path / "half").stderr
     done = gatepost(old, "--to", tmp_path / "half", "--models", "portable_models")
     assert (done.exit_code, "written to" in done.stdout) == (0, True), done.output
+    assert {path.suffix for path in (tmp_path / "half").iterdir()} == {".zst", ".json"}
+    done = gatepost(old, "--to", tmp_path / "gz", "--models", "portable_models", "--compress", "gzip")
+    assert {path.suffix for path in (tmp_path / "gz").iterdir()} == {".gz", ".json"}
+    again = gatepost(tmp_path / "half", database_url, "--timezone", "Europe/Berlin")
+    assert "were cast when it was written" in again.stderr
     assert gatepost(tmp_path / "half", database_url).exit_code == 0
     assert gatepost(tmp_path / "half", database_url, "--check-only").exit_code == 0
     assert gatepost(old, database_url, "--check-only").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("{old}", "{url}", "--to", "{half}"), '"URL" does not go with "--to"'),
+        (("{old}", "--to", "{half}", "--append"), '"--append" does not go with "--to"'),
+        (("{old}", "--to", "{half}", "--resumable"), '"--resumable" does not go with "--to"'),
+        (("{old}", "{url}", "--compress", "gzip"), '"--compress" is for what --to writes'),
+        (("{old}", "{url}", "--check-only", "--dry-run"), '"--dry-run" does not go with "--check-only"'),
+        (("--from-rejects", "{half}", "{url}", "--replace"), '"--replace" does not go with "--from-rejects"'),
+        (("{half}", "{url}", "--backup", "copy.db"), '"--backup" does not go with a directory as the source'),
+        (("{old}", "--to", "{half}", "--compress", "lz4", "--models", "models"), '"lz4" is not a way to compress'),
+        (("{old}", "{url}", "--epoch", "days"), '"days" is not what --epoch counts'),
+        (("{old}", "{url}", "--epoch", "body=seconds"), '"body=seconds" names no table'),
+        (("{old}", "{url}", "--epoch", "note.body=seconds"), '"note.body" is of type "character varying(5)"'),
+        (("{old}", "{url}", "--epoch", "note.bdy=seconds"), 'there is no column "note.bdy" to move'),
+        (("{old}", "{url}", "--epoch", "seconds", "--epoch", "milliseconds"), "says two things of all columns"),
+        (("{url}", "{old}"), "the source is a SQLite file, not an address"),
+        (("{url}",), "the source is a SQLite file, not an address"),
+        (("--append", "--replace", "{old}", "{url}"), "exclude each other"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(gatepost, old, note, database_url, tmp_path, connection, words, told):
+    (tmp_path / "half").mkdir()
+    done = gatepost(*(word.format(old=old, url=database_url, half=tmp_path / "half") for word in words))
+    assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
+    assert [line[:2] for line in done.stderr.splitlines()] == ["er", "  "]
+    assert list((tmp_path / "half").iterdir()) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM note")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_target_in_the_place_of_the_source_is_not_repeated(gatepost):
+    assert "hidden" not in gatepost("postgresql://me:hidden@127.0.0.1/x", "app.db").output
+
+
+def test_numbers_that_count_something_else_in_every_column(gatepost, tmp_path, database_url, connection):
+    path = tmp_path / "events.db"
+    with closing(sqlite3.connect(path)) as app, app:
+        app.execute("CREATE TABLE event (id INTEGER PRIMARY KEY, a, b, c)")
+        app.execute("INSERT INTO event VALUES (1, 1736462288, 1736462288041, '[1736462288]')")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE event (id int PRIMARY KEY, a timestamptz, b timestamp, c timestamp[])")
+    words = ("--epoch", "milliseconds", "--epoch", "event.a=seconds", "--epoch", "Event.C=seconds")
+    done = gatepost(path, database_url, *words)
+    assert done.exit_code == 0, done.output
+    assert "seconds since 1970" in " ".join(done.stdout.split())
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT a AT TIME ZONE 'UTC' = '2025-01-09 22:38:08', b::text, c::text FROM event")
+        assert cursor.fetchone() == (True, "2025-01-09 22:38:08.041", '{"2025-01-09 22:38:08"}')
+    assert gatepost(path, database_url, "--check-only", *words).exit_code == 0
+    assert gatepost(path, database_url, "--check-only", "--epoch", "seconds").exit_code == 1
+
+
+def test_dry_runs_of_every_way_write_nothing(gatepost, old, note, database_url, tmp_path, connection):
+    (tmp_path / "dry_models.py").write_text(
+        "from sqlalchemy import Column, Integer, MetaData, String, Table\n"
+        "metadata = MetaData()\n"
+        "Table('note', metadata, Column('id', Integer, primary_key=True), Column('body', String(5)))\n"
+    )
+    done = gatepost(old, "--to", tmp_path / "half", "--models", "dry_models", "--dry-run")
+    assert (done.exit_code, "1 tables, 1 rows" in done.stdout) == (0, True), done.output
+    assert not (tmp_path / "half").exists()
+    with closing(sqlite3.connect(old)) as app, app:
+        app.execute("INSERT INTO note VALUES (4, 'too long')")
+    done = gatepost(old, database_url, "--rejects", tmp_path / "bad")
+    assert f'1 rejects are in "{tmp_path / "bad"}"' in done.stdout
+    file = tmp_path / "bad" / "note.jsonl"
+    file.write_text(file.read_text().replace('"body": "too long"', '"body": "short"'))
+    assert gatepost("--from-rejects", tmp_path / "bad", database_url, "--dry-run").exit_code == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM note")
+        assert cursor.fetchone() == (1,)
+
+
+def test_the_source_may_be_named_as_sqlalchemy_names_it(gatepost, old, note, database_url):
+    assert gatepost(f"sqlite:///{old}", database_url).exit_code == 0
+
+
+def test_json_says_the_same_with_quiet(gatepost, old, note, database_url):
+    done = gatepost(old, database_url, "--json", "--quiet")
+    assert json.loads(done.stdout)["summary"] == {"written": True, "rows": 1, "findings": 0}
 
 
 def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path):

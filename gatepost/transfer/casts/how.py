@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +20,10 @@ class How:
 
     zone: tzinfo | None = None
     epoch: Epoch | None = None
+
+    def counting(self, epoch: Epoch | None) -> How:
+        """Return the settings for a column whose numbers count something of its own; None is the usual."""
+        return self if epoch is None else replace(self, epoch=epoch)
 
     @staticmethod
     def of(timezone: str, epoch: Epoch | None) -> How:

@@ -19,7 +19,9 @@ Rule = Callable[[Any, Type, How], str]
 _INTEGERS = ("int2", "int4", "int8")
 _FLOATS = ("float4", "float8")
 _TEXTS = ("text", "varchar", "bpchar", "citext")
-_MOMENTS = ("timestamp", "timestamptz")
+MOMENTS = ("timestamp", "timestamptz")
+"""The types whose numbers can count from 1970 on."""
+
 _DOCUMENTS = ("json", "jsonb")
 
 
@@ -57,7 +59,7 @@ RULES: dict[tuple[type, str], Rule] = {
         _DOCUMENTS,
         {int: documents.json_from_integer, float: documents.json_from_float, str: documents.json_from_text},
     ),
-    **_each(_MOMENTS, {int: times.moment_from_number, float: times.moment_from_number, str: times.moment_from_text}),
+    **_each(MOMENTS, {int: times.moment_from_number, float: times.moment_from_number, str: times.moment_from_text}),
     (str, "date"): times.date_from_text,
     (str, "time"): times.time_from_text,
     (str, "interval"): times.interval_from_text,

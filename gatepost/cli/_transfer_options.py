@@ -1,0 +1,121 @@
+"""What `gatepost transfer` is asked, from words to values; what cannot be meant together is refused, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gatepost.errors import TransferError
+
+if TYPE_CHECKING:
+    from gatepost.transfer.compress import Compression
+    from gatepost.transfer.values import Epoch, Mode
+
+_USELESS = {
+    "--to": (
+        "URL", "--append", "--replace", "--parallel", "--resumable", "--from-rejects", "--check-only",
+    ),
+    "--from-rejects": (
+        "--append", "--replace", "--parallel", "--resumable", "--backup", "--check-only", "--models", "--compress",
+        "--ignore-table", "--ignore-column",
+    ),
+    "--check-only": (
+        "--append", "--replace", "--parallel", "--resumable", "--backup", "--rejects", "--dry-run", "--compress",
+    ),
+    "a directory": ("--parallel", "--backup"),
+    "no --to": ("--compress",),
+}  # fmt: skip
+"""What each way of working has no use for."""
+
+
+def refuse_together(asked: dict[str, object], *, from_directory: bool) -> None:
+    """Refuse options that one way of working has no use for: whoever gives one counts on it.
+
+    Args:
+        asked: What was given, by the name of the option; what is false was not.
+        from_directory: Whether the source is a directory that `--to` wrote.
+
+    Raises:
+        TransferError: two of them do not go together.
+    """
+    given = {name for name, value in asked.items() if value}
+    if from_directory:
+        given.add("a directory")
+    if "--to" not in given:
+        given.add("no --to")
+    for way, useless in _USELESS.items():
+        together = next((name for name in useless if name in given), None) if way in given else None
+        if together and way == "no --to":
+            raise TransferError(f'"{together}" is for what --to writes', f"leave {together} out, or add --to DIR")
+        if together:
+            raise TransferError(f'"{together}" does not go with {_named(way)}', f"leave {together} out")
+
+
+def mode(*, append: bool, replace: bool) -> Mode:
+    """Return what may be in the target.
+
+    Raises:
+        TransferError: both were asked for.
+    """
+    if append and replace:
+        raise TransferError('"--append" and "--replace" exclude each other', "choose one of the two")
+    return "append" if append else "replace" if replace else "empty"
+
+
+def epochs(words: Iterable[str]) -> tuple[Epoch | None, tuple[tuple[str, Epoch], ...]]:
+    """Return the unit that `--epoch` names for all columns, and those that it names for single ones.
+
+    Raises:
+        TransferError: a word is neither of the two units, or two say different things.
+    """
+    usual: Epoch | None = None
+    single: dict[str, Epoch] = {}
+    for word in words:
+        name, equals, unit = word.rpartition("=")
+        known = _unit(word, unit)
+        before = single.get(name.lower()) if equals else usual
+        if before not in (None, known):
+            where = f'"{name}"' if equals else "all columns"
+            raise TransferError(f"--epoch says two things of {where}: {before} and {known}", "leave one of them out")
+        if equals:
+            _refuse_bare(word, name, known)
+            single[name.lower()] = known
+        else:
+            usual = known
+    return usual, tuple(single.items())
+
+
+def compression(word: str) -> Compression | None:
+    """Return what `--compress` names; None is the best that this Python has.
+
+    Raises:
+        TransferError: it is neither of the two, or this Python lacks zstd.
+    """
+    from gatepost.transfer.compress import best
+
+    if not word:
+        return None
+    if word == "gzip":
+        return "gzip"
+    if word != "zstd":
+        raise TransferError(f'"{word}" is not a way to compress', "--compress zstd, or --compress gzip")
+    if best() != "zstd":
+        raise TransferError('this Python does not have "zstd"', "pip install backports.zstd, or --compress gzip")
+    return "zstd"
+
+
+def _unit(word: str, unit: str) -> Epoch:
+    if unit == "seconds":
+        return "seconds"
+    if unit == "milliseconds":
+        return "milliseconds"
+    raise TransferError(f'"{word}" is not what --epoch counts', "--epoch seconds, or --epoch TABLE.COLUMN=milliseconds")
+
+
+def _refuse_bare(word: str, name: str, unit: Epoch) -> None:
+    if "." not in name.strip("."):
+        raise TransferError(f'"{word}" names no table', f"--epoch TABLE.{name or 'COLUMN'}={unit}")
+
+
+def _named(way: str) -> str:
+    return f'"{way}"' if way.startswith("-") else f"{way} as the source"
