@@ -6,6 +6,7 @@ A name is no proof, so it only decides how loudly a table is named that everybod
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 from gatepost.schema import Table
@@ -23,7 +24,7 @@ _PRIVATE = frozenset(
     " health patient salary payroll contract billing subscription customer client account transaction card address"
     " credential secret session diary journal ticket lead contact device expense budget bank statement tax claim"
     " prescription appointment booking reservation notification preference private draft bookmark cart wallet"
-    " balance loan employee report medication habit workout memory project".split()
+    " balance loan employee report medication habit workout memory project audit log ledger".split()
 )
 _PEOPLE = frozenset(
     "patient medical salary payroll invoice payment transaction bank credential message order customer client contact"
@@ -38,6 +39,37 @@ _PUBLIC = frozenset(
 )
 _FLAGS = frozenset("is_public is_published published public visibility is_private private is_visible shared".split())
 _SHOWN = frozenset("slug published_at username handle avatar_url bio display_name".split())
+
+
+_STATES = frozenset("status state type kind access audience level scope privacy mode stage phase".split())
+_FOR_ALL = frozenset(
+    "public published active approved open live available listed visible released launched upcoming scheduled accepted"
+    " confirmed verified featured shared everyone everybody anyone all world global system default".split()
+)
+_MARKS = frozenset(
+    "public publish published unpublished visible visibility private shared sharing listed unlisted active enabled"
+    " approved available featured hidden draft live searchable discoverable template demo sample example global system"
+    " verified open".split()
+)
+_HIDDEN = frozenset("draft private hidden unpublished pending unlisted internal".split())
+
+
+def marks_public(column: str, values: Collection[object] = ()) -> bool:
+    """Tell whether a condition on a column says that a row is meant for everybody.
+
+    Args:
+        column: The column.
+        values: What it is compared with.
+    """
+    told = words(column)
+    if told & _MARKS:
+        return True
+    return bool(told & _STATES) and any(words(str(value)) & _FOR_ALL for value in values)
+
+
+def is_hidden_state(value: object) -> bool:
+    """Tell whether a column's value says that a row is not for everybody yet."""
+    return isinstance(value, str) and value.lower() in _HIDDEN
 
 
 def words(name: str) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.access.conditions.shapes import shape
 from gatepost.finding import Finding
-from gatepost.rules.asking import judged, loosest, read_severity, restricted, tied_to_owner, who
+from gatepost.rules.asking import judged, loose_roles, read_severity, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
@@ -39,16 +39,17 @@ def always_true_read(context: Context) -> Iterator[Finding]:
     """
     analysis = context.analysis
     for one in judged(context):
-        role = loosest(context, one, "select")
-        if role is None or restricted(context, one.table, role, "select"):
-            continue
-        found = shape(one.old, analysis.truth(one.table, role), analysis.ties)
-        severity = read_severity(context, one.table, role) if found == "plain" else None
-        if severity is not None:
-            yield Finding(
-                "always-true-read",
-                severity,
-                str(one.policy),
-                f'{who(role)} reads every row of "{one.table}" by the policy "{one.policy.name}"',
-                tied_to_owner(context, one),
-            )
+        for role in loose_roles(context, one, "select"):
+            if restricted(context, one.table, role, "select"):
+                continue
+            found = shape(one.old, analysis.truth(one.table, role), analysis.ties)
+            severity = read_severity(context, one.table, role) if found == "plain" else None
+            if severity is not None:
+                yield Finding(
+                    "always-true-read",
+                    severity,
+                    str(one.policy),
+                    f'{who(role)} reads every row of "{one.table}" by the policy "{one.policy.name}"',
+                    tied_to_owner(context, one),
+                )
+                break

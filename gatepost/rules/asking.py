@@ -40,9 +40,15 @@ def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
 
 def loosest(context: Context, one: PolicyFacts, command: Command) -> str | None:
     """Return a role for which a policy ties the rows of a command to nobody, or None."""
+    return next(loose_roles(context, one, command), None)
+
+
+def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
+    """Yield the roles for which a policy ties the rows of a command to nobody, the least trusted first."""
     ties = context.analysis.ties
-    roles = (role for role in callers(one, command) if anybodys(context, one, role))
-    return next((role for role in roles if ties.loose(one.asked(command), one.table, role)), None)
+    for role in callers(one, command):
+        if anybodys(context, one, role) and ties.loose(one.asked(command), one.table, role):
+            yield role
 
 
 def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.shapes import shape
+from gatepost.access.conditions.shapes import Shape, shape, ways
+from gatepost.access.conditions.terms import Term
+from gatepost.access.conditions.ties import ALL
 from gatepost.finding import Finding
-from gatepost.rules.asking import dropped, judged, loosest, restricted
+from gatepost.rules.asking import dropped, judged, loose_roles, restricted
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
@@ -37,14 +39,27 @@ def loose_sibling_policy(context: Context) -> Iterator[Finding]:
     ## References
     - https://www.postgresql.org/docs/17/sql-createpolicy.html
     """
-    analysis = context.analysis
     for one in judged(context):
-        role = loosest(context, one, "select")
-        if role is None or restricted(context, one.table, role, "select"):
+        role = next(
+            (r for r in loose_roles(context, one, "select") if not restricted(context, one.table, r, "select")), ""
+        )
+        if not role:
             continue
-        if shape(one.old, analysis.truth(one.table, role), analysis.ties) not in ("plain", "session", "everybody"):
+        if _way_for_all(context, one, role):
+            yield Finding(
+                "loose-sibling-policy",
+                "error",
+                str(one.policy),
+                f'one of the conditions that the policy "{one.policy.name}" joins by OR lets every row of "{one.table}"'
+                " through, so that the others ask in vain",
+                "put brackets around what belongs together, and take out the condition that everybody fulfils",
+            )
             continue
-        strict = next((other for other in analysis.by_table[one.table.key] if _undone(context, one, other)), None)
+        if _shape(context, one, one.old, role) not in ("plain", "session", "everybody"):
+            continue
+        strict = next(
+            (other for other in context.analysis.by_table[one.table.key] if _undone(context, one, other)), None
+        )
         if strict is not None:
             yield Finding(
                 "loose-sibling-policy",
@@ -56,6 +71,19 @@ def loose_sibling_policy(context: Context) -> Iterator[Finding]:
             )
 
 
+def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
+    return shape(term, context.analysis.truth(one.table, role), context.analysis.ties)
+
+
+def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
+    """Tell whether one of the ways through a condition asks nothing of the row, beside one that ties it."""
+    ties, found = context.analysis.ties, ways(one.old)
+    if not any(ties.of(way, one.table, role) - ALL for way in found):
+        return False
+    loose = (way for way in found if ties.loose(way, one.table, role))
+    return any(_shape(context, one, way, role) in ("plain", "session", "everybody") for way in loose)
+
+
 def _undone(context: Context, one: PolicyFacts, other: PolicyFacts) -> bool:
     """Tell whether another policy for the same command ties rows to their owner, which this one undoes.
 
@@ -64,7 +92,4 @@ def _undone(context: Context, one: PolicyFacts, other: PolicyFacts) -> bool:
     if other is one or not other.policy.permissive or other.policy.command != one.policy.command:
         return False
     analysis = context.analysis
-    return any(
-        analysis.ties.of(other.old, other.table, role) & analysis.owner_columns(other.table)
-        for role in other.callers["select"]
-    )
+    return any(analysis.ties.of(other.old, other.table, role) - ALL for role in other.callers["select"])

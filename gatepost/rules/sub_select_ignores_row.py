@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.facts import as_exists, captured, conjuncts, row_columns, sessions
+from gatepost.access.conditions.facts import (
+    alternatives,
+    as_exists,
+    branches,
+    captured,
+    conjuncts,
+    row_columns,
+    sessions,
+)
 from gatepost.access.conditions.shapes import ways
-from gatepost.access.conditions.terms import Among, Column, Compare, Const, Select, Term, bare
+from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Term, bare, both
 from gatepost.access.conditions.ties import ALL
 from gatepost.finding import Finding
 from gatepost.rules.asking import callers, decisive
@@ -70,47 +78,105 @@ def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str
     if any(captured(term)):
         return None  # captured-column
     for way in ways(term):
-        if context.analysis.ties.of(way, one.table, role) != ALL:
-            continue
-        for part in way.walk():
-            found = as_exists(part)
-            if found is None or not isinstance(found.select, Select) or row_columns(found.select):
-                continue
-            scope = _free_scope(context, found.select, one.table)
-            if scope is not None:
-                return scope
+        if context.analysis.ties.of(way, one.table, role) == ALL:
+            scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)
+        else:
+            scope = next(_beside(context, way, one.table, role), None)
+        if scope is not None:
+            return scope
     return None
+
+
+def _beside(context: Context, way: Term, table: Table, role: str) -> Iterator[tuple[Table, str]]:
+    """Yield the scopes that some way through a sub-select leaves free, where nothing else ties the row."""
+    asked = conjuncts(way)
+    for part in asked:
+        others = (context.analysis.ties.of(other, table, role) for other in asked if other is not part)
+        if not any(tied and tied != ALL for tied in others):
+            yield from _free_scopes(context, part, table)
+
+
+def _free_scopes(context: Context, part: Term, table: Table) -> Iterator[tuple[Table, str]]:
+    """Yield each table that a sub-select finds the caller in without asking for the row, and the scope it leaves."""
+    found = as_exists(part)
+    if found is None or not isinstance(found.select, Select):
+        return
+    for side in branches(found.select):
+        for asked in alternatives(side.where):
+            way = Select(side.sources, (), both(*asked))
+            scope = None if row_columns(way) else _free_scope(context, way, table)
+            if scope is not None:
+                yield scope
 
 
 def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, str] | None:
     """Return the table that a select finds the caller in, and its column that the row's table has as well."""
     if not any(session.kind in ("uid", "email") for session in sessions(select)):
         return None
+    if any(isinstance(part, Call) and part.name == ("realtime", "topic") for part in select.walk()):
+        return None
     compared = {column for part in select.where.walk() for column in _compared(part)}
+    owners = context.analysis.owner_columns
     for source in select.sources:
         holder = context.live.table(*source.relation) if source.relation is not None else None
-        if holder is None or holder.key == table.key or _one_each(holder, select, source.name):
+        if holder is None or holder.key == table.key:
             continue
-        for column in _scopes(holder, table):
-            if Column(source.name, column) not in compared and column not in context.analysis.owner_columns(holder):
-                return holder, column
+        subject = _subject(select, source.name)
+        if not _one_each(holder, select, subject):
+            for column in _scopes(holder, table):
+                if Column(source.name, column) not in compared and column not in owners(holder):
+                    return holder, column
+        if subject and not any(key <= subject for key in _keys(holder)):
+            for column in (*_parent(holder, table), *_others(context, holder, table, subject)):
+                if Column(source.name, column) not in compared:
+                    return holder, column
     return None
 
 
-def _one_each(holder: Table, select: Select, source: str) -> bool:
+def _subject(select: Select, source: str) -> set[str]:
+    """Return the columns of a source that a select holds against the caller."""
+    asked = [one for one in conjuncts(select.where) if sessions(one)]
+    return {c.name for one in asked for part in one.walk() if isinstance(c := part, Column) and c.source == source}
+
+
+def _keys(holder: Table) -> list[set[str]]:
+    return [{name or "" for name in i.columns} for i in holder.indexes if i.unique] + [
+        set(c.columns) for c in holder.constraints if c.kind in ("primary key", "unique")
+    ]
+
+
+def _parent(holder: Table, table: Table) -> Iterator[str]:
+    """Yield the columns of one table that another table refers to."""
+    for constraint in table.constraints:
+        if constraint.references is not None and constraint.references[:2] == holder.key:
+            yield from constraint.references[2]
+
+
+def _others(context: Context, holder: Table, table: Table, subject: set[str]) -> Iterator[str]:
+    """Yield the other people of a table between people, where the rows belong to somebody."""
+    if table.key == ("realtime", "messages"):
+        yield from (c.name for c in holder.columns if "topic" in c.name or "channel" in c.name or "room" in c.name)
+    if not context.analysis.owner_columns(table):
+        return
+    people = {("auth", "users"), *context.analysis.people}
+    for constraint in holder.constraints:
+        if constraint.references is None or constraint.references[:2] not in people or len(constraint.columns) != 1:
+            continue
+        (column,) = constraint.columns
+        if column not in subject and any(column in key and key & subject for key in _keys(holder)):
+            yield column
+
+
+def _one_each(holder: Table, select: Select, subject: set[str]) -> bool:
     """Tell whether a table has one row a user, and the select asks more of it: then the role is the user's, everywhere.
 
     A role that says that it is for everything counts as such, too.
     """
     asked = list(conjuncts(select.where))
-    subject = {c.name for one in asked if sessions(one) for c in _compared(one) if c.source == source}
-    keys = [set(i.columns) for i in holder.indexes if i.unique] + [
-        set(c.columns) for c in holder.constraints if c.kind in ("primary key", "unique")
-    ]
     values = {str(part.value) for one in asked for part in one.walk() if isinstance(part, Const)}
     if any(_EVERYWHERE.search(value) for value in values):
         return True
-    return any(key <= subject for key in keys) and len(asked) > 1
+    return any(key <= subject for key in _keys(holder)) and len(asked) > 1
 
 
 _EVERYWHERE = re.compile("super|platform|system|global|root", re.IGNORECASE)

@@ -74,6 +74,9 @@ class Holding(Protocol):
     def inherited(self, role: str) -> frozenset[str]:
         """Return the roles that a role is, and PUBLIC."""
 
+    def bypasses(self, role: str, table: Table) -> bool:
+        """Tell whether the rows of a table are not filtered for a role."""
+
     def uses(self, role: str, schema: str) -> bool:
         """Tell whether a role may name what is in a schema."""
 
@@ -170,8 +173,9 @@ class Analysis:
         key = (table.key, role, owned)
         known = self._truths.get(key)
         if known is None:
-            filled = self.filled(table)
-            known = Truth(self.persona(role), filled | self.owner_columns(table) if owned else filled)
+            filled, owners = self.filled(table), self.owner_columns(table)
+            # Where one owner is always there, a second one may still be missing.
+            known = Truth(self.persona(role), filled | owners if owned and not owners & filled else filled)
             self._truths[key] = known
         return known
 

@@ -11,6 +11,7 @@ from gatepost.access.conditions.terms import (
     Scalar,
     Select,
     Session,
+    Source,
     Term,
     Unknown,
 )
@@ -72,9 +73,7 @@ class Follower:
         known = self._bodies.get(function.key)
         if known is None:
             known = as_term(function, self._columns, lambda name: self._relation(function, name))
-            if function.definer:
-                known = rebuilt(known, lambda part: _as_owner(part, function.owner))
-            self._bodies[function.key] = known
+            self._bodies[function.key] = _as_owner(known, function)
         return known
 
     def _inline(self, part: Term, depth: int) -> Term:
@@ -97,7 +96,7 @@ class Follower:
             if at < len(function.parameters) and function.parameters[at]:
                 values[function.parameters[at]] = value
         told = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
-        told = rebuilt(told, lambda one: self._inline(one, depth - 1))
+        told = _as_owner(rebuilt(told, lambda one: self._inline(one, depth - 1)), function)
         if isinstance(told, Select) and not told.others and len(told.outputs) == 1:
             return told if function.returns_set else Scalar(told)
         return told
@@ -115,8 +114,17 @@ class Follower:
         return ("", name)
 
 
-def _as_owner(part: Term, owner: str) -> Term:
-    return Const(owner, "name") if part == Session("current_user") else part
+def _as_owner(body: Term, function: Function) -> Term:
+    """Return a body in which a SECURITY DEFINER function's owner is the user, and reads the tables."""
+    if not function.definer:
+        return body
+
+    def owned(part: Term) -> Term:
+        if isinstance(part, Source) and part.relation is not None and not part.reader:
+            return Source(part.name, part.relation, part.inside, function.owner)
+        return Const(function.owner, "name") if part == Session("current_user") else part
+
+    return rebuilt(body, owned)
 
 
 def _arity(function: Function) -> int:

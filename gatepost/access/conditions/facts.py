@@ -17,6 +17,7 @@ from gatepost.access.conditions.terms import (
     Items,
     Not,
     Once,
+    Or,
     Scalar,
     Select,
     Session,
@@ -46,6 +47,14 @@ def relations(term: Term) -> set[tuple[str, str]]:
     return {part.relation for part in term.walk() if isinstance(part, Source) and part.relation is not None}
 
 
+def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
+    """Return the tables and views that a term's sub-selects read, each with whose rights they are read with.
+
+    The reader is empty where whoever asks reads, else the owner of a SECURITY DEFINER function.
+    """
+    return {(part.relation, part.reader) for part in term.walk() if isinstance(part, Source) and part.relation}
+
+
 def unknown(term: Term) -> bool:
     """Tell whether something in a term could not be followed."""
     return any(isinstance(part, Unknown) for part in term.walk())
@@ -66,6 +75,8 @@ def as_exists(term: Term) -> Exists | None:
             return as_exists(inner)
         case Exists(Select() as select):
             return Exists(_flat(select))
+        case Not(Compare("=", left, right)) if counts(left) and bare(right) == Const(0):
+            return as_exists(Compare(">", left, right))
         case Not(IsNull(inner)):
             value = bare(inner)
             if isinstance(value, Scalar) and isinstance(value.select, Select) and not value.select.aggregated:
@@ -136,6 +147,58 @@ def conjuncts(term: Term) -> tuple[Term, ...]:
     while isinstance(term, Once):
         term = term.term
     return term.terms if isinstance(term, And) else (term,)
+
+
+def counts(term: Term) -> bool:
+    """Tell whether a value is how many rows a sub-select finds."""
+    inner = bare(term)
+    select = inner.select if isinstance(inner, Scalar) else None
+    output = select.outputs[0] if isinstance(select, Select) and select.aggregated and select.outputs else None
+    return isinstance(output, Call) and output.name[1] == "count"
+
+
+_MANY = 16
+
+
+def alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
+    """Return the ways in which a condition can hold, each as what must all hold then; the whole where they are many."""
+    found = _alternatives(term)
+    return found if len(found) <= _MANY else (conjuncts(term),)
+
+
+def _alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
+    match term:
+        case Once(inner):
+            return _alternatives(inner)
+        case Or(terms):
+            return tuple(way for one in terms for way in _alternatives(one))
+        case And(terms):
+            found: tuple[tuple[Term, ...], ...] = ((),)
+            for one in terms:
+                ways = _alternatives(one)
+                if len(found) * len(ways) > _MANY:
+                    ways = ((one,),)
+                found = tuple((*before, *way) for before in found for way in ways)
+            return found
+    return ((term,),)
+
+
+def branches(select: Select) -> tuple[Select, ...]:
+    """Return the selects of which a select takes its rows: itself, or the sides of a UNION that it reads from."""
+    sides = [Select(select.sources, select.outputs, select.where)]
+    sides += [inner for one in select.others if isinstance(one, Select) for inner in branches(one)]
+    found: list[Select] = []
+    for side in sides:
+        united = [s for s in side.sources if isinstance(s.inside, Select) and s.inside.others]
+        if len(united) != 1:
+            found.append(side)
+            continue
+        (source,) = united
+        assert isinstance(source.inside, Select)  # noqa: S101  just asked
+        for inner in branches(source.inside):
+            swapped = tuple(Source(s.name, None, inner) if s is source else s for s in side.sources)
+            found.append(_flat(Select(swapped, side.outputs, side.where)))
+    return tuple(found)
 
 
 def conditions(term: Term) -> Iterator[Term]:

@@ -53,9 +53,9 @@ def _renamed(part: Term, names: Mapping[str, str]) -> Term:
     match part:
         case Column(source, name) if source in names or name in names:
             return Column(names.get(source, source), names.get(name, name))
-        case Source(name, relation, inside):
+        case Source(name, relation, inside, reader):
             told = (names.get(relation[0], relation[0]), names.get(relation[1], relation[1])) if relation else None
-            return Source(names.get(name, name), told, inside)
+            return Source(names.get(name, name), told, inside, reader)
         case Call((schema, name), args) if schema in names or name in names or name[1:] in names:
             field = f".{names[name[1:]]}" if name.startswith(".") and name[1:] in names else names.get(name, name)
             return Call((names.get(schema, schema), field), args)

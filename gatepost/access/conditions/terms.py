@@ -177,11 +177,15 @@ class Once(Term):
 
 @dataclass(frozen=True, slots=True)
 class Source(Term):
-    """What a select reads from: a relation by (schema, name), a function, or another select."""
+    """What a select reads from: a relation by (schema, name), a function, or another select.
+
+    `reader` is the owner of the SECURITY DEFINER function that reads it, empty where whoever asks reads it.
+    """
 
     name: str
     relation: tuple[str, str] | None = None
     inside: Term | None = None
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepost.access.conditions.facts import as_exists, conjuncts, relations, row_columns, sessions, unknown
+from gatepost.access.conditions.facts import (
+    alternatives,
+    as_exists,
+    branches,
+    conjuncts,
+    counts,
+    read_by,
+    row_columns,
+    sessions,
+    unknown,
+)
 from gatepost.access.conditions.terms import (
+    Among,
     And,
     Call,
     Case,
@@ -18,6 +29,9 @@ from gatepost.access.conditions.terms import (
     Column,
     Compare,
     Const,
+    Exists,
+    IsNull,
+    Items,
     Not,
     Once,
     Or,
@@ -91,29 +105,48 @@ class Ties:
                 # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
                 denied = bare(one)
                 differs = isinstance(denied, Compare) and denied.op in ("<>", "is not")
-                return self._leaf(one, role) if differs else frozenset()
-            case Compare("<>" | "is not"):
+                return self._leaf(one, role) if differs else self._leaf(term, role) if as_exists(term) else frozenset()
+            case Compare("<>" | "is not") | Among("<>"):
                 return frozenset()
+            case Compare("<" | "<=", left, _) if counts(left):
+                return frozenset()  # having few rows is true of everybody at first
         return self._leaf(term, role)
 
     def _leaf(self, term: Term, role: str) -> frozenset[str]:
+        found = as_exists(term)
+        if found is None or not isinstance(found.select, Select):
+            return self._plain(term, role)
+        ways = [
+            Exists(Select(side.sources, (), both(*way)))
+            for side in branches(found.select)
+            for way in alternatives(side.where)
+        ]
+        return self._plain(term, role) if len(ways) < 2 else _common([self._plain(way, role) for way in ways])
+
+    def _plain(self, term: Term, role: str) -> frozenset[str]:
         columns = frozenset(row_columns(term))
         caller = self.about_caller(term)
         if columns and caller:
             return columns
-        read = relations(term)
+        read = read_by(term)
+        guarded = any(self.guarded(relation, role, reader) for relation, reader in read)
         if columns and read:
-            return columns if any(self.guarded(relation, role) for relation in read) else frozenset()
+            return columns if guarded else frozenset()
         if columns:
             return frozenset()
         if self.everybody(term):
             return frozenset()
-        return ALL if caller or (read and any(self.guarded(relation, role) for relation in read)) else frozenset()
+        return ALL if caller or guarded else frozenset()
 
     def about_caller(self, term: Term) -> bool:
         """Tell whether a condition says something about who asks that not everybody fulfils."""
         if unknown(term):
             return True
+        found = as_exists(term)
+        if found is not None and isinstance(found.select, Select):
+            # What a sub-select denies of the caller picks nobody out.
+            asked = [part for part in conjuncts(found.select.where) if not _denies(part)]
+            term = Items((*asked, *found.select.sources))
         for session in sessions(term):
             if session.kind in ("uid", "email", "request", "setting"):
                 return True
@@ -122,8 +155,17 @@ class Ties:
         calls = (part for part in term.walk() if isinstance(part, Call) and part.name[0])
         return any(not is_platform(one.name[0]) for one in calls)
 
-    def guarded(self, relation: tuple[str, str], role: str) -> bool:
-        """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something."""
+    def guarded(self, relation: tuple[str, str], role: str, reader: str = "") -> bool:
+        """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something.
+
+        Args:
+            relation: The relation.
+            role: The caller's role.
+            reader: The owner of the SECURITY DEFINER function that reads it, if one does.
+        """
+        table = self._analysis.live.table(*relation) if reader else None
+        if table is not None and self._analysis.holds.bypasses(reader, table):
+            return False
         key = (relation, role)
         if key not in self._guarded:
             self._guarded[key] = True  # a relation that asks itself on the way is not what makes it loose
@@ -172,6 +214,13 @@ class Ties:
             "insert" in one.commands and one.callers["insert"] and column in row_columns(one.new)
             for one in self._analysis.by_table.get(relation, ())
         )
+
+
+def _denies(term: Term) -> bool:
+    if not isinstance(term, Not):
+        return False
+    denied = bare(term.term)
+    return not isinstance(denied, IsNull) and not (isinstance(denied, Compare) and denied.op in ("<>", "is not"))
 
 
 def _common(found: list[frozenset[str]]) -> frozenset[str]:

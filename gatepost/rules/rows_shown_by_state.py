@@ -1,0 +1,130 @@
+"""The rule `rows-shown-by-state`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.facts import row_columns
+from gatepost.access.conditions.persona import SIGNED_IN
+from gatepost.access.conditions.rewrite import rebuilt
+from gatepost.access.conditions.shapes import is_guard, shape, ways
+from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.access.conditions.truth import T, Truth
+from gatepost.access.sensitivity import is_hidden_state, is_secret, marks_public, meant
+from gatepost.finding import Finding
+from gatepost.rules.asking import judged, loose_roles, restricted, tied_to_owner, who
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.schema import Table, is_platform
+
+
+@rule(severity="error")
+def rows_shown_by_state(context: Context) -> Iterator[Finding]:
+    """A policy shows private rows for what stands in the row or in another table, whoever asks.
+
+    Nothing is told of a condition that names a mark of being public, such as `is_public` or `status = 'published'`,
+    unless a row that was just made passes it too.
+
+    ## Why is this bad?
+    That a task is done, a link not yet expired or a ticket taken by nobody says nothing about who may read it. The
+    condition narrows which rows leak, not to whom.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.task (id bigint PRIMARY KEY, user_id uuid NOT NULL, title text, done boolean NOT NULL);
+    ALTER TABLE public.task ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.task TO authenticated;
+    CREATE POLICY read ON public.task FOR SELECT TO authenticated USING ((SELECT auth.uid()) = user_id OR done);
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY read ON public.task USING ((SELECT auth.uid()) = user_id);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/database/postgres/row-level-security
+    """
+    for one in judged(context):
+        if is_platform(one.table.schema):
+            continue
+        for role in loose_roles(context, one, "select"):
+            why = _shown(context, one, role) if not restricted(context, one.table, role, "select") else ""
+            if why:
+                yield Finding(
+                    "rows-shown-by-state",
+                    "error",
+                    str(one.policy),
+                    f'{who(role)} reads rows of "{one.table}" by the policy "{one.policy.name}": {why}',
+                    tied_to_owner(context, one),
+                )
+                break
+
+
+def _shown(context: Context, one: PolicyFacts, role: str) -> str:
+    analysis, table = context.analysis, one.table
+    truth, ties = analysis.truth(table, role), analysis.ties
+    found = ways(one.old)
+    tied = any(ties.of(way, table, role) - {"*"} for way in found)
+    for way in found:
+        if ties.of(way, table, role) or shape(way, truth, ties) != "row":
+            continue
+        if _at_first(way, table):
+            return "they pass in the state in which they are made"
+        if _marked(way) or (is_guard(way) and not tied):
+            continue
+        if _private(context, table, role, tied):
+            return "nothing in its condition says that they are meant for everybody, or asks who reads"
+    return ""
+
+
+def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
+    """Tell whether a table's rows are somebody's, and not meant for everybody."""
+    visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
+    if any(is_secret(name, role == "anon") for name in visible):
+        return True
+    return (tied or bool(context.analysis.owner_columns(table))) and meant(table) == "private"
+
+
+def _marked(way: Term) -> bool:
+    """Tell whether a condition asks for a mark that says that rows are meant for everybody."""
+    for part in way.walk():
+        if isinstance(part, Column) and marks_public(part.name):
+            return True
+        column, values = _compared(part)
+        if column is not None and marks_public(column.name, values):
+            return True
+    return False
+
+
+def _compared(part: Term) -> tuple[Column | None, list[object]]:
+    if isinstance(part, Compare):
+        for one, other in ((bare(part.left), bare(part.right)), (bare(part.right), bare(part.left))):
+            if isinstance(one, Column) and isinstance(other, Const):
+                return one, [other.value]
+    if isinstance(part, Among) and isinstance(part.many, Items):
+        left = bare(part.left)
+        values: list[object] = [item.value for item in map(bare, part.many.items) if isinstance(item, Const)]
+        return (left if isinstance(left, Column) else None), values
+    return None, []
+
+
+def _at_first(way: Term, table: Table) -> bool:
+    """Tell whether a row passes that was just made, and whose state says that it is not for everybody yet."""
+    defaults: dict[str, object] = {}
+    for name in row_columns(way):
+        column = table.column(name)
+        told = re.match(r"'([^']*)'", column.default or "") if column is not None else None
+        if told is not None and is_hidden_state(told[1]):
+            defaults[name] = told[1]
+    if not defaults:
+        return False
+
+    def made(part: Term) -> Term:
+        if isinstance(part, Column) and part.source == "" and part.name in defaults:
+            return Const(defaults[part.name])  # type: ignore[arg-type]
+        return part
+
+    return bool(Truth(SIGNED_IN).possible(rebuilt(way, made)) & T)
