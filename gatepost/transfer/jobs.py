@@ -27,6 +27,7 @@ from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.running import RowsRefused, Run, finish
 from gatepost.transfer.settle import unsettled
+from gatepost.transfer.sides import FromDirectory, FromFile
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, Options, Plan, Result, TablePlan, TableResult
 
@@ -235,15 +236,23 @@ def _compared(
 
 
 def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
-    if plan.path.is_dir() or plan.options.mode != "empty" or plan.options.parallel > 1:
+    if plan.options.parallel > 1:
         raise TransferError(
-            '"--resumable" is for a SQLite file, an empty target and one process', "leave the other options out"
+            '"--resumable" does not go with "--parallel": it commits one table after the other over one connection',
+            "choose one of the two",
         )
-    with _ending(connection):
-        if not under_way(connection):
-            with Source(plan.path) as source:
-                _prepare(plan.options, source)
-        return execute_resumable(plan, connection, progress)
+    with _ending(connection), ExitStack() as stack:
+        begun = under_way(connection)
+        if plan.path.is_dir():
+            if not begun:
+                _make_rejects(plan.options)
+            return execute_resumable(plan, FromDirectory(plan.path), connection, progress)
+        source = stack.enter_context(Source(plan.path))
+        if not begun:
+            _prepare(plan.options, source)
+        elif plan.options.backup is not None and not plan.options.backup.exists():
+            source.backup(plan.options.backup)
+        return execute_resumable(plan, FromFile(source, plan.options), connection, progress)
 
 
 def _planned(source: Source, metadata: MetaData, options: Options) -> Plan:

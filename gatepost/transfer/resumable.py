@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.how import How
-from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
+from gatepost.transfer.check import Tally, compare, refuse_mismatches, tally_target
 from gatepost.transfer.load import Progress
-from gatepost.transfer.planning import lock, lock_and_plan, refuse_filled
-from gatepost.transfer.running import Run
-from gatepost.transfer.source import Source
+from gatepost.transfer.planning import lock, refuse_changed, refuse_filled
+from gatepost.transfer.running import truncate
+from gatepost.transfer.sides import Side
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 
 SCHEMA = "gatepost_transfer"
@@ -30,14 +28,15 @@ _JOURNAL = sql.qualified(SCHEMA, "journal")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A line of the journal: what was sent of a table, and what it held afterwards."""
+    """A line of the journal: what the source held of a table, what the target held afterwards, rows, rejects."""
 
     sent: Tally
     held: Tally
+    moved: int
     rejects: int
 
 
-def execute_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
+def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: Progress) -> Result:
     """Move the tables that are not done yet, each in a transaction of its own; drop the journal at the end.
 
     Raises:
@@ -46,27 +45,40 @@ def execute_resumable(plan: Plan, connection: Connection, progress: Progress) ->
     """
     started = time.perf_counter()
     _refuse_circles(plan)
-    with Source(plan.path) as source:
-        fresh = lock_and_plan(plan, source, connection)
-        journal = _journal(connection)
-        refuse_filled(connection, tuple(t for t in fresh.tables if t.name not in journal))
+    fresh, journal = _begin(plan, side, connection)
+    results: list[TableResult] = []
+    problems: list[Reject] = []
+    for table in fresh.tables:
+        one = replace(fresh, tables=(table,))
+        lock(one, connection)
+        if table.name in journal:
+            results.append(_still_done(connection, side, table, journal[table.name], fresh))
+        else:
+            result, found = _move(one, side, connection, progress)
+            results.append(result)
+            problems += found
         connection.commit()
-        results: list[TableResult] = []
-        problems: list[Reject] = []
-        for table in fresh.tables:
-            one = replace(fresh, tables=(table,))
-            lock(one, connection)
-            if table.name in journal:
-                results.append(_still_done(connection, source, table, journal[table.name], fresh))
-            else:
-                result, found = _move(one, source, connection, progress)
-                results.append(result)
-                problems += found
-            connection.commit()
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA {sql.identifier(SCHEMA)} CASCADE")
-        connection.commit()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA {sql.identifier(SCHEMA)} CASCADE")
+    connection.commit()
     return Result(tuple(results), time.perf_counter() - started, tuple(problems))
+
+
+def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[str, Done]]:
+    """Make the journal, and empty the tables that are to be replaced; both are there, or neither."""
+    lock(plan, connection)
+    fresh = side.plan(connection, plan.options)
+    refuse_changed(plan, fresh)
+    begun = under_way(connection)
+    journal = _journal(connection)
+    if plan.options.mode == "replace" and not begun:
+        truncate(connection, fresh)
+    if plan.options.mode != "append":
+        refuse_filled(connection, tuple(t for t in fresh.tables if t.name not in journal))
+    connection.commit()
+    if plan.options.mode == "replace":
+        fresh = replace(fresh, options=replace(fresh.options, mode="empty"))
+    return fresh, journal
 
 
 def under_way(connection: Connection) -> bool:
@@ -96,10 +108,11 @@ def _journal(connection: Connection) -> dict[str, Done]:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.identifier(SCHEMA)}")
         cursor.execute(
             f"CREATE TABLE IF NOT EXISTS {_JOURNAL} (name text PRIMARY KEY, sent numeric[] NOT NULL, "
-            "held numeric[] NOT NULL, rejects bigint NOT NULL, done_at timestamptz NOT NULL DEFAULT now())"
+            "held numeric[] NOT NULL, moved bigint NOT NULL, rejects bigint NOT NULL, "
+            "done_at timestamptz NOT NULL DEFAULT now())"
         )
-        cursor.execute(f"SELECT name, sent, held, rejects FROM {_JOURNAL}")
-        return {name: Done(_tally(sent), _tally(held), rejects) for name, sent, held, rejects in cursor.fetchall()}
+        cursor.execute(f"SELECT name, sent, held, moved, rejects FROM {_JOURNAL}")
+        return {name: Done(_tally(sent), _tally(held), *numbers) for name, sent, held, *numbers in cursor.fetchall()}
 
 
 def _tally(numbers: list[int]) -> Tally:
@@ -111,35 +124,32 @@ def _numbers(tally: Tally) -> list[int]:
     return [tally.rows, tally.fingerprint, *tally.nulls]
 
 
-def _move(
-    plan: Plan, source: Source, connection: Connection, progress: Progress
-) -> tuple[TableResult, tuple[Reject, ...]]:
+def _move(plan: Plan, side: Side, connection: Connection, progress: Progress) -> tuple[TableResult, tuple[Reject, ...]]:
     (table,) = plan.tables
-    with Run(plan, connection, lambda t: lambda: source.batches(t.source, t.read), progress) as moving:
+    with side.run(plan, connection, progress) as moving:
         (result,) = moving.tables()
         held = moving.tallies[table.name]
         found = tally_target(connection, table)
-        refuse_mismatches(
-            compare(connection, table, held, found, partial(columns_of_source, source, table, moving.how))
-        )
+        refuse_mismatches(compare(connection, table, held, found, side.columns(table)))
+        # Rows that the target refused were not sent, but the source still holds them.
+        sent = side.tally(table) if result.rejects else moving.sent[table.name]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_JOURNAL} (name, sent, held, rejects) VALUES (%s, %s::numeric[], %s::numeric[], %s)",
-                (table.name, _numbers(moving.sent[table.name]), _numbers(held), result.rejects),
+                f"INSERT INTO {_JOURNAL} (name, sent, held, moved, rejects) "
+                "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s)",
+                (table.name, _numbers(sent), _numbers(held), result.rows, result.rejects),
             )
     return result, moving.problems()
 
 
-def _still_done(connection: Connection, source: Source, table: TablePlan, done: Done, plan: Plan) -> TableResult:
+def _still_done(connection: Connection, side: Side, table: TablePlan, done: Done, plan: Plan) -> TableResult:
     started = time.perf_counter()
-    if tally_source(source, table, How.of(plan.options.timezone, plan.options.epoch)) != done.sent:
-        raise TransferError(
-            f'"{table.name}" of the source is not what it was when it was moved',
-            f"empty the target's tables, DROP SCHEMA {SCHEMA} CASCADE, and begin again",
-        )
-    if tally_target(connection, table) != done.held:
-        raise TransferError(
-            f'"{table.name}" of the target is not what it was when it was moved',
-            f"empty the target's tables, DROP SCHEMA {SCHEMA} CASCADE, and begin again",
-        )
-    return TableResult(table.name, done.held.rows, time.perf_counter() - started, done.rejects)
+    again = f"empty the target's tables, DROP SCHEMA {SCHEMA} CASCADE, and begin again"
+    if plan.options.mode == "append":
+        again = f"take its rows out of the target again, DROP SCHEMA {SCHEMA} CASCADE, and begin again"
+    if side.tally(table) != done.sent:
+        raise TransferError(f'"{table.name}" of the source is not what it was when it was moved', again)
+    # Rows may be added to a table in use while a transfer to it stands still; what was added was compared then.
+    if plan.options.mode != "append" and tally_target(connection, table) != done.held:
+        raise TransferError(f'"{table.name}" of the target is not what it was when it was moved', again)
+    return TableResult(table.name, done.moved, time.perf_counter() - started, done.rejects)

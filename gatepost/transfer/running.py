@@ -82,7 +82,7 @@ class Run:
         """
         appending = self.plan.options.mode == "append"
         if self.plan.options.mode == "replace":
-            self._empty()
+            truncate(self.connection, self.plan)
         for table in self.plan.tables if appending else ():
             self.tallies[table.name] = tally_target(self.connection, table)
         removed = Removed() if appending else take_off(self.connection, self.plan.tables)
@@ -114,14 +114,6 @@ class Run:
         else:
             work(table, *arguments)
         self.seconds[table.name] = self.seconds.get(table.name, 0.0) + time.perf_counter() - started
-
-    def _empty(self) -> None:
-        names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in self.plan.tables)
-        with self.connection.cursor() as cursor:
-            try:
-                cursor.execute(f"TRUNCATE {names}")
-            except psycopg2.Error as error:
-                raise refusal(self.plan.tables[0].name, error) from error
 
     def _load(self, table: TablePlan) -> None:
         loading = Loading(self.connection, self.encoding(table), self.progress, self.rejects[table.name])
@@ -172,6 +164,20 @@ class Run:
 
     def _plan_of(self, part: Part) -> TablePlan:
         return next(t for t in self.plan.tables if (t.target.schema, t.name) == (part.schema, part.table))
+
+
+def truncate(connection: Connection, plan: Plan) -> None:
+    """Remove the rows of all tables of a plan at once, which foreign keys between them allow.
+
+    Raises:
+        TransferError: a table that is not in the plan refers to one of them.
+    """
+    names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in plan.tables)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"TRUNCATE {names}")
+        except psycopg2.Error as error:
+            raise refusal(plan.tables[0].name, error) from error
 
 
 def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:

@@ -1,6 +1,7 @@
 """Stopped after any table, a second run goes on, and the end is exact."""
 
 import pytest
+from sqlalchemy import MetaData, StaticPool, create_engine
 
 from gatepost import transfer
 from gatepost.errors import TransferError
@@ -120,6 +121,80 @@ def test_keys_that_go_round_in_a_circle_are_refused(tables, target):
         moved(*tables)
 
 
-def test_it_is_for_empty_targets(tables):
-    with pytest.raises(TransferError, match="is for a SQLite file, an empty target"):
-        moved(*tables, mode="replace")
+def test_rows_that_the_target_refuses_do_not_make_the_source_another(tables, target, tmp_path):
+    target("ALTER TABLE a ADD CONSTRAINT few CHECK (id < 2)")
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="c", rejects=tmp_path / "bad")
+    result = moved(*tables, rejects=tmp_path / "bad")
+    assert [(t.rows, t.rejects) for t in result.tables] == [(1, 1), (1, 1), (2, 1)]
+
+
+def test_what_is_there_is_replaced_once(tables, target, rows):
+    target("INSERT INTO a VALUES (7, 'old')", "INSERT INTO b VALUES (70, 7)")
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="b", mode="replace")
+    assert counts(rows) == [2, 0, 0]
+    result = moved(*tables, mode="replace")
+    assert [(t.name, t.rows) for t in result.tables] == [("a", 2), ("b", 2), ("c", 3)]
+    assert transfer.check(*tables).mismatches == ()
+
+
+def test_a_table_outside_that_holds_on_to_rows_leaves_them_where_they_are(tables, target, rows):
+    target("INSERT INTO a VALUES (7, 'old')", "CREATE TABLE extra (id int REFERENCES a)")
+    with pytest.raises(TransferError, match="cannot truncate"):
+        moved(*tables, mode="replace", ignore_tables=("extra",))
+    assert rows("SELECT x FROM a") == [("old",)]
+    assert rows("SELECT to_regnamespace('gatepost_transfer')") == [(None,)]
+
+
+def test_rows_are_added_to_tables_in_use(tables, target, rows):
+    target("INSERT INTO a VALUES (7, 'mine')")
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="b", mode="append")
+    target("INSERT INTO a VALUES (8, 'later')", "INSERT INTO c VALUES (800, NULL)")
+    result = moved(*tables, mode="append")
+    assert [(t.name, t.rows) for t in result.tables] == [("a", 2), ("b", 2), ("c", 3)]
+    assert counts(rows) == [4, 2, 4]
+    assert rows("SELECT x FROM a ORDER BY id") == [("one",), (None,), ("mine",), ("later",)]
+
+
+def test_a_directory_is_resumed_too(tables, rows, tmp_path):
+    path, connection = tables
+    metadata = MetaData()
+    metadata.reflect(create_engine("postgresql+psycopg2://", creator=lambda: connection, poolclass=StaticPool))
+    connection.rollback()
+    transfer.write(path, tmp_path / "half", metadata)
+    with pytest.raises(Blow):
+        moved(tmp_path / "half", connection, stop_at="b")
+    assert counts(rows) == [2, 0, 0]
+    assert [(t.name, t.rows) for t in moved(tmp_path / "half", connection).tables] == [("a", 2), ("b", 2), ("c", 3)]
+    assert transfer.check(path, connection).mismatches == ()
+    assert transfer.check(tmp_path / "half", connection).mismatches == ()
+
+
+def test_a_file_that_was_changed_in_between_stops_a_directory(tables, tmp_path, rows):
+    path, connection = tables
+    metadata = MetaData()
+    metadata.reflect(create_engine("postgresql+psycopg2://", creator=lambda: connection, poolclass=StaticPool))
+    connection.rollback()
+    transfer.write(path, tmp_path / "half", metadata)
+    with pytest.raises(Blow):
+        moved(tmp_path / "half", connection, stop_at="b")
+    file = tmp_path / "half" / "002.copy.zst"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(TransferError, match="is not the file that the manifest describes"):
+        moved(tmp_path / "half", connection)
+    assert counts(rows) == [2, 0, 0]
+
+
+def test_the_backup_is_made_once(tables, tmp_path):
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="b", backup=tmp_path / "copy.db")
+    made = (tmp_path / "copy.db").stat()
+    moved(*tables, backup=tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").stat().st_mtime_ns == made.st_mtime_ns
+
+
+def test_it_is_for_one_connection(tables):
+    with pytest.raises(TransferError, match="it commits one table after the other over one connection"):
+        moved(*tables, parallel=2)

@@ -1,0 +1,85 @@
+"""What a table after the other is moved from: an open SQLite file, or a directory that was cast before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost.transfer import portable
+from gatepost.transfer.casts.how import How
+from gatepost.transfer.check import Tally, columns_of_source, tally_source
+from gatepost.transfer.load import Batches, Progress
+from gatepost.transfer.planning import make_plan
+from gatepost.transfer.running import Run
+from gatepost.transfer.source import Source
+from gatepost.transfer.values import Options, Plan, TablePlan
+
+
+class Side(Protocol):
+    """A source as a transfer that can be resumed needs it."""
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now."""
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return a run of a plan."""
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Return what the rows are that a cast lets through."""
+
+    def columns(self, table: TablePlan) -> Callable[[], list[int]] | None:
+        """Return how to find the columns that differ; None where the source cannot tell."""
+
+
+class FromFile:
+    """An open SQLite file."""
+
+    def __init__(self, source: Source, options: Options) -> None:
+        self._source = source
+        self._how = How.of(options.timezone, options.epoch)
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now."""
+        return make_plan(self._source, connection, options)
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return a run of a plan."""
+        return Run(plan, connection, self._read, progress)
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Return what the rows are that a cast lets through."""
+        return tally_source(self._source, table, self._how)
+
+    def columns(self, table: TablePlan) -> Callable[[], list[int]]:
+        """Return how to find the columns that differ."""
+        return partial(columns_of_source, self._source, table, self._how)
+
+    def _read(self, table: TablePlan) -> Batches:
+        return lambda: self._source.batches(table.source, table.read)
+
+
+class FromDirectory:
+    """A directory that `portable.write` made."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now; every file is compared with its checksum."""
+        return portable.plan_portable(self._directory, connection, options)
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return a run of a plan."""
+        read, ahead = partial(portable.read, self._directory), partial(portable.ahead, self._directory)
+        return Run(plan, connection, read, progress, portable.Lines, ahead)
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Return what the manifest says of a table."""
+        return portable.tallies(self._directory)[table.name]
+
+    def columns(self, table: TablePlan) -> None:
+        """Return None: the lines are not taken apart again."""
