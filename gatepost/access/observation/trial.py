@@ -15,12 +15,15 @@ from gatepost.access.personas import Persona, acting_as
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
-    from psycopg2 import Error
     from psycopg2.extensions import cursor as Cursor
 
 Outcome = Literal["done", "refused", "constraint", "error", "cut off"]
 
+Known = Mapping[tuple[str | None, ...], Sequence[int]]
+"""The numbers of rows by what is seen of them."""
+
 TIMEOUT = "3s"
+_PLACE = ("tableoid::int8::text", "ctid::text")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,22 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A query for one array of rows as text, asked while a trial stands: as the persona, or past row security."""
+
+    statement: str
+    as_persona: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a probe gave: its rows, or what PostgreSQL said."""
+
+    tried: Tried
+    rows: Sequence[Sequence[str | None]] = ()
+
+
+@dataclass(frozen=True)
 class Seen:
     """The planted rows that a persona sees in a table; none where it was refused, with what PostgreSQL said."""
 
@@ -46,6 +65,27 @@ class Seen:
     rows: frozenset[int] = frozenset()
     outcome: Outcome = "done"
     said: str = ""
+
+
+BARRED = Seen("", outcome="refused", said="no privilege")
+"""What is seen without the privilege to look."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a role looks at a table: the question, and the planted rows by what it is answered."""
+
+    plain: str
+    probe: Probe
+    known: Known
+
+    def seen(self, found: Found) -> Seen:
+        """Return the planted rows that were seen."""
+        counts: dict[tuple[str | None, ...], int] = {}
+        for row in found.rows:
+            counts[tuple(row)] = counts.get(tuple(row), 0) + 1
+        numbers = {number for values, count in counts.items() for number in self.known.get(values, ())[:count]}
+        return Seen(self.plain, frozenset(numbers), found.tried.outcome, found.tried.said)
 
 
 @dataclass
@@ -57,9 +97,7 @@ class Stage:
     persona: Persona | None = None
     _undo: str = ""
     _privileges: dict[str, Privileges] = field(default_factory=dict)
-    _known: dict[tuple[tuple[str, str], tuple[str, ...]], dict[tuple[str, ...], list[int]]] = field(
-        default_factory=dict
-    )
+    _looks: dict[tuple[str, tuple[str, str]], Look | None] = field(default_factory=dict)
 
     @property
     def ground(self) -> Ground:
@@ -85,10 +123,11 @@ class Stage:
                 self.persona = None
                 self._undo = ""  # the persona's own savepoint takes the others with it
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str, values: Sequence[object] | None = None) -> None:
         """Run a statement after what is still to be undone: one way to the server and back instead of two."""
         before, self._undo = self._undo, ""
-        self.cursor.execute(before + statement)
+        filled = statement if values is None else self.cursor.mogrify(statement, values).decode()
+        self.cursor.execute(before + filled)
 
     @contextmanager
     def attempt(self, statement: str, *, keys_aside: bool = False) -> Iterator[Tried]:
@@ -105,58 +144,64 @@ class Stage:
             role = sql.identifier(self.persona.role)
             before = f"SET LOCAL ROLE none; SET LOCAL session_replication_role = replica; SET LOCAL ROLE {role}; "
         try:
-            self._execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
-            tried = Tried(statement, "done", max(self.cursor.rowcount, 0))
+            self.execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
+            tried = tried_as(statement, self.cursor.rowcount, "", "")
         except Error as error:
-            tried = self._what(statement, error)
+            tried = tried_as(statement, 0, error.pgcode or "XX000", error.diag.message_primary or str(error))
         try:
             yield tried
         finally:
             self._undo += "ROLLBACK TO SAVEPOINT gatepost_trial; RELEASE SAVEPOINT gatepost_trial; "
 
+    def ask(self, probe: Probe) -> Found:
+        """Ask a probe now: its error leaves what stands as it is."""
+        if probe.as_persona:
+            with self.attempt(probe.statement) as tried:
+                return Found(tried, self._rows() if tried.outcome == "done" else ())
+        with self._as_owner():
+            self.execute(probe.statement)
+            return Found(Tried(probe.statement, "done", 1), self._rows())
+
+    def _rows(self) -> Sequence[Sequence[str | None]]:
+        return (self.cursor.fetchone() or (None,))[0] or ()
+
     def look(self, table: Table) -> Seen:
         """Return the planted rows of a table that the persona sees now."""
         assert self.persona is not None  # noqa: S101  asked inside being()
-        held = self.privileges(self.persona.role)
+        look = self.looking(self.persona.role, table)
+        return look.seen(self.ask(look.probe)) if look is not None else BARRED
+
+    def looking(self, role: str, table: Table) -> Look | None:
+        """Return how a role looks at a table, or None where it holds no privilege.
+
+        To be asked while the rows are as they were planted.
+        """
+        if (role, table.key) not in self._looks:
+            self._looks[role, table.key] = self._looking(role, table)
+        return self._looks[role, table.key]
+
+    def _looking(self, role: str, table: Table) -> Look | None:
+        held = self.privileges(role)
         if not held.has(table.key, "select"):
-            return Seen("", outcome="refused", said="no privilege")
-        target = sql.qualified(table.schema, table.name)
+            return None
         if held.whole(table.key, "select"):
-            statement = f"SELECT tableoid::int8, ctid::text FROM {target}"
-            with self.attempt(statement) as tried:
-                rows = self.cursor.fetchall() if tried.outcome == "done" else []
-            places = self.population.of(table)
-            numbers = {places[place].number for place in rows if place in places}
-        else:
-            columns = self._telling(table, held.columns(table, "select"))
-            statement = f"SELECT {', '.join(f'{sql.identifier(name)}::text' for name in columns)} FROM {target}"
-            known = self._rows_by(table, columns)
-            with self.attempt(statement) as tried:
-                rows = self.cursor.fetchall() if tried.outcome == "done" else []
-            numbers = _matched(rows, known)
-        return Seen(self._plain(table, held), frozenset(numbers), tried.outcome, tried.said)
+            plain = f"SELECT * FROM {sql.qualified(table.schema, table.name)}"
+            known: Known = {(str(oid), ctid): [row.number] for (oid, ctid), row in self.population.of(table).items()}
+            return Look(plain, Probe(places(table).statement, as_persona=True), known)
+        readable = held.columns(table, "select")
+        told = [f"{sql.identifier(name)}::text" for name in self._telling(table, readable)]
+        plain = f"SELECT {sql.identifiers(readable)} FROM {sql.qualified(table.schema, table.name)}"
+        return Look(plain, Probe(_listing(table, told), as_persona=True), self._rows_by(table, told))
 
-    def unchanged(self, table: Table) -> set[int]:
-        """Return the planted rows of a table that stand where they were planted, whoever sees them."""
-        with self._as_owner():
-            self._execute(f"SELECT tableoid::int8, ctid::text FROM {sql.qualified(table.schema, table.name)}")
-            places = self.population.of(table)
-            return {places[place].number for place in self.cursor.fetchall() if place in places}
-
-    def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
-        """Return how many rows of a table hold these values, whoever sees them."""
-        asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where)
-        with self._as_owner():
-            self._execute(f"SELECT count(*) FROM {sql.qualified(table.schema, table.name)} WHERE {asked}")
-            found = self.cursor.fetchone()
-            return int(found[0]) if found else 0
+    def left(self, table: Table, found: Found) -> list[Row]:
+        """Return the planted rows of a table that are not among its places any more: changed, or removed."""
+        there = {(int(oid), ctid) for oid, ctid in found.rows if oid is not None}
+        rows = (row for place, row in self.population.of(table).items() if place not in there)
+        return sorted(rows, key=lambda row: row.number)
 
     def changed(self, table: Table) -> list[Row]:
         """Return the planted rows of a table that a statement has changed or removed."""
-        left = self.unchanged(table)
-        return sorted(
-            (row for row in self.population.of(table).values() if row.number not in left), key=lambda row: row.number
-        )
+        return self.left(table, self.ask(places(table)))
 
     @contextmanager
     def _as_owner(self) -> Iterator[None]:
@@ -170,10 +215,6 @@ class Stage:
             if persona is not None:
                 self._undo += f"SET LOCAL ROLE {sql.identifier(persona.role)}; "
 
-    def _plain(self, table: Table, held: Privileges) -> str:
-        columns = "*" if held.whole(table.key, "select") else sql.identifiers(held.columns(table, "select"))
-        return f"SELECT {columns} FROM {sql.qualified(table.schema, table.name)}"
-
     def _telling(self, table: Table, readable: tuple[str, ...]) -> tuple[str, ...]:
         """Return the readable columns that tell rows apart: the primary key where it is readable."""
         keys = [index.columns for index in table.indexes if index.primary]
@@ -181,43 +222,40 @@ class Stage:
             return tuple(name for name in keys[0] if name is not None)
         return readable
 
-    def _rows_by(self, table: Table, columns: tuple[str, ...]) -> dict[tuple[str, ...], list[int]]:
-        """Return the planted rows by what these columns hold; a persona's own come first where several are alike."""
-        if (table.key, columns) not in self._known:
-            listed = ", ".join(f"{sql.identifier(name)}::text" for name in columns)
-            found: dict[tuple[str, ...], list[int]] = {}
-            places = self.population.of(table)
-            with self._as_owner():
-                self._execute(
-                    f"SELECT tableoid::int8, ctid::text, {listed} FROM {sql.qualified(table.schema, table.name)}"
-                )
-                for oid, ctid, *values in self.cursor.fetchall():
-                    if (oid, ctid) in places:
-                        found.setdefault(tuple(values), []).append(places[oid, ctid].number)
-            self._known[table.key, columns] = found
-        return self._known[table.key, columns]
-
-    def _what(self, statement: str, error: Error) -> Tried:
-        """Say what an error means."""
-        code = error.pgcode or ""
-        said = (error.diag.message_primary or str(error)).strip()
-        outcome: Outcome = "error"
-        if code.startswith("23"):
-            outcome = "constraint"
-        elif code == "57014":
-            outcome = "cut off"
-        elif code in ("P0001", "0A000", "428C9", "55000", "44000", "25006"):
-            outcome = "refused"  # a trigger says no, or the relation cannot be written at all
-        elif code == "42501":
-            own = [part for part in said.split() if part]
-            target = own[-1].strip('"') if own else ""
-            known = "row-level security" in said or any(f'."{target}"' in part for part in statement.split())
-            outcome = "refused" if known else "error"
-        return Tried(statement, outcome, 0, said, code)
+    def _rows_by(self, table: Table, told: Sequence[str]) -> Known:
+        """Return the planted rows by what these columns hold, which may be the same for several."""
+        found: dict[tuple[str | None, ...], list[int]] = {}
+        planted = self.population.of(table)
+        for oid, ctid, *values in self.ask(Probe(_listing(table, [*_PLACE, *told]))).rows:
+            if (int(oid or 0), str(ctid)) in planted:
+                found.setdefault(tuple(values), []).append(planted[int(oid or 0), str(ctid)].number)
+        return found
 
 
-def _matched(rows: list[tuple[str, ...]], known: Mapping[tuple[str, ...], list[int]]) -> set[int]:
-    seen: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        seen[tuple(row)] = seen.get(tuple(row), 0) + 1
-    return {number for values, count in seen.items() for number in known.get(values, [])[:count]}
+def places(table: Table) -> Probe:
+    """Return the question where PostgreSQL keeps the rows of a table, past row security."""
+    return Probe(_listing(table, _PLACE))
+
+
+def _listing(table: Table, columns: Sequence[str]) -> str:
+    return f"SELECT array_agg(ARRAY[{', '.join(columns)}]) FROM {sql.qualified(table.schema, table.name)}"
+
+
+def tried_as(statement: str, count: int, code: str, said: str) -> Tried:
+    """Say what came of a statement: how many rows it reached, or what an error means."""
+    if not code:
+        return Tried(statement, "done", max(count, 0))
+    said = said.strip()
+    outcome: Outcome = "error"
+    if code.startswith("23"):
+        outcome = "constraint"
+    elif code == "57014":
+        outcome = "cut off"
+    elif code in ("P0001", "0A000", "428C9", "55000", "44000", "25006"):
+        outcome = "refused"  # a trigger says no, or the relation cannot be written at all
+    elif code == "42501":
+        own = [part for part in said.split() if part]
+        target = own[-1].strip('"') if own else ""
+        known = "row-level security" in said or any(f'."{target}"' in part for part in statement.split())
+        outcome = "refused" if known else "error"
+    return Tried(statement, outcome, 0, said, code)

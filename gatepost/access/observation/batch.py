@@ -1,0 +1,200 @@
+"""Many statements, tried in one way to the server and back.
+
+Each is tried as it would be by itself: as its persona, from the rows as they were planted, undone before the next one.
+The server does the going back: a function of the session's own, which goes with the transaction, runs one statement
+after another in a subtransaction (https://www.postgresql.org/docs/17/plpgsql-control-structures.html). What only a
+session can do, it leaves to the session: a statement that takes longer than the session's time is tried again alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gatepost import sql
+from gatepost.access.observation.trial import Found, Probe, Stage, Tried, tried_as
+from gatepost.access.personas import Persona
+
+_MOST = 400
+"""The most trials that are sent at once."""
+_TRY = """
+CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz := clock_timestamp();
+    trial jsonb;
+    probe jsonb;
+    become text;
+    statement text;
+    touched bigint;
+    code text;
+    said text;
+    listed text[];
+    seen jsonb[];
+    answers jsonb[] := '{}';
+BEGIN
+    FOREACH trial IN ARRAY trials LOOP
+        touched := 0; code := ''; said := ''; seen := '{}';
+        BEGIN
+            become := trial ->> 'become';
+            statement := trial ->> 'statement';
+            PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true);
+            IF (trial ->> 'aside')::boolean THEN
+                SET LOCAL session_replication_role = replica;
+            END IF;
+            EXECUTE become;
+            EXECUTE statement;
+            GET DIAGNOSTICS touched = ROW_COUNT;
+            SET LOCAL ROLE none;
+            IF touched > 0 THEN
+                FOR probe IN SELECT value FROM jsonb_array_elements(trial -> 'probes') LOOP
+                    BEGIN
+                        statement := probe ->> 0;
+                        IF (probe ->> 1)::boolean THEN
+                            EXECUTE become;
+                        END IF;
+                        EXECUTE statement INTO listed;
+                        SET LOCAL ROLE none;
+                        seen := seen || jsonb_build_array('', '', listed);
+                    EXCEPTION WHEN assert_failure OR others THEN
+                        seen := seen || jsonb_build_array(SQLSTATE, SQLERRM, NULL);
+                    END;
+                END LOOP;
+            END IF;
+            RAISE EXCEPTION SQLSTATE 'GPOST';
+        EXCEPTION
+            WHEN SQLSTATE 'GPOST' THEN NULL;
+            WHEN query_canceled THEN RETURN to_jsonb(answers || 'null'::jsonb);
+            WHEN assert_failure OR others THEN code := SQLSTATE; said := SQLERRM;
+        END;
+        answers := answers || jsonb_build_array(touched, code, said, to_jsonb(seen));
+        EXIT WHEN clock_timestamp() > began + interval '500 milliseconds';
+    END LOOP;
+    RETURN to_jsonb(answers);
+END $$
+"""
+"""The role is put back before anything of ours is asked, because a persona may be denied even that.
+
+It gives up early rather than late, so that the session's time limit falls on one statement and not on their sum.
+"""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A statement to try as somebody, and what is asked while it stands, if it reached a row."""
+
+    persona: Persona
+    statement: str
+    probes: tuple[Probe, ...] = ()
+    keys_aside: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a trial and, in their order, of its probes; of none where no row was reached."""
+
+    tried: Tried
+    found: tuple[Found, ...] = ()
+
+
+Trying = Generator[Sequence[Trial], Sequence[Answer], T]
+"""Something that wants trials, some at a time, and goes on with their answers."""
+
+
+@dataclass
+class Batch:
+    """Tries statements for several that want some, so that the ways to the server do not grow with their number."""
+
+    stage: Stage
+    _made: bool | None = field(default=None)
+
+    def together(self, several: Iterable[Trying[None]]) -> None:
+        """Run all of them to their ends, each step of all at once: none sees what another does."""
+        waiting: list[tuple[Trying[None], Sequence[Trial]]] = []
+        for one in several:
+            self._go_on(one, None, waiting)
+        while waiting:
+            answers = self.answers([trial for _, wanted in waiting for trial in wanted])
+            before, waiting = waiting, []
+            for one, wanted in before:
+                self._go_on(one, [next(answers) for _ in wanted], waiting)
+
+    def _go_on(
+        self,
+        one: Trying[None],
+        answers: Sequence[Answer] | None,
+        waiting: list[tuple[Trying[None], Sequence[Trial]]],
+    ) -> None:
+        try:
+            wanted = next(one) if answers is None else one.send(answers)
+        except StopIteration:
+            return
+        waiting.append((one, wanted))
+
+    def answers(self, trials: Sequence[Trial]) -> Iterator[Answer]:
+        """Yield the answer to each trial."""
+        at = 0
+        while at < len(trials):
+            for said in self._several(trials[at : at + _MOST]):
+                yield _answer(trials[at], said) if said is not None else self._alone(trials[at])
+                at += 1
+
+    def _several(self, trials: Sequence[Trial]) -> list[list[Any] | None]:
+        """Try as many as there is time for, at least one; None stands for one that has to be tried alone."""
+        if not self._possible():
+            return [None]
+        aside = self.stage.population.keys_aside
+        told = [
+            json.dumps(
+                {
+                    "become": f"SET LOCAL ROLE {sql.identifier(trial.persona.role)}",
+                    "claims": trial.persona.claims,
+                    "statement": trial.statement,
+                    "probes": [(probe.statement, probe.as_persona) for probe in trial.probes],
+                    "aside": trial.keys_aside and aside,
+                }
+            )
+            for trial in trials
+        ]
+        self.stage.execute("SELECT pg_temp.gatepost_try(%s::jsonb[])", (told,))
+        [(answers,)] = self.stage.cursor.fetchall()
+        return list(answers)
+
+    def _possible(self) -> bool:
+        if self._made is None:
+            from psycopg2 import Error
+
+            self.stage.execute("SAVEPOINT gatepost_made")
+            try:
+                self.stage.execute(_TRY)
+                self._made = True
+            except Error:  # a database may forbid temporary objects, or watch over its functions
+                self.stage.execute("ROLLBACK TO SAVEPOINT gatepost_made")
+                self._made = False
+            self.stage.execute("RELEASE SAVEPOINT gatepost_made")
+        return self._made
+
+    def _alone(self, trial: Trial) -> Answer:
+        """Try one statement by itself, so that it and each of its probes has the session's time."""
+        found: list[Found] = []
+        with (
+            self.stage.being(trial.persona),
+            self.stage.attempt(trial.statement, keys_aside=trial.keys_aside) as tried,
+        ):
+            if tried.outcome == "done" and tried.count:
+                found = [self.stage.ask(probe) for probe in trial.probes]
+        return Answer(tried, tuple(found))
+
+
+def _answer(trial: Trial, said: list[Any]) -> Answer:
+    touched, code, words, found = said
+    return Answer(
+        tried_as(trial.statement, touched, code, words),
+        tuple(
+            Found(tried_as(probe.statement, 1, *what[:2]), what[2] or ())
+            for probe, what in zip(trial.probes, found, strict=False)
+        ),
+    )
