@@ -16,8 +16,8 @@ from gatepost.transfer.header import refuse_other_files
 
 Row = tuple[Any, ...]
 
-BATCH_ROWS = 2_000
-"""Rows held in memory at a time: enough that the cost of a batch is nothing beside the cost of its rows."""
+BATCH_ROWS = 500
+"""Rows held in memory at a time: as many as stay in a processor's nearest memory from one step to the next."""
 
 _LIST = "PRAGMA main.table_list"
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")

@@ -105,15 +105,7 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
     present = values if not nulls else [value for value in values if value is not None]
     joined = "\n".join(present) + "\n"
     lengths = set(map(len, present))
-    if not joined.isascii() or not lengths <= {19, 26}:
-        return None
-    # The places of the signs, then the places and ranges of the digits: together they are the whole format.
-    if not set(joined[:-1].encode().translate(None, b"0123456789").split(b"\n")) <= _MOMENT_SHAPES:
-        return None
-    try:
-        for _ in map(datetime.fromisoformat, present):
-            pass
-    except ValueError:
+    if not joined.isascii() or not are_moments(joined[:-1].encode(), len(present)):
         return None
     end = "+00" if target.family == "timestamptz" else ""
     if lengths == {26}:
@@ -126,6 +118,22 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
         found = iter(printed)
         printed = [NULL if value is None else next(found) for value in values]
     return Texts(printed, nulls)
+
+
+def are_moments(joined: bytes, count: int) -> bool:
+    """Return whether lines are so many moments of the two forms above, each with a date and a time that exist."""
+    # The places of the signs, then the places and ranges of the digits: together they are the whole format.
+    shapes = joined.translate(None, b"0123456789").split(b"\n")
+    if len(shapes) != count or not set(shapes) <= _MOMENT_SHAPES:
+        return False
+    lines = joined.decode("ascii").split("\n")
+    if not set(map(len, lines)) <= {19, 26}:
+        return False
+    try:
+        # An hour of 24 is the next day's first to some versions of Python, and is left to the rule.
+        return all(map(datetime.fromisoformat, lines)) and b" 24:" not in joined
+    except ValueError:
+        return False
 
 
 def _trimmed(text: str) -> str:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
+from json import encoder
 from operator import itemgetter
 from typing import Any
 
 from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.numbers import printed_float8, printed_numeric
 from gatepost.transfer.values import Type
+
+_SHORT = 48
+"""Documents up to this many characters are remembered."""
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -38,7 +42,7 @@ def json_from_text(value: str, target: Type, _how: How) -> str:
     if target.family == "json":
         _parse(_CHECKER, value)
         return value
-    return _jsonb(value)
+    return _short_jsonb(value) if len(value) <= _SHORT else _jsonb(value)
 
 
 def json_from_integer(value: int, _target: Type, _how: How) -> str:
@@ -60,9 +64,11 @@ def parsed(value: str) -> Any:  # noqa: ANN401 - a document is anything
 
 def _jsonb(value: str) -> str:
     try:
-        text = _dump(_parse(_EXACT if "-0" in value else _PLAIN, value))
-    except (_NotPlain, TypeError):
-        text = _written(_parse(_EXACT, value))
+        # What `decode` and `encode` come down to, without what they do around each document.
+        document, end = _scan(value, 0)
+        text = "".join(_pieces(document, 0)) if end == len(value) and "-0" not in value else _exactly(value)
+    except (StopIteration, ValueError, RecursionError, _NotPlain):
+        text = _exactly(value)
     if "\\u0000" in text and _NUL.search(text):
         raise Refused("holds \\u0000, which jsonb cannot store")
     if not text.isascii():
@@ -73,7 +79,14 @@ def _jsonb(value: str) -> str:
     return text
 
 
-_dump = json.JSONEncoder(ensure_ascii=False).encode
+@lru_cache(maxsize=1024)
+def _short_jsonb(value: str) -> str:
+    """Print a short document; `null`, `{}` and `["chat"]` come again and again."""
+    return _jsonb(value)
+
+
+def _exactly(value: str) -> str:
+    return _written(_parse(_EXACT, value))
 
 
 def _parse(decoder: json.JSONDecoder, value: str) -> Any:  # noqa: ANN401 - a document is anything
@@ -91,24 +104,24 @@ def _parse(decoder: json.JSONDecoder, value: str) -> Any:  # noqa: ANN401 - a do
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) < 2:
-        return dict(pairs)
-    pick = _order(tuple([key for key, _ in pairs]))
-    return dict(pick(pairs)) if pick else dict(pairs)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        raise Refused(f"has the key {twice!r} twice, of which jsonb keeps one")
+    order = _order(tuple(found))
+    return dict(zip(order[0], order[1](found), strict=True)) if order else found
 
 
 @lru_cache(maxsize=1024)
-def _order(keys: tuple[str, ...]) -> Callable[[Any], Any] | None:
-    """Return how to put an object's pairs into jsonb's order: shorter keys first, then by their bytes."""
-    if len(set(keys)) != len(keys):
-        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
-        raise Refused(f"has the key {twice!r} twice, of which jsonb keeps one")
+def _order(keys: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]] | None:
+    """Return keys in jsonb's order, shorter ones first, then by their bytes, and what picks their values so."""
     try:
-        coded = [key.encode() for key in keys]
+        coded = {key: key.encode() for key in keys}
     except UnicodeEncodeError:
         raise Refused("holds half of a surrogate pair, which jsonb cannot store") from None
-    places = sorted(range(len(keys)), key=lambda place: (len(coded[place]), coded[place]))
-    return itemgetter(*places) if places != list(range(len(keys))) else None
+    ordered = tuple(sorted(keys, key=lambda key: (len(coded[key]), coded[key])))
+    return (ordered, itemgetter(*ordered)) if ordered != keys else None
 
 
 def _refuse_constant(word: str) -> None:
@@ -133,6 +146,7 @@ _EXACT = json.JSONDecoder(
     parse_float=_Number,
     parse_constant=_refuse_constant,
 )
+_scan = _PLAIN.scan_once  # type: ignore[attr-defined]
 _CHECKER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 
@@ -144,3 +158,14 @@ def _written(value: Any) -> str:  # noqa: ANN401 - a document is anything
     if isinstance(value, list):
         return "[" + ", ".join(map(_written, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _all_pieces(document: Any, _level: int) -> Iterable[str]:  # noqa: ANN401 - a document is anything
+    return (json.dumps(document, ensure_ascii=False),)
+
+
+# One encoder for all documents; the module's own way makes one for each, which costs more than most documents do.
+_make = encoder.c_make_encoder  # type: ignore[attr-defined]
+_pieces: Callable[[Any, int], Iterable[str]] = (
+    _make(None, None, encoder.encode_basestring, None, ": ", ", ", False, False, True) if _make else _all_pieces
+)
