@@ -58,13 +58,15 @@ class Encoder:
         """Return a batch as COPY reads it."""
         refused: dict[int, list[Reject]] = {}
         texts = self._texts(batch, refused, self._fast)
-        try:
-            encoded = _joined(texts, batch, refused)
-        except _Unwritable:
-            refused = {}
-            texts = self._texts(batch, refused, self._strict)
-            encoded = _joined(texts, batch, refused)
-        return encoded
+        if not refused:
+            try:
+                return _joined(texts, batch, refused)
+            except _Unwritable:
+                pass
+        # A row is told with all that is wrong with it, and the fast way leaves some texts for the end.
+        refused = {}
+        texts = self._texts(batch, refused, self._strict)
+        return _joined(texts, batch, refused)
 
     def texts(self, batch: list[Row]) -> list[Texts]:
         """Return the columns of the rows that can be moved."""

@@ -9,7 +9,8 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.values import ForeignKey, TargetColumn, TargetTable, Type
+from gatepost.transfer.types import Types, read_types
+from gatepost.transfer.values import ForeignKey, TargetColumn, TargetTable
 
 SETTINGS = (
     ("timezone", "UTC"),
@@ -33,15 +34,9 @@ SELECT c.oid::int8, n.nspname, c.relname,
        (SELECT coalesce(json_agg(json_build_array(
                a.attname, a.attnotnull, a.attidentity <> '', a.attgenerated <> '',
                pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname),
-               format_type(a.atttypid, a.atttypmod), a.atttypmod,
-               t.typtype, t.typname, t.typcategory = 'A' AND t.typelem <> 0,
-               b.typname, b.typtype, t.typtypmod,
-               CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, a.atttypmod) END,
-               (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
-                WHERE e.enumtypid IN (t.oid, b.oid))
+               a.atttypid::int8, a.atttypmod, format_type(a.atttypid, a.atttypmod)
            ) ORDER BY a.attnum), '[]')
-        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-        LEFT JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), nullif(t.typelem, 0))
+        FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT coalesce(json_agg(json_build_array(
                k.contype, k.conname, f.relname, fn.nspname,
@@ -76,9 +71,9 @@ def prepare(connection: Connection) -> None:
 def read_target(connection: Connection, schema: str) -> tuple[TargetTable, ...]:
     """Return the tables of a schema, by name; partitions are reached through their parent."""
     with connection.cursor() as cursor:
+        types = read_types(cursor, schema)
         cursor.execute(_TABLES, (schema,))
-        found = [_table(row) for row in cursor.fetchall()]
-    return tuple(found)
+        return tuple(_table(row, types) for row in cursor.fetchall())
 
 
 def filled(connection: Connection, tables: tuple[TargetTable, ...]) -> frozenset[str]:
@@ -117,7 +112,7 @@ def refuse_other_revision(connection: Connection, expected: str) -> None:
         raise TransferError(f'the target is {at}, not at head "{", ".join(sorted(wanted))}"', "alembic upgrade head")
 
 
-def _table(row: tuple[Any, ...]) -> TargetTable:
+def _table(row: tuple[Any, ...], types: Types) -> TargetTable:
     oid, schema, name, owned, active, columns, constraints = row
     columns = json.loads(columns) if isinstance(columns, str) else columns
     constraints = json.loads(constraints) if isinstance(constraints, str) else constraints
@@ -127,48 +122,11 @@ def _table(row: tuple[Any, ...]) -> TargetTable:
         for kind, conname, parent, parent_schema, fields, parent_fields in constraints
         if kind == "f"
     )
-    return TargetTable(int(oid), schema, name, tuple(map(_column, columns)), key, keys, bool(owned), bool(active))
+    planned = tuple(_column(column, types) for column in columns)
+    return TargetTable(int(oid), schema, name, planned, key, keys, bool(owned), bool(active))
 
 
-def _column(row: list[Any]) -> TargetColumn:
-    name, not_null, identity, generated, sequence = row[:5]
-    return TargetColumn(name, _type(*row[5:]), bool(not_null), bool(identity), sequence, bool(generated))
-
-
-def _type(
-    printed: str,
-    typmod: int,
-    kind: str,
-    typname: str,
-    is_array: bool,
-    base: str | None,
-    base_kind: str | None,
-    domain_typmod: int,
-    element: str | None,
-    labels: list[str] | None,
-) -> Type:
-    if is_array and base and element:
-        return Type("array", printed, element=_plain(base, element, typmod, base_kind, labels))
-    if kind == "d" and base:
-        return _plain(base, printed, domain_typmod, base_kind, labels)
-    return _plain(typname, printed, typmod, kind, labels)
-
-
-def _plain(name: str, printed: str, typmod: int, kind: str | None, labels: list[str] | None) -> Type:
-    if kind == "e":
-        return Type("enum", printed, labels=tuple(labels or ()))
-    if typmod < 0:
-        return Type(name, printed)
-    if name in ("varchar", "bpchar"):
-        return Type(name, printed, limit=typmod - 4)
-    if name == "numeric":
-        # https://www.postgresql.org/docs/17/datatype-numeric.html: the scale is kept in 11 bits, signed.
-        packed = typmod - 4
-        return Type(name, printed, limit=((packed & 0x7FF) ^ 1024) - 1024, precision=(packed >> 16) & 0xFFFF)
-    if name == "interval":
-        # The low half is the precision, 0xFFFF where none was given; the high half restricts the fields.
-        precision = typmod & 0xFFFF
-        if (typmod >> 16) & 0x7FFF != 0x7FFF:
-            return Type("interval with restricted fields", printed)
-        return Type(name, printed, limit=None if precision == 0xFFFF else precision)
-    return Type(name, printed, limit=typmod)
+def _column(row: list[Any], types: Types) -> TargetColumn:
+    name, not_null, identity, generated, sequence, oid, typmod, printed = row
+    kind = types.type(oid, typmod, printed)
+    return TargetColumn(name, kind, bool(not_null), bool(identity), sequence, bool(generated))
