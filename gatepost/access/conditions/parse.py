@@ -1,7 +1,8 @@
 """Read a condition as PostgreSQL prints it; each distinct shape is parsed once.
 
-The policies of many tables are often the same but for names, so the names that stand before or after a dot are put
-aside, and the tree of the shape is filled with them again.
+The policies of many tables are often the same but for names, so the names of columns, tables and aliases are put aside,
+and the tree of the shape is filled with them again. PostgreSQL prints its keywords in capitals, so a bare word in small
+letters is a name, but for `true` and `false`, functions, types, and the field of an EXTRACT.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from gatepost.access.conditions.rewrite import renamed
+from gatepost.access.conditions.pattern import PREFIX, Pattern
 from gatepost.access.conditions.terms import FALSE, TRUE, Term
 
 
@@ -34,33 +35,51 @@ def parse(text: str) -> Term:
     shape, names = _shape(text)
     if names:
         try:
-            return renamed(_parsed(shape), names)
+            return _pattern(shape).filled(names)
         except NotUnderstood:
-            pass  # a name that is put aside was part of something else, such as a type of several words
+            pass  # a name that is put aside was part of something else, such as a list of columns with their types
     return _parsed(text)
 
 
 _PLAIN = {"true": TRUE, "(true)": TRUE, "false": FALSE, "(false)": FALSE}
-_PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$"])([a-z_][a-z0-9_]*)(?![\w$"])(\s*\()?""")
-_DOTTED = re.compile(r"(?<![\w$\"])([a-z_][a-z0-9_]*)(?=\.)|(?<=\.)([a-z_][a-z0-9_]*)(?![\w$\"])")
-_KEPT = frozenset("auth storage realtime extensions pg_catalog".split())
-"""Schemas whose functions are known by name."""
+_KEPT = frozenset("auth storage realtime extensions pg_catalog true false".split())
+"""Schemas whose functions are known by name, and the two small words that are values."""
+_QUOTED = r"""'(?:[^']|'')*'|"(?:[^"]|"")*\""""
+_WORD = r"""(?<![\w$"])[a-z_][a-z0-9_]*(?![\w$"])"""
+_NO_NAME = re.compile(
+    rf"""{_QUOTED}
+    | ({_WORD}\s*\(                                             # a function
+    | ::{_WORD}(?!\.)(?:\(\d+(?:,\d+)?\))?(?:[ ][a-z]+)*       # a type, of one word or of several
+    | EXTRACT\({_WORD})""",
+    re.VERBOSE,
+)
+_WORDS = re.compile(_WORD)
+_PIECE = re.compile(f"{_QUOTED}|({_WORD})")
 
 
 def _shape(text: str) -> tuple[str, dict[str, str]]:
-    """Return a text with numbered names in place of those beside a dot, and what they stood for."""
-    dotted = {name for found in _DOTTED.finditer(text) for name in found.groups() if name} - _KEPT
-    dotted -= {found[1] for found in _PIECE.finditer(text) if found[2]}
+    """Return a text with numbered names in place of its own, and what they stood for.
+
+    A word that is no name in one place is kept in all of them, so that what was the same stays the same.
+    """
+    if PREFIX in text:
+        return text, {}
+    kept = {word for found in _NO_NAME.finditer(text) if found[1] for word in _WORDS.findall(found[1])} | _KEPT
     numbers: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
         name = found[1]
-        if name not in dotted:
+        if name is None or name in kept:
             return found[0]
-        return numbers.setdefault(name, f"gp_{len(numbers)}_") + (found[2] or "")
+        return numbers.get(name) or numbers.setdefault(name, f"{PREFIX}{len(numbers)}_")
 
     shape = _PIECE.sub(number, text)
     return shape, {number: name for name, number in numbers.items()}
+
+
+@lru_cache(maxsize=5_000)
+def _pattern(shape: str) -> Pattern:
+    return Pattern(_parsed(shape))
 
 
 @lru_cache(maxsize=5_000)

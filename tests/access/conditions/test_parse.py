@@ -5,7 +5,19 @@ import pytest
 from gatepost.access.conditions import NotUnderstood, parse
 from gatepost.access.conditions.facts import as_exists, captured, relations, row_columns, same_sides, sessions
 from gatepost.access.conditions.parse import _parsed
-from gatepost.access.conditions.terms import TRUE, Among, Column, Compare, Const, Exists, Items, Once, Select, Session
+from gatepost.access.conditions.terms import (
+    TRUE,
+    Among,
+    And,
+    Column,
+    Compare,
+    Const,
+    Exists,
+    Items,
+    Once,
+    Select,
+    Session,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +64,20 @@ def test_true_needs_no_parser(text):
     assert parse(text) is TRUE
 
 
-def test_one_shape_is_parsed_once_whatever_the_tables_are_called():
+def test_one_shape_is_parsed_once_whatever_its_tables_and_columns_are_called():
     _parsed.cache_clear()
     for number in range(20):
         name = f"shape_{number}"
-        parse(f"(id IN ( SELECT {name}.id\n   FROM public.{name}\n  WHERE ({name}.a = auth.uid())))")
+        parse(f"(key_{number} IN ( SELECT {name}.id\n   FROM public.{name}\n  WHERE ({name}.a = auth.uid())))")
     assert _parsed.cache_info().misses == 1
+
+
+def test_pieces_that_come_out_the_same_are_shared():
+    first, second = (parse(f"((shared_owner = auth.uid()) AND (state_{number} <> 'gone'::text))") for number in (1, 2))
+    assert isinstance(first, And)
+    assert isinstance(second, And)
+    assert first != second
+    assert first.terms[0] is second.terms[0]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +88,16 @@ def test_one_shape_is_parsed_once_whatever_the_tables_are_called():
         "(m.date = (m.x)::date)",
         "(EXISTS ( SELECT 1 FROM (public.a q(x, y) JOIN public.b USING (id)) WHERE (q.x > '2020-01-01'::date)))",
         "((m.zone)::timestamp with time zone > now())",
+        "(((zone AT TIME ZONE 'utc'::text))::date = date)",
+        "(EXTRACT(year FROM seen) = (year)::numeric)",
+        "((text = ((iv)::interval year to month)::text) AND ((year > 1) OR (month)))",
+        "(((p).l = year) AND is_open AND (NOT true))",
+        "CASE kind WHEN 'kind'::text THEN true WHEN name THEN flag ELSE NULL::boolean END",
+        "(EXISTS ( SELECT 1 FROM json_to_recordset('[]'::json) j(a integer, b text) WHERE (j.b = notes.b)))",
+        "(id IN ( WITH w AS ( SELECT o.id FROM public.o WHERE (o.org = auth.uid()) ) SELECT w.id FROM w))",
+        "((\"User\" = \"select\") AND (note = 'it''s (id) ::x'::text))",
+        "(value @> '{\"id\": 1}'::jsonb)",
+        "(gp_0_ = auth.uid())",
     ],
 )
 def test_the_shape_filled_with_names_is_the_text_parsed_whole(text):
