@@ -55,9 +55,12 @@ def literal(value: str | int | bool | None) -> str:
     return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in value else f"'{quoted}'"
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
 def _storable(text: str) -> bool:
     """Tell whether PostgreSQL can hold the text: no NUL, and no half of a surrogate pair, which has no UTF-8."""
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def identifiers(names: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
@@ -22,20 +23,27 @@ def judged(context: Context, permissive: bool | None = True) -> Iterator[PolicyF
         context: What was read.
         permissive: Which kind; None for both.
     """
-    for one in decisive(context):
-        if (permissive is None or one.policy.permissive is permissive) and not context.is_declared(one.policy):
-            yield one
+    found = context.undeclared
+    return iter(found if permissive is None else [one for one in found if one.policy.permissive is permissive])
 
 
 def decisive(context: Context) -> Iterator[PolicyFacts]:
     """Yield the policies of tables whose row security is on, declared ones too."""
-    return (one for one in context.analysis.policies if one.table.row_security.enabled)
+    return iter(context.decisive)
 
 
 def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
     """Return the roles that a policy lets use one of some commands, the least trusted first."""
-    found = {role for command in commands if command in one.commands for role in one.callers[command]}
-    return tuple(sorted(found, key=lambda role: (role != "anon", role)))
+    found: tuple[str, ...] = ()
+    for command in commands:
+        if command in one.commands:
+            found += one.callers[command]
+    return _least_trusted_first(found) if len(found) > 1 else found
+
+
+@cache
+def _least_trusted_first(roles: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(roles), key=lambda role: (role != "anon", role)))
 
 
 def loosest(context: Context, one: PolicyFacts, command: Command) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.conditions import Analysis
+from gatepost.access.conditions import Analysis, PolicyFacts
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
@@ -66,6 +66,16 @@ class Context:
         """What the conditions of the policies mean."""
         return Analysis(self.live, self.privileges)
 
+    @cached_property
+    def decisive(self) -> tuple[PolicyFacts, ...]:
+        """The policies of tables whose row security is on, declared ones too."""
+        return tuple(one for one in self.analysis.policies if one.table.row_security.enabled)
+
+    @cached_property
+    def undeclared(self) -> tuple[PolicyFacts, ...]:
+        """The decisive policies that nobody declared."""
+        return tuple(one for one in self.decisive if not self.is_declared(one.policy))
+
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""
         asked = "analysis" in self.__dict__
@@ -73,7 +83,9 @@ class Context:
 
     def is_declared(self, policy: Policy) -> bool:
         """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""
-        declared = self.declaration.table(policy.schema, policy.table) if self.declaration is not None else None
+        if self.declaration is None:
+            return False
+        declared = self.declaration.table(policy.schema, policy.table)
         return declared is not None and any(one.name == policy.name for one in declared.policies)
 
     def declaration_of(self, table: Table) -> ProtectedTable | None:

@@ -61,7 +61,7 @@ def helper_per_row(context: Context) -> Iterator[Finding]:
 
 
 def _per_row(analysis: Analysis, term: Term) -> Iterator[Call]:
-    if isinstance(term, Once | Select) and not row_columns(term):
+    if not term.every(Call) or (isinstance(term, Once | Select) and not row_columns(term)):
         return
     if isinstance(term, Call):
         function = analysis.follower.function(term)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions.facts import row_columns, sessions
-from gatepost.access.conditions.terms import Among, Call, Column, Compare, Session, Source, Term, bare
+from gatepost.access.conditions.terms import Among, Call, Column, Compare, Session, Source, Term, bare, remembered
 from gatepost.finding import Finding
 from gatepost.rules.asking import decisive
 from gatepost.rules.context import Context
@@ -58,7 +58,12 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
                 break
 
 
-def _believed(term: Term) -> Iterator[str]:
+@remembered
+def _believed(term: Term) -> tuple[str, ...]:
+    return tuple(_find_believed(term))
+
+
+def _find_believed(term: Term) -> Iterator[str]:
     users = {s.name for s in term.walk() if isinstance(s, Source) and s.relation == ("auth", "users")}
     for part in term.walk():
         if isinstance(part, Session) and part.kind == "claim" and part.path[:1] == ("user_metadata",):

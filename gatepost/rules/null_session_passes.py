@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.persona import Persona
 from gatepost.access.conditions.shapes import passes_by_nothing
 from gatepost.access.conditions.truth import Truth
 from gatepost.finding import Finding
@@ -62,7 +64,11 @@ def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):
             return "nobody is signed in"
-        bare = Truth(replace(plain.persona, missing_claims=True), plain.filled)
-        if role != "anon" and passes_by_nothing(term, bare):
+        if role != "anon" and passes_by_nothing(term, Truth(_without_claims(plain.persona), plain.filled)):
             return "the token has no such claim"
     return ""
+
+
+@cache
+def _without_claims(persona: Persona) -> Persona:
+    return replace(persona, missing_claims=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.terms import Once, Session, Term
+from gatepost.access.conditions.terms import Once, Session, Term, remembered
 from gatepost.finding import Finding
 from gatepost.rules.asking import decisive, size
 from gatepost.rules.context import Context
@@ -48,6 +48,7 @@ def session_value_per_row(context: Context) -> Iterator[Finding]:
             )
 
 
+@remembered
 def _bare_session(term: Term) -> bool:
     if isinstance(term, Session):
         return term.kind not in _CHEAP

@@ -11,7 +11,7 @@ from gatepost.access.conditions.bodies import Follower
 from gatepost.access.conditions.facts import as_exists
 from gatepost.access.conditions.parse import NotUnderstood, parse
 from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
-from gatepost.access.conditions.terms import TRUE, Column, Compare, Session, Term, bare
+from gatepost.access.conditions.terms import TRUE, Column, Compare, Session, Term, bare, remembered
 from gatepost.access.conditions.ties import Ties
 from gatepost.access.conditions.truth import Truth
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
@@ -19,6 +19,7 @@ from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platfor
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
 """The platform's tables whose policies belong to the project."""
 OWNER_NAMES = frozenset("user_id owner_id owner created_by author_id profile_id account_id customer_id userid".split())
+Held = dict[Command, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Analysis:
         self.holds = holds
         self.follower = Follower(live)
         self._owners: dict[tuple[str, str], frozenset[str]] = {}
-        self._truths: dict[tuple[tuple[str, str], str, bool], Truth] = {}
+        self._truths: dict[tuple[int, str, bool], Truth] = {}
+        self._meant: dict[tuple[tuple[str, ...], ...], Held] = {}
 
     @cached_property
     def _read(self) -> tuple[tuple[PolicyFacts, ...], tuple[tuple[str, str], ...]]:
@@ -124,16 +126,22 @@ class Analysis:
             exposed or any(self.holds.uses(role, table.schema) for role in self.holds.api_roles)
         )
 
-    def _facts(self, policy: Policy, table: Table, held: dict[Command, tuple[str, ...]]) -> PolicyFacts:
+    def _facts(self, policy: Policy, table: Table, held: Held) -> PolicyFacts:
         using = parse(policy.using) if policy.using is not None else None
         check = parse(policy.check) if policy.check is not None else None
         old = self.follower.follow(using) if using is not None else TRUE
         new = self.follower.follow(check) if check is not None else old
-        callers = {
-            command: tuple(role for role in held[command] if self.holds.inherited(role) & {*policy.roles})
-            for command in COMMANDS
-        }
-        return PolicyFacts(policy, table, using, check, old, new, callers)
+        return PolicyFacts(policy, table, using, check, old, new, self._callers(policy.roles, held))
+
+    def _callers(self, roles: tuple[str, ...], held: Held) -> dict[Command, tuple[str, ...]]:
+        """Return the roles that some roles of a policy mean, of those that hold the privileges, by command."""
+        key = (roles, *held.values())
+        if key not in self._meant:
+            self._meant[key] = {
+                command: tuple(role for role in held[command] if self.holds.inherited(role) & {*roles})
+                for command in COMMANDS
+            }
+        return self._meant[key]
 
     @property
     def policies(self) -> tuple[PolicyFacts, ...]:
@@ -170,7 +178,7 @@ class Analysis:
             role: The caller's role.
             owned: Whether only rows are meant that belong to somebody, so that no owner's column is NULL.
         """
-        key = (table.key, role, owned)
+        key = (id(table), role, owned)
         known = self._truths.get(key)
         if known is None:
             filled, owners = self.filled(table), self.owner_columns(table)
@@ -235,12 +243,17 @@ class Analysis:
 
 
 def _compared_with_user(term: Term) -> Iterator[str]:
-    for part in term.walk():
-        if isinstance(part, Compare) and part.op in ("=", "is"):
-            sides = (bare(part.left), bare(part.right))
-            for one, other in (sides, sides[::-1]):
-                if isinstance(one, Column) and one.source == "" and other == Session("uid"):
-                    yield one.name
+    for part in term.every(Compare):
+        yield from _is_user(part)
+
+
+@remembered
+def _is_user(term: Term) -> tuple[str, ...]:
+    if not isinstance(term, Compare) or term.op not in ("=", "is"):
+        return ()
+    sides = (bare(term.left), bare(term.right))
+    pairs = (sides, sides[::-1])
+    return tuple(a.name for a, b in pairs if isinstance(a, Column) and a.source == "" and b == Session("uid"))
 
 
 __all__ = ["PLATFORM_TABLES", "Analysis", "PolicyFacts", "as_exists"]

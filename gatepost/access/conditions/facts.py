@@ -26,6 +26,7 @@ from gatepost.access.conditions.terms import (
     Unknown,
     bare,
     both,
+    remembered,
 )
 
 EVERYTHING = frozenset({"*"})
@@ -34,17 +35,17 @@ EVERYTHING = frozenset({"*"})
 
 def sessions(term: Term) -> set[Session]:
     """Return the session's values that a term reads, in sub-selects too."""
-    return {part for part in term.walk() if isinstance(part, Session)}
+    return set(term.every(Session))
 
 
 def row_columns(term: Term) -> set[str]:
     """Return the columns of the row that a term reads, in sub-selects too."""
-    return {part.name for part in term.walk() if isinstance(part, Column) and part.source == ""}
+    return {part.name for part in term.every(Column) if part.source == ""}
 
 
 def relations(term: Term) -> set[tuple[str, str]]:
     """Return the tables and views that a term's sub-selects read."""
-    return {part.relation for part in term.walk() if isinstance(part, Source) and part.relation is not None}
+    return {part.relation for part in term.every(Source) if part.relation is not None}
 
 
 def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
@@ -57,14 +58,15 @@ def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
 
 def unknown(term: Term) -> bool:
     """Tell whether something in a term could not be followed."""
-    return any(isinstance(part, Unknown) for part in term.walk())
+    return bool(term.every(Unknown))
 
 
 def columns_of(term: Term) -> set[Column]:
     """Return every column that a term reads."""
-    return {part for part in term.walk() if isinstance(part, Column)}
+    return set(term.every(Column))
 
 
+@remembered
 def as_exists(term: Term) -> Exists | None:
     """Return a condition that finds rows of other tables as the EXISTS that it means, or None where it finds none.
 
@@ -210,8 +212,8 @@ def conditions(term: Term) -> Iterator[Term]:
 
 def same_sides(term: Term) -> Iterator[Compare]:
     """Yield each comparison of a column with itself."""
-    for part in term.walk():
-        if not isinstance(part, Compare) or part.op not in ("=", "is", ">=", "<="):
+    for part in term.every(Compare):
+        if part.op not in ("=", "is", ">=", "<="):
             continue
         if bare(part.left) == bare(part.right) and isinstance(bare(part.left), Column):
             yield part
@@ -219,8 +221,8 @@ def same_sides(term: Term) -> Iterator[Compare]:
 
 def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
     """Yield each comparison of two columns of the same source in a sub-select that says nothing of the row."""
-    for part in term.walk():
-        if not isinstance(part, Select) or row_columns(part):
+    for part in term.every(Select):
+        if row_columns(part):
             continue
         for one in conjuncts(part.where):
             if not isinstance(one, Compare) or one.op != "=":

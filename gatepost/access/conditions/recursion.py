@@ -21,6 +21,8 @@ def cycles(analysis: Analysis) -> Iterator[tuple[Table, Command, Path]]:
     """Yield each table whose policies lead back to one that is already asked, with the way there, once a table."""
     for facts in analysis.by_table.values():
         table = facts[0].table
+        if not any(_asked(analysis, term) for one in facts for term in one.terms):
+            continue
         roles = sorted({role for one in facts for role in one.roles})
         found = next(_of_table(analysis, table, roles), None)
         if found is not None:
@@ -70,7 +72,7 @@ def _terms(analysis: Analysis, key: tuple[str, str], command: Command, role: str
 
 
 def _has_sub_select(analysis: Analysis, term: Term) -> bool:
-    return any(isinstance(p, Select | Exists | Scalar | Once) for p in term.walk()) or bool(_asked(analysis, term))
+    return any(term.every(kind) for kind in (Once, Select, Exists, Scalar)) or bool(_asked(analysis, term))
 
 
 def _asked(analysis: Analysis, term: Term) -> set[tuple[str, str]]:

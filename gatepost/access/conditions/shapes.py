@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal
 
@@ -34,7 +34,7 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
     return "session" if truth.always(term) else "row"
 
 
-def _session_decides(term: Term, parts: list[Term], truth: Truth) -> bool:
+def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
     """Tell whether a condition holds, whatever the row holds, because of what the session is."""
     of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
     row = {one: F for one in parts if one not in of_session}
@@ -54,6 +54,8 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
 
     It is so where some row passes with the session's conditions as they come out, and would not if they failed.
     """
+    if not any(truth.persona.value(session) is None for session in sessions(term)):
+        return False
     parts = sorted(set(leaves(term)), key=repr)
     lacking = [one for one in parts if _lacks(one, truth)]
     if not lacking or len(parts) > _MANY:

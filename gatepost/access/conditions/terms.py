@@ -6,30 +6,32 @@ sub-select. `Once` is a sub-select without FROM, such as `(SELECT auth.uid())`: 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any, Literal
+from functools import cache, wraps
+from typing import Any, Literal, TypeVar
 
 SessionKind = Literal["uid", "role", "email", "claim", "request", "setting", "current_user", "session_user"]
 
 
-class Term:
-    """A piece of a condition."""
+Kind = TypeVar("Kind", bound="Term")
+Answer = TypeVar("Answer")
 
-    __slots__ = ("_whole",)
+
+class Term:
+    """A piece of a condition; what is asked of it often is kept beside it."""
+
+    __slots__ = ("_answers", "_kinds", "_whole")
 
     _whole: tuple[Term, ...]
+    _kinds: dict[type[Term], list[Any]]
+    _answers: dict[object, Any]
 
     @property
     def parts(self) -> list[Term]:
         """The pieces directly inside."""
         found: list[Term] = []
-        for name in _names(type(self)):  # type: ignore[arg-type]
-            value = getattr(self, name)
-            if isinstance(value, Term):
-                found.append(value)
-            elif isinstance(value, tuple):
-                _add_terms(value, found)
+        _add_terms([getattr(self, name) for name in _names(type(self))], found)  # type: ignore[arg-type]
         return found
 
     def walk(self) -> tuple[Term, ...]:
@@ -37,12 +39,49 @@ class Term:
         try:
             return self._whole
         except AttributeError:  # asked for the first time; every rule asks again
-            whole = (self, *(inner for part in self.parts for inner in part.walk()))
+            found: list[Term] = [self]
+            for part in self.parts:
+                found.extend(part.walk())
+            whole = tuple(found)
             object.__setattr__(self, "_whole", whole)
             return whole
 
+    def every(self, kind: type[Kind]) -> Sequence[Kind]:
+        """Return the pieces of one kind: this one and those inside it, in the order of `walk`."""
+        try:
+            kinds = self._kinds
+        except AttributeError:
+            kinds = {}
+            for part in self.walk():
+                kinds.setdefault(type(part), []).append(part)
+            object.__setattr__(self, "_kinds", kinds)
+        return kinds.get(kind, ())
 
-def _add_terms(values: tuple[object, ...], found: list[Term]) -> None:
+    @property
+    def answers(self) -> dict[object, Any]:
+        """What was found out about this piece, by the question: for questions that nothing else decides."""
+        try:
+            return self._answers
+        except AttributeError:
+            object.__setattr__(self, "_answers", {})
+            return self._answers
+
+
+def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
+    """Ask a term only once; the answer, which must depend on the term alone, is shared and must not be changed."""
+
+    @wraps(question)
+    def asked(term: Term) -> Answer:
+        answers = term.answers
+        if question not in answers:
+            answers[question] = question(term)
+        found: Answer = answers[question]
+        return found
+
+    return asked
+
+
+def _add_terms(values: Sequence[object], found: list[Term]) -> None:
     for value in values:
         if isinstance(value, Term):
             found.append(value)

@@ -66,15 +66,15 @@ class Ties:
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
         self._guarded: dict[tuple[tuple[str, str], str], bool] = {}
-        self._known: dict[tuple[int, frozenset[str], str], tuple[Term, frozenset[str]]] = {}
+        self._known: dict[tuple[int, int, str], tuple[Term, frozenset[str]]] = {}
+        self._tied: dict[tuple[int, frozenset[str], str], tuple[Term, frozenset[str]]] = {}
 
     def of(self, term: Term, table: Table, role: str) -> frozenset[str]:
         """Return the columns that a condition ties to a caller with a role, `*` where only an authority passes."""
-        truth = self._analysis.truth(table, role)
-        key = (id(term), truth.filled, role)  # the term is kept beside the answer, so its id stays its own
+        key = (id(term), id(table), role)  # the term is kept beside the answer, so its id stays its own
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = (term, self._of(term, truth, role))
+            known = self._known[key] = (term, self._of(term, self._analysis.truth(table, role), role))
         return known[1]
 
     def loose(self, term: Term, table: Table, role: str) -> bool:
@@ -82,6 +82,14 @@ class Ties:
         return not self.of(term, table, role)
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
+        """Return what a condition ties; the same piece of many tables' conditions is weighed once."""
+        key = (id(term), truth.filled & row_columns(term), role)
+        known = self._tied.get(key)
+        if known is None:
+            known = self._tied[key] = (term, self._weighed(term, truth, role))
+        return known[1]
+
+    def _weighed(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         possible = truth.possible(term)
         if not possible & T:
             return ALL
@@ -152,8 +160,7 @@ class Ties:
                 return True
             if session.kind == "claim" and (not session.path or session.path[0] not in OF_EVERYBODY):
                 return True
-        calls = (part for part in term.walk() if isinstance(part, Call) and part.name[0])
-        return any(not is_platform(one.name[0]) for one in calls)
+        return any(one.name[0] and not is_platform(one.name[0]) for one in term.every(Call))
 
     def guarded(self, relation: tuple[str, str], role: str, reader: str = "") -> bool:
         """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something.

@@ -247,4 +247,4 @@ def _asks_elsewhere(term: Term) -> bool:
     claims = {s.path[:1] for s in sessions(term) if s.kind == "claim"}
     if claims - {("user_metadata",), ("aal",), ("is_anonymous",)} or any(s.kind == "setting" for s in sessions(term)):
         return True
-    return any(isinstance(part, Call) and part.name[0] and not is_platform(part.name[0]) for part in term.walk())
+    return any(part.name[0] and not is_platform(part.name[0]) for part in term.every(Call))

@@ -31,6 +31,7 @@ from gatepost.access.conditions.terms import (
     Session,
     Term,
     bare,
+    remembered,
 )
 
 T, F, N = 1, 2, 4
@@ -57,11 +58,8 @@ class Truth:
         found = self._possible(term)
         if found in (T, F, N):
             return found
-        atoms = list(leaves(term))
-        again = len(set(atoms)) < len(atoms) or any(isinstance(a, IsNull) and a.term in atoms for a in atoms)
-        if not again or len(set(atoms)) > _MANY_ATOMS:
-            return found
-        return self._tried(term, sorted(set(atoms), key=repr))
+        again = _again(term)
+        return self._tried(term, list(again)) if again else found
 
     def always(self, term: Term) -> bool:
         """Tell whether a condition holds for every row."""
@@ -236,27 +234,37 @@ class Truth:
 _NULL_OF_NULL = frozenset("lower upper trim || -> ->> [] split_part btrim str_position string_to_array".split())
 
 
-def leaves(term: Term) -> list[Term]:
+@remembered
+def leaves(term: Term) -> tuple[Term, ...]:
     """Return the conditions that a condition is put together from, in order, each as often as it stands there."""
     match term:
         case And(terms) | Or(terms):
-            return [leaf for one in terms for leaf in leaves(one)]
+            return tuple([leaf for one in terms for leaf in leaves(one)])
         case Not(one) | Once(one):
             return leaves(one)
         case Case(whens, otherwise):
-            return [leaf for pair in whens for one in pair for leaf in leaves(one)] + leaves(otherwise)
+            return (*(leaf for pair in whens for one in pair for leaf in leaves(one)), *leaves(otherwise))
         case Call(("", "coalesce"), args) if any(_boolean(arg) for arg in args):
-            return [leaf for arg in args for leaf in leaves(arg)]
+            return tuple([leaf for arg in args for leaf in leaves(arg)])
         case Compare("is", left, Const(bool())):
             return leaves(left)
         case Const():
-            return []
-    return [term]
+            return ()
+    return (term,)
+
+
+@remembered
+def _again(term: Term) -> tuple[Term, ...]:
+    """Return what a condition is put together from, once each, where something stands there twice, and not too much."""
+    atoms = leaves(term)
+    once = set(atoms)
+    twice = len(once) < len(atoms) or any(isinstance(a, IsNull) and a.term in atoms for a in atoms)
+    return tuple(sorted(once, key=repr)) if twice and len(once) <= _MANY_ATOMS else ()
 
 
 def settled(term: Term) -> bool:
     """Tell whether a value stays the same within a row."""
-    return not any(isinstance(part, Call) and part.name[1] in ("random", "clock_timestamp") for part in term.walk())
+    return not any(part.name[1] in ("random", "clock_timestamp") for part in term.every(Call))
 
 
 def _boolean(term: Term) -> bool:
