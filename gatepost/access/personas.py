@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Persona:
-    """A role and, as JSON, the claims of the token that chose it; the text is empty where there is no token."""
+    """A role and, as JSON, the claims of the token that chose it; the text is empty where there is no token.
+
+    `headers` and `cookies` are what the request says of itself, as JSON: anybody may write them.
+    """
 
     name: str
     role: str
     claims: str = ""
+    headers: str = "{}"
+    cookies: str = "{}"
 
 
 ANON = Persona("anon", "anon", json.dumps({"role": "anon"}))
@@ -52,7 +57,11 @@ def acting_as(cursor: Cursor, persona: Persona) -> Iterator[None]:
     """
     cursor.execute("SAVEPOINT gatepost_persona")
     try:
-        cursor.execute("SELECT set_config('request.jwt.claims', %s, true)", (persona.claims,))
+        cursor.execute(
+            "SELECT set_config('request.jwt.claims', %s, true), set_config('request.headers', %s, true),"
+            " set_config('request.cookies', %s, true)",
+            (persona.claims, persona.headers, persona.cookies),
+        )
         cursor.execute(f"SET LOCAL ROLE {sql.identifier(persona.role)}")
         yield
     finally:

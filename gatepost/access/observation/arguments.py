@@ -9,47 +9,65 @@ from gatepost import sql
 from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import Canary
 from gatepost.access.observation.cast import USERS, other_of
+from gatepost.access.observation.ground import USERS as ACCOUNTS
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import STRANGERS
+from gatepost.access.observation.worlds import STRANGERS, Row
+from gatepost.access.sensitivity import is_secret, words
+from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")
+_UNKNOWN = frozenset("token code key hash pin invite secret password otp signature".split())
+"""Words of arguments, and of columns, whose value a stranger does not have."""
+_MOST = 8
+"""How many calls are tried beside the first ones."""
+_STATEMENT = "SELECT * FROM auth.users"
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Chooses arguments from what was planted, for one persona's world."""
+    """Chooses arguments from what was planted, for one persona's world.
+
+    `mentioned` are the names in the function's body and in what it calls; `dynamic` tells that it builds SQL.
+    """
 
     population: Population
     world: str
+    mentioned: frozenset[str] = frozenset()
+    dynamic: bool = False
 
     def choices(self, types: Sequence[str], names: Sequence[str]) -> Iterator[str]:
-        """Yield lists of arguments: a stranger's, the persona's own, and words that match everything.
+        """Yield lists of arguments: a stranger's, the persona's own, words that match everything, then one by one.
 
         Nothing is yielded for a function whose types hold no value of ours.
         """
         if any(type_name.strip('"').startswith(_POLYMORPHIC) for type_name in types):
             return
         names = [*names, *[""] * (len(types) - len(names))]
-        seen = set()
-        for way in range(3):
-            values = [self._value(type_name, name, way) for type_name, name in zip(types, names, strict=True)]
+        pairs = list(zip(types, names, strict=True))
+        seen: set[str] = set()
+        for values in self._lists(pairs):
             listed = ", ".join(
                 f"{sql.literal(value)}::{type_name}" for value, type_name in zip(values, types, strict=True)
             )
-            if listed not in seen:
+            if listed not in seen and len(seen) < _MOST + 3:
                 seen.add(listed)
                 yield listed
+
+    def _lists(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[str | None]]:
+        for way in range(3):
+            yield [self._value(type_name, name, way) for type_name, name in pairs]
+        for way in (0, 1):
+            usual = [self._value(type_name, name, way) for type_name, name in pairs]
+            for at, (type_name, name) in enumerate(pairs):
+                for value in self._others(self.population.ground.base_type(type_name), _bare(name), way):
+                    yield [*usual[:at], value, *usual[at + 1 :]]
 
     def _value(self, type_name: str, name: str, way: int) -> str | None:
         ground = self.population.ground
         base = ground.base_type(type_name)
-        world = other_of(self.world) if way != 1 else self.world
-        bare = name.lower().removeprefix("p_").removeprefix("_").removeprefix("arg_").removeprefix("v_")
+        bare = _bare(name)
         if way == 2 and canaries.is_word(base):
             return "%"
-        if base == "uuid" and ("user" in bare or bare in ("uid", "id", "") or "owner" in bare or "profile" in bare):
-            planted = self._planted(bare, base, world)
-            return planted or USERS.get(world, STRANGERS[0])
         if base == "boolean":
             return "true" if way != 2 else "false"
         if base in ground.enums:
@@ -58,12 +76,40 @@ class Arguments:
             return "{}"
         if base.startswith(("timestamp", "date")):
             return canaries.PAST if way != 1 else canaries.FUTURE
-        planted = self._planted(bare, base, world)
-        if planted is not None:
-            return planted
-        if base in ("integer", "bigint", "smallint", "numeric"):
-            return "100" if bare in ("limit", "n", "k", "count", "max", "match_count", "lim") else "1"
-        return canaries.value(base, Canary(0, 0, 0))
+        if base in ("integer", "bigint", "smallint", "numeric") and bare in _AMOUNTS:
+            return "100"
+        for value in self._others(base, bare, way):
+            return value
+        return "1" if base in ("integer", "bigint", "smallint", "numeric") else canaries.value(base, Canary(0, 0, 0))
+
+    def _others(self, base: str, bare: str, way: int) -> Iterator[str]:
+        """Yield what an argument may be: what it is named after, then keys of the tables that the body reads."""
+        if words(bare) & _UNKNOWN:
+            return
+        world = other_of(self.world) if way != 1 else self.world
+        if self.dynamic and canaries.is_word(base) and way == 0:
+            yield _STATEMENT
+            yield from (row.table.name for row in self._rows(world) if row.table.key in self.population.ground.owned)
+        named = self._planted(bare, base, world)
+        if named is not None:
+            yield named
+        if base == "uuid":
+            yield USERS.get(world, STRANGERS[0])
+        for row in self._rows(world):
+            for column in row.table.columns:
+                value = row.values.get(column.name)
+                fits = canaries.family(self.population.ground.base_type(column.type)) == canaries.family(base)
+                if fits and value is not None and not _unknown(column.name) and _is_key(row.table, column.name):
+                    yield value
+
+    def _rows(self, world: str) -> Iterator[Row]:
+        """Yield a world's first row of each table that the body mentions."""
+        for table in self.population.ground.tables:
+            if table.name in self.mentioned or self.dynamic or (table.key == ACCOUNTS and "email" in self.mentioned):
+                for row in self.population.of(table).values():
+                    if row.world == world and row.base:
+                        yield row
+                        break
 
     def _planted(self, name: str, base: str, world: str) -> str | None:
         """Return what the world's first rows hold in the column that an argument is named after."""
@@ -80,3 +126,21 @@ class Arguments:
                 if row.world == world and row.base and row.values.get(column) is not None:
                     return row.values[column]
         return None
+
+
+_AMOUNTS = frozenset("limit n k count max match_count lim how_many page_size size".split())
+
+
+def _bare(name: str) -> str:
+    return name.lower().removeprefix("p_").removeprefix("_").removeprefix("arg_").removeprefix("v_")
+
+
+def _unknown(column: str) -> bool:
+    return is_secret(column) or bool(words(column) & _UNKNOWN)
+
+
+def _is_key(table: Table, column: str) -> bool:
+    """Tell whether a column is one by which rows are found: of a unique index, or called like one."""
+    return column.endswith(("id", "_by", "name", "email", "slug")) or any(
+        index.unique and column in index.columns for index in table.indexes
+    )

@@ -39,7 +39,9 @@ BEGIN
         BEGIN
             become := trial ->> 'become';
             statement := trial ->> 'statement';
-            PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true);
+            PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true),
+                    pg_catalog.set_config('request.headers', trial ->> 'headers', true),
+                    pg_catalog.set_config('request.cookies', trial ->> 'cookies', true);
             IF (trial ->> 'aside')::boolean THEN
                 SET LOCAL session_replication_role = replica;
             END IF;
@@ -152,6 +154,8 @@ class Batch:
                 {
                     "become": f"SET LOCAL ROLE {sql.identifier(trial.persona.role)}",
                     "claims": trial.persona.claims,
+                    "headers": trial.persona.headers,
+                    "cookies": trial.persona.cookies,
                     "statement": trial.statement,
                     "probes": [(probe.statement, probe.as_persona) for probe in trial.probes],
                     "aside": trial.keys_aside and aside,

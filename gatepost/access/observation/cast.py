@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from gatepost.access.observation.worlds import NOBODY, Worlds
+from gatepost.access.observation.ties import of_a_catalogue
+from gatepost.access.observation.worlds import NEW_USER, NOBODY, RANKED, Worlds
 from gatepost.access.personas import ANON, SERVICE, Persona, signed_in
 
 USERS = {
@@ -19,13 +21,24 @@ ORDINARY = ("ann", "bob", "guest", "liar")
 """Those who may never touch what is another's."""
 PLAIN_LIAR = "liar, without claiming"
 """The same user as `liar` with nothing in `user_metadata`: what only the liar sees, the claim has opened."""
+FORGER = "liar, by a header"
+"""The same user, which sends the headers and cookies that policies ask for."""
+NEWCOMER = "newcomer"
+"""Somebody who has just signed up, with no row and no claim: what it sees, everybody with an account may see."""
+ONLOOKERS = (PLAIN_LIAR, FORGER, NEWCOMER)
+"""Those who only look: the others are held against them."""
 
 _ADMIN = {"role": "admin", "user_role": "admin", "is_admin": True, "admin": True, "roles": ["admin"]}
 
 
 def cast(worlds: Worlds) -> tuple[Persona, ...]:
     """Return the personas, with the claims that the policies compare."""
-    return (ANON, *(_user(worlds, name) for name in USERS), _user(worlds, "liar", PLAIN_LIAR), SERVICE)
+    plain = _user(worlds, "liar", PLAIN_LIAR)
+    newcomer = signed_in(NEW_USER, NEWCOMER, email="newcomer@example.org", aal="aal2", is_anonymous=False,
+                         app_metadata={"provider": "email", "providers": ["email"]}, user_metadata={})  # fmt: skip
+    forged = _forged(worlds)
+    forger = (replace(plain, name=FORGER, **forged),) if forged else ()
+    return (ANON, *(_user(worlds, name) for name in USERS), plain, *forger, newcomer, SERVICE)
 
 
 def other_of(persona: str) -> str:
@@ -35,7 +48,7 @@ def other_of(persona: str) -> str:
 
 def world_of(persona: str) -> str:
     """Return the world that belongs to a persona."""
-    return persona if persona in USERS else "liar" if persona == PLAIN_LIAR else NOBODY
+    return persona if persona in USERS else "liar" if persona in (PLAIN_LIAR, FORGER) else NOBODY
 
 
 def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
@@ -48,6 +61,8 @@ def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
         "session_id": USERS[name],
     }
     for key, path in sorted(worlds.ground.clues.claims.items()):
+        if of_a_catalogue(path[-1]) and name not in RANKED:
+            continue
         if len(path) > 1 or path[0] not in claims or path == ("email",):
             _put(claims, path, worlds.claim(key, name))
     for path, value in worlds.ground.clues.flags.items():
@@ -70,6 +85,16 @@ def _lies(worlds: Worlds) -> dict[str, Any]:
     return lies
 
 
+def _forged(worlds: Worlds) -> dict[str, str]:
+    """Return the headers and cookies that make a request look like ann's."""
+    said: dict[str, dict[str, Any]] = {}
+    for path, what in sorted(worlds.ground.clues.requests.items()):
+        if len(path) == 2 and path[0] in ("headers", "cookies"):
+            value = what if isinstance(what, str) else worlds.claim(what, "ann")
+            _put(said.setdefault(path[0], {}), path[1:], value)
+    return {name: json.dumps(values) for name, values in said.items()}
+
+
 def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None) -> None:
     for step in path[:-1]:
         inner = claims.setdefault(step, {})
@@ -82,5 +107,10 @@ def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None) -> No
 
 def told(persona: Persona) -> str:
     """Return the SQL that makes a session this persona, for a witness."""
-    claims = json.dumps(json.loads(persona.claims)) if persona.claims else ""
-    return f"as {persona.name} ({persona.role}{', ' + claims if persona.name in USERS else ''})"
+    told = [persona.role]
+    if persona.role not in ("anon", "service_role"):
+        told.append(json.dumps(json.loads(persona.claims or "{}")))
+    told += [
+        f"{what} {said}" for what, said in (("headers", persona.headers), ("cookies", persona.cookies)) if said != "{}"
+    ]
+    return f"as {persona.name} ({', '.join(told)})"

@@ -1,7 +1,8 @@
 """What policies read: the columns that name somebody, the claims, and the values on which their answer turns.
 
-The texts are the policies as PostgreSQL prints them and the bodies of the project's functions. Finding too much costs
-a row; finding too little leaves a policy silent, so a column counts wherever its name stands in a text with its table.
+Policies are understood (`meaning`). What is no condition, the body of a trigger or of a function, and a policy that is
+not understood, is looked at token by token: finding too much costs a row, finding too little leaves a policy silent, so
+a column counts wherever its name stands in a text with its table.
 """
 
 from __future__ import annotations
@@ -12,11 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from gatepost import sql
+from gatepost.access.observation.meaning import ColumnKey, meaning
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
-
-ColumnKey = tuple[str, str, str]
-"""The (schema, table, column) of a column."""
 
 _STOPS = frozenset(
     "and or not where on then when else end select from case having limit order group union join left right inner"
@@ -31,6 +30,9 @@ class Clues:
 
     `identities` are columns that are compared with the user's id, `claims` those compared with a claim of the token
     (by its path), `literals` the values that a column is compared with, `read` every column that a policy may read.
+    `requests` are headers and cookies, with the column or the literal that they are compared with; `metadata` are
+    columns compared with what a user said when it signed up; `links` are columns of two tables that hold the same
+    value.
     """
 
     identities: frozenset[ColumnKey] = frozenset()
@@ -38,6 +40,9 @@ class Clues:
     flags: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     literals: Mapping[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
     read: frozenset[ColumnKey] = frozenset()
+    requests: Mapping[tuple[str, ...], ColumnKey | str] = field(default_factory=dict)
+    metadata: tuple[ColumnKey, ...] = ()
+    links: tuple[tuple[ColumnKey, ColumnKey], ...] = ()
 
 
 def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
@@ -65,12 +70,10 @@ def _as_declared(table: Table, declaration: Declaration) -> Table:
 
 
 def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
-    identities: set[ColumnKey] = set()
-    claims: dict[ColumnKey, tuple[str, ...]] = {}
-    flags: dict[tuple[str, ...], str] = {}
-    literals: defaultdict[ColumnKey, dict[str, None]] = defaultdict(dict)
-    read: set[ColumnKey] = set(known)
-    for text, own, tables in _texts(live):
+    meant = meaning(live, live.tables)
+    identities, claims, flags, literals = meant.identities, meant.claims, meant.flags, meant.literals
+    read: set[ColumnKey] = {*known, *meant.read}
+    for text, own, tables in _texts(live, meant.unread):
         pieces = pieces_in(text)
         names = {piece.name for piece in pieces if piece.name}
         read.update((*t.key, c.name) for t in (own or tables) for c in t.columns if c.name in names)
@@ -95,12 +98,18 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
         for column in reference.columns
     )
     return Clues(
-        frozenset(identities), claims, flags, {key: tuple(found) for key, found in literals.items() if found},
+        frozenset(identities),
+        claims,
+        flags,
+        {key: tuple(found) for key, found in literals.items() if found},
         frozenset(read),
-    )  # fmt: skip
+        meant.requests,
+        tuple(sorted(meant.metadata)),
+        tuple(meant.links),
+    )
 
 
-def _texts(live: Schema) -> Iterator[tuple[str, list[Table], list[Table]]]:
+def _texts(live: Schema, policies: Iterable[tuple[Table, str]]) -> Iterator[tuple[str, list[Table], list[Table]]]:
     """Yield each text with the tables whose columns stand bare in it, and all that it mentions.
 
     A policy is printed with every column of another table qualified; in a function's body anything may stand bare.
@@ -109,15 +118,26 @@ def _texts(live: Schema) -> Iterator[tuple[str, list[Table], list[Table]]]:
     for table in live.tables:
         if not is_platform(table.schema):
             by_name[table.name].append(table)
-    for table in live.tables:
-        for policy in table.policies:
-            for text in filter(None, (policy.using, policy.check)):
-                yield text, [table], [table, *_named(text, by_name)]
+    for table, text in policies:
+        yield text, [table], [table, *_named(text, by_name)]
+    for view in live.views:
+        if not is_platform(view.schema):
+            condition = _condition(view.definition)
+            mentioned = _named(view.definition, by_name) if condition else []
+            if mentioned:
+                yield condition, [], mentioned
     for function in live.functions:
         if not is_platform(function.schema) and function.language in ("sql", "plpgsql"):
             mentioned = _named(function.body, by_name)
             if mentioned:
                 yield function.body, [], mentioned
+
+
+def _condition(definition: str) -> str:
+    """Return what a view's definition says from its first WHERE on."""
+    pieces = sql.tokens(definition)
+    start = next((at for at, piece in enumerate(pieces) if piece.name == "where"), len(pieces))
+    return "".join(piece.text for piece in pieces[start:])
 
 
 def _named(text: str, by_name: Mapping[str, list[Table]]) -> list[Table]:

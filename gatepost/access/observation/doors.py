@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost import sql
-from gatepost.access.observation import canaries
+from gatepost.access.observation import canaries, evidence
 from gatepost.access.observation.arguments import Arguments
-from gatepost.access.observation.cast import ORDINARY, PLAIN_LIAR, world_of
+from gatepost.access.observation.cast import ONLOOKERS, ORDINARY, other_of, world_of
 from gatepost.access.observation.influence import Influence
+from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.record import Escalation, Record
+from gatepost.access.observation.routines import Routine, callable_by
 from gatepost.access.observation.trial import Outcome, Stage, Tried
-from gatepost.access.observation.worlds import NOBODY, Row
+from gatepost.access.observation.worlds import FRESH, NOBODY, Row
 from gatepost.access.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
@@ -24,29 +26,14 @@ from gatepost.schema import Table, View, is_platform
 _MOST = 1000
 """The most rows that are read from a door."""
 
-_FUNCTIONS = """
-SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prosrc, p.prosecdef,
-       ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, place) ORDER BY place),
-       coalesce(p.proargnames[1:p.pronargs], '{}')::text[], p.provolatile = 'v',
-       ARRAY(SELECT r FROM unnest(%(roles)s::text[]) r
-              WHERE has_schema_privilege(r, n.oid, 'USAGE') AND has_function_privilege(r, p.oid, 'EXECUTE'))
-  FROM pg_proc p
-  JOIN pg_namespace n ON n.oid = p.pronamespace
- WHERE p.prokind = 'f' AND p.prorettype <> ALL ('{trigger,event_trigger,internal}'::regtype[])
-   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND p.prolang <> (
-       SELECT oid FROM pg_language WHERE lanname = 'c')
-   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass
-                                               AND d.deptype = 'e')
- ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", 4
-"""
-
 
 @dataclass(frozen=True)
 class Door:
     """One way in, tried by one persona.
 
     `leaked` are rows that came out though the persona may not see them, `written` those that it changed through the
-    door though they are not its own.
+    door though they are not its own, all of which it only `counted` where figures and times changed and nothing else.
+    `columns` are those whose canaries came out. `forged` is a row that it put into somebody else's name.
     """
 
     persona: Persona
@@ -58,23 +45,9 @@ class Door:
     leaked: tuple[Row, ...] = ()
     value: str = ""
     written: tuple[Row, ...] = ()
-
-
-@dataclass(frozen=True)
-class Routine:
-    """A function that can be called."""
-
-    schema: str
-    name: str
-    types: tuple[str, ...]
-    names: tuple[str, ...]
-    body: str
-    definer: bool
-    volatile: bool
-    roles: frozenset[str]
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}({', '.join(self.types)})"
+    columns: frozenset[ColumnKey] = frozenset()
+    counted: bool = False
+    forged: Row | None = None
 
 
 @dataclass
@@ -93,10 +66,10 @@ class Doors:
         Args:
             personas: Who tries; the rows that each sees in the tables are in the record already.
         """
-        self._functions = self._callable(sorted({persona.role for persona in personas}))
+        self._functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
         views = [v for v in self.stage.ground.live.views if not is_platform(v.schema) and v.extension is None]
         for persona in personas:
-            if persona.name == PLAIN_LIAR or persona.role == "service_role":
+            if persona.name in ONLOOKERS or persona.role == "service_role":
                 continue
             with self.stage.being(persona):
                 for view in views:
@@ -123,6 +96,12 @@ class Doors:
             if held.has(view.key, command) and command in {one.lower() for one in view.updatable}:
                 for statement in self._writes(view, command, target):
                     yield self._written(persona, kind, str(view), statement, tables)
+        if (
+            held.has(view.key, "insert")
+            and "insert" in {one.lower() for one in view.updatable}
+            and len(set(tables)) == 1
+        ):
+            yield from self._forge(persona, kind, view, tables[0])
 
     def _writes(self, view: View, command: str, target: str) -> Iterator[str]:
         if command == "delete":
@@ -132,6 +111,24 @@ class Doors:
         for column in words[:3]:
             yield f"UPDATE {target} SET {sql.identifier(column.name)} = 'changed'"
 
+    def _forge(self, persona: Persona, kind: str, view: View, table: Table) -> Iterator[Door]:
+        """Insert a row in a stranger's name through a view; the view's own condition is no check of it."""
+        ground, worlds = self.stage.ground, self.stage.population.worlds
+        names = [c.name for c in table.columns if (*table.key, c.name) in ground.identities]
+        shown = [c.name for c in view.columns if table.column(c.name) is not None]
+        if not set(names) & set(shown) or self.record.cell(persona.name, table, "insert").inserts.get("another's"):
+            return
+        row = Row(table, FRESH - 1, other_of(persona.name), worlds.make(table, other_of(persona.name), FRESH - 1))
+        wanted = [(name, row.values[name]) for name in names if name in shown and row.values.get(name) is not None]
+        before = self.stage.count(table, wanted)
+        values = ", ".join(sql.literal(row.values.get(name)) for name in shown)
+        target = f"{sql.qualified(view.schema, view.name)} ({sql.identifiers(shown)})"
+        with self.stage.attempt(f"INSERT INTO {target} VALUES ({values})") as tried:
+            stands = tried.outcome == "done" and bool(tried.count) and self.stage.count(table, wanted) > before
+        yield Door(
+            persona, kind, str(view), tried.statement, tried.outcome, tried.said, forged=row if stands else None
+        )  # fmt: skip
+
     def _part(self, persona: Persona, part: Table) -> Iterator[Door]:
         """Read and empty a partition, or a table that inherits, by its own name."""
         root = self._root(part)
@@ -140,15 +137,35 @@ class Doors:
         held = self.stage.privileges(persona.role)
         target = sql.qualified(part.schema, part.name)
         if held.has(part.key, "select"):
-            columns = held.columns(part, "select")
-            listed = ", ".join(f"{sql.identifier(name)}::text" for name in columns)
-            yield self._read(persona, "partition", str(part), f"SELECT concat_ws(',', {listed}) FROM {target}")
+            yield self._read_part(persona, part, root)
         if held.has(part.key, "delete"):
             yield self._written(persona, "partition", str(part), f"DELETE FROM {target}", [root])
 
+    def _read_part(self, persona: Persona, part: Table, root: Table) -> Door:
+        """Read a partition: its rows are known by where they stand, or by what they hold."""
+        held = self.stage.privileges(persona.role)
+        target = sql.qualified(part.schema, part.name)
+        columns = held.columns(part, "select")
+        if not held.whole(part.key, "select"):
+            listed = ", ".join(f"{sql.identifier(name)}::text" for name in columns)
+            return self._read(persona, "partition", str(part), f"SELECT concat_ws(',', {listed}) FROM {target}")
+        with self.stage.attempt(f"SELECT tableoid::int8, ctid::text FROM {target}") as tried:
+            found = self.stage.cursor.fetchall() if tried.outcome == "done" else []
+        places, sees = self.stage.population.of(root), self.record.sees(persona.name, root.key)
+        rows = [places[place] for place in found if place in places]
+        leaked = tuple(r for r in rows if r.number not in sees and r.world != world_of(persona.name))
+        told = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
+        return Door(
+            persona, "partition", str(part), f"SELECT * FROM {target}", tried.outcome, tried.said, leaked,
+            evidence.shown(leaked[0]) if leaked else "", columns=told,
+        )  # fmt: skip
+
     def _call(self, persona: Persona, function: Routine) -> Iterator[Door]:
         target = sql.qualified(function.schema, function.name)
-        for listed in Arguments(self.stage.population, world_of(persona.name)).choices(function.types, function.names):
+        names, dynamic = self.stage.ground.calls.reachable([function.body])
+        dynamic = dynamic or "execute" in names
+        arguments = Arguments(self.stage.population, world_of(persona.name), names, dynamic)
+        for listed in arguments.choices(function.types, function.names):
             statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
             yield self._read(persona, "function", str(function), statement, function)
 
@@ -157,14 +174,26 @@ class Doors:
             text = ""
             if tried.outcome == "done":
                 text = "\n".join(row[0] or "" for row in self.stage.cursor.fetchall())
-            leaked = self._leaks(persona, text + tried.said)
+            leaked, columns = self._leaks(persona, text + tried.said)
             written: tuple[Row, ...] = ()
+            counted = False
             if function is not None and function.volatile and tried.outcome == "done":
                 written = self._after_call(persona, function, tried)
-        value = next((line for line in text.splitlines() if leaked and self._leaks(persona, line)), tried.said)
+                counted = bool(written) and all(self.stage.only_counted(row) for row in written)
+        value = next((line for line in text.splitlines() if leaked and self._leaks(persona, line)[0]), tried.said)
         return Door(
-            persona, kind, name, statement, tried.outcome, tried.said, tuple(leaked), value if leaked else "", written
-        )  # fmt: skip
+            persona,
+            kind,
+            name,
+            statement,
+            tried.outcome,
+            tried.said,
+            tuple(leaked),
+            value if leaked else "",
+            written,
+            columns,
+            counted,
+        )
 
     def _after_call(self, persona: Persona, function: Routine, tried: Tried) -> tuple[Row, ...]:
         """Look at what a function did: rows of others that it changed, and that came into sight."""
@@ -204,21 +233,21 @@ class Doors:
         mine = (world_of(persona.name), *((NOBODY,) if owned else ()))
         return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in reached]
 
-    def _leaks(self, persona: Persona, text: str) -> list[Row]:
-        """Return the rows whose canaries are in a text though the persona may not see them."""
-        if not text:
-            return []
+    def _leaks(self, persona: Persona, text: str) -> tuple[list[Row], frozenset[ColumnKey]]:
+        """Return the rows whose canaries are in a text though the persona may not see them, and of which columns."""
         held = self.stage.privileges(persona.role)
         found: dict[Any, Row] = {}
-        for canary in canaries.found_in(text):
+        columns = set()
+        for canary in canaries.found_in(text) if text else ():
             row = self._planted.get((canary.table, canary.row))
             if row is None or row.world == world_of(persona.name) or canary.column >= len(row.table.columns):
                 continue
+            name = row.table.columns[canary.column].name
             visible = row.number in self.record.sees(persona.name, row.table.key)
-            readable = row.table.columns[canary.column].name in held.columns(row.table, "select")
-            if not (visible and readable):
+            if not (visible and name in held.columns(row.table, "select")):
                 found[row.key] = row
-        return list(found.values())
+                columns.add((*row.table.key, name))
+        return list(found.values()), frozenset(columns)
 
     @property
     def _planted(self) -> dict[tuple[int, int], Row]:
@@ -242,14 +271,6 @@ class Doors:
     def _table(self, schema: str, name: str) -> Table | None:
         found = self.stage.ground.live.table(schema, name)
         return found if found is not None and found.key in self.stage.ground.numbers else None
-
-    def _callable(self, roles: Sequence[str]) -> list[Routine]:
-        self.stage.cursor.execute(_FUNCTIONS, {"roles": list(roles)})
-        return [
-            Routine(schema, name, tuple(types), tuple(names), body, definer, volatile, frozenset(may))
-            for _, schema, name, _, body, definer, types, names, volatile, may in self.stage.cursor.fetchall()
-            if not is_platform(schema)
-        ]
 
 
 def _usable(sequence: Sequence_, role: str) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.clues import Calls, Clues, ColumnKey, clues
+from gatepost.access.observation.clues import Calls, Clues, clues
+from gatepost.access.observation.meaning import ColumnKey
+from gatepost.access.observation.ties import linked, named_owners, naming, of_a_catalogue
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Constraint, Schema, Table, is_platform
 
@@ -66,7 +68,8 @@ class Privileges:
 class Ground:
     """The database as the observation needs it.
 
-    `statuses` are tables with one row for each user that other tables' policies ask: to stand there may be a rank.
+    `statuses` are tables that other tables' policies ask and whose rows say something of a user and of nothing else: to
+    stand there may be a rank.
     `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold a
     user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
     """
@@ -90,6 +93,13 @@ class Ground:
         all_of_them = (table for table in self.tables if table.key not in (USERS, FILES[0]))
         return tuple(table for table in all_of_them if not self.only or table.key in self.only)
 
+    @cached_property
+    def asked(self) -> frozenset[TableKey]:
+        """The tables that functions, views or the policies of other tables read."""
+        names = {name for names in self.calls.bodies.values() for name in names}
+        names |= {reference.name for view in self.live.views for reference in view.reads}
+        return asked_by_policies(self) | {table.key for table in self.tables if table.name in names}
+
     def base_type(self, type_name: str) -> str:
         """Return the type below a domain, or the type itself."""
         while type_name in self.domains:
@@ -110,18 +120,21 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
     types = cursor.fetchall()
     wanted = [table for table in live.tables if _planted(table, live)]
     found = clues(live, declaration)
+    domains = {name: base for name, kind, base, _ in types if kind == "d"}
     keys = _foreign_keys(wanted)
-    seeds = set(found.identities) | {("auth", "users", "id")}
+    seeds = set(found.identities) | {("auth", "users", "id")} | named_owners(wanted, keys)
     for declared in declaration or ():
         seeds |= {rule.column for rule in declared.rules if rule.meaning == "owner" and rule.column}
+    identities = naming(_spread(seeds, keys), live, domains)
+    keys |= linked(found, wanted, keys, identities)
     ground = Ground(
         live=live,
         tables=tuple(_parents_first(wanted, keys)),
         clues=found,
-        identities=_spread(seeds, keys),
+        identities=identities,
         keys=keys,
         enums={name: tuple(labels) for name, kind, _, labels in types if kind == "e"},
-        domains={name: base for name, kind, base, _ in types if kind == "d"},
+        domains=domains,
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
     )
@@ -200,6 +213,7 @@ def _owned(ground: Ground) -> frozenset[TableKey]:
     """Return the tables whose rows belong to somebody: by an id, a claim, a membership, or an owned parent."""
     own = {key[:2] for key in (*ground.identities, *tenant_claims(ground))}
     own |= {FILES[1]} & {table.key for table in ground.tables}
+    own |= {what[:2] for what in ground.clues.requests.values() if not isinstance(what, str)}
     names = {table.key: _read_by(ground, table) for table in ground.tables}
     for child, parent in ground.keys.items():
         # A membership: a row that names a user and refers to a table, and that some policy asks.
@@ -217,19 +231,34 @@ def _owned(ground: Ground) -> frozenset[TableKey]:
 
 
 def _statuses(ground: Ground) -> frozenset[TableKey]:
-    """Return the tables that may say what a user is: one row a user, asked by the policies of other tables."""
-    asked = {table.key: _read_by(ground, table) for table in ground.tables}
-    bodies = {name for names in ground.calls.bodies.values() for name in names}
-    views = {reference.name for view in ground.live.views for reference in view.reads}
-    return frozenset(
+    """Return the tables that may say what a user is: rows of users and of nothing else, asked by other policies."""
+    asked, by_policies = ground.asked, asked_by_policies(ground)
+    parents = {parent[:2] for child, parent in ground.keys.items() if child[:2] != parent[:2]}
+    claimed = {key[:2] for key, path in ground.clues.claims.items() if of_a_catalogue(path[-1])}
+    return frozenset(claimed) | frozenset(
         table.key
         for table in ground.tables
-        if table.key != USERS
-        and one_for_each_user(ground, table)
-        and (
-            table.name in bodies | views or any(table.name in names for key, names in asked.items() if key != table.key)
-        )
+        if table.key in asked - {USERS}
+        and (one_for_each_user(ground, table) or (table.key in by_policies - parents and only_of_a_user(ground, table)))
     )
+
+
+def asked_by_policies(ground: Ground) -> frozenset[TableKey]:
+    """Return the tables that the policies of other tables read, in functions too."""
+    asked: defaultdict[str, set[TableKey]] = defaultdict(set)
+    for table in ground.tables:
+        for name in _read_by(ground, table):
+            asked[name].add(table.key)
+    return frozenset(table.key for table in ground.tables if asked.get(table.name, set()) - {table.key})
+
+
+def only_of_a_user(ground: Ground, table: Table) -> bool:
+    """Tell whether a table's rows are about one user, and about no tenant: a role that is given, a plan."""
+    users = [c.name for c in table.columns if (*table.key, c.name) in ground.identities and not c.name.endswith("_by")]
+    tenants = set(tenant_claims(ground)) | {
+        child for child, parent in ground.keys.items() if parent[:2] != USERS and not of_a_catalogue(parent[1])
+    }
+    return len(users) == 1 and not any(key[:2] == table.key for key in tenants - ground.identities)
 
 
 def one_for_each_user(ground: Ground, table: Table) -> bool:
@@ -240,7 +269,7 @@ def one_for_each_user(ground: Ground, table: Table) -> bool:
 
 def tenant_claims(ground: Ground) -> list[ColumnKey]:
     """Return the columns that a claim of the backend's is compared with: an address may well be somebody else's."""
-    return [key for key, path in ground.clues.claims.items() if path != ("email",)]
+    return [key for key, path in ground.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
 
 
 def _read_by(ground: Ground, table: Table) -> frozenset[str]:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from gatepost import sql
-from gatepost.access.observation.cast import ORDINARY, PLAIN_LIAR, other_of, told, world_of
-from gatepost.access.observation.clues import words
+from gatepost.access.observation.cast import FORGER, PLAIN_LIAR, other_of, told, world_of
 from gatepost.access.observation.evidence import in_force, listed, witness
 from gatepost.access.observation.ground import FILES, Ground, tenant_claims
 from gatepost.access.observation.population import Population
+from gatepost.access.observation.reading import Reading
 from gatepost.access.observation.record import Crossing, Record
-from gatepost.access.observation.worlds import NOBODY, RANKED
+from gatepost.access.observation.standing import Standing
+from gatepost.access.observation.worlds import NOBODY
 from gatepost.access.personas import Persona
 from gatepost.finding import Finding
 from gatepost.schema import Command, Table
 
 _ANOTHERS = "another's"
 _VERBS = {"update": "change", "delete": "remove"}
+_FROM_APP_METADATA = "read the claim from app_metadata, which only the backend writes"
+_FROM_TOKEN = "ask the token, with auth.uid() or a claim of app_metadata: anybody writes headers"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class Inferred:
     record: Record
     personas: Sequence[Persona]
 
+    @cached_property
+    def standing(self) -> Standing:
+        """Who is nobody special."""
+        return Standing(self.population, self.record)
+
     @property
     def ground(self) -> Ground:
         """The database."""
@@ -39,31 +48,18 @@ class Inferred:
 
     def findings(self, table: Table) -> Iterator[Finding]:
         """Yield what is wrong with one table."""
-        if table.key in self.ground.owned and self._files_have_owners(table):
+        yield from Reading(self.population, self.record, self.personas, self.standing).findings(table)
+        if table.key in self.ground.owned and self.standing.files_have_owners(table):
             yield from self._foreign_writes(table)
             yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
 
-    def _plain(self, table: Table) -> tuple[str, ...]:
-        """Return the personas who may not touch another's rows: not one whose rank the table's policies ask for."""
-        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
-        names = self.ground.calls.reachable(texts)[0]
-        ranks = {key[1] for key in self.ground.statuses if key != table.key}
-        return tuple(name for name in ORDINARY if name not in RANKED) if ranks & names else ORDINARY
-
-    def _files_have_owners(self, table: Table) -> bool:
-        """Tell whether the policies ask whose a file is; the owner itself is written by the storage service."""
-        if table.key not in FILES:
-            return True
-        names = {name for p in table.policies for text in (p.using, p.check) if text for name in words(text)}
-        return bool(names & {"foldername", "filename", "path_tokens", "owner", "owner_id", "split_part"})
-
     def _foreign_writes(self, table: Table) -> Iterator[Finding]:
         for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
             for persona in self.personas:
-                if persona.name in self._plain(table):
+                if persona.name in self.standing.plain(table):
                     cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
                     others = [n for n in sorted(cell.rows) if self._of_another(table, n, persona)]
                     if others:
@@ -74,7 +70,7 @@ class Inferred:
                     "error",
                     str(table),
                     f"{listed([p.name for p, _ in found])} can {what} rows of {table} that belong to somebody else "
-                    f"({self._why(table)})",
+                    f"({self.standing.why(table)})",
                     fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
                     detail=command,
                     witness=found[0][1],
@@ -86,7 +82,7 @@ class Inferred:
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
                 if (
-                    persona.name in self._plain(table)
+                    persona.name in self.standing.plain(table)
                     and cell.inserts.get(way)
                     and not self._plausible(persona, table, way)
                 ):
@@ -97,7 +93,8 @@ class Inferred:
                     "row-forged",
                     "error",
                     str(table),
-                    f"{listed([p.name for p, _ in found])} can insert rows {what} into {table} ({self._why(table)})",
+                    f"{listed([p.name for p, _ in found])} can insert rows {what} into {table}"
+                    f" ({self.standing.why(table)})",
                     fix=self._policies_to_mend(table, "insert"),
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
@@ -105,11 +102,13 @@ class Inferred:
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
         """Tell whether a row under a stranger's may be meant: where the persona may see what it hangs on."""
-        if way == "another's" and self._names_users(table):
+        if way == "another's" and self.standing.names_users(table) and table.key not in FILES:
             return False
-        if any(key[:2] == table.key for key in tenant_claims(self.ground)) or table.key in FILES:
+        if table.key in FILES:
+            return not self.standing.folders_matter(table)
+        if any(key[:2] == table.key for key in tenant_claims(self.ground)):
             return False
-        return self._sees_parents(persona, table, None)
+        return self._sees_parents(persona, table, None) or self.standing.open_parent(persona.name, table)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
         """Tell whether a persona sees the stranger's rows that a table's keys, or one column of it, refer to."""
@@ -146,27 +145,32 @@ class Inferred:
                     "anonymous-write",
                     "error",
                     str(table),
-                    f"anybody can insert rows in a user's name into {table} without signing in ({self._why(table)})",
+                    f"anybody can insert rows in a user's name into {table} without signing in"
+                    f" ({self.standing.why(table)})",
                     fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
                     detail="insert",
                     witness=f"{told(persona)}: {cell.statements[_ANOTHERS]}",
                 )
 
     def _trusted_claims(self, table: Table) -> Iterator[Finding]:
-        """Find rows that a user sees only for what it wrote into its own `user_metadata`."""
-        cell = self.record.cell("liar", table, "select")
-        more = cell.rows - self.record.sees(PLAIN_LIAR, table.key)
-        others = sorted(n for n in more if (row := self.population.row(table.key, n)) and row.world != "liar")
-        persona = next((p for p in self.personas if p.name == "liar"), None)
-        if others and persona is not None:
-            yield Finding(
-                "user-metadata-trusted",
-                "error",
-                str(table),
-                f"a user can read rows of others in {table} by writing a claim into its own user_metadata",
-                fix="read the claim from app_metadata, which only the backend writes",
-                witness=witness(self.population, persona, table, cell, others[0]),
-            )
+        """Find rows that a user sees only for what it said of itself: in its `user_metadata`, or in a header."""
+        for name, rule, how, fix in (
+            ("liar", "user-metadata-trusted", "a claim into its own user_metadata", _FROM_APP_METADATA),
+            (FORGER, "request-trusted", "whose they are into a header or a cookie of the request", _FROM_TOKEN),
+        ):
+            cell = self.record.cell(name, table, "select")
+            more = cell.rows - self.record.sees(PLAIN_LIAR, table.key)
+            others = sorted(n for n in more if (row := self.population.row(table.key, n)) and row.world != "liar")
+            persona = next((p for p in self.personas if p.name == name), None)
+            if others and persona is not None:
+                yield Finding(
+                    rule,
+                    "error",
+                    str(table),
+                    f"a user can read rows of others in {table} by writing {how}",
+                    fix=fix,
+                    witness=witness(self.population, persona, table, cell, others[0]),
+                )
 
     def crossings(self) -> Iterator[Finding]:
         """Yield the rows of one's own that can be put among another's, in declared tables too."""
@@ -191,33 +195,23 @@ class Inferred:
         key = (*crossing.table.key, crossing.column)
         if key in tenant_claims(self.ground):
             return True
-        if key in self.ground.clues.claims or not self._files_have_owners(crossing.table):
+        if crossing.table.key in FILES:
+            return self.standing.folders_matter(crossing.table)
+        if key in self.ground.clues.claims:
             return False
-        if crossing.persona.name not in self._plain(crossing.table):
+        if crossing.persona.name not in self.standing.plain(crossing.table):
             return False
         if key in self.ground.identities:
-            return self._names_users(crossing.table) == [crossing.column]
+            alone = self.standing.names_users(crossing.table) == [crossing.column]
+            return alone and crossing.table.key not in self.ground.asked
         parent = self.ground.keys[key][:2]
-        return parent in self.ground.owned and not self._sees_parents(crossing.persona, crossing.table, crossing.column)
+        if parent not in self.ground.owned or self.standing.open_parent(crossing.persona.name, crossing.table):
+            return False
+        return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.population.row(table.key, number)
         return row is not None and row.world not in (world_of(persona.name), NOBODY)
-
-    def _names_users(self, table: Table) -> list[str]:
-        return [c.name for c in table.columns if (*table.key, c.name) in self.ground.identities]
-
-    def _why(self, table: Table) -> str:
-        users = self._names_users(table)
-        if users:
-            return f"inferred from {', '.join(users)}"
-        claims = [key[2] for key in self.ground.clues.claims if key[:2] == table.key]
-        if claims:
-            return f"inferred from {', '.join(claims)}"
-        parents = sorted(
-            {p[1] for c, p in self.ground.keys.items() if c[:2] == table.key and p[:2] in self.ground.owned}
-        )
-        return f"inferred from {', '.join(parents) or 'its members'}"
 
     def _policies_to_mend(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:

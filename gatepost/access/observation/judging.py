@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gatepost.access.observation.cast import PLAIN_LIAR, told
+from gatepost.access.observation.cast import ONLOOKERS, told
 from gatepost.access.observation.evidence import listed, shown, witness
 from gatepost.access.observation.expected import Expected, short_of
 from gatepost.access.observation.ground import Ground
 from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
+from gatepost.access.observation.standing import Standing
 from gatepost.access.personas import Persona
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
@@ -47,6 +48,7 @@ class Judge:
             yield from self._errors(table)
         yield from inferred.crossings()
         yield from self._escalations()
+        yield from self._lies()
 
     def not_observed(self) -> Iterator[NotChecked]:
         """Yield what was cut off."""
@@ -64,7 +66,7 @@ class Judge:
             short: list[tuple[Persona, str, int]] = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, command)
-                if cell.outcome in ("error", "cut off") or persona.name == PLAIN_LIAR:
+                if cell.outcome in ("error", "cut off") or persona.name in ONLOOKERS:
                     continue
                 if command == "insert":
                     self._compare_inserts(persona, declared, cell, beyond, short)
@@ -128,7 +130,7 @@ class Judge:
         for persona in self.personas:
             for command in COMMANDS:
                 cell = self.record.cell(persona.name, table, command)
-                if cell.outcome == "error" and persona.name != PLAIN_LIAR:
+                if cell.outcome == "error" and persona.name not in ONLOOKERS:
                     said.setdefault((command, cell.said), []).append(persona.name)
                     witness.setdefault((command, cell.said), f"{told(persona)}: {cell.said}")
         for (command, words), names in said.items():
@@ -143,10 +145,14 @@ class Judge:
 
     def _escalations(self) -> Iterator[Finding]:
         told_of: set[tuple[str, str]] = set()
+        standing = Standing(self.population, self.record)
         for found in self.record.escalations:
             table = found.rows[0].table
+            written = self.ground.live.table(*found.written.split(".", 1)) if "(" not in found.written else None
             if (found.written, str(table)) in told_of:
                 continue
+            if written is not None and found.hung_on and standing.open_parent(found.persona.name, written):
+                continue  # what is open for joining
             told_of.add((found.written, str(table)))
             how = "calling" if "(" in found.written else "writing to"
             yield Finding(
@@ -157,4 +163,18 @@ class Judge:
                 fix="take the write away, or hold what it may say to what its writer already may",
                 detail=str(table),
                 witness=f"{told(found.persona)}: {found.write}; then {found.look} shows {shown(found.rows[0])}",
+            )
+
+    def _lies(self) -> Iterator[Finding]:
+        for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):
+            found = next(one for one in self.record.lies if one.rows[0].table.key == key)
+            table = found.rows[0].table
+            yield Finding(
+                "user-metadata-trusted",
+                "error",
+                str(table),
+                f"a user can read rows of others in {table} by what it says of itself when it signs up",
+                fix="let the backend give roles and memberships; raw_user_meta_data is the user's own word",
+                detail="sign-up",
+                witness=f"{found.write}; then {told(found.persona)}: {found.look} shows {shown(found.rows[0])}",
             )

@@ -9,9 +9,16 @@ from gatepost.access.observation.cast import told
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.evidence import shown
 from gatepost.access.observation.population import Population
+from gatepost.access.observation.weight import Weight
 from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
+
+_VERBS = {
+    "read": "can read rows of",
+    "written": "can change rows of",
+    "forged": "can insert rows in another user's name into",
+}
 
 
 def leaks(found: Iterable[Door], population: Population, declaration: Declaration | None) -> Iterator[Finding]:
@@ -21,7 +28,7 @@ def leaks(found: Iterable[Door], population: Population, declaration: Declaratio
         found: What came of the doors.
         population: What was planted.
         declaration: What was declared; what comes out of a table that is neither declared nor owned by anybody may be
-            meant to, and is a warning.
+            meant to.
     """
     by_door: dict[tuple[str, str], list[Door]] = {}
     for door in found:
@@ -29,26 +36,25 @@ def leaks(found: Iterable[Door], population: Population, declaration: Declaratio
             by_door.setdefault((door.name, "read"), []).append(door)
         if door.written:
             by_door.setdefault((door.name, "written"), []).append(door)
+        if door.forged is not None:
+            by_door.setdefault((door.name, "forged"), []).append(door)
+    weight = Weight(population, declaration)
     for (name, how), doors in sorted(by_door.items()):
         if population.ground.statuses and all(door.persona.name in RANKED for door in doors):
             continue  # those whom a table gives a rank, which the door may ask for
         first = doors[0]
-        rows = first.leaked if how == "read" else first.written
+        rows = first.leaked if how == "read" else first.written or tuple(filter(None, [first.forged]))
         tables = ", ".join(dict.fromkeys(str(row.table) for row in rows))
         who = ", ".join(dict.fromkeys(door.persona.name for door in doors))
-        kept = any(
-            row.table.key in population.ground.owned
-            or (declaration is not None and declaration.table(*row.table.key) is not None)
-            for row in rows
-        )
-        verb = "can read rows of" if how == "read" else "can change rows of"
-        tail = f": {first.value[:200]}" if how == "read" else f" reaches {shown(rows[0])}"
+        verb = _VERBS[how]
+        tail = f": {first.value[:200]}" if how == "read" else f" reaches {shown(rows[0])}" if how == "written" else ""
         yield Finding(
             "door-leaks" if how == "read" else "door-writes",
-            "error" if kept else "warning",
+            weight.of(doors, how),
             name,
             f"{who} {verb} {tables} through the {first.kind} {name}, which row security keeps from them",
             fix=_fix(first),
+            detail="insert" if how == "forged" else "",
             witness=f"{told(first.persona)}: {first.statement}{tail}",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from gatepost.access.observation.cast import PLAIN_LIAR, told, world_of
+from gatepost.access.observation.cast import ONLOOKERS, told, world_of
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.evidence import in_force, shown
 from gatepost.access.observation.population import Population
@@ -43,7 +43,7 @@ def matrix(
         declared: The tables that were declared.
     """
     names = set(declared)
-    people = [persona for persona in personas if persona.name != PLAIN_LIAR]
+    people = [persona for persona in personas if persona.name not in ONLOOKERS]
     return {
         "personas": [{"name": p.name, "role": p.role, "told": told(p)} for p in people],
         "tables": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatepost.access.observation.batch import Batch, Trial, Trying
-from gatepost.access.observation.cast import PLAIN_LIAR
+from gatepost.access.observation.cast import ONLOOKERS
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.observation.trial import BARRED, Seen, Stage
@@ -27,7 +27,7 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
     writers = [
         Writer(stage, record, influence, persona, table)
         for persona in personas
-        if persona.name != PLAIN_LIAR
+        if persona.name not in ONLOOKERS
         for table in tables
     ]
     batch.together(writer.write() for writer in writers)

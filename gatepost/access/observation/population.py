@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.canaries import FUTURE, PAST, is_word
-from gatepost.access.observation.ground import Ground, TableKey
+from gatepost.access.observation.ground import FILES, Ground, TableKey
+from gatepost.access.observation.partitions import room
 from gatepost.access.observation.worlds import STRANGERS, Row, Worlds
 from gatepost.finding import NotChecked
 from gatepost.schema import Table
@@ -121,11 +122,16 @@ def _plant_table(cursor: Cursor, found: Population, table: Table) -> str:
                 return ""
             break  # a trigger swallows rows, or the table has no columns: one at a time shows which
         said = (error.diag.message_primary or str(error)).strip()
-        if not _learn(found, table, error, tried):
+        fitting = {(*table.key, name): value for name, value in room(cursor, table, error).items()}
+        if any(found.worlds.fixes.get(key) != value for key, value in fitting.items()):
+            found.worlds.fixes |= fitting
+        elif not _learn(found, table, error, tried):
             break
     rows = found.worlds.rows(table)
     for row in rows:
         error = _try_rows(cursor, found, [row])
+        if error is not None and error.pgcode == "23505" and table.key == FILES[0]:
+            return ""  # the bucket is there already
         said = said if error is None else (error.diag.message_primary or str(error)).strip()
     return "" if found.rows.get(table.key) else said
 

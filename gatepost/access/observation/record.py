@@ -35,13 +35,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Escalation:
-    """Rows of others that came into sight after a write of one's own to a table, or a call of a function."""
+    """Rows of others that came into sight after a write of one's own to a table, or a call of a function.
+
+    `hung_on` tells that what was written refers to rows of a stranger's.
+    """
 
     persona: Persona
     write: str
     written: str
     look: str
     rows: tuple[Row, ...]
+    hung_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,11 @@ class Crossing:
 
 @dataclass
 class Record:
-    """Everything that was seen."""
+    """Everything that was seen; `lies` are rows that somebody saw for what it said of itself when it signed up."""
 
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     escalations: list[Escalation] = field(default_factory=list)
+    lies: list[Escalation] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:

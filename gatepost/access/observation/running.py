@@ -17,6 +17,7 @@ from gatepost.access.observation.leaks import leaks, not_observed
 from gatepost.access.observation.matrix import doors, matrix
 from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
+from gatepost.access.observation.signing_up import SigningUp
 from gatepost.access.observation.trial import TIMEOUT, Stage
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable
@@ -96,6 +97,7 @@ def _observe(
     stage, influence = Stage(cursor, population), Influence(ground)
     progress("reaching for them")
     record = observe(stage, personas, influence)
+    missing += tuple(SigningUp(stage, record).try_it())
     progress("opening the doors")
     opened = [] if only else list(Doors(stage, record, influence).open(personas))
     progress("holding it against what was meant")

@@ -129,6 +129,11 @@ class Stage:
         filled = statement if values is None else self.cursor.mogrify(statement, values).decode()
         self.cursor.execute(before + filled)
 
+    def settle(self) -> None:
+        """Undo now what is still to be undone, before a persona is taken on."""
+        if self._undo:
+            self.execute("SELECT")
+
     @contextmanager
     def attempt(self, statement: str, *, keys_aside: bool = False) -> Iterator[Tried]:
         """Run a statement; what it did stands until the block ends, and is rolled back then.
@@ -199,6 +204,18 @@ class Stage:
         rows = (row for place, row in self.population.of(table).items() if place not in there)
         return sorted(rows, key=lambda row: row.number)
 
+    def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
+        """Return how many rows of a table hold these values, whoever sees them."""
+        return int(self.ask(counting(table, where)).rows[0][0] or 0)
+
+    def only_counted(self, row: Row) -> bool:
+        """Tell whether a row that was changed has its words and keys still, so that only figures and times changed."""
+        kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and _says(c.type)]
+        keys = [index.columns for index in row.table.indexes if index.primary]
+        names = [name for name in (keys[0] if keys else ()) if name is not None]
+        wanted = [(name, row.values[name]) for name in dict.fromkeys([*names, *kept])]
+        return bool(names) and self.count(row.table, wanted) == 1
+
     def changed(self, table: Table) -> list[Row]:
         """Return the planted rows of a table that a statement has changed or removed."""
         return self.left(table, self.ask(places(table)))
@@ -235,6 +252,32 @@ class Stage:
 def places(table: Table) -> Probe:
     """Return the question where PostgreSQL keeps the rows of a table, past row security."""
     return Probe(_listing(table, _PLACE))
+
+
+def counting(table: Table, where: Sequence[tuple[str, str | None]]) -> Probe:
+    """Return the question how many rows of a table hold some values, past row security."""
+    asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where) or "true"
+    return Probe(f"SELECT ARRAY[ARRAY[count(*)::text]] FROM {sql.qualified(table.schema, table.name)} WHERE {asked}")
+
+
+def _says(type_name: str) -> bool:
+    """Tell whether a type holds more than a number or a time, and can be compared."""
+    return not type_name.startswith(
+        (
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric",
+            "real",
+            "double",
+            "time",
+            "date",
+            "interval",
+            "json",
+            "xml",
+            "point",
+        )
+    )
 
 
 def _listing(table: Table, columns: Sequence[str]) -> str:

@@ -13,17 +13,22 @@ from functools import cached_property
 
 from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import FUTURE, PAST, Canary
-from gatepost.access.observation.clues import ColumnKey, comparisons_in, literals_in, pieces_in
+from gatepost.access.observation.clues import comparisons_in, literals_in, pieces_in
 from gatepost.access.observation.ground import FILES, USERS, Ground, checks, unique_keys
+from gatepost.access.observation.meaning import ColumnKey
 from gatepost.schema import Column, Table
 
 NOBODY = "nobody"
 STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
 """Users that are no persona: a row of nobody's, and rows of tables in which each user has one."""
+NEW_USER = "9e500000-0000-4000-8000-000000000200"
+"""A user that has just signed up: it stands in `auth.users` and nowhere else."""
 RANKED = ("ann", "admin")
 """Those who stand in tables that may give a rank; the others are what anybody is who has just signed up."""
 MANY = 12
 """The most rows of one table in one world."""
+_KINDS = 4
+"""How many kinds of rows somebody tries to give oneself."""
 FRESH = 200
 """The first number of the rows that personas insert; planted rows stand below it."""
 
@@ -70,14 +75,14 @@ class Worlds:
 
     def rows(self, table: Table) -> list[Row]:
         """Return the rows to plant in a table, those that others refer to first."""
-        edges = self._edges(table)
+        edges = self.edges(table)
         combinations = _combinations(edges)
         alone = self._one_for_each(table)
         found: list[Row] = []
         ranked = table.key in self.ground.statuses
         parent = any(target[:2] == table.key for target in self.ground.keys.values())
         for place, world in enumerate(self.names):
-            if ranked and not edges and not parent and world not in RANKED:
+            if ranked and not parent and world not in (RANKED if not edges else (*RANKED, "bob", NOBODY)):
                 continue
             values = self.make(table, world, place)
             at = -1 if ranked and world not in RANKED else place % len(combinations)
@@ -85,7 +90,7 @@ class Worlds:
             found.append(Row(table, place, world, values, base=True))
         number = len(self.names)
         for place, world in enumerate(self.names):
-            if world != NOBODY and (place > 1 or alone):
+            if world != NOBODY and (place > 1 or alone or (ranked and world not in RANKED)):
                 continue
             for at, combination in enumerate(combinations):
                 if at == place % len(combinations):
@@ -96,10 +101,15 @@ class Worlds:
                 found.append(Row(table, number, world, values))
                 number += 1
         if table.key == USERS:
-            for stranger in STRANGERS[1:]:
+            for stranger in (*STRANGERS[1:], NEW_USER):
                 found.append(Row(table, number, NOBODY, self.make(table, NOBODY, number, user=stranger)))
                 number += 1
         return _distinct(table, found)
+
+    def kinds(self, table: Table) -> list[Values]:
+        """Return what sets the kinds of rows apart on which an answer may turn, the first ones only."""
+        edges = self.edges(table)
+        return [_overlay(edges, combination) for combination in _combinations(edges)[:_KINDS]] if edges else []
 
     def make(
         self, table: Table, world: str, number: int, *, user: str | None = None, parents: str | None = None
@@ -119,7 +129,8 @@ class Worlds:
                 continue
             key = (*table.key, column.name)
             if key in self.ground.identities:
-                values[column.name] = user or self.fixes.get(key) or self._identity(column, world)
+                named = user or self.fixes.get(key) or self._identity(column, world)
+                values[column.name] = f"{{{named}}}" if named and column.type.endswith("[]") else named
             elif key in self.ground.keys:
                 values[column.name] = self.parent(key, parents or world)
             else:
@@ -194,7 +205,8 @@ class Worlds:
         mark = canaries.value("text", Canary(self.ground.numbers[table.key], number, 2))
         values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": f"{user}/{mark}.png"}
 
-    def _edges(self, table: Table) -> dict[str, list[str | None]]:
+    def edges(self, table: Table) -> dict[str, list[str | None]]:
+        """Return the columns on which an answer may turn, with the values that rows of a world hold in them."""
         if table.key in FILES:
             name = "bucket_id" if table.key == FILES[1] else "id"
             return {name: list(self._buckets)}

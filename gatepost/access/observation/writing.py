@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from gatepost import sql
 from gatepost.access.observation.batch import Answer, Trial, Trying
+from gatepost.access.observation.candidates import candidates
 from gatepost.access.observation.cast import ORDINARY, other_of, world_of
-from gatepost.access.observation.ground import tenant_claims
+from gatepost.access.observation.ground import FILES
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Cell, Crossing, Escalation, Record
-from gatepost.access.observation.trial import Found, Look, Probe, Stage, Tried, places
+from gatepost.access.observation.trial import Found, Look, Probe, Stage, Tried, counting, places
 from gatepost.access.observation.worlds import FRESH, Row
 from gatepost.access.personas import Persona
 from gatepost.schema import Column, Command, Table
@@ -60,24 +61,39 @@ class Writer:
         let_in: dict[str, bool] = {}
         statements: dict[int | str, str] = {}
         failed = Tried("", "refused")
-        candidates, looks = dict(self._candidates()), self._looks(None)
-        kept = {name: self._kept(row) if name == "another's" else () for name, row in candidates.items()}
-        answers = yield [self._trial(insert([row], columns), kept[name], looks) for name, row in candidates.items()]
-        for (name, row), answer in zip(candidates.items(), answers, strict=True):
+        tried_rows, looks = dict(candidates(self.stage.population, self.persona, self.table)), self._looks(None)
+        kept = {name: self._kept(row) if name == "another's" else () for name, row in tried_rows.items()}
+        answers = yield [self._trial(insert([row], columns), kept[name], looks) for name, row in tried_rows.items()]
+        among = "own among another's"
+        for (name, row), answer in zip(tried_rows.items(), answers, strict=True):
             tried = answer.tried
             let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
             statements[name] = tried.statement
             if tried.outcome == "done" and tried.count:
                 let_in[name] = not kept[name] or self._stands(row, answer.found[0])
-                self._look_again(tried, looks, answer.found[len(kept[name]) :])
+                self._look_again(tried, looks, answer.found[len(kept[name]) :], name == among)
             elif tried.outcome not in _SWALLOWED:
                 failed = tried
             if let_in[name] and tried.outcome == "done" and name == "own":
                 [returning] = yield [Trial(self.persona, f"{tried.statement} RETURNING *")]
                 let_in["own, returned"] = returning.tried.outcome == "done"
                 statements["own, returned"] = returning.tried.statement
+            if name != "another's":
+                yield from self._as_every_kind(row, columns, looks, name == among)
         outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
-        return Cell(inserts=let_in, candidates=candidates, statements=statements, outcome=outcome, said=failed.said)
+        return Cell(inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=failed.said)
+
+    def _as_every_kind(
+        self, row: Row, columns: Sequence[str], looks: Sequence[tuple[Table, Look]], among: bool
+    ) -> Trying[None]:
+        """Insert a row of one's own with each value that policies ask for: a role that one gives oneself."""
+        if not self.watched or self.table.key not in self.stage.ground.asked:
+            return
+        kinds = [replace(row, values={**row.values, **kind}) for kind in self.stage.population.worlds.kinds(self.table)]
+        answers = yield [self._trial(insert([kind], columns), (), looks) for kind in kinds]
+        for answer in answers:
+            if answer.tried.outcome == "done" and answer.tried.count:
+                self._look_again(answer.tried, looks, answer.found, among)
 
     def _trial(
         self, statement: str, first: Sequence[Probe], looks: Sequence[tuple[Table, Look]], *, keys_aside: bool = False
@@ -94,40 +110,13 @@ class Writer:
         wanted = self._identifying(row)
         if not wanted:
             return ()
-        asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in wanted)
-        target = sql.qualified(self.table.schema, self.table.name)
-        return (Probe(f"SELECT ARRAY[ARRAY[count(*)::text]] FROM {target} WHERE {asked}"),)
+        return (counting(self.table, wanted),)
 
     def _stands(self, row: Row, found: Found) -> bool:
         """Tell whether a row was kept as it was written, by how many rows there are of its kind now."""
         wanted, planted = self._identifying(row), self.stage.population.of(self.table).values()
         before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
         return int(found.rows[0][0] or 0) > len(before)
-
-    def _candidates(self) -> list[tuple[str, Row]]:
-        """Return the rows that the persona tries to insert: its own, a stranger's, and its own among a stranger's."""
-        worlds, other = self.stage.population.worlds, other_of(self.persona.name)
-        keys = [(*self.table.key, column.name) for column in self.table.columns]
-        names_somebody = any(key in self.stage.ground.identities for key in keys)
-        hangs = any(
-            key in tenant_claims(self.stage.ground)
-            or (
-                (parent := self.stage.ground.keys.get(key)) is not None
-                and parent[:2] in self.stage.ground.owned
-                and key not in self.stage.ground.identities
-            )
-            for key in keys
-        )
-        ways: list[tuple[str, str, str | None, str | None]] = [("own", self.world, None, None)]
-        if self.table.key in self.stage.ground.owned:
-            ways.append(("another's", other, None, None))
-            if hangs and names_somebody and self.world in worlds.users:
-                ways.append(("own among another's", self.world, None, other))
-        found = []
-        for number, (name, world, user, parents) in enumerate(ways, FRESH + 1):
-            values = worlds.make(self.table, world, number, user=user, parents=parents)
-            found.append((name, Row(self.table, number, world, values)))
-        return found
 
     def _updates(self) -> Trying[Cell]:
         found = Cell(outcome="refused")
@@ -142,7 +131,7 @@ class Writer:
                 reached.setdefault(row.number, tried.statement)
             if changed:
                 self._look_again(tried, looks, answer.found[1:])
-                self._note_crossing(column, value, tried, changed)
+                yield from self._note_crossing(column, value, tried, changed)
             if tried.outcome in ("error", "cut off"):
                 return Cell(outcome=tried.outcome, said=tried.said, statements={"failed": tried.statement})
             found = replace(found, outcome="done")
@@ -177,11 +166,14 @@ class Writer:
             if (*self.table.key, column.name) in ground.identities
             or (*self.table.key, column.name) in ground.keys
             or (*self.table.key, column.name) in ground.clues.claims
+            or (self.table.key in FILES and column.name == "name")
         }
 
     def _plain_first(self) -> list[Column]:
         """Return the columns to change: those that no key and no policy reads first, a key's own never."""
         allowed = set(self.stage.privileges(self.persona.role).columns(self.table, "update"))
+        if self.table.key in FILES:
+            allowed &= {"name", "bucket_id", "metadata"}  # what the storage service changes for its caller
         alone = {index.columns[0] for index in self.table.indexes if index.unique and len(index.columns) == 1}
         bound = self._bound()
         changeable = [
@@ -226,7 +218,7 @@ class Writer:
             if answer.tried.outcome == "done" and answer.tried.count:
                 reached[row.number] = answer.tried.statement
                 self._look_again(answer.tried, looks, answer.found)
-                self._note_crossing(column, value, answer.tried, [row])
+                yield from self._note_crossing(column, value, answer.tried, [row])
         return reached
 
     def _sample(self) -> list[Row]:
@@ -266,7 +258,9 @@ class Writer:
         looks = ((table, self.stage.looking(self.persona.role, table)) for table in touched)
         return [(table, look) for table, look in looks if look is not None]
 
-    def _look_again(self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found]) -> None:
+    def _look_again(
+        self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found], hung_on: bool = False
+    ) -> None:
         """Note the rows of others that came into sight after a write."""
         for (table, look), what in zip(looks, found, strict=True):
             seen = look.seen(what)
@@ -275,14 +269,19 @@ class Writer:
             others = tuple(row for row in rows if row.world != self.world)
             if others:
                 self.escalations.append(
-                    Escalation(self.persona, tried.statement, str(self.table), seen.statement, others)
+                    Escalation(self.persona, tried.statement, str(self.table), seen.statement, others, hung_on)
                 )
 
-    def _note_crossing(self, column: Column, value: str | None, tried: Tried, changed: list[Row]) -> None:
-        """Note a row of one's own that was put among a stranger's."""
+    def _note_crossing(self, column: Column, value: str | None, tried: Tried, changed: list[Row]) -> Trying[None]:
+        """Note a row of one's own that was put among a stranger's, and that one has let go of."""
         if not self.watched or column.name not in self._bound():
             return
         other = other_of(self.persona.name)
         theirs = self.stage.population.worlds.make(self.table, other, FRESH).get(column.name)
-        if value == theirs and any(row.world == self.world for row in changed):
-            self.crossings.append(Crossing(self.persona, self.table, tried.statement, column.name, other))
+        if value != theirs or not any(row.world == self.world for row in changed):
+            return
+        if (*self.table.key, column.name) in self.stage.ground.identities or self.table.key in FILES:
+            [again] = yield [Trial(self.persona, f"{tried.statement}; {tried.statement}")]
+            if again.tried.outcome == "done" and again.tried.count:
+                return  # who may still change a row has only shared it
+        self.crossings.append(Crossing(self.persona, self.table, tried.statement, column.name, other))

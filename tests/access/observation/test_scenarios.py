@@ -33,7 +33,7 @@ def observed(database_url, superuser_url):
 @pytest.mark.parametrize("path", files("sound"))
 def test_a_sound_design_gives_no_alarm(path, observed):
     result = observed(path)
-    assert [(finding.key, finding.witness) for finding in result.findings] == []
+    assert [(f.key, f.witness) for f in result.findings if f.severity != "info"] == []
     assert result.not_checked == ()
 
 
@@ -41,7 +41,7 @@ def test_a_sound_design_gives_no_alarm(path, observed):
 def test_a_leak_is_found_with_a_witness(path, observed):
     result = observed(path)
     named = set(re.findall(r"^-- finds: (\S+) (.+)$", path.read_text(), re.MULTILINE))
-    assert {(finding.rule, finding.object) for finding in result.findings} == named
+    assert {(f.rule, f.object) for f in result.findings if f.severity != "info"} == named
     assert all(finding.witness for finding in result.findings)
     assert result.not_checked == ()
 

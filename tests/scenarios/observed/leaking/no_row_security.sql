@@ -1,5 +1,5 @@
 -- finds: foreign-row-written public.notes
 -- finds: row-forged public.notes
--- finds: row-moved-to-another public.notes
+-- finds: foreign-row-read public.notes
 CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);
 GRANT SELECT, INSERT, UPDATE, DELETE ON notes TO authenticated;

@@ -1,0 +1,177 @@
+"""What policies hold against what, with the project's functions followed: users, claims, values, other columns.
+
+A helper such as `private.my_org()` stands in the policy, and what it returns in its body. Here the call is replaced by
+the body first, so that the column meets what it is compared with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gatepost.access.conditions.bodies import Follower
+from gatepost.access.conditions.parse import NotUnderstood, parse
+from gatepost.access.conditions.terms import (
+    Among,
+    Cast,
+    Column,
+    Compare,
+    Const,
+    Items,
+    Scalar,
+    Select,
+    Session,
+    Source,
+    Term,
+    bare,
+)
+from gatepost.schema import Schema, Table, is_platform
+
+ColumnKey = tuple[str, str, str]
+"""The (schema, table, column) of a column."""
+
+_FILES = ("storage", "objects")
+
+
+@dataclass
+class Meaning:
+    """What was found.
+
+    `requests` are values that the caller sends along, a header or a cookie, by the column or with the literal that
+    they are compared with; `metadata` are columns that are compared with what a user said when it signed up; `links`
+    are columns of two tables that hold the same value; `unread` are the conditions that were not understood.
+    """
+
+    identities: set[ColumnKey] = field(default_factory=set)
+    claims: dict[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
+    flags: dict[tuple[str, ...], str] = field(default_factory=dict)
+    requests: dict[tuple[str, ...], ColumnKey | str] = field(default_factory=dict)
+    metadata: set[ColumnKey] = field(default_factory=set)
+    literals: dict[ColumnKey, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    links: dict[tuple[ColumnKey, ColumnKey], None] = field(default_factory=dict)
+    read: set[ColumnKey] = field(default_factory=set)
+    unread: list[tuple[Table, str]] = field(default_factory=list)
+
+
+def meaning(live: Schema, tables: Iterable[Table]) -> Meaning:
+    """Return what the policies of some tables mean.
+
+    Args:
+        live: The database, whose functions are followed.
+        tables: Whose policies.
+    """
+    found = Meaning()
+    follower = Follower(live)
+    for table in tables:
+        if is_platform(table.schema) and table.key != _FILES:
+            continue
+        for policy in table.policies:
+            for text in filter(None, (policy.using, policy.check)):
+                try:
+                    term = follower.follow(parse(text))
+                except NotUnderstood:
+                    found.unread.append((table, text))
+                else:
+                    _Reader(live, table, term, found).read()
+    return found
+
+
+@dataclass
+class _Reader:
+    """Reads one condition of one table."""
+
+    live: Schema
+    table: Table
+    term: Term
+    found: Meaning
+
+    def read(self) -> None:
+        for part in self.term.walk():
+            if isinstance(part, Column):
+                self.found.read.update(self._keys(part))
+            elif isinstance(part, Compare):
+                self._pair(part.left, part.right)
+                self._pair(part.right, part.left)
+            elif isinstance(part, Among):
+                for one in _members(part.many):
+                    self._pair(part.left, one)
+                    self._pair(one, part.left)
+            elif isinstance(part, Cast) and part.type == "boolean":
+                inner = bare(part)
+                if isinstance(inner, Session) and inner.kind == "claim" and inner.path:
+                    self.found.flags.setdefault(inner.path, "true")
+
+    @cached_property
+    def _sources(self) -> Mapping[str, list[tuple[str, str]]]:
+        found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for part in self.term.walk():
+            if isinstance(part, Source) and part.relation is not None:
+                found[part.name].append(part.relation)
+        return found
+
+    def _pair(self, one: Term, other: Term) -> None:
+        """Note what a column, or a claim, is held against."""
+        for left in _values(one):
+            for right in _values(other):
+                if isinstance(left, Column):
+                    for key in self._keys(left):
+                        self._column(key, right)
+                elif isinstance(left, Session) and isinstance(right, Const) and right.value is not None:
+                    self._flag(left, _text(right))
+
+    def _column(self, key: ColumnKey, other: Term) -> None:
+        if isinstance(other, Const):
+            if other.value is not None:
+                self.found.literals[key][_text(other)] = None
+        elif isinstance(other, Column):
+            self.found.links.update(((key, theirs), None) for theirs in self._keys(other) if theirs[:2] != key[:2])
+        elif not isinstance(other, Session):
+            if any(isinstance(part, Column) and part.name == "raw_user_meta_data" for part in other.walk()):
+                self.found.metadata.add(key)
+        else:
+            if other.kind == "uid":
+                self.found.identities.add(key)
+            elif other.kind == "email":
+                self.found.claims.setdefault(key, ("email",))
+            elif other.kind == "claim" and other.path:
+                self.found.claims.setdefault(key, other.path)
+            elif other.kind == "request":
+                self.found.requests.setdefault(other.path, key)
+
+    def _flag(self, session: Session, value: str) -> None:
+        if session.kind == "claim" and session.path:
+            self.found.flags.setdefault(session.path, value)
+        elif session.kind == "request":
+            self.found.requests.setdefault(session.path, value)
+
+    def _keys(self, column: Column) -> Iterator[ColumnKey]:
+        for key in self._sources.get(column.source, ()) if column.source else (self.table.key,):
+            table = self.live.table(*key)
+            if table is not None and table.column(column.name) is not None:
+                yield (*key, column.name)
+
+
+def _members(many: Term) -> list[Term]:
+    """Return the values that one is looked for among."""
+    inner = bare(many)
+    if isinstance(inner, Items):
+        return list(inner.items)
+    if isinstance(inner, Scalar):
+        inner = inner.select
+    return list(inner.outputs) if isinstance(inner, Select) else [inner]
+
+
+def _values(term: Term) -> list[Term]:
+    """Return what a side of a comparison is: the items of a row, the outputs of a select, or itself."""
+    inner = bare(term)
+    if isinstance(inner, Items):
+        return [bare(item) for item in inner.items]
+    if isinstance(inner, Scalar) and isinstance(inner.select, Select):
+        return [bare(output) for output in inner.select.outputs]
+    return [inner]
+
+
+def _text(value: Const) -> str:
+    return str(value.value).lower() if isinstance(value.value, bool) else str(value.value)

@@ -1,0 +1,42 @@
+"""Which values a partitioned table has room for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.access.observation.clues import literals_in, pieces_in
+from gatepost.schema import Table
+
+if TYPE_CHECKING:
+    from psycopg2 import Error
+    from psycopg2.extensions import cursor as Cursor
+
+_BOUNDS = """
+SELECT pg_get_expr(c.relpartbound, c.oid)
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+ WHERE i.inhparent = to_regclass(%s) AND c.relpartbound IS NOT NULL
+ ORDER BY c.relname
+"""
+_KEY = re.compile(r"\((?P<names>[^()]+)\) = \(")
+
+
+def room(cursor: Cursor, table: Table, error: Error) -> dict[str, str]:
+    """Return, by column, what the first partition takes, where PostgreSQL found none for a row.
+
+    Args:
+        cursor: Inside a transaction.
+        table: The partitioned table.
+        error: What PostgreSQL said.
+    """
+    named = _KEY.search(error.diag.message_detail or "")
+    if table.kind != "partitioned" or error.pgcode != "23514" or error.diag.constraint_name or named is None:
+        return {}
+    names = [name.strip().strip('"') for name in named["names"].split(",")]
+    cursor.execute(_BOUNDS, (sql.qualified(table.schema, table.name),))
+    for (bound,) in cursor.fetchall():
+        values = literals_in(pieces_in((bound or "").partition(" TO ")[0]))
+        if len(values) >= len(names):
+            return dict(zip(names, values, strict=False))
+    return {}

@@ -1,0 +1,137 @@
+"""Rows of others that somebody reads, where nothing was declared: when it cannot have been meant.
+
+To read may be meant for everybody, so it takes more than a row that came out: row security is off; the policies ask
+whose a row is, and every row comes out all the same; names say that the rows are private; or one's own row in some
+table opens what is somebody else's, which a user that has just signed up does not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gatepost import sql
+from gatepost.access.observation.cast import NEWCOMER, USERS, world_of
+from gatepost.access.observation.evidence import in_force, listed, witness
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.record import Cell, Record
+from gatepost.access.observation.standing import Standing
+from gatepost.access.personas import Persona
+from gatepost.access.sensitivity import about_people, is_secret, meant, words
+from gatepost.finding import SEVERITIES, Finding, Severity
+from gatepost.schema import Table, is_platform
+
+_GUARDS = frozenset("deleted archived removed trashed expired expires banned blocked disabled locked".split())
+"""Words of columns that take a row away and open none."""
+
+Reason = tuple[Severity, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Holds what was read against who owns which rows."""
+
+    population: Population
+    record: Record
+    personas: Sequence[Persona]
+    standing: Standing
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Yield at most one finding: the worst reason, and everybody whom it lets read."""
+        found: dict[Reason, list[tuple[Persona, str]]] = {}
+        for persona in self.personas:
+            if not self._is_plain(persona, table):
+                continue
+            cell = self.record.cell(persona.name, table, "select")
+            others = self._of_others(table, cell, persona)
+            reason = self._reason(table, persona, cell, others) if others else None
+            if reason is not None:
+                proof = witness(self.population, persona, table, cell, min(others))
+                found.setdefault(reason, []).append((persona, proof))
+        if not found:
+            return
+        (severity, why), who = min(found.items(), key=lambda one: SEVERITIES.index(one[0][0]))
+        yield Finding(
+            "foreign-row-read",
+            severity,
+            str(table),
+            f"{listed([persona.name for persona, _ in who])} can read rows of others in {table}: {why}",
+            fix=self._fix(table, who[0][0]),
+            witness=who[0][1],
+        )
+
+    def _is_plain(self, persona: Persona, table: Table) -> bool:
+        """Tell whether a persona is nobody special; what only a lie opens is told by its own rule."""
+        return persona.name in ("anon", NEWCOMER) or (
+            persona.name in self.standing.plain(table) and persona.name != "liar"
+        )
+
+    def _of_others(self, table: Table, cell: Cell, persona: Persona) -> list[int]:
+        """Return the rows of other personas; what is nobody's is nobody's to hide."""
+        mine = world_of(persona.name)
+        rows = self.population.of(table).values()
+        return [row.number for row in rows if row.number in cell.rows and row.world in USERS and row.world != mine]
+
+    def _reason(self, table: Table, persona: Persona, cell: Cell, others: list[int]) -> Reason | None:
+        owned = table.key in self.population.ground.owned
+        if not table.row_security.enabled:
+            return ("error" if owned or self._by_name(table, persona) else "warning", "row security is off")
+        if not self.standing.files_have_owners(table):
+            return None
+        beyond = set(others) - self.record.sees(NEWCOMER, table.key)
+        if owned and persona.role != "anon" and persona.name != NEWCOMER and beyond:
+            return "error", "a row of their own opens them, whomever they belong to"
+        if not self._all(table, cell):
+            return None
+        asked = self.standing.asks_who(table, persona.role)
+        for_all = persona.role != "anon" and meant(table) == "public"
+        if asked and not for_all and self._turned(table, persona):
+            return "error", f"the policies ask for {', '.join(asked)}, and every row comes out all the same"
+        return self._by_name(table, persona)
+
+    def _all(self, table: Table, cell: Cell) -> bool:
+        """Tell whether every row comes out, but for those that a column such as `deleted_at` takes away."""
+        rows = self.population.of(table).values()
+        if all(row.number in cell.rows for row in rows):
+            return True
+        edges = self.population.worlds.edges(table)
+        guarded = bool(edges) and all(words(name) & _GUARDS for name in edges)
+        return guarded and {row.world for row in rows if row.number in cell.rows} >= {"ann", "bob"}
+
+    def _turned(self, table: Table, persona: Persona) -> bool:
+        """Tell whether each column that the policies read held several values, so that none of them was asked."""
+        edges = self.population.worlds.edges(table)
+        read = {
+            column
+            for policy in in_force(table, persona.role, "select")
+            for reference in policy.reads
+            if reference.kind == "relation" and reference.key == table.key
+            for column in reference.columns
+        }
+        keys = {key[2] for key in self.population.ground.keys if key[:2] == table.key}
+        keys |= {name for index in table.indexes if index.unique for name in index.columns if name}
+        return all(name in edges or name in keys or self.standing.names_owner(table, name) for name in read)
+
+    def _by_name(self, table: Table, persona: Persona) -> Reason | None:
+        """Judge rows that everybody with a role reads by what the table and its columns are called."""
+        if is_platform(table.schema):
+            return None  # the platform names its columns
+        visible = self.standing.visible_columns(table, persona)
+        secrets = [name for name in visible if is_secret(name, persona.role == "anon")]
+        if secrets:
+            return "error", f"{', '.join(secrets)} is nobody else's business"
+        for_whom = meant(table)
+        if table.key in self.population.ground.owned:
+            if for_whom == "private":
+                return "error", f"they look private, and belong to somebody ({self.standing.why(table)})"
+            if for_whom == "unknown":
+                return "info", f"every row comes out, whomever it belongs to ({self.standing.why(table)})"
+        if persona.role == "anon" and about_people(table):
+            return "error", "they are about people"
+        return None
+
+    def _fix(self, table: Table, persona: Persona) -> str:
+        if not table.row_security.enabled:
+            return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
+        names = [p.name for p in in_force(table, persona.role, "select") if p.permissive]
+        return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)

@@ -1,0 +1,113 @@
+"""Signing up with everything that one would like to be: what triggers and helpers make of it.
+
+`raw_user_meta_data` is what a user writes when it signs up; a trigger that copies a role or an organisation from there
+hands them out (https://supabase.com/docs/guides/auth/managing-user-data).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gatepost.access.observation.ground import USERS
+from gatepost.access.observation.population import insert
+from gatepost.access.observation.record import Escalation, Record
+from gatepost.access.observation.trial import Stage
+from gatepost.access.observation.worlds import NOBODY, Row
+from gatepost.access.personas import signed_in
+from gatepost.finding import NotChecked
+
+_USER = "9e500000-0000-4000-8000-000000000201"
+_NUMBER = 199
+"""A row of auth.users that no other has: planted ones stand far below it."""
+_KEYS = re.compile(r"raw_user_meta_data\W*#?->>?\W*'?\{?([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
+_MOST = 4
+"""How many lies are tried for one key."""
+_YES = {"is_admin": "true", "admin": "true", "is_staff": "true"}
+
+
+@dataclass(frozen=True)
+class SigningUp:
+    """Signs up as somebody new, first honestly and then not."""
+
+    stage: Stage
+    record: Record
+
+    def try_it(self) -> Iterator[NotChecked]:
+        """Note what came into sight by lying; yield what could not be tried."""
+        keys = self._keys()
+        table = self.stage.ground.live.table(*USERS)
+        if not keys or table is None:
+            return
+        honest = self._signed_up(dict.fromkeys(keys, "somebody"), None)
+        if isinstance(honest, str):
+            yield NotChecked("signing up", f"a user cannot be made: {honest}")
+            return
+        for number in range(_MOST):
+            lies = {key: said[number % len(said)] for key in keys if (said := self._lies(key))}
+            if lies and (number == 0 or any(len(self._lies(key)) > number for key in keys)):
+                self._signed_up(dict.fromkeys(keys, "somebody") | lies, honest)
+
+    def _keys(self) -> list[str]:
+        bodies = [function.body for function in self.stage.ground.live.functions if function.schema != "auth"]
+        return sorted({key for body in bodies for key in _KEYS.findall(body)})
+
+    def _lies(self, key: str) -> list[str]:
+        """Return what one would like to be: a value that a condition asks for, or ann's own."""
+        population, ground = self.stage.population, self.stage.ground
+        found: dict[str, None] = {}
+        for table in ground.tables:
+            column = table.column(key)
+            if column is None:
+                continue
+            found.update(dict.fromkeys(ground.clues.literals.get((*table.key, key), ())))
+            base = next((row for row in population.of(table).values() if row.world == "ann" and row.base), None)
+            value = base.values.get(key) if base is not None else None
+            if value is not None:
+                found[value] = None
+        found.update(dict.fromkeys([*filter(None, [_YES.get(key)]), *self._compared(), "admin"]))
+        return [value for value in found if len(value) < 200][:_MOST]
+
+    def _compared(self) -> Iterator[str]:
+        """Yield what ann's rows hold in the columns that are compared with a value of the metadata."""
+        for key in self.stage.ground.clues.metadata:
+            value = self.stage.population.worlds.claim(key, "ann")
+            if value is not None:
+                yield value
+
+    def _signed_up(
+        self, said: dict[str, str], honest: dict[tuple[str, str], frozenset[int]] | None
+    ) -> dict[tuple[str, str], frozenset[int]] | str:
+        """Return what `_seen` does, with everything as it was before."""
+        found = self._seen(said, honest)
+        self.stage.settle()
+        return found
+
+    def _seen(
+        self, said: dict[str, str], honest: dict[tuple[str, str], frozenset[int]] | None
+    ) -> dict[tuple[str, str], frozenset[int]] | str:
+        """Return what a new user sees that said this of itself, or why it could not be made."""
+        stage = self.stage
+        table = stage.ground.live.table(*USERS)
+        assert table is not None  # noqa: S101  asked above
+        values = stage.population.worlds.make(table, NOBODY, _NUMBER, user=_USER)
+        values["raw_user_meta_data"] = json.dumps(said)
+        persona = signed_in(_USER, "newcomer", user_metadata=said, email="somebody@example.org", aal="aal2")
+        found: dict[tuple[str, str], frozenset[int]] = {}
+        columns = ("id", "aud", "role", "email", "raw_user_meta_data", "raw_app_meta_data")
+        with stage.attempt(insert([Row(table, _NUMBER, NOBODY, values)], columns)) as tried:
+            if tried.outcome != "done":
+                return tried.said
+            with stage.being(persona):
+                for other in stage.ground.observed:
+                    seen = stage.look(other)
+                    found[other.key] = seen.rows
+                    new = seen.rows - honest.get(other.key, frozenset()) if honest is not None else frozenset()
+                    rows = tuple(row for row in stage.population.of(other).values() if row.number in new)
+                    if rows:
+                        self.record.lies.append(
+                            Escalation(persona, tried.statement, "auth.users", seen.statement, rows)
+                        )
+        return found

@@ -1,0 +1,134 @@
+"""Who is nobody special: whom a table's rows of others must be kept from, and what its owner has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gatepost.access.observation.cast import ORDINARY, other_of
+from gatepost.access.observation.clues import words
+from gatepost.access.observation.evidence import in_force
+from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.record import Record
+from gatepost.access.observation.worlds import RANKED, Row
+from gatepost.access.personas import Persona
+from gatepost.access.sensitivity import words as words_of
+from gatepost.schema import Table
+
+_OPEN = frozenset("public publish published open visible visibility listed shared joinable discoverable".split())
+_YES = frozenset("true public open published visible listed shared everyone anyone".split())
+_STATE = frozenset("status state visibility".split())
+_STATES = frozenset("published public open active approved live visible".split())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Answers from what was planted, from the names in the policies, and from who could give oneself a row."""
+
+    population: Population
+    record: Record | None = None
+
+    @property
+    def ground(self) -> Ground:
+        """The database."""
+        return self.population.ground
+
+    def plain(self, table: Table) -> tuple[str, ...]:
+        """Return the personas who may not touch another's rows: not one whose rank the table's policies ask for."""
+        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+        return tuple(name for name in ORDINARY if name not in RANKED) if self.ranks(texts, table) else ORDINARY
+
+    def ranks(self, texts: Iterable[str], table: Table | None = None) -> bool:
+        """Tell whether texts ask for a rank, a table's own where a function asks for it."""
+        direct = {name for text in texts for name in words(text)}
+        ranks = {key[1] for key in self.ground.statuses if not self._everybody_stands_in(key)}
+        called = self.ground.calls.reachable(
+            " ".join(self.ground.calls.bodies[name]) for name in direct & self.ground.calls.bodies.keys()
+        )[0]
+        return bool(ranks & called or (ranks - ({table.name} if table is not None else set())) & direct)
+
+    def _everybody_stands_in(self, key: TableKey) -> bool:
+        """Tell whether to stand in a table is no rank: no column of it is asked, and who has an account gets a row."""
+        table = self.ground.live.table(*key)
+        if table is None or self.population.worlds.edges(table) or any(k[:2] == key for k in self.ground.clues.claims):
+            return False
+        if self.record is not None and self.record.cell("liar", table, "insert").inserts.get("own"):
+            return True
+        bodies = {function.key: function.body for function in self.ground.live.functions}
+        made = [bodies.get(t.function, "") for t in self.ground.live.triggers if (t.schema, t.table) == USERS]
+        return any(table.name in words(body) for body in made)
+
+    def files_have_owners(self, table: Table) -> bool:
+        """Tell whether the policies ask whose a file is."""
+        return table.key not in FILES or bool(
+            self._asked_of_files(table) & {"name", "path_tokens", "owner", "owner_id"}
+        )
+
+    def folders_matter(self, table: Table) -> bool:
+        """Tell whether the policies ask where a file lies; its owner is written by the storage service."""
+        return table.key not in FILES or bool(self._asked_of_files(table) & {"name", "path_tokens"})
+
+    def _asked_of_files(self, table: Table) -> set[str]:
+        return {name for p in table.policies for text in (p.using, p.check) if text for name in words(text)}
+
+    def open_parent(self, persona: str, table: Table) -> bool:
+        """Tell whether what a row would be hung on is a stranger's that says of itself that it is open."""
+        other = other_of(persona)
+        for child, parent in self.ground.keys.items():
+            target = self.ground.live.table(*parent[:2])
+            if child[:2] != table.key or child in self.ground.identities or target is None:
+                continue
+            base = next((r for r in self.population.of(target).values() if r.world == other and r.base), None)
+            if base is not None and any(self.says_open(name, base) for name in self.population.worlds.edges(target)):
+                return True
+        return False
+
+    def says_open(self, column: str, row: Row) -> bool:
+        """Tell whether a column of a row says that the row is for everybody."""
+        value = row.values.get(column)
+        return bool(words_of(column) & _OPEN and value in _YES) or bool(words_of(column) & _STATE and value in _STATES)
+
+    def visible_columns(self, table: Table, persona: Persona) -> list[str]:
+        """Return the columns that a persona's role may read."""
+        held = [
+            grant.column
+            for grant in table.grants
+            if grant.privilege == "SELECT" and grant.grantee in (persona.role, "public")
+        ]
+        return [column.name for column in table.columns if None in held or column.name in held]
+
+    def names_users(self, table: Table) -> list[str]:
+        """Return the columns of a table that hold a user's id."""
+        return [c.name for c in table.columns if (*table.key, c.name) in self.ground.identities]
+
+    def why(self, table: Table) -> str:
+        """Say what makes somebody the owner of a table's rows."""
+        users = self.names_users(table)
+        if users:
+            return f"inferred from {', '.join(users)}"
+        claims = [key[2] for key in self.ground.clues.claims if key[:2] == table.key]
+        if claims:
+            return f"inferred from {', '.join(claims)}"
+        parents = sorted(
+            {p[1] for c, p in self.ground.keys.items() if c[:2] == table.key and p[:2] in self.ground.owned}
+        )
+        return f"inferred from {', '.join(parents) or 'its members'}"
+
+    def asks_who(self, table: Table, role: str) -> list[str]:
+        """Return the columns that name an owner and that the policies for reading ask; the narrower policies first."""
+        policies = [policy for policy in in_force(table, role, "select") if policy.permissive]
+        only = [policy for policy in policies if policy.command == "select"] or policies
+        found = {
+            column
+            for policy in only
+            for reference in policy.reads
+            if reference.kind == "relation" and reference.key == table.key
+            for column in reference.columns
+        }
+        return [name for name in sorted(found) if self.names_owner(table, name)]
+
+    def names_owner(self, table: Table, name: str) -> bool:
+        """Tell whether a column says whose a row is: by a user's id or a claim."""
+        key = (*table.key, name)
+        return key in self.ground.identities or key in self.ground.clues.claims

@@ -1,0 +1,87 @@
+"""How bad it is that rows come out of a door: what somebody means to publish is information, unless it crosses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gatepost.access.observation.doors import Door
+from gatepost.access.observation.ground import USERS, TableKey
+from gatepost.access.observation.meaning import ColumnKey
+from gatepost.access.observation.population import Population
+from gatepost.access.observation.standing import Standing
+from gatepost.access.observation.worlds import Row
+from gatepost.access.sensitivity import is_secret
+from gatepost.declare.declaration import Declaration
+from gatepost.finding import Severity
+from gatepost.schema import Table
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Weighs what came out, by which rows and which columns of them."""
+
+    population: Population
+    declaration: Declaration | None = None
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return Standing(self.population)
+
+    def of(self, doors: Sequence[Door], how: str) -> Severity:
+        """Return how bad what some personas got through one door is.
+
+        Args:
+            doors: What came of it, at least once.
+            how: `read`, `written` or `forged`.
+        """
+        if how == "forged":
+            return "error"
+        if how == "written":
+            if all(door.counted for door in doors):
+                return "info"
+            rows = [row for door in doors if not door.counted for row in door.written]
+            return "error" if any(self._kept(row.table.key) for row in rows) else "warning"
+        leaked = {row.key: row for door in doors for row in door.leaked}
+        columns = frozenset(column for door in doors for column in door.columns)
+        anonymous = any(door.persona.role == "anon" for door in doors)
+        found: list[Severity] = []
+        for table in {row.table.key: row.table for row in leaked.values()}.values():
+            told = frozenset(key for key in columns if key[:2] == table.key)
+            rows = [row for row in leaked.values() if row.table.key == table.key]
+            found.append(self._of_table(table, rows, told, anonymous))
+        return "error" if "error" in found else "warning" if "warning" in found else "info"
+
+    def _of_table(self, table: Table, rows: Sequence[Row], columns: frozenset[ColumnKey], anonymous: bool) -> Severity:
+        names = {key[2] for key in columns}
+        if table.key == USERS:
+            return "error" if names - {"id"} else "info"
+        if any(is_secret(name, anonymous) for name in names):
+            return "error"
+        if not any(self._tells(table, name) for name in names) or self._published(table, rows):
+            return "info"
+        if self._kept(table.key):
+            return "error"
+        return "warning" if table.row_security.enabled else "info"  # else grants alone kept it closed
+
+    def _kept(self, table: TableKey) -> bool:
+        declared = self.declaration is not None and self.declaration.table(*table) is not None
+        return declared or table in self.population.ground.owned
+
+    def _tells(self, table: Table, name: str) -> bool:
+        """Tell whether a column says more than which row it is: a figure has the keys that it counts by."""
+        if self._standing.names_owner(table, name):
+            return True
+        keys = {column for index in table.indexes if index.unique for column in index.columns}
+        return not (name in keys or name.endswith("_id") or (*table.key, name) in self.population.ground.keys)
+
+    def _published(self, table: Table, rows: Sequence[Row]) -> bool:
+        """Tell whether exactly those rows came out whose owner says that they are open."""
+        out = {row.number for row in rows}
+        kept = [row for row in self.population.of(table).values() if row.number not in out]
+        return any(
+            all(self._standing.says_open(name, row) for row in rows)
+            and any(not self._standing.says_open(name, row) for row in kept)
+            for name in self.population.worlds.edges(table)
+        )
