@@ -15,6 +15,7 @@ _TIME = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,](?P<fraction>[0-9]+))?
 _OFFSET = r"(?: ?(?P<offset>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?(?::[0-9]{2})?))?"
 _MOMENT = re.compile(rf"{_DATE}(?:[ Tt]{_TIME}{_OFFSET})?")
 _TIME_OF_DAY = re.compile(_TIME)
+_MIDNIGHT = re.compile(r"24:00(?::00(?:[.,]0+)?)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _CLOCK_SPAN = re.compile(
     r"(?:(?P<years>[+-]?[0-9]+) years?(?: |$))?(?:(?P<months>[+-]?[0-9]+) mons?(?: |$))?"
@@ -72,6 +73,8 @@ def time_from_text(value: str, target: Type, _how: How) -> str:
     found = _TIME_OF_DAY.fullmatch(value)
     if not found:
         raise Refused("is an empty string, not a time" if not value else "is not a time of day (HH:MM:SS)")
+    if _MIDNIGHT.fullmatch(value):
+        return "24:00:00"  # PostgreSQL's time of day knows the end of a day, Python's does not
     try:
         clock = day_time.fromisoformat(found["time"]).replace(microsecond=_micros(found["fraction"]))
     except ValueError as error:
