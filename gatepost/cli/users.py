@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,9 +47,10 @@ def _plan(source: Source, url: Url = "", table: Table = "users") -> None:
     present, taken = _present(url, plan) if url else (0, ())
     problems = (*plan.problems, *taken)
     _print_problems(problems)
+    there = f"{present:,} are there already" if url else "who is there already only --url can tell"
     typer.echo(
         f"{len(plan.users) - len(taken):,} users can be pushed, {plan.without_password:,} of them without a password; "
-        f"{present:,} are there already; {len(problems):,} problems"
+        f"{there}; {len(problems):,} problems"
     )
     if problems:
         raise typer.Exit(FINDINGS)
@@ -92,7 +95,25 @@ def _by_api(plan: UsersPlan, rate: float, done: Path | None) -> Pushed:
     if not address or not key:
         missing = "SUPABASE_SECRET_KEY" if address else "SUPABASE_URL"
         raise SettingsError(f'"{missing}" is not set', "set it in the environment, or name a database with --url")
-    return push_by_api(address, key, plan, rate=rate, done=done)
+    with _progress(len(plan.users), rate) as progress:
+        return push_by_api(address, key, plan, rate=rate, done=done, progress=progress)
+
+
+@contextmanager
+def _progress(users: int, rate: float) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar on a terminal, where it would take more than two seconds."""
+    import sys
+
+    if users / rate <= 2 or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("users"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("users", total=users)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _present(url: str, plan: UsersPlan) -> tuple[int, tuple[Problem, ...]]:

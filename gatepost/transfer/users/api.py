@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.users.planning import Pushed, User, UsersPlan
 
 _ATTEMPTS = 6
+_LONGEST_WAIT = 300.0
 _TOO_MANY = 429
 _TAKEN = {"email_exists", "user_already_exists", "conflict"}
 
@@ -43,7 +46,7 @@ def push_by_api(
     Raises:
         TransferError: the key or a user is refused, or the service stays away; says how many are done.
     """
-    from supabase_auth.errors import AuthError
+    from supabase_auth.errors import AuthError, AuthRetryableError
 
     from supabase import create_client
 
@@ -62,6 +65,9 @@ def push_by_api(
                     created += 1
                 else:
                     present += 1
+            except AuthRetryableError as error:
+                message = f'"{url}" did not answer after {created + present} users: {error}'
+                raise TransferError(message, "push again when it does: users that are done are passed over") from None
             except AuthError as error:
                 message = f'"{user.email}" was refused after {created + present} users: {error}'
                 raise TransferError(message, "mend it and push again: users that are done are passed over") from None
@@ -88,23 +94,41 @@ def attributes(user: User) -> dict[str, Any]:
 
 def _push(admin: Any, user: User, wait: Callable[[float], None]) -> bool:  # noqa: ANN401 - the client's own type
     """Create one user; return whether it was not there yet."""
-    from supabase_auth.errors import AuthApiError, AuthRetryableError
+    from supabase_auth.errors import AuthError, AuthRetryableError
 
-    for attempt in range(_ATTEMPTS):
+    attempt = 0
+    while True:
         try:
             admin.create_user(attributes(user))
-        except AuthRetryableError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        except AuthApiError as error:
+        except AuthError as error:
             if error.code in _TAKEN and _is_there(admin, user):
                 return False
-            if error.status != _TOO_MANY or attempt == _ATTEMPTS - 1:
+            again = isinstance(error, AuthRetryableError) or _status(error) == _TOO_MANY
+            attempt += 1
+            if not again or attempt == _ATTEMPTS:
                 raise
+            wait(min(_asked_wait(error) or 2.0 ** (attempt - 1) / 2, _LONGEST_WAIT))
         else:
             return True
-        wait(2.0**attempt / 2)
-    return False
+
+
+def _status(error: Exception) -> int:
+    """Return the status of an answer, also of one that the client could not read, such as a proxy's page."""
+    response = getattr(error.__cause__, "response", None)
+    return int(response.status_code) if response is not None else int(getattr(error, "status", None) or 0)
+
+
+def _asked_wait(error: Exception) -> float:
+    """Return the seconds that an answer asks to be left alone for (Retry-After, RFC 9110), or 0."""
+    response = getattr(error.__cause__, "response", None)
+    asked = str(response.headers.get("retry-after", "")).strip() if response is not None else ""
+    if asked.isdigit():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except ValueError:
+        return 0.0
+    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else 0.0
 
 
 def _is_there(admin: Any, user: User) -> bool:  # noqa: ANN401 - the client's own type

@@ -17,7 +17,7 @@ from gatepost.transfer.source import Source
 from gatepost.transfer.values import Type
 
 _HASHES = re.compile(
-    r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}"  # bcrypt
+    r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}"  # bcrypt, at a cost that it has
     r"|\$argon2(?:i|id)\$v=[0-9]+\$[mtp=,0-9]+\$[A-Za-z0-9+/]+=*\$[A-Za-z0-9+/]+=*"
     r"|\$fbscrypt\$v=1,\S+\$\S+\$\S+"  # Firebase scrypt
 )

@@ -40,13 +40,18 @@ def app_with(sqlite_file):
 class StandIn:
     """Answers the two requests of the admin API that a push makes, as supabase/auth describes them.
 
-    It is a stand-in: it knows ids and addresses, nothing of tokens, and it fails on demand (`too_many`, `away`).
+    It is a stand-in: it knows ids and addresses, nothing of tokens, and it fails on demand: `too_many` and `away`
+    count the requests that fail, `retry_after` and `page` are the header and the HTML that a proxy in front of it
+    would send along. `room` is how many users it creates before it says that it is `full` and waits to be `opened`.
     """
 
     def __init__(self):
         self.users = {}
         self.requests = []
         self.too_many = self.away = 0
+        self.retry_after = self.page = ""
+        self.room = None
+        self.full, self.opened = threading.Event(), threading.Event()
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -61,9 +66,11 @@ class StandIn:
                 self.answer(*((200, found) if found else (404, missing)))
 
             def answer(self, status, body):
-                content = json.dumps(body).encode()
+                content = stand_in.page.encode() if status == 429 and stand_in.page else json.dumps(body).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", "text/html" if status == 429 and stand_in.page else "application/json")
+                if status == 429 and stand_in.retry_after:
+                    self.send_header("Retry-After", stand_in.retry_after)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -92,6 +99,9 @@ class StandIn:
         user = {"id": body["id"], "aud": "authenticated", "role": "authenticated", "email": body["email"]}
         user |= {"created_at": moment, "updated_at": moment, "app_metadata": {}, "identities": []}
         user["user_metadata"] = body.get("user_metadata", {})
+        if self.room is not None and len(self.users) >= self.room:
+            self.full.set()
+            self.opened.wait()
         self.users[body["id"]] = user
         return 200, user
 
@@ -103,6 +113,7 @@ def admin_api():
     thread = threading.Thread(target=stand_in.server.serve_forever)
     thread.start()
     yield stand_in
+    stand_in.opened.set()
     stand_in.server.shutdown()
     thread.join()
     stand_in.server.server_close()

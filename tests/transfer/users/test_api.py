@@ -1,5 +1,10 @@
 """By the admin API, through the real client, against a stand-in for the service (see conftest.py)."""
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from gatepost.errors import TransferError
@@ -58,10 +63,52 @@ def test_too_many_requests_and_an_absence_are_waited_out(push, admin_api):
     assert push.waits == [0.5, 1.0, 2.0, 0.1]
 
 
+@pytest.mark.parametrize("page", ["", "<h1>Too many requests</h1>"])
+def test_the_time_that_the_service_asks_for_is_waited(push, admin_api, page):
+    admin_api.too_many, admin_api.retry_after, admin_api.page = 2, "7", page
+    assert push(GOOD[:1]) == Pushed(1, 0)
+    assert push.waits == [7.0, 7.0, 0.1]
+
+
+def test_a_date_is_a_time_to_wait_for_and_nonsense_is_none(push, admin_api):
+    admin_api.too_many, admin_api.retry_after = 1, "Wed, 21 Oct 2065 07:28:00 GMT"
+    push(GOOD[:1])
+    admin_api.too_many, admin_api.retry_after = 1, "soon"
+    push(GOOD[1:2], name="other.db")
+    assert push.waits == [300.0, 0.1, 0.5, 0.1]
+
+
+def test_a_service_that_says_no_for_ever_stops_it(push, admin_api):
+    admin_api.too_many = 100
+    with pytest.raises(TransferError, match=r'"one@example.org" was refused after 0 users: slow down'):
+        push()
+
+
 def test_a_service_that_stays_away_stops_it(push, admin_api):
     admin_api.away = 100
-    with pytest.raises(TransferError, match="was refused after 0 users"):
+    with pytest.raises(TransferError, match=r"did not answer after 0 users: away") as caught:
         push()
+    assert admin_api.url in caught.value.message
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_push_that_was_killed_goes_on(app_with, admin_api, tmp_path, kept):
+    """With a file of what is done nobody is asked for twice; without one, who is there is found there."""
+    path = app_with(GOOD)
+    admin_api.room = 2
+    words = [sys.executable, "-m", "gatepost.cli", "users", "push", str(path), "--rate", "1000"]
+    words += ["--done", str(tmp_path / "done")] if kept else []
+    environment = os.environ | {"SUPABASE_URL": admin_api.url, "SUPABASE_SECRET_KEY": KEY}
+    with subprocess.Popen(words, env=environment) as process:
+        assert admin_api.full.wait(60)
+        process.kill()
+    admin_api.room = None
+    admin_api.opened.set()
+    asked = len(admin_api.requests)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    created, there = map(int, re.findall("[0-9]+", done.stdout))
+    assert (created + there, set(admin_api.users)) == (3, {ONE, TWO, THREE})
+    assert len(admin_api.requests) - asked == (1 if kept else 3)
 
 
 def test_a_stopped_push_goes_on_where_it_was(push, admin_api, tmp_path):

@@ -31,6 +31,7 @@ def test_users_as_auth_takes_them(app_with):
             "password_hash",
             "is in no form that Auth knows",
         ),
+        ((TWO, "a@b.c", HASH.replace("$12$", "$99$"), None, None), "password_hash", "is in no form that Auth knows"),
         ((TWO, "a@b.c", b"$2b$", None, None), "password_hash", "is in no form that Auth knows"),
         ((TWO, "a@b.c", None, "a\0b", None), "name", "is not text that can be stored"),
         ((TWO, "a@b.c", None, None, "soon"), "created_at", "is not a moment"),
