@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from gatepost.canonical import live_shapes, print_policies
@@ -14,8 +15,6 @@ from gatepost.errors import ExpressionError, GatepostError
 from gatepost.finding import Finding, NotChecked, Result
 from gatepost.project import find_project
 from gatepost.reflect import read, reflect
-from gatepost.rules import Context, Rule, all_rules
-from gatepost.rules.context import VERSION_TABLE
 from gatepost.schema import Schema
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+    from gatepost.rules import Context, Rule
 
     AnyConnection = Connection | sqlalchemy.Connection | sqlalchemy.orm.Session
 
@@ -59,13 +60,18 @@ def verify(
         DeclarationError: the declaration cannot be meant.
     """
     found = raw(connection)
-    if declaration is None:
-        project = find_project()
-        declaration = project.declaration() if project is not None else None
-    live = _read(found)
+    with _reading(found) as read_already:
+        # Here and not above: what is imported while PostgreSQL answers takes no time.
+        from gatepost.rules import Context, all_rules
+
+        asked = all_rules() if rules is None else tuple(rules)
+        if declaration is None:
+            project = find_project()
+            declaration = project.declaration() if project is not None else None
+        live = read_already()
     states, not_checked = _declared_states(found, declaration or Declaration(), live)
     context = Context(live, declaration, states)
-    findings = [finding for one in (all_rules() if rules is None else rules) for finding in one.check(context)]
+    findings = [finding for one in asked for finding in one.check(context)]
     return Result(
         command="verify",
         target=target or live.database,
@@ -86,8 +92,10 @@ def assert_row_security(connection: AnyConnection) -> None:
     Raises:
         RowSecurityMissing: a table lacks it; the message names each.
     """
-    wanted = ("row-security-off", "row-security-not-forced")
-    result = verify(connection, declaration=Declaration(), rules=[r for r in all_rules() if r.name in wanted])
+    from gatepost.rules import named_rule
+
+    wanted = [named_rule(name) for name in ("row-security-off", "row-security-not-forced")]
+    result = verify(connection, declaration=Declaration(), rules=wanted)
     if result.findings:
         raise RowSecurityMissing(
             "row security is missing: " + "; ".join(finding.message for finding in result.findings),
@@ -102,6 +110,36 @@ def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str |
         "policies": sum(len(table.policies) for table in context.tables),
         **{severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "info")},
     }
+
+
+@contextmanager
+def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
+    """Read the catalog beside what is done inside; nothing but the reader touches the connection meanwhile.
+
+    Yields a function that returns what was read, or raises what went wrong.
+    """
+    found: list[Schema] = []
+    wrong: list[BaseException] = []
+
+    def read_all() -> None:
+        try:
+            found.append(_read(connection))
+        except BaseException as error:  # noqa: BLE001  whoever asks for the result gets it
+            wrong.append(error)
+
+    reader = Thread(target=read_all, name="gatepost reads the catalog", daemon=True)
+
+    def result() -> Schema:
+        reader.join()
+        for error in wrong:
+            raise error
+        return found[0]
+
+    reader.start()
+    try:
+        yield result
+    finally:
+        reader.join()
 
 
 def _read(connection: Connection) -> Schema:
@@ -164,6 +202,8 @@ def _printable(cursor: Cursor, tables: list[ProtectedTable], live: Schema) -> It
 
 
 def _version_states(live: Schema) -> States:
+    from gatepost.rules.context import VERSION_TABLE
+
     table = live.table("public", VERSION_TABLE)
     if table is None:
         return {}

@@ -235,3 +235,23 @@ def plain_server(pytestconfig, ground):
         yield cluster.url("postgres", SUPERUSER)
     finally:
         cluster.stop()
+
+
+def test_what_goes_wrong_while_the_database_is_read_reaches_the_caller(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 1")  # a millisecond, which no query of the catalog keeps to
+        connection.commit()
+    with pytest.raises(psycopg2.errors.QueryCanceled):
+        verify(connection, declaration=Declaration())
+
+
+def test_a_rule_that_does_not_run_leaves_the_connection_to_the_caller(connection):
+    def broken():
+        raise LookupError
+        yield
+
+    with pytest.raises(LookupError):
+        verify(connection, declaration=Declaration(), rules=broken())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)

@@ -8,8 +8,11 @@ must answer at once.
 
 from __future__ import annotations
 
+import atexit
+import os
 import pkgutil
 import sys
+import threading
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -74,3 +77,22 @@ def main() -> None:
         app(prog_name="gatepost")
     except KeyboardInterrupt:  # before or after Typer's own handling
         sys.exit(130)
+    except SystemExit as done:
+        _leave(done.code)
+        raise
+
+
+def _leave(code: str | int | None) -> None:
+    """End the process, where nothing is left to do but to take apart every value: that takes 0.2 s for 1,000 tables.
+
+    Returns where Python must do it: a thread still runs, the code is a message, or what was printed cannot be written.
+    """
+    if isinstance(code, str) or threading.active_count() > 1:
+        return
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code or 0)

@@ -24,9 +24,10 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
 
     from gatepost.errors import SettingsError
     from gatepost.report import render
-    from gatepost.report.text import render as render_text
 
     if output is None and format_name == "text":
+        from gatepost.report.text import render as render_text
+
         typer.echo(render_text(result, colour=sys.stdout.isatty()))
         return
     told = render(result, format_name)

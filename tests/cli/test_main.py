@@ -76,3 +76,27 @@ def test_mistake_without_a_mend_ends_after_the_sentence(failing):
 def test_interrupt_exits_130_without_a_traceback(failing):
     result = CliRunner().invoke(failing(KeyboardInterrupt()), ["fail"])
     assert (result.exit_code, result.output) == (130, "")
+
+
+def run_whole(code, *arguments):
+    """A process of its own, which ends as the command line ends it."""
+    command = [sys.executable, "-c", f"from gatepost.cli import main\n{code}\nmain()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_process_ends_with_everything_said_and_what_others_asked_for_at_the_end():
+    done = run_whole("import atexit; atexit.register(print, 'goodbye')", "--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("gatepost 0.")
+    assert done.stdout.endswith("goodbye\n")
+
+
+def test_the_process_ends_with_the_code_of_a_mistake():
+    done = run_whole("", "nonsense")
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
+
+
+def test_the_process_waits_for_a_thread_that_still_works():
+    work = "import threading, time; threading.Thread(target=lambda: (time.sleep(0.2), print('worked'))).start()"
+    assert run_whole(work, "--version").stdout.endswith("worked\n")
