@@ -98,5 +98,5 @@ def test_the_process_ends_with_the_code_of_a_mistake():
 
 
 def test_the_process_waits_for_a_thread_that_still_works():
-    work = "import threading, time; threading.Thread(target=lambda: (time.sleep(0.2), print('worked'))).start()"
+    work = "import threading as t; t.Thread(target=lambda: (t.main_thread().join(), print('worked'))).start()"
     assert run_whole(work, "--version").stdout.endswith("worked\n")
