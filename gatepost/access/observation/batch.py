@@ -9,18 +9,20 @@ session can do, it leaves to the session: a statement that takes longer than the
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 from gatepost import sql
+from gatepost.access.observation.counters import Counter, counters
+from gatepost.access.observation.ground import TableKey
 from gatepost.access.observation.trial import Found, Probe, Stage, Tried, tried_as
 from gatepost.access.personas import Persona
 
 _MOST = 400
 """The most trials that are sent at once."""
 _TRY = """
-CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[], counting jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     began timestamptz := clock_timestamp();
     trial jsonb;
@@ -32,13 +34,21 @@ DECLARE
     said text;
     listed text[];
     seen jsonb[];
+    counter text;
+    before bigint[];
+    after bigint[];
+    moved int[];
     answers jsonb[] := '{}';
 BEGIN
     FOREACH trial IN ARRAY trials LOOP
-        touched := 0; code := ''; said := ''; seen := '{}';
+        touched := 0; code := ''; said := ''; seen := '{}'; moved := NULL;
         BEGIN
             become := trial ->> 'become';
             statement := trial ->> 'statement';
+            counter := counting ->> (trial ->> 'counting');
+            IF counter IS NOT NULL THEN
+                EXECUTE counter INTO before;
+            END IF;
             PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true),
                     pg_catalog.set_config('request.headers', trial ->> 'headers', true),
                     pg_catalog.set_config('request.cookies', trial ->> 'cookies', true);
@@ -64,13 +74,17 @@ BEGIN
                     END;
                 END LOOP;
             END IF;
+            IF counter IS NOT NULL THEN
+                EXECUTE counter INTO after;
+                moved := ARRAY(SELECT n FROM generate_subscripts(after, 1) n WHERE after[n] <> before[n]);
+            END IF;
             RAISE EXCEPTION SQLSTATE 'GPOST';
         EXCEPTION
             WHEN SQLSTATE 'GPOST' THEN NULL;
             WHEN query_canceled THEN RETURN to_jsonb(answers || 'null'::jsonb);
             WHEN assert_failure OR others THEN code := SQLSTATE; said := SQLERRM;
         END;
-        answers := answers || jsonb_build_array(touched, code, said, to_jsonb(seen));
+        answers := answers || jsonb_build_array(touched, code, said, to_jsonb(seen), moved);
         EXIT WHEN clock_timestamp() > began + interval '500 milliseconds';
     END LOOP;
     RETURN to_jsonb(answers);
@@ -86,20 +100,28 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Trial:
-    """A statement to try as somebody, and what is asked while it stands, if it reached a row."""
+    """A statement to try as somebody, and what is asked while it stands, if it reached a row.
+
+    `counting` is what to count while it runs: the tables that it and its probes read, or those that they wrote.
+    """
 
     persona: Persona
     statement: str
     probes: tuple[Probe, ...] = ()
     keys_aside: bool = False
+    counting: Literal["", "reads", "writes"] = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a trial and, in their order, of its probes; of none where no row was reached."""
+    """What came of a trial and, in their order, of its probes; of none where no row was reached.
+
+    `moved` are the tables that were counted, or None where they are not known.
+    """
 
     tried: Tried
     found: tuple[Found, ...] = ()
+    moved: frozenset[TableKey] | None = None
 
 
 Trying = Generator[Sequence[Trial], Sequence[Answer], T]
@@ -111,7 +133,8 @@ class Batch:
     """Tries statements for several that want some, so that the ways to the server do not grow with their number."""
 
     stage: Stage
-    _made: bool | None = field(default=None)
+    _made: bool | None = None
+    _counters: Mapping[str, Counter] | None = None
 
     def together(self, several: Iterable[Trying[None]]) -> None:
         """Run all of them to their ends, each step of all at once: none sees what another does."""
@@ -141,7 +164,7 @@ class Batch:
         at = 0
         while at < len(trials):
             for said in self._several(trials[at : at + _MOST]):
-                yield _answer(trials[at], said) if said is not None else self._alone(trials[at])
+                yield self._answer(trials[at], said) if said is not None else self._alone(trials[at])
                 at += 1
 
     def _several(self, trials: Sequence[Trial]) -> list[list[Any] | None]:
@@ -159,11 +182,13 @@ class Batch:
                     "statement": trial.statement,
                     "probes": [(probe.statement, probe.as_persona) for probe in trial.probes],
                     "aside": trial.keys_aside and aside,
+                    "counting": trial.counting,
                 }
             )
             for trial in trials
         ]
-        self.stage.execute("SELECT pg_temp.gatepost_try(%s::jsonb[])", (told,))
+        counting = json.dumps({name: counter.query for name, counter in self._counted(trials).items()})
+        self.stage.execute("SELECT pg_temp.gatepost_try(%s::jsonb[], %s)", (told, counting))
         [(answers,)] = self.stage.cursor.fetchall()
         return list(answers)
 
@@ -192,13 +217,20 @@ class Batch:
                 found = [self.stage.ask(probe) for probe in trial.probes]
         return Answer(tried, tuple(found))
 
+    def _counted(self, trials: Iterable[Trial]) -> Mapping[str, Counter]:
+        """Return what counts, where a trial asks for it."""
+        if self._counters is None and any(trial.counting for trial in trials):
+            self._counters = counters(self.stage.cursor, self.stage.ground.live)
+        return self._counters or {}
 
-def _answer(trial: Trial, said: list[Any]) -> Answer:
-    touched, code, words, found = said
-    return Answer(
-        tried_as(trial.statement, touched, code, words),
-        tuple(
-            Found(tried_as(probe.statement, 1, *what[:2]), what[2] or ())
-            for probe, what in zip(trial.probes, found, strict=False)
-        ),
-    )
+    def _answer(self, trial: Trial, said: list[Any]) -> Answer:
+        touched, code, words, found, places = said
+        counter = (self._counters or {}).get(trial.counting)
+        return Answer(
+            tried_as(trial.statement, touched, code, words),
+            tuple(
+                Found(tried_as(probe.statement, 1, *what[:2]), what[2] or ())
+                for probe, what in zip(trial.probes, found, strict=False)
+            ),
+            counter.moved(places) if counter is not None and places is not None else None,
+        )

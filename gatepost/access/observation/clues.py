@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from gatepost import sql
@@ -247,6 +248,7 @@ def _unquoted(text: str) -> str:
     return text[text.index("'") + 1 : -1].replace("''", "'") if "'" in text else text
 
 
+@lru_cache(maxsize=8192)
 def words(text: str) -> frozenset[str]:
     """Return every name that stands in SQL text."""
     return frozenset(token.name for token in sql.tokens(text) if token.name)

@@ -1,85 +1,228 @@
-"""Which tables may show other rows after a write: looking again shall grow with the writes, not with the tables."""
+"""Which tables may show other rows after a write: looking again shall grow with the writes, not with the tables.
+
+What a persona sees in a table is what its policies make of what they read, so it can change only where something was
+written that they read. Both are followed by the names that stand in policies, functions, views and triggers, and
+through foreign keys that pass a change on. A name that is something else costs a look too many, never one too few.
+Where names do not tell, because SQL is built at run time or a body is not ours to read, PostgreSQL's own counters
+tell: which relations a look read, and which a write wrote (`batch.py`).
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.observation.clues import words
+from gatepost.access.observation.clues import Calls, words
 from gatepost.access.observation.ground import Ground, TableKey
-from gatepost.schema import Table
+from gatepost.schema import Constraint, Table, Trigger
+
+_ROW_ALONE = (
+    "moddatetime autoinc insert_username suppress_redundant_updates_trigger tsvector_update_trigger"
+    " tsvector_update_trigger_column"
+).split()
+"""Trigger functions that PostgreSQL ships, which touch the written row and nothing else
+(https://www.postgresql.org/docs/17/contrib-spi.html, https://www.postgresql.org/docs/17/functions-trigger.html)."""
+_ARGUMENT = re.compile("'([^']*)'")
+_PASSED_ON = re.compile(r"ON (DELETE|UPDATE) (?:CASCADE|SET (?:NULL|DEFAULT))", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Fired:
+    """What the triggers of a table run: the names in it, and whether names are not all."""
+
+    names: frozenset[str] = frozenset()
+    opaque: bool = False
 
 
 @dataclass(frozen=True)
 class Influence:
-    """What each table's policies and triggers lead to, by the names that stand in them.
+    """Follows writes to what they lead to.
 
-    A function that builds SQL at run time may read and write anything, and counts so.
+    `asked` is what policies that build SQL were seen to read, by the table that they protect; one that is not in it
+    may read anything.
     """
 
     ground: Ground
+    asked: dict[TableKey, frozenset[TableKey] | None] = field(default_factory=dict)
+    _led: dict[tuple[TableKey, str], tuple[frozenset[TableKey], bool]] = field(default_factory=dict)
 
-    def touched(self, table: Table, columns: frozenset[str] | None = None) -> tuple[Table, ...]:
+    def opaque_policies(self, table: Table) -> bool:
+        """Tell whether only trying shows what a table's policies read."""
+        return self._policies[table.key].opaque
+
+    def opaque_triggers(self, table: Table) -> bool:
+        """Tell whether only trying shows what a write to a table leads to."""
+        return self._written(table.key, "")[1]
+
+    def note_read(self, table: Table, tables: frozenset[TableKey] | None) -> None:
+        """Note what was read for somebody's look at a table, before anything is asked; None where that is not known."""
+        if tables is None:
+            self.asked[table.key] = None
+        elif (known := self.asked.setdefault(table.key, frozenset())) is not None:
+            self.asked[table.key] = known | tables
+
+    def touched(
+        self, table: Table, columns: frozenset[str] | None = None, removed: bool = False
+    ) -> tuple[Table, ...]:  # fmt: skip
         """Return the tables whose visible rows a write to a table may change, itself among them.
 
         Args:
             table: The table that was written.
             columns: The columns that were changed; None for a whole row.
+            removed: Whether the row was removed.
         """
-        fired, dynamic = self._fires[table.key]
-        if columns is not None and not fired and not dynamic and not self._heard(table, columns):
-            return ()
-        found = {table.key, *self._readers[table.name]}
-        for name in fired:
-            found |= {other.key for other in self._by_name.get(name, ())} | self._readers.get(name, set())
-        if dynamic:
-            return self.ground.observed
-        return tuple(other for other in self.ground.observed if other.key in found)
+        passed_on = columns is not None and bool(columns & self._referred[table.key])
+        written, opaque = self._written(table.key, "DELETE" if removed else "UPDATE" if passed_on else "")
+        return self.ground.observed if opaque else self.after(table, columns, written)
+
+    def after(self, table: Table, columns: frozenset[str] | None, written: Iterable[TableKey]) -> tuple[Table, ...]:
+        """Return the tables whose visible rows may have changed, where it is known what was written.
+
+        Args:
+            table: The table that a persona wrote.
+            columns: The columns that it changed; None for a whole row.
+            written: The tables that were written, by it and by what it led to.
+        """
+        found: set[TableKey] = set()
+        for key in written:
+            if key != table.key or columns is None or self._heard(table, columns):
+                found |= {key} | self._readers[key[1]]
+        places = sorted(self._places[key] for key in found if key in self._places)
+        return tuple(self.ground.observed[place] for place in places)
 
     def _heard(self, table: Table, columns: frozenset[str]) -> bool:
-        return any((*table.key, column) in self.ground.clues.read for column in columns)
+        """Tell whether a policy may read one of the columns, or one that a trigger changes in the same row."""
+        read = {column.name for column in table.columns if (*table.key, column.name) in self.ground.clues.read}
+        fired = self._fires[table.key]
+        return bool(read & columns) or bool(read & fired.names) or (bool(read) and fired.opaque)
+
+    def _written(self, start: TableKey, how: str) -> tuple[frozenset[TableKey], bool]:
+        """Return the tables that a write leads to, and whether there may be others.
+
+        Args:
+            start: The table that is written.
+            how: The clause of foreign keys that passes the write on: UPDATE, DELETE, or nothing.
+        """
+        if (start, how) not in self._led:
+            found, todo = {start}, [(start, how)]
+            while todo:
+                key, passed = todo.pop()
+                more = {(child, passed) for child in (*self._children[key, passed], *self._heirs[key])}
+                more |= {(other, "DELETE") for name in self._fires[key].names for other in self._by_name.get(name, ())}
+                todo += [step for step in more if step[0] not in found]
+                found |= {other for other, _ in more}
+            self._led[start, how] = frozenset(found), any(self._fires[key].opaque for key in found)
+        return self._led[start, how]
 
     @cached_property
-    def _by_name(self) -> Mapping[str, list[Table]]:
-        found: defaultdict[str, list[Table]] = defaultdict(list)
-        for table in self.ground.observed:
-            found[table.name].append(table)
+    def _places(self) -> Mapping[TableKey, int]:
+        return {table.key: place for place, table in enumerate(self.ground.observed)}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[TableKey]]:
+        found: defaultdict[str, list[TableKey]] = defaultdict(list)
+        for table in self.ground.live.tables:
+            found[table.name].append(table.key)
         return found
 
     @cached_property
-    def _policy_names(self) -> Mapping[TableKey, tuple[frozenset[str], bool]]:
-        return {
-            table.key: self.ground.calls.reachable(
-                text for policy in table.policies for text in (policy.using, policy.check) if text
-            )
-            for table in self.ground.observed
-        }
+    def _calls(self) -> Calls:
+        """The names in functions and in views: who asks a view asks what it reads."""
+        bodies = dict(self.ground.calls.bodies)
+        for view in self.ground.live.views:
+            bodies[view.name] = bodies.get(view.name, frozenset()) | words(view.definition)
+        return Calls(bodies)
+
+    @cached_property
+    def _foreign(self) -> frozenset[str]:
+        """The functions whose language says nothing about tables."""
+        functions = self.ground.live.functions
+        return frozenset(one.name for one in functions if one.language not in ("sql", "plpgsql"))
+
+    @cached_property
+    def _policies(self) -> Mapping[TableKey, _Fired]:
+        found = {}
+        for table in self.ground.observed:
+            texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+            names, dynamic = self._calls.reachable(texts)
+            found[table.key] = _Fired(names, dynamic or bool(names & self._foreign))
+        return found
 
     @cached_property
     def _readers(self) -> Mapping[str, set[TableKey]]:
-        """The tables whose policies ask each name; one whose policies build SQL asks every table."""
+        """The tables whose policies ask each name; one that may ask anything is under every name."""
         found: defaultdict[str, set[TableKey]] = defaultdict(set)
-        for key, (names, dynamic) in self._policy_names.items():
-            for name in self._by_name if dynamic else names & self._by_name.keys():
+        for key, policies in self._policies.items():
+            names = policies.names & self._by_name.keys()
+            if policies.opaque:
+                seen = self.asked.get(key)
+                names = names | {name for _, name in seen} if seen is not None else frozenset(self._by_name)
+            for name in names:
                 found[name].add(key)
         return found
 
     @cached_property
-    def _fires(self) -> Mapping[TableKey, tuple[frozenset[str], bool]]:
-        """The names in what a table's triggers run."""
-        bodies = {function.key: function.body for function in self.ground.live.functions}
-        found: dict[TableKey, tuple[frozenset[str], bool]] = {}
-        for table in self.ground.observed:
-            texts = [
-                bodies.get(trigger.function, "")
-                for trigger in self.ground.live.triggers
-                if (trigger.schema, trigger.table) == table.key
-            ]
-            names, dynamic = self.ground.calls.reachable(texts)
-            found[table.key] = (
-                names & self._by_name.keys() if texts else frozenset(),
-                dynamic or any("execute" in words(text) for text in texts),
-            )
+    def _children(self) -> Mapping[tuple[TableKey, str], set[TableKey]]:
+        """The tables to which a foreign key passes a change on, by their parent and the change."""
+        found: defaultdict[tuple[TableKey, str], set[TableKey]] = defaultdict(set)
+        for table, key in self._keys():
+            for how in _PASSED_ON.findall(key.definition):
+                found[(key.references or ("", ""))[:2], how.upper()].add(table.key)
         return found
+
+    @cached_property
+    def _referred(self) -> Mapping[TableKey, set[str]]:
+        """The columns of each table that foreign keys refer to."""
+        found: defaultdict[TableKey, set[str]] = defaultdict(set)
+        for _, key in self._keys():
+            schema, name, columns = key.references or ("", "", ())
+            found[schema, name].update(columns)
+        return found
+
+    def _keys(self) -> Iterator[tuple[Table, Constraint]]:
+        for table in self.ground.live.tables:
+            for key in table.constraints:
+                if key.kind == "foreign key" and key.references:
+                    yield table, key
+
+    @cached_property
+    def _heirs(self) -> Mapping[TableKey, set[TableKey]]:
+        """The parts of each table: what is written to it is written to them."""
+        found: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
+        for table in self.ground.live.tables:
+            for parent in table.parents:
+                found[parent].add(table.key)
+        return found
+
+    @cached_property
+    def _fires(self) -> Mapping[TableKey, _Fired]:
+        triggers: defaultdict[TableKey, list[Trigger]] = defaultdict(list)
+        for trigger in self.ground.live.triggers:
+            triggers[trigger.schema, trigger.table].append(trigger)
+        ruled = {(rule.schema, rule.table) for rule in self.ground.live.rewrite_rules}
+        found: defaultdict[TableKey, _Fired] = defaultdict(_Fired)
+        for table in self.ground.live.tables:
+            found[table.key] = self._runs(triggers[table.key], table.key in ruled)
+        return found
+
+    def _runs(self, triggers: Iterable[Trigger], ruled: bool) -> _Fired:
+        texts, opaque = [], ruled
+        for trigger in triggers:
+            body = self._bodies.get(trigger.function)
+            if body is not None:
+                texts.append(body)
+            elif trigger.function[1].partition("(")[0] in _ROW_ALONE:
+                texts.append(" ".join(_ARGUMENT.findall(trigger.definition)))  # names of columns
+            else:
+                opaque = True
+        names, dynamic = self._calls.reachable(texts)
+        opaque = opaque or dynamic or bool(names & self._foreign) or any("execute" in words(text) for text in texts)
+        return _Fired(names, opaque)
+
+    @cached_property
+    def _bodies(self) -> Mapping[tuple[str, str], str]:
+        known = (one for one in self.ground.live.functions if one.language in ("sql", "plpgsql"))
+        return {function.key: function.body for function in known}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from gatepost.access.observation.cast import ONLOOKERS, told, world_of
@@ -55,7 +55,7 @@ def matrix(
                 "planted": len(population.of(table)),
                 "cells": {
                     persona.name: {
-                        command: asdict(matrix_cell(population, record, persona, table, command))
+                        command: dict(vars(matrix_cell(population, record, persona, table, command)))
                         for command in COMMANDS
                     }
                     for persona in people

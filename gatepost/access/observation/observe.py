@@ -22,7 +22,7 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
         influence: Where to look again after a write.
     """
     record, batch, personas = Record(), Batch(stage), list(personas)
-    batch.together(_look(stage, record, persona) for persona in personas)
+    batch.together(_look(stage, record, influence, persona) for persona in personas)
     tables = [table for table in stage.ground.observed if stage.population.of(table)]
     writers = [
         Writer(stage, record, influence, persona, table)
@@ -37,13 +37,21 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
     return record
 
 
-def _look(stage: Stage, record: Record, persona: Persona) -> Trying[None]:
+def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) -> Trying[None]:
     """Look at every table, before anything is written."""
-    tables = stage.ground.observed
-    looks = [stage.looking(persona.role, table) for table in tables]
-    answers = iter((yield [Trial(persona, "SELECT", (look.probe,)) for look in looks if look is not None]))
-    for table, look in zip(tables, looks, strict=True):
-        seen = look.seen(next(answers).found[0]) if look is not None else BARRED
+    looks = [(table, stage.looking(persona.role, table)) for table in stage.ground.observed]
+    trials = [
+        Trial(persona, "SELECT", (look.probe,), counting="reads" if influence.opaque_policies(table) else "")
+        for table, look in looks
+        if look is not None
+    ]
+    answers = iter((yield trials))
+    for table, look in looks:
+        seen = BARRED
+        if look is not None:
+            answer = next(answers)
+            seen = look.seen(answer.found[0])
+            influence.note_read(table, answer.moved)
         record.cells[persona.name, table.key, "select"] = _read(seen)
 
 

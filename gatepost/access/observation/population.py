@@ -139,9 +139,8 @@ def _plant_table(cursor: Cursor, found: Population, table: Table) -> str:
 def _try_rows(cursor: Cursor, found: Population, rows: list[Row]) -> Error | None:
     from psycopg2 import Error
 
-    cursor.execute("SAVEPOINT gatepost_plant")
-    try:
-        cursor.execute(f"{insert(rows)} RETURNING tableoid::int8, ctid::text")
+    try:  # in one way to the server and back; psycopg2 gives the rows of the last statement that returns some
+        cursor.execute(f"SAVEPOINT gatepost_plant; {insert(rows)} RETURNING tableoid::int8, ctid::text")
         places = cursor.fetchall()
     except Error as error:
         cursor.execute("ROLLBACK TO SAVEPOINT gatepost_plant; RELEASE SAVEPOINT gatepost_plant")

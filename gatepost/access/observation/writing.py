@@ -19,6 +19,8 @@ from gatepost.access.personas import Persona
 from gatepost.schema import Column, Command, Table
 
 _SWALLOWED = ("refused", "constraint")
+_Looked = tuple[Answer, list[tuple[Table, Look]]]
+"""An answer, and the looks whose answers stand behind those of its own probes."""
 
 
 @dataclass
@@ -61,11 +63,12 @@ class Writer:
         let_in: dict[str, bool] = {}
         statements: dict[int | str, str] = {}
         failed = Tried("", "refused")
-        tried_rows, looks = dict(candidates(self.stage.population, self.persona, self.table)), self._looks(None)
+        tried_rows = dict(candidates(self.stage.population, self.persona, self.table))
         kept = {name: self._kept(row) if name == "another's" else () for name, row in tried_rows.items()}
-        answers = yield [self._trial(insert([row], columns), kept[name], looks) for name, row in tried_rows.items()]
+        wanted = [Trial(self.persona, insert([row], columns), kept[name]) for name, row in tried_rows.items()]
+        answers = yield from self._try(wanted, None)
         among = "own among another's"
-        for (name, row), answer in zip(tried_rows.items(), answers, strict=True):
+        for (name, row), (answer, looks) in zip(tried_rows.items(), answers, strict=True):
             tried = answer.tried
             let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
             statements[name] = tried.statement
@@ -79,27 +82,46 @@ class Writer:
                 let_in["own, returned"] = returning.tried.outcome == "done"
                 statements["own, returned"] = returning.tried.statement
             if name != "another's":
-                yield from self._as_every_kind(row, columns, looks, name == among)
+                yield from self._as_every_kind(row, columns, name == among)
         outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
         return Cell(inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=failed.said)
 
-    def _as_every_kind(
-        self, row: Row, columns: Sequence[str], looks: Sequence[tuple[Table, Look]], among: bool
-    ) -> Trying[None]:
+    def _as_every_kind(self, row: Row, columns: Sequence[str], among: bool) -> Trying[None]:
         """Insert a row of one's own with each value that policies ask for: a role that one gives oneself."""
         if not self.watched or self.table.key not in self.stage.ground.asked:
             return
         kinds = [replace(row, values={**row.values, **kind}) for kind in self.stage.population.worlds.kinds(self.table)]
-        answers = yield [self._trial(insert([kind], columns), (), looks) for kind in kinds]
-        for answer in answers:
+        answers = yield from self._try([Trial(self.persona, insert([kind], columns)) for kind in kinds], None)
+        for answer, looks in answers:
             if answer.tried.outcome == "done" and answer.tried.count:
                 self._look_again(answer.tried, looks, answer.found, among)
 
-    def _trial(
-        self, statement: str, first: Sequence[Probe], looks: Sequence[tuple[Table, Look]], *, keys_aside: bool = False
-    ) -> Trial:
-        probes = (*first, *(look.probe for _, look in looks))
-        return Trial(self.persona, statement, probes, keys_aside=keys_aside)
+    def _try(self, wanted: Sequence[Trial], column: Column | None, *, removed: bool = False) -> Trying[list[_Looked]]:
+        """Try statements, and after each look at every table that may show other rows then.
+
+        Args:
+            wanted: The trials; the looks come behind their own probes.
+            column: The column that they change, or None for whole rows.
+            removed: Whether they remove rows.
+        """
+        columns = None if column is None else frozenset([column.name])
+        touched = [self.influence.touched(self.table, columns, removed) if self.watched else ()] * len(wanted)
+        if self.watched and self.influence.opaque_triggers(self.table):
+            # What they lead to is seen by trying, so that looking does not mean looking everywhere.
+            led = yield [replace(trial, counting="writes") for trial in wanted]
+            touched = [
+                self.influence.after(self.table, columns, first.moved) if first.moved is not None else everywhere
+                for first, everywhere in zip(led, touched, strict=True)
+            ]
+        looks = [
+            [(table, look) for table in tables if (look := self.stage.looking(self.persona.role, table)) is not None]
+            for tables in touched
+        ]
+        answers = yield [
+            replace(trial, probes=(*trial.probes, *(look.probe for _, look in after)))
+            for trial, after in zip(wanted, looks, strict=True)
+        ]
+        return list(zip(answers, looks, strict=True))
 
     def _identifying(self, row: Row) -> list[tuple[str, str]]:
         names = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.ground.identities]
@@ -124,8 +146,8 @@ class Writer:
         sampled: set[int] = set()
         reaches_all = False
         for column, value in self._changes():
-            looks = self._looks(column)
-            [answer] = yield [self._trial(self._set(column, value), [places(self.table)], looks)]
+            wanted = Trial(self.persona, self._set(column, value), (places(self.table),))
+            [(answer, looks)] = yield from self._try([wanted], column)
             tried, changed = answer.tried, self._changed(answer)
             for row in changed:
                 reached.setdefault(row.number, tried.statement)
@@ -210,11 +232,12 @@ class Writer:
 
     def _one_by_one(self, column: Column, value: str | None) -> Trying[dict[int, str]]:
         """Change one row at a time, where changing all at once was refused for the sake of one."""
-        looks = self._looks(column)
         rows = [(row, where) for row in self._sample() if (where := self._where(row))]
-        answers = yield [self._trial(self._set(column, value, where), (), looks) for _, where in rows]
+        answers = yield from self._try(
+            [Trial(self.persona, self._set(column, value, where)) for _, where in rows], column
+        )
         reached: dict[int, str] = {}
-        for (row, _), answer in zip(rows, answers, strict=True):
+        for (row, _), (answer, looks) in zip(rows, answers, strict=True):
             if answer.tried.outcome == "done" and answer.tried.count:
                 reached[row.number] = answer.tried.statement
                 self._look_again(answer.tried, looks, answer.found)
@@ -237,26 +260,16 @@ class Writer:
 
     def _deletes(self) -> Trying[Cell]:
         statement = f"DELETE FROM {sql.qualified(self.table.schema, self.table.name)}"
-        for keys_aside in (False, True):
-            looks = [] if keys_aside else self._looks(None)
-            [answer] = yield [self._trial(statement, [places(self.table)], looks, keys_aside=keys_aside)]
-            tried, changed = answer.tried, self._changed(answer)
-            if changed:
-                self._look_again(tried, looks, answer.found[1:])
-            if tried.outcome != "constraint":  # else children of the rows stand in the way, which row security let go
-                break
+        wanted = Trial(self.persona, statement, (places(self.table),))
+        [(answer, looks)] = yield from self._try([wanted], None, removed=True)
+        if answer.tried.outcome == "constraint":  # children of the rows stand in the way, which row security let go
+            [answer], looks = (yield [replace(wanted, keys_aside=True)]), []
+        tried, changed = answer.tried, self._changed(answer)
+        if changed:
+            self._look_again(tried, looks, answer.found[1:])
         reached: dict[int | str, str] = {row.number: statement for row in changed}
         rows = frozenset(row.number for row in changed)
         return Cell(rows, statements=reached, outcome=tried.outcome, said=tried.said)
-
-    def _looks(self, column: Column | None) -> list[tuple[Table, Look]]:
-        """Return how to look at every table that may show other rows after a write."""
-        if not self.watched:
-            return []
-        columns = None if column is None else frozenset([column.name])
-        touched = self.influence.touched(self.table, columns)
-        looks = ((table, self.stage.looking(self.persona.role, table)) for table in touched)
-        return [(table, look) for table, look in looks if look is not None]
 
     def _look_again(
         self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found], hung_on: bool = False
