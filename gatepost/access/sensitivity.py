@@ -17,7 +17,10 @@ _SECRETS = frozenset(
     "password passwd secret token apikey credential ssn iban cvv cvc passport salary wage diagnosis otp prescription"
     " phone mobile birthdate birthday dob".split()
 )
-_KEYS = re.compile(r"(api|private|secret|access|encryption|signing|license)_?key", re.IGNORECASE)
+_KEYS = re.compile(
+    r"(api|private|secret|access|encryption|signing|license)_?key|(cost|wholesale|purchase|supplier)_?price|internal_?note",
+    re.IGNORECASE,
+)
 _HARMLESS = frozenset("public translation count counts usage limit type types max used total".split())
 _PRIVATE = frozenset(
     "note todo task message chat dm conversation inbox mail email invoice payment order document file record medical"
@@ -37,6 +40,7 @@ _PUBLIC = frozenset(
     " answer release version changelog badge achievement game team venue store shop location region zone type status"
     " template theme banner public podcast episode video course lesson guide skill sport season match".split()
 )
+_SIGNED_UP = frozenset("waitlist waiting newsletter subscriber signup".split())
 _FLAGS = frozenset("is_public is_published published public visibility is_private private is_visible shared".split())
 _SHOWN = frozenset("slug published_at username handle avatar_url bio display_name".split())
 
@@ -67,6 +71,11 @@ def marks_public(column: str, values: Collection[object] = ()) -> bool:
     return bool(told & _STATES) and any(words(str(value)) & _FOR_ALL for value in values)
 
 
+def says_for_whom(values: Collection[object]) -> bool:
+    """Tell whether one of some values says that a row is for everybody, or, where it is denied, that it is not."""
+    return any(words(str(value)) & _FOR_ALL or is_hidden_state(value) for value in values)
+
+
 def is_hidden_state(value: object) -> bool:
     """Tell whether a column's value says that a row is not for everybody yet."""
     return isinstance(value, str) and value.lower() in _HIDDEN
@@ -95,6 +104,11 @@ def about_people(table: Table) -> bool:
     """Tell whether a table's name says that its rows are about people, whoever they belong to."""
     told = words(table.name)
     return bool(told & _PEOPLE) and not told & _PUBLIC
+
+
+def signed_up(table: Table, columns: Collection[str]) -> bool:
+    """Tell whether rows are people without an account who left their address, which is the project's to read."""
+    return bool(words(table.name) & _SIGNED_UP) and any(words(name) & {"email", "mail", "phone"} for name in columns)
 
 
 def meant(table: Table) -> Meant:

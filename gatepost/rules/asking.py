@@ -7,11 +7,13 @@ from functools import cache
 
 from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.sensitivity import Meant, about_people, is_secret, meant
+from gatepost.access.sensitivity import Meant, about_people, is_secret, meant, signed_up, words
 from gatepost.finding import Severity
 from gatepost.rules.context import Context
 from gatepost.schema import Command, Policy, Table
 
+_SAID = frozenset("message chat comment reply reaction attachment".split())
+_PLACES = frozenset("channel room thread forum topic board post article event stream lobby server".split())
 BIG = 10_000
 """From how many rows on a cost is worth a warning."""
 
@@ -78,6 +80,10 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     """Return how bad it is that a role reads every row of a table, or None where nothing speaks against it."""
     visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
     for_whom: Meant = meant(table)
+    if signed_up(table, visible):
+        return "error"
+    if _in_open_space(context, table, role):
+        return "info"
     if any(is_secret(name, role == "anon") for name in visible):
         return "error"
     if context.analysis.owner_columns(table) & set(visible):
@@ -85,6 +91,37 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     if role == "anon" and about_people(table):
         return "error"
     return None
+
+
+def _in_open_space(context: Context, table: Table, role: str) -> bool:
+    """Tell whether rows are what people say in a place that shows itself to a role, such as a public channel."""
+    if not words(table.name) & _SAID:
+        return False
+    for constraint in table.constraints:
+        parent = context.live.table(*constraint.references[:2]) if constraint.references is not None else None
+        if parent is None or parent.key == table.key or not words(parent.name) & _PLACES:
+            continue
+        if any(
+            role in loose_roles(context, one, "select")
+            for one in context.analysis.by_table.get(parent.key, ())
+            if one.policy.permissive and parent.row_security.enabled
+        ):
+            return True
+    return False
+
+
+def lone_guard(context: Context, one: PolicyFacts) -> bool:
+    """Tell whether a restrictive policy is all that keeps rows apart: a permissive one beside it lets all through."""
+    ties = context.analysis.ties
+    return any(
+        other.policy.permissive
+        and command in one.commands
+        and role in one.callers[command]
+        and ties.loose(other.asked(command), other.table, role)
+        for other in context.analysis.by_table.get(one.table.key, ())
+        for command in other.commands
+        for role in other.callers[command]
+    )
 
 
 def who(role: str) -> str:

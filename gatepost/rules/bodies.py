@@ -107,6 +107,21 @@ class Bodies:
             self._walked[function.key] = self._walk(function)
         return self._walked[function.key]
 
+    def asks(self, text: str) -> bool:
+        """Tell whether SQL text asks who is signed in, itself or through a function whose name stands in it."""
+        return asks_identity(text) or any(
+            self.follow(function).identity
+            for token in tokens(text)
+            for function in self._named.get(token.name or "", ())
+        )
+
+    @cached_property
+    def _named(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.live.functions:
+            found.setdefault(function.name, []).append(function)
+        return found
+
     def relations_behind(self, references: Iterable[Reference]) -> set[Key]:
         """Return the relations that are referred to, or that a function reads which is referred to."""
         found: set[Key] = set()

@@ -20,7 +20,7 @@ _SECRETS = re.compile(
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
-    r"\bset\s+(\"?\w+\"?)\s*=\s*(?:\w+\.)*(?:coalesce\s*\(\s*)?(?:\w+\.)*\1\b[^,;]*[-+]\s*\w+", re.IGNORECASE
+    r"\bset\s+(\"?\w+\"?)\s*=\s*(?:\w+\.)*(?:coalesce\s*\(\s*)?(?:\w+\.)*\1\b[^,;]*[-+]\s*\d+\b", re.IGNORECASE
 )
 _NUMBERS = frozenset({"bigint", "integer", "smallint", "numeric", "real", "double precision"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import captured
+from gatepost.access.conditions.facts import captured, same_sides
 from gatepost.access.conditions.terms import Column, Compare, bare
 from gatepost.finding import Finding
 from gatepost.rules.asking import decisive
@@ -59,6 +59,28 @@ def captured_column(context: Context) -> Iterator[Finding]:
                 f' "{name}" from its own table',
                 f"write {one.table.name}.{name} where the column of the row is meant",
             )
+    yield from _in_helpers(context)
+
+
+def _in_helpers(context: Context) -> Iterator[Finding]:
+    """Yield each function asked by a policy whose body compares a column with itself, for an argument of its name."""
+    told = set()
+    for one in decisive(context):
+        for term in one.terms if one.roles else ():
+            for function in context.analysis.follower.functions(term):
+                same = next(same_sides(context.analysis.follower.body(function)), None)
+                column = bare(same.left) if same is not None else None
+                if function.key in told or not isinstance(column, Column) or not column.source:
+                    continue
+                told.add(function.key)
+                yield Finding(
+                    "captured-column",
+                    "error",
+                    str(function),
+                    f'"{function}" holds "{column.name}" against itself, so that the policy "{one.policy}", which asks'
+                    " it, never asks about the row",
+                    f"give the argument of {function.name} a name that no column has",
+                )
 
 
 def _captured(compared: Compare) -> Iterator[str]:

@@ -11,6 +11,7 @@ from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
 from gatepost.rules.bodies import Bodies
+from gatepost.rules.hooks import hooked
 from gatepost.rules.privileges import Privileges
 from gatepost.schema import Policy, Schema, Table, is_platform
 
@@ -75,6 +76,11 @@ class Context:
     def undeclared(self) -> tuple[PolicyFacts, ...]:
         """The decisive policies that nobody declared."""
         return tuple(one for one in self.decisive if not self.is_declared(one.policy))
+
+    @cached_property
+    def trusted_tables(self) -> frozenset[tuple[str, str]]:
+        """The tables that policies of other tables ask, or that the claims of tokens are taken from."""
+        return self.bodies.trusted | {table.key for _, table, _ in hooked(self)}
 
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""

@@ -21,6 +21,8 @@ from gatepost.rules.callable import (
 )
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
+from gatepost.rules.guards import asks_in_vain
+from gatepost.rules.statements import filled
 from gatepost.rules.wording import names, words
 from gatepost.schema import Function
 
@@ -59,12 +61,26 @@ def definer_function(context: Context) -> Iterator[Finding]:
     - https://www.postgresql.org/docs/17/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
     """
     for found in callable_definers(context):
-        judged = _dynamic(found) or (None if found.body.identity else _judged(found, context))
+        judged = _dynamic(found) or _identified(found, context)
         if judged is not None:
             severity, what = judged
             yield Finding(
                 "definer-function", severity, str(found.function), f"{names(found.roles)} {what}", _fix(found.function)
             )
+
+
+def _identified(found: Callable, context: Context) -> tuple[Severity, str] | None:
+    """Return what is told of a function, which asks who is calling or not."""
+    if not found.body.identity:
+        return _judged(found, context)
+    hidden = {table.key for table in hidden_reads(found, context)}
+    hidden |= {table.key for command, table in hidden_writes(found, context) if command != "insert"}
+    why = asks_in_vain(found, context, hidden) if hidden else ""
+    judged = _judged(found, context) if why else None
+    if judged is None:
+        return None
+    severity, what = judged
+    return severity, what.replace("does not ask who is calling", f"asks who is calling in vain: {why}")
 
 
 def _dynamic(found: Callable) -> tuple[Severity, str] | None:
@@ -93,7 +109,7 @@ def _writes(found: Callable, context: Context) -> tuple[Severity, str] | None:
     hidden = hidden_writes(found, context)
     if not hidden:
         return None
-    function, trusted = found.function, context.bodies.trusted
+    function, trusted = found.function, context.trusted_tables
     asked = [(command, table) for command, table in hidden if table.key in trusted or table.schema == "auth"]
     changed = [(command, table) for command, table in hidden if command != "insert"]
     told = (asked or changed or list(hidden))[:3]
@@ -101,9 +117,21 @@ def _writes(found: Callable, context: Context) -> tuple[Severity, str] | None:
     sentence = f'can {what} through "{function}", which runs as "{function.owner}" and does not ask who is calling'
     if asked:
         return "error", f"{sentence}; policies trust that table"
+    if not asks_for_a_secret(function) and _in_anothers_name(found, context):
+        return "warning", f"{sentence}: they name whose rows those are"
     if asks_for_a_secret(function) or (changed and only_counts_up(function)) or not changed:
         return "info", sentence
     return ("warning" if opened_on_purpose(function) else "error"), sentence
+
+
+def _in_anothers_name(found: Callable, context: Context) -> bool:
+    """Tell whether an argument of the caller's says whom an added row belongs to."""
+    return any(
+        one.command == "insert" and any(piece.name in found.function.parameters for piece in value if piece.name)
+        for one in filled(found.function, context)
+        for column, value in one.values.items()
+        if column in context.analysis.owner_columns(one.table)
+    )
 
 
 def _reads(found: Callable, context: Context) -> tuple[Severity, str] | None:

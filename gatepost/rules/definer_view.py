@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.access.sensitivity import meant
 from gatepost.finding import Finding, Severity
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
@@ -74,7 +75,7 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
         return "error"
     if shown.hides_rows:
         return "info" if meant_for_everybody(shown, view) else "error"
-    return "info" if granted_on_purpose(view) else "warning"
+    return "info" if granted_on_purpose(view) and meant(shown.table) != "private" else "warning"
 
 
 def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Finding:

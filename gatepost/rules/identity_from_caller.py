@@ -6,14 +6,26 @@ import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions.facts import row_columns, sessions
-from gatepost.access.conditions.terms import Among, Call, Column, Compare, Session, Source, Term, bare, remembered
+from gatepost.access.conditions.terms import (
+    Among,
+    Call,
+    Column,
+    Compare,
+    Const,
+    Session,
+    Source,
+    Term,
+    bare,
+    remembered,
+)
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive
+from gatepost.rules.asking import decisive, lone_guard
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 _SHARED = "current_user, which is the same for every user of the API"
 _PATTERNS = ("like", "ilike", "~", "~*", "similar")
+_CUTS = frozenset("split_part right left substring substr position str_position strpos regexp_replace reverse".split())
 _BEARER = re.compile("token|secret|hash|code|key|nonce|signature|invite", re.IGNORECASE)
 
 
@@ -43,7 +55,7 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
     - https://supabase.com/docs/guides/database/postgres/row-level-security#authjwt
     """
     for one in decisive(context):
-        if not one.roles or not one.policy.permissive:
+        if not one.roles or not (one.policy.permissive or lone_guard(context, one)):
             continue
         for term in one.followed:
             believed = next((b for b in _believed(term) if b is not _SHARED or context.privileges.on_platform), None)
@@ -83,6 +95,10 @@ def _compared(part: Compare | Among | Call) -> Iterator[str]:
     sides = (bare(part.left), bare(part.right))
     if part.op in _PATTERNS and any(one.kind == "email" for one in asked):
         yield "an e-mail address that fits a pattern"
+    for one, other in (sides, sides[::-1]):
+        cut = isinstance(one, Call) and one.name[1] in _CUTS and isinstance(other, Const)
+        if cut and any(session.kind == "email" for session in sessions(one)):
+            yield "an e-mail address by a piece of it"
     for one, other in (sides, sides[::-1]):
         if isinstance(one, Session) and one.kind in ("current_user", "session_user") and row_columns(other):
             yield _SHARED

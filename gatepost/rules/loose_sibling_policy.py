@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.shapes import Shape, shape, ways
-from gatepost.access.conditions.terms import Term
+from gatepost.access.conditions.terms import Call, Column, Term
 from gatepost.access.conditions.ties import ALL
 from gatepost.finding import Finding
 from gatepost.rules.asking import dropped, judged, loose_roles, restricted
@@ -55,6 +55,16 @@ def loose_sibling_policy(context: Context) -> Iterator[Finding]:
                 "put brackets around what belongs together, and take out the condition that everybody fulfils",
             )
             continue
+        if _for_any_channel(context, one):
+            yield Finding(
+                "loose-sibling-policy",
+                "error",
+                str(one.policy),
+                f'the policy "{one.policy.name}" opens every private channel, so that another beside it asks for the'
+                " topic in vain",
+                dropped(one.policy),
+            )
+            continue
         if _shape(context, one, one.old, role) not in ("plain", "session", "everybody"):
             continue
         strict = next(
@@ -82,6 +92,21 @@ def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
         return False
     loose = (way for way in found if ties.loose(way, one.table, role))
     return any(_shape(context, one, way, role) in ("plain", "session", "everybody") for way in loose)
+
+
+def _for_any_channel(context: Context, one: PolicyFacts) -> bool:
+    """Tell whether a policy of the channels asks for no topic, beside one for the same command that does."""
+    if one.table.key != ("realtime", "messages") or _topic(one.old):
+        return False
+    return any(
+        other.policy.permissive and other.policy.command == one.policy.command and _topic(other.old)
+        for other in context.analysis.by_table[one.table.key]
+    )
+
+
+def _topic(term: Term) -> bool:
+    topic = ("realtime", "topic")
+    return any((isinstance(p, Call) and p.name == topic) or p == Column("", "topic") for p in term.walk())
 
 
 def _undone(context: Context, one: PolicyFacts, other: PolicyFacts) -> bool:

@@ -11,7 +11,7 @@ from gatepost.access.conditions.persona import Persona
 from gatepost.access.conditions.shapes import passes_by_nothing
 from gatepost.access.conditions.truth import Truth
 from gatepost.finding import Finding
-from gatepost.rules.asking import callers, decisive
+from gatepost.rules.asking import callers, decisive, lone_guard
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command
@@ -43,7 +43,7 @@ def null_session_passes(context: Context) -> Iterator[Finding]:
     - https://supabase.com/docs/guides/database/postgres/row-level-security
     """
     for one in decisive(context):
-        if not one.policy.permissive:
+        if not one.policy.permissive and not lone_guard(context, one):
             continue
         for command in one.commands:
             lacking = _lacking(context, one, command)

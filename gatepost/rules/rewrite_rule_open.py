@@ -53,7 +53,7 @@ def rewrite_rule_open(context: Context) -> Iterator[Finding]:
             continue
         tables = [table for table in _others(found, context) if _opens(relation, roles, table, context)]
         if tables:
-            adds = action[1].upper() == "INSERT" and not any(t.key in context.bodies.trusted for t in tables)
+            adds = action[1].upper() == "INSERT" and not any(t.key in context.trusted_tables for t in tables)
             yield Finding(
                 "rewrite-rule-open",
                 "info" if adds else "warning",

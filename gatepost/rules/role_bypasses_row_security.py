@@ -9,6 +9,9 @@ from gatepost.finding import Finding
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
+_ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})
+"""PostgreSQL's own roles that hold everything (https://www.postgresql.org/docs/17/predefined-roles.html)."""
+
 
 @rule(severity="error")
 def role_bypasses_row_security(context: Context) -> Iterator[Finding]:
@@ -48,6 +51,15 @@ def role_bypasses_row_security(context: Context) -> Iterator[Finding]:
                     f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
                     detail=other,
                 )
+        for other in sorted(privileges.inherited(role) & _ALL_DATA):
+            yield Finding(
+                "role-bypasses-row-security",
+                "error",
+                role,
+                f'"{role}" belongs to "{other}", which holds every table, granted or not',
+                f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
+                detail=other,
+            )
     if privileges.on_platform:
         reached = {other for role in privileges.api_roles for other in privileges.becomes(role)}
         for role in sorted(privileges.token_roles - reached):

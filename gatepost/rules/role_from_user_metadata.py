@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from gatepost.finding import Finding
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
+from gatepost.rules.hooks import hooked
+from gatepost.rules.statements import filled
 from gatepost.schema import Function
 from gatepost.sql import tokens
 
 _METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
-_INSERT = re.compile(
-    r"insert\s+into\s+(?P<table>[\w.\"]+)\s*(?:as\s+\w+\s*)?\((?P<columns>[^()]*)\)\s*values\s*\(", re.IGNORECASE
-)
 
 
 @rule(severity="error")
@@ -84,32 +83,14 @@ def _asked_columns(context: Context) -> dict[tuple[str, str], set[str]]:
                 known = context.live.table(*key)
                 columns = {column.name for column in known.columns} if known is not None else set()
                 found.setdefault(key, set()).update(columns & named)
+    for _, table, decisive in hooked(context):
+        found.setdefault(table.key, set()).update(decisive)
     return found
 
 
 def _copied(function: Function, context: Context) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield each column that an INSERT of the body fills from a user's own metadata."""
-    code = "".join(token.text for token in tokens(function.body) if token.kind != "comment")
-    for match in _INSERT.finditer(code):
-        columns = [column.strip().strip('"').lower() for column in match["columns"].split(",")]
-        values = _values(code[match.end() :])
-        schema, _, name = match["table"].replace('"', "").rpartition(".")
-        schemas = (schema,) if schema else context.bodies.path(function)
-        table = next((key for s in schemas if context.live.table(*(key := (s, name))) is not None), None)
-        for column, value in zip(columns, values, strict=False):
-            if table is not None and _METADATA.search(value):
-                yield table, column
-
-
-def _values(text: str) -> list[str]:
-    """Return the values of a VALUES list whose bracket was opened just before."""
-    depth, found = 0, [""]
-    for token in tokens(text):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth < 0:
-            break
-        if token.text == "," and depth == 0:
-            found.append("")
-        else:
-            found[-1] += token.text
-    return found
+    """Yield each column that a statement of the body fills from a user's own metadata."""
+    for one in filled(function, context):
+        for column, value in one.values.items():
+            if any(_METADATA.search(token.text) for token in value):
+                yield one.table.key, column

@@ -12,7 +12,7 @@ from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.shapes import is_guard, shape, ways
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.access.conditions.truth import T, Truth
-from gatepost.access.sensitivity import is_hidden_state, is_secret, marks_public, meant
+from gatepost.access.sensitivity import is_hidden_state, is_secret, marks_public, meant, says_for_whom
 from gatepost.finding import Finding
 from gatepost.rules.asking import judged, loose_roles, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
@@ -90,13 +90,16 @@ def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
 
 def _marked(way: Term) -> bool:
     """Tell whether a condition asks for a mark that says that rows are meant for everybody."""
+    other: set[Term] = set()
     for part in way.walk():
-        if isinstance(part, Column) and marks_public(part.name):
-            return True
         column, values = _compared(part)
-        if column is not None and marks_public(column.name, values):
+        texts = [value for value in values if isinstance(value, str)]
+        if column is None or not texts:
+            continue
+        if marks_public(column.name, texts) and says_for_whom(texts):
             return True
-    return False
+        other.add(column)
+    return any(isinstance(part, Column) and part not in other and marks_public(part.name) for part in way.walk())
 
 
 def _compared(part: Term) -> tuple[Column | None, list[object]]:

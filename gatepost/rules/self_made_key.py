@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost.access.conditions.analysis import OWNER_NAMES
 from gatepost.access.conditions.trust import Trust, forged_by, trusted
+from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
+from gatepost.rules.hooks import hooked
 from gatepost.rules.wording import names
 
 
@@ -43,20 +46,46 @@ def self_made_key(context: Context) -> Iterator[Finding]:
     - https://www.postgresql.org/docs/17/sql-grant.html
     """
     told = set()
-    for trust in trusted(context.analysis):
-        for role in trust.policy.roles:
+    signed_in = [role for role in context.privileges.api_roles if role == "authenticated"]
+    for trust in (*trusted(context.analysis), *_hooks(context)):
+        for role in trust.policy.roles if trust.policy is not None else signed_in:
             command = forged_by(context.analysis, trust, role) if role != "anon" else None
-            if command is None or trust.table.key in told:
+            if command is None or trust.table.key in told or _follows(trust):
                 continue
             told.add(trust.table.key)
             yield Finding(
                 "self-made-key",
                 "error",
                 str(trust.table),
-                f"a user can {_done(trust, command)}, which is what the policy"
-                f' "{trust.policy.policy.name}" on "{trust.policy.table}" trusts',
+                f"a user can {_done(trust, command)}, which is what {_who(trust)} trusts",
                 "let the backend write it, or grant only the columns that decide nothing",
             )
+
+
+def _hooks(context: Context) -> Iterator[Trust]:
+    """Yield what the hooks that write a user's claims trust."""
+    people = {("auth", "users"), *context.analysis.people}
+    for _, table, named in hooked(context):
+        subject = {
+            c.columns[0]
+            for c in table.constraints
+            if c.references and c.references[:2] in people and len(c.columns) == 1
+        } | (named & OWNER_NAMES)
+        keys = {name for c in table.constraints if c.kind == "primary key" for name in c.columns}
+        demands = tuple((name, ("admin",)) for name in sorted(named - subject - keys))
+        if subject and demands:
+            yield Trust(None, table, frozenset(subject), frozenset(), demands)
+
+
+def _follows(trust: Trust) -> bool:
+    """Tell whether the row says that somebody follows somebody: what followers see is open to whoever wants it."""
+    return not trust.demands and bool(words(trust.table.name) & {"follow", "follower", "following"})
+
+
+def _who(trust: Trust) -> str:
+    if trust.policy is None:
+        return "the hook that writes the claims of tokens"
+    return f'the policy "{trust.policy.policy.name}" on "{trust.policy.table}"'
 
 
 def _done(trust: Trust, command: str) -> str:

@@ -120,7 +120,7 @@ class Analysis:
 
     def _ours(self, table: Table) -> bool:
         if is_platform(table.schema):
-            return table.key in PLATFORM_TABLES
+            return table.key in PLATFORM_TABLES or table.schema == "auth"
         exposed = table.schema in self.live.exposed
         return table.extension is None and (
             exposed or any(self.holds.uses(role, table.schema) for role in self.holds.api_roles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatepost.access.conditions.plpgsql import as_term
+from gatepost.access.conditions.plpgsql import as_piece, as_term
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
     Call,
@@ -75,6 +75,18 @@ class Follower:
             known = as_term(function, self._columns, lambda name: self._relation(function, name))
             self._bodies[function.key] = _as_owner(known, function)
         return known
+
+    def piece(self, function: Function, text: str) -> Term:
+        """Return a statement or an expression of a function's body as a term.
+
+        Args:
+            function: The function.
+            text: The SQL; of an UPDATE or DELETE the rows that it chooses are told, of an INSERT those that it selects.
+
+        Raises:
+            NotUnderstood: the parser does not know it.
+        """
+        return as_piece(function, text, self._columns, lambda name: self._relation(function, name))
 
     def _inline(self, part: Term, depth: int) -> Term:
         if isinstance(part, Select) and not part.sources and len(part.outputs) == 1:

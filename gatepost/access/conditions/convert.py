@@ -13,6 +13,7 @@ from gatepost.access.conditions.nodes import (
     COMPARISONS,
     JSON,
     OPERATORS,
+    SYMBOLS,
     aggregates,
     cast,
     children,
@@ -111,6 +112,10 @@ class Converter:
                 return both(low, Compare("<=", self.term(node.this), self.term(node.args["high"])))
             case exp.Array() | exp.Tuple():
                 return self.items(node)
+            case exp.Operator():
+                # OPERATOR(schema.=), as an extension's operator is printed
+                op = SYMBOLS.get(str(node.args["operator"]).rpartition(".")[2])
+                return self.compare(node, op) if op is not None else self.call(node)
             case _ if type(node) in COMPARISONS:
                 return self.compare(node, COMPARISONS[type(node)])
             case _ if type(node) in JSON:

@@ -27,6 +27,7 @@ JSON: dict[type[exp.Expression], bool] = {
     exp.JSONBExtract: False,
     exp.JSONBExtractScalar: True,
 }
+SYMBOLS = {op: op for op in ("=", "<>", "<", "<=", ">", ">=", "~", "~*")} | {"~~": "like", "~~*": "ilike"}
 OPERATORS = {"explode": "unnest", "dpipe": "||", "bracket": "[]", "sub": "-", "add": "+", "mul": "*"}
 
 

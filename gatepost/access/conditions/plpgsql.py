@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from gatepost import sql
 from gatepost.access.conditions.parse import NotUnderstood
 from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import NULL, Case, Const, IsNull, Not, Once, Param, Scalar, Select, Term, Unknown
+from gatepost.access.conditions.terms import (
+    NULL,
+    TRUE,
+    Case,
+    Const,
+    Exists,
+    IsNull,
+    Not,
+    Once,
+    Param,
+    Scalar,
+    Select,
+    Term,
+    Unknown,
+)
 from gatepost.schema import Function
 
 Columns = Callable[[tuple[str, str]], frozenset[str] | None]
@@ -38,6 +53,38 @@ def as_term(function: Function, columns: Columns, relation: Relation) -> Term:
     except (NotUnderstood, RecursionError):
         return Unknown(str(function), tuple(reader.selects))
     return Unknown(str(function))
+
+
+def as_piece(function: Function, text: str, columns: Columns, relation: Relation) -> Term:
+    """Return one statement or expression of a body as a term over its variables.
+
+    Args:
+        function: The function.
+        text: The SQL; of an UPDATE or DELETE the rows that it chooses are told, of an INSERT those that it selects.
+        columns: The columns of a relation.
+        relation: The relation that a name without a schema means in the body.
+
+    Raises:
+        NotUnderstood: the parser does not know it.
+    """
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree: Any = parse_one(text, dialect="postgres")
+    except SqlglotError as error:
+        raise NotUnderstood(str(error)) from None
+    if isinstance(tree, exp.Update | exp.Delete):
+        where = tree.args.get("where")
+        beside = tree.args.get("from_") or tree.args.get("using")
+        told = [tree.this, *(beside if isinstance(beside, list) else [beside])]
+        named = [one.this if isinstance(one, exp.From) else one for one in told]
+        sources = ", ".join(one.sql("postgres") for one in named if isinstance(one, exp.Expression))
+        text = f"SELECT 1 FROM {sources} {where.sql('postgres') if where is not None else ''}"
+    elif isinstance(tree, exp.Insert):
+        inner = tree.expression
+        text = inner.sql("postgres") if isinstance(inner, exp.Select) else "TRUE"
+    return _Reader(function, columns, relation).parsed(text, select=True)
 
 
 @dataclass
@@ -93,6 +140,8 @@ class _Reader:
         end = max(at for at, token in enumerate(tokens) if token.name == "end" or at == 0)
         try:
             found = self.block(_split(tokens[start + 1 : end]), values)
+            if _fails_open(tokens[start + 1 : end]):
+                return TRUE
         except NotUnderstood:
             self.rest(tokens[start + 1 : end])
             raise
@@ -127,6 +176,11 @@ class _Reader:
                 return self.returned(_text(statement)[len("return") :].strip(), values)
             if first == "raise":
                 return Const(False, "boolean")
+            if first == "exception":
+                return None
+            if first == "perform":
+                self.performed(_text(statement)[len("perform") :], values)
+                continue
             if first == "if":
                 return self.choice(statements[at:], values)
             if first == "select" and any(word.name == "into" for word in words):
@@ -136,6 +190,14 @@ class _Reader:
             else:
                 raise NotUnderstood(first)
         return None
+
+    def performed(self, text: str, values: dict[str, Term]) -> None:
+        """Take in a PERFORM of a query: it only tells whether there is a row."""
+        found = self.parsed(f"SELECT {text}", select=True)
+        if not isinstance(found, Select) or not found.sources:
+            raise NotUnderstood("perform")  # a function that may refuse
+        told = rebuilt(found, lambda part: values.get(part.name, part) if isinstance(part, Param) else part)
+        values["found"] = Exists(told)
 
     def returned(self, text: str, values: dict[str, Term]) -> Term:
         """Return the value of a RETURN."""
@@ -211,6 +273,15 @@ class _Reader:
                 self.parsed(text, select=True)
             except NotUnderstood:
                 continue
+
+
+def _fails_open(tokens: Tokens) -> bool:
+    """Tell whether a handler of exceptions returns true: then whatever raises an error lets rows through."""
+    words = [token.name or token.text for token in tokens if token.kind != "space"]
+    handlers = words[words.index("exception") :] if ";" in words and "exception" in words else []
+    if "when" not in handlers[:2]:
+        return False
+    return any(pair == ("return", "true") for pair in pairwise(handlers))
 
 
 def _value(found: Term) -> Term:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from gatepost.access.conditions.analysis import Analysis, PolicyFacts
-from gatepost.access.conditions.facts import as_exists, conjuncts, relations, sessions, unknown
+from gatepost.access.conditions.facts import alternatives, as_exists, branches, relations, sessions, unknown
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
     TRUE,
@@ -42,13 +42,13 @@ _OWN_CHOICE = frozenset("onboarded onboarding consent term tos agreed newsletter
 
 @dataclass(frozen=True)
 class Trust:
-    """That a policy lets a user in for a row of another table.
+    """That a policy lets a user in for a row of another table; without a policy a hook that writes claims does.
 
     `subject` are the columns that hold the user, `links` those that are held against the row or another table,
     `demands` those that must have one of some values.
     """
 
-    policy: PolicyFacts
+    policy: PolicyFacts | None
     table: Table
     subject: frozenset[str]
     links: frozenset[str]
@@ -93,12 +93,18 @@ def _asserted(term: Term) -> Iterator[Term]:
 
 
 def _trusts(analysis: Analysis, one: PolicyFacts, select: Select) -> Iterator[Trust]:
+    for side in branches(select):
+        for way in alternatives(side.where):
+            yield from _trusts_in(analysis, one, side, way)
+
+
+def _trusts_in(analysis: Analysis, one: PolicyFacts, select: Select, way: tuple[Term, ...]) -> Iterator[Trust]:
     for source in select.sources:
         table = analysis.live.table(*source.relation) if source.relation is not None else None
         if table is None or is_platform(table.schema):
             continue
         asked = _Asked()
-        for condition in conjuncts(select.where):
+        for condition in way:
             _ask(condition, source.name, asked)
         if asked.subject:
             yield Trust(

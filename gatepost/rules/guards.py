@@ -1,0 +1,284 @@
+"""Whether what a function asks about its caller decides anything.
+
+A SECURITY DEFINER function that names `auth.uid()` may still hand out everything: the value is kept and never used, it
+stands beside an OR, the refusal does not fire where it is NULL. The body is cut into statements; what a statement takes
+from a table must be held against the caller in each of its ways, or a refusal must stand before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gatepost.access.conditions.facts import alternatives, branches, conjuncts, relations
+from gatepost.access.conditions.parse import NotUnderstood
+from gatepost.access.conditions.persona import Persona
+from gatepost.access.conditions.rewrite import rebuilt
+from gatepost.access.conditions.terms import (
+    FALSE,
+    NULL,
+    TRUE,
+    Call,
+    Compare,
+    Const,
+    IsNull,
+    Not,
+    Param,
+    Scalar,
+    Select,
+    Session,
+    Term,
+    Unknown,
+    bare,
+)
+from gatepost.access.conditions.ties import OF_EVERYBODY
+from gatepost.access.conditions.truth import T, Truth
+from gatepost.rules.statements import chunks, text_of
+from gatepost.schema import Function, is_platform
+from gatepost.sql import Token
+
+if TYPE_CHECKING:
+    from gatepost.rules.callable import Callable
+    from gatepost.rules.context import Context
+
+_CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
+_REFUSALS = ("raise", "return", "exit")
+
+
+def asks_in_vain(found: Callable, context: Context, hidden: Iterable[tuple[str, str]]) -> str:
+    """Return why the function's question about its caller decides nothing, or an empty text where it decides.
+
+    Args:
+        found: A function whose body asks who is calling.
+        context: The database.
+        hidden: The tables whose rows the callers do not all reach by themselves.
+    """
+    function = found.function
+    if function.language not in ("sql", "plpgsql") or found.body.not_followed:
+        return ""
+    reader = _Reader(function, context, frozenset(hidden), found.roles)
+    for chunk, after in chunks(function.body):
+        reader.read(chunk, after)
+    if reader.guarded:
+        return ""
+    if reader.untied and reader.passed:
+        return f"its refusal does not fire where {reader.passed} is NULL"
+    return "it does not hold who is calling against each row" if reader.untied else ""
+
+
+@dataclass
+class _Reader:
+    function: Function
+    context: Context
+    hidden: frozenset[tuple[str, str]]
+    roles: tuple[str, ...]
+    values: dict[str, Term] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    guarded: bool = False
+    untied: bool = False
+    passed: str = ""
+
+    def read(self, chunk: list[Token], after: str) -> None:
+        """Take in one statement, and by which word the next one begins."""
+        words = [token for token in chunk if token.kind != "space"]
+        if not words:
+            return
+        first = words[0].name or ""
+        try:
+            if first in _CONDITIONS:
+                self.condition(self.parsed(text_of(chunk)[len(first) :]), after)
+            elif first == "perform":
+                self.performed(self.parsed("select " + text_of(chunk)[len(first) :]))
+            elif (at := _assigned(chunk)) is not None:
+                value = self.parsed(text_of(chunk[at:]).lstrip(":="))
+                self.rows(value)
+                self.keep([first], value)
+            else:
+                self.statement(chunk, first)
+        except NotUnderstood:
+            # What is not understood is taken to ask, where it names the caller or what is known of them.
+            named = {token.name for token in words}
+            if self.context.bodies.asks(text_of(chunk)) or named & self.known:
+                self.known |= set(_into(chunk))
+                self.guarded = self.guarded or first in _CONDITIONS
+
+    def parsed(self, text: str) -> Term:
+        """Return a piece of the body as a term, in which variables have their values."""
+        found = self.context.analysis.follower.piece(self.function, text)
+        return rebuilt(found, lambda part: self.values.get(part.name, part) if isinstance(part, Param) else part)
+
+    def statement(self, chunk: list[Token], first: str) -> None:
+        """Take in a statement that reads or writes rows."""
+        names = [token.name for token in chunk]
+        into = _into(chunk)
+        verb = next(
+            (at for at, name in enumerate(names) if name in ("select", "update", "delete", "insert", "with")), -1
+        )
+        if first == "return" and verb < 0:
+            self.rows(self.parsed(text_of(chunk)[len("return") :]))
+        elif verb >= 0:
+            value = self.parsed(text_of(_without_into(chunk[verb:], first == "insert")))
+            self.rows(value)
+            self.keep(into, value)
+
+    def keep(self, names: Iterable[str], value: Term) -> None:
+        """Keep what variables hold."""
+        for place, name in enumerate(names):
+            if isinstance(value, Select) and len(value.outputs) > place:
+                one = Select(value.sources, (value.outputs[place],), value.where, True, value.aggregated)
+                self.values[name] = Scalar(one)
+            elif not isinstance(value, Select):
+                self.values[name] = value
+            self.known |= {name} if self.asks(value) else set()
+        self.values["found"] = Not(IsNull(Scalar(value))) if isinstance(value, Select) else TRUE
+        self.known |= {"found"} if isinstance(value, Select) and self.asks(value) else set()
+
+    def performed(self, value: Term) -> None:
+        """Take in a PERFORM: a function that refuses, or a look whether there is a row."""
+        calls = [part for part in value.walk() if isinstance(part, Call)]
+        if not relations(value) and any(self.asks(call) for call in calls):
+            self.guarded = True
+        elif isinstance(value, Select):
+            self.keep([], value)
+
+    def condition(self, value: Term, after: str) -> None:
+        """Take in an IF: what asks who is calling, and refuses a stranger, guards what comes after."""
+        if not self.asks(_without_null_checks(value)):
+            return
+        why = self.passes(value) if after in _REFUSALS else ""
+        self.passed = self.passed or why
+        self.guarded = self.guarded or not why
+
+    def passes(self, refusal: Term) -> str:
+        """Return what is NULL where a refusal does not fire for a stranger, or an empty text where it fires."""
+
+        def strange(part: Term) -> Term:
+            inner = bare(part)
+            if isinstance(inner, Scalar) and isinstance(inner.select, Select) and self.of_a_choice(inner.select):
+                return NULL
+            return Unknown("a function") if isinstance(part, Call) and self.own(part) is not None else part
+
+        told = rebuilt(refusal, strange)
+        for role in self.roles:
+            persona = Persona(role, signed_in=role != "anon", missing_claims=True)
+            if not Truth(persona).possible(told) & T:
+                return "the caller's id" if role == "anon" else "what is known of the caller"
+        return ""
+
+    def of_a_choice(self, select: Select) -> bool:
+        """Tell whether a select looks the caller up by what the caller names: then there may be no row."""
+        asked = conjuncts(select.where)
+        given = any(isinstance(p, Param) and p.name not in self.values for one in asked for p in one.walk())
+        return given and bool(select.sources) and not select.aggregated
+
+    def rows(self, value: Term) -> None:
+        """Note where rows of a hidden table are taken in a way that asks nothing about the caller."""
+        for select in _outer(value):
+            for side in branches(select):
+                sources = Select(side.sources, (), TRUE)
+                if not relations(sources) & self.hidden or any(self.asks(s) for s in side.sources if s.inside):
+                    continue
+                if any(source.relation and not source.relation[0] for source in side.sources):
+                    continue  # what a recursive query has found so far
+                self.untied = self.untied or not all(
+                    any(self.asks(one) for one in way) for way in alternatives(_chosen(side.where))
+                )
+
+    def asks(self, term: Term) -> bool:
+        """Tell whether a term says who is calling."""
+        for part in term.walk():
+            match part:
+                case Session("uid" | "email" | "setting"):
+                    return True
+                case Session("claim", path) if path[:1] != ("user_metadata",) and not set(path[:1]) & OF_EVERYBODY:
+                    return True
+                case Compare(_, Session("role"), Const(value)) if value not in ("anon", "authenticated"):
+                    return True
+                case Param(name) if name in self.known:
+                    return True
+                case Unknown():
+                    return True
+                case Call():
+                    own = self.own(part)
+                    if own is not None and self.context.bodies.follow(own).identity:
+                        return True
+        return False
+
+    def own(self, call: Call) -> Function | None:
+        """Return the project's function that a call means, or None."""
+        return None if is_platform(call.name[0]) else self.context.analysis.follower.function(call)
+
+
+def _chosen(where: Term) -> Term:
+    """Return a condition without what says nothing of who is calling: that somebody is, or a default for no choice."""
+
+    def plain(part: Term) -> Term:
+        if isinstance(part, Call) and part.name == ("", "coalesce") and isinstance(bare(part.args[0]), Param):
+            return part.args[0]
+        if isinstance(part, Not) and isinstance(part.term, IsNull) and isinstance(bare(part.term.term), Session):
+            return TRUE
+        return part
+
+    return rebuilt(where, plain)
+
+
+def _without_null_checks(condition: Term) -> Term:
+    """Return a refusal without the question whether anybody is signed in."""
+
+    def plain(part: Term) -> Term:
+        return FALSE if isinstance(part, IsNull) and isinstance(bare(part.term), Session) else part
+
+    return rebuilt(condition, plain)
+
+
+def _outer(term: Term) -> list[Select]:
+    """Return the selects of a term that stand in no other one."""
+    if isinstance(term, Select):
+        return [term] if any(source.relation or source.inside for source in term.sources) else []
+    return [select for part in term.parts for select in _outer(part)]
+
+
+def _assigned(chunk: list[Token]) -> int | None:
+    """Return where the value of an assignment or a declaration begins."""
+    for at, token in enumerate(chunk[:-1]):
+        if token.text == ":" and chunk[at + 1].text == "=":
+            return at
+        if token.name in ("select", "update", "insert", "delete", "for", "return"):
+            return None
+        if token.name == "default":
+            return at + 1
+    return None
+
+
+def _into(chunk: list[Token]) -> list[str]:
+    """Return the variables that a statement fills."""
+    names = [token for token in chunk if token.kind != "space"]
+    found: list[str] = []
+    if names and names[0].name == "for" and len(names) > 1:
+        return [names[1].name or ""]
+    for at, token in enumerate(names):
+        if token.name != "into" or (at and names[at - 1].name in ("insert", "merge")):
+            continue
+        rest = names[at + 1 :]
+        rest = rest[1:] if rest and rest[0].name == "strict" else rest
+        for place, one in enumerate(rest):
+            if place % 2 and one.text != ",":
+                break
+            if place % 2 == 0 and one.name is not None:
+                found.append(one.name)
+    return found
+
+
+def _without_into(chunk: list[Token], inserts: bool) -> list[Token]:
+    """Return a statement without the INTO that fills variables."""
+    at = next((at for at, token in enumerate(chunk) if token.name == "into" and not inserts), None)
+    if at is None or chunk[0].name == "insert":
+        return chunk
+    end, filled = at + 1, 0
+    names = len(_into(chunk))
+    while end < len(chunk) and (filled < names or chunk[end].kind == "space"):
+        if chunk[end].name is not None and chunk[end].name != "strict":
+            filled += 1
+        end += 1
+    return [*chunk[:at], *chunk[end:]]

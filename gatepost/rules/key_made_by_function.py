@@ -1,0 +1,234 @@
+"""The rule `key-made-by-function`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost.access.conditions.trust import Trust, trusted
+from gatepost.access.sensitivity import words
+from gatepost.finding import Finding
+from gatepost.rules.callable import asks_for_a_secret, callers
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+from gatepost.rules.statements import Filled, filled
+from gatepost.schema import Command, Function, Table, Trigger, is_platform
+from gatepost.sql import Token, tokens
+
+_ASKS = frozenset("select exists perform where raise using".split())
+_BY_CHOICE = frozenset("onboarding consent term tos agreed newsletter acceptance follow follower".split())
+
+
+@rule(severity="error")
+def key_made_by_function(context: Context) -> Iterator[Finding]:
+    """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust, for what they name.
+
+    Nothing is told of a function that looks anything up before it writes, such as an invitation, and of a trigger that
+    makes somebody a member of the very row that was just added.
+
+    ## Why is this bad?
+    The policies of the table refuse the row, and the function writes it past them: whoever calls it, or adds a request,
+    is in the organisation, or has the role, that they ask for.
+
+    ## Example
+    ```sql
+    CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
+    CREATE TABLE public.plan (id bigint PRIMARY KEY, team_id bigint, body text);
+    ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE public.plan ENABLE ROW LEVEL SECURITY;
+    GRANT SELECT ON public.plan, public.member TO authenticated;
+    CREATE POLICY own ON public.member FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+    CREATE POLICY read ON public.plan FOR SELECT TO authenticated USING (
+        EXISTS (SELECT 1 FROM public.member m WHERE m.team_id = plan.team_id AND m.user_id = (SELECT auth.uid())));
+    CREATE FUNCTION public.join_team(team bigint) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+        AS $$ INSERT INTO public.member (team_id, user_id) VALUES (team, auth.uid()) $$;
+    ```
+
+    ## Use instead
+    ```sql
+    CREATE TABLE public.invitation (team_id bigint, email text, PRIMARY KEY (team_id, email));
+    ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
+    CREATE OR REPLACE FUNCTION public.join_team(team bigint) RETURNS void
+        LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+            INSERT INTO public.member (team_id, user_id)
+            SELECT i.team_id, auth.uid() FROM public.invitation i WHERE i.team_id = team AND i.email = auth.email() $$;
+    ```
+
+    ## References
+    - https://www.postgresql.org/docs/17/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
+    """
+    trusts: dict[tuple[str, str], list[Trust]] = {}
+    for function in context.live.functions:
+        if not function.definer or is_platform(function.schema) or function.language not in ("sql", "plpgsql"):
+            continue
+        if "insert" not in function.body.lower():
+            continue
+        trusts = trusts or _trusts(context)
+        found = next(_made(function, context, trusts), None)
+        if found is not None:
+            trust, told = found
+            yield Finding(
+                "key-made-by-function",
+                "error",
+                str(function),
+                f'{told}, "{function}" adds them to "{trust.table}", which is what the policy'
+                f' "{trust.policy.policy.name if trust.policy else ""}" trusts, for whatever they name',
+                f"-- in {function}: ask whether they may, before the row is written",
+            )
+
+
+def _trusts(context: Context) -> dict[tuple[str, str], list[Trust]]:
+    found: dict[tuple[str, str], list[Trust]] = {}
+    for trust in trusted(context.analysis):
+        if not words(trust.table.name) & _BY_CHOICE:
+            found.setdefault(trust.table.key, []).append(trust)
+    return found
+
+
+def _made(
+    function: Function, context: Context, trusts: dict[tuple[str, str], list[Trust]]
+) -> Iterator[tuple[Trust, str]]:
+    doors = _doors(function, context)
+    for one in filled(function, context) if doors else ():
+        if one.command != "insert" or not context.privileges.bypasses(function.owner, one.table):
+            continue
+        for trust in trusts.get(one.table.key, ()):
+            told = next((told for door, told in doors if _gives(function, one, trust, door, context)), None)
+            if told is not None:
+                yield trust, told
+
+
+def _doors(function: Function, context: Context) -> list[tuple[Table | None, str]]:
+    """Return the ways in which a signed-in user runs a function: a call, or a row of a table with a trigger."""
+    if not function.is_trigger:
+        held = "authenticated" in callers(function, context)
+        return [(None, "whoever calls it")] if held and not asks_for_a_secret(function) else []
+    fired = (t for t in context.live.triggers if t.function == function.key and t.enabled != "D")
+    found: list[tuple[Table | None, str]] = []
+    for trigger in fired:
+        table = context.live.table(trigger.schema, trigger.table)
+        if table is not None and not is_platform(table.schema) and _fires(trigger, table, context):
+            found.append((table, f'whoever writes a row of "{table}"'))
+    return found
+
+
+def _fires(trigger: Trigger, table: Table, context: Context) -> bool:
+    return any(
+        context.privileges.writes("authenticated", table, command)
+        for command in ("insert", "update")
+        if command in {event.lower() for event in trigger.events}
+    )
+
+
+def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, context: Context) -> bool:
+    """Tell whether a function writes the row that lets its caller in, for what the caller names."""
+    if not trust.subject & set(one.values) or _looks_up(function, door, context):
+        return False
+    links = [one.values.get(column, ()) for column in trust.links]
+    chosen = [_chosen(value, function, door, context) for value in links]
+    if links and not any(chosen):
+        return False
+    if not all(
+        told or (len(value) == 1 and value[0].kind == "literal") for told, value in zip(chosen, links, strict=True)
+    ):
+        return False
+    for column, values in trust.demands:
+        told = one.values.get(column)
+        if told is None:
+            default = one.table.column(column)
+            if default is None or not any(str(value) in (default.default or "") for value in values):
+                return False
+        elif not _chosen(told, function, door, context) and not _is_one_of(told, values):
+            return False
+    return True
+
+
+def _is_one_of(value: tuple[Token, ...], values: tuple[object, ...]) -> bool:
+    text = value[0].text.strip("'").lower() if value else ""
+    return text in {str(one).lower() for one in values}
+
+
+def _chosen(value: tuple[Token, ...], function: Function, door: Table | None, context: Context) -> bool:
+    """Tell whether a value is what the caller writes: an argument, or a column of the row that fires the trigger."""
+    names = [token.name for token in value]
+    if door is None:
+        return any(name in function.parameters for name in names if name) or any(t.text == "$" for t in value)
+    if len(value) < 3 or names[0] != "new":
+        return False
+    column = names[2] or ""
+    keys = {name for c in door.constraints if c.kind in ("primary key", "unique") for name in c.columns}
+    return column not in keys and _free(door, column, context)
+
+
+def _free(table: Table, column: str, context: Context) -> bool:
+    """Tell whether a signed-in user gives a column any value, in some way to write the table."""
+    if not table.row_security.enabled:
+        return True
+    ties = context.analysis.ties
+    commands: tuple[Command, ...] = ("insert", "update")
+    asked = [
+        one
+        for one in context.analysis.by_table.get(table.key, ())
+        if any(c in one.commands and "authenticated" in one.callers[c] for c in commands)
+    ]
+    tied = [ties.of(one.new, table, "authenticated") for one in asked if one.policy.permissive]
+    strict = [ties.of(one.new, table, "authenticated") for one in asked if not one.policy.permissive]
+    held = any(
+        context.privileges.reaches("authenticated", table, privilege, [column]) for privilege in ("INSERT", "UPDATE")
+    )
+    return held and any(column not in one and "*" not in one for one in tied) and not any(column in s for s in strict)
+
+
+def _looks_up(function: Function, door: Table | None, context: Context) -> bool:
+    """Tell whether a body asks anything but who is calling: the table of invitations, a helper, a setting."""
+    pieces = [t for t in tokens(function.body) if t.kind not in ("space", "comment")]
+    code = _without_null_check(pieces)
+    spoken = [token.name or "" for token in code]
+    if any(word in _ASKS for word in spoken if word not in ("raise", "using")) and not _only_conflict(spoken):
+        return True
+    if any(not is_platform(schema) for schema, _ in context.bodies.alone(function).calls):
+        return True
+    return "if" in spoken and not _only_new(code, door, context)
+
+
+def _only_conflict(spoken: list[str]) -> bool:
+    """Tell whether the only SELECT is the one around auth.uid()."""
+    for at, word in enumerate(spoken):
+        if word in _ASKS - {"raise", "using", "select"}:
+            return False
+        if word == "select" and spoken[at + 1 : at + 2] not in (["auth"], ["new"]):
+            return False
+    return True
+
+
+def _without_null_check(pieces: list[Token]) -> list[Token]:
+    """Return a body without the refusal of those who are not signed in."""
+    text = [token.text.lower() for token in pieces]
+    at = 0
+    found: list[Token] = []
+    while at < len(pieces):
+        if text[at] == "if" and (not at or text[at - 1] != "end") and "then" in text[at:]:
+            then = at + text[at:].index("then")
+            condition = [t for t in text[at + 1 : then] if t not in "()"]
+            rest = text[then:]
+            if condition[:3] == ["auth", ".", "uid"] and condition[-2:] == ["is", "null"] and "end" in rest:
+                at = then + rest.index("end") + 2
+                continue
+        found.append(pieces[at])
+        at += 1
+    return found
+
+
+def _only_new(pieces: list[Token], door: Table | None, context: Context) -> bool:
+    """Tell whether every IF asks only about the written row, and what its author decides."""
+    text = [token.text.lower() for token in pieces]
+    for at, word in enumerate(text):
+        if word not in ("if", "elsif") or (at and text[at - 1] == "end") or "then" not in text[at:]:
+            continue
+        if door is None:
+            return False
+        inside = pieces[at + 1 : at + text[at:].index("then")]
+        for place, token in enumerate(inside):
+            of_row = place > 1 and inside[place - 1].text == "." and inside[place - 2].name in ("new", "old")
+            if of_row and not _free(door, token.name or "", context):
+                return False
+    return True

@@ -1,0 +1,112 @@
+"""The rule `private-bucket-open`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatepost import sql
+from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.shapes import ways
+from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.access.sensitivity import words
+from gatepost.finding import Finding
+from gatepost.rules.asking import altered, judged, loose_roles, restricted, who
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import rule
+
+_FILES = ("storage", "objects")
+_PRIVATE = frozenset(
+    "private document doc file invoice receipt contract medical record attachment upload report statement kyc passport"
+    " identity resume cv backup export secure personal vault chat message".split()
+)
+
+
+@rule(severity="error")
+def private_bucket_open(context: Context) -> Iterator[Finding]:
+    """A policy shows every file of a bucket that looks private, whoever put it there.
+
+    Nothing is told of a bucket whose name says that it is public, unless another policy asks there whose a file is.
+
+    ## Why is this bad?
+    Whoever holds the role lists the bucket and loads all of it. To name the bucket is not to ask whose a file is.
+
+    ## Example
+    ```sql
+    CREATE POLICY read ON storage.objects FOR SELECT TO authenticated USING (bucket_id = 'invoices');
+    ```
+
+    ## Use instead
+    ```sql
+    ALTER POLICY read ON storage.objects
+        USING (bucket_id = 'invoices' AND (storage.foldername(name))[1] = (SELECT auth.uid())::text);
+    ```
+
+    ## References
+    - https://supabase.com/docs/guides/storage/security/access-control
+    """
+    for one in judged(context):
+        if one.table.key != _FILES:
+            continue
+        role = next(loose_roles(context, one, "select"), None)
+        if role is None or restricted(context, one.table, role, "select"):
+            continue
+        bucket = next((b for way in ways(one.old) if (b := _open(context, one, way, role)) is not None), None)
+        if bucket is not None:
+            of = f'the bucket "{bucket}"' if bucket else "every bucket"
+            yield Finding(
+                "private-bucket-open",
+                "error",
+                str(one.policy),
+                f'{who(role)} reads all files of {of} by the policy "{one.policy.name}"',
+                altered(one.policy, _own_folder(bucket)) if bucket and one.policy.command == "select" else "",
+            )
+
+
+def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | None:
+    """Return the bucket that a way opens, an empty text for all of them, or None where nothing speaks against it."""
+    ties = context.analysis.ties
+    if not ties.loose(way, one.table, role):
+        return None
+    columns = {part.name for part in way.walk() if isinstance(part, Column) and part.source == ""}
+    if columns - {"bucket_id"}:
+        return None  # a folder or a kind of file was meant
+    buckets = _buckets(way)
+    if not buckets:
+        return "" if not columns else None
+    for bucket in sorted(buckets):
+        told = words(bucket)
+        if told & _PRIVATE and not told & {"public"}:
+            return bucket
+        if _asked_whose(context, one, bucket):
+            return bucket
+    return None
+
+
+def _asked_whose(context: Context, one: PolicyFacts, bucket: str) -> bool:
+    """Tell whether another policy that reads the bucket asks whose a file is."""
+    return any(
+        other is not one
+        and other.policy.permissive
+        and "select" in other.commands
+        and other.policy.command == one.policy.command
+        and bucket in _buckets(other.old)
+        and any(context.analysis.ties.of(other.old, other.table, role) - {"*"} for role in other.callers["select"])
+        for other in context.analysis.by_table[one.table.key]
+    )
+
+
+def _buckets(term: Term) -> set[str]:
+    """Return the buckets that a condition names."""
+    found: set[object] = set()
+    for part in term.walk():
+        if isinstance(part, Compare) and part.op == "=":
+            sides = (bare(part.left), bare(part.right))
+            if Column("", "bucket_id") in sides:
+                found |= {side.value for side in sides if isinstance(side, Const)}
+        elif isinstance(part, Among) and bare(part.left) == Column("", "bucket_id") and isinstance(part.many, Items):
+            found |= {item.value for item in map(bare, part.many.items) if isinstance(item, Const)}
+    return {one for one in found if isinstance(one, str)}
+
+
+def _own_folder(bucket: str) -> str:
+    return f"bucket_id = {sql.literal(bucket)} AND (storage.foldername(name))[1] = (SELECT auth.uid())::text"
