@@ -35,6 +35,7 @@ DECLARE
     listed text[];
     seen jsonb[];
     counter text;
+    counted text;
     before bigint[];
     after bigint[];
     moved int[];
@@ -46,7 +47,7 @@ BEGIN
             become := trial ->> 'become';
             statement := trial ->> 'statement';
             counter := counting ->> (trial ->> 'counting');
-            IF counter IS NOT NULL THEN
+            IF counter IS NOT NULL AND (before IS NULL OR counter <> counted) THEN
                 EXECUTE counter INTO before;
             END IF;
             PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true),
@@ -77,6 +78,7 @@ BEGIN
             IF counter IS NOT NULL THEN
                 EXECUTE counter INTO after;
                 moved := ARRAY(SELECT n FROM generate_subscripts(after, 1) n WHERE after[n] <> before[n]);
+                counted := counter;
             END IF;
             RAISE EXCEPTION SQLSTATE 'GPOST';
         EXCEPTION
@@ -84,6 +86,7 @@ BEGIN
             WHEN query_canceled THEN RETURN to_jsonb(answers || 'null'::jsonb);
             WHEN assert_failure OR others THEN code := SQLSTATE; said := SQLERRM;
         END;
+        before := CASE WHEN moved IS NOT NULL THEN after END;  -- what is undone stays counted
         answers := answers || jsonb_build_array(touched, code, said, to_jsonb(seen), moved);
         EXIT WHEN clock_timestamp() > began + interval '500 milliseconds';
     END LOOP;
@@ -232,5 +235,5 @@ class Batch:
                 Found(tried_as(probe.statement, 1, *what[:2]), what[2] or ())
                 for probe, what in zip(trial.probes, found, strict=False)
             ),
-            counter.moved(places) if counter is not None and places is not None else None,
+            counter.moved(places or ()) if counter is not None else None,  # what failed has moved nothing
         )

@@ -110,7 +110,7 @@ class Writer:
             # What they lead to is seen by trying, so that looking does not mean looking everywhere.
             led = yield [replace(trial, counting="writes") for trial in wanted]
             touched = [
-                self.influence.after(self.table, columns, first.moved) if first.moved is not None else everywhere
+                everywhere if first.moved is None else self.influence.after(self.table, columns, first.moved)
                 for first, everywhere in zip(led, touched, strict=True)
             ]
         looks = [
