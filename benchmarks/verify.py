@@ -3,18 +3,22 @@
     python benchmarks/verify.py                                 14, 200 and 1,000 tables, each with four policies
     python benchmarks/verify.py 14 200                          these numbers of tables
     python benchmarks/verify.py --pgrls PATH                    the `pgrls` program (pip install pgrls, anywhere)
-    python benchmarks/verify.py --splinter FILE                 splinter's lints as one SQL file
+    python benchmarks/verify.py --supabase PATH                 the `supabase` program, which carries splinter
 
-Each is a process of its own on the same database of the local server, in turn, from start to exit; the median of the
-rounds is printed. A peer that is not given is left out, and said to be. The ratio is what counts: above 1 is slower
-than Gatepost. `own` is the processor time of our process, which a busy machine does not change much; the first output
-is what `gatepost --help` needs.
+Gatepost and pgrls are processes of their own on the same database, in turn, from start to exit; the median of the
+rounds is printed, and how often Gatepost's time goes into it: above 1 is slower than Gatepost. `own` is the processor
+time of the process, which a busy machine does not change much. Both run from compiled bytecode, as an installed
+package does, whatever the environment says of writing it. splinter is SQL: it is timed both by the program that people
+start, `supabase db advisors`, and by itself, from connecting to the last row, without any process. The statement is
+taken from the log of the server, once, when the program is asked on a small database; nothing of it is kept here.
+A peer that is not given is left out, and said to be.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -22,15 +26,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
 
-from gatepost import local
+from gatepost.local import LocalServer
+from gatepost.local.account import unprivileged
+from gatepost.local.cluster import SUPERUSER
+from gatepost.local.transport import Loopback
 
 DATABASE = "gatepost_benchmark_verify"
 GATEPOST = str(Path(sys.executable).parent / "gatepost")
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [^\n]*?\b(?:LOG|DETAIL|ERROR|STATEMENT|WARNING|HINT):  ", re.MULTILINE)
+"""How an entry of the server's log begins."""
 
 TABLE = """
 CREATE TABLE public.{name} (
@@ -58,6 +69,34 @@ CREATE POLICY {name}_delete ON public.{name} FOR DELETE TO authenticated
 """
 
 
+@dataclass(frozen=True)
+class Took:
+    """The seconds from start to end, those of the processor, and those to the first byte that was printed."""
+
+    wall: float
+    own: float = 0.0
+    first: float = 0.0
+
+
+def median(rounds: list[Took]) -> Took:
+    """Return the median of each."""
+    return Took(*(statistics.median(getattr(one, name) for one in rounds) for name in ("wall", "own", "first")))
+
+
+@contextmanager
+def serving():
+    """A server of its own that listens on a port of this machine, as the `supabase` program wants it."""
+    account = unprivileged()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        directory = Path(folder).resolve() / "server"
+        server = LocalServer(directory, account, Loopback(directory, account)).start("new")
+        try:
+            yield server, directory / "postgres.log"
+        finally:
+            server.remove()
+
+
 def fill(url, tables):
     with closing(psycopg2.connect(url)) as connection:
         with connection, connection.cursor() as cursor:
@@ -68,75 +107,119 @@ def fill(url, tables):
             cursor.execute("ANALYZE")
 
 
-def run(command, folder, environment=None):
-    """Return the seconds from start to exit, the processor seconds, and what was printed."""
+def run(command: list[str], folder: str, bytecode: str) -> Took:
+    """Run a program that prints a report to its end."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | (environment or {}))
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment | {"PYTHONPYCACHEPREFIX": bytecode},
+    ) as process:
+        printed = process.stdout.read(1)
+        first = time.perf_counter() - begun
+        printed += process.stdout.read()
+        told = process.stderr.read()
     seconds = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 1):
-        raise SystemExit(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-800:]}{done.stderr[-800:]}")
-    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, own
+    if process.returncode not in (0, 1) or not printed:
+        raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{told[-800:].decode()}")
+    return Took(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, first)
 
 
-def peers(url, arguments):
-    """Return the commands, by the name that is printed."""
-    found = {"gatepost": [GATEPOST, "verify", url, "--format", "json"]}
-    pgrls = arguments.pgrls or shutil.which("pgrls")
-    if pgrls:
-        found["pgrls"] = [pgrls, "lint", "--database-url", url, "--schemas", "public", "--format", "json"]
-    if arguments.splinter:
-        psql = shutil.which("psql")
-        if psql is None:
-            raise SystemExit("splinter's SQL is run by psql, which is not here")
-        expose = "SET pgrst.db_schemas = 'public'"
-        found["splinter"] = [psql, url, "-qAt", "-o", os.devnull, "-c", expose, "-f", arguments.splinter]
-    return found
+def advisors(program: str, url: str) -> list[str]:
+    """Return the command by which people ask splinter."""
+    options = ("--type", "all", "--level", "info", "--output-format", "json", "--agent", "no")
+    return [program, "db", "advisors", f"--remote={url}", *options]
 
 
-def measure(tables, arguments, folder):
-    server = local.start()
+def splinter(program: str, server: LocalServer, log: Path, folder: str, bytecode: str) -> str:
+    """Return the statement that the `supabase` program sends, from the server's log."""
+    server.drop(DATABASE)
+    url = server.clone(DATABASE)
+    try:
+        with closing(psycopg2.connect(server.url("postgres", SUPERUSER))) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"ALTER DATABASE {DATABASE} SET log_statement = 'all'")
+        start = log.stat().st_size
+        run(advisors(program, url), folder, bytecode)
+        told = log.read_bytes()[start:].decode()
+    finally:
+        server.drop(DATABASE)
+    entries = ENTRY.split(told)
+    sent = max(entries, key=len)
+    if "row_security" not in sent and "relrowsecurity" not in sent:
+        raise SystemExit("the statement that carries splinter's lints was not found in the server's log")
+    return re.sub(r"\A(?:statement|execute [^:]*): ", "", sent).replace("\n\t", "\n")
+
+
+def asked(statement: str, url: str) -> Took:
+    """Run splinter's statement as the `supabase` program does, without the program."""
+    begun = time.perf_counter()
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgrst.db_schemas', 'public,graphql_public', true)")
+        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute(statement)
+        cursor.fetchall()
+    return Took(time.perf_counter() - begun)
+
+
+def measure(tables, server, peers: dict[str, Callable[[str], Took]], times: int):
     server.drop(DATABASE)
     url = server.clone(DATABASE)
     try:
         fill(url, tables)
-        commands = peers(url, arguments)
-        rounds = {name: [] for name in commands}
-        for _ in range(arguments.rounds):
-            for name, command in commands.items():
-                rounds[name].append(run(command, folder))
+        rounds = {name: [] for name in peers}
+        for _ in range(times):
+            for name, ask in peers.items():
+                rounds[name].append(ask(url))
     finally:
         server.drop(DATABASE)
-    wall = {name: statistics.median(seconds for seconds, _ in found) for name, found in rounds.items()}
-    own = {name: statistics.median(cpu for _, cpu in found) for name, found in rounds.items()}
+    found = {name: median(took) for name, took in rounds.items()}
+    ours = found.pop("gatepost")
     print(
-        f"{tables:5} tables, {4 * tables:5} policies: gatepost {wall['gatepost']:6.2f} s (own {own['gatepost']:5.2f} s)"
+        f"{tables:5} tables, {4 * tables:5} policies: gatepost {ours.wall:6.2f} s (own {ours.own:5.2f} s,"
+        f" the first byte after {ours.first:.2f} s)"
     )
-    for name in commands:
-        if name != "gatepost":
-            slower, more = wall[name] / wall["gatepost"], own[name] / own["gatepost"]
-            print(
-                f"{name:>28} {wall[name]:6.2f} s (own {own[name]:5.2f} s) = {slower:4.1f} x (own {more:4.1f} x)",
-                flush=True,
-            )
+    for name, took in found.items():
+        own = f" (own {took.own:5.2f} s = {took.own / ours.own:4.1f} x)" if took.own else ""
+        print(f"{name:>38} {took.wall:6.2f} s = {took.wall / ours.wall:4.1f} x{own}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("tables", nargs="*", type=int, default=[14, 200, 1000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pgrls", help="the pgrls program")
-    parser.add_argument("--splinter", help="splinter's lints as one SQL file")
+    parser.add_argument("--pgrls", default=shutil.which("pgrls"), help="the pgrls program")
+    parser.add_argument("--supabase", default=shutil.which("supabase"), help="the supabase program")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        first = statistics.median(run([GATEPOST, "--help"], folder)[0] for _ in range(arguments.rounds))
-        print(f"first output of the command line: {first:.2f} s")
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as bytecode, serving() as (server, log):
+
+        def program(*command: str) -> Callable[[str], Took]:
+            return lambda url: run([part.replace("URL", url) for part in command], folder, bytecode)
+
+        peers = {"gatepost": program(GATEPOST, "verify", "URL", "--format", "json")}
+        if arguments.pgrls:
+            lint = ("lint", "--database-url", "URL", "--schemas", "public", "--format", "json")
+            peers["pgrls lint"] = program(arguments.pgrls, *lint)
+        if arguments.supabase:
+            statement = splinter(arguments.supabase, server, log, folder, bytecode)
+            peers["splinter, the SQL alone"] = lambda url: asked(statement, url)
+            peers["splinter, supabase db advisors"] = program(*advisors(arguments.supabase, "URL"))
+        help_ = [run([GATEPOST, "--help"], folder, bytecode).first for _ in range(arguments.rounds + 1)][1:]
+        print(f"gatepost --help: the first byte after {statistics.median(help_):.2f} s")
+        server.drop(DATABASE)
+        for ask in peers.values():
+            ask(server.clone(DATABASE))  # compiled once, as pip does
+            server.drop(DATABASE)
         for tables in arguments.tables:
-            measure(tables, arguments, folder)
-    for name, given in (("pgrls", arguments.pgrls or shutil.which("pgrls")), ("splinter", arguments.splinter)):
-        if not given:
+            measure(tables, server, peers, arguments.rounds)
+    for name in ("pgrls", "supabase"):
+        if not getattr(arguments, name):
             print(f"{name} was not given, and is left out")
 
 
