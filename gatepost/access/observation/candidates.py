@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gatepost.access.observation.cast import other_of, world_of
 from gatepost.access.observation.ground import FILES, tenant_claims
 from gatepost.access.observation.population import Population
@@ -37,7 +39,33 @@ def candidates(population: Population, persona: Persona, table: Table) -> list[t
     found = []
     for number, (name, world, user, parents) in enumerate(ways, FRESH + 1):
         values = worlds.make(table, world, number, user=user, parents=parents)
-        if table.key in FILES:  # the storage service writes the owner, and the path is the caller's
-            values |= {"owner": worlds.users.get(mine), "owner_id": worlds.users.get(mine)}
         found.append((name, Row(table, number, world, values)))
+    if table.key in FILES:
+        return [file for name, row in found for file in _in_buckets(population, persona, name, row)]
     return found
+
+
+def relations(population: Population, persona: Persona, table: Table) -> list[Row]:
+    """Return rows that name the persona and a stranger, one in each place: a friendship that one makes oneself."""
+    worlds, mine = population.worlds, world_of(persona.name)
+    names = [c.name for c in table.columns if (*table.key, c.name) in population.ground.identities]
+    names = [name for name in names if not name.endswith("_by")]
+    if len(names) < 2 or mine not in worlds.users:
+        return []
+    own = worlds.make(table, mine, FRESH + 9)
+    theirs = worlds.make(table, other_of(persona.name), FRESH + 9)
+    return [
+        Row(table, FRESH + 9, mine, {**own, **{name: theirs[name] for name in names if name != place}})
+        for place in names
+    ]
+
+
+def _in_buckets(population: Population, persona: Persona, name: str, row: Row) -> list[tuple[str, Row]]:
+    """Return a file in each bucket; the storage service writes the owner, and the path is the caller's."""
+    mine = population.worlds.users.get(world_of(persona.name))
+    buckets = population.worlds.edges(row.table).get("bucket_id", [])
+    return [
+        (name if not at else f"{name} in {bucket}", replace(row, values={**row.values, **said}))
+        for at, bucket in enumerate(buckets)
+        for said in [{"bucket_id": bucket, "owner": mine, "owner_id": mine}]
+    ]

@@ -81,12 +81,11 @@ class Inferred:
             found = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
-                if (
-                    persona.name in self.standing.plain(table)
-                    and cell.inserts.get(way)
-                    and not self._plausible(persona, table, way)
-                ):
-                    found.append((persona, f"{told(persona)}: {cell.statements[way]}"))
+                if persona.name not in self.standing.plain(table) or self._plausible(persona, table, way):
+                    continue
+                done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
+                if done:
+                    found.append((persona, f"{told(persona)}: {cell.statements[done[0]]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
                 yield Finding(
@@ -140,7 +139,7 @@ class Inferred:
                         witness=witness(self.population, persona, table, cell, min(cell.rows)),
                     )
             cell = self.record.cell(persona.name, table, "insert")
-            if cell.inserts.get("another's"):
+            if cell.inserts.get("another's") and not self._plausible(persona, table, _ANOTHERS):
                 yield Finding(
                     "anonymous-write",
                     "error",

@@ -11,8 +11,9 @@ from gatepost.access.observation.expected import Expected, short_of
 from gatepost.access.observation.ground import Ground
 from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.record import Cell, Record
+from gatepost.access.observation.record import Cell, Escalation, Record
 from gatepost.access.observation.standing import Standing
+from gatepost.access.observation.worlds import RANKED
 from gatepost.access.personas import Persona
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
@@ -151,8 +152,8 @@ class Judge:
             written = self.ground.live.table(*found.written.split(".", 1)) if "(" not in found.written else None
             if (found.written, str(table)) in told_of:
                 continue
-            if written is not None and found.hung_on and standing.open_parent(found.persona.name, written):
-                continue  # what is open for joining
+            if not self._unmistakable(found, written, standing):
+                continue
             told_of.add((found.written, str(table)))
             how = "calling" if "(" in found.written else "writing to"
             yield Finding(
@@ -164,6 +165,15 @@ class Judge:
                 detail=str(table),
                 witness=f"{told(found.persona)}: {found.write}; then {found.look} shows {shown(found.rows[0])}",
             )
+
+    def _unmistakable(self, found: Escalation, written: Table | None, standing: Standing) -> bool:
+        """Tell whether rows may not come into sight: not by a rank that one has, nor by joining what is open."""
+        name = found.persona.name
+        if written is None:
+            return not (name in RANKED and self.ground.statuses)
+        if found.hung_on and standing.open_parent(name, written):
+            return False
+        return name not in RANKED or all(name in standing.plain(t) for t in (written, found.rows[0].table))
 
     def _lies(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):

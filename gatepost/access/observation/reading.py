@@ -8,7 +8,7 @@ table opens what is somebody else's, which a user that has just signed up does n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.access.observation.cast import NEWCOMER, USERS, world_of
@@ -17,7 +17,7 @@ from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.observation.standing import Standing
 from gatepost.access.personas import Persona
-from gatepost.access.sensitivity import about_people, is_secret, meant, words
+from gatepost.access.sensitivity import Meant, about_people, is_secret, meant, words
 from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.schema import Table, is_platform
 
@@ -84,9 +84,10 @@ class Reading:
         if not self._all(table, cell):
             return None
         asked = self.standing.asks_who(table, persona.role)
-        for_all = persona.role != "anon" and meant(table) == "public"
-        if asked and not for_all and self._turned(table, persona):
-            return "error", f"the policies ask for {', '.join(asked)}, and every row comes out all the same"
+        for_all = persona.role != "anon" and self._meant(table) == "public"
+        if asked and self._turned(table, persona):
+            why = f"the policies ask for {', '.join(asked)}, and every row comes out all the same"
+            return "info" if for_all else "error", why
         return self._by_name(table, persona)
 
     def _all(self, table: Table, cell: Cell) -> bool:
@@ -95,7 +96,10 @@ class Reading:
         if all(row.number in cell.rows for row in rows):
             return True
         edges = self.population.worlds.edges(table)
-        guarded = bool(edges) and all(words(name) & _GUARDS for name in edges)
+        private = self._meant(table) == "private"
+        guarded = bool(edges) and all(
+            words(name) & _GUARDS or (private and not self.standing.may_open(name)) for name in edges
+        )
         return guarded and {row.world for row in rows if row.number in cell.rows} >= {"ann", "bob"}
 
     def _turned(self, table: Table, persona: Persona) -> bool:
@@ -120,7 +124,7 @@ class Reading:
         secrets = [name for name in visible if is_secret(name, persona.role == "anon")]
         if secrets:
             return "error", f"{', '.join(secrets)} is nobody else's business"
-        for_whom = meant(table)
+        for_whom = self._meant(table)
         if table.key in self.population.ground.owned:
             if for_whom == "private":
                 return "error", f"they look private, and belong to somebody ({self.standing.why(table)})"
@@ -129,6 +133,11 @@ class Reading:
         if persona.role == "anon" and about_people(table):
             return "error", "they are about people"
         return None
+
+    def _meant(self, table: Table) -> Meant:
+        """Tell for whom a table seems to be meant; a flag that others ask is no promise of its own."""
+        read = self.population.ground.clues.read
+        return meant(replace(table, columns=tuple(c for c in table.columns if (*table.key, c.name) not in read)))
 
     def _fix(self, table: Table, persona: Persona) -> str:
         if not table.row_security.enabled:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gatepost.access.observation.canaries import is_word
 from gatepost.access.observation.ground import USERS
 from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Escalation, Record
@@ -41,18 +42,24 @@ class SigningUp:
         table = self.stage.ground.live.table(*USERS)
         if not keys or table is None:
             return
-        honest = self._signed_up(dict.fromkeys(keys, "somebody"), None)
+        plain = {key: "somebody" for key in keys if self._is_word(key)}
+        honest = self._signed_up(plain, None)
         if isinstance(honest, str):
             yield NotChecked("signing up", f"a user cannot be made: {honest}")
             return
         for number in range(_MOST):
             lies = {key: said[number % len(said)] for key in keys if (said := self._lies(key))}
             if lies and (number == 0 or any(len(self._lies(key)) > number for key in keys)):
-                self._signed_up(dict.fromkeys(keys, "somebody") | lies, honest)
+                self._signed_up(plain | lies, honest)
 
     def _keys(self) -> list[str]:
         bodies = [function.body for function in self.stage.ground.live.functions if function.schema != "auth"]
         return sorted({key for body in bodies for key in _KEYS.findall(body)})
+
+    def _is_word(self, key: str) -> bool:
+        """Tell whether what is said under a key may be any word: no column of the name asks for something else."""
+        columns = [column for table in self.stage.ground.tables if (column := table.column(key)) is not None]
+        return all(is_word(self.stage.ground.base_type(column.type)) for column in columns)
 
     def _lies(self, key: str) -> list[str]:
         """Return what one would like to be: a value that a condition asks for, or ann's own."""

@@ -84,6 +84,10 @@ class Standing:
                 return True
         return False
 
+    def may_open(self, column: str) -> bool:
+        """Tell whether a column is called as if it could open a row for everybody."""
+        return bool(words_of(column) & (_OPEN | _STATE))
+
     def says_open(self, column: str, row: Row) -> bool:
         """Tell whether a column of a row says that the row is for everybody."""
         value = row.values.get(column)

@@ -6,15 +6,14 @@ values on which its answer turns. Nothing here talks to a database.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import FUTURE, PAST, Canary
-from gatepost.access.observation.clues import comparisons_in, literals_in, pieces_in
-from gatepost.access.observation.ground import FILES, USERS, Ground, checks, unique_keys
+from gatepost.access.observation.combining import KEPT, Values, combinations, listed, overlay
+from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey, unique_keys
 from gatepost.access.observation.meaning import ColumnKey
 from gatepost.schema import Column, Table
 
@@ -25,17 +24,10 @@ NEW_USER = "9e500000-0000-4000-8000-000000000200"
 """A user that has just signed up: it stands in `auth.users` and nowhere else."""
 RANKED = ("ann", "admin")
 """Those who stand in tables that may give a rank; the others are what anybody is who has just signed up."""
-MANY = 12
-"""The most rows of one table in one world."""
 _KINDS = 4
 """How many kinds of rows somebody tries to give oneself."""
 FRESH = 200
 """The first number of the rows that personas insert; planted rows stand below it."""
-
-KEPT = "(a canary)"
-"""In the place of an edge: the row's own canary."""
-
-Values = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ class Worlds:
     users: Mapping[str, str]
     fixes: dict[ColumnKey, str | None] = field(default_factory=dict)
     _parents: dict[tuple[ColumnKey, str], str | None] = field(default_factory=dict)
+    _for_few: dict[TableKey, bool] = field(default_factory=dict)
     _lists: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @cached_property
@@ -76,28 +69,29 @@ class Worlds:
     def rows(self, table: Table) -> list[Row]:
         """Return the rows to plant in a table, those that others refer to first."""
         edges = self.edges(table)
-        combinations = _combinations(edges)
+        kinds = combinations(edges)
         alone = self._one_for_each(table)
         found: list[Row] = []
         ranked = table.key in self.ground.statuses
         parent = any(target[:2] == table.key for target in self.ground.keys.values())
         for place, world in enumerate(self.names):
-            if ranked and not parent and world not in (RANKED if not edges else (*RANKED, "bob", NOBODY)):
+            few = RANKED if not edges else (*RANKED, "bob", NOBODY)
+            if ranked and world not in few and (not parent or self._reserved(table.key)):
                 continue
             values = self.make(table, world, place)
-            at = -1 if ranked and world not in RANKED else place % len(combinations)
-            values |= _overlay(edges, combinations[at])
+            at = -1 if ranked and world not in RANKED else place % len(kinds)
+            values |= overlay(edges, kinds[at])
             found.append(Row(table, place, world, values, base=True))
         number = len(self.names)
         for place, world in enumerate(self.names):
             if world != NOBODY and (place > 1 or alone or (ranked and world not in RANKED)):
                 continue
-            for at, combination in enumerate(combinations):
-                if at == place % len(combinations):
+            for at, combination in enumerate(kinds):
+                if at == place % len(kinds):
                     continue
                 user = STRANGERS[1 + at % (len(STRANGERS) - 1)] if alone else None
                 values = self.make(table, world, number, user=user)
-                values |= _overlay(edges, combination)
+                values |= overlay(edges, combination)
                 found.append(Row(table, number, world, values))
                 number += 1
         if table.key == USERS:
@@ -109,7 +103,7 @@ class Worlds:
     def kinds(self, table: Table) -> list[Values]:
         """Return what sets the kinds of rows apart on which an answer may turn, the first ones only."""
         edges = self.edges(table)
-        return [_overlay(edges, combination) for combination in _combinations(edges)[:_KINDS]] if edges else []
+        return [overlay(edges, combination) for combination in combinations(edges)[:_KINDS]]
 
     def make(
         self, table: Table, world: str, number: int, *, user: str | None = None, parents: str | None = None
@@ -130,6 +124,8 @@ class Worlds:
             key = (*table.key, column.name)
             if key in self.ground.identities:
                 named = user or self.fixes.get(key) or self._identity(column, world)
+                if world not in RANKED and self._reserved(self.ground.keys.get(key, key)[:2]):
+                    named = None
                 values[column.name] = f"{{{named}}}" if named and column.type.endswith("[]") else named
             elif key in self.ground.keys:
                 values[column.name] = self.parent(key, parents or world)
@@ -139,6 +135,25 @@ class Worlds:
         if table.key in FILES:
             self._shape_file(table, values, self.users.get(user or world, user or STRANGERS[0]), number)
         return values
+
+    def _reserved(self, table: TableKey) -> bool:
+        """Tell whether a table is for the few: to stand there is all that counts, and no row has to refer to it."""
+        if table not in self._for_few:
+            found = self.ground.live.table(*table)
+            children = [child for child, parent in self.ground.keys.items() if parent[:2] == table]
+            self._for_few[table] = (
+                found is not None
+                and table in self.ground.statuses
+                and bool(children)
+                and not self.edges(found)
+                and not any(self._must(child) for child in children)
+            )
+        return self._for_few[table]
+
+    def _must(self, key: ColumnKey) -> bool:
+        table = self.ground.live.table(*key[:2])
+        column = table.column(key[2]) if table is not None else None
+        return column is None or column.not_null
 
     def parent(self, key: ColumnKey, world: str) -> str | None:
         """Return what a column holds to refer to the first row of a world."""
@@ -187,7 +202,7 @@ class Worlds:
 
     def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
         if table.key not in self._lists:
-            self._lists[table.key] = _listed(table)
+            self._lists[table.key] = listed(table)
         return self._lists[table.key]
 
     @cached_property
@@ -250,24 +265,6 @@ class Worlds:
         return any(key and set(key) <= bound for key in unique_keys(table))
 
 
-def _overlay(names: Iterable[str], values: Iterable[str | None]) -> Values:
-    return {name: value for name, value in zip(names, values, strict=True) if value != KEPT}
-
-
-def _combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | None, ...]]:
-    """Return every combination of the edges, or, where there are too many, each value once beside the first ones."""
-    size = 1
-    for values in edges.values():
-        size *= len(values)
-    if size <= MANY:
-        return list(itertools.product(*edges.values()))
-    first = tuple(values[0] for values in edges.values())
-    found = [first, tuple(values[1] for values in edges.values())]
-    for place, values in enumerate(edges.values()):
-        found += [(*first[:place], value, *first[place + 1 :]) for value in values[1:]]
-    return list(dict.fromkeys(found))[: 2 * MANY]
-
-
 def _distinct(table: Table, rows: list[Row]) -> list[Row]:
     """Leave out rows that a unique index would refuse."""
     seen: set[tuple[object, ...]] = set()
@@ -282,16 +279,3 @@ def _distinct(table: Table, rows: list[Row]) -> list[Row]:
             seen.update(marks)
             kept.append(row)
     return kept
-
-
-def _listed(table: Table) -> dict[str, tuple[str, ...]]:
-    """Return the values that a CHECK constraint lists for a column."""
-    found: dict[str, tuple[str, ...]] = {}
-    for constraint in checks(table):
-        if len(constraint.columns) == 1:
-            for left, right in comparisons_in(pieces_in(constraint.definition)):
-                listed = [value for value in literals_in(right) if "%" not in value]  # LIKE is one of them
-                names = [piece.name for piece in left if piece.name]
-                if listed and names[:1] == [constraint.columns[0]]:  # a cast may stand behind it, no function before
-                    found[constraint.columns[0]] = tuple(listed)
-    return found

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from gatepost import sql
 from gatepost.access.observation.batch import Answer, Trial, Trying
-from gatepost.access.observation.candidates import candidates
+from gatepost.access.observation.candidates import candidates, relations
 from gatepost.access.observation.cast import ORDINARY, other_of, world_of
+from gatepost.access.observation.combining import Values
 from gatepost.access.observation.ground import FILES
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.population import insert
@@ -64,7 +65,7 @@ class Writer:
         statements: dict[int | str, str] = {}
         failed = Tried("", "refused")
         tried_rows = dict(candidates(self.stage.population, self.persona, self.table))
-        kept = {name: self._kept(row) if name == "another's" else () for name, row in tried_rows.items()}
+        kept = {name: self._kept(row) if name.startswith("another's") else () for name, row in tried_rows.items()}
         wanted = [Trial(self.persona, insert([row], columns), kept[name]) for name, row in tried_rows.items()]
         answers = yield from self._try(wanted, None)
         among = "own among another's"
@@ -81,20 +82,32 @@ class Writer:
                 [returning] = yield [Trial(self.persona, f"{tried.statement} RETURNING *")]
                 let_in["own, returned"] = returning.tried.outcome == "done"
                 statements["own, returned"] = returning.tried.statement
-            if name != "another's":
-                yield from self._as_every_kind(row, columns, name == among)
+            if name in ("own", among):
+                yield from self._as_every_kind([row], columns, name == among)
+        yield from self._as_every_kind(relations(self.stage.population, self.persona, self.table), columns)
         outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
         return Cell(inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=failed.said)
 
-    def _as_every_kind(self, row: Row, columns: Sequence[str], among: bool) -> Trying[None]:
-        """Insert a row of one's own with each value that policies ask for: a role that one gives oneself."""
+    def _as_every_kind(self, rows: Sequence[Row], columns: Sequence[str], among: bool = False) -> Trying[None]:
+        """Insert rows of one's own with each value that policies ask for: a role that one gives oneself."""
         if not self.watched or self.table.key not in self.stage.ground.asked:
             return
-        kinds = [replace(row, values={**row.values, **kind}) for kind in self.stage.population.worlds.kinds(self.table)]
-        answers = yield from self._try([Trial(self.persona, insert([kind], columns)) for kind in kinds], None)
+        kinds = self.stage.population.worlds.kinds(self.table)
+        said = [insert([replace(row, values={**row.values, **kind})], columns) for row in rows for kind in kinds]
+        wanted = [Trial(self.persona, text) for text in [*said, *self._changed_at_once(said, kinds)]]
+        answers = yield from self._try(wanted, None)
         for answer, looks in answers:
             if answer.tried.outcome == "done" and answer.tried.count:
                 self._look_again(answer.tried, looks, answer.found, among)
+
+    def _changed_at_once(self, inserts: Sequence[str], kinds: Sequence[Values]) -> Iterator[str]:
+        """Yield each INSERT with an UPDATE behind it: to ask is allowed, and so is to answer oneself."""
+        able = self.stage.privileges(self.persona.role).columns(self.table, "update")
+        target = sql.qualified(self.table.schema, self.table.name)
+        for kind in kinds:
+            said = [f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in kind.items() if name in able]
+            if said:
+                yield from (f"{text}; UPDATE {target} SET {', '.join(said)}" for text in inserts)
 
     def _try(self, wanted: Sequence[Trial], column: Column | None, *, removed: bool = False) -> Trying[list[_Looked]]:
         """Try statements, and after each look at every table that may show other rows then.

@@ -1,0 +1,49 @@
+"""The values on which an answer turns, put together to rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+from gatepost.access.observation.clues import comparisons_in, literals_in, pieces_in
+from gatepost.access.observation.ground import checks
+from gatepost.schema import Table
+
+MANY = 12
+"""The most rows of one table in one world."""
+KEPT = "(a canary)"
+"""In the place of an edge: the row's own canary."""
+
+Values = dict[str, str | None]
+
+
+def overlay(names: Iterable[str], values: Iterable[str | None]) -> Values:
+    """Return the values of some columns, without those in whose place the row's own canary stays."""
+    return {name: value for name, value in zip(names, values, strict=True) if value != KEPT}
+
+
+def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | None, ...]]:
+    """Return every combination of the edges, or, where there are too many, each value once beside the first ones."""
+    size = 1
+    for values in edges.values():
+        size *= len(values)
+    if size <= MANY:
+        return list(itertools.product(*edges.values()))
+    first = tuple(values[0] for values in edges.values())
+    found = [first, tuple(values[1] for values in edges.values())]
+    for place, values in enumerate(edges.values()):
+        found += [(*first[:place], value, *first[place + 1 :]) for value in values[1:]]
+    return list(dict.fromkeys(found))[: 2 * MANY]
+
+
+def listed(table: Table) -> dict[str, tuple[str, ...]]:
+    """Return the values that a CHECK constraint lists for a column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for constraint in checks(table):
+        if len(constraint.columns) == 1:
+            for left, right in comparisons_in(pieces_in(constraint.definition)):
+                among = [value for value in literals_in(right) if "%" not in value]  # LIKE is one of them
+                names = [piece.name for piece in left if piece.name]
+                if among and names[:1] == [constraint.columns[0]]:  # a cast may stand behind it, no function before
+                    found[constraint.columns[0]] = tuple(among)
+    return found
