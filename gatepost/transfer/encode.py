@@ -27,6 +27,7 @@ SHOWN = 80
 _COLUMN, _LINE, _NULL = COLUMN.encode(), LINE.encode(), NULL.encode()
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 _digest = methodcaller("digest")
+_encode = methodcaller("encode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,18 @@ def _joined(texts: list[Texts], batch: list[Row], refused: dict[int, list[Reject
     if not rows:
         return Encoded(b"", 0, 0, nulls, rejects)
     try:
-        data = LINE.join(map(COLUMN.join, zip(*(column.printed for column in texts), strict=True))).encode()
+        # A row at a time, since one emoji would make four bytes of every character of a longer text.
+        lines = list(map(_encode, map(COLUMN.join, zip(*(column.printed for column in texts), strict=True))))
     except UnicodeEncodeError:
         raise _Unwritable from None
+    data = _LINE.join(lines)
     if b"\0" in data:
         raise _Unwritable
     signs = (data.count(_LINE), data.count(_COLUMN), data.count(_NULL))
-    if signs == (rows - 1, rows * (len(texts) - 1), sum(nulls)):
-        return Encoded(_escaped(data) + b"\n", rows, fingerprint(data.split(_LINE)), nulls, rejects)
-    # A text holds one of our signs, so that rows and values have to be told apart one by one.
-    lines = [COLUMN.join(row).encode() for row in zip(*(column.printed for column in texts), strict=True)]
-    return Encoded(_one_by_one(texts), rows, fingerprint(lines), nulls, rejects)
+    # Where a text holds one of our signs, rows and values have to be told apart one by one.
+    plain = signs == (rows - 1, rows * (len(texts) - 1), sum(nulls))
+    written = _escaped(data) + b"\n" if plain else _one_by_one(texts)
+    return Encoded(written, rows, fingerprint(lines), nulls, rejects)
 
 
 def _escaped(data: bytes) -> bytes:

@@ -21,7 +21,7 @@ from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mi
 from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.load import Batches, Progress, refusal
-from gatepost.transfer.parallel import Workers
+from gatepost.transfer.parallel import open_with_workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, pair, refuse_changed
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
@@ -73,12 +73,12 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         return _run_portable(plan, connection, progress or _silent)
     started = time.perf_counter()
     with _ending(connection), ExitStack() as stack:
-        workers = stack.enter_context(Workers(plan.path, plan.options)) if plan.options.parallel > 1 else None
-        source = stack.enter_context(workers.open() if workers else Source(plan.path))
+        workers, source = open_with_workers(stack, plan.path, plan.options)
         _prepare(plan.options, source)
         fresh = lock_and_plan(plan, source, connection)
-        ahead = partial(workers.encoded, source) if workers else None
-        read = partial(_reader, source)
+        if workers is not None:
+            workers.begin(fresh)
+        read, ahead = partial(_reader, source), workers.encoded if workers else None
         moving = stack.enter_context(Run(fresh, connection, read, progress or _silent, ahead=ahead))
         tables = moving.tables()
         for table in fresh.tables:

@@ -14,6 +14,7 @@ from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.check import Tally
 from gatepost.transfer.encode import Encoded
+from gatepost.transfer.frozen import truncate_for_freeze
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import Reject, TablePlan
@@ -73,8 +74,17 @@ class Feed:
 class Loading:
     """One table on its way: what was sent of it, and what was refused."""
 
-    def __init__(self, connection: Connection, encoder: Encoding, progress: Progress, rejects: TableRejects) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        encoder: Encoding,
+        progress: Progress,
+        rejects: TableRejects,
+        *,
+        frozen: bool = False,
+    ) -> None:
         self.connection = connection
+        self.frozen = frozen
         self.encoder = encoder
         self.plan = encoder.plan
         self.progress = progress
@@ -94,6 +104,8 @@ class Loading:
         with self.connection.cursor() as cursor:
             cursor.execute("SAVEPOINT gatepost_table")
             try:
+                if self.frozen:
+                    cursor.execute(truncate_for_freeze(self.plan))
                 self._copy(cursor, ahead if ahead is not None else map(self.encoder.encode, batches()))
             except _ROW_FAULTS:
                 cursor.execute("ROLLBACK TO SAVEPOINT gatepost_table")
@@ -108,7 +120,8 @@ class Loading:
     def _copy(self, cursor: Cursor, encoded: Iterator[Encoded]) -> None:
         feed = Feed(self._count(each).data for each in encoded)
         try:
-            cursor.copy_expert(copy_statement(self.plan), feed, size=1 << 20)
+            options = " WITH (FREEZE)" if self.frozen else ""
+            cursor.copy_expert(copy_statement(self.plan) + options, feed, size=1 << 20)
         except psycopg2.Error:
             if feed.failure is not None:
                 raise feed.failure from None

@@ -1,48 +1,96 @@
-"""Casting in several processes, for the one COPY of the one transaction.
+"""Casting in processes beside this one, for the one COPY of the one transaction.
 
-Casting is what keeps a processor busy on this side. Every worker reads its own pieces of a table from the same state
-of the file, and sends back batches that are ready; the connection, the transaction and its promise stay as they are.
+Casting is what keeps a processor busy on this side. Every worker reads its own pieces of the tables from the same
+state of the file, in the order in which they are loaded, and runs ahead as far as memory allows: while the server
+makes the indexes of one table, the next is being cast. The connection, the transaction and its promise stay as they
+are.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import json
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gatepost.errors import GatepostError, TransferError
-from gatepost.transfer.casts.how import How
-from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.errors import TransferError
+from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
-from gatepost.transfer.values import Options, TablePlan
+from gatepost.transfer.values import Options, Plan, TablePlan
 
-PIECE_ROWS = 20_000
-"""About the rows of a piece of work; a smaller table is not worth the way to another process."""
+AHEAD_BYTES = 16 * 1024 * 1024
+"""What all workers together may be ahead."""
+
+WORTH_BYTES = 16 * 1024 * 1024
+"""A smaller source is moved before a process beside this one has started."""
 
 _ATTEMPTS = 5
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
+"""Lets the C library keep a batch's memory for the next one; by default it gives back what is larger than 128 kB,
+and each page of it costs a fault when it comes again (https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+
+_START = """
+import json, sys, types
+sys.path[:], home = json.loads(sys.argv[1])
+package = sys.modules["gatepost.transfer"] = types.ModuleType("gatepost.transfer")
+package.__path__ = [home]
+from gatepost.transfer.worker import main
+main()
+"""
+"""Starts a worker without what the package itself imports: psycopg2 and its memory are of no use to it."""
+
+
+def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[Workers | None, Source]:
+    """Open a source with as many processes beside it as were asked for, or with one where that pays.
+
+    Args:
+        stack: Closes both.
+        path: The file.
+        options: What the person asks for.
+
+    Raises:
+        TransferError: the file cannot be read, or does not stand still for the processes that were asked for.
+    """
+    if options.parallel > 1:
+        workers = stack.enter_context(Workers(path, options.parallel))
+        return workers, stack.enter_context(workers.open())
+    if path.stat().st_size >= WORTH_BYTES and (os.cpu_count() or 1) > 1 and sys.executable:
+        workers = stack.enter_context(Workers(path, 1))
+        with suppress(Busy):
+            return workers, stack.enter_context(workers.open())
+    return None, stack.enter_context(Source(path))
+
+
+class Busy(TransferError):
+    """Somebody writes to the file so often that several processes never find it in the same state."""
 
 
 class Workers:
     """Processes that read one file in one and the same state."""
 
-    def __init__(self, path: Path, options: Options) -> None:
+    def __init__(self, path: Path, number: int) -> None:
         self.path = path
-        self._zone = (options.timezone, options.epoch)
-        # A fork would share SQLite's locks and psycopg2's socket with its parent.
-        context = multiprocessing.get_context("spawn")
-        self._pipes: list[Pipe] = []
-        self._processes = []
-        for _ in range(options.parallel):
-            near, far = context.Pipe()
-            process = context.Process(target=work, args=(far, path), daemon=True)
-            process.start()
-            far.close()
-            self._pipes.append(near)
-            self._processes.append(process)
+        self._tables: tuple[TablePlan, ...] = ()
+        self._changed = threading.Condition()
+        self._ready: dict[int, deque[tuple[int, Encoded]]] = {}
+        self._ended: dict[int, int] = {}
+        self._dropped: set[int] = set()
+        self._ahead = [0] * number
+        self._failure: TransferError | None = None
+        self._threads: list[threading.Thread] = []
+        # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
+        # which would run the main script of whoever calls this once more.
+        command = [sys.executable, "-c", _START, json.dumps([sys.path, str(Path(__file__).parent)])]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **_MEMORY}}
+        self._processes = [subprocess.Popen(command, **pipes) for _ in range(number)]  # noqa: S603 - our own text
 
     def __enter__(self) -> Workers:
         return self
@@ -50,97 +98,129 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pipe in self._pipes:
-            pipe.close()
+        with self._changed:
+            self._dropped.update(range(len(self._tables)))
+            self._changed.notify_all()
         for process in self._processes:
-            process.terminate()
-            process.join()
-            process.close()
+            process.kill()
+            process.wait()
+        for thread in self._threads:
+            thread.join()
+        for process in self._processes:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    # What it was not able to take is of no use to anybody.
+                    with suppress(OSError):
+                        pipe.close()
 
     def open(self) -> Source:
         """Open the source here and in every worker, all in the same state.
 
         Raises:
-            TransferError: somebody writes to the file so often that it does not stand still for a moment.
+            Busy: somebody writes to the file so often that it does not stand still for a moment.
         """
         for _ in range(_ATTEMPTS):
             with Watch(self.path) as watch:
                 source = Source(self.path)
-                for pipe in self._pipes:
-                    pipe.send(("open",))
-                for pipe in self._pipes:
-                    _receive(pipe)
-                if watch.still():
+                try:
+                    for process in self._processes:
+                        _ask(process, ("open", str(self.path)))
+                    for process in self._processes:
+                        _told(process)
+                    still = watch.still()
+                except BaseException:
+                    source.close()
+                    raise
+                if still:
                     return source
                 source.close()
-        raise TransferError(f'"{self.path}" is written to all the time', "transfer a copy, or leave --parallel out")
+        raise Busy(f'"{self.path}" is written to all the time', "transfer a copy, or leave --parallel out")
 
-    def encoded(self, source: Source, table: TablePlan) -> Iterator[Encoded] | None:
-        """Return the batches of a table in any order, or None where it is better read here."""
-        if not table.source.rowid or table.source.rows < 2 * PIECE_ROWS:
-            return None
-        low, high = source.span(table.source)
-        width = max(1, (high - low + 1) * PIECE_ROWS // table.source.rows)
-        return self._spread(table, [(start, min(start + width - 1, high)) for start in range(low, high + 1, width)])
+    def begin(self, plan: Plan) -> None:
+        """Let the workers cast all tables of a plan, in its order."""
+        self._tables = plan.tables
+        self._ready = {place: deque() for place in range(len(plan.tables))}
+        self._ended = dict.fromkeys(self._ready, 0)
+        for number, process in enumerate(self._processes):
+            zone = (plan.options.timezone, plan.options.epoch)
+            _ask(process, ("cast", plan.tables, *zone, number, len(self._processes)))
+            thread = threading.Thread(target=self._receive, args=(number, process), daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
-    def _spread(self, table: TablePlan, pieces: list[tuple[int, int]]) -> Iterator[Encoded]:
-        waiting = list(reversed(pieces))
-        busy: list[Pipe] = []
+    def encoded(self, table: TablePlan) -> Iterator[Encoded]:
+        """Yield the batches of a table in any order; what is left when the caller stops is dropped."""
+        place = next(place for place, planned in enumerate(self._tables) if planned.name == table.name)
         try:
-            for pipe in self._pipes[: len(waiting)]:
-                pipe.send(("piece", table, self._zone, waiting.pop()))
-                busy.append(pipe)
-            while busy:
-                for ready in wait(busy):
-                    if not isinstance(ready, Pipe):
-                        continue
-                    encoded = _receive(ready)
-                    if encoded is not None:
-                        yield encoded
-                    elif waiting:
-                        ready.send(("piece", table, self._zone, waiting.pop()))
-                    else:
-                        busy.remove(ready)
+            while (batch := self._next(place)) is not None:
+                yield batch
         finally:
-            # Where COPY was ended early the workers are still sending; the next table must not get these batches.
-            for pipe in busy:
-                while _receive(pipe) is not None:
-                    pass
+            with self._changed:
+                self._dropped.add(place)
+                for number, encoded in self._ready[place]:
+                    self._ahead[number] -= len(encoded.data)
+                self._ready[place].clear()
+                self._changed.notify_all()
 
+    def _next(self, place: int) -> Encoded | None:
+        with self._changed:
+            while not self._ready[place]:
+                if self._failure is not None:
+                    raise self._failure
+                if self._ended[place] == len(self._processes):
+                    return None
+                self._changed.wait()
+            number, encoded = self._ready[place].popleft()
+            self._ahead[number] -= len(encoded.data)
+            self._changed.notify_all()
+            return encoded
 
-def work(pipe: Pipe, path: Path) -> None:
-    """Do what the caller asks until it hangs up; the main function of a worker."""
-    source: Source | None = None
-    try:
-        while True:
-            asked = pipe.recv()
+    def _receive(self, number: int, process: subprocess.Popen[bytes]) -> None:
+        """Take what one worker sends, and wait where it is too far ahead; runs in a thread of its own."""
+        place = 0
+        while place < len(self._tables):
             try:
-                if asked[0] == "open":
-                    if source is not None:
-                        source.close()
-                    source = Source(path)
-                elif source is not None:
-                    _, table, (timezone, epoch), between = asked
-                    encoder = Encoder(table, How.of(timezone, epoch))
-                    for batch in source.batches(table.source, table.read, between=between):
-                        pipe.send(encoder.encode(batch))
-                pipe.send(None)
-            except GatepostError as error:
-                pipe.send(TransferError(error.message, error.mend))
-    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
-        return
-    finally:
-        if source is not None:
-            source.close()
+                told = _told(process)
+            except TransferError as error:
+                with self._changed:
+                    self._failure = self._failure or error
+                    self._changed.notify_all()
+                return
+            with self._changed:
+                if isinstance(told, int):
+                    self._ended[told] += 1
+                    place = told + 1
+                elif place not in self._dropped:
+                    self._ready[place].extend((number, encoded) for encoded in told)
+                    self._ahead[number] += sum(len(encoded.data) for encoded in told)
+                self._changed.notify_all()
+                # What is waited for must come, however much of another table lies here.
+                while self._ahead[number] > AHEAD_BYTES // len(self._processes) and place not in self._dropped:
+                    self._changed.wait()
 
 
-def _receive(pipe: Pipe) -> Encoded | None:
+def _ask(process: subprocess.Popen[bytes], question: tuple[object, ...]) -> None:
+    if process.stdin is None:
+        raise TypeError("a worker was started without a pipe")
     try:
-        told: Any = pipe.recv()
-    except (EOFError, ConnectionResetError) as error:
-        raise TransferError("a process that casts has ended", "run again, with a smaller --parallel") from error
-    if isinstance(told, TransferError):
-        raise told
-    if told is None or isinstance(told, Encoded):
-        return told
-    raise TypeError(f"a worker sent {type(told).__name__}")
+        pickle.dump(question, process.stdin)
+        process.stdin.flush()
+    except BrokenPipeError as error:
+        raise _gone() from error
+
+
+def _told(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - anything that pickle takes
+    """Return what a worker sends next; what it could not do becomes an error here."""
+    if process.stdout is None:
+        raise TypeError("a worker was started without a pipe")
+    try:
+        told = pickle.load(process.stdout)  # noqa: S301 - the worker is our own
+    except (EOFError, pickle.UnpicklingError) as error:
+        raise _gone() from error
+    if isinstance(told, tuple):
+        raise TransferError(*told)
+    return told
+
+
+def _gone() -> TransferError:
+    return TransferError("a process that casts has ended", "run again; there may be too little memory for it")

@@ -15,6 +15,7 @@ from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
 from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.frozen import freezable
 from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.settle import analyze, settle_sequences
@@ -57,6 +58,7 @@ class Run:
         self.encoding = encoding or (lambda table: Encoder(table, self.how))
         self.ahead = ahead or (lambda _: None)
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
+        self.frozen: frozenset[str] = frozenset()
         self.sent: dict[str, Tally] = {}
         self.tallies: dict[str, Tally] = {}
         self.seconds: dict[str, float] = {}
@@ -86,11 +88,13 @@ class Run:
         for table in self.plan.tables if appending else ():
             self.tallies[table.name] = tally_target(self.connection, table)
         removed = Removed() if appending else take_off(self.connection, self.plan.tables)
+        self.frozen = frozenset() if appending else freezable(self.connection, self.plan.tables)
         for table in self.plan.tables:
+            # What the server does behind each table is time in which the next one is cast.
             self._timed(table, self._load)
-        for part in removed.indexes:
-            self._timed(self._plan_of(part), self._index, part)
-        for table in self.plan.tables:
+            for part in removed.indexes:
+                if (part.schema, part.table) == (table.target.schema, table.name):
+                    self._timed(table, self._index, part)
             self._timed(table, analyze, self.connection)
         self._foreign_keys(removed.foreign_keys)
         self._refuse_rejects()
@@ -116,7 +120,8 @@ class Run:
         self.seconds[table.name] = self.seconds.get(table.name, 0.0) + time.perf_counter() - started
 
     def _load(self, table: TablePlan) -> None:
-        loading = Loading(self.connection, self.encoding(table), self.progress, self.rejects[table.name])
+        encoding, frozen = self.encoding(table), table.name in self.frozen
+        loading = Loading(self.connection, encoding, self.progress, self.rejects[table.name], frozen=frozen)
         self.sent[table.name] = loading.load(self.read(table), self.ahead(table))
         self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + self.sent[table.name]
 
@@ -161,9 +166,6 @@ class Run:
             # A table that was done before, in a transfer that can be resumed, stays done.
             written = "nothing of this table was written" if self.plan.options.resumable else "nothing was written"
             raise RowsRefused(self.problems(), rows, written)
-
-    def _plan_of(self, part: Part) -> TablePlan:
-        return next(t for t in self.plan.tables if (t.target.schema, t.name) == (part.schema, part.table))
 
 
 def truncate(connection: Connection, plan: Plan) -> None:

@@ -28,8 +28,8 @@ class Options:
         mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
         backup: A copy of the source to make first.
-        parallel: How many processes cast; 1 is this one alone. More start as `multiprocessing` spawns them, so a
-            script that asks for them needs its `if __name__ == "__main__":`.
+        parallel: How many processes cast beside this one. With 1 a small source, or one that is being written to
+            all the time, is cast by this process itself.
         resumable: Whether each table is a transaction of its own, so that a later run can go on.
     """
 

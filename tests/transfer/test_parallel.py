@@ -2,12 +2,15 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from gatepost import transfer
 from gatepost.errors import TransferError
-from gatepost.transfer import Options, RowsRefused
+from gatepost.transfer import Options, RowsRefused, parallel
+from gatepost.transfer.casts.how import How
+from gatepost.transfer.check import Tally, tally_source
 from gatepost.transfer.parallel import Workers
 from gatepost.transfer.source import Source, Watch
 
@@ -72,9 +75,9 @@ def test_a_watch_sees_a_write(sqlite_file, mode):
 
 
 def test_a_file_that_never_stands_still_is_refused(many):
-    with Workers(many[0], Options(parallel=2)) as workers, closing(sqlite3.connect(many[0])) as app:
+    with Workers(many[0], 2) as workers, closing(sqlite3.connect(many[0])) as app:
         app.execute("PRAGMA journal_mode = wal")
-        workers._pipes[0] = _Busy(workers._pipes[0], app)
+        workers._processes[0].stdin = _Busy(workers._processes[0].stdin, app)
         with pytest.raises(TransferError, match="is written to all the time"):
             workers.open()
 
@@ -85,22 +88,71 @@ class _Busy:
     def __init__(self, pipe, app):
         self.pipe, self.app = pipe, app
 
-    def send(self, message):
+    def write(self, data):
         with self.app:
             self.app.execute("INSERT INTO few DEFAULT VALUES")
-        self.pipe.send(message)
+        self.pipe.write(data)
 
     def __getattr__(self, name):
         return getattr(self.pipe, name)
 
 
-def test_a_worker_that_dies_is_told_and_nothing_is_written(many, rows):
-    with Workers(many[0], Options(parallel=2)) as workers, workers.open() as source:
-        planned = transfer.plan(many[0], many[1])
-        (table,) = (t for t in planned.tables if t.name == "note")
-        batches = workers.encoded(source, table)
+def test_one_process_that_meets_a_busy_file_is_done_without(many, rows, monkeypatch):
+    """Nobody asked for it, so nobody is troubled with it."""
+    path, connection = many
+    planned = transfer.plan(path, connection)
+    monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
+    monkeypatch.setattr(Watch, "still", lambda _: False)
+    assert [table.rows for table in transfer.run(planned, connection).tables] == [1, ROWS]
+
+
+def taken(workers, planned):
+    workers.begin(planned)
+    return [batch for table in planned.tables for batch in workers.encoded(table)]
+
+
+def test_a_worker_that_is_dead_is_told(many):
+    planned = transfer.plan(many[0], many[1])
+    with Workers(many[0], 2) as workers, workers.open():
+        for process in workers._processes:
+            process.kill()
+            process.wait()
+        with pytest.raises(TransferError, match="a process that casts has ended"):
+            taken(workers, planned)
+
+
+def test_a_worker_that_dies_on_the_way_is_told(many):
+    planned = transfer.plan(many[0], many[1])
+    (note,) = (table for table in planned.tables if table.name == "note")
+    with Workers(many[0], 2) as workers, workers.open():
+        workers.begin(planned)
+        batches = workers.encoded(note)
         next(batches)
         for process in workers._processes:
             process.kill()
         with pytest.raises(TransferError, match="a process that casts has ended"):
             list(batches)
+
+
+def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
+    """A table that is left in its middle is dropped, and the next one comes."""
+    monkeypatch.setattr(parallel, "AHEAD_BYTES", 1000)
+    planned = transfer.plan(many[0], many[1])
+    note, few = sorted(planned.tables, key=lambda table: -table.source.rows)
+    with Workers(many[0], 2) as workers, workers.open():
+        workers.begin(replace(planned, tables=(note, few)))
+        batches = workers.encoded(note)
+        next(batches)
+        batches.close()
+        assert sum(batch.rows for batch in workers.encoded(few)) == 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_pieces_are_the_whole(many, number):
+    planned = transfer.plan(many[0], many[1])
+    with Workers(many[0], number) as workers, workers.open() as source:
+        workers.begin(planned)
+        for table in planned.tables:
+            here = tally_source(source, table, How())
+            there = sum((Tally(b.rows, b.fingerprint, b.nulls) for b in workers.encoded(table)), start=Tally.of(table))
+            assert here == there

@@ -53,6 +53,48 @@ def test_the_planner_knows_the_rows(family, rows):
     assert rows("SELECT reltuples FROM pg_class WHERE oid = 'parent'::regclass") == [(3.0,)]
 
 
+FROZEN = "SELECT relname::text, relallvisible = relpages AND relpages > 0 FROM pg_class WHERE relname = %s"
+
+
+@pytest.mark.parametrize(
+    ("seen_by", "expected"),
+    [
+        (None, True),
+        ("CREATE TRIGGER noted BEFORE INSERT ON parent FOR EACH ROW EXECUTE FUNCTION noted()", False),
+        ("CREATE TABLE third (parent_id int REFERENCES parent (id))", False),
+        ("CREATE TABLE under () INHERITS (parent)", False),
+        ("CREATE PUBLICATION told FOR TABLE parent", False),
+    ],
+)
+def test_rows_are_frozen_where_nobody_could_notice(family, target, rows, seen_by, expected):
+    path, connection = family
+    target("CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$")
+    if seen_by is not None:
+        target(seen_by)
+    moved(path, connection, tables=("child", "parent"))
+    assert rows(FROZEN % "'parent'") == [("parent", expected)]
+    assert rows("SELECT count(*) FROM parent") == [(3,)]
+
+
+def test_rows_that_are_there_are_never_truncated(family, target, rows):
+    path, connection = family
+    target("INSERT INTO parent VALUES (100, 'mine')")
+    moved(path, connection, mode="append")
+    assert rows("SELECT count(*) FROM parent") == [(4,)]
+    moved(path, connection, mode="replace")
+    assert rows("SELECT count(*) FROM parent") == [(3,)]
+
+
+def test_a_connection_that_keeps_a_snapshot_is_served_too(family, rows):
+    path, connection = family
+    connection.set_session(isolation_level="REPEATABLE READ")
+    try:
+        assert moved(path, connection).rows == 5
+    finally:
+        connection.set_session(isolation_level="DEFAULT")
+    assert rows(FROZEN % "'parent'") == [("parent", False)]
+
+
 def test_every_bad_row_is_told_and_nothing_is_written(sqlite_file, target, rows):
     path = sqlite_file(
         OLD_PARENT,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.documents import json_from_text
+from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.numbers import RANGES
 from gatepost.transfer.values import Type
 
@@ -43,6 +44,7 @@ _TEXT_KINDS = ({str}, {str, type(None)})
 _INTEGER_KINDS = ({int}, {int, type(None)})
 _FLOAT_KINDS = ({float}, {float, type(None)})
 _BOOL = {0: "f", 1: "t", None: NULL}
+_TEXT_OR_NULL = {str, type(None)}
 _MOMENT_SHAPES = {b"-- ::.", b"-- ::"}
 
 
@@ -120,6 +122,17 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
     return Texts(printed, nulls)
 
 
+def _documents(values: Sequence[Any], target: Type, how: How) -> Texts | None:
+    """Documents one by one, but without looking up the rule of each; one that is refused is left to its rule."""
+    if not set(map(type, values)) <= _TEXT_OR_NULL:
+        return None
+    try:
+        printed = [NULL if value is None else json_from_text(value, target, how) for value in values]
+    except Refused:
+        return None
+    return Texts(printed, values.count(None))
+
+
 def are_moments(joined: bytes, count: int) -> bool:
     """Return whether lines are so many moments of the two forms above, each with a date and a time that exist."""
     # The places of the signs, then the places and ranges of the digits: together they are the whole format.
@@ -151,6 +164,8 @@ FAST: dict[str, Fast] = {
     "float8": _floats,
     "timestamp": _moments,
     "timestamptz": _moments,
+    "json": _documents,
+    "jsonb": _documents,
 }
 """The types that have a way for whole columns; every other goes value by value."""
 

@@ -1,9 +1,11 @@
 """The fast way gives what the slow way gives, or gives up."""
 
+import json
 import random
 
 import pytest
 
+from gatepost.transfer.casts import documents
 from gatepost.transfer.casts.columns import FAST, NULL
 from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.table import cast
@@ -22,8 +24,14 @@ ODD = {
         "\u0662\u066025-01-09 22:38:08",
     ],
 }  # fmt: skip
+ODD["jsonb"] = [
+    '{"b": 1, "a": [1.5, "\\u00e9", null]}', "null", "[]", " {} ", '{"a":1,"a":2}', "[NaN]", "-0", "[-0.0]", "1e3",
+    "[1.0]",
+    '"\\u0000"', '"\\ud800"', '["\udcff"]', "", "[1", "1 2", '{"b": {"aa": 1, "b": 2}, "a": "x"}', 42, 0.5, b"{}",
+    '"\\\\u0000"', '{"\\u0061": 1, "b": 2}', "12345678901234567890.123456789", '"🦝\\/"',
+]  # fmt: skip
 ODD |= {"varchar": ODD["text"], "citext": ODD["text"], "timestamp": ODD["timestamptz"]}
-ODD |= {"int2": ODD["int4"], "int8": ODD["int4"]}
+ODD |= {"int2": ODD["int4"], "int8": ODD["int4"], "json": ODD["jsonb"]}
 
 
 def slow(values, target):
@@ -54,6 +62,57 @@ def test_the_fast_way_agrees(family):
         assert list(found.printed) == expected
         assert found.nulls == column.count(None)
     assert taken > 20
+
+
+@pytest.mark.parametrize("family", sorted(FAST))
+def test_one_odd_value_among_thousands_is_not_lost(family):
+    """Whatever else a column holds, a way that takes it prints the odd value as its rule does."""
+    target = Type(family, family, limit=8 if family == "varchar" else None)
+    usual = {
+        **dict.fromkeys(("text", "varchar", "citext"), "plain"),
+        **dict.fromkeys(("int2", "int4", "int8"), 7),
+        **dict.fromkeys(("timestamp", "timestamptz"), "2025-01-09 22:38:08.041300"),
+        **{"bool": 1, "float8": 0.25, "json": '{"b": 1, "a": 2}', "jsonb": '{"b": 1, "a": 2}'},
+    }[family]
+    for odd in ODD[family]:
+        column = [usual] * 5_000
+        column[3_333] = odd
+        found = FAST[family](column, target, HOW)
+        if found is None:
+            continue  # value by value, then
+        expected = slow(column, target)
+        if expected is not None:
+            assert list(found.printed) == expected
+        else:
+            # What only the whole batch can tell.
+            assert "\0" in odd or "\udcff" in odd
+
+
+def document(dice, depth=0):
+    """Return a random document with every kind of value, its texts and keys of few letters so that they meet."""
+    kind = dice.randrange(9 if depth < 3 else 6)
+    if kind == 0:
+        return dice.choice([None, True, False])
+    if kind == 1:
+        return dice.choice([0, -1, 10**20, dice.randrange(10**6)])
+    if kind == 2:
+        return dice.choice([0.5, -2.25, 1e-7, 1e30, 100.0, dice.random()])
+    if kind < 6:
+        return "".join(
+            dice.choice(["a", "é", "🦝", '"', "\\", "/", "\n", "\x01", "\x1f", "b"]) for _ in range(dice.randrange(5))
+        )
+    if kind == 6:
+        return [document(dice, depth + 1) for _ in range(dice.randrange(4))]
+    keys = [dice.choice(["", "a", "b", "aa", "é", "🦝", "zz", "ab"]) for _ in range(dice.randrange(5))]
+    return {key: document(dice, depth + 1) for key in keys}
+
+
+def test_documents_are_printed_as_the_slow_way_prints_them():
+    dice = random.Random(3)
+    for _ in range(5_000):
+        separators = dice.choice([(",", ":"), (", ", ": "), (" ,", " :\n")])
+        text = json.dumps(document(dice), ensure_ascii=dice.random() < 0.5, separators=separators)
+        assert documents._jsonb(text) == documents._exactly(text)
 
 
 def test_a_column_of_nulls():
