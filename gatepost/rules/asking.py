@@ -55,6 +55,15 @@ def loosest(context: Context, one: PolicyFacts, command: Command) -> str | None:
 
 def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
     """Yield the roles for which a policy ties the rows of a command to nobody, the least trusted first."""
+    if command not in one.commands:
+        return iter(())
+    known = context.loose.get((id(one), command))
+    if known is None:
+        known = context.loose[id(one), command] = tuple(_loose_roles(context, one, command))
+    return iter(known)
+
+
+def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
     ties = context.analysis.ties
     for role in callers(one, command):
         if anybodys(context, one, role) and ties.loose(one.asked(command), one.table, role):

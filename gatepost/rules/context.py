@@ -13,7 +13,7 @@ from gatepost.finding import NotChecked
 from gatepost.rules.bodies import Bodies
 from gatepost.rules.hooks import hooked
 from gatepost.rules.privileges import Privileges
-from gatepost.schema import Policy, Schema, Table, is_platform
+from gatepost.schema import Command, Policy, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
 """Alembic's own table: closed to the API, not forced, because its owner may be no more than an owner."""
@@ -81,6 +81,11 @@ class Context:
     def trusted_tables(self) -> frozenset[tuple[str, str]]:
         """The tables that policies of other tables ask, or that the claims of tokens are taken from."""
         return self.bodies.trusted | {table.key for _, table, _ in hooked(self)}
+
+    @cached_property
+    def loose(self) -> dict[tuple[int, Command], tuple[str, ...]]:
+        """What `asking.loose_roles` found, by the policy's number in memory and the command: many rules ask for it."""
+        return {}
 
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 from gatepost.access.conditions.bodies import Follower
@@ -28,7 +28,8 @@ class PolicyFacts:
 
     `using` and `check` are as PostgreSQL prints them, `old` and `new` with the project's functions followed: what a row
     that is there, and one that is written, must fulfil. `callers` are the roles that the policy is for and that hold
-    the privilege, by command.
+    the privilege, by command, and `roles` all of them for the commands that it is for. `terms` are the conditions that
+    are written, as PostgreSQL prints them, and `followed` the same with functions followed.
     """
 
     policy: Policy
@@ -38,31 +39,27 @@ class PolicyFacts:
     old: Term
     new: Term
     callers: dict[Command, tuple[str, ...]] = field(hash=False)
+    commands: tuple[Command, ...] = field(init=False, compare=False)
+    roles: tuple[str, ...] = field(init=False, compare=False)
+    terms: tuple[Term, ...] = field(init=False, compare=False)
+    followed: tuple[Term, ...] = field(init=False, compare=False)
 
-    @cached_property
-    def commands(self) -> tuple[Command, ...]:
-        """The commands that it is for."""
-        return COMMANDS if self.policy.command == "all" else (self.policy.command,)
-
-    @cached_property
-    def roles(self) -> tuple[str, ...]:
-        """The callers that it lets use some command."""
-        return tuple(sorted({role for command in self.commands for role in self.callers[command]}))
+    def __post_init__(self) -> None:
+        commands = COMMANDS if self.policy.command == "all" else (self.policy.command,)
+        written = ((self.using, self.old), (self.check, self.new))
+        object.__setattr__(self, "commands", commands)
+        object.__setattr__(self, "roles", _all_of(tuple([self.callers[command] for command in commands])))
+        object.__setattr__(self, "terms", tuple([term for term, _ in written if term is not None]))
+        object.__setattr__(self, "followed", tuple([known for term, known in written if term is not None]))
 
     def asked(self, command: Command) -> Term:
         """Return what decides a command: of an update, the condition on the row that is there."""
         return self.new if command == "insert" else self.old
 
-    @cached_property
-    def terms(self) -> tuple[Term, ...]:
-        """The conditions that are written, as PostgreSQL prints them."""
-        return tuple(term for term in (self.using, self.check) if term is not None)
 
-    @cached_property
-    def followed(self) -> tuple[Term, ...]:
-        """The conditions that are written, with functions followed."""
-        told = [self.old] if self.using is not None else []
-        return tuple(told + ([self.new] if self.check is not None else []))
+@cache
+def _all_of(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(sorted({one for many in lists for one in many}))
 
 
 class Holding(Protocol):

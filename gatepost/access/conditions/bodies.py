@@ -49,10 +49,10 @@ class Follower:
     def functions(self, term: Term) -> list[Function]:
         """Return every function that a term calls, and that those call, once each."""
         found: dict[tuple[str, str], Function] = {}
-        waiting = [term]
+        waiting = [term] if self._functions else []
         while waiting:
-            for part in waiting.pop().walk():
-                function = self.function(part) if isinstance(part, Call) else None
+            for part in waiting.pop().every(Call):
+                function = self.function(part)
                 if function is not None and function.key not in found:
                     found[function.key] = function
                     waiting.append(self.body(function))

@@ -57,25 +57,20 @@ class Term:
             object.__setattr__(self, "_kinds", kinds)
         return kinds.get(kind, ())
 
-    @property
-    def answers(self) -> dict[object, Any]:
-        """What was found out about this piece, by the question: for questions that nothing else decides."""
-        try:
-            return self._answers
-        except AttributeError:
-            object.__setattr__(self, "_answers", {})
-            return self._answers
-
 
 def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
     """Ask a term only once; the answer, which must depend on the term alone, is shared and must not be changed."""
 
     @wraps(question)
     def asked(term: Term) -> Answer:
-        answers = term.answers
-        if question not in answers:
-            answers[question] = question(term)
-        found: Answer = answers[question]
+        found: Answer
+        try:
+            found = term._answers[question]
+        except AttributeError:
+            found = question(term)
+            object.__setattr__(term, "_answers", {question: found})
+        except KeyError:
+            found = term._answers[question] = question(term)
         return found
 
     return asked

@@ -69,7 +69,7 @@ def trusted(analysis: Analysis) -> Iterator[Trust]:
             continue
         seen = set()
         for term in one.followed:
-            for part in _asserted(term):
+            for part in _asserted(term) if term.every(Select) else ():
                 found = as_exists(part)
                 if found is None or not isinstance(found.select, Select) or analysis.ties.everybody(part):
                     continue
