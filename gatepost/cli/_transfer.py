@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gatepost.transfer.compress import Compression
 
 FINDINGS = 1
+INTERRUPTED = 130
+"""What a shell makes of Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,14 @@ def _refusable(job: Job, work: Callable[[], Result]) -> Result:
         elif len(refused.rejects) > 1:
             text.print_rejects(refused.rejects, err=True)
         raise
+    except KeyboardInterrupt:
+        done = (
+            "the tables that are done stay, and the same command goes on"
+            if job.options.resumable
+            else "nothing was written"
+        )
+        typer.echo(f"interrupted: {done}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _told(job: Job, result: Result, done: str = "equal on both sides") -> int:

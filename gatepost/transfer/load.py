@@ -58,16 +58,17 @@ class Feed:
 
     def read(self, size: int = 1 << 20, /) -> bytes:
         """Return up to `size` bytes; nothing at the end."""
-        while not self._rest:
-            try:
-                self._rest = next(self._batches)
-            except StopIteration:
-                return b""
-            except BaseException as error:
-                # psycopg2 ends the COPY with an error of its own, which would hide this one.
-                self.failure = error
-                raise
-        part, self._rest = self._rest[:size], self._rest[size:]
+        try:
+            while not self._rest:
+                following = next(self._batches, None)
+                if following is None:
+                    return b""
+                self._rest = following
+            part, self._rest = self._rest[:size], self._rest[size:]
+        except BaseException as error:
+            # psycopg2 ends the COPY with an error of its own, which would hide this one, a person's Ctrl-C too.
+            self.failure = error
+            raise
         return part
 
 
@@ -122,9 +123,12 @@ class Loading:
         try:
             options = " WITH (FREEZE)" if self.frozen else ""
             cursor.copy_expert(copy_statement(self.plan) + options, feed, size=1 << 20)
-        except psycopg2.Error:
+        except psycopg2.Error as error:
             if feed.failure is not None:
                 raise feed.failure from None
+            if "error in .read() call" in str(error):
+                # Nothing in there failed, so it was stopped where Python looks for signals: before its first line.
+                raise KeyboardInterrupt from None
             raise
         if cursor.rowcount != self.sent.rows:
             raise TransferError(

@@ -5,9 +5,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from gatepost.cli import _transfer as words
 from gatepost.cli import app
+from gatepost.transfer import Options
 
 
 @pytest.fixture
@@ -269,3 +272,18 @@ def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path
     (tmp_path / ".env").write_text(f"DATABASE_URL={database_url}\n")
     assert gatepost(old, "--quiet").exit_code == 0
     assert gatepost(old, "--check-only").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("resumable", "told"),
+    [(False, "interrupted: nothing was written"), (True, "interrupted: the tables that are done stay")],
+)
+def test_an_interruption_is_told(capsys, resumable, told):
+    job = words.Job(Options(resumable=resumable), None, words.Told())
+
+    def work():
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as caught:
+        words._refusable(job, work)
+    assert (caught.value.exit_code, told in capsys.readouterr().err) == (130, True)

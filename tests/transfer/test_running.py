@@ -281,3 +281,17 @@ def test_a_source_that_is_being_written_is_told(family):
             transfer.plan(path, connection)
     finally:
         app.close()
+
+
+def test_an_interruption_is_one_and_writes_nothing(sqlite_file, target, rows):
+    """psycopg2 makes an error of its own of whatever happens while COPY reads."""
+    path = sqlite_file("CREATE TABLE t (x INTEGER)", "INSERT INTO t VALUES (1)")
+    connection = target("CREATE TABLE t (x int)")
+    planned = transfer.plan(path, connection)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        transfer.run(planned, connection, progress=interrupt)
+    assert rows("SELECT count(*) FROM t") == [(0,)]
