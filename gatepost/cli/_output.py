@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,3 +40,20 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
         output.write_text(told + "\n")
     except OSError as error:
         raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None
+
+
+@contextmanager
+def told_meanwhile(doing: str) -> Iterator[None]:
+    """Say on a terminal what is being done, and take it away when it is done; nothing is said elsewhere."""
+    import shutil
+    import sys
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    line = f"{doing} …"[: shutil.get_terminal_size().columns - 1]
+    typer.echo(line, nl=False, err=True)
+    try:
+        yield
+    finally:
+        typer.echo("\r" + " " * len(line) + "\r", nl=False, err=True)

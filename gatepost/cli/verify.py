@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import Format, Output, emit
+from gatepost.cli._output import Format, Output, emit, told_meanwhile
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -75,14 +75,16 @@ def _verified(url: str | None, rules: tuple[Rule, ...] | None, schemas: list[str
     from gatepost.project import find_project
     from gatepost.suppression import suppressed
     from gatepost.target import target_url
-    from gatepost.verification import verify as run
 
-    project = find_project()
     target = target_url(url)
-    with closing(connect(target, application_name="gatepost verify")) as connection:
-        if schemas:
-            _refuse_unknown_schemas(connection, schemas)
-        result = run(connection, rules=rules, target=target.masked)
+    project = find_project()
+    with told_meanwhile(f"reading {target.masked}"):
+        from gatepost.verification import verify as run
+
+        with closing(connect(target, application_name="gatepost verify")) as connection:
+            if schemas:
+                _refuse_unknown_schemas(connection, schemas)
+            result = run(connection, rules=rules, target=target.masked)
     if project is not None:
         from gatepost.rules import all_rules
 

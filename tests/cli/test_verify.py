@@ -1,6 +1,9 @@
 """`gatepost verify` and `gatepost rules` as a person and a script meet them."""
 
 import json
+import os
+import subprocess
+import sys
 
 import psycopg2
 import pytest
@@ -127,3 +130,19 @@ def test_the_rules_are_listed_and_explained():
     explained = gatepost("rules", "row-security-off").stdout
     assert "## Why is this bad?" in explained
     assert gatepost("rules", "no-such-rule").exit_code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_on_a_terminal_it_says_at_once_what_it_reads_and_takes_that_away(outside, database_url):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "gatepost.cli", "verify", database_url, "--format", "json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    said = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert json.loads(done.stdout)["summary"]["error"] == 0
+    assert said.startswith("reading postgresql://")
+    assert not said.rpartition("\r")[0].rpartition("\r")[2].strip()
+    assert said.endswith("\r")
