@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import sys
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ class Project:
     """What `[tool.gatepost]` in `pyproject.toml` says.
 
     `models` is the package that exports `metadata`, `policies` the package of the declarations, and `sample` the
-    function, as `module:name`, that writes a SQLite database for `gatepost demo`.
+    function, as `module:name`, that writes a SQLite database for `gatepost demo`. `personas` are those that
+    `gatepost observe` has beside its own, as they stand there.
     """
 
     root: Path
@@ -30,6 +32,7 @@ class Project:
     policies: str = "policies"
     sample: str | None = None
     suppressions: tuple[tuple[str, str], ...] = ()
+    personas: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def alembic_ini(self) -> Path:
@@ -99,7 +102,7 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "ignore"}
+    known = {"models", "policies", "sample", "ignore", "personas"}
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -107,12 +110,17 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
                 f'[tool.gatepost] in "{root / "pyproject.toml"}" holds "{key}", which means nothing',
                 f'"{near[0]}"?' if near else f"one of {', '.join(sorted(known))}",
             )
-    for key in sorted(known - {"ignore"}):
+    for key in sorted(known - {"ignore", "personas"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] is not text, but {settings[key]!r}', f'{key} = "…"')
     ignore = settings.get("ignore", {})
     if not isinstance(ignore, dict):
         raise SettingsError('"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object" = "the reason"}')
+    personas = settings.get("personas", {})
+    if not isinstance(personas, dict):
+        raise SettingsError(
+            '"personas" in [tool.gatepost] is not a table', '[tool.gatepost.personas]\n  support = { role = "…" }'
+        )
     sample = settings.get("sample")
     return Project(
         root=root,
@@ -120,6 +128,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         policies=str(settings.get("policies", "policies")),
         sample=str(sample) if sample is not None else None,
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
+        personas=personas,
     )
 
 

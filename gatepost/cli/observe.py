@@ -12,6 +12,7 @@ from gatepost.cli._output import Format, Output, emit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gatepost.access.personas import Persona
     from gatepost.database.url import DatabaseUrl
     from gatepost.declare.declaration import Declaration
     from gatepost.finding import Result
@@ -27,6 +28,9 @@ def observe(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
     ] = False,
+    persona: Annotated[
+        list[str] | None, typer.Option("--persona", metavar="NAME", help="Only this persona; may be given again.")
+    ] = None,
     format: Format = "text",
     output: Output = None,
 ) -> None:
@@ -35,17 +39,30 @@ def observe(
     The database is only read: its schema is cloned into the embedded server, and the clone is dropped afterwards.
     What is seen is held against the declaration, or, where nothing is declared, against who owns which rows.
 
+    The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in
+    (guest), an administrator by app_metadata (admin), a user whose user_metadata claims everything (liar), and
+    service_role. A project adds its own in pyproject.toml, with a role and the claims of the token:
+
+    [tool.gatepost.personas]
+
+    support = { role = "authenticated", claims = { app_metadata = { role = "support" } } }
+
     Exits 0 where everybody reaches what was meant, 1 where something was found or could not be looked at, 2 where
     it could not run.
 
     Example: gatepost observe postgresql://postgres:***@db.example.org/postgres --format html --output access.html
+
+    Example: gatepost observe --persona anon --persona support
     """
+    from gatepost.access.observation.configured import configured, known
     from gatepost.project import find_project
     from gatepost.target import target_url
 
     project = find_project()
     declaration = project.declaration() if project is not None else None
-    result = _run(target_url(url), declaration, in_place)
+    personas = configured(project.personas) if project is not None else ()
+    known(persona or (), personas)
+    result = _run(target_url(url), in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
     if format in ("text", "html"):
         _tell(result, format, output)
     else:
@@ -53,8 +70,16 @@ def observe(
     raise typer.Exit(int(result.fails()))
 
 
-def _run(target: DatabaseUrl, declaration: Declaration | None, in_place: bool) -> Result:
+def _run(
+    target: DatabaseUrl,
+    in_place: bool,
+    *,
+    declaration: Declaration | None,
+    personas: tuple[Persona, ...],
+    names: tuple[str, ...],
+) -> Result:
     from contextlib import ExitStack, closing
+    from functools import partial
 
     from rich.console import Console
 
@@ -66,16 +91,17 @@ def _run(target: DatabaseUrl, declaration: Declaration | None, in_place: bool) -
     with ExitStack() as stack:
         status = stack.enter_context(Console(stderr=True).status("connecting"))
         progress: Callable[[str], None] = status.update
+        observed = partial(
+            run, declaration=declaration, target=target.masked, personas=personas, names=names, progress=progress
+        )
         if in_place:
             connection = stack.enter_context(closing(connect(target, application_name="gatepost observe")))
             refuse_unless_disposable(connection)
-            return run(connection, declaration=declaration, target=target.masked, progress=progress)
+            return observed(connection, not_cloned=())
         progress("cloning the schema")
         clone = stack.enter_context(schema_clone(target))
         connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
-        return run(
-            connection, declaration=declaration, target=target.masked, not_cloned=clone.missing, progress=progress
-        )
+        return observed(connection, not_cloned=clone.missing)
 
 
 def _tell(result: Result, format: str, output: Path | None) -> None:

@@ -67,3 +67,27 @@ def test_help_has_an_example(gatepost):
     done = gatepost("--help")
     assert done.exit_code == 0
     assert "gatepost observe postgresql://" in done.stdout
+
+
+def test_only_one_persona(gatepost, disposable, superuser_url):
+    done = gatepost(superuser_url, "--in-place", "--persona", "bob")
+    assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split() == ["table", "bob"]
+    assert "bob can change rows of public.notes" in done.stdout
+
+
+def test_a_persona_of_the_project(gatepost, disposable, superuser_url, tmp_path):
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "__init__.py").write_text("")
+    (tmp_path / "pyproject.toml").write_text('[tool.gatepost.personas]\nsupport = { role = "authenticated" }\n')
+    done = gatepost(superuser_url, "--in-place", "--persona", "suport")
+    assert done.exit_code == 2
+    assert 'there is no persona "suport"' in done.output
+    done = gatepost(superuser_url, "--in-place", "--persona", "support")
+    assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split()[1:] == ["support"]
+
+
+def test_help_shows_how_a_persona_is_told(gatepost):
+    done = gatepost("--help")
+    assert "--persona" in done.stdout
+    assert "[tool.gatepost.personas]" in done.stdout
+    assert 'support = { role = "authenticated"' in done.stdout

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -28,17 +30,44 @@ NEWCOMER = "newcomer"
 ONLOOKERS = (PLAIN_LIAR, FORGER, NEWCOMER)
 """Those who only look: the others are held against them."""
 
+_NAMESPACE = uuid.UUID("9e500000-0000-4000-8000-00000000ffff")
 _ADMIN = {"role": "admin", "user_role": "admin", "is_admin": True, "admin": True, "roles": ["admin"]}
 
 
-def cast(worlds: Worlds) -> tuple[Persona, ...]:
-    """Return the personas, with the claims that the policies compare."""
+def users_of(configured: Iterable[Persona]) -> dict[str, str]:
+    """Return the user of each world: of the personas that are there always, and of a project's own."""
+    return {**USERS, **{p.name: json.loads(p.claims).get("sub") or own_id(p.name) for p in configured}}
+
+
+def own_id(name: str) -> str:
+    """Return the user id of a project's own persona that says none: always the same."""
+    return str(uuid.uuid5(_NAMESPACE, name))
+
+
+def cast(worlds: Worlds, configured: Iterable[Persona] = ()) -> tuple[Persona, ...]:
+    """Return the personas, with the claims that the policies compare.
+
+    Args:
+        worlds: Whose claims lead to whose rows.
+        configured: The project's own personas; what they say of themselves counts.
+    """
     plain = _user(worlds, "liar", PLAIN_LIAR)
     newcomer = signed_in(NEW_USER, NEWCOMER, email="newcomer@example.org", aal="aal2", is_anonymous=False,
                          app_metadata={"provider": "email", "providers": ["email"]}, user_metadata={})  # fmt: skip
     forged = _forged(worlds)
     forger = (replace(plain, name=FORGER, **forged),) if forged else ()
-    return (ANON, *(_user(worlds, name) for name in USERS), plain, *forger, newcomer, SERVICE)
+    own = tuple(_configured(worlds, persona) for persona in configured)
+    return (ANON, *(_user(worlds, name) for name in USERS), *own, plain, *forger, newcomer, SERVICE)
+
+
+def _configured(worlds: Worlds, persona: Persona) -> Persona:
+    """Return a project's own persona, with the claims of any user where it says nothing of them."""
+    said = json.loads(persona.claims)
+    if "sub" not in said:
+        return persona
+    usual = json.loads(_user(worlds, persona.name).claims)
+    nested = {key: {**usual[key], **value} for key, value in said.items() if isinstance(value, dict) and key in usual}
+    return replace(persona, claims=json.dumps({**usual, **said, **nested}))
 
 
 def other_of(persona: str) -> str:
@@ -48,7 +77,9 @@ def other_of(persona: str) -> str:
 
 def world_of(persona: str) -> str:
     """Return the world that belongs to a persona."""
-    return persona if persona in USERS else "liar" if persona in (PLAIN_LIAR, FORGER) else NOBODY
+    if persona in (PLAIN_LIAR, FORGER):
+        return "liar"
+    return NOBODY if persona in ("anon", "service_role", NEWCOMER) else persona
 
 
 def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
@@ -58,7 +89,7 @@ def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
         "user_metadata": {},
         "is_anonymous": name == "guest",
         "aal": "aal1" if name == "guest" else "aal2",
-        "session_id": USERS[name],
+        "session_id": worlds.users[name],
     }
     for key, path in sorted(worlds.ground.clues.claims.items()):
         if of_a_catalogue(path[-1]) and name not in RANKED:
@@ -72,7 +103,7 @@ def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
         claims["app_metadata"] = _ADMIN | claims["app_metadata"]
     if name == "liar" and called is None:
         claims["user_metadata"] = claims["user_metadata"] | _lies(worlds)
-    return signed_in(USERS[name], called or name, **claims)
+    return signed_in(worlds.users[name], called or name, **claims)
 
 
 def _lies(worlds: Worlds) -> dict[str, Any]:

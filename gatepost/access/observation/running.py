@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.cast import USERS, cast
+from gatepost.access.observation.cast import ONLOOKERS, cast, users_of
+from gatepost.access.observation.configured import chosen, known
 from gatepost.access.observation.doors import Doors
 from gatepost.access.observation.expected import Expected
 from gatepost.access.observation.ground import Ground, TableKey, survey
@@ -19,14 +20,38 @@ from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
 from gatepost.access.observation.signing_up import SigningUp
 from gatepost.access.observation.trial import TIMEOUT, Stage
+from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration
-from gatepost.errors import DatabaseUnreachable
+from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
 from gatepost.reflect import read
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is observed, and against what it is held.
+
+    Args:
+        declaration: What was declared; without it, who owns which rows is inferred.
+        target: How the database is called in the result.
+        not_cloned: What the database lacks of the one that is meant.
+        only: The tables to observe; without them, all. Rows are planted in every table all the same.
+        personas: Those of the project, beside those that are there always.
+        names: The personas who try; without them, all.
+        progress: Is told what is done next.
+    """
+
+    declaration: Declaration | None = None
+    target: str = ""
+    not_cloned: tuple[NotChecked, ...] = ()
+    only: frozenset[TableKey] = frozenset()
+    personas: tuple[Persona, ...] = ()
+    names: tuple[str, ...] = ()
+    progress: Callable[[str], None] = lambda _: None
 
 
 def run(
@@ -36,6 +61,8 @@ def run(
     target: str = "",
     not_cloned: Iterable[NotChecked] = (),
     only: Iterable[TableKey] = (),
+    personas: Iterable[Persona] = (),
+    names: Iterable[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Observe the database that a connection is open on, in a transaction that is rolled back.
@@ -46,17 +73,20 @@ def run(
     Args:
         connection: psycopg2, in no transaction, as a role that passes row security by and may become the API's roles.
             As a superuser it plants rows past triggers and foreign keys.
-        declaration: What was declared; without it, who owns which rows is inferred.
-        target: How the database is called in the result.
-        not_cloned: What the database lacks of the one that is meant.
-        only: The tables to observe; without them, all. Rows are planted in every table all the same.
-        progress: Is told what is done next.
+        declaration: As in `Scope`, like the others.
+        target: See there.
+        not_cloned: See there.
+        only: See there.
+        personas: See there.
+        names: See there.
+        progress: See there.
 
     Returns:
         Findings, the matrix and the doors.
 
     Raises:
         DatabaseUnreachable: the connection is inside a transaction, or its role cannot do this.
+        SettingsError: a persona is not known, or has a role that the database does not have.
     """
     from psycopg2.extensions import STATUS_READY
 
@@ -64,50 +94,63 @@ def run(
         raise DatabaseUnreachable(
             "the connection is already inside a transaction", "commit or roll it back before it is observed"
         )
+    scope = Scope(
+        declaration, target, tuple(not_cloned), frozenset(only), tuple(personas), tuple(names), progress
+    )  # fmt: skip
     autocommit, connection.autocommit = connection.autocommit, False
     try:
         with connection.cursor() as cursor:
-            return _observe(cursor, declaration, target, tuple(not_cloned), frozenset(only), progress)
+            return run_inside(cursor, scope)
     finally:
         connection.rollback()
         connection.autocommit = autocommit
 
 
-def _observe(
-    cursor: Cursor,
-    declaration: Declaration | None,
-    target: str,
-    missing: tuple[NotChecked, ...],
-    only: frozenset[TableKey],
-    progress: Callable[[str], None],
-) -> Result:
+def run_inside(cursor: Cursor, scope: Scope) -> Result:
+    """Observe a database inside a transaction, which the caller rolls back; what the transaction made is seen.
+
+    Args:
+        cursor: Inside a transaction, as a role like the one that `run` asks for.
+        scope: What to observe.
+
+    Returns:
+        As `run`.
+
+    Raises:
+        DatabaseUnreachable: the role cannot do this.
+        SettingsError: a persona is not known, or has a role that the database does not have.
+    """
+    progress, declaration = scope.progress, scope.declaration
     progress("reading the catalog")
     live = read(cursor)
     _check_role(cursor)
-    ground = replace(survey(cursor, live, declaration), only=only)
+    known(scope.names, scope.personas)
+    _check_roles(cursor, scope.personas)
+    ground = replace(survey(cursor, live, declaration), only=scope.only)
     cursor.execute(
         "SELECT set_config('jit', 'off', true), set_config('lock_timeout', '5s', true),"
         " set_config('search_path', 'public, extensions', true), set_config('storage.allow_delete_query', 'true', true)"
     )
     progress("planting rows")
-    population = plant(cursor, ground, USERS)
-    missing += tuple(population.missing) + tuple(_refresh(cursor, ground))
+    population = plant(cursor, ground, users_of(scope.personas))
+    missing = (*scope.not_cloned, *population.missing, *_refresh(cursor, ground))
     cursor.execute("SELECT set_config('statement_timeout', %s, true)", (TIMEOUT,))
-    personas = cast(population.worlds)
+    personas = chosen(cast(population.worlds, scope.personas), scope.names)
     stage, influence = Stage(cursor, population), Influence(ground)
     progress("reaching for them")
     record = observe(stage, personas, influence)
-    missing += tuple(SigningUp(stage, record).try_it())
+    missing += tuple(SigningUp(stage, record).try_it()) if not scope.names else ()
     progress("opening the doors")
-    opened = [] if only else list(Doors(stage, record, influence).open(personas))
+    opened = [] if scope.only else list(Doors(stage, record, influence).open(personas))
     progress("holding it against what was meant")
-    expected = Expected(stage, declaration, personas) if declaration is not None and declaration.tables else None
-    judge = Judge(population, record, personas, expected)
+    told = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
+    expected = Expected(stage, declaration, told) if declaration is not None and declaration.tables else None
+    judge = Judge(population, record, told, expected)
     findings = [*judge.findings(), *leaks(opened, population, declaration)]
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
     return Result(
         command="observe",
-        target=target or live.database,
+        target=scope.target or live.database,
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         not_checked=tuple(sorted({*missing, *judge.not_observed(), *not_observed(opened)})),
         summary={
@@ -119,6 +162,32 @@ def _observe(
         },
         sections={"matrix": matrix(population, record, personas, declared), "doors": doors(opened)},
     )
+
+
+def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:
+    """Refuse a persona whose role is not there, or may not be taken on.
+
+    Raises:
+        SettingsError: as above.
+    """
+    roles = sorted({persona.role for persona in personas})
+    cursor.execute(
+        "SELECT w, to_regrole(quote_ident(w)) IS NULL, pg_has_role(r.oid, 'MEMBER')"
+        " FROM unnest(%s::text[]) w LEFT JOIN pg_roles r ON r.rolname = w",
+        (roles,),
+    )
+    for role, absent, may in cursor.fetchall():
+        name = next(persona.name for persona in personas if persona.role == role)
+        if absent:
+            raise SettingsError(
+                f'the persona "{name}" has the role "{role}", which the database does not have',
+                "anon, authenticated, service_role, or one that a policy names",
+            )
+        if not may:
+            raise SettingsError(
+                f'the persona "{name}" has the role "{role}", which may not be taken on here',
+                f"GRANT {sql.identifier(role)} TO CURRENT_USER",
+            )
 
 
 def _refresh(cursor: Cursor, ground: Ground) -> Iterable[NotChecked]:

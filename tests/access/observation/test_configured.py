@@ -1,0 +1,92 @@
+"""The personas of a project: a role and claims, told in one sentence where they cannot be meant."""
+
+import json
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from gatepost.access.observation.configured import configured, known
+from gatepost.access.observation.running import Scope, run_inside
+from gatepost.errors import SettingsError
+
+TICKETS = """
+CREATE TABLE tickets (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), subject text);
+ALTER TABLE tickets ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON tickets FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE POLICY support ON tickets FOR SELECT TO authenticated
+    USING (((SELECT auth.jwt()) -> 'app_metadata' ->> 'team') = 'support');
+GRANT SELECT ON tickets TO authenticated;
+"""
+
+
+def test_who_says_little_is_a_user_with_an_id_that_stays():
+    [persona] = configured({"support": {}})
+    assert (persona.name, persona.role) == ("support", "authenticated")
+    assert persona == configured({"support": {}})[0]
+    assert set(json.loads(persona.claims)) == {"sub", "role"}
+
+
+def test_what_is_said_counts():
+    [persona] = configured({"kiosk": {"role": "kiosk", "claims": {"sub": "9E500000-0000-4000-8000-0000000000AA"}}})
+    assert persona.role == "kiosk"
+    assert json.loads(persona.claims) == {"sub": "9e500000-0000-4000-8000-0000000000aa", "role": "kiosk"}
+
+
+@pytest.mark.parametrize(
+    ("table", "said", "mend"),
+    [
+        ({"ann": {}}, 'the persona "ann" in .* has a name that is taken', "support ="),
+        ({"newcomer": {}}, "has a name that is taken", "support ="),
+        ({"support": "authenticated"}, "is not a table, but 'authenticated'", "support ="),
+        ({"support": {"claim": {}}}, 'holds "claim", which means nothing', '"claims"?'),
+        ({"support": {"who": {}}}, 'holds "who", which means nothing', "role or claims"),
+        ({"support": {"role": 1}}, "is not the name of a role, but 1", 'role = "authenticated"'),
+        ({"support": {"claims": "admin"}}, "\"claims\" of .* is not a table, but 'admin'", "support ="),
+        ({"support": {"claims": {"sub": "me"}}}, "'me', which is no UUID", "leave it out"),
+    ],
+)
+def test_a_mistake_is_one_sentence(table, said, mend):
+    with pytest.raises(SettingsError, match=said) as refusal:
+        configured(table)
+    assert mend in refusal.value.mend
+    assert "\n" not in str(refusal.value).partition(refusal.value.mend)[0].strip()
+
+
+def test_a_name_that_nobody_has():
+    with pytest.raises(SettingsError, match='no persona "suport"') as refusal:
+        known(["suport"], configured({"support": {}}))
+    assert refusal.value.mend == '"support"?'
+
+
+@pytest.fixture
+def observed(superuser_url):
+    def observe(personas, names=()):
+        with closing(psycopg2.connect(superuser_url)) as connection, connection.cursor() as cursor:
+            cursor.execute(TICKETS)
+            return run_inside(cursor, Scope(personas=configured(personas), names=names))
+
+    return observe
+
+
+def reach(result, persona):
+    return result.sections["matrix"]["tables"][0]["cells"][persona]["select"]["reach"]
+
+
+def test_a_persona_of_the_project_stands_in_the_matrix(observed):
+    result = observed({"support": {"claims": {"app_metadata": {"team": "support"}}}, "plain": {}})
+    assert [persona["name"] for persona in result.sections["matrix"]["personas"]] == [
+        *("anon", "ann", "bob", "guest", "admin", "liar", "support", "plain", "service_role")
+    ]
+    assert (reach(result, "support"), reach(result, "plain"), reach(result, "ann")) == ("all", "own", "own")
+    assert result.findings == ()
+
+
+def test_only_some_personas_try(observed):
+    result = observed({"support": {}}, names=("support", "anon"))
+    assert [persona["name"] for persona in result.sections["matrix"]["personas"]] == ["anon", "support"]
+
+
+def test_a_role_that_is_not_there(observed):
+    with pytest.raises(SettingsError, match='"kiosk" has the role "kiosk_role", which the database does not have'):
+        observed({"kiosk": {"role": "kiosk_role"}})
