@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ActingAs = AbstractContextManager[T]
 
-_BECOME = "SELECT set_config('request.jwt.claims', %s, true), set_config('role', %s, true)"
+_BECOMING = "set_config('request.jwt.claims', %s, true), set_config('role', %s, true)"
 _NOW = "SELECT current_setting('request.jwt.claims', true), current_setting('role', true)"
 
 
@@ -100,10 +100,9 @@ class Acting:
             session.flush()
             session.expunge_all()  # what one persona loaded is not the next one's to read
         with self.db.cursor() as cursor:
-            cursor.execute(_NOW)
-            claims, role = cursor.fetchone() or ("", "none")
-            cursor.execute("SAVEPOINT gatepost_acting")
-            cursor.execute(_BECOME, (persona.claims, persona.role))
+            # In one way to the server and back; what was before is asked first, as it stands first.
+            cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {_BECOMING}", (persona.claims, persona.role))
+            claims, role, *_ = cursor.fetchone() or ("", "none")
         try:
             yield self.db if session is None else session
             if session is not None:
@@ -115,7 +114,7 @@ class Acting:
                 # What the persona did stays until the test ends, unless it ended in an error.
                 if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
                     cursor.execute("ROLLBACK TO SAVEPOINT gatepost_acting")
-                cursor.execute(_BECOME, (claims or "", role or "none"))
+                cursor.execute(f"SELECT {_BECOMING}", (claims or "", role or "none"))
 
 
 def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2

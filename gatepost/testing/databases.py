@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gatepost import local, sql
-from gatepost.access.observation.guard import guarded
+from gatepost.access.observation.guard import guarded, new_name, sweep
 from gatepost.database.connect import connect
 from gatepost.local import LocalServer
 from gatepost.local.cluster import SUPERUSER
+from gatepost.local.lock import locked
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
 PREFIX = "gatepost_pytest_"
+_SETTINGS = """
+SELECT r.rolname, unnest(s.setconfig)
+  FROM pg_db_role_setting s
+  JOIN pg_database d ON d.oid = s.setdatabase
+  LEFT JOIN pg_roles r ON r.oid = s.setrole
+ WHERE d.datname = %s AND (s.setrole = 0 OR r.rolname IS NOT NULL)
+"""
+_LISTS = ("search_path", "session_preload_libraries", "local_preload_libraries", "temp_tablespaces")
 
 
 @dataclass(frozen=True)
@@ -44,22 +58,95 @@ class Databases:
     _server: LocalServer | None = None
 
     def new(self) -> TestDatabase:
-        """Make a database."""
-        name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
+        """Make an empty database, shaped like a hosted project."""
+        name = new_name(PREFIX)
+        self.stack.enter_context(guarded(self._admin_url, name))
         if self.given:
-            return self._on_given(self.given, name)
-        self._server = self._server or local.start()
-        self.stack.enter_context(guarded(self._server.url("postgres", SUPERUSER), name))
-        url = self._server.clone(name)
-        return TestDatabase(url, self._server.url(name, SUPERUSER))
-
-    def _on_given(self, server: str, name: str) -> TestDatabase:
-        self.stack.enter_context(guarded(server, name))
-        with closing(connect(server)) as admin:
-            admin.autocommit = True
-            with admin.cursor() as cursor:
+            with closing(self._admin()) as admin, admin.cursor() as cursor:
                 cursor.execute(f"CREATE DATABASE {sql.identifier(name)}")
-        there = urlsplit(server)._replace(path=f"/{name}").geturl()
-        with closing(connect(there)) as connection:
-            local.bootstrap(connection)
-        return TestDatabase(there, there)
+            with closing(connect(self._at(name).url)) as connection:
+                local.bootstrap(connection)
+        else:
+            self._embedded.clone(name)
+        return self._at(name)
+
+    def shared(self, note: Path, migrate: Callable[[str], None]) -> TestDatabase:
+        """Return a copy of a database that the first process of a run migrates, for all that ask.
+
+        The one who made it drops it when it ends; who comes later, or after it was killed, makes it again.
+
+        Args:
+            note: A file that the processes of the run share; it will hold the name of the migrated database.
+            migrate: Brings the database of a URL to the newest schema.
+        """
+        from psycopg2.errors import InvalidCatalogName
+
+        with locked(note.with_suffix(".lock")):  # the system lets go of it where its holder is killed
+            if note.exists():
+                try:
+                    return self._copy(note.read_text())
+                except InvalidCatalogName:
+                    note.unlink()
+            template = self.new()
+            migrate(template.url)
+            name = urlsplit(template.url).path[1:]
+            self._close(name)
+            copy = self._copy(name)
+            note.write_text(name)
+            return copy
+
+    def _close(self, template: str) -> None:
+        """End the sessions that a migration has left open: nobody may be in a database that is copied."""
+        with closing(self._admin()) as admin, admin.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = %s AND backend_type = 'client backend'",
+                [template],
+            )
+
+    def _copy(self, template: str) -> TestDatabase:
+        name = new_name(PREFIX)
+        self.stack.enter_context(guarded(self._admin_url, name))
+        with closing(self._admin()) as admin, admin.cursor() as cursor:
+            if self.given:
+                cursor.execute(f"CREATE DATABASE {sql.identifier(name)} TEMPLATE {sql.identifier(template)}")
+            else:
+                self._embedded.clone(name, template)
+            _copy_settings(cursor, template, name)
+        return self._at(name)
+
+    @property
+    def _embedded(self) -> LocalServer:
+        if self._server is None:
+            self._server = local.start()
+            sweep(self._server, PREFIX)
+        return self._server
+
+    @property
+    def _admin_url(self) -> str:
+        return self.given or self._embedded.url("postgres", SUPERUSER)
+
+    def _admin(self) -> Connection:
+        connection = connect(self._admin_url)
+        connection.autocommit = True
+        return connection
+
+    def _at(self, name: str) -> TestDatabase:
+        if self.given:
+            there = urlsplit(self.given)._replace(path=f"/{name}").geturl()
+            return TestDatabase(there, there)
+        return TestDatabase(self._embedded.url(name), self._embedded.url(name, SUPERUSER))
+
+
+def _copy_settings(cursor: Cursor, template: str, name: str) -> None:
+    """Set for a copy what `ALTER DATABASE ... SET` set for the original, which PostgreSQL does not copy.
+
+    Source: https://www.postgresql.org/docs/17/manage-ag-templatedbs.html
+    """
+    cursor.execute(_SETTINGS, [template])
+    for role, setting in cursor.fetchall():
+        parameter, _, value = setting.partition("=")
+        named = ".".join(sql.identifier(part) for part in parameter.split("."))
+        whose = f"ROLE {sql.identifier(role)} IN DATABASE" if role else "DATABASE"
+        written = value if parameter in _LISTS else sql.literal(value)  # a list is kept as it is written
+        cursor.execute(f"ALTER {whose} {sql.identifier(name)} SET {named} TO {written}")

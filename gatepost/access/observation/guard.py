@@ -1,15 +1,20 @@
-"""A database that is gone when its maker is."""
+"""Databases that are gone when their makers are."""
 
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
+from gatepost.local import LocalServer
+from gatepost.local.cluster import SUPERUSER
 
 
 @contextmanager
@@ -34,3 +39,36 @@ def guarded(server: str, database: str, roles: Iterable[str] = ()) -> Iterator[N
         yield
     finally:
         guard.communicate()  # closes its input, and waits until it has cleaned up
+
+
+def new_name(prefix: str) -> str:
+    """Return a name for a database that says which process made it."""
+    return f"{prefix}{os.getpid()}_{secrets.token_hex(4)}"
+
+
+def sweep(server: LocalServer, prefix: str) -> None:
+    """Drop the databases of processes that are gone, and whose watchdogs went with the machine.
+
+    Args:
+        server: A server on this machine, which alone knows its processes.
+        prefix: How the names of the databases begin.
+    """
+    with closing(connect(server.url(user=SUPERUSER))) as admin, admin.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
+        found = [str(name) for (name,) in cursor.fetchall()]
+    for name in found:
+        pid = name.removeprefix(prefix).partition("_")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            server.drop(name)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # os.kill(pid, 0) ends a process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

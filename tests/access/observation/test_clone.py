@@ -16,8 +16,10 @@ from gatepost.access.observation.clone import PREFIX, schema_clone
 from gatepost.access.observation.running import run
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
+from gatepost.errors import LocalServerError
 from gatepost.local import template
 from gatepost.local.account import give, unprivileged
+from gatepost.local.binaries import find
 from gatepost.local.embedded import LocalServer
 
 SOURCE = """
@@ -74,9 +76,12 @@ def source(superuser_url):
         yield parse_url(superuser_url)
 
 
-def clones(server):
+def clones(server, pid=None):
+    """The clones of one process: the other workers of a test run have theirs on the same server."""
     with closing(connect(server.url(user="supabase_admin"))) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{PREFIX}{pid or os.getpid()}_"]
+        )
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -122,6 +127,7 @@ import sys, time
 from pathlib import Path
 from gatepost.access.observation.clone import schema_clone
 from gatepost.database.url import parse_url
+from gatepost.errors import LocalServerError
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from test_clone import RunServer
 from urllib.parse import urlsplit
@@ -137,13 +143,46 @@ with schema_clone(parse_url({superuser_url!r}), server):
 """
     maker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert maker.stdout.readline() == "made\n"
-    assert len(clones(local_server)) == 1
+    assert len(clones(local_server, maker.pid)) == 1
     maker.send_signal(signal.SIGKILL)
     maker.wait()
     maker.stdout.close()
     until = time.monotonic() + 20
-    while clones(local_server) and time.monotonic() < until:
+    while clones(local_server, maker.pid) and time.monotonic() < until:
         time.sleep(0.1)
+    assert clones(local_server, maker.pid) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked after there")
+def test_what_a_dead_machine_left_is_swept(source, local_server):
+    """Where the watchdog was ended too, the next run drops what is left; what a living process made stays."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    alive = clones(local_server)
+    for pid in (gone.pid, os.getpid()):
+        local_server.clone(f"{PREFIX}{pid}_left")
+    try:
+        with schema_clone(source, local_server):
+            assert clones(local_server, gone.pid) == []
+            assert f"{PREFIX}{os.getpid()}_left" in clones(local_server)
+    finally:
+        local_server.drop(f"{PREFIX}{os.getpid()}_left")
+    assert clones(local_server) == alive == []
+
+
+@pytest.mark.parametrize("missing", ["pg_dump", "psql"])
+def test_programs_without_those_of_a_client(missing, source, local_server, ground, monkeypatch):
+    """As Debian's server without its client, and as some packages of the server alone."""
+    there = find()
+    for program in {"postgres", "initdb", "pg_ctl", "pg_dump", "psql"} - {missing}:
+        (ground / program).symlink_to(there.tool(program))
+    monkeypatch.setenv("GATEPOST_PG_BIN", str(ground))
+    with (
+        pytest.raises(LocalServerError, match=f"there is no {missing} in") as refusal,
+        schema_clone(source, local_server),
+    ):
+        pass
+    assert refusal.value.mend == f"set GATEPOST_PG_BIN to a directory that holds {missing} too, or unset it"
     assert clones(local_server) == []
 
 
