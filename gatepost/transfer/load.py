@@ -146,6 +146,10 @@ class Loading:
     def _copy_carefully(self, cursor: Cursor, batches: Batches) -> None:
         """Copy batch by batch; halve a batch that is refused until the rows that are at fault stand alone."""
         for batch in batches():
+            if self.rejects.full:
+                # Nothing will be written, a report would not show more, and every row costs a way to the server.
+                self.rejects.stopped = True
+                return
             waiting = [batch]
             while waiting:
                 part = waiting.pop()
@@ -155,6 +159,7 @@ class Loading:
                     self._count(encoded)
                 elif len(part) == 1:
                     self.rejects.add((self._refused(part[0], fault),), self.encoder.values(part[0]))
+                    self.progress(self.plan.name, self.sent.rows + self.rejects.rows, self.plan.source.rows)
                 else:
                     half = len(part) // 2
                     waiting += [part[half:], part[:half]]
@@ -164,7 +169,8 @@ class Loading:
         try:
             cursor.copy_expert(copy_statement(self.plan), BytesIO(data), size=1 << 20)
         except _ROW_FAULTS as error:
-            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_batch")
+            # Without the release every refusal would leave a transaction inside the one before.
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_batch; RELEASE SAVEPOINT gatepost_batch")
             return error
         except psycopg2.Error as error:
             raise refusal(self.plan.name, error) from error

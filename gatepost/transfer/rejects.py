@@ -34,8 +34,14 @@ class TableRejects:
         self.plan = plan
         self.rows = 0
         self.kept: list[Reject] = []
+        self.stopped = False
         self._path = directory / f"{_file_name(plan.name)}.jsonl" if directory else None
         self._file: TextIO | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether more rows would add nothing: nobody keeps them, and a report holds no more."""
+        return self._path is None and len(self.kept) >= KEPT
 
     def add(self, problems: tuple[Reject, ...], row: Row) -> None:
         """Keep a row with what is wrong with it."""
@@ -56,6 +62,7 @@ class TableRejects:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
         self.rows = 0
+        self.stopped = False
         self.kept.clear()
 
     def close(self) -> None:
@@ -92,7 +99,8 @@ def make_directory(directory: Path, mend: str = "name a new one for the rejects 
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise TransferError(f'"{directory}" is not an empty directory', mend)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        # Rows may hold what only the app may read, so what is made here is for its owner.
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise TransferError(f'"{directory}" cannot be made: {error.strerror}') from error
 

@@ -28,12 +28,16 @@ _JOURNAL = sql.qualified(SCHEMA, "journal")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A line of the journal: what the source held of a table, what the target held afterwards, rows, rejects."""
+    """A line of the journal: what the source held of a table, and what the target did afterwards.
+
+    `added` tells whether the table was allowed to hold rows before.
+    """
 
     sent: Tally
     held: Tally
     moved: int
     rejects: int
+    added: bool
 
 
 def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: Progress) -> Result:
@@ -69,9 +73,9 @@ def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[s
     lock(plan, connection)
     fresh = side.plan(connection, plan.options)
     refuse_changed(plan, fresh)
-    begun = under_way(connection)
     journal = _journal(connection)
-    if plan.options.mode == "replace" and not begun:
+    _refuse_other_way(journal, plan)
+    if plan.options.mode == "replace" and not journal:
         truncate(connection, fresh)
     if plan.options.mode != "append":
         refuse_filled(connection, tuple(t for t in fresh.tables if t.name not in journal))
@@ -82,11 +86,25 @@ def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[s
 
 
 def under_way(connection: Connection) -> bool:
-    """Return whether the target holds the journal of a transfer that was stopped."""
+    """Return whether the target holds the journal of a transfer that was stopped after it had finished a table."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (_JOURNAL,))
         (found,) = cursor.fetchone() or (False,)
+        if found:
+            cursor.execute(f"SELECT EXISTS (SELECT FROM {_JOURNAL})")
+            (found,) = cursor.fetchone() or (False,)
     return bool(found)
+
+
+def _refuse_other_way(journal: dict[str, Done], plan: Plan) -> None:
+    """Refuse to go on adding to what began on empty tables, or the other way round."""
+    for name, done in journal.items():
+        if done.added != (plan.options.mode == "append"):
+            way, mend = ("with", "add it") if done.added else ("without", "leave it out")
+            raise TransferError(
+                f'the transfer that was stopped after "{name}" was one {way} "--append"',
+                f"{mend}; or DROP SCHEMA {SCHEMA} CASCADE, and begin another",
+            )
 
 
 def _refuse_circles(plan: Plan) -> None:
@@ -108,11 +126,11 @@ def _journal(connection: Connection) -> dict[str, Done]:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.identifier(SCHEMA)}")
         cursor.execute(
             f"CREATE TABLE IF NOT EXISTS {_JOURNAL} (name text PRIMARY KEY, sent numeric[] NOT NULL, "
-            "held numeric[] NOT NULL, moved bigint NOT NULL, rejects bigint NOT NULL, "
+            "held numeric[] NOT NULL, moved bigint NOT NULL, rejects bigint NOT NULL, added boolean NOT NULL, "
             "done_at timestamptz NOT NULL DEFAULT now())"
         )
-        cursor.execute(f"SELECT name, sent, held, moved, rejects FROM {_JOURNAL}")
-        return {name: Done(_tally(sent), _tally(held), *numbers) for name, sent, held, *numbers in cursor.fetchall()}
+        cursor.execute(f"SELECT name, sent, held, moved, rejects, added FROM {_JOURNAL}")
+        return {name: Done(_tally(sent), _tally(held), *rest) for name, sent, held, *rest in cursor.fetchall()}
 
 
 def _tally(numbers: list[int]) -> Tally:
@@ -133,11 +151,12 @@ def _move(plan: Plan, side: Side, connection: Connection, progress: Progress) ->
         refuse_mismatches(compare(connection, table, held, found, side.columns(table)))
         # Rows that the target refused were not sent, but the source still holds them.
         sent = side.tally(table) if result.rejects else moving.sent[table.name]
+        added = plan.options.mode == "append"
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {_JOURNAL} (name, sent, held, moved, rejects) "
-                "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s)",
-                (table.name, _numbers(sent), _numbers(held), result.rows, result.rejects),
+                f"INSERT INTO {_JOURNAL} (name, sent, held, moved, rejects, added) "
+                "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s, %s)",
+                (table.name, _numbers(sent), _numbers(held), result.rows, result.rejects, added),
             )
     return result, moving.problems()
 

@@ -26,12 +26,15 @@ from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResul
 class RowsRefused(TransferError):
     """Rows cannot be moved; nothing was written. `rejects` holds what is wrong, up to ten thousand for a table."""
 
-    def __init__(self, rejects: tuple[Reject, ...], rows: int, written: str = "nothing was written") -> None:
+    def __init__(
+        self, rejects: tuple[Reject, ...], rows: int, written: str = "nothing was written", *, stopped: bool = False
+    ) -> None:
         self.rejects = rejects
         first = rejects[0]
         column = f' column "{first.column}"' if first.column else ""
         value = f": {first.value}" if first.value else ""
-        others = f" ({rows:,} rows in all)" if rows > 1 else ""
+        count = f"at least {rows:,} rows" if stopped else f"{rows:,} rows in all"
+        others = f" ({count})" if rows > 1 else ""
         super().__init__(
             f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
             "mend the rows in the source, or add --rejects DIR to move the rest",
@@ -155,7 +158,7 @@ class Run:
                 error = put_back(self.connection, part)
                 self.seconds[part.table] += time.perf_counter() - started
                 if error is not None:
-                    cursor.execute("ROLLBACK TO SAVEPOINT gatepost_keys")
+                    cursor.execute("ROLLBACK TO SAVEPOINT gatepost_keys; RELEASE SAVEPOINT gatepost_keys")
                     return error
             cursor.execute("RELEASE SAVEPOINT gatepost_keys")
         return None
@@ -165,7 +168,8 @@ class Run:
         if rows and self.plan.options.rejects is None:
             # A table that was done before, in a transfer that can be resumed, stays done.
             written = "nothing of this table was written" if self.plan.options.resumable else "nothing was written"
-            raise RowsRefused(self.problems(), rows, written)
+            stopped = any(rejects.stopped for rejects in self.rejects.values())
+            raise RowsRefused(self.problems(), rows, written, stopped=stopped)
 
 
 def truncate(connection: Connection, plan: Plan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ class Source:
                 self.connection.backup(copy)
             finally:
                 copy.close()
+            shutil.copymode(self.path, part)
             part.rename(to)
         except (sqlite3.Error, OSError) as error:
             part.unlink(missing_ok=True)

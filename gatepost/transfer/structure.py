@@ -101,7 +101,7 @@ def put_back(connection: Connection, part: Part) -> psycopg2.Error | None:
         try:
             cursor.execute(part.on)
         except (psycopg2.errors.UniqueViolation, psycopg2.errors.ForeignKeyViolation) as error:
-            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_part")
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_part; RELEASE SAVEPOINT gatepost_part")
             return error
         for comment in part.comments:
             cursor.execute(comment)

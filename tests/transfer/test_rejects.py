@@ -70,6 +70,7 @@ def test_rejects_are_put_aside_with_their_children(dirty, tmp_path, rows):
     assert rows("SELECT id FROM owner ORDER BY 1") == [(1,), (5,)]
     assert rows("SELECT id FROM task ORDER BY 1") == [(10,), (60,)]
     assert rows("SELECT id FROM step ORDER BY 1") == [(100,)]
+    assert (tmp_path / "bad").stat().st_mode & 0o777 == 0o700
     found = lines(tmp_path / "bad")
     assert {name: len(kept) for name, kept in found.items()} == {"owner": 3, "task": 4, "step": 4}
     assert {"key": "id=2", "problems": [
@@ -211,6 +212,18 @@ def test_rejects_in_the_middle_of_many(sqlite_file, target, tmp_path, rows):
     result = moved(path, connection, rejects=tmp_path / "bad")
     assert (result.rows, len(result.rejects)) == (8995, 5)
     assert {line["key"] for line in lines(tmp_path / "bad")["n"]} == {f"id={i}" for i in (1, 3333, 4000, 4001, 9000)}
+
+
+def test_a_table_of_bad_rows_neither_fills_the_server_nor_takes_for_ever(sqlite_file, target, rows, tmp_path):
+    """Each refusal is a transaction inside the transaction, and the server has room for some thousands at once."""
+    path = sqlite_file(
+        "CREATE TABLE n (id INTEGER PRIMARY KEY)",
+        ("INSERT INTO n VALUES (?)", [(i,) for i in range(1, 14_001)]),
+    )
+    connection = target("CREATE TABLE n (id int PRIMARY KEY)", "INSERT INTO n SELECT generate_series(1, 14000)")
+    with pytest.raises(RowsRefused, match=r"\(at least 10,000 rows\)"):
+        moved(path, connection, mode="append")
+    assert rows("SELECT count(*) FROM n") == [(14_000,)]
 
 
 def test_a_key_over_two_columns_and_an_index_on_an_expression(sqlite_file, target):

@@ -158,6 +158,24 @@ def test_rows_are_added_to_tables_in_use(tables, target, rows):
     assert rows("SELECT x FROM a ORDER BY id") == [("one",), (None,), ("mine",), ("later",)]
 
 
+def test_a_transfer_that_finished_nothing_leaves_the_way_open(tables, target, rows):
+    target("INSERT INTO a VALUES (1, 'mine')")
+    with pytest.raises(RowsRefused, match="already exists"):
+        moved(*tables, mode="append")
+    assert sum(t.rows for t in moved(*tables, mode="replace").tables) == 7
+
+
+def test_what_was_begun_with_append_goes_on_with_it(tables, target, rows):
+    target("INSERT INTO a VALUES (7, 'mine')", "INSERT INTO b VALUES (70, NULL)")
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="b", mode="append")
+    with pytest.raises(TransferError, match='after "a" was one with "--append"'):
+        moved(*tables, mode="replace")
+    assert counts(rows) == [3, 1, 0]
+    moved(*tables, mode="append")
+    assert counts(rows) == [3, 3, 3]
+
+
 def test_a_directory_is_resumed_too(tables, rows, tmp_path):
     path, connection = tables
     metadata = MetaData()

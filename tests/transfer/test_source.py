@@ -219,8 +219,10 @@ def test_a_log_without_its_database(sqlite_file):
 
 def test_backup_is_the_snapshot(sqlite_file, tmp_path):
     path = sqlite_file("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)")
+    path.chmod(0o600)
     with Source(path) as source:
         source.backup(tmp_path / "copy.db")
+        assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
         with pytest.raises(TransferError, match="exists already"):
             source.backup(tmp_path / "copy.db")
     with Source(tmp_path / "copy.db") as copy:
