@@ -5,7 +5,7 @@ Every assertion runs as whoever the connection is at the moment, and is rolled b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -134,28 +134,27 @@ def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
 @contextmanager
 def _tried(
     db: Db, command: str, table: object, statement: str, values: Mapping[str, object]
-) -> Iterator[tuple[_Outcome, str]]:
-    """Run a statement in a savepoint that is rolled back, and tell what came of it and what decided.
+) -> Iterator[tuple[_Outcome, Callable[[], str]]]:
+    """Run a statement in a savepoint that is rolled back, and tell what came of it, and, if asked, what decided.
 
     A refusal is SQLSTATE 42501: row security or a privilege. Any other error is the test's own, and is raised.
     """
     from psycopg2 import errors
 
     with raw(db).cursor() as cursor:
-        cursor.execute("SAVEPOINT gatepost_assertion")
         refused, count = "", 0
         rows: tuple[str, ...] = ()
+        shown = cursor.mogrify(statement, {name: _plain(value) for name, value in values.items()}).decode()
         try:
-            cursor.execute(statement, {name: _plain(value) for name, value in values.items()})
+            cursor.execute(f"SAVEPOINT gatepost_assertion; {shown}")
             count = cursor.rowcount
             if command == "SELECT":
                 rows = tuple(str(row) for row in cursor.fetchmany(5))
         except errors.InsufficientPrivilege as error:
             refused = (error.diag.message_primary or "").strip()
         finally:
-            shown = cursor.query.decode(errors="replace") if cursor.query else statement
             cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
-        yield _Outcome(shown, count, rows, refused), _context(cursor, command, _name(table))
+        yield _Outcome(shown, count, rows, refused), lambda: _context(cursor, command, _name(table))
 
 
 def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a cursor of psycopg2
@@ -179,11 +178,11 @@ def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a c
     return "\n".join(lines)
 
 
-def _failure(message: str, outcome: _Outcome, context: str) -> AccessAssertionError:
+def _failure(message: str, outcome: _Outcome, context: Callable[[], str]) -> AccessAssertionError:
     lines = [message, f"statement {outcome.statement}"]
     lines += [f"refused   {outcome.refused}"] if outcome.refused else []
     lines += [f"row       {row}" for row in outcome.rows]
-    return AccessAssertionError("\n  ".join([*lines, *context.splitlines()]))
+    return AccessAssertionError("\n  ".join([*lines, *context().splitlines()]))
 
 
 def _rows(count: int) -> str:
