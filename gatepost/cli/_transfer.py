@@ -138,7 +138,7 @@ def move(job: Job, source: Path) -> int:
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
-        plan = transfer.plan(source, connection, options=job.options)
+        plan = transfer.plan(source, connection, options=job.options, check=job.told.dry_run)
         return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress))
 
 

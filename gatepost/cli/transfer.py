@@ -40,7 +40,7 @@ def _transfer(
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the rows that are there.")] = False,
-    parallel: Annotated[int, typer.Option(min=1, max=32, help="Cast in so many processes.")] = 1,
+    parallel: Annotated[int, typer.Option(min=0, max=32, help="Cast in so many processes; 0: as many as pay.")] = 0,
     resumable: Annotated[bool, typer.Option("--resumable", help="Commit by table; a second run goes on.")] = False,
     backup: Annotated[Path | None, typer.Option(help="Copy the SQLite database to this file first.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Put rows that cannot be moved here, move the rest.")] = None,
@@ -60,7 +60,7 @@ def _transfer(
         source, url = "", source or url
     unit, units = ask.epochs(epoch or ())
     asked = {
-        "URL": url, "--append": append, "--replace": replace, "--parallel": parallel > 1, "--resumable": resumable,
+        "URL": url, "--append": append, "--replace": replace, "--parallel": parallel > 0, "--resumable": resumable,
         "--backup": backup, "--rejects": rejects, "--from-rejects": from_rejects, "--to": to, "--compress": compress,
         "--check-only": check_only, "--dry-run": dry_run, "--models": models, "--ignore-table": ignore_table,
         "--ignore-column": ignore_column,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
 
-def plan(source: Path, connection: Connection, *, options: Options | None = None) -> Plan:
+def plan(source: Path, connection: Connection, *, options: Options | None = None, check: bool = True) -> Plan:
     """Return what a run would do, without doing any of it.
 
     Args:
         source: The SQLite file, or a directory that `write` made.
         connection: The target, outside of a transaction; it is outside of one again afterwards.
         options: What the person asks for.
+        check: Whether every page of the file is read here, to find damage; left out, a run does it beside its work.
 
     Raises:
         TransferError: the file cannot be read, or the two sides do not fit together.
@@ -50,8 +52,9 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
         if source.is_dir():
             return portable.plan_portable(source, connection, options or Options())
         with Source(source) as opened:
-            opened.quick_check()
-            return make_plan(opened, connection, options or Options())
+            if check:
+                opened.quick_check()
+            return replace(make_plan(opened, connection, options or Options()), checked=check)
 
 
 def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> Result:
@@ -80,9 +83,10 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
             workers.begin(fresh)
         read, ahead = partial(_reader, source), workers.encoded if workers else None
         moving = stack.enter_context(Run(fresh, connection, read, progress or _silent, ahead=ahead))
-        tables = moving.tables()
-        for table in fresh.tables:
-            _refuse_difference(moving, table, _columns(source, table, moving.how))
+        with _whole(source, plan):
+            tables = moving.tables()
+            for table in fresh.tables:
+                _refuse_difference(moving, table, _columns(source, table, moving.how))
         return finish(moving, tables, started)
 
 
@@ -236,7 +240,7 @@ def _compared(
 
 
 def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
-    if plan.options.parallel > 1:
+    if plan.options.parallel:
         raise TransferError(
             '"--resumable" does not go with "--parallel": it commits one table after the other over one connection',
             "choose one of the two",
@@ -248,6 +252,9 @@ def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Re
                 _make_rejects(plan.options)
             return execute_resumable(plan, FromDirectory(plan.path), connection, progress)
         source = stack.enter_context(Source(plan.path))
+        if not plan.checked:
+            # The first table is committed long before the last page would be read beside it.
+            source.quick_check()
         if not begun:
             _prepare(plan.options, source)
         elif plan.options.backup is not None and not plan.options.backup.exists():
@@ -314,6 +321,29 @@ def _ending(connection: Connection) -> Iterator[None]:
         if not connection.closed:
             with suppress(psycopg2.Error):
                 connection.rollback()
+
+
+@contextmanager
+def _whole(source: Source, plan: Plan) -> Iterator[None]:
+    """Look for damage in the file beside what is done meanwhile, unless that was done before.
+
+    Raises:
+        TransferError: the file is damaged, whatever else it led to.
+    """
+    if plan.checked:
+        yield
+        return
+    with ThreadPoolExecutor(1) as pool:
+        verdict = pool.submit(source.quick_check)
+        try:
+            yield
+        except TransferError:
+            verdict.result()
+            raise
+        except BaseException:
+            source.connection.interrupt()
+            raise
+        verdict.result()
 
 
 def _silent(_table: str, _done: int, _rows: int) -> None:

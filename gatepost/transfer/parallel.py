@@ -26,11 +26,14 @@ from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
-AHEAD_BYTES = 16 * 1024 * 1024
+AHEAD_BYTES = 4 * 1024 * 1024
 """What all workers together may be ahead."""
 
 WORTH_BYTES = 16 * 1024 * 1024
 """A smaller source is moved before a process beside this one has started."""
+
+_MOST = 2
+"""Processes that are started unasked: with two, the server is what the rest of a load waits for."""
 
 _ATTEMPTS = 5
 _MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
@@ -49,7 +52,7 @@ main()
 
 
 def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[Workers | None, Source]:
-    """Open a source with as many processes beside it as were asked for, or with one where that pays.
+    """Open a source with as many processes beside it as were asked for, or as pay.
 
     Args:
         stack: Closes both.
@@ -59,11 +62,12 @@ def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[W
     Raises:
         TransferError: the file cannot be read, or does not stand still for the processes that were asked for.
     """
-    if options.parallel > 1:
+    if options.parallel:
         workers = stack.enter_context(Workers(path, options.parallel))
         return workers, stack.enter_context(workers.open())
-    if path.stat().st_size >= WORTH_BYTES and (os.cpu_count() or 1) > 1 and sys.executable:
-        workers = stack.enter_context(Workers(path, 1))
+    processors = os.cpu_count() or 1
+    if path.stat().st_size >= WORTH_BYTES and processors > 1 and sys.executable:
+        workers = stack.enter_context(Workers(path, min(_MOST, processors)))
         with suppress(Busy):
             return workers, stack.enter_context(workers.open())
     return None, stack.enter_context(Source(path))
@@ -88,7 +92,8 @@ class Workers:
         self._threads: list[threading.Thread] = []
         # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
         # which would run the main script of whoever calls this once more.
-        command = [sys.executable, "-c", _START, json.dumps([sys.path, str(Path(__file__).parent)])]
+        # `-S`: where modules are is told, so nothing has to look for it.
+        command = [sys.executable, "-S", "-c", _START, json.dumps([sys.path, str(Path(__file__).parent)])]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **_MEMORY}}
         self._processes = [subprocess.Popen(command, **pipes) for _ in range(number)]  # noqa: S603 - our own text
 

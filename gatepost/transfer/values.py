@@ -28,8 +28,8 @@ class Options:
         mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
         backup: A copy of the source to make first.
-        parallel: How many processes cast beside this one. With 1 a small source, or one that is being written to
-            all the time, is cast by this process itself.
+        parallel: How many processes cast beside this one; 0 is as many as pay: none for a small source or one that
+            is being written to all the time, two where there are processors for them.
         resumable: Whether each table is a transaction of its own, so that a later run can go on.
     """
 
@@ -44,7 +44,7 @@ class Options:
     mode: Mode = "empty"
     rejects: Path | None = None
     backup: Path | None = None
-    parallel: int = 1
+    parallel: int = 0
     resumable: bool = False
 
 
@@ -137,13 +137,14 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a run will do, parents before their children."""
+    """Everything that a run will do, parents before their children; `checked` says that the file is known whole."""
 
     path: Path
     options: Options
     tables: tuple[TablePlan, ...]
     bytes: int
     notes: tuple[str, ...] = ()
+    checked: bool = True
 
     @property
     def rows(self) -> int:

@@ -44,7 +44,7 @@ class Announcing(psycopg2.extensions.cursor):
 
 connection = psycopg2.connect(sys.argv[2], cursor_factory=Announcing)
 print(connection.info.backend_pid, flush=True)
-options = transfer.Options(resumable=len(sys.argv) > 3)
+options = transfer.Options(resumable="resumable" in sys.argv, parallel=2 if "parallel" in sys.argv else 0)
 transfer.run(transfer.plan(Path(sys.argv[1]), connection, options=options), connection)
 """
 PHOTOGRAPH = """
@@ -144,10 +144,10 @@ def gone(url):
         time.sleep(0.02)
 
 
-def attacked(source, target, attack):
+def attacked(source, target, attack, options=()):
     """Attack ten runs; after each the target must be as before, and in the end a run must complete it."""
     empty, structure = ask(target, COUNTS, PHOTOGRAPH)
-    client, _ = begin(source, target)
+    client, _ = begin(source, target, *options)
     statements = len(client.stdout.readlines())
     assert end(client) == 0
     full = ask(target, COUNTS)[0]
@@ -171,25 +171,27 @@ def attacked(source, target, attack):
     return stopped
 
 
-def test_the_client_is_killed(source, target):
+@pytest.mark.parametrize("options", [(), ("parallel",)], ids=["alone", "parallel"])
+def test_the_client_is_killed(source, target, options):
     def attack(_, statements):
-        client, _ = begin(source, target)
+        client, _ = begin(source, target, *options)
         wait_for(client, statements)
         client.kill()
         assert end(client) in (-signal.SIGKILL, 0)
 
-    assert attacked(source, target, attack) >= 5
+    assert attacked(source, target, attack, options) >= 5
 
 
-def test_the_backend_is_killed(source, target):
+@pytest.mark.parametrize("options", [(), ("parallel",)], ids=["alone", "parallel"])
+def test_the_backend_is_killed(source, target, options):
     def attack(_, statements):
-        client, backend = begin(source, target)
+        client, backend = begin(source, target, *options)
         wait_for(client, statements)
         with suppress(ProcessLookupError):
             os.kill(backend, signal.SIGKILL)
         end(client)
 
-    assert attacked(source, target, attack) >= 5
+    assert attacked(source, target, attack, options) >= 5
 
 
 def test_a_resumable_client_is_killed_until_it_is_done(source, target):

@@ -97,13 +97,40 @@ class _Busy:
         return getattr(self.pipe, name)
 
 
-def test_one_process_that_meets_a_busy_file_is_done_without(many, rows, monkeypatch):
-    """Nobody asked for it, so nobody is troubled with it."""
+def test_processes_that_meet_a_busy_file_are_done_without(many, monkeypatch):
+    """Nobody asked for them, so nobody is troubled with them."""
     path, connection = many
     planned = transfer.plan(path, connection)
     monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
     monkeypatch.setattr(Watch, "still", lambda _: False)
     assert [table.rows for table in transfer.run(planned, connection).tables] == [1, ROWS]
+
+
+def test_a_worker_ends_with_its_parent(many):
+    with Workers(many[0], 1) as workers, workers.open():
+        (process,) = workers._processes
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def test_damage_that_is_found_beside_the_work_stops_it(tmp_path, target, rows):
+    """The page of an index: no row is read from it, so only the check sees it."""
+    path = tmp_path / "torn.db"
+    with closing(sqlite3.connect(path)) as app, app:
+        app.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT)")
+        app.executemany("INSERT INTO note VALUES (?, ?)", [(i, f"body {i}") for i in range(9_000)])
+        app.execute("CREATE INDEX by_body ON note (body) WHERE id > 0")
+        root, size = app.execute("SELECT rootpage, (SELECT * FROM pragma_page_size) FROM sqlite_master").fetchall()[1]
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    connection = target("CREATE TABLE note (id int PRIMARY KEY, body text)")
+    planned = transfer.plan(path, connection, check=False)
+    with pytest.raises(TransferError, match="is damaged"):
+        transfer.run(planned, connection)
+    with pytest.raises(TransferError, match="is damaged"):
+        transfer.run(replace(planned, options=Options(resumable=True)), connection)
+    assert rows("SELECT count(*) FROM note") == [(0,)]
 
 
 def taken(workers, planned):
