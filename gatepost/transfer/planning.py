@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -98,6 +99,11 @@ def _pairs(
         raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
     if not there:
         raise TransferError(f'the target has no tables in schema "{options.schema}"', "alembic upgrade head")
+    twins = [(a.name, b.name) for a, b in combinations(there, 2) if a.name.lower() == b.name.lower()]
+    if twins:
+        raise TransferError(
+            f'the target has "{twins[0][0]}" and "{twins[0][1]}", which are one name in SQLite', "rename one of them"
+        )
     lacking = [t.name for t in there if t.name.lower() not in here]
     if not source.tables:
         raise TransferError(f'"{source.path}" holds no tables', "give the path of the app's own database")

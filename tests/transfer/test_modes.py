@@ -136,3 +136,30 @@ def test_wide_tables(sqlite_file, target):
     target("UPDATE wide SET c149 = 8")
     (mismatch,) = transfer.check(path, connection).mismatches
     assert mismatch.column == "c149"
+
+
+def test_names_that_sqlite_cannot_tell_apart_are_refused(sqlite_file, target):
+    path = sqlite_file("CREATE TABLE note (id INTEGER)")
+    connection = target("CREATE TABLE note (id int)", 'CREATE TABLE "Note" (id int)')
+    with pytest.raises(TransferError, match='"Note" and "note", which are one name in SQLite'):
+        moved(path, connection)
+
+
+def test_names_that_need_quotes(sqlite_file, target, rows, tmp_path):
+    table, column, schema = 'We "ird %s/Table', 'col ""x"" %(a)s', "My App"
+    quoted = table.replace('"', '""')
+    path = sqlite_file(
+        f'CREATE TABLE "{quoted}" (id INTEGER PRIMARY KEY, "{column}" TEXT, "select" INTEGER)',
+        (f'INSERT INTO "{quoted}" VALUES (?, ?, ?)', [(1, "a", 2), (2, "b", "bad")]),
+    )
+    connection = target(
+        f'CREATE SCHEMA "{schema}"',
+        f'CREATE TABLE "{schema}"."{quoted}" (id serial PRIMARY KEY, "{column}" text, "select" int)',
+    )
+    options = Options(schema=schema, rejects=tmp_path / "bad")
+    assert transfer.run(transfer.plan(path, connection, options=options), connection).rows == 1
+    file = tmp_path / "bad" / 'We "ird %25s%2FTable.jsonl'
+    file.write_text(file.read_text().replace('"bad"', "3"))
+    again = Options(schema=schema)
+    assert transfer.run_rejects(tmp_path / "bad", connection, options=again).rows == 1
+    assert rows(f'SELECT "select" FROM "{schema}"."{quoted}" ORDER BY id') == [(2,), (3,)]
