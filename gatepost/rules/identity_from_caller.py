@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import row_columns, sessions
+from gatepost.access.conditions.facts import relations, row_columns, sessions
 from gatepost.access.conditions.terms import (
     Among,
     Call,
@@ -72,7 +72,8 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
 
 @remembered
 def _believed(term: Term) -> tuple[str, ...]:
-    return tuple(_find_believed(term))
+    plain = all(session.kind == "uid" for session in term.every(Session))
+    return () if plain and ("auth", "users") not in relations(term) else tuple(_find_believed(term))
 
 
 def _find_believed(term: Term) -> Iterator[str]:

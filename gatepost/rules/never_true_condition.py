@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare
+from gatepost.access.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare, remembered
 from gatepost.finding import Finding
 from gatepost.rules.asking import decisive
 from gatepost.rules.context import Context
@@ -56,13 +56,19 @@ def never_true_condition(context: Context) -> Iterator[Finding]:
 
 def _why(one: PolicyFacts) -> str | None:
     for term in one.followed:
-        for part in term.walk():
-            if isinstance(part, Compare) and part.op in ("=", "<>"):
+        for part in term.every(Compare):
+            if part.op in ("=", "<>") and _can_fail(part):
                 for left, right in ((part.left, part.right), (part.right, part.left)):
                     why = _never(left, right, one.table)
                     if why is not None:
                         return why
     return None
+
+
+@remembered
+def _can_fail(part: Term) -> bool:
+    """Tell whether a value of the session, or NULL, is compared; else nothing is told."""
+    return bool(part.every(Session)) or any(one.value is None for one in part.every(Const))
 
 
 def _never(left: Term, right: Term, table: Table) -> str | None:

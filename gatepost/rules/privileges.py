@@ -38,6 +38,7 @@ class Privileges:
         self._inherited: dict[str, frozenset[str]] = {}
         self._held: dict[tuple[str, int, str], frozenset[str | None]] = {}
         self._uses: dict[tuple[str, str], bool] = {}
+        self._who: dict[tuple[str, int, tuple[str, ...]], tuple[str, ...]] = {}
 
     @cached_property
     def on_platform(self) -> bool:
@@ -122,7 +123,12 @@ class Privileges:
 
     def who(self, relation: Table | View, *privileges: str) -> tuple[str, ...]:
         """Return the API's roles that reach a relation with one of some privileges."""
-        return tuple(r for r in self.api_roles if any(self.reaches(r, relation, p) for p in privileges))
+        asked = (relation.schema, id(relation.grants), privileges)  # relations with the same grants share one tuple
+        if asked not in self._who:
+            self._who[asked] = tuple(
+                role for role in self.api_roles if any(self.reaches(role, relation, p) for p in privileges)
+            )
+        return self._who[asked]
 
     def policies(self, role: str, table: Table, command: Command) -> tuple[Policy, ...]:
         """Return the policies of a table that are asked for the role and the command."""

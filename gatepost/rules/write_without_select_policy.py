@@ -36,6 +36,8 @@ def write_without_select_policy(context: Context) -> Iterator[Finding]:
     - https://www.postgresql.org/docs/17/sql-createpolicy.html
     """
     for one in judged(context):
+        if one.policy.command not in ("update", "delete"):
+            continue
         listed = {
             role
             for other in context.analysis.by_table[one.table.key]
@@ -45,7 +47,7 @@ def write_without_select_policy(context: Context) -> Iterator[Finding]:
         reading = {role for role in context.privileges.api_roles if context.privileges.inherited(role) & listed}
         for command in ("update", "delete"):
             blind = [role for role in callers(one, command) if role not in reading]
-            if blind and one.policy.command != "all":
+            if blind:
                 yield Finding(
                     "write-without-select-policy",
                     "warning",
