@@ -13,6 +13,7 @@ from gatepost import sql
 from gatepost.access.observation import canaries, evidence
 from gatepost.access.observation.arguments import Arguments
 from gatepost.access.observation.cast import ONLOOKERS, ORDINARY, other_of, world_of
+from gatepost.access.observation.ground import USERS
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.record import Escalation, Record
@@ -74,6 +75,9 @@ class Doors:
             with self.stage.being(persona):
                 for view in views:
                     yield from self._view(persona, view)
+                if self.stage.privileges(persona.role).has(USERS, "select"):
+                    users = sql.qualified(*USERS)
+                    yield self._read(persona, "table", ".".join(USERS), f"SELECT x::text FROM {users} x LIMIT {_MOST}")
                 for table in self.stage.ground.live.tables:
                     if table.parents:
                         yield from self._part(persona, table)
@@ -167,13 +171,16 @@ class Doors:
         arguments = Arguments(self.stage.population, world_of(persona.name), names, dynamic)
         for listed in arguments.choices(function.types, function.names):
             statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
-            yield self._read(persona, "function", str(function), statement, function)
+            if function.procedure:
+                statement = f"CALL {target}({listed})"
+            kind = "procedure" if function.procedure else "function"
+            yield self._read(persona, kind, str(function), statement, function)
 
     def _read(self, persona: Persona, kind: str, name: str, statement: str, function: Routine | None = None) -> Door:
         with self.stage.attempt(statement) as tried:
             text = ""
-            if tried.outcome == "done":
-                text = "\n".join(row[0] or "" for row in self.stage.cursor.fetchall())
+            if tried.outcome == "done" and self.stage.cursor.description is not None:
+                text = "\n".join(str(row[0] or "") for row in self.stage.cursor.fetchall())
             leaked, columns = self._leaks(persona, text + tried.said)
             written: tuple[Row, ...] = ()
             counted = False

@@ -72,8 +72,10 @@ def _fix(door: Door) -> str:
     schema, _, name = door.name.partition(".")
     if door.kind == "view":
         return f"ALTER VIEW {sql.qualified(schema, name)} SET (security_invoker = true)"
-    if door.kind == "function":
-        return f"REVOKE EXECUTE ON FUNCTION {door.name} FROM PUBLIC, anon, authenticated"
-    if door.kind == "materialized view":
+    if door.kind in ("function", "procedure"):
+        return f"REVOKE EXECUTE ON {door.kind.upper()} {door.name} FROM PUBLIC, anon, authenticated"
+    if door.kind == "topic":
+        return "ALTER POLICY … ON realtime.messages  -- hold realtime.topic() to what the user belongs to"
+    if door.kind in ("materialized view", "table"):
         return f"REVOKE ALL ON {sql.qualified(schema, name)} FROM PUBLIC, anon, authenticated"
     return f"ALTER TABLE {sql.qualified(schema, name)} ENABLE ROW LEVEL SECURITY"

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 _FUNCTIONS = """
 SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prosrc, p.prosecdef,
        ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, place) ORDER BY place),
-       coalesce(p.proargnames[1:p.pronargs], '{}')::text[], p.provolatile = 'v',
+       coalesce(p.proargnames[1:p.pronargs], '{}')::text[], p.provolatile = 'v', p.prokind = 'p',
        ARRAY(SELECT r FROM unnest(%(roles)s::text[]) r
               WHERE has_schema_privilege(r, n.oid, 'USAGE') AND has_function_privilege(r, p.oid, 'EXECUTE'))
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
- WHERE p.prokind = 'f' AND p.prorettype <> ALL ('{trigger,event_trigger,internal}'::regtype[])
+ WHERE p.prokind IN ('f', 'p') AND p.prorettype <> ALL ('{trigger,event_trigger,internal}'::regtype[])
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND p.prolang <> (
        SELECT oid FROM pg_language WHERE lanname = 'c')
    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass
@@ -30,7 +30,7 @@ SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prosrc, p.p
 
 @dataclass(frozen=True)
 class Routine:
-    """A function that can be called."""
+    """A function or a procedure that can be called."""
 
     schema: str
     name: str
@@ -39,6 +39,7 @@ class Routine:
     body: str
     definer: bool
     volatile: bool
+    procedure: bool
     roles: frozenset[str]
 
     def __str__(self) -> str:
@@ -54,7 +55,7 @@ def callable_by(cursor: Cursor, roles: Sequence[str]) -> list[Routine]:
     """
     cursor.execute(_FUNCTIONS, {"roles": list(roles)})
     return [
-        Routine(schema, name, tuple(types), tuple(names), body, definer, volatile, frozenset(may))
-        for _, schema, name, _, body, definer, types, names, volatile, may in cursor.fetchall()
+        Routine(schema, name, tuple(types), tuple(names), body, definer, volatile, procedure, frozenset(may))
+        for _, schema, name, _, body, definer, types, names, volatile, procedure, may in cursor.fetchall()
         if not is_platform(schema)
     ]

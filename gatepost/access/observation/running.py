@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.cast import ONLOOKERS, cast, users_of
+from gatepost.access.observation.channels import Channels
 from gatepost.access.observation.configured import chosen, known
-from gatepost.access.observation.doors import Doors
+from gatepost.access.observation.doors import Door, Doors
 from gatepost.access.observation.expected import Expected
 from gatepost.access.observation.ground import Ground, TableKey, survey
 from gatepost.access.observation.influence import Influence
@@ -20,6 +21,7 @@ from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
 from gatepost.access.observation.signing_up import SigningUp
 from gatepost.access.observation.trial import TIMEOUT, Stage
+from gatepost.access.observation.unseen import unseen
 from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
@@ -142,6 +144,10 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     missing += tuple(SigningUp(stage, record).try_it()) if not scope.names else ()
     progress("opening the doors")
     opened = [] if scope.only else list(Doors(stage, record, influence).open(personas))
+    joined = [] if scope.only else list(Channels(stage, record).open(personas))
+    opened += [door for door in joined if isinstance(door, Door)]
+    missing += tuple(one for one in joined if isinstance(one, NotChecked))
+    missing += () if scope.only else tuple(unseen(cursor, stage, personas, opened))
     progress("holding it against what was meant")
     told = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
     expected = Expected(stage, declaration, told) if declaration is not None and declaration.tables else None

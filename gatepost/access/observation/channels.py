@@ -1,0 +1,128 @@
+"""Realtime channels: who may listen to a topic, and who may send to it.
+
+The realtime service asks the policies of `realtime.messages` once, when somebody joins, with the topic in the setting
+`realtime.topic` (https://supabase.com/docs/guides/realtime/authorization). The same is asked here, with topics made of
+what the policies read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gatepost import sql
+from gatepost.access.observation.cast import NEWCOMER, ORDINARY, other_of, world_of
+from gatepost.access.observation.clues import words
+from gatepost.access.observation.doors import Door
+from gatepost.access.observation.record import Record
+from gatepost.access.observation.standing import Standing
+from gatepost.access.observation.trial import Stage
+from gatepost.access.observation.worlds import STRANGERS, Row
+from gatepost.access.personas import Persona
+from gatepost.finding import NotChecked
+from gatepost.schema import Table, is_platform
+
+MESSAGES = ("realtime", "messages")
+_MOST = 24
+"""The most topics of one world."""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Joins topics as each persona."""
+
+    stage: Stage
+    record: Record
+
+    @cached_property
+    def _table(self) -> Table | None:
+        table = self.stage.ground.live.table(*MESSAGES)
+        return table if table is not None and table.policies else None
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        policies = self._table.policies if self._table is not None else ()
+        texts = [text for policy in policies for text in (policy.using, policy.check) if text]
+        bodies = {f.name: f.body for f in self.stage.ground.live.functions if not is_platform(f.schema)}
+        called = {name for text in texts for name in words(text)} & bodies.keys()
+        return [*texts, *(bodies[name] for name in sorted(called))]
+
+    def open(self, personas: Sequence[Persona]) -> Iterator[Door | NotChecked]:
+        """Yield what came of each topic.
+
+        Args:
+            personas: Who joins; one who has just signed up is the measure of what is open to everybody.
+        """
+        if self._table is None:
+            return
+        self.stage.settle()
+        topics = {world: self._topics(world) for world in ("ann", "bob")}
+        said = self._plant({topic for found in topics.values() for topic in found})
+        if said:
+            yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}")
+            return
+        newcomer = next((persona for persona in personas if persona.name == NEWCOMER), None)
+        common = {d.statement for d in self._join(newcomer, topics["ann"] + topics["bob"])} if newcomer else set()
+        ranked = Standing(self.stage.population, self.record).ranks(self._texts)
+        for persona in personas:
+            if persona.name in ORDINARY and not (ranked and persona.name == "ann"):
+                for door in self._join(persona, topics[other_of(persona.name)]):
+                    if door.statement not in common:
+                        yield door
+
+    def _join(self, persona: Persona, topics: Iterable[str]) -> Iterator[Door]:
+        """Yield what a persona could read or send of topics that are not its own."""
+        assert self._table is not None  # noqa: S101  asked in open()
+        target = sql.qualified(*MESSAGES)
+        with self.stage.being(persona):
+            for topic in topics:
+                told = sql.literal(topic)
+                for statement in (
+                    f"SELECT FROM {target} WHERE topic = {told}",
+                    f"INSERT INTO {target} (topic, extension, event) VALUES ({told}, 'broadcast', 'x')",
+                ):
+                    with self.stage.attempt(f"SET LOCAL realtime.topic = {told}; {statement}") as tried:
+                        done = tried.outcome == "done" and tried.count > 0
+                    if done:
+                        row = Row(self._table, 0, other_of(world_of(persona.name)), {"topic": topic})
+                        columns = frozenset({(*MESSAGES, "payload")})
+                        yield Door(
+                            persona, "topic", ".".join(MESSAGES), tried.statement, "done", "", (row,), topic,
+                            columns=columns,
+                        )  # fmt: skip
+
+    def _plant(self, topics: set[str]) -> str:
+        rows = ", ".join(f"({sql.literal(topic)}, 'broadcast', 'x')" for topic in sorted(topics))
+        if not rows:
+            return "nothing tells what a topic is called"
+        target = sql.qualified(*MESSAGES)
+        with self.stage.attempt(f"INSERT INTO {target} (topic, extension, event) VALUES {rows}") as tried:
+            said = tried.said
+        self.stage.settle()
+        if tried.outcome == "done":
+            self.stage.execute(tried.statement)
+        return said
+
+    def _topics(self, world: str) -> list[str]:
+        """Return what a world's topics may be called: a value of its rows, with what a policy puts before it."""
+        before = [text.rstrip("%") for text in self._literals if text.rstrip("%").endswith((":", "-", "_", "/", "."))]
+        found: dict[str, None] = {}
+        for value in self._values(world):
+            found.update(dict.fromkeys([value, *(f"{text}{value}" for text in before)]))
+        return list(found)[:_MOST]
+
+    @cached_property
+    def _literals(self) -> list[str]:
+        pieces = [piece for text in self._texts for piece in sql.tokens(text) if piece.kind == "literal"]
+        return list(dict.fromkeys(piece.text.strip("'").replace("''", "'") for piece in pieces))
+
+    def _values(self, world: str) -> Iterator[str]:
+        ground, population = self.stage.ground, self.stage.population
+        names = {name for text in self._texts for name in words(text)}
+        for table in ground.tables:
+            base = next((row for row in population.of(table).values() if row.world == world and row.base), None)
+            if table.name in names and base is not None:
+                asked = [column.name for column in table.columns if column.name in names]
+                yield from (value for name in asked if (value := base.values.get(name)))
+        yield population.worlds.users.get(world, STRANGERS[0])

@@ -1,0 +1,95 @@
+"""What an observation does not look at, told by name: what is not known is never green."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gatepost.access.observation.doors import Door
+from gatepost.access.observation.ground import FILES, USERS
+from gatepost.access.observation.routines import Routine, callable_by
+from gatepost.access.observation.trial import Stage
+from gatepost.access.personas import Persona
+from gatepost.finding import NotChecked
+from gatepost.schema import is_platform
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+_ROUTINES = """
+SELECT p.oid::regprocedure::text, n.nspname, p.proname, oidvectortypes(p.proargtypes),
+       CASE p.prokind WHEN 'a' THEN 'an aggregate' WHEN 'w' THEN 'a window function' ELSE 'a function in C' END
+  FROM pg_proc p
+  JOIN pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_language l ON l.oid = p.prolang
+ WHERE (p.prokind IN ('a', 'w') OR l.lanname = 'c') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+                                               AND d.deptype = 'e')
+   AND EXISTS (SELECT 1 FROM unnest(%(roles)s::text[]) r
+                WHERE has_schema_privilege(r, n.oid, 'USAGE') AND has_function_privilege(r, p.oid, 'EXECUTE'))
+ ORDER BY 2, 3, 4
+"""
+_FOREIGN = """
+SELECT n.nspname, c.relname
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'f' AND EXISTS (
+       SELECT 1 FROM unnest(%(roles)s::text[]) r WHERE has_schema_privilege(r, n.oid, 'USAGE')
+          AND (has_any_column_privilege(r, c.oid, 'SELECT, INSERT, UPDATE') OR has_table_privilege(r, c.oid, 'DELETE')))
+ ORDER BY 1, 2
+"""
+
+
+def unseen(cursor: Cursor, stage: Stage, personas: Sequence[Persona], found: Iterable[Door]) -> Iterator[NotChecked]:
+    """Yield what the personas can reach and nobody looked at.
+
+    Args:
+        cursor: Inside the transaction.
+        stage: Where was tried.
+        personas: Who tried.
+        found: What came of the doors.
+    """
+    roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
+    cursor.execute(_ROUTINES, {"roles": roles})
+    for _, schema, name, types, kind in cursor.fetchall():
+        if not is_platform(schema):
+            yield NotChecked(f"{schema}.{name}({types})", f"{kind} is not called")
+    cursor.execute(_FOREIGN, {"roles": roles})
+    for schema, name in cursor.fetchall():
+        yield NotChecked(f"{schema}.{name}", "a foreign table: its rows lie elsewhere, and nothing is planted there")
+    yield from _of_the_platform(stage, roles)
+    yield from _rules(stage, roles)
+    yield from _failed(found, callable_by(cursor, roles))
+
+
+def _of_the_platform(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
+    """Yield the platform's own relations that the API was let into; who may is told by the grants."""
+    told: dict[str, list[str]] = {}
+    for role in roles:
+        for schema, name, command in stage.privileges(role).held:
+            if schema in ("auth", "vault") and (schema, name) not in (USERS, *FILES) and command == "select":
+                told.setdefault(f"{schema}.{name}", []).append(role)
+    for name, who in sorted(told.items()):
+        yield NotChecked(name, f"{' and '.join(who)} may read it; nothing is planted in the platform's own relations")
+
+
+def _rules(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
+    """Yield the rewrite rules of tables that somebody writes: what they do elsewhere is not looked at."""
+    for rule in stage.ground.live.rewrite_rules:
+        held = [role for role in roles if stage.privileges(role).has((rule.schema, rule.table), rule.event.lower())]
+        if held and not is_platform(rule.schema):
+            yield NotChecked(f"{rule.schema}.{rule.table}", f'what the rule "{rule.name}" does to other tables')
+
+
+def _failed(found: Iterable[Door], routines: Iterable[Routine]) -> Iterator[NotChecked]:
+    """Yield the functions of which every call ended in an error, or that no arguments were found for."""
+    by_name: dict[str, list[Door]] = {str(routine): [] for routine in routines if routine.roles}
+    for door in found:
+        if door.kind in ("function", "procedure"):
+            by_name.setdefault(door.name, []).append(door)
+    for name, doors in sorted(by_name.items()):
+        if not doors:
+            yield NotChecked(name, "no values are known for the types of its arguments")
+            continue
+        untried = all(door.outcome == "error" and not door.said.startswith("permission denied") for door in doors)
+        if untried:
+            yield NotChecked(name, f"every call ends in an error: {doors[0].said}")
