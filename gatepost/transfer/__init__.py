@@ -9,7 +9,8 @@
 the order of the steps, and `jobs.py` what can be asked for.
 """
 
-from gatepost.transfer.jobs import check, plan, plan_mended, plan_write, run, run_rejects, write
+from gatepost.transfer.comparison import check
+from gatepost.transfer.jobs import plan, plan_mended, plan_write, run, run_rejects, write
 from gatepost.transfer.load import Progress
 from gatepost.transfer.running import RowsRefused
 from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult

@@ -1,36 +1,35 @@
-"""What a person can ask for: a plan, a run, a comparison, and each of them in its other forms."""
+"""What a person can ask for: a plan, a run, and each of them in its other forms."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost.errors import TransferError
 from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
-from gatepost.transfer.casts.how import How
-from gatepost.transfer.check import Tally, columns_of_source, compare, refuse_mismatches, tally_source, tally_target
+from gatepost.transfer.check import compare, refuse_mismatches, tally_target
+from gatepost.transfer.comparison import columns_of
 from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
-from gatepost.transfer.load import Batches, Progress, refusal
+from gatepost.transfer.ending import ending
+from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.parallel import open_with_workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, pair, refuse_changed
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.running import RowsRefused, Run, finish
-from gatepost.transfer.settle import unsettled
 from gatepost.transfer.sides import FromDirectory, FromFile
 from gatepost.transfer.source import Source
-from gatepost.transfer.values import Mismatch, Options, Plan, Result, TablePlan, TableResult
+from gatepost.transfer.values import Options, Plan, Result, TablePlan
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -48,7 +47,7 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
     Raises:
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
-    with _ending(connection):
+    with ending(connection):
         if source.is_dir():
             return portable.plan_portable(source, connection, options or Options())
         with Source(source) as opened:
@@ -75,7 +74,7 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         # What it holds was cast before, so there is nothing to spread over processes.
         return _run_portable(plan, connection, progress or _silent)
     started = time.perf_counter()
-    with _ending(connection), ExitStack() as stack:
+    with ending(connection), ExitStack() as stack:
         workers, source = open_with_workers(stack, plan.path, plan.options)
         _prepare(plan.options, source)
         fresh = lock_and_plan(plan, source, connection)
@@ -86,7 +85,7 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         with _whole(source, plan):
             tables = moving.tables()
             for table in fresh.tables:
-                _refuse_difference(moving, table, _columns(source, table, moving.how))
+                _refuse_difference(moving, table, columns_of(source, table, moving.how))
         return finish(moving, tables, started)
 
 
@@ -149,7 +148,7 @@ def plan_mended(directory: Path, connection: Connection, *, options: Options | N
     Raises:
         TransferError: there are no rejects, or the two sides do not fit together.
     """
-    with _ending(connection):
+    with ending(connection):
         return plan_rejects(directory, connection, replace(options or Options(), mode="append"))
 
 
@@ -169,7 +168,7 @@ def run_rejects(
         TransferError: anything else stands in the way; nothing was written.
     """
     started = time.perf_counter()
-    with _ending(connection):
+    with ending(connection):
         planned = plan_rejects(directory, connection, replace(options or Options(), mode="append"))
         lock(planned, connection)
         _make_rejects(planned.options)
@@ -185,67 +184,13 @@ def run_rejects(
             raise
 
 
-def check(source: Path, connection: Connection, *, options: Options | None = None) -> Result:
-    """Compare a source with a target that was filled from it, reading only.
-
-    Args:
-        source: The SQLite file, or a directory that `write` made.
-        connection: The target, outside of a transaction.
-        options: As for `plan`.
-
-    Returns:
-        The rows of each table that are the same on both sides, and every mismatch.
-
-    Raises:
-        TransferError: the file cannot be read, or the two sides do not fit together.
-    """
-    started = time.perf_counter()
-    chosen = replace(options or Options(), mode="append")
-    with _ending(connection):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        if source.is_dir():
-            promised = portable.tallies(source)
-            planned = portable.plan_portable(source, connection, chosen)
-            return _compared(connection, planned, lambda t: promised[t.name], lambda _: None, started)
-        with Source(source) as opened:
-            how = How.of(chosen.timezone, chosen.epoch)
-            planned = make_plan(opened, connection, chosen)
-            return _compared(
-                connection,
-                planned,
-                lambda table: tally_source(opened, table, how),
-                lambda table: _columns(opened, table, how),
-                started,
-            )
-
-
-def _compared(
-    connection: Connection,
-    planned: Plan,
-    expect: Callable[[TablePlan], Tally],
-    by_column: Callable[[TablePlan], Callable[[], list[int]] | None],
-    started: float,
-) -> Result:
-    tables: list[TableResult] = []
-    mismatches: list[Mismatch] = []
-    for table in planned.tables:
-        began = time.perf_counter()
-        expected, found = expect(table), tally_target(connection, table)
-        mismatches += compare(connection, table, expected, found, by_column(table))
-        mismatches += unsettled(connection, table)
-        refused = table.source.rows - expected.rows
-        tables.append(TableResult(table.name, found.rows, time.perf_counter() - began, refused))
-    return Result(tuple(tables), time.perf_counter() - started, (), tuple(mismatches))
-
-
 def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
     if plan.options.parallel:
         raise TransferError(
             '"--resumable" does not go with "--parallel": it commits one table after the other over one connection',
             "choose one of the two",
         )
-    with _ending(connection), ExitStack() as stack:
+    with ending(connection), ExitStack() as stack:
         begun = under_way(connection)
         if plan.path.is_dir():
             if not begun:
@@ -275,7 +220,7 @@ def _prepare(options: Options, source: Source) -> None:
 
 def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Result:
     started = time.perf_counter()
-    with _ending(connection):
+    with ending(connection):
         _make_rejects(plan.options)
         lock(plan, connection)
         fresh = portable.plan_portable(plan.path, connection, plan.options)
@@ -301,26 +246,9 @@ def _reader(source: Source, table: TablePlan) -> Batches:
     return lambda: source.batches(table.source, table.read)
 
 
-def _columns(source: Source, table: TablePlan, how: How) -> Callable[[], list[int]]:
-    return lambda: columns_of_source(source, table, how)
-
-
 def _make_rejects(options: Options) -> None:
     if options.rejects is not None:
         make_directory(options.rejects)
-
-
-@contextmanager
-def _ending(connection: Connection) -> Iterator[None]:
-    """End the transaction in every case, and tell what PostgreSQL says in one sentence."""
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise refusal("the transfer", error) from error
-    finally:
-        if not connection.closed:
-            with suppress(psycopg2.Error):
-                connection.rollback()
 
 
 @contextmanager

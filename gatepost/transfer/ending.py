@@ -1,0 +1,24 @@
+"""The end of a transaction, whatever happened in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from gatepost.transfer.load import refusal
+
+
+@contextmanager
+def ending(connection: Connection) -> Iterator[None]:
+    """End the transaction in every case, and tell what PostgreSQL says in one sentence."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise refusal("the transfer", error) from error
+    finally:
+        if not connection.closed:
+            with suppress(psycopg2.Error):
+                connection.rollback()
