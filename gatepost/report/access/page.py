@@ -9,8 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 from gatepost.finding import Finding, Result
-from gatepost.report.access.text import LEGEND, MARKS
+from gatepost.report.access.text import MARKS
 from gatepost.report.text import verdict
+from gatepost.schema import COMMANDS
 
 
 def render(result: Result) -> str:
@@ -22,7 +23,7 @@ def render(result: Result) -> str:
         "target": escape(result.target),
         "verdict": escape(verdict(result).partition(": ")[2]),
         "state": "ok" if result.ok else "error" if result.count("error") else "warning",
-        "legend": escape(LEGEND),
+        "legend": _legend(),
         "options": "".join(f"<option>{escape(name)}</option>" for name in names),
         "head": "".join(f"<th scope='col' data-persona='{escape(name)}'>{escape(name)}</th>" for name in names),
         "rows": "\n".join(_row(table, names) for table in matrix["tables"]),
@@ -31,6 +32,11 @@ def render(result: Result) -> str:
     }
     page = (files(__package__) / "page.html").read_text(encoding="utf-8")
     return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], page).rstrip("\n")
+
+
+def _legend() -> str:
+    marks = "".join(f"<span><i class='{reach}'>{mark}</i> {reach}</span>" for reach, mark in MARKS.items())
+    return f"<span>In each cell: {', '.join(COMMANDS)}.</span>{marks}"
 
 
 def _row(table: Any, names: list[str]) -> str:  # noqa: ANN401  plain values, as they stand in the JSON
