@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gatepost.errors import LocalServerError
-from gatepost.local import place, shape, template
+from gatepost.local import place, shape, template, visits
 from gatepost.local.account import Account, unprivileged
 from gatepost.local.binaries import Binaries, find, usable_by
 from gatepost.local.cluster import SUPERUSER, Cluster
@@ -100,11 +100,29 @@ class LocalServer:
                     f'the server in "{self.directory}" has the "{facts["profile"]}" default privileges',
                     f"make it again, which loses its data: gatepost local reset --profile {profile}",
                 )
-            if not facts:
-                self._make(profile or "new")
-            elif not self._cluster(None).running():
-                self._cluster(self._binaries(facts)).launch()
+            self._bring_up(facts, profile)
+            visits.stay(self.directory)
         return self
+
+    def visit(self, name: str) -> LocalServer:
+        """Start the server where it does not run, to be stopped when the last such visitor leaves.
+
+        Args:
+            name: What tells the visitor from every other; it leaves with `leave(name)`, or when its process ends.
+        """
+        with place.held(self.directory, self.account):
+            ran = self._cluster(None).running()
+            self._bring_up(self._facts(), None)
+            visits.enter(self.directory, name, started=not ran)
+        return self
+
+    def leave(self, name: str) -> None:
+        """Leave after a visit; a server that was started for visitors is stopped when none is left."""
+        if not place.claimed(self.directory):
+            return
+        with place.held(self.directory, self.account):
+            if visits.leave(self.directory, name):
+                self._stop()
 
     def stop(self) -> None:
         """Stop the server, ending open sessions. Its data stays."""
@@ -153,6 +171,12 @@ class LocalServer:
         with closing(self._admin()) as connection:
             template.drop(connection, name)
 
+    def _bring_up(self, facts: dict[str, str], profile: Profile | None) -> None:
+        if not facts:
+            self._make(profile or "new")
+        elif not self._cluster(None).running():
+            self._cluster(self._binaries(facts)).launch()
+
     def _make(self, profile: str) -> None:
         """Make the cluster. The file with its facts is written last: without it, the next start begins again."""
         self._wipe()
@@ -197,12 +221,14 @@ class LocalServer:
     def _stop(self) -> None:
         """Stop the server; only Windows, which has no signals, needs its programs for that."""
         self._cluster(self._binaries({}) if os.name == "nt" else None).stop()
+        visits.stay(self.directory)
 
     def _wipe(self) -> None:
         """Remove what a server leaves, and nothing else."""
         self._stop()
         (self.directory / "server.json").unlink(missing_ok=True)
         self._cluster(None).way.clear()
+        visits.clear(self.directory)
         for left in self.directory.glob("data.partial-*"):
             shutil.rmtree(left, ignore_errors=True)
         shutil.rmtree(self.directory / "data", ignore_errors=True)

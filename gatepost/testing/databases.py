@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -55,12 +56,11 @@ class Databases:
 
     given: str | None
     stack: ExitStack
-    _server: LocalServer | None = None
+    _swept: bool = False
 
     def new(self) -> TestDatabase:
         """Make an empty database, shaped like a hosted project."""
-        name = new_name(PREFIX)
-        self.stack.enter_context(guarded(self._admin_url, name))
+        name = self._enter()
         if self.given:
             with closing(self._admin()) as admin, admin.cursor() as cursor:
                 cursor.execute(f"CREATE DATABASE {sql.identifier(name)}")
@@ -105,8 +105,7 @@ class Databases:
             )
 
     def _copy(self, template: str) -> TestDatabase:
-        name = new_name(PREFIX)
-        self.stack.enter_context(guarded(self._admin_url, name))
+        name = self._enter()
         with closing(self._admin()) as admin, admin.cursor() as cursor:
             if self.given:
                 cursor.execute(f"CREATE DATABASE {sql.identifier(name)} TEMPLATE {sql.identifier(template)}")
@@ -115,12 +114,20 @@ class Databases:
             _copy_settings(cursor, template, name)
         return self._at(name)
 
-    @property
+    def _enter(self) -> str:
+        """Return the name of a database that is going to be made, and see to it that it goes away."""
+        name = new_name(PREFIX)
+        if not self.given:
+            self._embedded.visit(name)
+            if not self._swept:
+                sweep(self._embedded, PREFIX)
+                self._swept = True
+        self.stack.enter_context(guarded(self._admin_url, name, visited=None if self.given else self._embedded))
+        return name
+
+    @cached_property
     def _embedded(self) -> LocalServer:
-        if self._server is None:
-            self._server = local.start()
-            sweep(self._server, PREFIX)
-        return self._server
+        return local.server()
 
     @property
     def _admin_url(self) -> str:

@@ -165,6 +165,7 @@ def test_the_embedded_server(project, ground):
         said = run.communicate()[0]
         assert run.returncode == 0, said
         assert len(migrated(place)) == 1
+        assert not own.status().running  # nobody had started it before
         own.start()
         assert left(own.url(user=SUPERUSER), {told["pid"] for told in ran(place)}) == []
     finally:

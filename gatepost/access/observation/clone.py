@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +62,8 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
 
     Args:
         source: The database; it is only read.
-        server: Where to make the clone; without it, the project's embedded server.
+        server: Where to make the clone; without it, the project's embedded server, which is stopped afterwards where
+            it did not run before.
 
     Raises:
         DatabaseUnreachable: there is no connection to the source.
@@ -72,13 +73,16 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
         live = reflect(connection)
         functions = _own_functions(connection)
         connection.rollback()
-    server = server or local.start()
-    sweep(server, PREFIX)
-    text = _dump(source, find())
-    name = new_name(PREFIX)
-    with closing(connect(server.url(user=SUPERUSER))) as admin:
-        roles = _missing_roles(admin, live)
-    with guarded(server.url("postgres", SUPERUSER), name, roles):
+    text, name = _dump(source, find()), new_name(PREFIX)
+    with ExitStack() as stack:
+        visited = None
+        if server is None:
+            server = visited = local.server().visit(name)
+            stack.callback(visited.leave, name)
+        sweep(server, PREFIX)
+        with closing(connect(server.url(user=SUPERUSER))) as admin:
+            roles = _missing_roles(admin, live)
+        stack.enter_context(guarded(server.url("postgres", SUPERUSER), name, roles, visited=visited))
         server.clone(name)
         _make_roles(server, live, roles)
         url = parse_url(server.url(name, SUPERUSER))

@@ -15,16 +15,20 @@ from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.local import LocalServer
 from gatepost.local.cluster import SUPERUSER
+from gatepost.local.visits import alive
 
 
 @contextmanager
-def guarded(server: str, database: str, roles: Iterable[str] = ()) -> Iterator[None]:
+def guarded(
+    server: str, database: str, roles: Iterable[str] = (), *, visited: LocalServer | None = None
+) -> Iterator[None]:
     """See to it that a database is dropped when the block ends, or the process, even by force.
 
     Args:
         server: A URL of an account that may drop it; to another database of the same server.
         database: The database, which is made inside the block.
         roles: Roles that are dropped after it.
+        visited: The server, where it was visited in the name of the database, and is to be left after it.
     """
     guard = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-I", str(Path(__file__).with_name("watchdog.py"))],
@@ -32,7 +36,12 @@ def guarded(server: str, database: str, roles: Iterable[str] = ()) -> Iterator[N
         start_new_session=True,  # Ctrl-C ends us, and it cleans up after us
     )
     assert guard.stdin is not None  # noqa: S101  asked for above
-    told = {"connect": parse_url(server).connect_arguments(), "database": database, "roles": list(roles)}
+    told = {
+        "connect": parse_url(server).connect_arguments(),
+        "database": database,
+        "roles": list(roles),
+        "visited": str(visited.directory) if visited is not None else None,
+    }
     guard.stdin.write(json.dumps(told).encode() + b"\n")
     guard.stdin.flush()
     try:
@@ -58,17 +67,5 @@ def sweep(server: LocalServer, prefix: str) -> None:
         found = [str(name) for (name,) in cursor.fetchall()]
     for name in found:
         pid = name.removeprefix(prefix).partition("_")[0]
-        if pid.isdigit() and not _alive(int(pid)):
+        if pid.isdigit() and not alive(int(pid)):
             server.drop(name)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill(pid, 0) ends a process there
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,4 +1,4 @@
-"""Drops a schema clone when the process that made it ends, however it ends.
+"""Drops a schema clone when the process that made it ends, however it ends, and stops a server that ran for it alone.
 
 It runs as a program of its own, by its path, so that it starts without the library. Its standard input holds one line
 of JSON; the operating system closes the input when the maker ends, also when it is killed, and that is the sign.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing, suppress
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
@@ -25,6 +26,11 @@ def main() -> None:
             for role in told["roles"]:
                 with suppress(psycopg2.errors.DependentObjectsStillExist):  # another clone needs it
                     cursor.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+    if told["visited"]:
+        sys.path.insert(0, str(Path(__file__).parents[3]))  # the library that started us, wherever it lies
+        from gatepost.local import server  # only now, as it takes a while
+
+        server(told["visited"]).leave(told["database"])
 
 
 if __name__ == "__main__":

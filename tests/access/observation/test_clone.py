@@ -186,6 +186,39 @@ def test_programs_without_those_of_a_client(missing, source, local_server, groun
     assert clones(local_server) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_server_that_ran_for_the_clone_alone_stops(killed, source, ground, superuser_url):
+    program = f"""
+import sys
+from gatepost.access.observation.clone import schema_clone
+from gatepost.database.url import parse_url
+with schema_clone(parse_url({superuser_url!r})):
+    print("made", flush=True)
+    sys.stdin.read()
+"""
+    give(ground, unprivileged())
+    own = LocalServer(ground / "server", unprivileged())
+    maker = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"GATEPOST_LOCAL_DIR": str(own.directory)},
+    )  # fmt: skip
+    try:
+        assert maker.stdout.readline() == "made\n"
+        assert own.status().running
+        if killed:
+            maker.send_signal(signal.SIGKILL)
+        maker.communicate()
+        until = time.monotonic() + 60
+        while own.status().running and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not own.status().running
+        own.start()
+        assert clones(own, maker.pid) == []
+    finally:
+        own.remove()
+
+
 def test_a_role_that_the_server_lacks_is_made_and_dropped(source, ground, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE ROLE gatepost_test_clerk NOLOGIN; GRANT gatepost_test_clerk TO authenticator")
