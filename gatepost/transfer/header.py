@@ -31,6 +31,8 @@ def refuse_other_files(path: Path) -> None:
         raise TransferError(f'there is no file "{path}"', "give the path of the SQLite database")
     if path.is_dir():
         raise TransferError(f'"{path}" is a directory, not a SQLite database')
+    if not path.is_file():
+        raise TransferError(f'"{path}" is a pipe or a device, and a database is read in any order', "copy it to a file")
     try:
         with path.open("rb") as file:
             head = file.read(4096)

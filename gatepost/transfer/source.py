@@ -227,7 +227,10 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
     address = "file:" + quote(str(path.resolve()))
     wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
-    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise TransferError(f'"{path}" cannot be opened: {error}') from error
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:

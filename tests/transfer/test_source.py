@@ -80,6 +80,12 @@ def test_invalid_utf_8_is_found_in_its_place(sqlite_file):
         ]
 
 
+def test_a_database_in_utf_16_is_read_as_what_it_says(sqlite_file):
+    path = sqlite_file("PRAGMA encoding = 'UTF-16le'", "CREATE TABLE t (x)", ("INSERT INTO t VALUES (?)", [("é🦝日",)]))
+    with Source(path) as source:
+        assert list(source.batches(source.tables[0], ("x",))) == [[("é🦝日",)]]
+
+
 def test_what_is_not_sqlite_is_named(tmp_path):
     path = tmp_path / "app.db"
     for content, what in [
@@ -94,6 +100,8 @@ def test_what_is_not_sqlite_is_named(tmp_path):
         assert what in refusal(path)
     assert "there is no file" in refusal(tmp_path / "nothing.db")
     assert "is a directory" in refusal(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe or a device" in refusal(tmp_path / "pipe")
 
 
 def test_a_damaged_page_is_found_before_anything_is_written(sqlite_file):
