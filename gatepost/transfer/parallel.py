@@ -26,7 +26,7 @@ from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
-AHEAD_BYTES = 4 * 1024 * 1024
+AHEAD_BYTES = 2 * 1024 * 1024
 """What all workers together may be ahead."""
 
 WORTH_BYTES = 16 * 1024 * 1024

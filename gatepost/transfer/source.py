@@ -20,6 +20,8 @@ Row = tuple[Any, ...]
 BATCH_ROWS = 500
 """Rows held in memory at a time: as many as stay in a processor's nearest memory from one step to the next."""
 
+_CACHED_KIB = 512
+
 _LIST = "PRAGMA main.table_list"
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
@@ -62,6 +64,8 @@ class Source:
         self.connection, self.immutable = _open(path)
         self.connection.isolation_level = None
         try:
+            # Tables are read once and in their order, so what was read is not worth keeping.
+            self.connection.execute(f"PRAGMA cache_size = -{_CACHED_KIB}")
             self.connection.execute("BEGIN")
             self.tables, self.passed_over = _tables(self.connection)
         except sqlite3.DatabaseError as error:
