@@ -9,6 +9,7 @@ from functools import cache
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.persona import Persona
 from gatepost.access.conditions.shapes import passes_by_nothing
+from gatepost.access.conditions.terms import Session
 from gatepost.access.conditions.truth import Truth
 from gatepost.finding import Finding
 from gatepost.rules.asking import callers, decisive, lone_guard
@@ -64,7 +65,9 @@ def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):
             return "nobody is signed in"
-        if role != "anon" and passes_by_nothing(term, Truth(_without_claims(plain.persona), plain.filled)):
+        bare = _without_claims(plain.persona)
+        lacks = role != "anon" and any(bare.value(session) is None for session in term.every(Session))
+        if lacks and passes_by_nothing(term, Truth(bare, plain.filled)):
             return "the token has no such claim"
     return ""
 

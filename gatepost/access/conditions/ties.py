@@ -40,6 +40,7 @@ from gatepost.access.conditions.terms import (
     Term,
     bare,
     both,
+    remembered,
 )
 from gatepost.access.conditions.truth import T, Truth
 from gatepost.schema import Table, is_platform
@@ -83,7 +84,7 @@ class Ties:
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         """Return what a condition ties; the same piece of many tables' conditions is weighed once."""
-        key = (id(term), truth.filled & row_columns(term), role)
+        key = (id(term), truth.filled & _columns(term), role)
         known = self._tied.get(key)
         if known is None:
             known = self._tied[key] = (term, self._weighed(term, truth, role))
@@ -228,6 +229,11 @@ def _denies(term: Term) -> bool:
         return False
     denied = bare(term.term)
     return not isinstance(denied, IsNull) and not (isinstance(denied, Compare) and denied.op in ("<>", "is not"))
+
+
+@remembered
+def _columns(term: Term) -> frozenset[str]:
+    return frozenset(row_columns(term))
 
 
 def _common(found: list[frozenset[str]]) -> frozenset[str]:
