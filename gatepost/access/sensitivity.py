@@ -27,7 +27,9 @@ _PRIVATE = frozenset(
     " health patient salary payroll contract billing subscription customer client account transaction card address"
     " credential secret session diary journal ticket lead contact device expense budget bank statement tax claim"
     " prescription appointment booking reservation notification preference private draft bookmark cart wallet"
-    " balance loan employee report medication habit workout memory project audit log ledger".split()
+    " balance loan employee report medication habit workout memory project audit log ledger submission enrollment"
+    " enrolment grade offer bid quote deal inventory exam homework trip ride delivery shipment purchase refund payout"
+    " earning".split()
 )
 _PEOPLE = frozenset(
     "patient medical salary payroll invoice payment transaction bank credential message order customer client contact"
@@ -116,6 +118,9 @@ def meant(table: Table) -> Meant:
     told = words(table.name)
     columns = {column.name for column in table.columns}
     if columns & _FLAGS:
+        return "private"
+    head = words(table.name.split("_")[-1])  # of `thread_messages` the messages
+    if len(told) > len(head) and head & _PRIVATE and not head & _PUBLIC:
         return "private"
     if told & _PUBLIC or columns & _SHOWN:
         return "public"

@@ -161,7 +161,7 @@ class Bodies:
             reads=frozenset(found.reads | (parsed - {key for _, key in found.writes})),
             writes=frozenset(found.writes),
             calls=frozenset(found.calls | {r.key for r in function.reads if r.kind == "function"}),
-            identity=asks_identity(function.body),
+            identity=found.identity or asks_identity(function.body),
             dynamic=dynamic,
             unqualified=() if function.parsed else tuple(sorted(found.unqualified)),
             not_followed="it runs SQL that it puts together" if dynamic in ("quoted", "chosen", "open") else "",
@@ -184,6 +184,7 @@ class _Walk:
         self.writes: set[tuple[str, Key]] = set()
         self.calls: set[Key] = set()
         self.unqualified: set[str] = set()
+        self.identity = False
         self._walk()
 
     def _walk(self) -> None:
@@ -245,8 +246,22 @@ class _Walk:
             keys = self.bodies.functions.get((schema, name), [])
             if keys:
                 self.calls.update(keys)
+                self.identity = self.identity or any(self._by_default(key, at + 1) for key in keys)
                 self.unqualified |= {name} if qualifier is None else set()
                 return
+
+    def _by_default(self, key: Key, at: int) -> bool:
+        """Tell whether a call leaves a uuid out: as a policy's helper has it, its default is the user's id."""
+        depth, given = 0, 0
+        for place in range(at, len(self.pieces)):
+            text = self.pieces[place].text
+            depth += {"(": 1, ")": -1}.get(text, 0)
+            if depth == 0:
+                break
+            given += text == "," and depth == 1
+        empty = self._word(at + 1) == ")"
+        types = [kind.strip() for kind in key[1].partition("(")[2].removesuffix(")").split(",") if kind.strip()]
+        return "uuid" in types[0 if empty else given + 1 :]
 
     def _names(self, at: int, *, before_bracket: bool) -> Iterator[tuple[Key, str]]:
         """Yield what the name at a place can mean, with the name itself where it stands without a schema.

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
 _REFUSALS = ("raise", "return", "exit")
+_REMARKS = tuple(f"raise {level}" for level in ("debug", "log", "info", "notice", "warning"))
 
 
 def asks_in_vain(found: Callable, context: Context, hidden: Iterable[tuple[str, str]]) -> str:
@@ -144,9 +145,9 @@ class _Reader:
 
     def condition(self, value: Term, after: str) -> None:
         """Take in an IF: what asks who is calling, and refuses a stranger, guards what comes after."""
-        if not self.asks(_without_null_checks(value)):
+        if after in _REMARKS or not self.asks(_without_null_checks(value)):
             return
-        why = self.passes(value) if after in _REFUSALS else ""
+        why = self.passes(value) if after.startswith(_REFUSALS) else ""
         self.passed = self.passed or why
         self.guarded = self.guarded or not why
 
@@ -201,7 +202,9 @@ class _Reader:
                     return True
                 case Call():
                     own = self.own(part)
-                    if own is not None and self.context.bodies.follow(own).identity:
+                    if own is not None and (
+                        self.context.bodies.follow(own).identity or len(part.args) < own.arguments.count(",") + 1
+                    ):
                         return True
         return False
 

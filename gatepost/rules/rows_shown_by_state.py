@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.facts import row_columns
+from gatepost.access.conditions.facts import read_by, row_columns
 from gatepost.access.conditions.persona import SIGNED_IN
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.shapes import is_guard, shape, ways
@@ -67,7 +67,7 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     analysis, table = context.analysis, one.table
     truth, ties = analysis.truth(table, role), analysis.ties
     found = ways(one.old)
-    tied = any(ties.of(way, table, role) - {"*"} for way in found)
+    tied = any(ties.of(way, table, role) - {"*"} for way in found) or _beside(context, one, role)
     for way in found:
         if ties.of(way, table, role) or shape(way, truth, ties) != "row":
             continue
@@ -75,9 +75,38 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
             return "they pass in the state in which they are made"
         if _marked(way) or (is_guard(way) and not tied):
             continue
-        if _private(context, table, role, tied):
+        if _private(context, table, role, tied) or (tied and _unlike_parent(context, way, table, role)):
             return "nothing in its condition says that they are meant for everybody, or asks who reads"
     return ""
+
+
+def _beside(context: Context, one: PolicyFacts, role: str) -> bool:
+    """Tell whether another policy for the same command ties the rows to their reader."""
+    ties = context.analysis.ties
+    return any(
+        other is not one
+        and other.policy.permissive
+        and other.policy.command == one.policy.command
+        and role in other.callers["select"]
+        and ties.of(other.old, other.table, role) - {"*"}
+        for other in context.analysis.by_table[one.table.key]
+    )
+
+
+def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool:
+    """Tell whether rows that others are asked for are shown, and neither they nor what they belong to looks public."""
+    if meant(table) == "public":
+        return False
+    parents = [key for key, reader in read_by(way) if not reader]
+    ties = context.analysis.ties
+    return not any(
+        _marked(part)
+        for key in parents
+        for parent in context.analysis.by_table.get(key, ())
+        if role in parent.callers["select"]
+        for part in ways(parent.old)
+        if ties.loose(part, parent.table, role)
+    )
 
 
 def _private(context: Context, table: Table, role: str, tied: bool) -> bool:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gatepost.access.sensitivity import is_secret, words
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:
     from gatepost.rules.context import Context
 
+_NAMED_PUBLIC = frozenset({"public", "directory", "leaderboard"})
 PUBLISHED = ("public", "publish", "visible", "listed", "shared")
 """Words in a condition that say that the rows are meant for everybody."""
 
@@ -107,7 +109,10 @@ def meant_for_everybody(shown: Shown, view: View) -> bool:
     from gatepost.rules.view_text import condition_mentions
 
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
-    return narrow and granted_on_purpose(view) and condition_mentions(shown.via[-1].definition, PUBLISHED)
+    if not narrow or not granted_on_purpose(view):
+        return False
+    named = words(view.name) & _NAMED_PUBLIC and not any(is_secret(name, True) for name in shown.columns)
+    return bool(named) or condition_mentions(shown.via[-1].definition, PUBLISHED)
 
 
 def granted_on_purpose(view: View) -> bool:

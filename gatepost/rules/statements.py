@@ -26,7 +26,7 @@ class Filled:
 
 
 def chunks(body: str) -> list[tuple[list[Token], str]]:
-    """Return the statements of a body, each with the word by which the next one begins."""
+    """Return the statements of a body, each with the words by which the next one begins."""
     found: list[list[Token]] = [[]]
     cases, before = 0, ""
     for token in tokens(body):
@@ -40,7 +40,7 @@ def chunks(body: str) -> list[tuple[list[Token], str]]:
             found[-1].append(token)
         before = word if token.kind != "space" else before
     kept = [chunk for chunk in found if any(token.kind != "space" for token in chunk)]
-    firsts = [next(token.text.lower() for token in chunk if token.kind != "space") for chunk in kept]
+    firsts = [" ".join([token.text.lower() for token in chunk if token.kind != "space"][:2]) for chunk in kept]
     return list(zip(kept, [*firsts[1:], ""], strict=True))
 
 

@@ -18,6 +18,7 @@ from gatepost.access.conditions.facts import (
 from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Term, bare, both
 from gatepost.access.conditions.ties import ALL
+from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
 from gatepost.rules.asking import callers, decisive
 from gatepost.rules.context import Context
@@ -117,19 +118,25 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
         return None
     compared = {column for part in select.where.walk() for column in _compared(part)}
     owners = context.analysis.owner_columns
-    for source in select.sources:
-        holder = context.live.table(*source.relation) if source.relation is not None else None
-        if holder is None or holder.key == table.key:
-            continue
-        subject = _subject(select, source.name)
+    holders = [
+        (source.name, holder, _subject(select, source.name))
+        for source in select.sources
+        if source.relation is not None
+        and (holder := context.live.table(*source.relation)) is not None
+        and holder.key != table.key
+    ]
+    for name, holder, subject in holders:
         if not _one_each(holder, select, subject):
             for column in _scopes(holder, table):
-                if Column(source.name, column) not in compared and column not in owners(holder):
+                if Column(name, column) not in compared and column not in owners(holder):
                     return holder, column
-        if subject and not any(key <= subject for key in _keys(holder)):
-            for column in (*_parent(holder, table), *_others(context, holder, table, subject)):
-                if Column(source.name, column) not in compared:
-                    return holder, column
+    if not any(subject and not any(key <= subject for key in _keys(holder)) for _, holder, subject in holders):
+        return None
+    for name, holder, subject in holders:
+        beside = _others(context, holder, table, subject) if subject else ()
+        for column in (*_parent(holder, table), *beside):
+            if Column(name, column) not in compared:
+                return holder, column
     return None
 
 
@@ -197,5 +204,5 @@ def _scopes(holder: Table, table: Table) -> Iterator[str]:
         told = constraint.references[:2] if constraint.references else None
         if told in targets and told != ("auth", "users") and len(constraint.columns) == 1:
             yield constraint.columns[0]
-    named = {column.name for column in table.columns if column.name.endswith("_id")}
+    named = {column.name for column in table.columns if "id" in words(column.name) and len(words(column.name)) > 1}
     yield from (c.name for c in holder.columns if c.name in named)

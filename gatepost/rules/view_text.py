@@ -28,7 +28,7 @@ def filters_by_identity(definition: str, target: tuple[str, str], helpers: Colle
     if tree is None:
         return False
     sources = list(_sources(tree, target))
-    return all(any(_asks(condition, helpers) for condition in _conditions(select)) for select in sources)
+    return bool(sources) and all(any(_asks(c, helpers) for c in _conditions(select)) for select in sources)
 
 
 def aggregates(definition: str, identity: Collection[str]) -> bool:
@@ -78,10 +78,8 @@ def _parsed(definition: str) -> exp.Expr | None:
 def _from(select: exp.Select) -> Iterator[exp.Table]:
     clauses = [select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])]
     for clause in clauses:
-        if clause is not None and isinstance(clause.this, exp.Table):
-            yield clause.this
-        elif clause is not None and isinstance(clause.this, exp.Paren):
-            yield from clause.this.find_all(exp.Table)
+        if clause is not None:
+            yield from (table for table in clause.find_all(exp.Table) if _inside(table, select))
 
 
 def _sources(tree: exp.Expr, target: tuple[str, str]) -> Iterator[exp.Select]:
@@ -98,8 +96,8 @@ def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
     while at is not None:
         if isinstance(at, exp.Select):
             yield from (at.args[name] for name in ("where", "having") if at.args.get(name) is not None)
-            for join in at.args.get("joins") or []:
-                if join.args.get("on") is not None and not join.side:
+            for join in at.find_all(exp.Join):
+                if join.args.get("on") is not None and not join.side and _inside(join, at):
                     yield join.args["on"]
         at = at.parent
 
@@ -109,7 +107,19 @@ def _names_reader(text: str) -> bool:
     return asks_identity(text) or re.search(r"\bcurrent_user\b", text, re.IGNORECASE) is not None
 
 
+def _inside(node: exp.Expr, select: exp.Select) -> bool:
+    """Tell whether a piece belongs to a query itself, not to one inside it."""
+    return node.find_ancestor(exp.Select) is select
+
+
 def _asks(condition: exp.Expr, helpers: Collection[str]) -> bool:
+    """Tell whether a condition asks who is signed in, in each of its ways."""
+    if isinstance(condition, exp.Paren | exp.Where | exp.Having):
+        return _asks(condition.this, helpers)
+    if isinstance(condition, exp.Or):
+        return _asks(condition.this, helpers) and _asks(condition.expression, helpers)
+    if isinstance(condition, exp.And):
+        return _asks(condition.this, helpers) or _asks(condition.expression, helpers)
     if _names_reader(condition.sql(dialect="postgres")):
         return True
     calls = {call.name.lower() for call in condition.find_all(exp.Anonymous)}

@@ -81,8 +81,8 @@ def as_exists(term: Term) -> Exists | None:
             return as_exists(Compare(">", left, right))
         case Not(IsNull(inner)):
             value = bare(inner)
-            if isinstance(value, Scalar) and isinstance(value.select, Select) and not value.select.aggregated:
-                return Exists(_flat(value.select))
+            if isinstance(value, Scalar) and isinstance(value.select, Select) and not counts(value):
+                return Exists(_flat(Select(value.select.sources, (), value.select.where, others=value.select.others)))
         case Among("=", left, Select() as select, False) if not select.aggregated and select.outputs:
             outputs = left.items if isinstance(left, Items) else (left,)
             pairs = zip(select.outputs, outputs, strict=False)
@@ -111,7 +111,9 @@ def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
     output = select.outputs[0] if select.outputs else Const(1)
     if select.aggregated:
         counted = isinstance(output, Call) and output.name[1] == "count"
-        return Exists(_flat(Select(select.sources, (), select.where))) if counted and op in (">", ">=", "<>") else None
+        if counted and op not in (">", ">=", "<>"):
+            return None
+        return Exists(_flat(Select(select.sources, (), select.where)))
     if op == "is" and bare(other) == Const(True, "boolean"):
         return Exists(_flat(_where(select, output)))
     return Exists(_flat(_where(select, Compare(op, other, output) if turned else Compare(op, output, other))))

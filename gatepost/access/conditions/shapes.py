@@ -7,7 +7,20 @@ from itertools import product
 from typing import Literal
 
 from gatepost.access.conditions.facts import as_exists, relations, row_columns, same_sides, sessions
-from gatepost.access.conditions.terms import Column, Compare, Const, IsNull, Not, Or, Term, bare
+from gatepost.access.conditions.rewrite import rebuilt
+from gatepost.access.conditions.terms import (
+    FALSE,
+    TRUE,
+    Call,
+    Column,
+    Compare,
+    Const,
+    IsNull,
+    Not,
+    Or,
+    Term,
+    bare,
+)
 from gatepost.access.conditions.ties import OF_EVERYBODY, Ties
 from gatepost.access.conditions.truth import F, N, T, Truth, leaves
 
@@ -56,6 +69,8 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
     """
     if not any(truth.persona.value(session) is None for session in sessions(term)):
         return False
+    if _true_by_default(term, truth):
+        return True
     parts = sorted(set(leaves(term)), key=repr)
     lacking = [one for one in parts if _lacks(one, truth)]
     if not lacking or len(parts) > _MANY:
@@ -72,6 +87,20 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
             if Truth(truth.persona, truth.filled, tried).possible(term) & T:
                 return True
     return False
+
+
+def _true_by_default(term: Term, truth: Truth) -> bool:
+    """Tell whether a condition holds because a claim that the session lacks is taken for true."""
+    if truth.possible(term) != T:
+        return False
+
+    def without(part: Term) -> Term:
+        if isinstance(part, Call) and part.name == ("", "coalesce") and bare(part.args[-1]) in (TRUE, Const("true")):
+            lacked = (truth.persona.value(session) is None for session in sessions(part))
+            return FALSE if any(lacked) else part
+        return part
+
+    return truth.possible(rebuilt(term, without)) != T
 
 
 def _lacks(term: Term, truth: Truth) -> bool:

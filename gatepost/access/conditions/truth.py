@@ -107,8 +107,9 @@ class Truth:
                 return self._exists(select)
             case Scalar(Select(_, (output,), where, _, False, ())):
                 return F | N | (T if self._possible(where) & T and self._possible(output) & T else 0)
-            case Column():
-                return T | F if self._value(term) is SOME else ANY
+            case Column() | Session():
+                value = self._value(term)
+                return N if value is None else T | F if value is SOME else ANY
             case _:
                 return ANY
 
