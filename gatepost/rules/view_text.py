@@ -9,6 +9,7 @@ from functools import lru_cache
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
+from gatepost.access.sensitivity import marks_public
 from gatepost.rules.bodies import asks_identity
 
 _FIGURES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.CountIf)
@@ -28,7 +29,7 @@ def filters_by_identity(definition: str, target: tuple[str, str], helpers: Colle
     if tree is None:
         return False
     sources = list(_sources(tree, target))
-    return bool(sources) and all(any(_asks(c, helpers) for c in _conditions(select)) for select in sources)
+    return all(any(_asks(c, helpers) for c in _conditions(select)) for select in sources)
 
 
 def aggregates(definition: str, identity: Collection[str]) -> bool:
@@ -112,12 +113,19 @@ def _inside(node: exp.Expr, select: exp.Select) -> bool:
     return node.find_ancestor(exp.Select) is select
 
 
+def _marked(condition: exp.Expr) -> bool:
+    values = [literal.name for literal in condition.find_all(exp.Literal)]
+    return any(marks_public(column.name, values) for column in condition.find_all(exp.Column))
+
+
 def _asks(condition: exp.Expr, helpers: Collection[str]) -> bool:
-    """Tell whether a condition asks who is signed in, in each of its ways."""
+    """Tell whether a condition asks who is signed in, in each of its ways but those to rows marked as public."""
     if isinstance(condition, exp.Paren | exp.Where | exp.Having):
         return _asks(condition.this, helpers)
     if isinstance(condition, exp.Or):
-        return _asks(condition.this, helpers) and _asks(condition.expression, helpers)
+        sides = (condition.this, condition.expression)
+        asked = [_asks(side, helpers) for side in sides]
+        return any(asked) and all(told or _marked(side) for told, side in zip(asked, sides, strict=True))
     if isinstance(condition, exp.And):
         return _asks(condition.this, helpers) or _asks(condition.expression, helpers)
     if _names_reader(condition.sql(dialect="postgres")):

@@ -108,8 +108,8 @@ class Truth:
             case Scalar(Select(_, (output,), where, _, False, ())):
                 return F | N | (T if self._possible(where) & T and self._possible(output) & T else 0)
             case Column() | Session():
-                value = self._value(term)
-                return N if value is None else T | F if value is SOME else ANY
+                told = self._value(term)
+                return N if told is None else T | F if told is SOME else ANY
             case _:
                 return ANY
 
