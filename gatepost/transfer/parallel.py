@@ -67,14 +67,14 @@ def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[W
         return workers, stack.enter_context(workers.open())
     processors = os.cpu_count() or 1
     if path.stat().st_size >= WORTH_BYTES and processors > 1 and sys.executable:
-        workers = stack.enter_context(Workers(path, min(_MOST, processors)))
-        with suppress(Busy):
-            return workers, stack.enter_context(workers.open())
+        # Nobody asked for them: what keeps them from starting is no reason to stop, and what is wrong with the file
+        # is told by the source itself.
+        with suppress(OSError, TransferError), ExitStack() as both:
+            workers = both.enter_context(Workers(path, min(_MOST, processors)))
+            source = both.enter_context(workers.open())
+            stack.push(both.pop_all())
+            return workers, source
     return None, stack.enter_context(Source(path))
-
-
-class Busy(TransferError):
-    """Somebody writes to the file so often that several processes never find it in the same state."""
 
 
 class Workers:
@@ -95,7 +95,13 @@ class Workers:
         # `-S`: where modules are is told, so nothing has to look for it.
         command = [sys.executable, "-S", "-c", _START, json.dumps([sys.path, str(Path(__file__).parent)])]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **_MEMORY}}
-        self._processes = [subprocess.Popen(command, **pipes) for _ in range(number)]  # noqa: S603 - our own text
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for _ in range(number):
+                self._processes.append(subprocess.Popen(command, **pipes))  # noqa: S603 - our own text
+        except OSError:
+            self.__exit__(None, None, None)
+            raise
 
     def __enter__(self) -> Workers:
         return self
@@ -122,7 +128,7 @@ class Workers:
         """Open the source here and in every worker, all in the same state.
 
         Raises:
-            Busy: somebody writes to the file so often that it does not stand still for a moment.
+            TransferError: somebody writes to the file so often that it does not stand still for a moment.
         """
         for _ in range(_ATTEMPTS):
             with Watch(self.path) as watch:
@@ -139,7 +145,7 @@ class Workers:
                 if still:
                     return source
                 source.close()
-        raise Busy(f'"{self.path}" is written to all the time', "transfer a copy, or leave --parallel out")
+        raise TransferError(f'"{self.path}" is written to all the time', "transfer a copy, or leave --parallel out")
 
     def begin(self, plan: Plan) -> None:
         """Let the workers cast all tables of a plan, in its order."""

@@ -106,6 +106,15 @@ def test_processes_that_meet_a_busy_file_are_done_without(many, monkeypatch):
     assert [table.rows for table in transfer.run(planned, connection).tables] == [1, ROWS]
 
 
+def test_processes_that_cannot_start_are_done_without(many, monkeypatch):
+    path, connection = many
+    monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
+    monkeypatch.setattr(parallel, "_START", "raise SystemExit('out of memory')")
+    with pytest.raises(TransferError, match="a process that casts has ended"):
+        moved(path, connection)
+    assert [table.rows for table in transfer.run(transfer.plan(path, connection), connection).tables] == [1, ROWS]
+
+
 def test_a_worker_ends_with_its_parent(many):
     with Workers(many[0], 1) as workers, workers.open():
         (process,) = workers._processes
