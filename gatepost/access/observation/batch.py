@@ -9,8 +9,10 @@ session can do, it leaves to the session: a statement that takes longer than the
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal, TypeVar
 
 from gatepost import sql
@@ -20,7 +22,8 @@ from gatepost.access.observation.trial import Found, Probe, Stage, Tried, tried_
 from gatepost.access.personas import Persona
 
 _MOST = 400
-"""The most trials that are sent at once."""
+_MOST_PROBES = 20_000
+"""The most trials, and the most probes with them, that are sent at once."""
 _TRY = """
 CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[], counting jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -145,7 +148,7 @@ class Batch:
         for one in several:
             self._go_on(one, None, waiting)
         while waiting:
-            answers = self.answers([trial for _, wanted in waiting for trial in wanted])
+            answers = iter(list(self.answers([trial for _, wanted in waiting for trial in wanted])))
             before, waiting = waiting, []
             for one, wanted in before:
                 self._go_on(one, [next(answers) for _ in wanted], waiting)
@@ -166,12 +169,15 @@ class Batch:
         """Yield the answer to each trial."""
         at = 0
         while at < len(trials):
-            for said in self._several(trials[at : at + _MOST]):
+            for said in self._several(trials[at : at + _at_once(trials[at : at + _MOST])]):
                 yield self._answer(trials[at], said) if said is not None else self._alone(trials[at])
                 at += 1
+        self.stage.settle()
 
     def _several(self, trials: Sequence[Trial]) -> list[list[Any] | None]:
         """Try as many as there is time for, at least one; None stands for one that has to be tried alone."""
+        from psycopg2.errors import QueryCanceled
+
         if not self._possible():
             return [None]
         aside = self.stage.population.keys_aside
@@ -191,8 +197,14 @@ class Batch:
             for trial in trials
         ]
         counting = json.dumps({name: counter.query for name, counter in self._counted(trials).items()})
-        self.stage.execute("SELECT pg_temp.gatepost_try(%s::jsonb[], %s)", (told, counting))
+        call = "SAVEPOINT gatepost_batch; SELECT pg_temp.gatepost_try(%s::jsonb[], %s)"
+        try:
+            self.stage.execute(call, (told, counting))
+        except QueryCanceled:  # between two statements, where the function cannot tell us which
+            self.stage.execute("ROLLBACK TO SAVEPOINT gatepost_batch; RELEASE SAVEPOINT gatepost_batch")
+            return self._several(trials[: len(trials) // 2]) if len(trials) > 1 else [None]
         [(answers,)] = self.stage.cursor.fetchall()
+        self.stage.afterwards("RELEASE SAVEPOINT gatepost_batch; ")
         return list(answers)
 
     def _possible(self) -> bool:
@@ -237,3 +249,9 @@ class Batch:
             ),
             counter.moved(places or ()) if counter is not None else None,  # what failed has moved nothing
         )
+
+
+def _at_once(trials: Sequence[Trial]) -> int:
+    """Return how many of some trials to send at once: where each asks for a thousand looks, fewer."""
+    asked = list(accumulate(len(trial.probes) for trial in trials))
+    return max(1, bisect_right(asked, _MOST_PROBES))

@@ -115,6 +115,7 @@ class Stage:
     def being(self, persona: Persona) -> Iterator[None]:
         """Be a persona inside the block."""
         self.privileges(persona.role)
+        self.settle()
         with acting_as(self.cursor, persona):
             self.persona = persona
             try:
@@ -128,6 +129,10 @@ class Stage:
         before, self._undo = self._undo, ""
         filled = statement if values is None else self.cursor.mogrify(statement, values).decode()
         self.cursor.execute(before + filled)
+
+    def afterwards(self, statement: str) -> None:
+        """Run a statement with the next one."""
+        self._undo += statement
 
     def settle(self) -> None:
         """Undo now what is still to be undone, before a persona is taken on."""

@@ -125,3 +125,25 @@ def test_a_database_that_forbids_temporary_objects(tables, database_url, superus
         with connection, connection.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute("CREATE TEMPORARY TABLE t (id int)")
         assert run(connection) == usual
+
+
+def test_more_looks_than_are_sent_at_once(stage):
+    ann, look = cast(stage.population.worlds)[1], Probe("SELECT ARRAY[ARRAY['a']]")
+    wanted = [Trial(ann, "SELECT", (look,) * count) for count in (1, 9_000, 9_000, 9_000, 0)]
+    assert [len(answer.found) for answer in Batch(stage).answers(wanted)] == [1, 9_000, 9_000, 9_000, 0]
+
+
+class Slow(Stage):
+    """A server that is so busy that it is cut off between two statements, unless there is only one."""
+
+    def execute(self, statement, values=None):
+        if values and len(values[0]) > 1:
+            statement, values = "SAVEPOINT gatepost_batch; SELECT pg_sleep(60)", None
+        super().execute(statement, values)
+
+
+def test_a_batch_that_is_cut_off_is_cut_in_two(stage):
+    ann = cast(stage.population.worlds)[1]
+    wanted = [Trial(ann, statement) for statement in ("SELECT", "SELECT nothing", "SELECT 1")]
+    answers = list(Batch(Slow(stage.cursor, stage.population)).answers(wanted))
+    assert [answer.tried.outcome for answer in answers] == ["done", "error", "done"]
