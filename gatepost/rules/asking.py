@@ -7,7 +7,17 @@ from functools import cache
 
 from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
-from gatepost.access.sensitivity import Meant, about_people, is_secret, meant, signed_up, words
+from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.access.sensitivity import (
+    Meant,
+    about_people,
+    is_secret,
+    marks_public,
+    meant,
+    says_for_whom,
+    signed_up,
+    words,
+)
 from gatepost.finding import Severity
 from gatepost.rules.context import Context
 from gatepost.schema import Command, Policy, Table
@@ -131,6 +141,32 @@ def lone_guard(context: Context, one: PolicyFacts) -> bool:
         for command in other.commands
         for role in other.callers[command]
     )
+
+
+def marked(way: Term) -> bool:
+    """Tell whether a condition asks for a mark that says that rows are meant for everybody."""
+    other: set[Term] = set()
+    for part in way.walk():
+        column, values = _compared(part)
+        texts = [value for value in values if isinstance(value, str)]
+        if column is None or not texts:
+            continue
+        if marks_public(column.name, texts) and says_for_whom(texts):
+            return True
+        other.add(column)
+    return any(isinstance(part, Column) and part not in other and marks_public(part.name) for part in way.walk())
+
+
+def _compared(part: Term) -> tuple[Column | None, list[object]]:
+    if isinstance(part, Compare):
+        for one, other in ((bare(part.left), bare(part.right)), (bare(part.right), bare(part.left))):
+            if isinstance(one, Column) and isinstance(other, Const):
+                return one, [other.value]
+    if isinstance(part, Among) and isinstance(part.many, Items):
+        left = bare(part.left)
+        values: list[object] = [item.value for item in map(bare, part.many.items) if isinstance(item, Const)]
+        return (left if isinstance(left, Column) else None), values
+    return None, []
 
 
 def who(role: str) -> str:

@@ -75,7 +75,8 @@ def _identified(found: Callable, context: Context) -> tuple[Severity, str] | Non
         return _judged(found, context)
     hidden = {table.key for table in hidden_reads(found, context)}
     hidden |= {table.key for command, table in hidden_writes(found, context) if command != "insert"}
-    why = asks_in_vain(found, context, hidden) if hidden else ""
+    vain = bool(hidden) and not asks_for_a_secret(found.function)
+    why = asks_in_vain(found, context, hidden) if vain else ""
     judged = _judged(found, context) if why else None
     if judged is None:
         return None

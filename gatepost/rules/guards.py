@@ -116,7 +116,8 @@ class _Reader:
         verb = next(
             (at for at, name in enumerate(names) if name in ("select", "update", "delete", "insert", "with")), -1
         )
-        if first == "return" and verb < 0:
+        following = next((name for name in names[1:] if name is not None), "")
+        if first == "return" and following not in ("query", "next"):
             self.rows(self.parsed(text_of(chunk)[len("return") :]))
         elif verb >= 0:
             value = self.parsed(text_of(_without_into(chunk[verb:], first == "insert")))
@@ -196,7 +197,7 @@ class _Reader:
                     return True
                 case Compare(_, Session("role"), Const(value)) if value not in ("anon", "authenticated"):
                     return True
-                case Param(name) if name in self.known:
+                case Param(name) if name.partition(".")[0] in self.known:  # a record's field, too
                     return True
                 case Unknown():
                     return True

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.access.conditions import PolicyFacts
+from gatepost.access.conditions.facts import row_columns
 from gatepost.access.conditions.shapes import shape
 from gatepost.access.conditions.terms import Const, Term
 from gatepost.finding import Finding
-from gatepost.rules.asking import anybodys, callers, judged, restricted, tied_to_owner, who
+from gatepost.rules.asking import anybodys, callers, judged, marked, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
@@ -94,6 +95,8 @@ def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | Non
         if c.references and c.references[0] != "auth" and len(c.columns) == 1
     }
     found = sorted((read & parents) - context.analysis.owner_columns(one.table))
+    if marked(one.new) and any(row_columns(one.new) & {c} for c in found):
+        return None  # whoever wants may join what is public
     return next((c for c in found if _writable(context, one.table, role, c)), None)
 
 

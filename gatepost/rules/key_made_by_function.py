@@ -123,7 +123,9 @@ def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, co
     """Tell whether a function writes the row that lets its caller in, for what the caller names."""
     if not trust.subject & set(one.values) or _looks_up(function, door, context):
         return False
-    links = [one.values.get(column, ()) for column in trust.links]
+    keys = {name for c in one.table.constraints if c.kind == "primary key" for name in c.columns}
+    scopes = trust.links or ((keys - trust.subject) & set(one.values) if keys & trust.subject else frozenset())
+    links = [one.values.get(column, ()) for column in scopes]
     chosen = [_chosen(value, function, door, context) for value in links]
     if links and not any(chosen):
         return False

@@ -10,11 +10,11 @@ from gatepost.access.conditions.facts import read_by, row_columns
 from gatepost.access.conditions.persona import SIGNED_IN
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.shapes import is_guard, shape, ways
-from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.access.conditions.terms import Column, Const, Term
 from gatepost.access.conditions.truth import T, Truth
-from gatepost.access.sensitivity import is_hidden_state, is_secret, marks_public, meant, says_for_whom
+from gatepost.access.sensitivity import is_hidden_state, is_secret, meant
 from gatepost.finding import Finding
-from gatepost.rules.asking import judged, loose_roles, restricted, tied_to_owner, who
+from gatepost.rules.asking import judged, loose_roles, marked, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
@@ -73,7 +73,7 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
             continue
         if _at_first(way, table):
             return "they pass in the state in which they are made"
-        if _marked(way) or (is_guard(way) and not tied):
+        if marked(way) or (is_guard(way) and not tied):
             continue
         if _private(context, table, role, tied) or (tied and _unlike_parent(context, way, table, role)):
             return "nothing in its condition says that they are meant for everybody, or asks who reads"
@@ -100,7 +100,7 @@ def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool
     parents = [key for key, reader in read_by(way) if not reader]
     ties = context.analysis.ties
     return not any(
-        _marked(part)
+        marked(part)
         for key in parents
         for parent in context.analysis.by_table.get(key, ())
         if role in parent.callers["select"]
@@ -115,32 +115,6 @@ def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
     if any(is_secret(name, role == "anon") for name in visible):
         return True
     return (tied or bool(context.analysis.owner_columns(table))) and meant(table) == "private"
-
-
-def _marked(way: Term) -> bool:
-    """Tell whether a condition asks for a mark that says that rows are meant for everybody."""
-    other: set[Term] = set()
-    for part in way.walk():
-        column, values = _compared(part)
-        texts = [value for value in values if isinstance(value, str)]
-        if column is None or not texts:
-            continue
-        if marks_public(column.name, texts) and says_for_whom(texts):
-            return True
-        other.add(column)
-    return any(isinstance(part, Column) and part not in other and marks_public(part.name) for part in way.walk())
-
-
-def _compared(part: Term) -> tuple[Column | None, list[object]]:
-    if isinstance(part, Compare):
-        for one, other in ((bare(part.left), bare(part.right)), (bare(part.right), bare(part.left))):
-            if isinstance(one, Column) and isinstance(other, Const):
-                return one, [other.value]
-    if isinstance(part, Among) and isinstance(part.many, Items):
-        left = bare(part.left)
-        values: list[object] = [item.value for item in map(bare, part.many.items) if isinstance(item, Const)]
-        return (left if isinstance(left, Column) else None), values
-    return None, []
 
 
 def _at_first(way: Term, table: Table) -> bool:

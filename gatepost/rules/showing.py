@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gatepost.rules.context import Context
 
 _NAMED_PUBLIC = frozenset({"public", "directory", "leaderboard"})
-PUBLISHED = ("public", "publish", "visible", "listed", "shared")
+PUBLISHED = ("public", "publish", "visible", "listed", "shared", "active", "approved", "available", "enabled")
 """Words in a condition that say that the rows are meant for everybody."""
 
 

@@ -134,7 +134,7 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
         return None
     for name, holder, subject in holders:
         beside = _others(context, holder, table, subject) if subject else ()
-        for column in (*_parent(holder, table), *beside):
+        for column in (*_parent(context, holder, table), *beside):
             if Column(name, column) not in compared:
                 return holder, column
     return None
@@ -152,8 +152,14 @@ def _keys(holder: Table) -> list[set[str]]:
     ]
 
 
-def _parent(holder: Table, table: Table) -> Iterator[str]:
-    """Yield the columns of one table that another table refers to."""
+def _parent(context: Context, holder: Table, table: Table) -> Iterator[str]:
+    """Yield the columns of one table that another table refers to, or that one in between does."""
+    parents = (context.live.table(*c.references[:2]) for c in table.constraints if c.references)
+    for child in (table, *(p for p in parents if p is not None and p.key not in (table.key, holder.key))):
+        yield from _referred(holder, child)
+
+
+def _referred(holder: Table, table: Table) -> Iterator[str]:
     for constraint in table.constraints:
         if constraint.references is not None and constraint.references[:2] == holder.key:
             yield from constraint.references[2]

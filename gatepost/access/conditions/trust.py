@@ -144,7 +144,7 @@ def _ask_pair(one: Term, other: Term, source: str, asked: _Asked) -> None:
         asked.subject.add(one.name)
     elif isinstance(other, Const):
         asked.demands[one.name] = (other.value,)
-    elif isinstance(other, Column) and other.source != source:
+    elif any(isinstance(part, Column) and part.source != source for part in other.walk()):
         asked.links.add(one.name)
 
 
