@@ -36,7 +36,7 @@ _MOST = 2
 """Processes that are started unasked: with two, the server is what the rest of a load waits for."""
 
 _ATTEMPTS = 5
-_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(4 << 20)}
 """Lets the C library keep a batch's memory for the next one; by default it gives back what is larger than 128 kB,
 and each page of it costs a fault when it comes again (https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
 
