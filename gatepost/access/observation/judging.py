@@ -155,15 +155,19 @@ class Judge:
             if not self._unmistakable(found, written, standing):
                 continue
             told_of.add((found.written, str(table)))
-            how = "calling" if "(" in found.written else "writing to"
+            how = f"{'calling' if '(' in found.written else 'writing to'} {found.written}"
+            gained = f"bring rows of others in {table} into sight by {how}"
+            if found.power:
+                gained = f"give itself a rank by {how}, and change rows of {table} that it could not change before"
+            reached = "reaches more rows" if found.power else f"shows {shown(found.rows[0])}"
             yield Finding(
                 "escalation",
                 "error",
                 found.written,
-                f"{found.persona.name} can bring rows of others in {table} into sight by {how} {found.written}",
+                f"{found.persona.name} can {gained}",
                 fix="take the write away, or hold what it may say to what its writer already may",
                 detail=str(table),
-                witness=f"{told(found.persona)}: {found.write}; then {found.look} shows {shown(found.rows[0])}",
+                witness=f"{told(found.persona)}: {found.write}; then {found.look} {reached}",
             )
 
     def _unmistakable(self, found: Escalation, written: Table | None, standing: Standing) -> bool:

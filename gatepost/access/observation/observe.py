@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gatepost.access.observation.batch import Batch, Trial, Trying
 from gatepost.access.observation.cast import ONLOOKERS
+from gatepost.access.observation.empowering import Empowering
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.observation.trial import BARRED, Seen, Stage
@@ -34,6 +35,9 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
     for writer in writers:
         record.escalations += writer.escalations
         record.crossings += writer.crossings
+    ranks = [Empowering(stage, influence, persona, table) for persona in personas for table in tables]
+    batch.together(rank.try_it() for rank in ranks)
+    record.escalations += [found for rank in ranks for found in rank.escalations]
     return record
 
 

@@ -37,7 +37,8 @@ class Cell:
 class Escalation:
     """Rows of others that came into sight after a write of one's own to a table, or a call of a function.
 
-    `hung_on` tells that what was written refers to rows of a stranger's.
+    `hung_on` tells that what was written refers to rows of a stranger's, `power` that no row came into sight, and more
+    rows can be changed.
     """
 
     persona: Persona
@@ -46,6 +47,7 @@ class Escalation:
     look: str
     rows: tuple[Row, ...]
     hung_on: bool = False
+    power: bool = False
 
 
 @dataclass(frozen=True)

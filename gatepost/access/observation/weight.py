@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost.access.observation.channels import MESSAGES
+from gatepost.access.observation.clues import words
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.ground import USERS, TableKey
 from gatepost.access.observation.meaning import ColumnKey
@@ -17,6 +18,8 @@ from gatepost.access.sensitivity import is_secret
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.schema import Table
+
+_FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Weight:
         for table in {row.table.key: row.table for row in leaked.values()}.values():
             told = frozenset(key for key in columns if key[:2] == table.key)
             rows = [row for row in leaked.values() if row.table.key == table.key]
+            if self._gives_figures(doors[0]):
+                told = frozenset(key for key in told if not self._is_figure(table, key[2]))
             found.append(self._of_table(table, rows, told, anonymous))
         return "error" if "error" in found else "warning" if "warning" in found else "info"
 
@@ -67,6 +72,23 @@ class Weight:
         if self._kept(table.key):
             return "error"
         return "warning" if table.row_security.enabled else "info"  # else grants alone kept it closed
+
+    def _gives_figures(self, door: Door) -> bool:
+        """Tell whether a view or a function counts and adds up: a sum over one planted row is that row's number."""
+        live = self.population.ground.live
+        schema, _, name = door.name.partition("(")[0].partition(".")
+        view = live.view(schema, name)
+        texts = (
+            [view.definition]
+            if view is not None
+            else [f.body for f in live.functions if (f.schema, f.name) == (schema, name)]
+        )
+        return any(words(text) & _FIGURES for text in texts)
+
+    def _is_figure(self, table: Table, name: str) -> bool:
+        column = table.column(name)
+        base = self.population.ground.base_type(column.type) if column is not None else ""
+        return base.startswith(("smallint", "integer", "bigint", "numeric", "real", "double", "date", "time"))
 
     def _kept(self, table: TableKey) -> bool:
         declared = self.declaration is not None and self.declaration.table(*table) is not None

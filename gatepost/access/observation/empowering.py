@@ -1,0 +1,113 @@
+"""A rank that somebody gives oneself: whether it lets them change what they could not change before.
+
+`Writer` looks for rows that come into sight. A rank may show nothing new and let its holder write; so here it is tried
+to write again. Only what is called like a rank counts: to choose whether one sells or buys is everybody's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gatepost import sql
+from gatepost.access.observation.batch import Trial, Trying
+from gatepost.access.observation.cast import ORDINARY, world_of
+from gatepost.access.observation.influence import Influence
+from gatepost.access.observation.population import insert
+from gatepost.access.observation.record import Escalation
+from gatepost.access.observation.trial import Found, Probe, Stage
+from gatepost.access.observation.worlds import FRESH, RANKED, Row
+from gatepost.access.personas import Persona
+from gatepost.access.sensitivity import words
+from gatepost.schema import Table
+
+_RANKS = frozenset("admin administrator superadmin moderator staff superuser root manager".split())
+_MOST = 12
+"""The most tables that are tried after a write."""
+
+
+@dataclass
+class Empowering:
+    """Gives a rank to one persona by one table, and tries what it may change then."""
+
+    stage: Stage
+    influence: Influence
+    persona: Persona
+    table: Table
+    escalations: list[Escalation] = field(default_factory=list)
+
+    def try_it(self) -> Trying[None]:
+        """Note the tables of which more rows can be changed with the rank than without."""
+        statements = self._statements()
+        powers = list(self._powers()) if statements else []
+        if not powers:
+            return
+        probes = tuple(probe for _, probe in powers)
+        [before, *after] = yield [
+            Trial(self.persona, "SELECT", probes),
+            *(Trial(self.persona, statement, probes) for statement in statements),
+        ]
+        for answer in after:
+            for (table, probe), then, now in zip(powers, before.found, answer.found, strict=False):
+                rows = tuple(self.stage.population.of(table).values())[:1]
+                if answer.tried.outcome == "done" and _count(now) > _count(then) and rows:
+                    self.escalations.append(
+                        Escalation(
+                            self.persona, answer.tried.statement, str(self.table), probe.statement, rows, power=True
+                        )
+                    )
+
+    def _statements(self) -> list[str]:
+        """Return how the persona would give itself a rank: in its own row, or by a new one."""
+        if self.persona.name not in ORDINARY or self.persona.name in RANKED:
+            return []
+        if self.table.key not in self.stage.ground.asked:
+            return []
+        held, worlds = self.stage.privileges(self.persona.role), self.stage.population.worlds
+        ranks = [
+            (name, value)
+            for name, values in worlds.edges(self.table).items()
+            for value in values
+            if value and (words(value) & _RANKS or (value == "true" and words(name) & _RANKS))
+        ]
+        able = held.columns(self.table, "update")
+        target = sql.qualified(self.table.schema, self.table.name)
+        found = [
+            f"UPDATE {target} SET {sql.identifier(name)} = {sql.literal(value)}"
+            for name, value in ranks
+            if name in able
+        ]
+        if held.has(self.table.key, "insert"):
+            world = world_of(self.persona.name)
+            values = worlds.make(self.table, world, FRESH + 8)
+            rows = [Row(self.table, FRESH + 8, world, {**values, name: value}) for name, value in ranks]
+            found += [insert([row], held.columns(self.table, "insert")) for row in rows]
+        return found
+
+    def _powers(self) -> Iterator[tuple[Table, Probe]]:
+        """Yield tables that the rank may open, each with an UPDATE that says how many rows it reaches."""
+        held = self.stage.privileges(self.persona.role)
+        touched = [table for table in self.influence.touched(self.table) if table.key != self.table.key]
+        for table in touched[:_MOST]:
+            column = self._plain(table, held.columns(table, "update"))
+            if column is not None and self.stage.population.of(table):
+                name, value = column
+                told = f"{sql.identifier(name)} = {sql.literal(value)}"
+                update = f"UPDATE {sql.qualified(table.schema, table.name)} SET {told}"
+                counted = f"WITH changed AS ({update} RETURNING 1) SELECT ARRAY[ARRAY[count(*)::text]] FROM changed"
+                yield table, Probe(counted, as_persona=True)
+
+    def _plain(self, table: Table, able: Sequence[str]) -> tuple[str, str | None] | None:
+        """Return a column that no key and no policy reads, and a value for it."""
+        ground = self.stage.ground
+        unique = {name for index in table.indexes if index.unique for name in index.columns}
+        for place, column in enumerate(table.columns):
+            key = (*table.key, column.name)
+            bound = key in ground.keys or key in ground.identities or key in ground.clues.read or column.name in unique
+            if column.name in able and not bound and not column.generated and column.identity != "always":
+                return column.name, self.stage.population.worlds.plain(table, column, place, FRESH)
+        return None
+
+
+def _count(found: Found) -> int:
+    return int(found.rows[0][0] or 0) if found.rows else 0
