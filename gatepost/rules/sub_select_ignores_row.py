@@ -76,8 +76,8 @@ def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
 
 def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str] | None:
     role = one.roles[0] if one.roles else "authenticated"
-    if any(captured(term)):
-        return None  # captured-column
+    if not term.every(Select) or any(captured(term)):
+        return None  # no sub-select, or captured-column
     for way in ways(term):
         if context.analysis.ties.of(way, one.table, role) == ALL:
             scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)
