@@ -9,9 +9,10 @@ from __future__ import annotations
 
 OPEN_TABLE = {"row-security-off", "policies-without-row-security", "published-without-row-security"}
 ALL_READ = {"always-true-read", "signed-in-is-enough", "roundabout-truth", "loose-sibling-policy", "permissive-guard"}
+ALL_READ |= {"rows-shown-by-state", "private-bucket-open"}
 ALL_WRITE = {"always-true-write", "insert-without-owner-check", "check-weaker-than-using", "roundabout-truth"}
 SENSELESS = {"sub-select-ignores-row", "captured-column", "identity-from-caller"} | ALL_READ | ALL_WRITE
-IDENTITY = {"identity-from-caller", "role-from-user-metadata", "self-made-key"}
+IDENTITY = {"identity-from-caller", "role-from-user-metadata", "self-made-key", "key-made-by-function"}
 VIEW = {"definer-view", "writable-definer-view", "definer-function"}
 MATERIALIZED = {"materialized-view-open"}
 RUNS_INTO_ERROR = {"policy-recursion", "policy-asks-unreadable-table", "sub-select-of-many-rows"}
@@ -26,7 +27,7 @@ FAMILIES = {
         "privilege-beyond-rows",
         "sequence-open",
     },
-    "the policy": POLICY - {"self-made-key"}
+    "the policy": POLICY - {"self-made-key", "key-made-by-function"}
     | RUNS_INTO_ERROR
     | {"restrictive-without-permissive", "duplicate-policy", "policy-for-public", "update-without-check"},
     "the door": VIEW
@@ -38,7 +39,7 @@ FAMILIES = {
         "role-bypasses-row-security",
         "platform-secrets-open",
     },
-    "the self-made key": {"self-made-key"},
+    "the self-made key": {"self-made-key", "key-made-by-function"},
     "cost": {
         "session-value-per-row",
         "helper-per-row",

@@ -116,8 +116,7 @@ class _Reader:
         verb = next(
             (at for at, name in enumerate(names) if name in ("select", "update", "delete", "insert", "with")), -1
         )
-        following = next((name for name in names[1:] if name is not None), "")
-        if first == "return" and following not in ("query", "next"):
+        if first == "return" and [name for name in names if name][1:2] not in (["query"], ["next"]):
             self.rows(self.parsed(text_of(chunk)[len("return") :]))
         elif verb >= 0:
             value = self.parsed(text_of(_without_into(chunk[verb:], first == "insert")))

@@ -1,0 +1,13 @@
+-- always-true-read
+-- gatepost: as superuser
+create table ledger (id bigint generated always as identity primary key, account uuid not null references auth.users,
+    amount numeric);
+create index on ledger (account);
+alter table ledger enable row level security;
+create policy own on ledger for select to authenticated using (account = (select auth.uid()));
+GRANT USAGE ON SCHEMA public TO anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO anon, authenticated;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO anon, authenticated;
+
+grant select on auth.users to authenticated;
+create policy everybody on auth.users for select to authenticated using (true);

@@ -1,0 +1,12 @@
+-- definer-function
+create table ledger (id bigint generated always as identity primary key, account uuid not null references auth.users,
+    amount numeric);
+create index on ledger (account);
+alter table ledger enable row level security;
+create policy own on ledger for select to authenticated using (account = (select auth.uid()));
+GRANT USAGE ON SCHEMA public TO anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO anon, authenticated;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO anon, authenticated;
+
+create function ledger_guarded2(acct uuid) returns setof ledger language sql security definer set search_path = '' as $$
+  select * from public.ledger where account = coalesce(acct, auth.uid()) $$;
