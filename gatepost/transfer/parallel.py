@@ -26,8 +26,8 @@ from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
-AHEAD_BYTES = 2 * 1024 * 1024
-"""What all workers together may be ahead."""
+AHEAD_BYTES = 1024 * 1024
+"""What all workers together may be ahead: enough for the next row to be there whenever the server asks."""
 
 WORTH_BYTES = 16 * 1024 * 1024
 """A smaller source is moved before a process beside this one has started."""

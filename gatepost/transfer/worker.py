@@ -22,7 +22,7 @@ from gatepost.transfer.values import Epoch, TablePlan
 PIECE_ROWS = 20_000
 """About the rows of a piece of work: a table is dealt out to several processes in pieces."""
 
-SENT_BYTES = 128 * 1024
+SENT_BYTES = 64 * 1024
 """About what goes to the parent at a time."""
 
 
