@@ -61,8 +61,8 @@ def asks_in_vain(found: Callable, context: Context, hidden: Iterable[tuple[str, 
     reader = _Reader(function, context, frozenset(hidden), found.roles)
     for chunk, after in chunks(function.body):
         reader.read(chunk, after)
-    if reader.guarded:
-        return ""
+        if reader.guarded:
+            return ""
     if reader.untied and reader.passed:
         return f"its refusal does not fire where {reader.passed} is NULL"
     return "it does not hold who is calling against each row" if reader.untied else ""
