@@ -63,9 +63,12 @@ class Databases:
         name = self._enter()
         if self.given:
             with closing(self._admin()) as admin, admin.cursor() as cursor:
+                # Roles belong to the whole server, and two runs that change one at the same time fail. The lock is
+                # let go of when the connection closes.
+                cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [PREFIX])
                 cursor.execute(f"CREATE DATABASE {sql.identifier(name)}")
-            with closing(connect(self._at(name).url)) as connection:
-                local.bootstrap(connection)
+                with closing(connect(self._at(name).url)) as connection:
+                    local.bootstrap(connection)
         else:
             self._embedded.clone(name)
         return self._at(name)
