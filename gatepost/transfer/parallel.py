@@ -87,6 +87,7 @@ class Workers:
         self._ready: dict[int, deque[tuple[int, Encoded]]] = {}
         self._ended: dict[int, int] = {}
         self._dropped: set[int] = set()
+        self._leaving = False
         self._ahead = [0] * number
         self._failure: TransferError | None = None
         self._threads: list[threading.Thread] = []
@@ -110,7 +111,7 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._changed:
-            self._dropped.update(range(len(self._tables)))
+            self._leaving = True
             self._changed.notify_all()
         for process in self._processes:
             process.kill()
@@ -201,12 +202,13 @@ class Workers:
                 if isinstance(told, int):
                     self._ended[told] += 1
                     place = told + 1
-                elif place not in self._dropped:
+                elif place not in self._dropped and not self._leaving:
                     self._ready[place].extend((number, encoded) for encoded in told)
                     self._ahead[number] += sum(len(encoded.data) for encoded in told)
                 self._changed.notify_all()
                 # What is waited for must come, however much of another table lies here.
-                while self._ahead[number] > AHEAD_BYTES // len(self._processes) and place not in self._dropped:
+                most = AHEAD_BYTES // len(self._processes)
+                while self._ahead[number] > most and place not in self._dropped and not self._leaving:
                     self._changed.wait()
 
 

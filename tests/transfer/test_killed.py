@@ -130,9 +130,8 @@ def wait_for(client, statements):
 
 
 def end(client):
-    client.stdout.read()
-    client.stdout.close()
-    return client.wait(60)
+    client.communicate(timeout=120)
+    return client.returncode
 
 
 def gone(url):

@@ -1,6 +1,7 @@
 """Several processes cast, one transaction writes: the same rows, the same refusals, the same state of the file."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 
@@ -181,6 +182,23 @@ def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
         next(batches)
         batches.close()
         assert sum(batch.rows for batch in workers.encoded(few)) == 1
+
+
+def test_leaving_does_not_wait_for_what_nobody_will_take(sqlite_file, target, monkeypatch):
+    """All is sent and nothing is taken, so the thread that receives is too far ahead when the end comes."""
+    monkeypatch.setattr(parallel, "AHEAD_BYTES", 1)
+    path = sqlite_file("CREATE TABLE few (id INTEGER PRIMARY KEY)", "INSERT INTO few VALUES (1)")
+    planned = transfer.plan(path, target("CREATE TABLE few (id int PRIMARY KEY)"))
+    workers = Workers(path, 1)
+    with workers.open():
+        workers.begin(planned)
+        (process,) = workers._processes
+        process.stdin.close()
+        process.wait(60)
+        leaving = threading.Thread(target=workers.__exit__, args=(None, None, None), daemon=True)
+        leaving.start()
+        leaving.join(20)
+        assert not leaving.is_alive()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
