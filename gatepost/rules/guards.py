@@ -121,12 +121,14 @@ class _Reader:
         elif verb >= 0:
             value = self.parsed(text_of(_without_into(chunk[verb:], first == "insert")))
             self.rows(value)
-            self.keep(into, value)
+            self.keep(into, value, "strict" in names)
 
-    def keep(self, names: Iterable[str], value: Term) -> None:
-        """Keep what variables hold."""
+    def keep(self, names: Iterable[str], value: Term, strict: bool = False) -> None:
+        """Keep what variables hold; a strict look-up ends the function where there is no row."""
         for place, name in enumerate(names):
-            if isinstance(value, Select) and len(value.outputs) > place:
+            if strict and self.asks(value):
+                self.values.pop(name, None)
+            elif isinstance(value, Select) and len(value.outputs) > place:
                 one = Select(value.sources, (value.outputs[place],), value.where, True, value.aggregated)
                 self.values[name] = Scalar(one)
             elif not isinstance(value, Select):
@@ -138,8 +140,12 @@ class _Reader:
     def performed(self, value: Term) -> None:
         """Take in a PERFORM: a function that refuses, or a look whether there is a row."""
         calls = [part for part in value.walk() if isinstance(part, Call)]
+        asserted = bare(value.outputs[0]) if isinstance(value, Select) and not value.sources and value.outputs else None
+        own = self.own(asserted) if isinstance(asserted, Call) else None
         if not relations(value) and any(self.asks(call) for call in calls):
             self.guarded = True
+        elif own is not None and "raise" in own.body.lower() and self.context.bodies.follow(own).identity:
+            self.guarded = True  # it refuses; what it is asked about was looked up
         elif isinstance(value, Select):
             self.keep([], value)
 

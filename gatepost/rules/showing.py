@@ -122,10 +122,11 @@ def granted_on_purpose(view: View) -> bool:
 
 
 def _identity_columns(table: Table) -> frozenset[str]:
-    """Return the columns by which the table's own policies pick rows."""
+    """Return the columns by which the table's own policies pick the rows that are read, or changed."""
     return frozenset(
         column
         for policy in table.policies
+        if policy.command != "insert"
         for reference in policy.reads
         if reference.kind == "relation" and reference.key == table.key
         for column in reference.columns

@@ -37,9 +37,18 @@ def aggregates(definition: str, identity: Collection[str]) -> bool:
     tree = _parsed(definition)
     if tree is None:
         return False
-    selects = list(tree.find_all(exp.Select))
-    top = tree if isinstance(tree, exp.Select) else None
-    if top is None or len(selects) != 1 or not any(top.find_all(*_FIGURES)):
+    return isinstance(tree, exp.Select) and _figures(tree, identity)
+
+
+def _figures(top: exp.Select, identity: Collection[str]) -> bool:
+    """Tell whether a query gives figures only, also where one of them is counted in a query of its own."""
+    beside = [p.unalias().this for p in top.expressions if isinstance(p.unalias(), exp.Subquery)]
+    beside = [one for one in beside if isinstance(one, exp.Select) and not one.args.get("group")]
+    if len(list(top.find_all(exp.Select))) != 1 + len(beside) or not any(
+        _inside(figure, top) for figure in top.find_all(*_FIGURES)
+    ):
+        return False
+    if not all(any(one.find_all(*_FIGURES)) and _figures(one, identity) for one in beside):
         return False
     for projection in top.expressions:
         inner = projection.unalias()

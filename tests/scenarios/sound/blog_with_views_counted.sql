@@ -1,0 +1,22 @@
+-- A blog whose posts everybody reads; a call counts how often one was seen.
+create table public.authors (id uuid primary key references auth.users on delete cascade, pen_name text not null, bio text);
+create table public.posts (id bigint generated always as identity primary key, author_id uuid not null references public.authors, slug text unique, title text, body text, status text not null default 'draft' check (status in ('draft','published','archived')), published_at timestamptz, views bigint not null default 0);
+create index on public.posts (author_id);
+create table public.comments (id bigint generated always as identity primary key, post_id bigint not null references public.posts on delete cascade, author_id uuid not null default auth.uid() references auth.users, body text not null);
+create index on public.comments (post_id); create index on public.comments (author_id);
+alter table public.authors enable row level security; alter table public.posts enable row level security; alter table public.comments enable row level security;
+create policy a on public.authors for select to anon, authenticated using (true);
+create policy p_anon on public.posts for select to anon using (status = 'published');
+create policy p_auth on public.posts for select to authenticated using (status = 'published' or author_id = (select auth.uid()));
+create policy p_ins on public.posts for insert to authenticated with check (author_id = (select auth.uid()));
+create policy p_upd on public.posts for update to authenticated using (author_id = (select auth.uid())) with check (author_id = (select auth.uid()));
+create policy p_del on public.posts for delete to authenticated using (author_id = (select auth.uid()) and status = 'draft');
+create policy c_sel on public.comments for select to anon, authenticated using (exists (select 1 from public.posts p where p.id = comments.post_id and p.status = 'published'));
+create policy c_ins on public.comments for insert to authenticated with check (author_id = (select auth.uid()) and exists (select 1 from public.posts p where p.id = comments.post_id and p.status = 'published'));
+create policy c_del on public.comments for delete to authenticated using (author_id = (select auth.uid()));
+create view public.recent_posts with (security_invoker = true) as select p.id, p.slug, p.title, a.pen_name from public.posts p join public.authors a on a.id = p.author_id where p.status = 'published' order by p.published_at desc;
+create function public.bump_views(p_slug text) returns void language sql security definer set search_path = '' as $$ update public.posts set views = views + 1 where slug = p_slug and status = 'published' $$;
+grant usage on schema public to anon, authenticated, service_role;
+grant all on all tables in schema public to service_role;
+grant select, insert, update, delete on all tables in schema public to anon, authenticated;
+grant usage, select on all sequences in schema public to anon, authenticated;
