@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,10 @@ from gatepost.errors import TransferError
 from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.check import compare, refuse_mismatches, tally_target
-from gatepost.transfer.comparison import columns_of
 from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.ending import ending
-from gatepost.transfer.load import Batches, Progress
+from gatepost.transfer.load import Progress
 from gatepost.transfer.parallel import open_with_workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, pair, refuse_changed
 from gatepost.transfer.rejects import make_directory
@@ -80,12 +78,13 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         fresh = lock_and_plan(plan, source, connection)
         if workers is not None:
             workers.begin(fresh)
-        read, ahead = partial(_reader, source), workers.encoded if workers else None
-        moving = stack.enter_context(Run(fresh, connection, read, progress or _silent, ahead=ahead))
+        side = FromFile(source, plan.options)
+        ahead = workers.encoded if workers is not None else None
+        moving = stack.enter_context(side.run(fresh, connection, progress or _silent, ahead))
         with _whole(source, plan):
             tables = moving.tables()
             for table in fresh.tables:
-                _refuse_difference(moving, table, columns_of(source, table, moving.how))
+                _refuse_difference(moving, table, side.columns(table))
         return finish(moving, tables, started)
 
 
@@ -223,16 +222,14 @@ def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Res
     with ending(connection):
         _make_rejects(plan.options)
         lock(plan, connection)
-        fresh = portable.plan_portable(plan.path, connection, plan.options)
+        side = FromDirectory(plan.path)
+        fresh = side.plan(connection, plan.options)
         refuse_changed(plan, fresh)
-        read, ahead = partial(portable.read, plan.path), partial(portable.ahead, plan.path)
-        moving = Run(fresh, connection, read, progress, portable.Lines, ahead)
-        with moving:
+        with side.run(fresh, connection, progress) as moving:
             tables = moving.tables()
-            promised = portable.tallies(plan.path)
             for table in fresh.tables:
                 if not moving.rejects[table.name].rows:
-                    refuse_mismatches(compare(connection, table, promised[table.name], moving.sent[table.name], None))
+                    refuse_mismatches(compare(connection, table, side.tally(table), moving.sent[table.name], None))
                 _refuse_difference(moving, table, None)
             return finish(moving, tables, started)
 
@@ -240,10 +237,6 @@ def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Res
 def _refuse_difference(moving: Run, table: TablePlan, by_column: Callable[[], list[int]] | None) -> None:
     expected, found = moving.tallies[table.name], tally_target(moving.connection, table)
     refuse_mismatches(compare(moving.connection, table, expected, found, by_column))
-
-
-def _reader(source: Source, table: TablePlan) -> Batches:
-    return lambda: source.batches(table.source, table.read)
 
 
 def _make_rejects(options: Options) -> None:

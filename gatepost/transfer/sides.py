@@ -1,9 +1,9 @@
-"""What a table after the other is moved from: an open SQLite file, or a directory that was cast before."""
+"""What is moved from, and held against: an open SQLite file, or a directory that was cast before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 from gatepost.transfer import portable
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, tally_source
+from gatepost.transfer.encode import Encoded
 from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.running import Run
@@ -20,7 +21,7 @@ from gatepost.transfer.values import Options, Plan, TablePlan
 
 
 class Side(Protocol):
-    """A source as a transfer that can be resumed needs it."""
+    """A source as a run and a comparison need it."""
 
     def plan(self, connection: Connection, options: Options) -> Plan:
         """Return the plan as it is now."""
@@ -46,9 +47,15 @@ class FromFile:
         """Return the plan as it is now."""
         return make_plan(self._source, connection, options)
 
-    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
-        """Return a run of a plan."""
-        return Run(plan, connection, self._read, progress)
+    def run(
+        self,
+        plan: Plan,
+        connection: Connection,
+        progress: Progress,
+        ahead: Callable[[TablePlan], Iterator[Encoded] | None] | None = None,
+    ) -> Run:
+        """Return a run of a plan; `ahead` yields what other processes cast."""
+        return Run(plan, connection, self._read, progress, ahead=ahead)
 
     def tally(self, table: TablePlan) -> Tally:
         """Return what the rows are that a cast lets through."""
@@ -79,7 +86,11 @@ class FromDirectory:
 
     def tally(self, table: TablePlan) -> Tally:
         """Return what the manifest says of a table."""
-        return portable.tallies(self._directory)[table.name]
+        return self._promised[table.name]
 
     def columns(self, table: TablePlan) -> None:
         """Return None: the lines are not taken apart again."""
+
+    @cached_property
+    def _promised(self) -> dict[str, Tally]:
+        return portable.tallies(self._directory)
