@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -147,7 +148,8 @@ def floor(cluster, database, source, work):
     with closing(psycopg2.connect(cluster.url(database, SUPERUSER))) as connection, Source(source) as opened:
         plan = make_plan(opened, connection, Options())
         lines = ["\\set ON_ERROR_STOP on", "BEGIN;"]
-        for number, table in enumerate(plan.tables):
+        for number, planned in enumerate(plan.tables):
+            table = replace(planned, binary=False)
             path = prepared / f"{number}.txt"
             with path.open("wb") as file:
                 encoder = Encoder(table, How())

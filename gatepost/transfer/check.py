@@ -14,6 +14,8 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.binary import expression
+from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.columns import COLUMN, NULL
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.encode import Encoder, fingerprint
@@ -67,24 +69,17 @@ def tally_target(connection: Connection, plan: TablePlan) -> Tally:
     nulls = ", ".join(f"count(*) - count({sql.identifier(c.name)})" for c in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*), coalesce({_sum(_row(columns))}, 0), {nulls} "
+            f"SELECT count(*), coalesce(sum({row_fingerprint(plan)}), 0), {nulls} "
             f"FROM {sql.qualified(plan.target.schema, plan.target.name)}"
         )
         rows, total, *counts = cursor.fetchone() or (0, 0)
     return Tally(int(rows), int(total), tuple(int(count) for count in counts))
 
 
-def tally_rows(rows: list[tuple[str | None, ...]]) -> Tally:
-    """Return the tally of rows that were read from the target as `text_of` prints them."""
-    lines = [COLUMN.join(NULL if text is None else text for text in row).encode() for row in rows]
-    nulls = tuple(column.count(None) for column in zip(*rows, strict=True))
-    return Tally(len(rows), fingerprint(lines), nulls)
-
-
 def tally_source(source: Source, plan: TablePlan, how: How) -> Tally:
     """Read one table of the source once and return the tally that its castable rows would have."""
     total = Tally.of(plan)
-    encoder = Encoder(plan, how)
+    encoder = encoder_of(plan, how)
     for batch in source.batches(plan.source, plan.read):
         encoded = encoder.encode(batch)
         total += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
@@ -140,6 +135,12 @@ def refuse_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
         )
 
 
+def row_fingerprint(plan: TablePlan) -> str:
+    """Return the SQL expression for the fingerprint of a row, as the encoder of the plan computes it."""
+    columns = [column.target for column in plan.columns]
+    return expression.fingerprint(columns) if plan.binary else expression.md5_number(_row(columns))
+
+
 def _row(columns: list[TargetColumn]) -> str:
     """Return the expression for a row; joined by halves, so that a long text is copied a few times and not often.
 
@@ -156,12 +157,8 @@ def _signed(sign: str) -> str:
     return f"chr({ord(sign)})"
 
 
-def _sum(text: str) -> str:
-    return f"sum(('x' || left(md5({text}), 16))::bit(64)::bigint)"
-
-
 def _by_column_target(connection: Connection, plan: TablePlan) -> list[int]:
-    sums = ", ".join(f"coalesce({_sum(printed(column.target))}, 0)" for column in plan.columns)
+    sums = ", ".join(f"coalesce(sum({expression.md5_number(printed(column.target))}), 0)" for column in plan.columns)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sums} FROM {sql.qualified(plan.target.schema, plan.target.name)}")
         return [int(total) for total in cursor.fetchone() or ()]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.transfer.check import Tally, tally_rows, text_of
+from gatepost.transfer.check import Tally, row_fingerprint, text_of
 from gatepost.transfer.encode import shortened
 from gatepost.transfer.rejects import TableRejects, restored
 from gatepost.transfer.source import Row
@@ -78,22 +78,22 @@ def _remove(
     total = Tally.of(plan)
     with connection.cursor() as cursor:
         table = sql.qualified(plan.target.schema, plan.target.name)
-        cursor.execute(f"DELETE FROM {table} WHERE {where} RETURNING {texts}")
+        cursor.execute(f"DELETE FROM {table} WHERE {where} RETURNING {row_fingerprint(plan)}, {texts}")
         while rows := cursor.fetchmany(_PART):
-            total += tally_rows(rows)
-            for row in rows:
+            for fingerprint, *row in rows:
+                total += Tally(1, fingerprint, tuple(int(text is None) for text in row))
                 rejects.add((_reject(plan, row, blamed, reason),), _values(plan, row))
     return total
 
 
-def _reject(plan: TablePlan, row: tuple[str | None, ...], blamed: set[str], reason: str) -> Reject:
+def _reject(plan: TablePlan, row: list[str | None], blamed: set[str], reason: str) -> Reject:
     values = {c.target.name: _shown(c.target.type.family, text) for c, text in zip(plan.columns, row, strict=True)}
     key = ", ".join(f"{name}={values[name]}" for name in plan.target.key or values if name in values)
     columns = [name for name in values if name in blamed]
     return Reject(plan.name, key, ", ".join(columns), ", ".join(values[name] for name in columns), reason)
 
 
-def _values(plan: TablePlan, row: tuple[str | None, ...]) -> Row:
+def _values(plan: TablePlan, row: list[str | None]) -> Row:
     return tuple(restored(column.target.type, text) for column, text in zip(plan.columns, row, strict=True))
 
 

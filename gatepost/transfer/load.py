@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
+from itertools import chain
 from typing import Protocol
 
 import psycopg2
@@ -12,6 +13,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.binary.expression import HEADER, TRAILER
 from gatepost.transfer.check import Tally
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import truncate_for_freeze
@@ -119,10 +121,9 @@ class Loading:
         return self.sent
 
     def _copy(self, cursor: Cursor, encoded: Iterator[Encoded]) -> None:
-        feed = Feed(self._count(each).data for each in encoded)
+        feed = Feed(whole(self.plan, (self._count(each).data for each in encoded)))
         try:
-            options = " WITH (FREEZE)" if self.frozen else ""
-            cursor.copy_expert(copy_statement(self.plan) + options, feed, size=1 << 20)
+            cursor.copy_expert(copy_statement(self.plan, frozen=self.frozen), feed, size=1 << 20)
         except psycopg2.Error as error:
             if feed.failure is not None:
                 raise feed.failure from None
@@ -167,7 +168,7 @@ class Loading:
     def _try(self, cursor: Cursor, data: bytes) -> psycopg2.Error | None:
         cursor.execute("SAVEPOINT gatepost_batch")
         try:
-            cursor.copy_expert(copy_statement(self.plan), BytesIO(data), size=1 << 20)
+            cursor.copy_expert(copy_statement(self.plan), BytesIO(b"".join(whole(self.plan, [data]))), size=1 << 20)
         except _ROW_FAULTS as error:
             # Without the release every refusal would leave a transaction inside the one before.
             cursor.execute("ROLLBACK TO SAVEPOINT gatepost_batch; RELEASE SAVEPOINT gatepost_batch")
@@ -184,10 +185,17 @@ class Loading:
         return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {said}{detail}")
 
 
-def copy_statement(plan: TablePlan) -> str:
+def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:
     """Return the COPY into a table, with its columns named."""
     columns = sql.identifiers(column.target.name for column in plan.columns)
-    return f"COPY {sql.qualified(plan.target.schema, plan.target.name)} ({columns}) FROM STDIN"
+    options = ", ".join(["FORMAT binary"] * plan.binary + ["FREEZE"] * frozen)
+    into = f"COPY {sql.qualified(plan.target.schema, plan.target.name)} ({columns}) FROM STDIN"
+    return f"{into} WITH ({options})" if options else into
+
+
+def whole(plan: TablePlan, batches: Iterable[bytes]) -> Iterator[bytes]:
+    """Return batches as one COPY reads them."""
+    return chain([HEADER], batches, [TRAILER]) if plan.binary else iter(batches)
 
 
 def refusal(table: str, error: psycopg2.Error) -> TransferError:

@@ -22,18 +22,19 @@ from types import TracebackType
 from typing import Any
 
 from gatepost.errors import TransferError
+from gatepost.transfer.binary.encoder import AVAILABLE
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
-AHEAD_BYTES = 1024 * 1024
-"""What all workers together may be ahead: enough for the next row to be there whenever the server asks."""
+AHEAD_BYTES = 16 * 1024 * 1024
+"""What all workers together may be ahead: enough to cast while the server makes the indexes of a table."""
 
 WORTH_BYTES = 16 * 1024 * 1024
 """A smaller source is moved before a process beside this one has started."""
 
-_MOST = 2
-"""Processes that are started unasked: with two, the server is what the rest of a load waits for."""
+_MOST = 1 if AVAILABLE else 2
+"""Processes that are started unasked: with so many, the server is what the rest of a load waits for."""
 
 _ATTEMPTS = 5
 _MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(4 << 20)}

@@ -12,6 +12,9 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.binary.encoder import AVAILABLE
+from gatepost.transfer.binary.expression import FAMILIES as BINARY
+from gatepost.transfer.binary.expression import agrees
 from gatepost.transfer.casts.table import FAMILIES, MOMENTS
 from gatepost.transfer.source import Source, SourceColumn, SourceTable
 from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision
@@ -33,6 +36,7 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     tables = read_target(connection, options.schema)
     planned, notes = pair(source, tables, options)
     refuse_weak_role(tuple(table.target for table in planned))
+    planned = in_binary(connection, planned)
     # A transfer that was stopped left tables with rows; its journal says which.
     if options.mode == "empty" and not options.resumable:
         refuse_filled(connection, planned)
@@ -51,6 +55,15 @@ def pair(
     """
     pairs, notes = _pairs(source, tables, options)
     return with_epochs(tuple(pair_columns(found, target, options) for found, target in pairs), options), notes
+
+
+def in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
+    """Let COPY take those tables in its binary format of which every column has one here, if the server agrees."""
+    if not AVAILABLE or not agrees(connection):
+        return tables
+    return tuple(
+        replace(table, binary=all(column.target.type.family in BINARY for column in table.columns)) for table in tables
+    )
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:

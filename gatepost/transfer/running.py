@@ -11,10 +11,11 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
-from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import freezable
 from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects
@@ -58,7 +59,7 @@ class Run:
         self.read = read
         self.progress = progress
         self.how = How.of(plan.options.timezone, plan.options.epoch)
-        self.encoding = encoding or (lambda table: Encoder(table, self.how))
+        self.encoding = encoding or (lambda table: encoder_of(table, self.how))
         self.ahead = ahead or (lambda _: None)
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
         self.frozen: frozenset[str] = frozenset()

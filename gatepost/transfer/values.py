@@ -120,7 +120,7 @@ class TablePlan:
     """One table's way.
 
     `read` are the columns that are asked of the source: those that are moved, then what else names a row; `key` are
-    the places, in such a row, of the values that name it.
+    the places, in such a row, of the values that name it. `binary` says that COPY takes it in its binary format.
     """
 
     source: SourceTable
@@ -128,6 +128,7 @@ class TablePlan:
     columns: tuple[ColumnPlan, ...]
     read: tuple[str, ...]
     key: tuple[int, ...]
+    binary: bool = False
 
     @property
     def name(self) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gatepost.errors import GatepostError
+from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.how import How
-from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Epoch, TablePlan
 
@@ -73,7 +74,7 @@ def _cast(
 ) -> None:
     turn = 0
     for place, table in enumerate(tables):
-        encoder = Encoder(table, How.of(timezone, epoch))
+        encoder = encoder_of(table, How.of(timezone, epoch))
         for piece in pieces(source, table):
             turn += 1
             if turn % workers == number:

@@ -1,14 +1,16 @@
 """A batch written out is what PostgreSQL reads back, whatever signs its texts hold."""
 
 import random
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 
+from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import tally_target
 from gatepost.transfer.encode import Encoder, shortened
-from gatepost.transfer.load import copy_statement
+from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options
@@ -35,20 +37,22 @@ SIGNS = [
 ]
 
 
-@pytest.fixture
-def pairs(sqlite_file, target):
+@pytest.fixture(params=["binary", "text"])
+def pairs(sqlite_file, target, request):
     connection = target("CREATE TABLE pair (a text, b text, c bytea)")
-    source = Source(sqlite_file("CREATE TABLE pair (a TEXT, b TEXT, c BLOB)"))
-    yield make_plan(source, connection, Options()).tables[0], connection
-    source.close()
+    with Source(sqlite_file("CREATE TABLE pair (a TEXT, b TEXT, c BLOB)")) as source:
+        plan = make_plan(source, connection, Options()).tables[0]
+    if request.param == "binary" and not plan.binary:
+        pytest.skip("gatepost was installed without a compiler")
+    return replace(plan, binary=request.param == "binary"), connection
 
 
 def written(pairs, rows):
     plan, connection = pairs
-    encoded = Encoder(plan, How()).encode([(*row, 1) for row in rows])
+    encoded = encoder_of(plan, How()).encode([(*row, 1) for row in rows])
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pair")
-        cursor.copy_expert(copy_statement(plan), BytesIO(encoded.data))
+        cursor.copy_expert(copy_statement(plan), BytesIO(b"".join(whole(plan, [encoded.data]))))
         cursor.execute("SELECT a, b, c FROM pair ORDER BY ctid")
         back = [(a, b, None if c is None else bytes(c)) for a, b, c in cursor.fetchall()]
     found = tally_target(connection, plan)

@@ -1,0 +1,92 @@
+"""A batch of rows to COPY's binary format, where a table is sent so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from gatepost.transfer.binary.told import told
+from gatepost.transfer.casts.how import How
+from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.source import Row
+from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
+
+try:
+    from gatepost.transfer.binary._rows import encode as encode_rows
+except ImportError:  # gatepost was installed without a compiler for C
+    AVAILABLE = False
+else:
+    AVAILABLE = True
+
+_KINDS = {
+    "int2": b"h",
+    "int4": b"i",
+    "int8": b"q",
+    "bool": b"b",
+    "float8": b"d",
+    "text": b"t",
+    "varchar": b"t",
+    "citext": b"t",
+    "timestamp": b"m",
+    "timestamptz": b"m",
+    "date": b"y",
+    "uuid": b"u",
+    "jsonb": b"j",
+}
+"""How the values of a type usually lie in SQLite, as `encode_rows` calls it; those of other types are told one by
+one."""
+
+
+def encoder_of(plan: TablePlan, how: How) -> Encoder:
+    """Return what encodes the batches of a table, in the form that its plan asks for."""
+    return BinaryEncoder(plan, how) if plan.binary else Encoder(plan, how)
+
+
+class BinaryEncoder(Encoder):
+    """Encodes the batches of one table of which every column has a binary form."""
+
+    def __init__(self, plan: TablePlan, how: How) -> None:
+        super().__init__(plan, how)
+        self._kinds = [_kind(column, how) for column in plan.columns]
+        limits = (column.target.type.limit for column in plan.columns)
+        self._limits = [-1 if limit is None else limit for limit in limits]
+
+    def encode(self, batch: list[Row]) -> Encoded:
+        """Return a batch as COPY reads it, between a header and a trailer."""
+        kinds = list(self._kinds)
+        columns: list[Sequence[Any]] = [values for values, _ in zip(zip(*batch, strict=True), kinds, strict=False)]
+        unusual = [place for place, kind in enumerate(kinds) if not kind]
+        done: set[int] = set()
+        refused: dict[int, list[Reject]] = {}
+        while True:
+            for place in unusual:
+                planned = self.plan.columns[place]
+                texts = self._one_by_one(columns[place], planned, batch, refused)
+                if refused:
+                    return self._without_refused(batch)
+                kinds[place], columns[place] = told(texts.printed, planned.target.type)
+                done.add(place)
+            found = encode_rows(columns, b"".join(kinds), self._limits, len(batch))
+            if not isinstance(found, int):
+                data, fingerprint, nulls = found
+                return Encoded(data, len(batch), fingerprint, nulls)
+            if found in done:
+                raise ValueError(f'"{self.plan.columns[found].target.name}" was cast to what its type cannot hold')
+            unusual = [found]
+
+    def _without_refused(self, batch: list[Row]) -> Encoded:
+        # A row is told with all that is wrong with it, so every column is looked at.
+        refused: dict[int, list[Reject]] = {}
+        self._texts(batch, refused, self._strict)
+        kept = [row for place, row in enumerate(batch) if place not in refused]
+        encoded = self.encode(kept) if kept else Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
+        return replace(encoded, rejects=tuple((tuple(refused[place]), batch[place]) for place in sorted(refused)))
+
+
+def _kind(column: ColumnPlan, how: How) -> bytes:
+    target = column.target
+    kind = _KINDS.get(target.type.family, b"")
+    if kind == b"m" and (how.zone is not None or target.type.limit is not None):
+        return b""
+    return kind.upper() if target.not_null else kind
