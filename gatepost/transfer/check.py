@@ -1,8 +1,9 @@
 """Both sides compared: rows, NULLs, and a fingerprint of every row, taken apart by column where it differs.
 
-A fingerprint is the sum of 64 bits of the MD5 of each row as PostgreSQL prints it. It does not depend on the order of
-rows, and it changes with one character, one digit, one hour, or two values swapped between rows. The source's side is
-computed from the casts, the target's by the server from what it stored.
+A fingerprint is the sum of 64 bits for each row: of PostgreSQL's own hash where rows go in binary form, of the MD5 of
+the row as PostgreSQL prints it elsewhere. It does not depend on the order of rows, and it changes with one character,
+one digit, one hour, or two values swapped between rows. The source's side is computed from the casts, the target's by
+the server from what it stored.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ _encode = methodcaller("encode")
 class Encoded:
     """A batch ready to send.
 
-    `fingerprint` is the sum, over the rows, of the first 64 bits of the MD5 of the row as PostgreSQL prints it: the
-    same whatever the order of the rows, another one if a single character changes. `nulls` counts by column.
+    `fingerprint` is the sum, over the rows, of 64 bits that `check.row_fingerprint` tells how to compute: the same
+    whatever the order of the rows, another one if a single character changes. `nulls` counts by column.
     `rejects` holds the rows that cannot be moved, each with what is wrong with it.
     """
 

@@ -29,7 +29,7 @@ class Options:
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
         backup: A copy of the source to make first.
         parallel: How many processes cast beside this one; 0 is as many as pay: none for a small source or one that
-            is being written to all the time, two where there are processors for them.
+            is being written to all the time, else one, or two where casting was not compiled.
         resumable: Whether each table is a transaction of its own, so that a later run can go on.
     """
 

@@ -72,6 +72,23 @@ def test_a_mistake_is_one_sentence_and_exit_2(gatepost, old, note, database_url)
     assert '"days" is not what --epoch counts' in done.stderr
 
 
+def test_a_target_is_held_against_the_revision_of_the_project(gatepost, old, note, database_url, tmp_path):
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
+    versions = tmp_path / "alembic" / "versions"
+    versions.mkdir(parents=True)
+    (versions / "one.py").write_text('revision = "one"\ndown_revision = None\n')
+    done = gatepost(old, database_url, "--quiet")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        'error: the target is not migrated, not at head "one"\n  alembic upgrade head\n',
+    )
+    (versions / "two.py").write_text("revision = \n")
+    done = gatepost(old, database_url, "--quiet")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: Alembic cannot read the revisions of this project: SyntaxError:")
+    assert done.stderr.endswith("\n  alembic heads\n")
+
+
 def test_help_has_an_example(gatepost):
     assert "gatepost transfer app.db $DATABASE_URL --dry-run" in gatepost("--help").stdout
 

@@ -1,11 +1,8 @@
 """The shape of a hosted project, as a migration role and a signed-in user see it."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -480,14 +477,3 @@ def test_applying_again_changes_nothing(superuser):
     names = [section.name for section in shape.missing(superuser, shape.sections(*shape.ROLES, *shape.DATABASE))]
     assert names == [section.name for section in shape.sections(*shape.ROLES, *shape.DATABASE) if not section.kind]
     shape.apply(superuser, *shape.ROLES, *shape.DATABASE, *shape.PROFILES["new"])
-
-
-def test_the_sql_is_in_the_wheel(tmp_path):
-    pytest.importorskip("hatchling")
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as files:
-        inside = {name.rpartition("/")[2] for name in files.namelist() if name.startswith("gatepost/local/sql/")}
-    assert inside == {path.name for path in (Path(shape.__file__).parent / "sql").glob("*.sql")}
