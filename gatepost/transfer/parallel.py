@@ -27,8 +27,13 @@ from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
-AHEAD_BYTES = 16 * 1024 * 1024
-"""What all workers together may be ahead: enough to cast while the server makes the indexes of a table."""
+MEMORY_BYTES = 44 * 1024 * 1024
+"""What all workers may take, with the rows that they are ahead: those are cast while the server makes indexes."""
+
+AHEAD_BYTES = 1024 * 1024
+"""What they may be ahead however many they are: enough for the next row to be there whenever the server asks."""
+
+_WORKER_BYTES = 20 * 1024 * 1024
 
 WORTH_BYTES = 16 * 1024 * 1024
 """A smaller source is moved before a process beside this one has started."""
@@ -90,6 +95,7 @@ class Workers:
         self._dropped: set[int] = set()
         self._leaving = False
         self._ahead = [0] * number
+        self._most = max(AHEAD_BYTES, MEMORY_BYTES - number * _WORKER_BYTES) // number
         self._failure: TransferError | None = None
         self._threads: list[threading.Thread] = []
         # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
@@ -208,8 +214,7 @@ class Workers:
                     self._ahead[number] += sum(len(encoded.data) for encoded in told)
                 self._changed.notify_all()
                 # What is waited for must come, however much of another table lies here.
-                most = AHEAD_BYTES // len(self._processes)
-                while self._ahead[number] > most and place not in self._dropped and not self._leaving:
+                while self._ahead[number] > self._most and place not in self._dropped and not self._leaving:
                     self._changed.wait()
 
 

@@ -1,7 +1,10 @@
 """`gatepost transfer` as a person types it."""
 
+import io
 import json
 import sqlite3
+import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -10,6 +13,7 @@ from typer.testing import CliRunner
 
 from gatepost.cli import _transfer as words
 from gatepost.cli import app
+from gatepost.cli._transfer_text import progress_bars
 from gatepost.transfer import Options
 
 
@@ -87,6 +91,28 @@ def test_a_target_is_held_against_the_revision_of_the_project(gatepost, old, not
     assert done.exit_code == 2
     assert done.stderr.startswith("error: Alembic cannot read the revisions of this project: SyntaxError:")
     assert done.stderr.endswith("\n  alembic heads\n")
+
+
+def test_bars_are_shown_on_a_terminal_after_two_seconds(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal, now = Terminal(), [0.0]
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with progress_bars({"note": 1000, "task": 5}, shown=True) as progress:
+        progress("note", 100, 1000)
+        assert "note" not in terminal.getvalue()
+        now[0] = 5.0
+        progress("note", 500, 1000)
+    assert "500/1000" in terminal.getvalue()
+    assert "100 rows/s" in terminal.getvalue()
+    assert "task" not in terminal.getvalue()
+    with progress_bars({"note": 1000}, shown=False) as progress:
+        assert progress is None
 
 
 def test_help_has_an_example(gatepost):

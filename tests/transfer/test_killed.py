@@ -193,10 +193,15 @@ def test_the_backend_is_killed(source, target, options):
     assert attacked(source, target, attack, options) >= 5
 
 
-def test_a_resumable_client_is_killed_until_it_is_done(source, target):
+@pytest.mark.parametrize("form", ["file", "directory"])
+def test_a_resumable_client_is_killed_until_it_is_done(source, target, tmp_path, form):
     """Every table is whole or empty at every moment, and what was done is not done again."""
+    moved = source
+    if form == "directory":
+        moved = tmp_path / "written"
+        transfer.write(source, moved, models.metadata)
     for moment in range(30):
-        client, _ = begin(source, target, "resumable")
+        client, _ = begin(moved, target, "resumable")
         if moment < 10:
             wait_for(client, 20 + 8 * moment)
             client.kill()
@@ -210,6 +215,7 @@ def test_a_resumable_client_is_killed_until_it_is_done(source, target):
         assert all(count in ((0,), rows) for count, rows in zip(counts, whole, strict=True))
     with closing(psycopg2.connect(target)) as connection:
         assert transfer.check(source, connection).mismatches == ()
+        assert transfer.check(moved, connection).mismatches == ()
     assert moment >= 3
     assert ask(target, "SELECT to_regnamespace('gatepost_transfer')") == [[(None,)]]
 

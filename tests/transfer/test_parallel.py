@@ -173,6 +173,7 @@ def test_a_worker_that_dies_on_the_way_is_told(many):
 
 def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
     """A table that is left in its middle is dropped, and the next one comes."""
+    monkeypatch.setattr(parallel, "MEMORY_BYTES", 0)
     monkeypatch.setattr(parallel, "AHEAD_BYTES", 1000)
     planned = transfer.plan(many[0], many[1])
     note, few = sorted(planned.tables, key=lambda table: -table.source.rows)
@@ -186,6 +187,7 @@ def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
 
 def test_leaving_does_not_wait_for_what_nobody_will_take(sqlite_file, target, monkeypatch):
     """All is sent and nothing is taken, so the thread that receives is too far ahead when the end comes."""
+    monkeypatch.setattr(parallel, "MEMORY_BYTES", 0)
     monkeypatch.setattr(parallel, "AHEAD_BYTES", 1)
     path = sqlite_file("CREATE TABLE few (id INTEGER PRIMARY KEY)", "INSERT INTO few VALUES (1)")
     planned = transfer.plan(path, target("CREATE TABLE few (id int PRIMARY KEY)"))
