@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.analyze import analyze
 from gatepost.transfer.check import Tally, compare, refuse_mismatches, tally_target
 from gatepost.transfer.load import Progress
 from gatepost.transfer.planning import lock, refuse_changed, refuse_filled
@@ -65,6 +66,7 @@ def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: 
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA {sql.identifier(SCHEMA)} CASCADE")
     connection.commit()
+    analyze(connection, fresh.tables)
     return Result(tuple(results), time.perf_counter() - started, tuple(problems))
 
 

@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.analyze import analyze
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, tally_target
@@ -19,7 +20,7 @@ from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import freezable
 from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects
-from gatepost.transfer.settle import analyze, settle_sequences
+from gatepost.transfer.settle import settle_sequences
 from gatepost.transfer.structure import Part, Removed, put_back, take_off
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 
@@ -99,7 +100,6 @@ class Run:
             for part in removed.indexes:
                 if (part.schema, part.table) == (table.target.schema, table.name):
                     self._timed(table, self._index, part)
-            self._timed(table, analyze, self.connection)
         self._foreign_keys(removed.foreign_keys)
         self._refuse_rejects()
         for table in self.plan.tables:
@@ -117,10 +117,7 @@ class Run:
 
     def _timed(self, table: TablePlan, work: Callable[..., None], *arguments: object) -> None:
         started = time.perf_counter()
-        if work is analyze:
-            work(*arguments, table)
-        else:
-            work(table, *arguments)
+        work(table, *arguments)
         self.seconds[table.name] = self.seconds.get(table.name, 0.0) + time.perf_counter() - started
 
     def _load(self, table: TablePlan) -> None:
@@ -191,8 +188,12 @@ def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:
     """Commit, and return what was done.
 
     The rejects are on the disk before the commit: at no moment is a row in neither place.
+
+    Raises:
+        TransferError: every row is in the target, but it could not be analyzed.
     """
     for rejects in run.rejects.values():
         rejects.close()
     run.connection.commit()
+    analyze(run.connection, run.plan.tables)
     return Result(tables, time.perf_counter() - started, run.problems())

@@ -1,4 +1,4 @@
-"""After the rows: identities and sequences past the highest value, and statistics."""
+"""After the rows: identities and sequences past the highest value."""
 
 from __future__ import annotations
 
@@ -66,9 +66,3 @@ def _positions(connection: Connection, plan: TablePlan, column: TargetColumn, se
     following = int(last + step if called else last)
     wanted = following if used is None else (max if step > 0 else min)(used + step, following)
     return following, min(max(int(wanted), low), high) if wanted != following else following
-
-
-def analyze(connection: Connection, plan: TablePlan) -> None:
-    """Let the planner know what the table now holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {sql.qualified(plan.target.schema, plan.target.name)}")
