@@ -9,8 +9,8 @@ The floor is what nobody who sends rows through one connection can beat: text th
 `\\copy` into bare tables, indexes and keys made afterwards. Every contestant gets a fresh database of the same server
 (its settings are below) and the schema of `models/`; what is timed is the process from its start to its end. Peak
 memory is the resident memory of the process and its children. On a machine that does other things too, the processor
-time of client and server says more than the seconds; `x floor` is to the fastest floor so far. pgloader runs where it
-is installed (a Debian package).
+time of client and server says more than the seconds; `x floor` is to the floor that was measured last. pgloader runs
+where it is installed (a Debian package).
 """
 
 import argparse
@@ -72,13 +72,13 @@ def main():
             rows = sum(table.rows for table in opened.tables)
         print(f"{rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB of SQLite, {os.cpu_count()} cores\n")
         print(f"{'':12}{'seconds':>9}{'rows/s':>12}{'x floor':>9}{'CPU':>7}{'server':>8}{'peak MB':>9}  ")
-        floors = []
+        last = None
         for number, name in enumerate(arguments.only.split(",")):
             database, (own, served) = fresh(cluster, f"{name}{number}"), spent(cluster)
             seconds, peak, said = CONTESTANTS[name](cluster, database, source, work)
             cpu = [after - before for after, before in zip(spent(cluster), (own, served), strict=True)]
-            floors += [seconds] if name == "floor" else []
-            ratio = f"{seconds / min(floors):.2f}" if floors else ""
+            last = seconds if name == "floor" else last
+            ratio = f"{seconds / last:.2f}" if last else ""
             costs = f"{cpu[0]:7.1f}{cpu[1]:8.1f}{peak / 1024:9.0f}"
             print(f"{name:12}{seconds:9.1f}{rows / seconds:12,.0f}{ratio:>9}{costs}  {said}", flush=True)
     finally:
