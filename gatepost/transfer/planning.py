@@ -38,7 +38,7 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     refuse_weak_role(tuple(table.target for table in planned))
     planned = in_binary(connection, planned)
     if not AVAILABLE:
-        notes += ("gatepost was installed without a C compiler: a transfer takes twice as long",)
+        notes += ("gatepost was installed without a C compiler: a transfer takes nearly twice as long",)
     # A transfer that was stopped left tables with rows; its journal says which.
     if options.mode == "empty" and not options.resumable:
         refuse_filled(connection, planned)
