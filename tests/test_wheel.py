@@ -1,5 +1,6 @@
 """What is installed: a wheel holds what is no Python, too."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -11,15 +12,20 @@ from gatepost.local import shape
 from gatepost.transfer.binary.encoder import AVAILABLE
 
 
+def built(directory, **environment):
+    """Make a wheel of this checkout; return where it is."""
+    pytest.importorskip("hatchling")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
+    environment = {**os.environ, **environment}
+    subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, env=environment)
+    (wheel,) = directory.glob("*.whl")
+    return wheel
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """The names of the files in a wheel of this checkout."""
-    pytest.importorskip("hatchling")
-    directory = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
-    subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True)
-    (wheel,) = directory.glob("*.whl")
-    with zipfile.ZipFile(wheel) as opened:
+    with zipfile.ZipFile(built(tmp_path_factory.mktemp("wheel"))) as opened:
         return opened.namelist()
 
 
@@ -32,3 +38,8 @@ def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):
     ends = (".so", ".pyd")
     compiled = [name for name in files if name.startswith("gatepost/transfer/binary/_rows.") and name.endswith(ends)]
     assert len(compiled) == AVAILABLE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another compiler, which is named otherwise")
+def test_without_a_compiler_there_is_a_wheel_all_the_same(tmp_path):
+    assert built(tmp_path, CC="false").name.endswith("-none-any.whl")

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 
+from gatepost.transfer import planning
 from gatepost.transfer.binary import encoder, expression
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.binary.told import told
@@ -306,8 +307,11 @@ def loaded(connection, plan, batch):
         return cursor.fetchall(), found.rejects
 
 
-def test_without_the_compiled_module_rows_go_as_text(sqlite_file, target, rows, monkeypatch):
-    monkeypatch.setattr("gatepost.transfer.planning.AVAILABLE", False)
+@pytest.mark.parametrize(
+    "lack", [("AVAILABLE", False), ("agrees", lambda _connection: False)], ids=["no compiler", "another hash"]
+)
+def test_rows_go_as_text_where_they_cannot_go_in_binary(sqlite_file, target, rows, monkeypatch, lack):
+    monkeypatch.setattr(planning, *lack)
     connection = target("CREATE TABLE pair (a int, b text)")
     path = sqlite_file(
         "CREATE TABLE pair (a INTEGER, b TEXT)", ("INSERT INTO pair VALUES (?, ?)", [(1, "x"), (2, None)])
