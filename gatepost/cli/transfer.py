@@ -83,14 +83,14 @@ def _transfer(
         resumable=resumable,
     )
     told = words.Told(quiet=quiet, as_json=as_json, dry_run=dry_run)
+    job = words.Job(options, words.target(url) if to is None else None, told)
     if to is not None:
-        job = words.Job(options, None, told)
         code = words.write(job, path, to, models, ask.compression(compress))
     elif from_rejects is not None:
-        code = words.add_rejects(words.Job(options, words.target(url), told), path)
+        code = words.add_rejects(job, path)
     elif check_only:
-        code = words.compare(words.Job(options, words.target(url), told), path)
+        code = words.compare(job, path)
     else:
-        code = words.move(words.Job(options, words.target(url), told), path)
+        code = words.move(job, path)
     if code:
         raise typer.Exit(code)

@@ -8,6 +8,7 @@ from functools import cache
 from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.access.conditions.ties import ALL
 from gatepost.access.sensitivity import (
     Meant,
     about_people,
@@ -42,6 +43,24 @@ def judged(context: Context, permissive: bool | None = True) -> Iterator[PolicyF
 def decisive(context: Context) -> Iterator[PolicyFacts]:
     """Yield the policies of tables whose row security is on, declared ones too."""
     return iter(context.decisive)
+
+
+def beside(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
+    """Return the other permissive policies of a policy's table, which are joined to it by OR."""
+    return [other for other in context.analysis.by_table[one.table.key] if other is not one and other.policy.permissive]
+
+
+def siblings(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
+    """Return those beside a policy that are for the same command.
+
+    A policy for ALL beside one for SELECT is how public content with private writing is written.
+    """
+    return [other for other in beside(context, one) if other.policy.command == one.policy.command]
+
+
+def asks_whose(context: Context, one: PolicyFacts, role: str) -> bool:
+    """Tell whether a policy that a role reads by ties the rows to their reader."""
+    return role in one.callers["select"] and bool(context.analysis.ties.of(one.old, one.table, role) - ALL)
 
 
 def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:

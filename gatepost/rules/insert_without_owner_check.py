@@ -9,7 +9,7 @@ from gatepost.access.conditions.facts import row_columns
 from gatepost.access.conditions.shapes import shape
 from gatepost.access.conditions.terms import Const, Term
 from gatepost.finding import Finding
-from gatepost.rules.asking import anybodys, callers, judged, marked, restricted, tied_to_owner, who
+from gatepost.rules.asking import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
@@ -106,8 +106,8 @@ def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
     The storage service itself writes the owner of a file, but the path is what the caller says.
     """
     ties = context.analysis.ties
-    beside = [o for o in context.analysis.by_table[one.table.key] if o is not one and o.policy.permissive]
-    tied = (ties.of(o.old, o.table, role) for o in beside if role in o.roles and _buckets(o.old) & _buckets(one.new))
+    others = (o for o in beside(context, one) if role in o.roles and _buckets(o.old) & _buckets(one.new))
+    tied = (ties.of(o.old, o.table, role) for o in others)
     return frozenset().union(*tied) - {"*", "owner", "owner_id"}
 
 

@@ -9,7 +9,7 @@ from gatepost.access.conditions.shapes import Shape, shape, ways
 from gatepost.access.conditions.terms import Call, Column, Term
 from gatepost.access.conditions.ties import ALL
 from gatepost.finding import Finding
-from gatepost.rules.asking import dropped, judged, loose_roles, restricted
+from gatepost.rules.asking import asks_whose, dropped, judged, loose_roles, restricted, siblings
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
@@ -45,40 +45,35 @@ def loose_sibling_policy(context: Context) -> Iterator[Finding]:
         )
         if not role:
             continue
-        if _way_for_all(context, one, role):
-            yield Finding(
-                "loose-sibling-policy",
-                "error",
-                str(one.policy),
-                f'one of the conditions that the policy "{one.policy.name}" joins by OR lets every row of "{one.table}"'
-                " through, so that the others ask in vain",
-                "put brackets around what belongs together, and take out the condition that everybody fulfils",
-            )
-            continue
-        if _for_any_channel(context, one):
-            yield Finding(
-                "loose-sibling-policy",
-                "error",
-                str(one.policy),
-                f'the policy "{one.policy.name}" opens every private channel, so that another beside it asks for the'
-                " topic in vain",
-                dropped(one.policy),
-            )
-            continue
-        if _shape(context, one, one.old, role) not in ("plain", "session", "everybody"):
-            continue
-        strict = next(
-            (other for other in context.analysis.by_table[one.table.key] if _undone(context, one, other)), None
+        told = _told(context, one, role)
+        if told is not None:
+            yield Finding("loose-sibling-policy", "error", str(one.policy), *told)
+
+
+def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:
+    """Return what a policy lets through beside one that asks, and what to do about it."""
+    if _way_for_all(context, one, role):
+        return (
+            f'one of the conditions that the policy "{one.policy.name}" joins by OR lets every row of "{one.table}"'
+            " through, so that the others ask in vain",
+            "put brackets around what belongs together, and take out the condition that everybody fulfils",
         )
-        if strict is not None:
-            yield Finding(
-                "loose-sibling-policy",
-                "error",
-                str(one.policy),
+    if _for_any_channel(context, one):
+        return (
+            f'the policy "{one.policy.name}" opens every private channel, so that another beside it asks for the'
+            " topic in vain",
+            dropped(one.policy),
+        )
+    if _shape(context, one, one.old, role) not in ("plain", "session", "everybody"):
+        return None
+    for other in siblings(context, one):
+        if any(asks_whose(context, other, reader) for reader in other.callers["select"]):
+            return (
                 f'the policy "{one.policy.name}" shows every row of "{one.table}", so that'
-                f' "{strict.policy.name}" beside it asks for the owner in vain',
+                f' "{other.policy.name}" beside it asks for the owner in vain',
                 dropped(one.policy),
             )
+    return None
 
 
 def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
@@ -98,23 +93,9 @@ def _for_any_channel(context: Context, one: PolicyFacts) -> bool:
     """Tell whether a policy of the channels asks for no topic, beside one for the same command that does."""
     if one.table.key != ("realtime", "messages") or _topic(one.old):
         return False
-    return any(
-        other.policy.permissive and other.policy.command == one.policy.command and _topic(other.old)
-        for other in context.analysis.by_table[one.table.key]
-    )
+    return any(_topic(other.old) for other in siblings(context, one))
 
 
 def _topic(term: Term) -> bool:
     topic = ("realtime", "topic")
     return any((isinstance(p, Call) and p.name == topic) or p == Column("", "topic") for p in term.walk())
-
-
-def _undone(context: Context, one: PolicyFacts, other: PolicyFacts) -> bool:
-    """Tell whether another policy for the same command ties rows to their owner, which this one undoes.
-
-    A policy for ALL beside one for SELECT is how public content with private writing is written.
-    """
-    if other is one or not other.policy.permissive or other.policy.command != one.policy.command:
-        return False
-    analysis = context.analysis
-    return any(analysis.ties.of(other.old, other.table, role) - ALL for role in other.callers["select"])

@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.shapes import is_guard
 from gatepost.finding import Finding
-from gatepost.rules.asking import callers, dropped, judged
+from gatepost.rules.asking import beside, callers, dropped, judged
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command, Policy
@@ -59,12 +59,11 @@ def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
     if not is_guard(term):
         return False
     ties = context.analysis.ties
-    beside = [o for o in context.analysis.by_table[one.table.key] if o is not one and o.policy.permissive]
     return any(
         ties.loose(term, one.table, role)
         and any(
             command in o.commands and role in o.callers[command] and ties.of(o.asked(command), o.table, role)
-            for o in beside
+            for o in beside(context, one)
         )
         for role in callers(one, command)
     )

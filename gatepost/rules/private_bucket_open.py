@@ -10,7 +10,7 @@ from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
-from gatepost.rules.asking import altered, judged, loose_roles, restricted, who
+from gatepost.rules.asking import altered, asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
@@ -85,13 +85,10 @@ def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | Non
 def _asked_whose(context: Context, one: PolicyFacts, bucket: str) -> bool:
     """Tell whether another policy that reads the bucket asks whose a file is."""
     return any(
-        other is not one
-        and other.policy.permissive
-        and "select" in other.commands
-        and other.policy.command == one.policy.command
+        "select" in other.commands
         and bucket in _buckets(other.old)
-        and any(context.analysis.ties.of(other.old, other.table, role) - {"*"} for role in other.callers["select"])
-        for other in context.analysis.by_table[one.table.key]
+        and any(asks_whose(context, other, role) for role in other.callers["select"])
+        for other in siblings(context, one)
     )
 
 

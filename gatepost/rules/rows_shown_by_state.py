@@ -14,7 +14,7 @@ from gatepost.access.conditions.terms import Column, Const, Term
 from gatepost.access.conditions.truth import T, Truth
 from gatepost.access.sensitivity import is_hidden_state, is_secret, meant
 from gatepost.finding import Finding
-from gatepost.rules.asking import judged, loose_roles, marked, restricted, tied_to_owner, who
+from gatepost.rules.asking import asks_whose, judged, loose_roles, marked, restricted, siblings, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
@@ -67,7 +67,9 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     analysis, table = context.analysis, one.table
     truth, ties = analysis.truth(table, role), analysis.ties
     found = ways(one.old)
-    tied = any(ties.of(way, table, role) - {"*"} for way in found) or _beside(context, one, role)
+    tied = any(ties.of(way, table, role) - {"*"} for way in found) or any(
+        asks_whose(context, other, role) for other in siblings(context, one)
+    )
     for way in found:
         if ties.of(way, table, role) or shape(way, truth, ties) != "row":
             continue
@@ -78,19 +80,6 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
         if _private(context, table, role, tied) or (tied and _unlike_parent(context, way, table, role)):
             return "nothing in its condition says that they are meant for everybody, or asks who reads"
     return ""
-
-
-def _beside(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether another policy for the same command ties the rows to their reader."""
-    ties = context.analysis.ties
-    return any(
-        other is not one
-        and other.policy.permissive
-        and other.policy.command == one.policy.command
-        and role in other.callers["select"]
-        and ties.of(other.old, other.table, role) - {"*"}
-        for other in context.analysis.by_table[one.table.key]
-    )
 
 
 def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool:
