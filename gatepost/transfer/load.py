@@ -13,7 +13,6 @@ from psycopg2.extensions import cursor as Cursor
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.binary.expression import HEADER, TRAILER
 from gatepost.transfer.check import Tally
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import truncate_for_freeze
@@ -26,6 +25,9 @@ Progress = Callable[[str, int, int], None]
 
 Batches = Callable[[], Iterable[list[Row]]]
 """Begins to read a table from its first row."""
+
+_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+"""What stands before and behind all rows of a COPY in its binary format."""
 
 _ROW_FAULTS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.RaiseException)
 """What a row can bring about: a value, a constraint, or a trigger that refuses it."""
@@ -195,7 +197,7 @@ def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:
 
 def whole(plan: TablePlan, batches: Iterable[bytes]) -> Iterator[bytes]:
     """Return batches as one COPY reads them."""
-    return chain([HEADER], batches, [TRAILER]) if plan.binary else iter(batches)
+    return chain([_HEADER], batches, [_TRAILER]) if plan.binary else iter(batches)
 
 
 def refusal(table: str, error: psycopg2.Error) -> TransferError:

@@ -36,7 +36,7 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     tables = read_target(connection, options.schema)
     planned, notes = pair(source, tables, options)
     refuse_weak_role(tuple(table.target for table in planned))
-    planned = in_binary(connection, planned)
+    planned = _in_binary(connection, planned)
     if not AVAILABLE:
         notes += ("gatepost was installed without a C compiler: a transfer takes nearly twice as long",)
     # A transfer that was stopped left tables with rows; its journal says which.
@@ -57,15 +57,6 @@ def pair(
     """
     pairs, notes = _pairs(source, tables, options)
     return with_epochs(tuple(pair_columns(found, target, options) for found, target in pairs), options), notes
-
-
-def in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
-    """Let COPY take those tables in its binary format of which every column has one here, if the server agrees."""
-    if not AVAILABLE or not agrees(connection):
-        return tables
-    return tuple(
-        replace(table, binary=all(column.target.type.family in BINARY for column in table.columns)) for table in tables
-    )
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
@@ -100,6 +91,15 @@ def lock(plan: Plan, connection: Connection) -> None:
         except psycopg2.Error as error:
             said = error.diag.message_primary or "the connection was lost"
             raise TransferError(f"the target's tables cannot be locked: {said}") from error
+
+
+def _in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
+    """Let COPY take those tables in its binary format of which every column has one here, if the server agrees."""
+    if not AVAILABLE or not agrees(connection):
+        return tables
+    return tuple(
+        replace(table, binary=all(column.target.type.family in BINARY for column in table.columns)) for table in tables
+    )
 
 
 def _pairs(

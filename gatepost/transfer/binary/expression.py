@@ -22,10 +22,6 @@ _HASHED_AS_PRINTED = frozenset("text varchar citext enum json jsonb numeric byte
 FAMILIES = _HASHED_BY_VALUE | _HASHED_AS_PRINTED
 """The types that have a binary form here."""
 
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-TRAILER = b"\xff\xff"
-"""What stands before and behind all rows of a COPY."""
-
 _SAMPLES = (
     ("'-2'", "int2"),
     ("2147483647", "int4"),
