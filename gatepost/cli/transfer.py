@@ -75,7 +75,7 @@ def _transfer(
         tables=words.model_tables(models),
         ignore_tables=tuple(ignore_table or ()),
         ignore_columns=tuple(ignore_column or ()),
-        expected_revision=words.head_revision(),
+        expected_revision=words.head_revision() if to is None else "",  # a directory is at no revision
         mode=ask.mode(append=append, replace=replace),
         rejects=rejects,
         backup=backup,
