@@ -48,10 +48,24 @@ class Finding:
 
 @dataclass(frozen=True, order=True)
 class NotChecked:
-    """Something that could not be looked at, and why; it is never counted as clean."""
+    """Something that could not be checked; it is never counted as clean.
+
+    Args:
+        what: The table, policy or part of the database that was not checked.
+        why: The reason, as one clause.
+        ours: Whether a limit of Gatepost is the reason, and not something that the project or the caller lacks.
+        covered_by: The other way by which the verdict about `what` stands all the same, or the empty string.
+    """
 
     what: str
     why: str
+    ours: bool = False
+    covered_by: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether this alone makes a command exit 1: no other way could judge what was not checked."""
+        return not (self.ours and self.covered_by)
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,13 @@ class Result:
         """Return how many findings have this severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
-    def fails(self, threshold: Severity = "warning") -> bool:
-        """Tell whether something at least this bad was found, or something could not be looked at."""
+    def fails(self, threshold: Severity = "warning", *, strict: bool = False) -> bool:
+        """Tell whether the command exits 1.
+
+        Args:
+            threshold: The lowest severity that fails.
+            strict: Whether everything that was not checked fails, also where the verdict stands by another way.
+        """
         bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
-        return bool(self.not_checked) or any(finding.severity in bad for finding in self.findings)
+        unknown = any(strict or one.fails for one in self.not_checked)
+        return unknown or any(finding.severity in bad for finding in self.findings)

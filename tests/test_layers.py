@@ -13,7 +13,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "gatepost"
 
 LAYERS = (
-    {"floor": "errors sql"},
+    {"floor": "errors sql display"},
     {
         "schema": "schema",
         "auth": "auth",

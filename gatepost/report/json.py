@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
-from gatepost.finding import REPORT_VERSION, Finding, Result
+from gatepost.finding import REPORT_VERSION, Finding, NotChecked, Result
 
 
 def render(result: Result) -> str:
@@ -20,7 +19,7 @@ def as_values(result: Result) -> dict[str, object]:
         "command": result.command,
         "target": result.target,
         "findings": [_finding(finding) for finding in result.findings],
-        "not_checked": [asdict(not_checked) for not_checked in result.not_checked],
+        "not_checked": [_not_checked(one) for one in result.not_checked],
         "summary": dict(result.summary),
         **result.sections,
     }
@@ -36,3 +35,8 @@ def _finding(finding: Finding) -> dict[str, object]:
         "key": finding.key,
     }
     return told if finding.witness is None else told | {"witness": finding.witness}
+
+
+def _not_checked(one: NotChecked) -> dict[str, object]:
+    values: dict[str, object] = {"what": one.what, "why": one.why, "ours": one.ours}
+    return values | {"covered_by": one.covered_by} if one.covered_by else values

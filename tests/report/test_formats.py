@@ -62,7 +62,9 @@ def test_json_is_the_contract():
         "key": f"drift:{AWKWARD}",
     }
     assert told["findings"][1]["witness"] == "anon: SELECT 1 -> 'canary'"
-    assert told["not_checked"] == [{"what": "the policies of public.x", "why": "permission denied <for> you"}]
+    assert told["not_checked"] == [
+        {"what": "the policies of public.x", "why": "permission denied <for> you", "ours": False}
+    ]
 
 
 def test_json_carries_what_only_one_command_says():
