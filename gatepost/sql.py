@@ -63,6 +63,15 @@ def _storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
+def comment(text: str) -> str:
+    """Return text as an SQL comment of one line, which nothing in the text can end."""
+    return "-- " + _LINE_BREAKS.sub(" ", text)
+
+
+_LINE_BREAKS = re.compile(r"[\r\n]+")
+"""What ends a `--` comment."""
+
+
 def identifiers(names: Iterable[str]) -> str:
     """Return names as a comma-separated list of quoted identifiers, in the order given."""
     return ", ".join(identifier(name) for name in names)

@@ -32,10 +32,12 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except GatepostError as mistake:
+            from gatepost.display import line, statement
+
             typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
-            typer.echo(mistake.message, err=True)
+            typer.echo(line(mistake.message), err=True)
             if mistake.mend:
-                typer.echo(f"  {mistake.mend}", err=True)
+                typer.echo(f"  {statement(mistake.mend)}", err=True)
             raise typer.Exit(COULD_NOT_RUN) from mistake
 
 

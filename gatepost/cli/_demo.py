@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from gatepost import local, sql, transfer
@@ -21,6 +22,7 @@ from gatepost.access.reach import Reach, reach
 from gatepost.cli._transfer import head_revision
 from gatepost.database.connect import connect
 from gatepost.declare.declaration import Declaration, ProtectedTable
+from gatepost.display import line
 from gatepost.errors import MigrationError, SettingsError
 from gatepost.project import Project, find_project
 from gatepost.reflect import read
@@ -112,7 +114,7 @@ def _matrix(connection: Connection, declaration: Declaration, moved: dict[str, i
     connection.rollback()
     for table in tables:
         grid.add_row(
-            table.name,
+            escape(line(table.name)),
             f"{moved.get(table.name, 0):,}",
             _row_security(table),
             _commands(anon[table.key]),

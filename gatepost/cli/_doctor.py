@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gatepost import sql
 from gatepost.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -111,16 +112,20 @@ def write(report: Report, form: str, output: Path | None) -> None:
 
 def as_text(report: Report, colour: bool = False) -> str:
     """Return a report for a person: a line an answer, and under it the one thing to do."""
+    from gatepost.display import line, statement
+
     width = max((len(answer.topic) for answer in report.answers), default=0)
-    lines = [report.target]
+    lines = [line(report.target)]
     for answer in report.answers:
         word, tint = _MARKS[answer.status]
         mark = f"{word:<7}"
-        lines.append(f"  {typer.style(mark, fg=tint) if colour else mark}  {answer.topic:<{width}}  {answer.message}")
+        lines.append(
+            f"  {typer.style(mark, fg=tint) if colour else mark}  {answer.topic:<{width}}  {line(answer.message)}"
+        )
         if answer.fix and answer.status != "ok":
-            lines.append(f"{'':{width + 13}}→ {answer.fix}")
+            lines.append(f"{'':{width + 13}}→ {statement(answer.fix)}")
     counted = [f"{report.count(status)} {status}" for status in _MARKS if report.count(status)]
-    return "\n".join([*lines, f"{report.command}: {', '.join(counted)}"])
+    return "\n".join([*lines, line(f"{report.command} of {report.target}: {', '.join(counted)}")])
 
 
 def as_json(report: Report) -> str:
@@ -132,10 +137,12 @@ def as_json(report: Report) -> str:
 
 def as_markdown(report: Report) -> str:
     """Return a report as a list of boxes, ticked where all is well."""
-    lines = [f"# {report.command}: `{report.target}`", ""]
+    from gatepost.display import code, line, markdown, statement
+
+    lines = [f"# {line(report.command)}: {code(report.target)}", ""]
     for answer in report.answers:
         box = "x" if answer.status == "ok" else " "
         word = "" if answer.status == "ok" else f"**{answer.status}**: "
-        fix = f" (`{answer.fix}`)" if answer.fix and answer.status != "ok" else ""
-        lines.append(f"- [{box}] {answer.topic}: {word}{answer.message}{fix}")
+        fix = f" ({code(sql.one_line(statement(answer.fix)))})" if answer.fix and answer.status != "ok" else ""
+        lines.append(f"- [{box}] {answer.topic}: {word}{markdown(answer.message)}{fix}")
     return "\n".join(lines)

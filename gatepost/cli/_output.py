@@ -48,10 +48,12 @@ def told_meanwhile(doing: str) -> Iterator[None]:
     import shutil
     import sys
 
+    from gatepost.display import line as one_line
+
     if not sys.stderr.isatty():
         yield
         return
-    line = f"{doing} …"[: shutil.get_terminal_size().columns - 1]
+    line = one_line(f"{doing} …")[: shutil.get_terminal_size().columns - 1]
     typer.echo(line, nl=False, err=True)
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gatepost.cli import _transfer_text as text
+from gatepost.display import json_text
 from gatepost.errors import SettingsError, TransferError
 
 if TYPE_CHECKING:
@@ -256,4 +256,4 @@ def _print_json(job: Job, result: Result, *, written: bool, plan: Plan | None = 
     target = job.url.masked if job.url else ""
     tables = text.plan_tables(plan) if plan else None
     said = text.summary(target, job.options.schema, result, written=written, tables=tables)
-    typer.echo(json.dumps(said, indent=2))
+    typer.echo(json_text(said))

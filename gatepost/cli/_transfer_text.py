@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gatepost.display import line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,9 +23,7 @@ SHOWN_REJECTS = 20
 
 def print_plan(plan: Plan) -> None:
     """Print what a run will do."""
-    from rich.table import Table
-
-    table = Table("table", "rows", "column", "source", "target", box=None, pad_edge=False)
+    table = _table("table", "rows", "column", "source", "target")
     table.columns[1].justify = "right"
     for planned in plan.tables:
         first = [planned.name, f"{planned.source.rows:,}"]
@@ -32,12 +32,12 @@ def print_plan(plan: Plan) -> None:
                 column.target.name if column.source == column.target.name else f"{column.source} → {column.target.name}"
             )
             counted = f", {column.epoch} since 1970" if column.epoch else ""
-            table.add_row(*first, name, column.declared or "(none)", column.target.type.printed + counted)
+            _add(table, *first, name, column.declared or "(none)", column.target.type.printed + counted)
             first = ["", ""]
     console = _console()
     console.print(table)
     for note in plan.notes:
-        console.print(f"note: {note}", markup=False)
+        typer.echo(line(f"note: {note}"))
     seconds = max(1, round(plan.rows / ROWS_A_SECOND))
     console.print(f"{len(plan.tables)} tables, {plan.rows:,} rows, {plan.bytes / 1e6:,.1f} MB, about {seconds} s")
 
@@ -47,7 +47,7 @@ def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
     for reject in rejects[:SHOWN_REJECTS]:
         column = f".{reject.column}" if reject.column else ""
         value = f": {reject.value}" if reject.value else ""
-        typer.echo(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}", err=err)
+        typer.echo(line(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}"), err=err)
     if len(rejects) > SHOWN_REJECTS:
         typer.echo(f"  … and {len(rejects) - SHOWN_REJECTS:,} more", err=err)
 
@@ -56,7 +56,9 @@ def print_aside(result: Result, directory: Path) -> None:
     """Say where the rejects are, and what to do with them."""
     rows = sum(table.rejects for table in result.tables)
     typer.echo(
-        f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
+        line(
+            f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
+        )
     )
 
 
@@ -64,22 +66,20 @@ def print_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
     """Print what differs between the two sides."""
     for mismatch in mismatches:
         column = f".{mismatch.column}" if mismatch.column else ""
-        typer.echo(f"  {mismatch.table}{column}: {mismatch.what}")
+        typer.echo(line(f"  {mismatch.table}{column}: {mismatch.what}"))
 
 
 def print_result(result: Result, checked: str) -> None:
     """Print the closing table."""
-    from rich.table import Table
-
-    table = Table("table", "rows", "seconds", "rows/s", "rejects", box=None, pad_edge=False)
+    table = _table("table", "rows", "seconds", "rows/s", "rejects")
     for column in table.columns[1:]:
         column.justify = "right"
     for done in result.tables:
         speed = f"{done.rows / done.seconds:,.0f}" if done.seconds > 0 else ""
-        table.add_row(done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
+        _add(table, done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
     console = _console()
     console.print(table)
-    console.print(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}")
+    typer.echo(line(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}"))
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def progress_bars(rows: dict[str, int], *, shown: bool) -> Iterator[Progress | N
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     bars = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[speed]}"),
@@ -103,7 +103,7 @@ def progress_bars(rows: dict[str, int], *, shown: bool) -> Iterator[Progress | N
         console=Console(stderr=True),
         transient=True,
     )
-    tasks = {name: bars.add_task(name, total=total, visible=False, speed="") for name, total in rows.items()}
+    tasks = {name: bars.add_task(line(name), total=total, visible=False, speed="") for name, total in rows.items()}
     began: dict[str, float] = {}
     started = time.monotonic()
 
@@ -179,7 +179,26 @@ def _mismatch(schema: str, mismatch: Mismatch) -> dict[str, Any]:
     }
 
 
-def _console() -> Any:  # noqa: ANN401 - Rich is imported where it is used
+def _table(*headings: str) -> Any:  # noqa: ANN401 - Rich is imported where it is used
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+def _add(table: Any, *cells: str) -> None:  # noqa: ANN401 - as above
+    """Add a row in which nothing is read as markup."""
+    from rich.text import Text
+
+    table.add_row(*(Text(line(cell)) for cell in cells))
+
+
+def _console() -> Any:  # noqa: ANN401 - as above
+    """Return a console that folds lines on a terminal only: elsewhere a fold could start a line with a command."""
+    import sys
+
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)

@@ -66,9 +66,11 @@ def _progress(seconds: float) -> Iterator[Callable[[float], None] | None]:
 
 
 def _text(measured: Measured) -> str:
+    from gatepost.display import line
+
     plan = measured.plan
     lines = [
-        f"{plan.threads} threads as {plan.role} on {measured.pool}, {measured.seconds:.1f} s,"
+        f"{plan.threads} threads as {line(plan.role)} on {measured.pool}, {measured.seconds:.1f} s,"
         f" {plan.think * 1000:g} ms between two transactions",
         f"  transactions  {measured.transactions:,} ({measured.throughput:,.0f} a second)",
     ]
@@ -79,14 +81,14 @@ def _text(measured: Measured) -> str:
     lines.append(f"  in use        {measured.mean_in_use:g} connections on average, {measured.peak_in_use} at most")
     if measured.starved:
         lines.append(f"  starved       {measured.starved} of {plan.threads} threads got no connection in the whole run")
-    lines += [f"  failed        {count} times: {reason}" for reason, count in measured.failures]
+    lines += [f"  failed        {count} times: {line(reason)}" for reason, count in measured.failures]
     return "\n".join([*lines, f"  advice        {measured.advice}"])
 
 
 def _json(measured: Measured, target: str) -> str:
-    import json
     from dataclasses import asdict
 
+    from gatepost.display import json_text
     from gatepost.finding import Finding, Result
     from gatepost.report.json import as_values
 
@@ -97,4 +99,4 @@ def _json(measured: Measured, target: str) -> str:
     summary = {"transactions": measured.transactions, "starved": measured.starved}
     values = as_values(Result("load", target, tuple(findings), summary=summary))
     measures = asdict(measured) | {"throughput": round(measured.throughput, 1)}
-    return json.dumps(values | {"measured": measures}, indent=2, default=str)
+    return json_text(values | {"measured": measures})

@@ -164,16 +164,17 @@ def bootstrap(
     from contextlib import closing
 
     from gatepost.database.connect import connect
+    from gatepost.display import line
     from gatepost.local import bootstrap as prepare
 
     with closing(connect(url, refuse_transaction_pooler=True)) as connection:
         done = prepare(connection)
     for thing in done.created:
-        typer.echo(f"created  {thing}")
+        typer.echo(line(f"created  {thing}"))
     for thing in done.kept:
-        typer.echo(f"kept     {thing}")
+        typer.echo(line(f"kept     {thing}"))
     for note in done.notes:
-        typer.secho(f"note: {note}", fg=typer.colors.YELLOW, err=True)
+        typer.secho(line(f"note: {note}"), fg=typer.colors.YELLOW, err=True)
     if not done.created:
         typer.echo("nothing was missing")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.display import line
 from gatepost.errors import SettingsError, TransferError
 
 if TYPE_CHECKING:
@@ -129,6 +130,6 @@ def _present(url: str, plan: UsersPlan) -> tuple[int, tuple[Problem, ...]]:
 
 def _print_problems(problems: tuple[Problem, ...]) -> None:
     for problem in problems[:SHOWN]:
-        typer.echo(f"  user {problem.user}: {problem.column} {problem.value} {problem.reason}", err=True)
+        typer.echo(line(f"  user {problem.user}: {problem.column} {problem.value} {problem.reason}"), err=True)
     if len(problems) > SHOWN:
         typer.echo(f"  … and {len(problems) - SHOWN:,} more", err=True)

@@ -5,8 +5,9 @@ Source: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 
 from __future__ import annotations
 
+from gatepost.display import line, statement, workflow, workflow_property
 from gatepost.finding import Finding, Result
-from gatepost.report.text import verdict
+from gatepost.report.text import unseen, verdict
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -14,22 +15,14 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 def render(result: Result) -> str:
     """Return the result as workflow commands, and a line that sums it up."""
     lines = [_command(_COMMANDS[finding.severity], finding.rule, _message(finding)) for finding in result.findings]
-    lines += [_command("warning", "not checked", f"{skipped.what}: {skipped.why}") for skipped in result.not_checked]
-    return "\n".join([*lines, verdict(result)])
+    lines += [_command("warning", "not checked", line(unseen(skipped))) for skipped in result.not_checked]
+    return "\n".join([*lines, line(verdict(result))])
 
 
 def _message(finding: Finding) -> str:
-    seen = f"seen: {finding.witness}" if finding.witness else ""
-    return "\n".join(filter(None, (f"{finding.object}: {finding.message}", seen, finding.fix)))
+    seen = line(f"seen: {finding.witness}") if finding.witness else ""
+    return "\n".join(filter(None, (line(f"{finding.object}: {finding.message}"), seen, statement(finding.fix))))
 
 
-def _command(kind: str, title: str, message: str) -> str:
-    return f"::{kind} title={_property(title)}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _command(kind: str, title: str, shown: str) -> str:
+    return f"::{kind} title={workflow_property(line(title))}::{workflow(shown)}"

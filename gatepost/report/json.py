@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
+from gatepost.display import json_text
 from gatepost.finding import REPORT_VERSION, Finding, NotChecked, Result
 
 
 def render(result: Result) -> str:
     """Return the result as one JSON object, its keys in a fixed order."""
-    return json.dumps(as_values(result), indent=2, ensure_ascii=False)
+    return json_text(as_values(result))
 
 
 def as_values(result: Result) -> dict[str, object]:

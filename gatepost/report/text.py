@@ -1,4 +1,4 @@
-"""Text for a person at a terminal: grouped by object, the worst first, with what mends it."""
+"""Text for a person at a terminal: grouped by object, the worst first, with its fix."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from io import StringIO
 from itertools import groupby
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from gatepost.finding import Finding, Result, Severity
+from gatepost.display import line, statement
+from gatepost.finding import Finding, NotChecked, Result, Severity
 
 _COLOURS: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -31,17 +32,17 @@ def render(result: Result, colour: bool = False) -> str:
     repeated = _repeated(result)
     shown = [finding for finding in result.findings if finding.rule not in repeated or finding.severity != "info"]
     for name, findings in groupby(shown, key=lambda finding: finding.object):
-        console.print(f"[bold]{escape(name)}[/]")
+        _line(console, (line(name), "bold"))
         for finding in findings:
             _print(console, finding)
     for same in repeated.values():
-        console.print(f"[bold]{len(same)} objects, {escape(same[0].object)} the first of them[/]")
+        _line(console, (line(f"{len(same)} objects, {same[0].object} the first of them"), "bold"))
         _print(console, same[0])
     for skipped in result.not_checked:
-        console.print(f"[magenta]not checked[/]  {escape(skipped.what)}: {escape(skipped.why)}")
+        _line(console, ("not checked", "magenta"), (f"  {line(unseen(skipped))}", ""))
     state = "green" if result.ok else "bold red" if result.count("error") else "yellow"
-    told, _, looked_at = verdict(result).partition(" (")
-    console.print(f"[{state}]{escape(told)}[/]" + (f" ({escape(looked_at)}" if looked_at else ""))
+    about = line(verdict(result)).removesuffix(conclusion(result))
+    _line(console, (about, ""), (conclusion(result), state))
     return out.getvalue().rstrip("\n")
 
 
@@ -55,31 +56,48 @@ def _repeated(result: Result) -> dict[str, list[Finding]]:
 
 
 def _print(console: Console, finding: Finding) -> None:
-    console.print(
-        f"  [{_COLOURS[finding.severity]}]{finding.severity:<7}[/]  {finding.rule}  {escape(finding.message)}"
-    )
+    severity = (f"  {finding.severity:<7}", _COLOURS[finding.severity])
+    _line(console, severity, (f"  {line(finding.rule)}  {line(finding.message)}", ""))
     if finding.witness:
-        console.print(f"           seen: {escape(finding.witness)}")
-    for line in finding.fix.splitlines():
-        console.print(f"           [dim]{escape(line)}[/]")
+        _line(console, (f"           seen: {line(finding.witness)}", ""))
+    for one in statement(finding.fix).split("\n") if finding.fix else ():
+        _line(console, (f"           {one}", "dim"))
+
+
+def _line(console: Console, *parts: tuple[str, str]) -> None:
+    """Print one line; what stands in a `Text` is never read as markup or as the name of an emoji."""
+    console.print(Text.assemble(*parts))
+
+
+def unseen(skipped: NotChecked) -> str:
+    """Return what was not checked and why, whose limit that is, and what stands for it all the same."""
+    whose = " (a limit of Gatepost)" if skipped.ours else ""
+    covered = f"; covered by {skipped.covered_by}" if skipped.covered_by else ""
+    return f"{skipped.what}: {skipped.why}{whose}{covered}"
 
 
 def verdict(result: Result) -> str:
-    """Return the one line that sums a result up."""
+    """Return the one line that sums a result up, and names what it is about."""
+    target = f" of {result.target}" if result.target else ""
+    return f"{result.command}{target}: {conclusion(result)}"
+
+
+def conclusion(result: Result) -> str:
+    """Return what was found, in figures, and how much was looked at."""
     nouns = {"tables": "table", "policies": "policy"}
     looked_at = ", ".join(
         f"{result.summary[many]} {one if result.summary[many] == 1 else many}"
         for many, one in nouns.items()
         if many in result.summary
     )
-    told = [
+    counted = [
         f"{result.count(severity)} {severity}{'' if result.count(severity) == 1 or severity == 'info' else 's'}"
         for severity in _COLOURS
         if result.count(severity)
     ]
     if result.not_checked:
-        told.append(f"{len(result.not_checked)} not checked")
+        counted.append(f"{len(result.not_checked)} not checked")
     if result.summary.get("declared") is False:
-        instead = "whose a row is was inferred" if result.command == "observe" else "only the rules were asked"
+        instead = "whose a row is was inferred" if result.command == "observe" else "only the rules were checked"
         looked_at += f"; nothing was declared here, so {instead}"
-    return f"{result.command}: {', '.join(told) or 'clean'}" + (f" ({looked_at})" if looked_at else "")
+    return f"{', '.join(counted) or 'clean'}" + (f" ({looked_at})" if looked_at else "")

@@ -12,7 +12,7 @@ from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.statements import Filled, filled
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
-from gatepost.sql import Token, tokens
+from gatepost.sql import Token, comment, tokens
 
 _ASKS = frozenset("select exists perform where raise using".split())
 _BY_CHOICE = frozenset("onboarding consent term tos agreed newsletter acceptance follow follower".split())
@@ -72,7 +72,7 @@ def key_made_by_function(context: Context) -> Iterator[Finding]:
                 str(function),
                 f'{told}, "{function}" adds them to "{trust.table}", which is what the policy'
                 f' "{trust.policy.policy.name if trust.policy else ""}" trusts, for whatever they name',
-                f"-- in {function}: ask whether they may, before the row is written",
+                comment(f"in {function}: ask whether they may, before the row is written"),
             )
 
 

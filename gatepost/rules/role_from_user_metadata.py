@@ -11,7 +11,7 @@ from gatepost.rules.discovery import rule
 from gatepost.rules.hooks import hooked
 from gatepost.rules.statements import filled
 from gatepost.schema import Function
-from gatepost.sql import tokens
+from gatepost.sql import comment, tokens
 
 _METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
 
@@ -65,7 +65,7 @@ def role_from_user_metadata(context: Context) -> Iterator[Finding]:
                 str(function),
                 f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
                 " trust it",
-                f"-- in {function}: give {column} a fixed value, or read it from raw_app_meta_data",
+                comment(f"in {function}: give {column} a fixed value, or read it from raw_app_meta_data"),
                 detail=f"{name}.{column}",
             )
 

@@ -21,7 +21,7 @@ RESULT = Result(
         Finding("always-true", "warning", "public.note", "everybody reads it", witness="anon: SELECT 1 -> 'canary'"),
         Finding("no-policy", "info", "public.note", "nobody reads it"),
     ),
-    (NotChecked("the policies of public.x", "permission denied <for> you"),),
+    (NotChecked("the policies of public.x", "permission denied <for> you", ours=True, covered_by="observation"),),
     {"declared": True, "tables": 2, "policies": 1},
 )
 CLEAN = Result("verify", "here", summary={"declared": True, "tables": 1, "policies": 0})
@@ -40,8 +40,24 @@ def test_every_format_tells_everything_and_the_same_twice(name):
 
 
 @pytest.mark.parametrize("name", ["github", "html", "markdown", "text"])
-def test_a_clean_result_says_so(name):
-    assert "clean" in render(CLEAN, name)
+def test_a_clean_result_says_so_and_of_what(name):
+    shown = render(replace(CLEAN, target="postgresql://***@db.example.org/app"), name)
+    assert "clean" in shown
+    assert "db.example.org" in shown
+
+
+@pytest.mark.parametrize("name", ["github", "html", "markdown", "sarif", "text"])
+def test_what_was_not_checked_says_whose_limit_it_is(name):
+    assert "you (a limit of Gatepost); covered by observation" in render(RESULT, name).replace("\\>", ">")
+    assert "limit" not in render(replace(RESULT, not_checked=(NotChecked("all", "no right"),)), name)
+
+
+def test_a_name_is_neither_markup_nor_an_emoji():
+    from gatepost.report.text import render as text
+
+    name = "public.[bold]:skull:[/] \\"
+    finding = Finding("drift", "error", name, name)
+    assert text(Result("verify", "here", (finding,)), colour=True).count(":skull:[/] \\") == 2
 
 
 def test_an_unknown_format_is_named():
@@ -63,7 +79,12 @@ def test_json_is_the_contract():
     }
     assert told["findings"][1]["witness"] == "anon: SELECT 1 -> 'canary'"
     assert told["not_checked"] == [
-        {"what": "the policies of public.x", "why": "permission denied <for> you", "ours": False}
+        {
+            "what": "the policies of public.x",
+            "why": "permission denied <for> you",
+            "ours": True,
+            "covered_by": "observation",
+        }
     ]
 
 
@@ -75,7 +96,8 @@ def test_json_carries_what_only_one_command_says():
 def test_github_s_commands_are_one_line_each():
     lines = render(RESULT, "github").splitlines()
     assert [line.partition(" ")[0] for line in lines[:4]] == ["::error", "::warning", "::notice", "::warning"]
-    assert "differs%0Ain two lines" in lines[0]
+    assert r"differs\nin two lines" in lines[0]
+    assert "%0ADROP POLICY `x`;%0A-- ```" in lines[0]
     assert "%25, [x](y)" in lines[0]
     assert len(lines) == 5
 
@@ -102,7 +124,7 @@ def test_html_keeps_what_looks_like_a_placeholder():
 
 def test_markdown_lets_no_name_become_markup():
     told = render(RESULT, "markdown")
-    assert "<script>" not in told.replace('`` public.my "table"<script>alert(1)</script>', "")
+    assert told.count("<script>") == 1  # in the code span of the heading
     assert "@all`` " not in told.partition("\n- ")[2].partition("<details>")[0]
     assert "````sql" in told  # the fence is longer than the fix's own
 

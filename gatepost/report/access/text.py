@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from gatepost.display import line
 from gatepost.finding import Result
 from gatepost.report.text import render as render_text
 
@@ -26,7 +27,7 @@ def render(result: Result, colour: bool = False) -> str:
         colour: Whether to use colour, for a terminal.
     """
     out = StringIO()
-    console = Console(file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False)
+    console = Console(file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False, emoji=False)
     console.print(_grid(result.sections["matrix"]))
     console.print(LEGEND + "\n")
     return out.getvalue() + render_text(result, colour)
@@ -37,9 +38,9 @@ def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in 
     grid.add_column("table", no_wrap=True)
     names = [persona["name"] for persona in matrix["personas"]]
     for name in names:
-        grid.add_column(name, no_wrap=True)
+        grid.add_column(escape(line(name)), no_wrap=True)
     for table in matrix["tables"]:
-        called = escape(table["table"]) + ("" if table["row_security"] else " [bold red]no row security[/]")
+        called = escape(line(table["table"])) + ("" if table["row_security"] else " [bold red]no row security[/]")
         grid.add_row(called, *(_marks(table["cells"][name]) for name in names))
     return grid
 

@@ -1,0 +1,127 @@
+"""Foreign text on its way to a person: nothing hides, nothing acts, and two texts never look the same."""
+
+import json
+import unicodedata
+from contextlib import closing
+
+import pytest
+
+from gatepost import sql
+from gatepost.display import block, code, fenced, html, json_text, line, markdown, statement
+from tests.hostile import NAMES
+
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def hidden(text):
+    return [character for character in text if unicodedata.category(character) in HIDDEN and character != "\n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("public.user_notes", "public.user_notes"),
+        ("größe 👾 資料", "größe 👾 資料"),
+        ("a\x1bb\x9bc", r"a\x1bb\x9bc"),
+        ("a\nb\tc", r"a\nb\tc"),
+        (r"a\nb", r"a\\nb"),
+        (r"^\d+\.\w$", r"^\d+\.\w$"),
+        ("\\\n", r"\\\n"),
+        ("\ud83d", r"\ud83d"),
+        ("a\u3164", r"a\u3164"),
+        ("::error::x", r"\x3a:error::x"),
+        ("a::text", "a::text"),
+        ("##[group]", r"#\x23[group]"),
+        ("a ## b", "a ## b"),
+    ],
+)
+def test_a_line(text, shown):
+    assert line(text) == shown
+
+
+def test_no_two_texts_look_the_same():
+    parts = ["\\", "n", "\n", "x1b", "\x1b", "u202e", "\u202e", "#", "x23", "[", ":", "x3a"]
+    texts = {a + b + c + d for a in parts for b in parts for c in parts for d in parts}
+    assert len({line(text) for text in texts}) == len(texts)
+
+
+def test_a_block_keeps_its_lines():
+    assert block("a\x07\nb") == "a\\x07\nb"
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_a_statement_of_names_is_one_line(name):
+    shown = statement(f"SELECT {sql.identifier(name)} FROM t; {sql.comment(name)}")
+    assert not hidden(shown)
+    assert "\n" not in shown
+
+
+def test_a_statement_runs_and_names_the_same(connection):
+    with closing(connection.cursor()) as cursor:
+        for name in NAMES.values():
+            values = ", ".join((sql.literal(name), sql.literal(f"{name}\\"), sql.literal(f"'{name}'")))
+            shown = statement(f"SELECT *\nFROM (VALUES ({values})) AS {sql.identifier(name)}\n({sql.identifier(name)})")
+            cursor.execute(shown)
+            assert cursor.description[0].name == name
+            assert cursor.fetchone() == (name, f"{name}\\", f"'{name}'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'DROP POLICY "Users can read" ON "public"."notes";\nALTER TABLE "größe" ENABLE ROW LEVEL SECURITY;',
+        "SELECT E'\\n', '\\d', $$ \\n $$ -- \\n",
+        "gatepost users plan",
+        'sqlite3 "C:\\new.db" .recover',
+    ],
+)
+def test_a_statement_without_controls_stays_as_it_is(text):
+    assert statement(text) == text
+
+
+def test_a_statement_starts_no_workflow_command():
+    assert statement("SELECT x\n::text || y::text, $$\n ::error::z$$").split("\n") == [
+        "SELECT x",
+        "/**/::text || y::text, $$",
+        " /**/::error::z$$",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("public.user_notes", "public.user_notes"),
+        ("_a_ b*c", r"\_a\_ b\*c"),
+        ("@all #1 https://x", r"@<!-- -->all \#<!-- -->1 https:<!-- -->//x"),
+        ("a::text", "a::text"),
+    ],
+)
+def test_markdown(text, shown):
+    assert markdown(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a", "`a`"), ("a`b", "``a`b``"), ("`", "`` ` ``"), (" a ", "`  a  `"), ("a\n", r"`a\n`")]
+)
+def test_a_code_span(text, shown):
+    assert code(text) == shown
+
+
+def test_a_code_block_has_the_longer_fence():
+    assert fenced("-- ```") == ["````sql", "-- ```", "````"]
+
+
+def test_html_marks_what_was_escaped():
+    assert html("<a\n&\\n") == r"&lt;a<mark>\n</mark>&amp;<mark>\\</mark>n"
+
+
+@pytest.mark.parametrize("name", [*NAMES.values(), "\ud83d", "a\ud83d\udc7eb"])
+def test_json_holds_the_true_text(name):
+    text = json_text({name: [name]})
+    assert not hidden(text)
+    assert "##" not in text
+    assert json.loads(text) == json.loads(json.dumps({name: [name]}))
+
+
+def test_json_stays_readable():
+    assert json_text({"größe": "👾"}, indent=None) == '{"größe": "👾"}'
