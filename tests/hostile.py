@@ -1,7 +1,13 @@
 """Names that somebody else could give a table, a policy or a role, so that a report does what they want.
 
-Each fits into the 63 bytes that PostgreSQL keeps of a name.
+Each fits into the 63 bytes that PostgreSQL keeps of a name. Beside them stands what tells whether a report did.
 """
+
+import re
+import unicodedata
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
 
 NAMES = {
     "clears the screen": "\x1b[2J\x1b[1;1Hall is well\x1b[0m",
@@ -44,3 +50,51 @@ NAMES = {
     "63 bytes": "é" * 31 + "x",
     "beyond the first plane": "👾\U000e0041",
 }
+
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def hidden(shown):
+    """What a reader does not see, or sees somewhere else; a line break is none."""
+    return [character for character in shown if unicodedata.category(character) in HIDDEN and character != "\n"]
+
+
+def commands(shown):
+    """What a build server would carry out: at the start of a line, or anywhere in it."""
+    return re.findall(r"^\s*::([\w-]+)", shown, re.MULTILINE) + re.findall(r"##\w*\[", shown)
+
+
+class Shown(HTMLParser):
+    """The tags of a page, and what a reader sees in each: text nodes as they stand, since a renderer links in those."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.texts, self._open = [], [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("mark", "span"):
+            self.tags.append((tag, sorted(key for key, _ in attributes)))
+            self._open.append(tag)
+            self.texts.append((tag, []))
+
+    def handle_endtag(self, tag):
+        if tag not in ("mark", "span"):
+            self._open.pop()
+            self.texts.append((self._open[-1] if self._open else "", []))
+
+    def handle_data(self, data):
+        if self.texts:
+            self.texts[-1][1].append(data)
+
+    def of(self, tag):
+        return ["".join(pieces) for found, pieces in self.texts if found == tag]
+
+    @property
+    def prose(self):
+        return [piece for tag, pieces in self.texts if tag not in ("code", "pre") for piece in pieces]
+
+
+def rendered(markdown):
+    return Shown(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown))

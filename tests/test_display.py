@@ -1,20 +1,13 @@
 """Foreign text on its way to a person: nothing hides, nothing acts, and two texts never look the same."""
 
 import json
-import unicodedata
 from contextlib import closing
 
 import pytest
 
 from gatepost import sql
 from gatepost.display import block, code, fenced, html, json_text, line, markdown, statement
-from tests.hostile import NAMES
-
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def hidden(text):
-    return [character for character in text if unicodedata.category(character) in HIDDEN and character != "\n"]
+from tests.hostile import NAMES, hidden
 
 
 @pytest.mark.parametrize(
@@ -79,7 +72,8 @@ def test_a_statement_without_controls_stays_as_it_is(text):
     assert statement(text) == text
 
 
-def test_a_statement_starts_no_workflow_command():
+def test_a_statement_starts_no_command_of_a_build_server():
+    assert statement("see ##[group]x") == r"see #\x23[group]x"
     assert statement("SELECT x\n::text || y::text, $$\n ::error::z$$").split("\n") == [
         "SELECT x",
         "/**/::text || y::text, $$",

@@ -1,0 +1,65 @@
+"""The commands pointed at a database, or a SQLite file, whose owner chose the names."""
+
+import json
+from contextlib import closing
+
+import pytest
+from typer.testing import CliRunner
+
+from gatepost import sql
+from gatepost.cli import app
+from gatepost.display import line, statement
+from tests.hostile import NAMES, Shown, commands, hidden, rendered
+
+
+@pytest.fixture
+def hostile(connection):
+    """A database in which tables, columns, policies, functions, views and schemas have such names."""
+    with connection, connection.cursor() as cursor:
+        for number, name in enumerate(NAMES.values()):
+            table, policy, schema = (sql.identifier(one) for one in (name, name, f"s{number}{name[:30]}"))
+            column = sql.identifier(f"{name[:20]}_id")
+            cursor.execute(
+                f"CREATE TABLE {table} ({column} uuid, body text); GRANT ALL ON {table} TO anon, authenticated;"
+                f"CREATE TABLE p{number} (user_id uuid, body text); GRANT ALL ON p{number} TO authenticated;"
+                f"ALTER TABLE p{number} ENABLE ROW LEVEL SECURITY;"
+                f"CREATE POLICY {policy} ON p{number} USING (true);"
+                f"CREATE POLICY more ON p{number} FOR SELECT USING (body = {sql.literal(name)}"
+                f" AND user_id IN (SELECT {column} FROM {table}));"
+                f"COMMENT ON TABLE {table} IS {sql.literal(name)};"
+                f"CREATE VIEW {sql.identifier(f'v{name[:30]}')} AS SELECT * FROM p{number};"
+                f"GRANT SELECT ON {sql.identifier(f'v{name[:30]}')} TO anon;"
+                f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.{table} (user_id uuid);"
+                f"CREATE FUNCTION {sql.identifier(f'f{name[:30]}')}({column} uuid) RETURNS SETOF p{number}"
+                f" LANGUAGE sql SECURITY DEFINER AS $f$ SELECT * FROM p{number} $f$"
+            )
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """An empty folder, in which nothing is declared."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_database_of_hostile_names(hostile, connection, database_url, outside):
+    shown = {}
+    for form in ("text", "json", "markdown", "sarif", "github", "html"):
+        done = CliRunner().invoke(app, ["verify", database_url, "--format", form])
+        assert done.exit_code == 1, done.output
+        shown[form] = done.stdout
+        assert not hidden(done.stdout), form
+    findings = json.loads(shown["json"])["findings"]
+    objects = {finding["object"] for finding in findings}
+    assert {f"public.{name}" for name in NAMES.values()} <= objects
+    assert set(commands(shown["github"])) <= {"error", "warning", "notice"}
+    assert len(commands(shown["github"])) == shown["github"].count("\n") - 1
+    assert not [
+        commands(shown[form]) for form in ("text", "markdown", "json", "sarif", "html") if commands(shown[form])
+    ]
+    assert not {"h1", "img", "a", "script", "table"} & {tag for tag, _ in rendered(shown["markdown"]).tags}
+    assert not {"img", "a", "script"} & {tag for tag, _ in Shown(shown["html"]).tags}
+    assert {line(one) for one in objects} <= {*rendered(shown["markdown"]).of("code")}
+    with closing(connection.cursor()) as cursor:
+        for finding in findings:
+            if finding["fix"].startswith(("ALTER", "DROP", "REVOKE", "CREATE")):
+                cursor.execute(f"SAVEPOINT one;\n{statement(finding['fix'])}\n;ROLLBACK TO one")
