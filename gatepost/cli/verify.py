@@ -115,6 +115,7 @@ def _rules(names: list[str] | None) -> tuple[Rule, ...] | None:
 
 
 def _refuse_unknown_schemas(connection: Connection, schemas: list[str]) -> None:
+    from gatepost.display import line
     from gatepost.errors import SettingsError
 
     with connection.cursor() as cursor:
@@ -123,4 +124,4 @@ def _refuse_unknown_schemas(connection: Connection, schemas: list[str]) -> None:
     connection.rollback()
     for schema in schemas:
         if schema not in known:
-            raise SettingsError(f'"{schema}" is not a schema of this database', f"one of {', '.join(known)}")
+            raise SettingsError(f'"{schema}" is not a schema of this database', f"one of {', '.join(map(line, known))}")

@@ -1,6 +1,7 @@
 """The commands pointed at a database, or a SQLite file, whose owner chose the names."""
 
 import json
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -63,3 +64,36 @@ def test_a_database_of_hostile_names(hostile, connection, database_url, outside)
         for finding in findings:
             if finding["fix"].startswith(("ALTER", "DROP", "REVOKE", "CREATE")):
                 cursor.execute(f"SAVEPOINT one;\n{statement(finding['fix'])}\n;ROLLBACK TO one")
+
+    refused = CliRunner().invoke(app, ["verify", database_url, "--schema", "absent\n::error::x"])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith('error: "absent\\n::error::x" is not a schema of this database\n  one of ')
+    assert refused.stderr.count("\n") == 2
+    assert not hidden(refused.stderr)
+    assert not commands(refused.stderr)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_doctor_of_an_open_hostile_table(connection, database_url, outside, form):
+    name = "\x1b[2J\n::error::[x](y)@all"
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {sql.identifier(name)} (id int); GRANT ALL ON {sql.identifier(name)} TO anon")
+    done = CliRunner().invoke(app, ["doctor", database_url, "--checklist", "--format", form])
+    assert "::error::[x](y)@all" in (done.stdout if form != "markdown" else "".join(rendered(done.stdout).prose))
+    assert not hidden(done.stdout)
+    assert not commands(done.stdout)
+
+
+def test_transfer_of_hostile_names(connection, database_url, outside, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old, old, connection, connection.cursor() as cursor:
+        for name in NAMES.values():
+            columns = f"{sql.identifier(name)} integer PRIMARY KEY, body text"
+            old.execute(f"CREATE TABLE {sql.identifier(name)} ({columns})")
+            old.execute(f"INSERT INTO {sql.identifier(name)} VALUES (1, ?)", [name])
+            cursor.execute(f"CREATE TABLE {sql.identifier(name)} ({columns} CHECK (body <> {sql.literal(name)}))")
+    runs = ((0, ["--dry-run"]), (0, ["--dry-run", "--json"]), (2, []), (1, ["--rejects", "aside"]))
+    for code, arguments in runs:
+        done = CliRunner().invoke(app, ["transfer", str(tmp_path / "old.db"), database_url, *arguments])
+        assert done.exit_code == code, done.output
+        assert not hidden(done.output), arguments
+        assert not commands(done.output), arguments
