@@ -67,8 +67,13 @@ def statement(text: str) -> str:
 
     Source: https://www.postgresql.org/docs/17/sql-syntax-lexical.html
     """
-    shown = "".join(_token(piece) for piece in sql.tokens(text))
+    ordinary = "##" not in text and _ORDINARY.fullmatch(text)
+    shown = text if ordinary else "".join(_token(piece) for piece in sql.tokens(text))
     return _WORKFLOW_COMMAND.sub(r"\1/**/::", _LOG_COMMAND.sub(r"#\\x23", shown))
+
+
+_ORDINARY = re.compile(r"""(?:[\n !#%&(-,.0-~]|"[ !#-~]*"|'[ -&(-[\]-~]*'|-(?!-)|/(?!\*))*+""")
+"""SQL in which no name and no literal holds a line break, read without taking it apart: most of what is printed."""
 
 
 def markdown(text: str) -> str:

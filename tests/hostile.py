@@ -46,6 +46,7 @@ NAMES = {
     "spaces": " leads and trails ",
     "dots": "public.users",
     "escapes of ours": "a\\nb \\x1b \\u202e \\\\",
+    "escapes beside a control": "a\\001b\x1b\\",
     "delete and private use": "a\x7fb\ue000",
     "63 bytes": "é" * 31 + "x",
     "beyond the first plane": "👾\U000e0041",

@@ -88,6 +88,7 @@ def test_a_statement_starts_no_command_of_a_build_server():
         ("_a_ b*c", r"\_a\_ b\*c"),
         ("@all #1 https://x", r"@<!-- -->all \#<!-- -->1 https:<!-- -->//x"),
         ("a::text", "a::text"),
+        ("$a$", "<span>$</span>a<span>$</span>"),
     ],
 )
 def test_markdown(text, shown):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from collections.abc import Callable
 from itertools import groupby
-
-from rich.console import Console
-from rich.text import Text
 
 from gatepost.display import line, statement
 from gatepost.finding import Finding, NotChecked, Result, Severity
 
-_COLOURS: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-
+_COLOURS: dict[Severity, str] = {"error": "1;31", "warning": "33", "info": "36"}
+_BOLD, _DIM, _GREEN, _MAGENTA = "1", "2", "32", "35"
+"""Colours by the parameters of SGR (ECMA-48, 8.3.117)."""
 
 MANY = 3
 """From more objects than this on, the same information is told once."""
+
+Paint = Callable[[str, str], str]
 
 
 def render(result: Result, colour: bool = False) -> str:
@@ -25,25 +25,25 @@ def render(result: Result, colour: bool = False) -> str:
         result: What a command found.
         colour: Whether to mark severities in colour, for a terminal.
     """
-    out = StringIO()
-    console = Console(
-        file=out, force_terminal=colour, no_color=not colour, width=10_000, highlight=False, soft_wrap=True
-    )
+
+    def paint(style: str, shown: str) -> str:
+        return f"\x1b[{style}m{shown}\x1b[0m" if colour else shown
+
+    lines: list[str] = []
     repeated = _repeated(result)
     shown = [finding for finding in result.findings if finding.rule not in repeated or finding.severity != "info"]
     for name, findings in groupby(shown, key=lambda finding: finding.object):
-        _line(console, (line(name), "bold"))
+        lines.append(paint(_BOLD, line(name)))
         for finding in findings:
-            _print(console, finding)
+            lines += _finding(paint, finding)
     for same in repeated.values():
-        _line(console, (line(f"{len(same)} objects, {same[0].object} the first of them"), "bold"))
-        _print(console, same[0])
-    for skipped in result.not_checked:
-        _line(console, ("not checked", "magenta"), (f"  {line(unseen(skipped))}", ""))
-    state = "green" if result.ok else "bold red" if result.count("error") else "yellow"
-    about = line(verdict(result)).removesuffix(conclusion(result))
-    _line(console, (about, ""), (conclusion(result), state))
-    return out.getvalue().rstrip("\n")
+        lines.append(paint(_BOLD, line(f"{len(same)} objects, {same[0].object} the first of them")))
+        lines += _finding(paint, same[0])
+    lines += [f"{paint(_MAGENTA, 'not checked')}  {line(unseen(skipped))}" for skipped in result.not_checked]
+    state = _GREEN if result.ok else _COLOURS["error" if result.count("error") else "warning"]
+    told = conclusion(result)
+    lines.append(line(verdict(result)).removesuffix(told) + paint(state, told))
+    return "\n".join(lines)
 
 
 def _repeated(result: Result) -> dict[str, list[Finding]]:
@@ -55,18 +55,14 @@ def _repeated(result: Result) -> dict[str, list[Finding]]:
     return {rule: findings for rule, findings in by_rule.items() if len(findings) > MANY}
 
 
-def _print(console: Console, finding: Finding) -> None:
-    severity = (f"  {finding.severity:<7}", _COLOURS[finding.severity])
-    _line(console, severity, (f"  {line(finding.rule)}  {line(finding.message)}", ""))
+def _finding(paint: Paint, finding: Finding) -> list[str]:
+    severity = paint(_COLOURS[finding.severity], f"{finding.severity:<7}")
+    lines = [f"  {severity}  {line(finding.rule)}  {line(finding.message)}"]
     if finding.witness:
-        _line(console, (f"           seen: {line(finding.witness)}", ""))
-    for one in statement(finding.fix).split("\n") if finding.fix else ():
-        _line(console, (f"           {one}", "dim"))
-
-
-def _line(console: Console, *parts: tuple[str, str]) -> None:
-    """Print one line; what stands in a `Text` is never read as markup or as the name of an emoji."""
-    console.print(Text.assemble(*parts))
+        lines.append(f"           seen: {line(finding.witness)}")
+    if finding.fix:
+        lines += [f"           {paint(_DIM, one)}" for one in statement(finding.fix).split("\n")]
+    return lines
 
 
 def unseen(skipped: NotChecked) -> str:

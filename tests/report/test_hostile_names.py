@@ -84,6 +84,15 @@ def test_the_text_says_the_name(name):
     assert statement(sql.identifier(name)) in "\n".join(lines)
 
 
+@EVERY
+def test_an_annotation_is_read_as_what_is_shown(name):
+    finding = verified(name).findings[0]
+    data = render(verified(name), "github").partition("\n")[0].removeprefix("::error title=row-security-off::")
+    read = data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%").split("\n")
+    assert read[0] == line(f"{finding.object}: {finding.message}")
+    assert read[1:] == [line(f"seen: {name}"), *statement(finding.fix).split("\n")]
+
+
 @pytest.mark.parametrize("form", ["json", "sarif"])
 @EVERY
 def test_a_program_gets_the_true_name(form, name):
