@@ -38,17 +38,19 @@ _WORKFLOW_COMMAND = re.compile(r"^(\s*)::(?=[\w-]+(?:\s[^\n]*)?::)", re.MULTILIN
 """The start of `::error::`, which a runner of GitHub reads behind any white space at the start of a line."""
 
 
-def line(text: str) -> str:
+def line(text: str, *, mixed: bool = False) -> str:
     r"""Return foreign text as one line of printable characters; two different texts never look the same.
 
     Args:
         text: What a database, a file or a server said.
+        mixed: Whether a backslash stays single, for a sentence in which values are written as Python writes them, or
+            paths of Windows stand: there it may look like an escape.
 
     Returns:
         The text with every control, direction mark, invisible mark and line break written as its escape, as in `\x1b`
         or `\n`, and a backslash doubled where it would read as the start of such an escape.
     """
-    return "".join(shown for shown, _ in _pieces(text))
+    return "".join(shown for shown, _ in _pieces(text, mixed=mixed))
 
 
 def block(text: str) -> str:
@@ -157,14 +159,14 @@ _MARKDOWN_SHOWN = {
 }
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+def _pieces(text: str, *, mixed: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield the printable pieces of one line, and whether each is an escape of ours."""
     start = 0
     for found in _ESCAPED.finditer(text):
         shown = found[0]
         if found.lastgroup == "backslash":
             following = text[found.end() : found.end() + 1]
-            escaped = "\\\\" if following and (following in "\\nrtxuU" or _hides(following)) else shown
+            escaped = "\\\\" if not mixed and following and (following in "\\nrtxuU" or _hides(following)) else shown
         elif found.lastgroup == "command":
             escaped = shown[:-1] + _escaped(shown[-1])
         else:

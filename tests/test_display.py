@@ -32,6 +32,10 @@ def test_a_line(text, shown):
     assert line(text) == shown
 
 
+def test_a_sentence_that_holds_escapes_already():
+    assert line("b'\\x00' is in C:\\new\n", mixed=True) == r"b'\x00' is in C:\new\n"
+
+
 def test_no_two_texts_look_the_same():
     parts = ["\\", "n", "\n", "x1b", "\x1b", "u202e", "\u202e", "#", "x23", "[", ":", "x3a"]
     texts = {a + b + c + d for a in parts for b in parts for c in parts for d in parts}

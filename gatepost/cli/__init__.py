@@ -35,7 +35,7 @@ class _Commands(TyperGroup):
             from gatepost.display import line, statement
 
             typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
-            typer.echo(line(mistake.message), err=True)
+            typer.echo(line(mistake.message, mixed=True), err=True)
             if mistake.mend:
                 typer.echo(f"  {statement(mistake.mend)}", err=True)
             raise typer.Exit(COULD_NOT_RUN) from mistake

@@ -47,7 +47,7 @@ def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
     for reject in rejects[:SHOWN_REJECTS]:
         column = f".{reject.column}" if reject.column else ""
         value = f": {reject.value}" if reject.value else ""
-        typer.echo(line(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}"), err=err)
+        typer.echo(line(f"  {reject.table}{column} {reject.key}: {reject.reason}{value}", mixed=True), err=err)
     if len(rejects) > SHOWN_REJECTS:
         typer.echo(f"  … and {len(rejects) - SHOWN_REJECTS:,} more", err=err)
 
@@ -56,9 +56,7 @@ def print_aside(result: Result, directory: Path) -> None:
     """Say where the rejects are, and what to do with them."""
     rows = sum(table.rejects for table in result.tables)
     typer.echo(
-        line(
-            f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
-        )
+        f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
     )
 
 
@@ -79,7 +77,7 @@ def print_result(result: Result, checked: str) -> None:
         _add(table, done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
     console = _console()
     console.print(table)
-    typer.echo(line(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}"))
+    typer.echo(line(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}", mixed=True))
 
 
 @contextmanager
