@@ -84,6 +84,20 @@ def _pattern(shape: str) -> Pattern:
 
 @lru_cache(maxsize=5_000)
 def _parsed(text: str) -> Term:
+    from gatepost.access.conditions import grammar
+
+    try:
+        if grammar.available():
+            from gatepost.access.conditions.from_grammar import Reader
+
+            return Reader().term(grammar.expression(text))
+        return _by_sqlglot(text)
+    except RecursionError:
+        raise NotUnderstood("it is nested too deeply") from None
+
+
+def _by_sqlglot(text: str) -> Term:
+    """Return an expression as sqlglot reads it, where PostgreSQL's own grammar has no wheel."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
@@ -92,5 +106,5 @@ def _parsed(text: str) -> Term:
     try:
         tree: Any = sqlglot.parse_one(text, dialect="postgres")
         return Converter().term(tree)
-    except (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, AssertionError) as error:
+    except (SqlglotError, AttributeError, KeyError, IndexError, TypeError, AssertionError) as error:
         raise NotUnderstood(str(error).partition("\n")[0] or type(error).__name__) from None

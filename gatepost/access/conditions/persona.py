@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gatepost.access.conditions.terms import Session
 
-_CLAIMS_OF_ALL = frozenset({"role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
+CLAIMS_OF_ALL = frozenset({"sub", "role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
 """The claims that every token of a signed-in user has (the Supabase documentation on the JWT's fields)."""
 
 
@@ -33,9 +33,9 @@ class Persona:
         if session.kind == "claim":
             if not session.path:
                 return SOME
-            if not self.signed_in or (self.missing_claims and session.path[0] not in _CLAIMS_OF_ALL):
+            if not self.signed_in or (self.missing_claims and session.path[0] not in CLAIMS_OF_ALL):
                 return None
-            return SOME if session.path[0] in _CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
+            return SOME if session.path[0] in CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
         if session.kind in ("uid", "email"):
             return (SOME if session.kind == "uid" else MAYBE) if self.signed_in else None
         return None if self.missing_claims and session.kind == "setting" else MAYBE

@@ -6,12 +6,15 @@ with anything else is Unknown, with the selects that could be read inside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from gatepost import sql
+from gatepost.access.conditions import control_flow, grammar
+from gatepost.access.conditions.from_grammar import Reader
 from gatepost.access.conditions.parse import NotUnderstood
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
@@ -46,6 +49,8 @@ def as_term(function: Function, columns: Columns, relation: Relation) -> Term:
     """
     reader = _Reader(function, columns, relation)
     try:
+        if function.language == "plpgsql" and grammar.available():
+            return control_flow.value(function, reader.grammar_reader())[0]
         if function.language == "sql":
             return reader.sql_body(function.body)
         if function.language == "plpgsql":
@@ -67,6 +72,8 @@ def as_piece(function: Function, text: str, columns: Columns, relation: Relation
     Raises:
         NotUnderstood: the parser does not know it.
     """
+    if grammar.available():
+        return _piece(text, _Reader(function, columns, relation).grammar_reader())
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
 
@@ -87,6 +94,30 @@ def as_piece(function: Function, text: str, columns: Columns, relation: Relation
     return _Reader(function, columns, relation).parsed(text, select=True)
 
 
+def _piece(text: str, reader: Reader) -> Term:
+    parsed = grammar.statements(text if _is_statement(text) else f"SELECT {text}")
+    if len(parsed) != 1:
+        raise NotUnderstood("it is more than one statement")
+    kind, of = grammar.kind_of(parsed[0])
+    if kind in ("UpdateStmt", "DeleteStmt"):
+        beside = of.get("fromClause", of.get("usingClause", []))
+        where = {"whereClause": of["whereClause"]} if "whereClause" in of else {}
+        return reader.select({"SelectStmt": {"fromClause": [{"RangeVar": of["relation"]}, *beside], **where}})
+    if kind == "InsertStmt":
+        select = of.get("selectStmt", {})
+        return reader.select(select) if select and "valuesLists" not in select["SelectStmt"] else TRUE
+    if kind != "SelectStmt":
+        raise NotUnderstood(kind)
+    found = reader.select(parsed[0])
+    if _is_statement(text) or not isinstance(found, Select) or found.sources or len(found.outputs) != 1:
+        return found
+    return found.outputs[0]
+
+
+def _is_statement(text: str) -> bool:
+    return re.match(r"[(\s]*(select|update|delete|insert|with|values)\b", text, re.IGNORECASE) is not None
+
+
 @dataclass
 class _Reader:
     function: Function
@@ -94,8 +125,23 @@ class _Reader:
     relation: Relation
     selects: list[Term] = field(default_factory=list)
 
+    def grammar_reader(self) -> Reader:
+        """Return what turns parse trees of the body into terms."""
+        return Reader(f"{self.function.name}:", self.columns, self.relation, self.function.name)
+
     def parsed(self, text: str, select: bool = False) -> Term:
         """Parse one expression or, where `select` is asked for, one SELECT."""
+        if grammar.available():
+            reader = self.grammar_reader()
+            statement = _is_statement(text)
+            trees = grammar.statements(text if statement else f"SELECT {text}")
+            if len(trees) != 1 or "SelectStmt" not in trees[0]:
+                raise NotUnderstood(text)
+            read = reader.select(trees[0])
+            read = read if select and statement else control_flow.expression_of(read)
+            if isinstance(read, Select | Scalar):
+                self.selects.append(read)
+            return read
         from sqlglot import exp, parse_one
         from sqlglot.errors import SqlglotError
 

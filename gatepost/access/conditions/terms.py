@@ -256,6 +256,12 @@ class Unknown(Term):
     inside: tuple[Term, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Error(Term):
+    """What is an error: the statement ends here, and nobody sees or writes a row."""
+
+
+ERROR = Error()
 TRUE = Const(True, "boolean")
 FALSE = Const(False, "boolean")
 NULL = Const(None)

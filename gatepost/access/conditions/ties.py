@@ -157,8 +157,10 @@ class Ties:
             asked = [part for part in conjuncts(found.select.where) if not _denies(part)]
             term = Items((*asked, *found.select.sources))
         for session in sessions(term):
-            if session.kind in ("uid", "email", "request", "setting"):
+            if session.kind in ("uid", "email", "request"):
                 return True
+            if session.kind == "setting" and "." in session.path[0]:
+                return True  # a setting of PostgreSQL's own says nothing about who asks
             if session.kind == "claim" and (not session.path or session.path[0] not in OF_EVERYBODY):
                 return True
         return any(one.name[0] and not is_platform(one.name[0]) for one in term.every(Call))
@@ -182,6 +184,8 @@ class Ties:
 
     def _is_guarded(self, relation: tuple[str, str], role: str) -> bool:
         table = self._analysis.live.table(*relation)
+        if relation[0] in ("", "pg_catalog", "information_schema"):
+            return False  # the catalog shows everybody a row
         if table is None:
             return True  # a view or something unseen: not known to be open
         if not table.row_security.enabled:

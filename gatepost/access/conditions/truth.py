@@ -1,7 +1,8 @@
 """What a condition can come to, for a persona and any row.
 
-The three values of SQL are bits: a set of them is what a condition can come to. A value that is not known can be
-anything, so "always" and "never" are said only where they hold (PostgreSQL shows a row only where USING is true).
+The three values of SQL are bits, and so is an error: a set of them is what a condition can come to. A value that is not
+known can be anything, so "always" and "never" are said only where they hold (PostgreSQL shows a row only where USING is
+true). Strict functions and operators are NULL over NULL (`pg_proc.proisstrict`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from gatepost.access.conditions.persona import MAYBE, SOME, Mark, Persona
+from gatepost.access.conditions import constants
+from gatepost.access.conditions.persona import CLAIMS_OF_ALL, MAYBE, SOME, Persona
 from gatepost.access.conditions.terms import (
     Among,
     And,
@@ -20,6 +22,7 @@ from gatepost.access.conditions.terms import (
     Column,
     Compare,
     Const,
+    Error,
     Exists,
     IsNull,
     Items,
@@ -34,7 +37,7 @@ from gatepost.access.conditions.terms import (
     remembered,
 )
 
-T, F, N = 1, 2, 4
+T, F, N, E = 1, 2, 4, 8
 ANY = T | F | N
 _MANY_ATOMS = 7
 
@@ -56,7 +59,7 @@ class Truth:
     def possible(self, term: Term) -> int:
         """Return the set of what a condition can come to."""
         found = self._possible(term)
-        if found in (T, F, N):
+        if found in (T, F, N, E):
             return found
         again = _again(term)
         return self._tried(term, list(again)) if again else found
@@ -72,7 +75,7 @@ class Truth:
     def _tried(self, term: Term, atoms: list[Term]) -> int:
         found = 0
         atoms = [atom for atom in atoms if not (isinstance(atom, IsNull) and atom.term in atoms)]
-        each = [[bit for bit in (T, F, N) if self._possible(atom) & bit] for atom in atoms]
+        each = [[bit for bit in (T, F, N, E) if self._possible(atom) & bit] for atom in atoms]
         for values in product(*each):
             found |= Truth(self.persona, self.filled, dict(zip(atoms, values, strict=True)))._possible(term)
         return found
@@ -83,6 +86,8 @@ class Truth:
         match term:
             case Const(value):
                 return N if value is None else T if value in (True, "true", "t") else F
+            case Error():
+                return E
             case And(terms):
                 return _all(self._possible(one) for one in terms)
             case Or(terms):
@@ -91,8 +96,8 @@ class Truth:
                 return _negated(self._possible(one))
             case Once(one):
                 return self._possible(one)
-            case Cast(one, "boolean"):
-                return self._possible(one)
+            case Cast(Cast(one, "text"), "boolean") | Cast(one, "boolean"):
+                return self._possible(one) if _boolean(one) or isinstance(bare(one), Const) else self._unfollowed(one)
             case IsNull(one):
                 return self._is_null(one)
             case Compare(op, left, right):
@@ -110,8 +115,17 @@ class Truth:
             case Column() | Session():
                 told = self._value(term)
                 return N if told is None else T | F if told is SOME else ANY
+            case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.persona.signed_in:
+                return T if claim in CLAIMS_OF_ALL else ANY
+            case Call():
+                return N if self._value(term) is None else ANY
             case _:
                 return ANY
+
+    def _unfollowed(self, term: Term) -> int:
+        """Return what a value that is cast to a boolean can come to."""
+        value = self._value(term)
+        return N if value is None else T | F if value is not MAYBE else ANY
 
     def _is_null(self, term: Term) -> int:
         if self.fixed and term in self.fixed:
@@ -119,7 +133,7 @@ class Truth:
         value = self._value(term)
         if value is MAYBE and _boolean(term):
             found = self._possible(term)
-            return (T if found & N else 0) | (F if found & ~N else 0)
+            return (T if found & N else 0) | (F if found & (T | F) else 0) | (found & E)
         return T if value is None else T | F if value is MAYBE else F
 
     def _value(self, term: Term) -> object:
@@ -139,9 +153,8 @@ class Truth:
                 return (told[0] if len(told) == 1 or told[0] is not MAYBE else MAYBE) if told else None
             case Call(("", "now"), _) | Items() | Exists():
                 return SOME
-            case Call((schema, name), args) if not schema and name in _NULL_OF_NULL:
-                values = [self._value(arg) for arg in args]
-                return None if None in values else MAYBE
+            case Call((schema, name), args) if not schema and name not in _NOT_STRICT:
+                return None if None in [self._value(arg) for arg in args] else MAYBE
             case Scalar(Select(_, _, where, _, False, ())):
                 return None if not self._possible(where) & T else MAYBE
         return MAYBE
@@ -158,20 +171,43 @@ class Truth:
             found = self._possible(left)
             return found if other in (True, "true") else _negated(found)
         if bare(left) == bare(right) and settled(left):
-            return {"=": T, ">=": T, "<=": T, "like": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
+            return {"=": T, ">=": T, "<=": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
         if op in ("like", "ilike") and isinstance(other, str) and not other.strip("%") and other:
             return T | null
-        if isinstance(one, Mark) or isinstance(other, Mark):
-            return T | F | null
-        if op in ("=", "<>"):
-            return T if (_text(one) == _text(other)) == (op == "=") else F
-        return T | F
+        decided = self._literals(op, left, right)
+        return (T | F if decided is None else T if decided else F) | null
+
+    def _literals(self, op: str, left: Term, right: Term) -> bool | None:
+        """Return what a comparison of two known values comes to, or None where it takes PostgreSQL to say."""
+        sides = [constants.folded(_unwrapped(side)) for side in (left, right)]
+        consts = [self._as_literal(side) for side in sides]
+        order = None
+        if consts[0] is not None and consts[1] is not None:
+            if op in ("=", "<>"):
+                same = constants.equal(consts[0], consts[1])
+                return None if same is None else same == (op == "=")
+            order = constants.compared(consts[0], consts[1])
+        elif sides[0] == _NOW:
+            order = constants.beside_now(sides[1])
+        elif sides[1] == _NOW:
+            later = constants.beside_now(sides[0])
+            order = None if later is None else -later
+        if order is None:
+            return None
+        holds = {"=": (0,), "<>": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}.get(op)
+        return None if holds is None else order in holds
+
+    def _as_literal(self, side: Term) -> Const | None:
+        if isinstance(side, Const):
+            return side if side.value is not None else None
+        value = self.persona.value(side) if isinstance(side, Session) else None
+        return Const(value, "text") if isinstance(value, str) else None
 
     def _same(self, left: Term, right: Term) -> int:
         if isinstance(bare(right), Const) and isinstance(bare(right).value, bool):  # type: ignore[attr-defined]
             found = self._possible(left)
             wanted = T if bare(right).value else F  # type: ignore[attr-defined]
-            return (T if found & wanted else 0) | (F if found & ~wanted else 0)
+            return (T if found & wanted else 0) | (F if found & ~wanted & ~E else 0) | (found & E)
         one, other = self._value(left), self._value(right)
         if bare(left) == bare(right) and settled(left):
             return T
@@ -179,8 +215,9 @@ class Truth:
             return T
         if (one is None and other not in (None, MAYBE)) or (other is None and one not in (None, MAYBE)):
             return F
-        if not isinstance(one, Mark) and not isinstance(other, Mark):
-            return T if _text(one) == _text(other) else F
+        if None not in (one, other):
+            decided = self._literals("=", left, right)
+            return T | F if decided is None else T if decided else F
         return T | F
 
     def _among(self, term: Among) -> int:
@@ -196,7 +233,9 @@ class Truth:
             if not where & T and not term.many.others and not term.many.aggregated:
                 return empty
             return N | empty if left is None else ANY
-        return N if left is None or self._value(term.many) is None else ANY
+        if self._value(term.many) is None:
+            return N
+        return N | empty if left is None else ANY  # an array may be empty
 
     def _case(self, whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> int:
         found = 0
@@ -226,13 +265,41 @@ class Truth:
         if not where & T:
             return F
         if not select.sources:
-            return T if where == T else T | F
+            return T if where == T and not _of_many(select) else T | F
         if self.persona.signed_in and _own_user(select):
             return T
         return T | F
 
 
-_NULL_OF_NULL = frozenset("lower upper trim || -> ->> [] split_part btrim str_position string_to_array".split())
+_NOT_STRICT = frozenset(
+    "coalesce nullif greatest least concat concat_ws format num_nulls num_nonnulls quote_nullable array_append"
+    " array_prepend array_cat array_fill array_position array_positions array_remove array_replace array_to_string"
+    " string_to_array string_to_table json_build_array json_build_object jsonb_build_array jsonb_build_object"
+    " jsonb_set_lax json_populate_record jsonb_populate_record current_query inet_client_addr inet_client_port"
+    " inet_server_addr inet_server_port int4range int8range numrange daterange tsrange tstzrange enum_first enum_last"
+    " enum_range overlaps format_type set_config row current_schema current_catalog pg_has_role".split()
+    + "count bool_or bool_and every max min sum avg array_agg string_agg json_agg jsonb_agg any_value star ||".split()
+)
+"""What of PostgreSQL's own need not be NULL over NULL (pg_proc, PostgreSQL 17); `||` appends to an array."""
+_VOLATILE = frozenset(
+    "random random_normal clock_timestamp timeofday gen_random_uuid nextval currval lastval statement_timestamp"
+    " array_sample array_shuffle txid_current pg_current_xact_id set_config".split()
+)
+_SETTLED = ("", "auth", "storage")
+"""The schemas whose functions, but the volatile ones, answer alike for the whole statement."""
+_NOW = Call(("", "now"))
+
+
+def _unwrapped(term: Term) -> Term:
+    """Return a value without the sub-selects around it; its casts stay."""
+    while isinstance(term, Once):
+        term = term.term
+    return term
+
+
+def _of_many(select: Select) -> bool:
+    """Tell whether an output may be a function that returns a set, and so no row at all."""
+    return any(select.outputs[at].every(Call) for at in range(len(select.outputs)))
 
 
 @remembered
@@ -249,7 +316,7 @@ def leaves(term: Term) -> tuple[Term, ...]:
             return tuple([leaf for arg in args for leaf in leaves(arg)])
         case Compare("is", left, Const(bool())):
             return leaves(left)
-        case Const():
+        case Const() | Error():
             return ()
     return (term,)
 
@@ -265,7 +332,7 @@ def _again(term: Term) -> tuple[Term, ...]:
 
 def settled(term: Term) -> bool:
     """Tell whether a value stays the same within a row."""
-    return not any(part.name[1] in ("random", "clock_timestamp") for part in term.every(Call))
+    return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.every(Call))
 
 
 def _boolean(term: Term) -> bool:
@@ -291,18 +358,15 @@ def _all(found: Iterable[int]) -> int:
 
 def _conjunction(one: int, other: int) -> int:
     found = 0
-    for a, b in product((T, F, N), repeat=2):
+    for a, b in product((T, F, N, E), repeat=2):
         if one & a and other & b:
-            found |= F if F in (a, b) else N if N in (a, b) else T
+            # PostgreSQL need not come to the error where the other side decides already.
+            found |= (F | (E if E in (a, b) else 0)) if F in (a, b) else E if E in (a, b) else N if N in (a, b) else T
     return found
 
 
-_AND = {(one, other): _conjunction(one, other) for one in range(8) for other in range(8)}
+_AND = {(one, other): _conjunction(one, other) for one in range(16) for other in range(16)}
 
 
 def _negated(found: int) -> int:
-    return (found & N) | (T if found & F else 0) | (F if found & T else 0)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return (found & (N | E)) | (T if found & F else 0) | (F if found & T else 0)

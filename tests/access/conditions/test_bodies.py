@@ -90,7 +90,7 @@ def test_a_definer_function_runs_as_its_owner():
     ("language", "body"),
     [
         ("plpgsql", "BEGIN EXECUTE 'SELECT 1'; RETURN true; END"),
-        ("plpgsql", "BEGIN FOR i IN 1..3 LOOP NULL; END LOOP; RETURN true; END"),
+        ("plpgsql", "BEGIN FOR i IN 1..3 LOOP RETURN i = 2; END LOOP; RETURN true; END"),
         ("sql", "DELETE FROM member; SELECT true"),
         ("c", "some_symbol"),
         ("sql", "SELECT ((("),
