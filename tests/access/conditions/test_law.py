@@ -1,0 +1,91 @@
+"""What is concluded of a condition is so in PostgreSQL: random conditions, functions, rows and callers."""
+
+from random import Random
+
+import pytest
+from psycopg2 import Error
+
+from gatepost.access.conditions import NotUnderstood, parse
+from gatepost.access.conditions.bodies import Follower
+from gatepost.access.conditions.persona import ANON, SIGNED_IN
+from gatepost.access.conditions.truth import E, F, N, T, Truth
+from gatepost.reflect import read
+from tests.access.conditions.law import CALLERS, TABLES, Conditions
+
+FILLED = frozenset({"id", "user_id"})
+OUTCOMES = {True: T, False: F, None: N}
+SEEDS = (1, 2, 3, 4)
+
+
+def outcomes(cursor, text):
+    """What PostgreSQL makes of a condition, by caller: a set of bits over all rows; nothing where it is an error."""
+    found = {}
+    for name, (claims, role) in CALLERS.items():
+        cursor.execute("SAVEPOINT law")
+        try:
+            cursor.execute("SELECT set_config('request.jwt.claims', %s, true)", [claims])
+            cursor.execute(f"SET LOCAL ROLE {role}")
+            cursor.execute(f"SELECT ({text}) FROM public.law")
+            found[name] = {OUTCOMES[value] for (value,) in cursor.fetchall()}
+        except Error:
+            pass  # nobody sees a row by it
+        cursor.execute("ROLLBACK TO SAVEPOINT law")
+    return found
+
+
+def law(cursor, seed, count):
+    """Return what was concluded falsely, and how many outcomes were looked at."""
+    random = Random(seed)
+    functions = [f"law_{at}" for at in range(12)]
+    for name in functions:
+        cursor.execute("SAVEPOINT made")
+        try:
+            cursor.execute(Conditions(random).function(name))
+        except Error:
+            cursor.execute("ROLLBACK TO SAVEPOINT made")
+            cursor.execute(
+                f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE sql AS 'SELECT a IS NULL'"
+            )
+    arguments = ("(user_id, n)", "(owner, n)", "(auth.uid(), id)", "(NULL, 5)")
+    maker = Conditions(
+        random, tuple(f"public.{name}{random.choice(arguments)}" for name in functions for _ in range(3))
+    )
+    for at in range(count):
+        cursor.execute("SAVEPOINT made")
+        try:
+            cursor.execute(f"CREATE POLICY law_{at} ON public.law USING ({maker.condition()})")
+        except Error:
+            cursor.execute("ROLLBACK TO SAVEPOINT made")  # a type that does not fit
+    live = read(cursor)
+    follower = Follower(live)
+    wrong, seen = [], 0
+    for policy in live.table("public", "law").policies:
+        try:
+            term = follower.follow(parse(policy.using))
+        except NotUnderstood:
+            continue
+        for caller, actual in outcomes(cursor, policy.using).items():
+            possible = Truth(ANON if caller == "anon" else SIGNED_IN, FILLED).possible(term)
+            seen += 1
+            if any(not possible & bit for bit in actual):
+                wrong.append((policy.using, caller, sorted(actual), possible))
+    return wrong, seen
+
+
+@pytest.fixture
+def cursor(connection):
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
+        yield cursor
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_concluded_is_so_in_postgresql(cursor, seed):
+    wrong, seen = law(cursor, seed, 60)
+    assert wrong == []
+    assert seen > 80
+
+
+def test_an_error_is_no_outcome():
+    assert E not in OUTCOMES.values()
