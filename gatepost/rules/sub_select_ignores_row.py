@@ -16,7 +16,7 @@ from gatepost.access.conditions.facts import (
     sessions,
 )
 from gatepost.access.conditions.shapes import ways
-from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Term, bare, both
+from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
 from gatepost.access.conditions.ties import ALL
 from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
@@ -116,6 +116,8 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
         return None
     if any(isinstance(part, Call) and part.name == ("realtime", "topic") for part in select.walk()):
         return None
+    if {c.source for c in select.every(Column)} - {"", *(source.name for source in select.every(Source))}:
+        return None  # it asks for a row of the select around it, which is tied by its own condition
     compared = {column for part in select.where.walk() for column in _compared(part)}
     owners = context.analysis.owner_columns
     holders = [

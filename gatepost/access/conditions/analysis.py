@@ -11,7 +11,7 @@ from gatepost.access.conditions.bodies import Follower
 from gatepost.access.conditions.facts import as_exists
 from gatepost.access.conditions.parse import NotUnderstood, parse
 from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
-from gatepost.access.conditions.terms import TRUE, Column, Compare, Session, Term, bare, remembered
+from gatepost.access.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
 from gatepost.access.conditions.ties import Ties
 from gatepost.access.conditions.truth import Truth
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
@@ -126,7 +126,9 @@ class Analysis:
     def _facts(self, policy: Policy, table: Table, held: Held) -> PolicyFacts:
         using = parse(policy.using) if policy.using is not None else None
         check = parse(policy.check) if policy.check is not None else None
-        old = self.follower.follow(using) if using is not None else TRUE
+        # A permissive policy without USING lets no row through that is there, a restrictive one all of them.
+        unsaid = FALSE if policy.permissive and policy.command != "insert" else TRUE
+        old = self.follower.follow(using) if using is not None else unsaid
         new = self.follower.follow(check) if check is not None else old
         return PolicyFacts(policy, table, using, check, old, new, self._callers(policy.roles, held))
 

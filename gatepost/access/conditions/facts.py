@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
+    TRUE,
     Among,
     And,
     Call,
@@ -26,6 +27,7 @@ from gatepost.access.conditions.terms import (
     Unknown,
     bare,
     both,
+    either,
     remembered,
 )
 
@@ -84,9 +86,7 @@ def as_exists(term: Term) -> Exists | None:
             if isinstance(value, Scalar) and isinstance(value.select, Select) and not counts(value):
                 return Exists(_flat(Select(value.select.sources, (), value.select.where, others=value.select.others)))
         case Among("=", left, Select() as select, False) if not select.aggregated and select.outputs:
-            outputs = left.items if isinstance(left, Items) else (left,)
-            pairs = zip(select.outputs, outputs, strict=False)
-            return Exists(_flat(_where(select, both(*(Compare("=", out, one) for out, one in pairs)))))
+            return Exists(_flat(_equal_to(select, left.items if isinstance(left, Items) else (left,))))
         case Compare(op, left, right):
             for one, other, turned in ((left, right, False), (right, left, True)):
                 found = _compared(op, one, other, turned)
@@ -117,6 +117,14 @@ def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
     if op == "is" and bare(other) == Const(True, "boolean"):
         return Exists(_flat(_where(select, output)))
     return Exists(_flat(_where(select, Compare(op, other, output) if turned else Compare(op, output, other))))
+
+
+def _equal_to(select: Select, values: tuple[Term, ...]) -> Select:
+    """Return the rows of a select, and of what is united with it, whose outputs equal some values."""
+    pairs = zip(select.outputs, values, strict=False)
+    where = both(select.where, *(Compare("=", output, value) for output, value in pairs))
+    others = tuple([_equal_to(one, values) if isinstance(one, Select) else one for one in select.others])
+    return Select(select.sources, (), where, others=others)
 
 
 def _where(select: Select, condition: Term) -> Select:
@@ -151,6 +159,25 @@ def conjuncts(term: Term) -> tuple[Term, ...]:
     while isinstance(term, Once):
         term = term.term
     return term.terms if isinstance(term, And) else (term,)
+
+
+def not_true(term: Term) -> Term:
+    """Return the condition under which another is false or NULL, as a CASE or an IF goes on where it is."""
+    match term:
+        case Not(inner):
+            return inner if isinstance(inner, Exists | IsNull) or _is(inner) else either(inner, IsNull(inner))
+        case And(terms):
+            return either(*(not_true(one) for one in terms))
+        case Or(terms):
+            return both(*(not_true(one) for one in terms))
+        case Exists() | IsNull():
+            return Not(term)
+    return Not(term) if _is(term) else Not(Compare("is", term, TRUE))
+
+
+def _is(term: Term) -> bool:
+    """Tell whether a comparison is never NULL."""
+    return isinstance(term, Compare) and term.op in ("is", "is not")
 
 
 def counts(term: Term) -> bool:

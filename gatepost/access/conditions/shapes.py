@@ -126,6 +126,10 @@ def _to_stranger(term: Term) -> int:
     return T if isinstance(term, Compare) and term.op in ("<>", "is not") else F
 
 
+_SHARED = ("private", "hidden", "draft", "internal", "secret", "unlisted", "confidential", "visibility", "sharing")
+"""Parts of the names of columns by which a row is kept back or shared: what is not private is meant for others."""
+
+
 def is_guard(term: Term) -> bool:
     """Tell whether a condition only takes something away: it denies a state of the row, or asks how one signed in."""
     parts = list(_signed(term))
@@ -147,7 +151,7 @@ def _guards(term: Term, denied: bool) -> bool:
     if read:
         told = {session.path[0] for session in read if session.kind == "claim" and session.path}
         return not row_columns(term) and bool(told) and told <= OF_EVERYBODY - {"role"}
-    if as_exists(term) is not None:
+    if as_exists(term) is not None or any(name in column for column in row_columns(term) for name in _SHARED):
         return False
     if isinstance(term, IsNull) or (isinstance(term, Compare) and term.op in ("<>", "is not")):
         return not denied

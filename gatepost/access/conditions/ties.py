@@ -7,6 +7,7 @@ a table of administrators.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gatepost.access.conditions.facts import (
@@ -15,6 +16,7 @@ from gatepost.access.conditions.facts import (
     branches,
     conjuncts,
     counts,
+    not_true,
     read_by,
     row_columns,
     sessions,
@@ -108,8 +110,7 @@ class Ties:
             case Call(("", "coalesce"), (one, Const(False))):
                 return self._of(one, truth, role)
             case Case(whens, otherwise):
-                arms = [both(asked, value) for asked, value in whens]
-                return _common([self._of(one, truth, role) for one in (*arms, otherwise)])
+                return _common([self._of(one, truth, role) for one in _arms(whens, otherwise)])
             case Not(one):
                 # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
                 denied = bare(one)
@@ -226,6 +227,15 @@ class Ties:
             "insert" in one.commands and one.callers["insert"] and column in row_columns(one.new)
             for one in self._analysis.by_table.get(relation, ())
         )
+
+
+def _arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Term]:
+    """Yield each way through a CASE: what is asked on it, what was not true before, and its value."""
+    denied: tuple[Term, ...] = ()
+    for asked, value in whens:
+        yield both(*denied, asked, value)
+        denied = (*denied, not_true(asked))
+    yield both(*denied, otherwise)
 
 
 def _denies(term: Term) -> bool:

@@ -110,8 +110,8 @@ class Truth:
                 return self._coalesce(args)
             case Exists(select):
                 return self._exists(select)
-            case Scalar(Select(_, (output,), where, _, False, ())):
-                return F | N | (T if self._possible(where) & T and self._possible(output) & T else 0)
+            case Scalar(Select(_, (output,), _, _, False, ()) as select):
+                return F | N | (T if self._finds(select) and self._possible(output) & T else 0)
             case Column() | Session():
                 told = self._value(term)
                 return N if told is None else T | F if told is SOME else ANY
@@ -155,8 +155,8 @@ class Truth:
                 return SOME
             case Call((schema, name), args) if not schema and name not in _NOT_STRICT:
                 return None if None in [self._value(arg) for arg in args] else MAYBE
-            case Scalar(Select(_, _, where, _, False, ())):
-                return None if not self._possible(where) & T else MAYBE
+            case Scalar(select):
+                return MAYBE if self._finds(select) else None
         return MAYBE
 
     def _compare(self, op: str, left: Term, right: Term) -> int:
@@ -229,13 +229,40 @@ class Truth:
             return _all(found) if term.all else _negated(_all(_negated(one) for one in found))
         empty = T if term.all else F
         if isinstance(term.many, Select):
-            where = self._possible(term.many.where)
-            if not where & T and not term.many.others and not term.many.aggregated:
+            if not self._finds(term.many):
                 return empty
-            return N | empty if left is None else ANY
+            if term.all:
+                return N | empty if left is None else ANY
+            return F | N | (T if any(self._matches(term, side) for side in _sides(term.many)) else 0)
         if self._value(term.many) is None:
             return N
         return N | empty if left is None else ANY  # an array may be empty
+
+    def _matches(self, term: Among, side: Term) -> bool:
+        """Tell whether a value can equal one that a side of the many holds."""
+        if not isinstance(side, Select) or len(side.outputs) != 1:
+            return True
+        return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & T)
+
+    def _finds(self, select: Term) -> bool:
+        """Tell whether a select can find a row at all."""
+        if not isinstance(select, Select):
+            return True
+        if select.aggregated or any(self._finds(other) for other in select.others):
+            return True
+        if not self._possible(select.where) & T:
+            return False
+        inner = [source.inside for source in select.sources if source.inside is not None]
+        return all(self._rows(one) for one in inner) and all(self._rows(one) for one in select.outputs)
+
+    def _rows(self, term: Term) -> bool:
+        """Tell whether what stands after FROM, or is selected, can be a row."""
+        if isinstance(term, Select):
+            return self._finds(term)
+        # A strict function that returns a set returns nothing for NULL.
+        return not (
+            isinstance(term, Call) and term.name[1] in _RETURN_SETS and None in [self._value(a) for a in term.args]
+        )
 
     def _case(self, whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> int:
         found = 0
@@ -257,13 +284,13 @@ class Truth:
         return found | N
 
     def _exists(self, select: Term) -> int:
+        if not self._finds(select):
+            return F
         if not isinstance(select, Select) or select.others:
             return T | F
         if select.aggregated:
             return T
         where = self._possible(select.where)
-        if not where & T:
-            return F
         if not select.sources:
             return T if where == T and not _of_many(select) else T | F
         if self.persona.signed_in and _own_user(select):
@@ -281,6 +308,12 @@ _NOT_STRICT = frozenset(
     + "count bool_or bool_and every max min sum avg array_agg string_agg json_agg jsonb_agg any_value star ||".split()
 )
 """What of PostgreSQL's own need not be NULL over NULL (pg_proc, PostgreSQL 17); `||` appends to an array."""
+_RETURN_SETS = frozenset(
+    "unnest generate_series json_array_elements json_array_elements_text jsonb_array_elements"
+    " jsonb_array_elements_text json_each json_each_text jsonb_each jsonb_each_text json_object_keys"
+    " jsonb_object_keys regexp_matches regexp_split_to_table jsonb_path_query".split()
+)
+"""PostgreSQL's own strict functions that return a set."""
 _VOLATILE = frozenset(
     "random random_normal clock_timestamp timeofday gen_random_uuid nextval currval lastval statement_timestamp"
     " array_sample array_shuffle txid_current pg_current_xact_id set_config".split()
@@ -295,6 +328,13 @@ def _unwrapped(term: Term) -> Term:
     while isinstance(term, Once):
         term = term.term
     return term
+
+
+def _sides(select: Select) -> Iterable[Term]:
+    """Return a select without its unions, and what is united with it."""
+    yield Select(select.sources, select.outputs, select.where, select.one_row, select.aggregated)
+    for other in select.others:
+        yield from _sides(other) if isinstance(other, Select) else (other,)
 
 
 def _of_many(select: Select) -> bool:
