@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
+from gatepost.database.reading import read_again
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import TableState, declared_state, version_state
 from gatepost.errors import ExpressionError, GatepostError
 from gatepost.finding import Finding, NotChecked, Result
 from gatepost.project import find_project
-from gatepost.reflect import read, reflect
+from gatepost.reflect import read_all
 from gatepost.schema import Schema
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def verify(
 ) -> Result:
     """Hold a live database against the declaration and the rules.
 
-    The catalog is read in one READ ONLY transaction. The declared expressions are then printed by PostgreSQL on
+    The catalog is read in one READ ONLY transaction, where nothing of the database's own decides what our queries
+    mean. The declared expressions are then printed by PostgreSQL on
     temporary tables, in a transaction that is rolled back. A connection that is already inside a transaction is read
-    inside it, and left in it.
+    inside it, up to a savepoint that is rolled back, and left in it with its own settings.
 
     Args:
         connection: A psycopg2 connection, or a SQLAlchemy connection or session.
@@ -58,6 +60,8 @@ def verify(
 
     Raises:
         DeclarationError: the declaration cannot be meant.
+        DatabaseUnreachable: the database cannot be read: the connection is lost or inside a failed transaction, or
+            somebody holds a lock, and is named.
     """
     found = raw(connection)
     with _reading(found) as read_already:
@@ -121,13 +125,13 @@ def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
     found: list[Schema] = []
     wrong: list[BaseException] = []
 
-    def read_all() -> None:
+    def work() -> None:
         try:
-            found.append(_read(connection))
+            found.append(read_again(connection, read_all))
         except BaseException as error:  # noqa: BLE001  whoever asks for the result gets it
             wrong.append(error)
 
-    reader = Thread(target=read_all, name="gatepost reads the catalog", daemon=True)
+    reader = Thread(target=work, name="gatepost reads the catalog", daemon=True)
 
     def result() -> Schema:
         reader.join()
@@ -140,13 +144,6 @@ def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
         yield result
     finally:
         reader.join()
-
-
-def _read(connection: Connection) -> Schema:
-    if _idle(connection):
-        return reflect(connection)
-    with connection.cursor() as cursor:
-        return read(cursor)
 
 
 def _idle(connection: Connection) -> bool:

@@ -58,8 +58,9 @@ def acting_as(cursor: Cursor, persona: Persona) -> Iterator[None]:
     cursor.execute("SAVEPOINT gatepost_persona")
     try:
         cursor.execute(
-            "SELECT set_config('request.jwt.claims', %s, true), set_config('request.headers', %s, true),"
-            " set_config('request.cookies', %s, true)",
+            "SELECT pg_catalog.set_config('request.jwt.claims', %s, true),"
+            " pg_catalog.set_config('request.headers', %s, true),"
+            " pg_catalog.set_config('request.cookies', %s, true)",
             (persona.claims, persona.headers, persona.cookies),
         )
         cursor.execute(f"SET LOCAL ROLE {sql.identifier(persona.role)}")

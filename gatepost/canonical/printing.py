@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PRINTED = """
 SELECT c.relname, p.polname, quote_ident(c.relname), quote_ident(%s),
        pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
-  FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+  FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
  WHERE c.relnamespace = pg_my_temp_schema()
 """
 
@@ -97,7 +97,7 @@ def _print_schema(
     cursor.execute(";\n".join(statements))
     if not tried(cursor, ";\n".join(_on_carrier(policy, scratch) for policy in policies)):
         raise _refused(cursor, policies, scratch)
-    cursor.execute("SELECT set_config('search_path', '', true)")
+    cursor.execute("SELECT pg_catalog.set_config('search_path', '', true)")
     cursor.execute(_PRINTED, (schema,))
     found = {(table, name): printed for table, name, *printed in cursor.fetchall()}
     printed = {}

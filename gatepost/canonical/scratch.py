@@ -55,7 +55,9 @@ def stand_ins(
     for statement in ahead.statements:
         tried(cursor, sql.with_schemas(statement, schemas))
     cursor.execute(
-        "SELECT quote_ident(scratch), quote_ident(real) FROM unnest(%s::text[], %s::text[]) n(scratch, real)",
+        "SELECT pg_catalog.quote_ident(scratch), pg_catalog.quote_ident(real)"
+        " FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.text[]), pg_catalog.unnest(%s::pg_catalog.text[]))"
+        " AS n (scratch, real)",
         (list(names.values()), list(names)),
     )
     return Scratch(schemas, tuple(cursor.fetchall()))

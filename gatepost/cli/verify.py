@@ -115,13 +115,13 @@ def _rules(names: list[str] | None) -> tuple[Rule, ...] | None:
 
 
 def _refuse_unknown_schemas(connection: Connection, schemas: list[str]) -> None:
+    from gatepost.database.reading import reading
     from gatepost.display import line
     from gatepost.errors import SettingsError
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
-        known = [name for (name,) in cursor.fetchall()]
-    connection.rollback()
+    with reading(connection) as found:
+        found.cursor.execute("SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
+        known = [name for (name,) in found.cursor.fetchall()]
     for schema in schemas:
         if schema not in known:
             raise SettingsError(f'"{schema}" is not a schema of this database', f"one of {', '.join(map(line, known))}")

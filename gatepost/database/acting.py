@@ -31,12 +31,12 @@ S = TypeVar("S", bound=Session)
 
 # The single settings are the older form; auth.uid() reads them first, so that one left over would win over ours.
 _BECOME = """
-    SELECT set_config('request.jwt.claims', %(claims)s, true),
-           set_config('request.jwt.claim', '', true),
-           set_config('request.jwt.claim.sub', '', true),
-           set_config('request.jwt.claim.role', '', true),
-           set_config('request.jwt.claim.email', '', true),
-           set_config('role', %(role)s, true)
+    SELECT pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
+           pg_catalog.set_config('request.jwt.claim', '', true),
+           pg_catalog.set_config('request.jwt.claim.sub', '', true),
+           pg_catalog.set_config('request.jwt.claim.role', '', true),
+           pg_catalog.set_config('request.jwt.claim.email', '', true),
+           pg_catalog.set_config('role', %(role)s, true)
 """
 
 

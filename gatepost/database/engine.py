@@ -10,6 +10,7 @@ from sqlalchemy import create_engine as sqlalchemy_engine
 
 from gatepost.database.connect import connect
 from gatepost.database.fair import FairPool
+from gatepost.database.reading import reading
 from gatepost.database.settings import Settings, load_settings
 from gatepost.database.url import DatabaseUrl, parse_url
 
@@ -75,6 +76,8 @@ def create_engine(
     # The URL that SQLAlchemy is given has no password: ours opens the connections, so no other copy is needed.
     engine = sqlalchemy_engine(target.sqlalchemy()._replace(password=None), **chosen)
     _open_with(engine, target, settings)
+    if "isolation_level" not in options:  # which is set as a connection opens, and not inside a transaction
+        _introduce(engine)
     _limit_queries(engine, round(settings.db_query_timeout * 1000), each_transaction=transaction_pooler)
     return engine
 
@@ -104,17 +107,40 @@ def _open_with(engine: Engine, target: DatabaseUrl, settings: Settings) -> None:
         )
 
 
+def _introduce(engine: Engine) -> None:
+    """Let SQLAlchemy's own first statements find PostgreSQL's functions, and then tell it the schema that it asks for.
+
+    It asks for `current_schema()`, a name that somebody may have taken who owns a schema of the search path.
+    """
+    unknown, ours = engine.dialect.default_schema_name, "pg_catalog"
+
+    @event.listens_for(engine, "connect", insert=True)
+    def _before(connection: DriverConnection, _record: object) -> None:
+        if engine.dialect.default_schema_name in (unknown, ours):
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+
+    @event.listens_for(engine, "connect")
+    def _after(connection: DriverConnection, _record: object) -> None:
+        if engine.dialect.default_schema_name in (unknown, ours):
+            connection.rollback()
+            with reading(connection) as found:
+                engine.dialect.default_schema_name = next(iter(found.searched()), "public")
+
+
 def _limit_queries(engine: Engine, milliseconds: int, *, each_transaction: bool) -> None:
     if each_transaction:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
+            connection.exec_driver_sql(
+                "SELECT pg_catalog.set_config('statement_timeout', %s, true)", (str(milliseconds),)
+            )
 
         return
 
     @event.listens_for(engine, "connect")
     def _connect(connection: DriverConnection, _record: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(milliseconds)])
+            cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [str(milliseconds)])
         connection.commit()

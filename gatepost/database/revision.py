@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatepost.database.reading import reading
 from gatepost.sql import identifier, qualified
 
 if TYPE_CHECKING:
@@ -14,9 +15,10 @@ VERSION_TABLE = "alembic_version"
 
 _WHERE = """
     SELECT n.nspname
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND NOT starts_with(n.nspname, 'pg_')
-       AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+       AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+       AND NOT row_security_active(c.oid)
      ORDER BY n.nspname
 """
 
@@ -36,8 +38,16 @@ def live_revisions(connection: sqlalchemy.Connection) -> list[str]:
 
 
 def stored_revisions(connection: Connection) -> list[str] | None:
-    """Return the revisions in `alembic_version`, in whichever schema it is; None where there is no such table."""
-    with connection.cursor() as cursor:
+    """Return the revisions in `alembic_version`, in whichever schema it is.
+
+    Returns:
+        The revisions, sorted; None where there is no such table that can be read.
+
+    Raises:
+        DatabaseUnreachable: the database cannot be read, as `gatepost.database.reading.reading` says.
+    """
+    with reading(connection) as read:
+        cursor = read.cursor
         cursor.execute(_WHERE, [VERSION_TABLE])
         schemas = [row[0] for row in cursor.fetchall()]
         found: set[str] = set()

@@ -7,12 +7,11 @@ each other; where none is given, the item says that it is unknown.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatepost.database.connect import connect
+from gatepost.database.reading import open_for_reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import legacy, limits, session
@@ -80,9 +79,9 @@ def checklist(url: DatabaseUrl, *, settings: Settings, questions: Questions) -> 
         DatabaseUnreachable: there is no connection; `examine` says why at length.
         SettingsError: the SQLite file or its copy cannot be read.
     """
-    with closing(
-        connect(url, application_name="gatepost doctor", read_only=True, connect_timeout=settings.db_connect_timeout)
-    ) as connection:
+    wait = settings.db_connect_timeout
+    with open_for_reading(url, application_name="gatepost doctor", connect_timeout=wait) as found:
+        connection = found.cursor.connection
         answers = [
             _tables(connection, questions.expected),
             _keys(connection, questions.expected),
@@ -94,7 +93,6 @@ def checklist(url: DatabaseUrl, *, settings: Settings, questions: Questions) -> 
             _row_security(questions.row_security),
             legacy.backed_up(questions.sqlite, questions.backup),
         ]
-        connection.rollback()
     return Report("checklist", url.masked, tuple(answers))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gatepost.database.connect import dial
 from gatepost.database.faults import Diagnosis, Step
+from gatepost.database.reading import reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits, pooler, session, state
@@ -16,8 +16,8 @@ from gatepost.doctor.answer import Answer, Report
 from gatepost.doctor.network import reach
 from gatepost.errors import SettingsError
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
+PATIENCE = "15s"
+"""How long one question may take: the doctor is called when servers are tired."""
 
 _AFTER_PORT: tuple[Step, ...] = ("tls", "certificate", "password", "database", "pooler", "role", "limits")
 # What a refusal proves of the steps before it: PostgreSQL counts its slots before it asks for a password
@@ -67,6 +67,7 @@ def examine(
         The answers in order; after the first error of the connection the rest is told as not reached.
 
     Raises:
+        DatabaseUnreachable: what was reached cannot be read, as `gatepost.database.reading.reading` says.
         SettingsError: the URL is of SQLite.
     """
     if url.is_sqlite:
@@ -82,23 +83,15 @@ def examine(
     if isinstance(opened, Diagnosis):
         return _report(url, [*answers, *_refused(opened)])
     with closing(opened) as connection:
-        _limit_questions(connection)
         answers += session.secured(connection, url)
         answers.append(Answer("password", "ok", f'"{connection.info.user}" is let in'))
         answers.append(Answer("database", "ok", f'"{connection.info.dbname}" is there'))
         answers += pooler.mode(connection, url, settings, wait)
-        _limit_questions(connection)  # the question before this one needed more than one transaction
-        answers += session.told(connection)
-        answers += limits.slots(connection, url, settings, threads)
-        answers += state.told(connection, expected or Expected())
-        connection.rollback()
+        with reading(connection, statement_timeout=PATIENCE) as found:
+            answers += session.told(connection)
+            answers += limits.slots(connection, url, settings, threads)
+            answers += state.told(found, expected or Expected())
     return _report(url, answers)
-
-
-def _limit_questions(connection: Connection) -> None:
-    """Let no question wait for long: the doctor is called when locks are held and servers are tired."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', '15s', true), set_config('lock_timeout', '3s', true)")
 
 
 def _refused(diagnosis: Diagnosis) -> list[Answer]:

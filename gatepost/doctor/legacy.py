@@ -8,13 +8,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatepost.database.reading import reading
 from gatepost.doctor.answer import Answer
 from gatepost.doctor.session import rows
-from gatepost.errors import SettingsError
+from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.sql import identifier, qualified
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
+
+PATIENCE = "1min"
+"""How long the rows of one table may take to count."""
 
 _BESIDE = ("-wal", "-shm", "-journal")
 """SQLite's own files beside a database (https://www.sqlite.org/tempfiles.html): no copies of it."""
@@ -58,7 +62,13 @@ def moved(connection: Connection, file: Path, there: Set[tuple[str, str]], place
         if (schema, name) not in there:
             absent.append(name)
             continue
-        count = rows(connection, f"SELECT count(*) FROM {qualified(schema, name)}")[0][0]
+        try:
+            with reading(connection, statement_timeout=PATIENCE):
+                count = rows(connection, f"SELECT count(*) FROM {qualified(schema, name)}")[0][0]
+        except DatabaseUnreachable as refusal:
+            return Answer(
+                "data moved", "unknown", f"{schema}.{name} could not be counted: {refusal.message}", refusal.mend
+            )
         total += expected
         more += max(0, count - expected)
         if count < expected:

@@ -7,12 +7,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from gatepost.database.connect import connect
+from gatepost.database.reading import Reading, open_for_reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits
@@ -29,7 +28,7 @@ GRACE = 2.0
 
 _READABLE = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (pg_catalog.current_schemas(false))
+     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (%(schemas)s)
        AND pg_catalog.has_schema_privilege(%(role)s, n.oid, 'USAGE')
        AND pg_catalog.has_any_column_privilege(%(role)s, c.oid, 'SELECT')
      ORDER BY 1, 2
@@ -91,9 +90,10 @@ def load(
         )
     from gatepost.database.engine import create_engine
 
-    with closing(connect(url, read_only=True, connect_timeout=settings.db_connect_timeout)) as connection:
-        queries = [plan.query] if plan.query else _queries(connection, plan.role)
-        slots = limits.read(connection)
+    wait = settings.db_connect_timeout
+    with open_for_reading(url, application_name="gatepost load", connect_timeout=wait) as found:
+        queries = [plan.query] if plan.query else _queries(found, plan.role)
+        slots = limits.read(found.cursor.connection)
     # A thread that waits for the whole run is starved, and need not be waited for longer than that.
     patience = settings.model_copy(update={"db_pool_timeout": min(settings.db_pool_timeout, plan.seconds)})
     engine = create_engine(url, settings=patience)
@@ -106,8 +106,8 @@ def load(
     return _measured(plan, pool, seen, peak, seconds, slots, url, settings)
 
 
-def _queries(connection: object, role: str) -> list[str]:
-    found = rows(connection, _READABLE, {"role": role})  # type: ignore[arg-type]
+def _queries(reading: Reading, role: str) -> list[str]:
+    found = rows(reading.cursor.connection, _READABLE, {"role": role, "schemas": list(reading.searched())})
     return [f"SELECT 1 FROM {qualified(schema, name)} LIMIT 50" for schema, name in found] or ["SELECT 1"]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.database.connect import dial
 from gatepost.database.faults import Diagnosis
+from gatepost.database.reading import reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor.answer import Answer
@@ -72,19 +73,16 @@ def mode(connection: Connection, url: DatabaseUrl, settings: Settings, timeout: 
 
 
 def _server_process(connection: Connection) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_catalog.pg_backend_pid()")
-        row = cursor.fetchone()
+    with reading(connection) as found:
+        found.cursor.execute("SELECT pg_backend_pid()")
+        row = found.cursor.fetchone()
     return int(row[0]) if row else 0
 
 
 def _shares_a_process(connection: Connection, url: DatabaseUrl, timeout: int) -> bool | None:
-    process = _server_process(connection)
-    connection.rollback()  # the end of the transaction gives the server connection back, if it was only lent for that
+    process = _server_process(connection)  # whose end gives the server connection back, if it was only lent for that
     second = dial(url, application_name="gatepost doctor", read_only=True, connect_timeout=timeout)
     if isinstance(second, Diagnosis):
         return None
     with closing(second):
-        shared = _server_process(second) == process
-        second.rollback()
-    return shared
+        return _server_process(second) == process

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from gatepost.database.reading import Reading
 from gatepost.database.revision import stored_revisions
 from gatepost.doctor.answer import Answer
 from gatepost.doctor.session import rows
@@ -58,7 +59,6 @@ _MIGRATING = """
        AND (classid::bigint << 32) | objid::bigint = pg_catalog.hashtext('gatepost: migrate')::bigint
 """
 _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database() ORDER BY prepared"
-_PATH = "SELECT current_setting('search_path'), pg_catalog.current_schemas(false)::text[]"
 _EXTENSIONS = """
     SELECT e.extname, e.extversion, v.default_version, n.nspname
       FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
@@ -75,12 +75,13 @@ _PRIVILEGES = """
 """
 
 
-def told(connection: Connection, project: Project) -> list[Answer]:
+def told(reading: Reading, project: Project) -> list[Answer]:
     """Return the answers about the state, from one read-only transaction."""
+    connection = reading.cursor.connection
     return [
         revision(connection, project),
         *_locks(connection),
-        _search_path(connection),
+        _search_path(reading),
         *_extensions(connection),
         *_privileges(connection),
     ]
@@ -155,8 +156,8 @@ def _locks(connection: Connection) -> list[Answer]:
     return answers or [Answer("locks", "ok", "nothing holds a table that a migration would need")]
 
 
-def _search_path(connection: Connection) -> Answer:
-    path, schemas = rows(connection, _PATH)[0]
+def _search_path(reading: Reading) -> Answer:
+    path, schemas = reading.search_path, reading.searched()
     mend = 'ALTER ROLE CURRENT_USER SET search_path = "$user", public, extensions'
     if "public" not in schemas:
         return Answer("search path", "error", f"{path or 'it is empty'}: public is not in it", mend)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql
 
 from gatepost import sql
 from gatepost.canonical import Ahead, NamedType, Shape
+from gatepost.database.reading import reading
 from gatepost.schema import Schema
 
 if TYPE_CHECKING:
@@ -101,13 +102,14 @@ def coming_types(cursor: Cursor, tables: Iterable[Table], live: Schema, changed:
                     wanted[found.schema, found.name] = found
     if not wanted:
         return ()
-    cursor.execute(
-        "SELECT n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
-        " WHERE t.typname = ANY (%s)",
-        ([name for _, name in wanted],),
-    )
-    for key in cursor.fetchall():
-        wanted.pop(key, None)
+    with reading(cursor.connection) as there:
+        there.cursor.execute(
+            "SELECT n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+            " WHERE t.typname = ANY (%s)",
+            ([name for _, name in wanted],),
+        )
+        for key in there.cursor.fetchall():
+            wanted.pop(key, None)
     return tuple(wanted[key] for key in sorted(wanted))
 
 

@@ -85,17 +85,19 @@ def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any])
         )
         with context.begin_transaction():
             if not url.is_sqlite:
-                context.execute(f"SELECT pg_advisory_xact_lock(hashtext({sql.literal(LOCK)}))")
+                context.execute(f"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({sql.literal(LOCK)}))")
             context.run_migrations()
         return
     with _engine(url).connect() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             if not url.is_sqlite and not connection.scalar(
-                text("SELECT pg_try_advisory_xact_lock(hashtext(:lock))"), {"lock": LOCK}
+                text("SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext(:lock))"), {"lock": LOCK}
             ):
                 log.warning("another migration of this database is running; waiting for it to end")
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": LOCK})
+                connection.execute(
+                    text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(:lock))"), {"lock": LOCK}
+                )
             context.run_migrations()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
+from gatepost.database.reading import reading
 from gatepost.diff import Change, TableGrants, revoking
 from gatepost.errors import MigrationError
 from gatepost.migrate.coming import Coming
@@ -46,10 +47,10 @@ def held(cursor: Cursor, changed: Coming) -> dict[PolicyKey, str]:
     things = sorted(columns | {(*key, "") for key in changed.dropped | changed.views})
     if not things:
         return {}
-    cursor.execute(_HOLDING, tuple(list(part) for part in zip(*things, strict=True)))
-    return {
-        (schema, table, policy): ".".join(filter(None, thing)) for schema, table, policy, *thing in cursor.fetchall()
-    }
+    with reading(cursor.connection) as found:
+        found.cursor.execute(_HOLDING, tuple(list(part) for part in zip(*things, strict=True)))
+        rows = found.cursor.fetchall()
+    return {(schema, table, policy): ".".join(filter(None, thing)) for schema, table, policy, *thing in rows}
 
 
 def steps(

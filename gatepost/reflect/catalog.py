@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gatepost.database.reading import Reading, read_again
 from gatepost.errors import DatabaseUnreachable
 from gatepost.reflect import rows
 from gatepost.reflect.doors import Doors
@@ -33,71 +33,63 @@ def reflect(connection: Connection) -> Schema:
         Every table outside PostgreSQL's own schemas, with its policies and grants, and the roles of the server.
 
     Raises:
-        DatabaseUnreachable: the connection is inside a transaction, so that its snapshot would not be ours.
+        DatabaseUnreachable: the connection is inside a transaction, so that its snapshot would not be ours; or it
+            cannot be read, as `gatepost.database.reading.reading` says.
+        ChangedMeanwhile: the schema changed each time that it was read.
     """
     from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+    if not connection.closed and connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
         raise DatabaseUnreachable(
             "the connection is already inside a transaction", "commit or roll it back before it is reflected"
         )
-    with connection.cursor() as cursor:
-        try:
-            # psycopg2 begins by itself, except where autocommit leaves it to us.
-            begin = "BEGIN" if connection.autocommit else "SET TRANSACTION"
-            cursor.execute(f"{begin} ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return read(cursor)
-        finally:
-            _end(connection, cursor)
-
-
-def _end(connection: Connection, cursor: Cursor) -> None:
-    if connection.closed:
-        return  # the error that closed it is on its way
-    if connection.autocommit:
-        cursor.execute("ROLLBACK")
-    else:
-        connection.rollback()
+    return read_again(connection, read_all)
 
 
 def read(cursor: Cursor, *, doors: bool = True) -> Schema:
-    """Read a whole database inside the transaction that the cursor is in; the search path is left as it was.
-
-    The names in expressions are qualified, because they are printed while the search path is empty.
+    """Read a whole database inside the transaction that the cursor's connection is in, and leave it as it was.
 
     Args:
         cursor: Where to ask.
         doors: Whether to read views, functions, triggers, rules and publications too, and what policies refer to.
+
+    Raises:
+        DatabaseUnreachable: the database cannot be read, as `gatepost.database.reading.reading` says.
+        ChangedMeanwhile: the schema changed each time that it was read.
     """
-    cursor.execute(
-        "SELECT current_database(), current_setting('server_version_num')::int, current_user,"
-        " current_schemas(false)::text[]"
+    return read_again(cursor.connection, partial(read_all, doors=doors))
+
+
+def read_all(reading: Reading, *, doors: bool = True) -> Schema:
+    """Read a whole database inside a reading that is open already; the arguments are those of `read`.
+
+    The names in expressions are qualified, because they are printed while no schema but PostgreSQL's own is searched.
+    """
+    reading.cursor.execute("SELECT current_database(), current_setting('server_version_num')::int, current_user")
+    database, version, role = _only_row(reading.cursor)
+    fetch = partial(_fetch, reading.cursor)
+    relations = _relations(fetch, doors)
+    beside = read_doors(fetch, relations) if doors else Doors()
+    return Schema(
+        database=database,
+        server_version=version,
+        current_role=role,
+        search_path=reading.searched(),
+        tables=_tables(fetch, relations),
+        sequences=tuple(rows.sequence(row, relations) for row in relations.sequences),
+        namespaces=_namespaces(fetch("namespaces")),
+        roles=tuple(rows.role(row) for row in fetch("roles")),
+        memberships=tuple(rows.membership(row) for row in fetch("memberships")),
+        default_privileges=tuple(rows.default_privilege(row) for row in fetch("default_privileges")),
+        settings=tuple((name, value) for name, value in fetch("settings")),
+        views=beside.views,
+        functions=beside.functions,
+        triggers=beside.triggers,
+        rewrite_rules=beside.rewrite_rules,
+        publications=beside.publications,
+        event_triggers=beside.event_triggers,
+        extensions=beside.extensions,
     )
-    database, version, role, search_path = _only_row(cursor)
-    with _for_reading(cursor):
-        fetch = partial(_fetch, cursor)
-        relations = _relations(fetch, doors)
-        beside = read_doors(fetch, relations) if doors else Doors()
-        return Schema(
-            database=database,
-            server_version=version,
-            current_role=role,
-            search_path=tuple(search_path),
-            tables=_tables(fetch, relations),
-            sequences=tuple(rows.sequence(row, relations) for row in relations.sequences),
-            namespaces=_namespaces(fetch("namespaces")),
-            roles=tuple(rows.role(row) for row in fetch("roles")),
-            memberships=tuple(rows.membership(row) for row in fetch("memberships")),
-            default_privileges=tuple(rows.default_privilege(row) for row in fetch("default_privileges")),
-            settings=tuple((name, value) for name, value in fetch("settings")),
-            views=beside.views,
-            functions=beside.functions,
-            triggers=beside.triggers,
-            rewrite_rules=beside.rewrite_rules,
-            publications=beside.publications,
-            event_triggers=beside.event_triggers,
-            extensions=beside.extensions,
-        )
 
 
 def _relations(fetch: Fetch, doors: bool) -> Relations:
@@ -164,20 +156,3 @@ def _only_row(cursor: Cursor) -> tuple[Any, ...]:
     row = cursor.fetchone()
     assert row is not None  # noqa: S101  a SELECT without FROM has one row
     return row
-
-
-@contextmanager
-def _for_reading(cursor: Cursor) -> Iterator[None]:
-    """Empty the search path, and switch off a compiler that takes longer than these queries run."""
-    from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
-
-    change = "SELECT set_config('search_path', %s, true), set_config('jit', %s, true)"
-    cursor.execute("SELECT current_setting('search_path'), current_setting('jit')")
-    before = _only_row(cursor)
-    cursor.execute(change, ("", "off"))
-    try:
-        yield
-    finally:
-        # A failed transaction takes no statement, and gives the settings back by itself when it is rolled back.
-        if cursor.connection.info.transaction_status == TRANSACTION_STATUS_INTRANS:
-            cursor.execute(change, before)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gatepost.database.reading import printed
 from gatepost.reflect.rows import Fetch, References, Relations
 from gatepost.schema import (
     EventTrigger,
@@ -67,7 +68,7 @@ def _view(row: Row, relations: Relations) -> View:
         name=name,
         kind=_VIEW_KINDS[kind],
         owner=owner,
-        definition=definition,
+        definition=printed(definition),
         options=tuple(options),
         columns=tuple(relations.columns.get(number, ())),
         grants=relations.grants.get(number, ()),
@@ -90,7 +91,7 @@ def _function(row: Row, references: References) -> Function:
         arguments=arguments,
         kind=_FUNCTION_KINDS[kind],
         language=language,
-        returns=returns or "",
+        returns=printed(returns) if kind != "p" else "",
         owner=owner,
         definer=definer,
         volatility=_VOLATILITIES[volatility],
@@ -126,14 +127,14 @@ def _trigger(row: Row) -> Trigger:
         events=tuple(event for bit, event in _TRIGGER_EVENTS.items() if bits & bit),
         for_each_row=bool(bits & 1),
         enabled=enabled,
-        definition=definition,
+        definition=printed(definition),
     )
 
 
 def _rewrite_rule(row: Row, references: References) -> RewriteRule:
     number, schema, table, name, event, instead, enabled, definition = row
     reads = references.get(("rule", number), ())
-    return RewriteRule(schema, table, name, _RULE_EVENTS[event], instead, enabled, definition, reads)
+    return RewriteRule(schema, table, name, _RULE_EVENTS[event], instead, enabled, printed(definition), reads)
 
 
 def _publication(row: Row) -> Publication:

@@ -12,6 +12,7 @@ from collections.abc import Sequence as Row
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gatepost.database.reading import printed
 from gatepost.schema import (
     Column,
     Command,
@@ -119,7 +120,9 @@ def columns(found: Rows, sequences: Mapping[tuple[int, int], tuple[str, str]]) -
     for relation, number, *told in found:
         same = (*told, sequences.get((relation, number)))
         if same not in made:
-            name, type_, not_null, default, identity, generated, owned = same
+            name, type_, not_null, defaults, default, identity, generated, owned = same
+            if defaults:
+                printed(default)
             made[same] = Column(name, type_, not_null, default, _IDENTITIES[identity], generated, owned)
         groups[relation].append(made[same])
     return groups
@@ -135,7 +138,10 @@ def names(found: Rows) -> Names:
 
 def policy(row: Row[Any], references: References) -> Policy:
     """Make a policy from a row of `policies.sql` and what the policies refer to."""
-    number, _, schema, table_name, name, command, permissive, roles, using, check = row
+    number, _, schema, table_name, name, command, permissive, roles, has_using, using, has_check, check = row
+    for there, text in ((has_using, using), (has_check, check)):
+        if there:
+            printed(text)
     reads = references.get(("policy", number), ())
     told = tuple(sorted(roles))
     return Policy(schema, table_name, name, _POLICY_COMMANDS[command], told, permissive, using, check, reads)
@@ -174,7 +180,9 @@ def constraint(row: Row[Any], names: Names) -> Constraint:
     """Make a constraint from a row of `constraints.sql`."""
     relation, name, kind, validated, definition, key, schema, table_name, referred, referred_key = row
     references = (schema, table_name, named(names, referred, referred_key)) if table_name is not None else None
-    return Constraint(name, _CONSTRAINT_KINDS[kind], named(names, relation, key), definition, validated, references)
+    return Constraint(
+        name, _CONSTRAINT_KINDS[kind], named(names, relation, key), printed(definition), validated, references
+    )
 
 
 def index(row: Row[Any], names: Names) -> Index:
@@ -182,7 +190,7 @@ def index(row: Row[Any], names: Names) -> Index:
     relation, name, unique, primary, valid, method, predicate, definition, numbers, keys = row
     own = names.get(relation, {})
     told = tuple([own.get(number) for number in numbers[:keys]])
-    return Index(name, told, unique, primary, valid, predicate, definition, method)
+    return Index(name, told, unique, primary, valid, predicate, printed(definition), method)
 
 
 def table(row: Row[Any], **parts: Any) -> Table:  # noqa: ANN401  the fields of Table that other queries find

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ActingAs = AbstractContextManager[T]
 
-_BECOMING = "set_config('request.jwt.claims', %s, true), set_config('role', %s, true)"
-_NOW = "SELECT current_setting('request.jwt.claims', true), current_setting('role', true)"
+_BECOMING = "pg_catalog.set_config('request.jwt.claims', %s, true), pg_catalog.set_config('role', %s, true)"
+_ROLE = "pg_catalog.current_setting('role', true)"
+_NOW = f"SELECT pg_catalog.current_setting('request.jwt.claims', true), {_ROLE}"
 
 
 class CommitInTest(GatepostError):
@@ -119,7 +120,7 @@ class Acting:
 
 def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2
     """Say who a session is now: the role, and the user of the token."""
-    cursor.execute(_NOW.replace("current_setting('role', true)", "current_user::text"))
+    cursor.execute(_NOW.replace(_ROLE, "current_user::pg_catalog.text"))
     claims, role = cursor.fetchone() or ("", "")
     told = json.loads(claims) if claims else {}
     more = {name: value for name, value in told.items() if name not in ("role", "aud")}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
+from gatepost.database.reading import reading
 from gatepost.transfer.check import compare, tally_target
 from gatepost.transfer.ending import ending
 from gatepost.transfer.settle import unsettled
@@ -32,9 +33,7 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
     """
     started = time.perf_counter()
     chosen = replace(options or Options(), mode="append")
-    with ending(connection):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with ending(connection), reading(connection, statement_timeout="0"):
         if source.is_dir():
             return _compared(connection, FromDirectory(source), chosen, started)
         with Source(source) as opened:

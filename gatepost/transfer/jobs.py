@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import connection as Connection
 
+from gatepost.database.reading import reading
 from gatepost.errors import TransferError
 from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
@@ -45,7 +46,7 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
     Raises:
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
-    with ending(connection):
+    with ending(connection), reading(connection, statement_timeout="0"):
         if source.is_dir():
             return portable.plan_portable(source, connection, options or Options())
         with Source(source) as opened:
@@ -147,7 +148,7 @@ def plan_mended(directory: Path, connection: Connection, *, options: Options | N
     Raises:
         TransferError: there are no rejects, or the two sides do not fit together.
     """
-    with ending(connection):
+    with ending(connection), reading(connection, statement_timeout="0"):
         return plan_rejects(directory, connection, replace(options or Options(), mode="append"))
 
 

@@ -87,6 +87,7 @@ def lock(plan: Plan, connection: Connection) -> None:
     names = ", ".join(sql.qualified(t.target.schema, t.target.name) for t in plan.tables)
     with connection.cursor() as cursor:
         try:
+            cursor.execute("SET LOCAL lock_timeout = '30s'")
             cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         except psycopg2.Error as error:
             said = error.diag.message_primary or "the connection was lost"

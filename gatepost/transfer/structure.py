@@ -82,13 +82,15 @@ def take_off(connection: Connection, tables: tuple[TablePlan, ...]) -> Removed:
     oids = [table.target.oid for table in tables]
     with connection.cursor() as cursor:
         # With nothing on the path every name in a definition is printed with its schema; triggers need it back.
-        cursor.execute("SELECT current_setting('search_path'), set_config('search_path', '', true)")
+        cursor.execute(
+            "SELECT pg_catalog.current_setting('search_path'), pg_catalog.set_config('search_path', '', true)"
+        )
         (path, _) = cursor.fetchone() or ("", "")
         cursor.execute(_FOREIGN_KEYS, {"tables": oids})
         keys = cursor.fetchall()
         cursor.execute(_INDEXES, {"tables": oids, "keys": [key[0] for key in keys]})
         removed = Removed(tuple(_index(*row) for row in cursor.fetchall()), tuple(_foreign_key(*row) for row in keys))
-        cursor.execute("SELECT set_config('search_path', %s, true)", (path,))
+        cursor.execute("SELECT pg_catalog.set_config('search_path', %s, true)", (path,))
         for part in (*removed.foreign_keys, *removed.indexes):
             cursor.execute(part.off)
     return removed

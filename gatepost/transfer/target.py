@@ -21,7 +21,6 @@ SETTINGS = (
     ("client_encoding", "UTF8"),
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
-    ("lock_timeout", "30s"),
     ("row_security", "off"),  # a row that a policy hides is an error here, never a silent absence
     ("jit", "off"),
 )

@@ -4,7 +4,6 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from psycopg2 import errors
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection, cursor
 
 from gatepost.errors import DatabaseUnreachable
@@ -23,6 +22,16 @@ class Counting(cursor):
     def execute(self, query, variables=None):
         type(self).sent += 1
         return super().execute(query, variables)
+
+
+def connected(url, kind):
+    """Connect so that whatever asks, asks through this kind of cursor."""
+
+    class Connection(connection):
+        def cursor(self, *args, **_):
+            return super().cursor(*args, cursor_factory=kind)
+
+    return closing(psycopg2.connect(url, connection_factory=Connection))
 
 
 class Noting(connection):
@@ -45,7 +54,7 @@ def value(cursor, statement):
 
 def count(url):
     Counting.sent = 0
-    with closing(psycopg2.connect(url, cursor_factory=Counting)) as connection:
+    with connected(url, Counting) as connection:
         reflect(connection)
     return Counting.sent
 
@@ -55,7 +64,7 @@ def test_the_number_of_queries_does_not_grow(database_url, connection):
     with connection, connection.cursor() as cursor:
         cursor.execute(MANY)
     assert count(database_url) == before
-    assert before < 30
+    assert 20 < before < 35
 
 
 def test_it_is_one_read_only_snapshot(database_url):
@@ -108,42 +117,27 @@ class Failing(cursor):
         return [("not", "understood")]
 
 
-def test_a_read_that_fails_in_python_gives_the_search_path_back(connection):
-    with connection.cursor(cursor_factory=Failing) as cursor:
+def test_a_read_that_fails_in_python_gives_the_search_path_back(database_url):
+    with connected(database_url, Failing) as connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = auth")
         with pytest.raises(ValueError, match="unpack"):
             read(cursor)
-    with connection.cursor() as cursor:
-        assert value(cursor, "SHOW search_path") == "auth"
-
-
-def test_a_read_that_fails_in_the_database_tells_the_databases_reason(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("SET search_path = auth")
-        connection.commit()
-        cursor.execute("CREATE TABLE public.mine (id int); SET LOCAL statement_timeout = '1ms'")
-        cursor.execute("SELECT set_config('search_path', 'public', true)")
-        with pytest.raises(errors.QueryCanceled):
-            cursor.execute("SELECT pg_sleep(1)")
-        with pytest.raises(errors.InFailedSqlTransaction):
-            read(cursor)
-        connection.rollback()
         assert value(cursor, "SHOW search_path") == "auth"
 
 
 class Impatient(cursor):
-    """Gives the database no time for the queries that come after the search path is emptied."""
+    """Gives the database no time for what is asked once the settings are made."""
 
     def execute(self, query, variables=None):
         super().execute(query, variables)
-        if "set_config" in query:
+        if "server_version_num" in query:
             super().execute("SET LOCAL statement_timeout = '1ms'")
             super().execute("SELECT pg_sleep(1)")
 
 
-def test_a_cancelled_reflection_leaves_a_usable_connection(database_url):
-    with closing(psycopg2.connect(database_url, cursor_factory=Impatient)) as connection:
-        with pytest.raises(errors.QueryCanceled):
+def test_a_cancelled_reflection_is_one_sentence_and_leaves_a_usable_connection(database_url):
+    with connected(database_url, Impatient) as connection:
+        with pytest.raises(DatabaseUnreachable, match="was given up: canceling statement due to statement timeout"):
             reflect(connection)
         assert connection.info.transaction_status == TRANSACTION_STATUS_IDLE
 

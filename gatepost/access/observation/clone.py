@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from gatepost import local, sql
 from gatepost.access.observation.guard import guarded, new_name, sweep
 from gatepost.database.connect import connect
+from gatepost.database.reading import LOCK_TIMEOUT, Reading, given_up, printed, read_again
 from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.ddl import create_sql
 from gatepost.errors import LocalServerError
@@ -26,7 +27,7 @@ from gatepost.finding import NotChecked
 from gatepost.local import LocalServer
 from gatepost.local.binaries import VARIABLE, Binaries, find
 from gatepost.local.cluster import SUPERUSER
-from gatepost.reflect import reflect
+from gatepost.reflect import read_all, reflect
 from gatepost.schema import PLATFORM_SCHEMAS, Function, Namespace, Schema, Sequence, Table, View, is_platform
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ PREFIX = "gatepost_observe_"
 _DUMP = (
     "--schema-only --no-publications --no-subscriptions --no-comments --no-security-labels --no-tablespaces"
     " --no-toast-compression"
+    f" --lock-wait-timeout={LOCK_TIMEOUT}"
 ).split()
 _ERROR = re.compile(r"^(?:psql:.*?: )?(?:ERROR|FATAL):\s+(.*)$", re.MULTILINE)
 _SECONDS = 300
@@ -66,14 +68,12 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
             it did not run before.
 
     Raises:
-        DatabaseUnreachable: there is no connection to the source.
+        DatabaseUnreachable: there is no connection to the source, or it cannot be read.
         LocalServerError: the server cannot be started, or there is no `pg_dump` that can read the source.
     """
     with closing(connect(source, application_name="gatepost observe", read_only=True)) as connection:
-        live = reflect(connection)
-        functions = _own_functions(connection)
-        connection.rollback()
-    text, name = _dump(source, find()), new_name(PREFIX)
+        live, functions = read_again(connection, _source)
+        text, name = _dump(source, find(), connection), new_name(PREFIX)
     with ExitStack() as stack:
         visited = None
         if server is None:
@@ -91,12 +91,15 @@ def schema_clone(source: DatabaseUrl, server: LocalServer | None = None) -> Iter
         yield Clone(url, tuple(dict.fromkeys(missing)))
 
 
-def _dump(source: DatabaseUrl, binaries: Binaries) -> str:
+def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> str:
+    """Return what pg_dump writes; the connection to the same database is asked only who holds a lock."""
     program = binaries.tool("pg_dump")
     if not program.is_file():
         raise _without(binaries, "pg_dump")
     excluded = [f"--exclude-schema={schema}" for schema in sorted(PLATFORM_SCHEMAS)]
     done = _run([str(program), *_DUMP, *excluded, f"--dbname={_without_password(source)}"], source)
+    if done.returncode and "lock timeout" in done.stderr:
+        raise given_up(connection)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if "error" in line] or ["it said nothing"]
         raise LocalServerError(
@@ -202,10 +205,11 @@ def _carry_over(url: DatabaseUrl, live: Schema, functions: Mapping[str, str]) ->
     return [NotChecked(what, why) for what, why in missing.items()]
 
 
-def _own_functions(connection: Connection) -> dict[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_OWN_FUNCTIONS)
-        return dict(cursor.fetchall())
+def _source(reading: Reading) -> tuple[Schema, dict[str, str]]:
+    """Read the source, and the text of what the project added to the platform's schemas."""
+    live = read_all(reading)
+    reading.cursor.execute(_OWN_FUNCTIONS)
+    return live, {name: printed(text) for name, text in reading.cursor.fetchall()}
 
 
 def _missing_roles(admin: Connection, live: Schema) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatepost import sql
+from gatepost.database.reading import reading
 from gatepost.errors import NotDisposable
-from gatepost.reflect import read
+from gatepost.reflect import read_all
 from gatepost.schema import is_platform
 
 if TYPE_CHECKING:
@@ -23,29 +24,25 @@ def refuse_unless_disposable(connection: Connection) -> None:
         connection: psycopg2, in no transaction.
 
     Raises:
+        DatabaseUnreachable: the database cannot be read.
         NotDisposable: the comment is missing, or a table holds rows.
     """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_database(), coalesce(shobj_description(d.oid, 'pg_database'), '')"
-                " FROM pg_database d WHERE d.datname = current_database()"
+    with reading(connection) as found:
+        cursor = found.cursor
+        cursor.execute(
+            "SELECT current_database(), coalesce(shobj_description(d.oid, 'pg_database'), '')"
+            " FROM pg_database d WHERE d.datname = current_database()"
+        )
+        name, said = cursor.fetchone() or ("", "")
+        if WORD not in said:
+            raise NotDisposable(
+                f'"{name}" does not say that it is disposable, and observing in place writes to it',
+                f"leave --in-place out, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
             )
-            name, said = cursor.fetchone() or ("", "")
-            if WORD not in said:
-                raise NotDisposable(
-                    f'"{name}" does not say that it is disposable, and observing in place writes to it',
-                    f"leave --in-place out, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
-                )
-            live = read(cursor)
-            for table in live.tables:
-                ours = not is_platform(table.schema) or table.key == ("auth", "users")
-                if not ours or table.kind == "foreign" or table.name == "alembic_version":
-                    continue
-                cursor.execute(f"SELECT FROM {sql.qualified(table.schema, table.name)} LIMIT 1")
-                if cursor.fetchone() is not None:
-                    raise NotDisposable(
-                        f'"{name}" holds rows in {table}, which may be somebody\'s', "leave --in-place out"
-                    )
-    finally:
-        connection.rollback()
+        for table in read_all(found).tables:
+            ours = not is_platform(table.schema) or table.key == ("auth", "users")
+            if not ours or table.kind == "foreign" or table.name == "alembic_version":
+                continue
+            cursor.execute(f"SELECT FROM {sql.qualified(table.schema, table.name)} LIMIT 1")
+            if cursor.fetchone() is not None:
+                raise NotDisposable(f'"{name}" holds rows in {table}, which may be somebody\'s', "leave --in-place out")

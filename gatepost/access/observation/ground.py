@@ -115,7 +115,7 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
         live: The database.
         declaration: What was declared, whose owner columns count as identities.
     """
-    cursor.execute("SELECT set_config('search_path', '', true)")
+    cursor.execute("SELECT pg_catalog.set_config('search_path', '', true)")
     cursor.execute(_TYPES)
     types = cursor.fetchall()
     wanted = [table for table in live.tables if _planted(table, live)]

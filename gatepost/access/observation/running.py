@@ -130,13 +130,14 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     _check_roles(cursor, scope.personas)
     ground = replace(survey(cursor, live, declaration), only=scope.only)
     cursor.execute(
-        "SELECT set_config('jit', 'off', true), set_config('lock_timeout', '5s', true),"
-        " set_config('search_path', 'public, extensions', true), set_config('storage.allow_delete_query', 'true', true)"
+        "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
+        " pg_catalog.set_config('search_path', 'public, extensions', true),"
+        " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
     )
     progress("planting rows")
     population = plant(cursor, ground, users_of(scope.personas))
     missing = (*scope.not_cloned, *population.missing, *_refresh(cursor, ground))
-    cursor.execute("SELECT set_config('statement_timeout', %s, true)", (TIMEOUT,))
+    cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,))
     personas = chosen(cast(population.worlds, scope.personas), scope.names)
     stage, influence = Stage(cursor, population), Influence(ground)
     progress("reaching for them")

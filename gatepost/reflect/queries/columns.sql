@@ -1,5 +1,6 @@
 -- Columns of tables and views.
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       ad.oid IS NOT NULL AND a.attgenerated = '',
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END, a.attidentity, a.attgenerated <> ''
   FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid

@@ -1,7 +1,8 @@
 -- Policies, with the expressions as PostgreSQL prints them while the search path is empty: every name qualified.
 -- Most policies are for the same roles, so that each list of them is named once.
 SELECT p.oid, p.polrelid, n.nspname, c.relname, p.polname, p.polcmd, p.polpermissive, r.names,
-       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+       p.polqual IS NOT NULL, pg_get_expr(p.polqual, p.polrelid),
+       p.polwithcheck IS NOT NULL, pg_get_expr(p.polwithcheck, p.polrelid)
   FROM pg_policy p
   JOIN pg_class c ON c.oid = p.polrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -8,6 +8,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from gatepost.database.reading import reading
 from gatepost.errors import TransferError
 from gatepost.transfer.users.planning import Problem, Pushed, User, UsersPlan
 
@@ -51,9 +52,11 @@ def refuse_taken(connection: Connection, plan: UsersPlan) -> tuple[set[str], tup
     """
     present: set[str] = set()
     problems: list[Problem] = []
-    with connection.cursor() as cursor:
+    with reading(connection) as read:
         try:
-            found = execute_values(cursor, _TAKEN, [(u.id, u.email) for u in plan.users], page_size=_PAGE, fetch=True)
+            found = execute_values(
+                read.cursor, _TAKEN, [(u.id, u.email) for u in plan.users], page_size=_PAGE, fetch=True
+            )
         except psycopg2.Error as error:
             raise _refused(error, "read") from error
     for identity, email, there_id, there_email in found if plan.users else ():

@@ -1,0 +1,74 @@
+"""Who holds what somebody waits for, in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatepost.display import line
+from gatepost.sql import tokens
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+# What is only read waits for ACCESS EXCLUSIVE alone, and behind one that waits itself: then the first in that queue
+# counts. A table that is not committed yet has no row here, and nobody waits for it.
+# https://www.postgresql.org/docs/17/explicit-locking.html#LOCKING-TABLES
+_HOLDER = """
+SELECT held.pid, held.relation, a.usename, a.application_name,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int, a.query
+  FROM (SELECT CASE WHEN l.granted THEN l.pid ELSE coalesce((pg_blocking_pids(l.pid))[1], l.pid) END AS pid,
+               l.granted, c.oid::regclass::text AS relation
+          FROM pg_locks l
+          JOIN pg_class c ON c.oid = l.relation AND c.relpersistence <> 't'
+         WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
+           AND l.database IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))) held
+  LEFT JOIN pg_stat_activity a ON a.pid = held.pid
+ ORDER BY held.granted DESC, a.xact_start, held.relation
+ LIMIT 1
+"""
+_WORDS = 60
+"""How much of a query is shown, in characters."""
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Who holds a lock, as one clause, and what ends it."""
+
+    sentence: str
+    fix: str
+
+
+def blocker(cursor: Cursor) -> Blocker | None:
+    """Return who holds a table of this database so that it cannot even be read; None where nobody does.
+
+    Args:
+        cursor: Inside a `reading`, with no search path but PostgreSQL's own.
+    """
+    cursor.execute(_HOLDER)
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    pid, relation, user, application, seconds, query = row
+    if not pid:
+        return Blocker(f'a prepared transaction holds "{line(relation)}"', "SELECT gid FROM pg_prepared_xacts")
+    who = [f'"{line(part)}"' for part in (user, application) if part]
+    of = f" ({', '.join(who)})" if who else ""
+    since = f" for {seconds} s" if seconds is not None else ""
+    words = _first_words(query or "")
+    doing = f": {words}" if words else ""
+    return Blocker(
+        f'process {pid}{of} has held "{line(relation)}"{since}{doing}',
+        f"run it again when that is done, or end it: SELECT pg_terminate_backend({pid})",
+    )
+
+
+def _first_words(query: str) -> str:
+    """Return the start of a query; what stands in quotes may be a password, and is left out."""
+    pieces = []
+    for token in tokens(query):
+        if token.text == "'":
+            break  # the server cut the query off inside a literal
+        pieces.append("'…'" if token.kind == "literal" else token.text)
+    words = line(" ".join("".join(pieces).split()))
+    return f"{words[:_WORDS]}…" if len(words) > _WORDS else words
