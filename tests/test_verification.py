@@ -9,6 +9,7 @@ import pytest
 import gatepost
 from gatepost import assert_row_security, verify
 from gatepost.declare.declaration import Declaration
+from gatepost.errors import DatabaseUnreachable
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.project import find_project
@@ -239,7 +240,7 @@ def plain_server(pytestconfig, ground):
 
 def test_what_goes_wrong_while_the_database_is_read_reaches_the_caller(connection):
     connection.close()
-    with pytest.raises(psycopg2.InterfaceError):
+    with pytest.raises(DatabaseUnreachable, match="the connection is closed"):
         verify(connection, declaration=Declaration())
 
 

@@ -169,7 +169,8 @@ def run_rejects(
     """
     started = time.perf_counter()
     with ending(connection):
-        planned = plan_rejects(directory, connection, replace(options or Options(), mode="append"))
+        with reading(connection, statement_timeout="0"):
+            planned = plan_rejects(directory, connection, replace(options or Options(), mode="append"))
         lock(planned, connection)
         _make_rejects(planned.options)
         moving = Run(planned, connection, lambda table: read_rejects(directory, table), progress or _silent)

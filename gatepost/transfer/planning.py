@@ -11,6 +11,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
+from gatepost.database.reading import reading
 from gatepost.errors import TransferError
 from gatepost.transfer.binary.encoder import AVAILABLE
 from gatepost.transfer.binary.expression import FAMILIES as BINARY
@@ -25,7 +26,7 @@ _OWN_TABLES = frozenset({"alembic_version"})
 
 
 def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
-    """Pair an open source with a target.
+    """Pair an open source with a target, inside a `reading` of it.
 
     Raises:
         TransferError: a table or column exists on one side only, a type has no cast, the role would be subject to
@@ -66,7 +67,8 @@ def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
         TransferError: the target's tables are no longer as planned, or somebody holds a lock for half a minute.
     """
     lock(plan, connection)
-    fresh = make_plan(source, connection, plan.options)
+    with reading(connection, statement_timeout="0"):
+        fresh = make_plan(source, connection, plan.options)
     refuse_changed(plan, fresh)
     return fresh
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from psycopg2.extensions import connection as Connection
 
+from gatepost.database.reading import reading
 from gatepost.transfer import portable
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, tally_source
@@ -45,7 +46,8 @@ class FromFile:
 
     def plan(self, connection: Connection, options: Options) -> Plan:
         """Return the plan as it is now."""
-        return make_plan(self._source, connection, options)
+        with reading(connection, statement_timeout="0"):
+            return make_plan(self._source, connection, options)
 
     def run(
         self,
@@ -77,7 +79,8 @@ class FromDirectory:
 
     def plan(self, connection: Connection, options: Options) -> Plan:
         """Return the plan as it is now; every file is compared with its checksum."""
-        return portable.plan_portable(self._directory, connection, options)
+        with reading(connection, statement_timeout="0"):
+            return portable.plan_portable(self._directory, connection, options)
 
     def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
         """Return a run of a plan."""

@@ -237,7 +237,8 @@ class TestState:
             told = only(ask(database_url), "locks")
             assert told.status == "warning"
             assert (
-                f'process {idler.info.backend_pid} ("idler"), idle in transaction, has held "my table"' in told.message
+                f'process {idler.info.backend_pid} ("idler"), idle in transaction, has held public."my table"'
+                in told.message
             )
             assert told.fix == f"SELECT pg_terminate_backend({idler.info.backend_pid})"
 
