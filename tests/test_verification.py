@@ -5,10 +5,13 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from typer.testing import CliRunner
 
 import gatepost
 from gatepost import assert_row_security, verify
+from gatepost.cli import app
 from gatepost.declare.declaration import Declaration
+from gatepost.doctor.audit import ROLE
 from gatepost.errors import DatabaseUnreachable
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
@@ -100,6 +103,25 @@ def test_a_role_that_may_only_read_sees_as_much(reader, server, at_head, declara
         as_postgres = verify(connection, declaration=declaration)
     assert result.findings == as_postgres.findings
     assert result.not_checked == ()
+
+
+def test_the_audit_role_sees_everything_and_reads_no_row(server, at_head, declaration):
+    superuser = server.url(at_head, SUPERUSER)
+    made = CliRunner().invoke(app, ["doctor", superuser, "--audit-role"])
+    execute(superuser, made.output, f"ALTER ROLE {ROLE} PASSWORD 'gatepost-tests'", "CREATE TABLE public.bare ()")
+    try:
+        found = []
+        for user in (ROLE, SUPERUSER):
+            for said in (declaration, Declaration()):
+                with closing(psycopg2.connect(server.url(at_head, user))) as connection:
+                    result = verify(connection, declaration=said)
+                found.append((set(result.findings), result.not_checked))
+        assert found[:2] == found[2:]
+        assert [not_checked for _, not_checked in found] == [()] * 4
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            execute(server.url(at_head, ROLE), "SELECT FROM public.users")
+    finally:
+        execute(superuser, f"DROP TABLE public.bare; DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
 
 
 def test_what_a_role_cannot_print_is_told(reader, server, at_head, declaration):

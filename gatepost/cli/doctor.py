@@ -31,6 +31,9 @@ def _doctor(
     health: Annotated[str, typer.Option(help="The service's health endpoints, ending in /health.", metavar="URL")] = "",
     threads: Annotated[int | None, typer.Option(help="Threads that share one pool.", min=1, max=100_000)] = None,
     timeout: Annotated[int | None, typer.Option(help="Seconds for each step (10).", min=1, max=600)] = None,
+    audit_role: Annotated[
+        bool, typer.Option("--audit-role", help="Print the SQL that makes a role for verify, and exit.")
+    ] = False,
     form: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
     output: Annotated[Path | None, typer.Option(help="Write to this file.", metavar="FILE")] = None,
 ) -> None:
@@ -41,6 +44,11 @@ def _doctor(
 
     told.known(form)
     target = target_url(url)
+    if audit_role:
+        from gatepost.doctor.audit import audit_script
+
+        typer.echo(audit_script(target.database))
+        return
     settings = load_settings()
     if timeout is not None:
         settings = settings.model_copy(update={"db_connect_timeout": timeout})
