@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gatepost.errors import DeclarationError
 
@@ -87,14 +88,16 @@ def roles(names: Iterable[str]) -> str:
     return ", ".join(role(name) for name in names)
 
 
+_START = r"A-Za-z_\u0080-\U0010ffff"
+"""What a name may begin with: every character beyond ASCII, white space of Unicode too (`ident_start` in scan.l)."""
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<literal> [eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'
-                 | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag) )
+                 | (?P<tag>\$(?:[{_START}][0-9{_START}]*)?\$).*?(?P=tag) )
     | (?P<quoted>  (?:[uU]&)?"(?:[^"]|"")*" )
-    | (?P<comment> --[^\n]* | /\* )
-    | (?P<word>    [^\W\d][\w$]* )
-    | (?P<space>   \s+ )
+    | (?P<comment> --[^\n\r]* | /\* )
+    | (?P<word>    [{_START}][0-9${_START}]* )
+    | (?P<space>   [ \t\n\r\f\v]+ )
     | (?P<other>   . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -165,25 +168,43 @@ def whole_expression(text: str) -> str:
     Raises:
         DeclarationError: a quote, a comment or a bracket is left open, or it is more than one statement.
     """
-    open_brackets: list[str] = []
+    fault = expression_fault(text)
+    if fault is not None:
+        raise DeclarationError(f'text("{text}") {fault[0]}', fault[1])
     pieces = tokens(text)
-    for token in pieces:
-        if token.kind == "comment" and token.text.startswith("/*") and _open_comment(token.text):
-            raise DeclarationError(f'text("{text}") leaves a comment open', "close it with */")
+    return f"{text}\n" if pieces and pieces[-1].text.startswith("--") else text
+
+
+@lru_cache(maxsize=10_000)
+def expression_fault(text: str) -> tuple[str, str] | None:
+    """Return why SQL text is more or less than one expression, and what to write, or None where it is one.
+
+    It is as strict as PostgreSQL's lexer with `standard_conforming_strings` on, or stricter, so that text of a foreign
+    database cannot end the statement that it is put into
+    (https://www.postgresql.org/docs/17/sql-syntax-lexical.html, src/backend/parser/scan.l).
+    """
+    open_brackets: list[str] = []
+    escapes = False
+    for token in tokens(text):
+        if token.kind in ("space", "comment"):
+            if token.text.startswith("/*") and _open_comment(token.text):
+                return "leaves a comment open", "close it with */"
+            continue
+        if escapes and token.text.startswith("'"):
+            # PostgreSQL reads the second literal as part of the first, with the first one's escapes.
+            return "continues a literal with escapes on another line", "write it as one literal"
+        escapes = token.kind == "literal" and token.text[0] in "eE"
         if token.kind != "other":
             continue
         if token.text in _BRACKETS:
             open_brackets.append(_BRACKETS[token.text])
         elif token.text in _BRACKETS.values() and (not open_brackets or open_brackets.pop() != token.text):
-            raise DeclarationError(f'text("{text}") closes a bracket it did not open', "write one whole expression")
+            return "closes a bracket it did not open", "write one whole expression"
         elif token.text in ("'", '"', ";"):
-            raise DeclarationError(
-                f'text("{text}") holds a {token.text} that makes it more or less than one expression',
-                "write one whole expression",
-            )
+            return f"holds a {token.text} that makes it more or less than one expression", "write one whole expression"
     if open_brackets:
-        raise DeclarationError(f'text("{text}") leaves a bracket open', f"close it with {open_brackets[-1]}")
-    return f"{text}\n" if pieces and pieces[-1].text.startswith("--") else text
+        return "leaves a bracket open", f"close it with {open_brackets[-1]}"
+    return None if _storable(text) else ("holds a character that PostgreSQL cannot store", "leave it out")
 
 
 _BRACKETS = {"(": ")", "[": "]"}
