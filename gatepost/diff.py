@@ -115,14 +115,16 @@ def live_state(table: Table, live: Schema, roles: frozenset[str]) -> TableState:
         roles: The grantees that count, but for the table's owner; see `managed_roles`.
     """
     counted = roles - {table.owner}
-    owned = [sequence for sequence in live.sequences if sequence.owned_by and sequence.owned_by[:2] == table.key]
     return TableState(
         TableRowSecurity(table.schema, table.name, table.row_security),
         TableGrants(
             table.schema,
             table.name,
             _managed(table.grants, counted),
-            tuple((sequence.schema, sequence.name, _managed(sequence.grants, counted)) for sequence in owned),
+            tuple(
+                (sequence.schema, sequence.name, _managed(sequence.grants, counted))
+                for sequence in live.sequences_of(table)
+            ),
         ),
         table.policies,
     )

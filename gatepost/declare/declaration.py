@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from gatepost import sql
@@ -89,7 +90,11 @@ class Declaration:
 
     def table(self, schema: str, name: str) -> ProtectedTable | None:
         """Return the access story of a table, or None where nobody told one."""
-        return next((table for table in self.tables if table.key == (schema, name)), None)
+        return self._by_key.get((schema, name))
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str], ProtectedTable]:
+        return {table.key: table for table in reversed(self.tables)}
 
     @property
     def roles(self) -> frozenset[str]:

@@ -37,15 +37,23 @@ class Schema:
     _by_key: dict[tuple[str, str], Table] = field(default_factory=dict, init=False, repr=False, compare=False)
     _views: dict[tuple[str, str], View] = field(default_factory=dict, init=False, repr=False, compare=False)
     _functions: dict[tuple[str, str], Function] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _owned: dict[tuple[str, str], list[Sequence]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_key.update({table.key: table for table in self.tables})
         self._views.update({view.key: view for view in self.views})
         self._functions.update({function.key: function for function in self.functions})
+        for sequence in self.sequences:
+            if sequence.owned_by is not None:
+                self._owned.setdefault(sequence.owned_by[:2], []).append(sequence)
 
     def table(self, schema: str, name: str) -> Table | None:
         """Return the table of that name, or None."""
         return self._by_key.get((schema, name))
+
+    def sequences_of(self, table: Table) -> tuple[Sequence, ...]:
+        """Return the sequences that columns of a table own."""
+        return tuple(self._owned.get(table.key, ()))
 
     def view(self, schema: str, name: str) -> View | None:
         """Return the view or materialized view of that name, or None."""
