@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gatepost.canonical import live_shapes, print_policies
+from gatepost.canonical import Printed, Server, print_locally
+from gatepost.canonical import print_there as printed_there
 from gatepost.database.connect import raw
 from gatepost.database.reading import read_again
-from gatepost.declare.declaration import Declaration, ProtectedTable
+from gatepost.declare.declaration import Declaration
 from gatepost.diff import TableState, declared_state, version_state
-from gatepost.errors import ExpressionError, GatepostError
+from gatepost.errors import GatepostError
 from gatepost.finding import Finding, NotChecked, Result
 from gatepost.project import find_project
 from gatepost.reflect import read_all
-from gatepost.schema import Schema
+from gatepost.schema import Policy, Schema
 
 if TYPE_CHECKING:
     import sqlalchemy
     import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
 
     from gatepost.rules import Context, Rule
 
@@ -41,19 +41,25 @@ def verify(
     declaration: Declaration | None = None,
     rules: Iterable[Rule] | None = None,
     target: str = "",
+    print_there: bool = False,
+    server: Server | None = None,
 ) -> Result:
     """Hold a live database against the declaration and the rules.
 
-    The catalog is read in one READ ONLY transaction, where nothing of the database's own decides what our queries
-    mean. The declared expressions are then printed by PostgreSQL on
-    temporary tables, in a transaction that is rolled back. A connection that is already inside a transaction is read
-    inside it, up to a savepoint that is rolled back, and left in it with its own settings.
+    The catalog is read in READ ONLY transactions, where nothing of the database's own decides what our queries mean.
+    Nothing is written, not even a temporary table: the declared expressions and the live ones are printed by the local
+    server, on tables and function signatures that stand in for the live ones. A connection that is already inside a
+    transaction is read inside it, up to a savepoint that is rolled back, and left in it with its own settings.
 
     Args:
         connection: A psycopg2 connection, or a SQLAlchemy connection or session.
         declaration: What was declared; without it, the one of the project that holds the current folder, if any.
         rules: Which rules to ask; without them, all.
         target: How the database is called in the result.
+        print_there: Print the declared expressions on temporary tables of the database itself instead, in a
+            transaction that may write and is rolled back.
+        server: The server that prints; without it, the embedded one of the project that holds the current folder,
+            which is stopped afterwards where it did not run. Where nothing is declared, none is needed.
 
     Returns:
         The findings, and what could not be checked.
@@ -73,7 +79,13 @@ def verify(
             project = find_project()
             declaration = project.declaration() if project is not None else None
         live = read_already()
-    states, not_checked = _declared_states(found, declaration or Declaration(), live)
+    states, not_checked = _declared_states(
+        declaration or Declaration(),
+        live,
+        lambda policies: (
+            printed_there(found, policies, live) if print_there else print_locally(found, policies, live, server)
+        ),
+    )
     context = Context(live, declaration, states)
     findings = [finding for one in asked for finding in one.check(context)]
     return Result(
@@ -146,56 +158,15 @@ def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
         reader.join()
 
 
-def _idle(connection: Connection) -> bool:
-    from psycopg2.extensions import TRANSACTION_STATUS_IDLE
-
-    return bool(connection.info.transaction_status == TRANSACTION_STATUS_IDLE)
-
-
-def _declared_states(connection: Connection, declaration: Declaration, live: Schema) -> tuple[States, list[NotChecked]]:
-    """Return the state of every declared table that is in the database, as PostgreSQL prints it."""
+def _declared_states(
+    declaration: Declaration, live: Schema, prints: Callable[[list[Policy]], Printed]
+) -> tuple[States, tuple[NotChecked, ...]]:
+    """Return the state of every declared table that is in the database, its policies as PostgreSQL prints them."""
     states = _version_states(live) if declaration.tables else {}
     there = [table for table in declaration if live.table(*table.key) is not None]
-    if not there:
-        return states, []
-    if reason := _unwritable(connection):
-        return states, [NotChecked("the declared policies", reason)]
-    not_checked = []
-    with _scratch(connection) as cursor:
-        for group in _printable(cursor, there, live):
-            if isinstance(group, NotChecked):
-                not_checked.append(group)
-            else:
-                states |= group
-    return states, not_checked
-
-
-def _printable(cursor: Cursor, tables: list[ProtectedTable], live: Schema) -> Iterator[States | NotChecked]:
-    """Yield the states of all tables at once or, where PostgreSQL refuses one, of each by itself."""
-    from psycopg2 import Error
-
-    shapes = live_shapes(live)
-
-    def states(some: list[ProtectedTable]) -> States:
-        policies = [policy for table in some for policy in table.policies]
-        there = {policy for table in live.tables for policy in table.policies}
-        printed = print_policies(cursor, policies, shapes, live.search_path, live=there) if policies else {}
-        return {table.key: declared_state(table, printed, live) for table in some}
-
-    try:
-        yield states(tables)
-        return
-    except ExpressionError:
-        pass  # told below, table by table
-    except Error as error:
-        reason = (error.diag.message_primary or str(error)).strip()
-        yield NotChecked("the declared policies", f"PostgreSQL could not print them: {reason}")
-        return
-    for table in tables:
-        try:
-            yield states([table])
-        except ExpressionError as error:
-            yield NotChecked(f"the policies of {table}", error.message)
+    policies = [policy for table in there for policy in table.policies]
+    printed = prints(policies) if policies else Printed()
+    return states | {table.key: declared_state(table, printed.policies, live) for table in there}, printed.not_checked
 
 
 def _version_states(live: Schema) -> States:
@@ -205,41 +176,3 @@ def _version_states(live: Schema) -> States:
     if table is None:
         return {}
     return {table.key: version_state(*table.key)}
-
-
-def _unwritable(connection: Connection) -> str:
-    """Return why no temporary table can be made here, on which PostgreSQL would print what was declared."""
-    fresh = _idle(connection)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMP'),"
-            " current_setting('transaction_read_only') = 'on'"
-        )
-        standby, temporary, read_only = cursor.fetchone() or (False, True, False)
-    if fresh and not connection.autocommit:
-        connection.rollback()
-    if standby:
-        return "PostgreSQL prints them on temporary tables, and this server is a standby"
-    if not temporary:
-        return "PostgreSQL prints them on temporary tables, and this role may make none: GRANT TEMPORARY ON DATABASE"
-    if read_only and not fresh:
-        return "PostgreSQL prints them on temporary tables, and the connection is inside a READ ONLY transaction"
-    return ""
-
-
-@contextmanager
-def _scratch(connection: Connection) -> Iterator[Cursor]:
-    """Lend a cursor in a transaction that can make temporary tables, and roll everything back."""
-    fresh = _idle(connection)
-    with connection.cursor() as cursor:
-        try:
-            if fresh:
-                # psycopg2 begins by itself, except where autocommit leaves it to us.
-                cursor.execute("BEGIN READ WRITE" if connection.autocommit else "SET TRANSACTION READ WRITE")
-            yield cursor
-        finally:
-            if fresh and not connection.closed:
-                if connection.autocommit:
-                    cursor.execute("ROLLBACK")
-                else:
-                    connection.rollback()

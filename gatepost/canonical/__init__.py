@@ -1,7 +1,22 @@
 """The declared expressions as PostgreSQL itself prints them."""
 
+from gatepost.canonical.local_printing import print_locally
+from gatepost.canonical.print_server import Server
+from gatepost.canonical.printed import Printed
 from gatepost.canonical.printing import print_policies
+from gatepost.canonical.printing_there import print_there
 from gatepost.canonical.scratch import create_tables
 from gatepost.canonical.shapes import Ahead, NamedType, Shape, live_shapes
 
-__all__ = ["Ahead", "NamedType", "Shape", "create_tables", "live_shapes", "print_policies"]
+__all__ = [
+    "Ahead",
+    "NamedType",
+    "Printed",
+    "Server",
+    "Shape",
+    "create_tables",
+    "live_shapes",
+    "print_locally",
+    "print_policies",
+    "print_there",
+]

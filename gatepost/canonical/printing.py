@@ -17,6 +17,7 @@ from gatepost import sql
 from gatepost.canonical.savepoints import reason, rolled_back, tried
 from gatepost.canonical.scratch import Scratch, stand_ins
 from gatepost.canonical.shapes import Ahead, Shape, moved
+from gatepost.canonical.statements import create_policy
 from gatepost.errors import ExpressionError
 from gatepost.schema import Policy
 
@@ -89,7 +90,8 @@ def _print_schema(
 ) -> dict[Policy, Policy]:
     carried = sorted({(policy.schema, policy.table) for policy in policies})
     statements = [
-        shapes[key].create(sql.qualified("pg_temp", key[1]), scratch.schemas, temporary=True) for key in carried
+        shapes[key].create(sql.qualified("pg_temp", key[1]), scratch.schemas, temporary=True, fileless=True)
+        for key in carried
     ]
     handed_on = {policy.table for policy in policies if _mentions_its_row(policy)}
     for table in sorted(handed_on):
@@ -111,16 +113,16 @@ def _print_schema(
 
 
 def _on_carrier(policy: Policy, scratch: Scratch) -> str:
-    own = (policy.schema, policy.table)
-    parts = [f"CREATE POLICY {sql.identifier(policy.name)} ON {sql.qualified('pg_temp', policy.table)}"]
-    parts.append(f"FOR {policy.command}")
-    for clause, text in (("USING", policy.using), ("WITH CHECK", policy.check)):
-        if text is not None:
-            if policy.table.replace('"', '""') in text.lower() + text:
-                text = sql.unqualified_columns(text, own)
-            # The line break ends a comment that an author's text() may close with.
-            parts.append(f"{clause} ({moved(text, scratch.schemas)}\n)")
-    return " ".join(parts)
+    using, check = (_moved(policy, text, scratch) for text in (policy.using, policy.check))
+    return create_policy(policy.name, policy, sql.qualified("pg_temp", policy.table), using, check)
+
+
+def _moved(policy: Policy, text: str | None, scratch: Scratch) -> str | None:
+    if text is None:
+        return None
+    if policy.table.replace('"', '""') in text.lower() + text:
+        text = sql.unqualified_columns(text, (policy.schema, policy.table))
+    return moved(text, scratch.schemas)
 
 
 def _mentions_its_row(policy: Policy) -> bool:

@@ -30,10 +30,20 @@ def verify(
     rule: Annotated[list[str] | None, typer.Option(help="Ask this rule only; may be given again.")] = None,
     schema: Annotated[list[str] | None, typer.Option(help="Tell of this schema only; may be given again.")] = None,
     fail_on: Annotated[str, typer.Option(help="The least severity that exits 1: error, warning or info.")] = "warning",
+    print_there: Annotated[
+        bool,
+        typer.Option(
+            "--print-there",
+            help="Print policies on temporary tables of the database: takes a transaction that may write.",
+        ),
+    ] = False,
     baseline: Annotated[Path | None, typer.Option(help="Tell only what is not in this file.")] = None,
     write_baseline: Annotated[Path | None, typer.Option(help="Write what is found to this file, and exit 0.")] = None,
 ) -> None:
     """Check row security, policies and grants of a live database, which is only read.
+
+    Declared and live policies are compared as the local server prints them, on tables that stand in for the live ones;
+    where it does not run, it is started and stopped again. Where nothing is declared, it is not needed.
 
     Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when the check could not run.
     """
@@ -43,7 +53,7 @@ def verify(
     threshold = _severity(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with _nothing_thrown_away():
-        result = _verified(url, _rules(rule), schema)
+        result = _verified(url, _rules(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)
             typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
@@ -67,7 +77,9 @@ def _nothing_thrown_away() -> Iterator[None]:
             gc.enable()
 
 
-def _verified(url: str | None, rules: tuple[Rule, ...] | None, schemas: list[str] | None) -> Result:
+def _verified(
+    url: str | None, rules: tuple[Rule, ...] | None, schemas: list[str] | None, *, print_there: bool
+) -> Result:
     from contextlib import closing
     from dataclasses import replace
 
@@ -84,7 +96,7 @@ def _verified(url: str | None, rules: tuple[Rule, ...] | None, schemas: list[str
         with closing(connect(target, application_name="gatepost verify")) as connection:
             if schemas:
                 _refuse_unknown_schemas(connection, schemas)
-            result = run(connection, rules=rules, target=target.masked)
+            result = run(connection, rules=rules, target=target.masked, print_there=print_there)
     if project is not None:
         from gatepost.rules import all_rules
 

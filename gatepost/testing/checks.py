@@ -64,8 +64,10 @@ def _verified(database: TestDatabase, project: Project, names: tuple[str, ...]) 
     from gatepost.verification import verify
 
     rules = [rule for rule in all_rules() if rule.name in names]
-    with closing(connect(database.url)) as connection:
-        return verify(connection, declaration=project.declaration(), rules=rules)
+    with closing(
+        connect(database.url)
+    ) as connection:  # a database to test in may be written, and needs no other server
+        return verify(connection, declaration=project.declaration(), rules=rules, print_there=True)
 
 
 def _assert_clean(result: Result) -> None:

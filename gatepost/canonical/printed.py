@@ -1,0 +1,28 @@
+"""Declared policies as PostgreSQL prints them, and what could not be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from gatepost.finding import NotChecked
+from gatepost.schema import Policy, Schema
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What was printed: a declared policy reads like the live one where both mean the same."""
+
+    policies: Mapping[Policy, Policy] = field(default_factory=dict)
+    not_checked: tuple[NotChecked, ...] = ()
+
+
+def twin(policy: Policy, live: Schema) -> Policy | None:
+    """Return the live policy of the same table and name, or None."""
+    table = live.table(policy.schema, policy.table)
+    return next((one for one in table.policies if one.name == policy.name), None) if table is not None else None
+
+
+def reading_like(policy: Policy, other: Policy | None) -> Policy:
+    """Return a policy with the expressions of another, where there is one: what they say then makes no difference."""
+    return replace(policy, using=other.using, check=other.check) if other is not None else policy
