@@ -11,7 +11,8 @@ time of the process, which a busy machine does not change much. Both run from co
 package does, whatever the environment says of writing it. splinter is SQL: it is timed both by the program that people
 start, `supabase db advisors`, and by itself, from connecting to the last row, without any process. The statement is
 taken from the log of the server, once, when the program is asked on a small database; nothing of it is kept here.
-A peer that is not given is left out, and said to be.
+A peer that is not given is left out, and said to be. `gatepost, all declared` runs in a project that declares every
+table and policy, whose local server runs: it imports the declaration, and both sides of each policy are printed there.
 """
 
 from __future__ import annotations
@@ -69,6 +70,30 @@ CREATE POLICY {name}_delete ON public.{name} FOR DELETE TO authenticated
 """
 
 
+DECLARATION = """
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gatepost import allow, authenticated, protect, uid
+
+for number in range({tables}):
+    name = f"item_{{number:04}}"
+    table = Table(
+        name, MetaData(), Column("id", BigInteger, primary_key=True), Column("user_id", Uuid, index=True),
+        Column(f"parent_{{number}}", BigInteger), Column("title", Text), Column(f"status_{{number}}", Text, index=True),
+        Column("amount", Numeric), Column("details", JSONB), Column("created_at", DateTime(timezone=True)),
+    )
+    mine, status = uid() == table.c.user_id, table.c[f"status_{{number}}"]
+    protect(
+        table,
+        allow("select", to=authenticated, where=mine & (status != "gone"), name=f"{{name}}_select"),
+        allow("insert", to=authenticated, check=mine, name=f"{{name}}_insert"),
+        allow("update", to=authenticated, where=mine, check=mine, name=f"{{name}}_update"),
+        allow("delete", to=authenticated, where=mine & (status == "open"), name=f"{{name}}_delete"),
+    )
+"""
+
+
 @dataclass(frozen=True)
 class Took:
     """The seconds from start to end, those of the processor, and those to the first byte that was printed."""
@@ -107,7 +132,14 @@ def fill(url, tables):
             cursor.execute("ANALYZE")
 
 
-def run(command: list[str], folder: str, bytecode: str) -> Took:
+def declare(project: Path, tables: int) -> None:
+    """Write a project that declares what `fill` makes."""
+    (project / "policies").mkdir(parents=True, exist_ok=True)
+    (project / "pyproject.toml").write_text("[tool.gatepost]\n")
+    (project / "policies" / "__init__.py").write_text(DECLARATION.format(tables=tables))
+
+
+def run(command: list[str], folder: str, bytecode: str, **more: str) -> Took:
     """Run a program that prints a report to its end."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -118,7 +150,7 @@ def run(command: list[str], folder: str, bytecode: str) -> Took:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment | {"PYTHONPYCACHEPREFIX": bytecode},
+        env=environment | {"PYTHONPYCACHEPREFIX": bytecode} | more,
     ) as process:
         printed = process.stdout.read(1)
         first = time.perf_counter() - begun
@@ -168,7 +200,8 @@ def asked(statement: str, url: str) -> Took:
     return Took(time.perf_counter() - begun)
 
 
-def measure(tables, server, peers: dict[str, Callable[[str], Took]], times: int):
+def measure(tables, server, peers: dict[str, Callable[[str], Took]], times: int, project: Path):
+    declare(project, tables)
     server.drop(DATABASE)
     url = server.clone(DATABASE)
     try:
@@ -202,7 +235,17 @@ def main():
         def program(*command: str) -> Callable[[str], Took]:
             return lambda url: run([part.replace("URL", url) for part in command], folder, bytecode)
 
-        peers = {"gatepost": program(GATEPOST, "verify", "URL", "--format", "json")}
+        project = Path(folder) / "declared"
+        declare(project, 1)
+        peers = {
+            "gatepost": program(GATEPOST, "verify", "URL", "--format", "json"),
+            "gatepost, all declared": lambda url: run(
+                [GATEPOST, "verify", url, "--format", "json"],
+                str(project),
+                bytecode,
+                GATEPOST_LOCAL_DIR=str(server.directory),
+            ),
+        }
         if arguments.pgrls:
             lint = ("lint", "--database-url", "URL", "--schemas", "public", "--format", "json")
             peers["pgrls lint"] = program(arguments.pgrls, *lint)
@@ -217,7 +260,7 @@ def main():
             ask(server.clone(DATABASE))  # compiled once, as pip does
             server.drop(DATABASE)
         for tables in arguments.tables:
-            measure(tables, server, peers, arguments.rounds)
+            measure(tables, server, peers, arguments.rounds, project)
     for name in ("pgrls", "supabase"):
         if not getattr(arguments, name):
             print(f"{name} was not given, and is left out")
