@@ -1,4 +1,6 @@
-"""Random conditions, functions, rows and callers, for the law that what is concluded of a condition is so in PostgreSQL."""
+"""Random conditions, functions, rows and callers: what is concluded of a condition must be so in PostgreSQL."""
+
+# ruff: noqa: E501  (a piece of SQL is read in one line)
 
 from __future__ import annotations
 
@@ -146,8 +148,8 @@ class Conditions:
             f"(n IN (SELECT m.org FROM {source} WHERE {where} EXCEPT SELECT 5))",
             f"(EXISTS (SELECT 1 FROM public.law_empty e LEFT JOIN {source} ON {where} WHERE m.role IS NULL))",
             f"(EXISTS (SELECT 1 FROM {source} LEFT JOIN public.law_empty e ON e.org = m.org WHERE {where}))",
-            f"(name IN (SELECT unnest(tags)))",
-            f"(EXISTS (SELECT unnest(tags)))",
+            "(name IN (SELECT unnest(tags)))",
+            "(EXISTS (SELECT unnest(tags)))",
             f"(EXISTS (WITH w AS (SELECT m.org AS o, m.role AS r FROM {source} WHERE {where}) SELECT 1 FROM w WHERE w.o = n))",
         )
 
