@@ -89,6 +89,7 @@ class Arguments:
         world = other_of(self.world) if way != 1 else self.world
         if self.dynamic and canaries.is_word(base) and way == 0:
             yield _STATEMENT
+            yield from self._columns()
             yield from (row.table.name for row in self._rows(world) if row.table.key in self.population.ground.owned)
         named = self._planted(bare, base, world)
         if named is not None:
@@ -101,6 +102,12 @@ class Arguments:
                 fits = canaries.family(self.population.ground.base_type(column.type)) == canaries.family(base)
                 if fits and value is not None and not _unknown(column.name) and _is_key(row.table, column.name):
                     yield value
+
+    def _columns(self) -> Iterator[str]:
+        """Yield names of columns: of SQL that is built, a piece may be one."""
+        for table in self.population.ground.tables:
+            if table.name in self.mentioned:
+                yield from (column.name for column in table.columns[:2])
 
     def _rows(self, world: str) -> Iterator[Row]:
         """Yield a world's first row of each table that the body mentions."""
@@ -116,7 +123,7 @@ class Arguments:
         if not name:
             return None
         ground = self.population.ground
-        for table in ground.tables:
+        for table in sorted(ground.tables, key=lambda table: table.name not in self.mentioned):
             singular = table.name.removesuffix("s")
             column = name if table.column(name) else "id" if name in (f"{singular}_id", singular, table.name) else ""
             found = table.column(column) if column else None

@@ -11,15 +11,18 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeVar
 
 from gatepost import sql
+from gatepost.access.observation.containing import SLIPS, slipped
 from gatepost.access.observation.counters import Counter, counters
 from gatepost.access.observation.ground import TableKey
-from gatepost.access.observation.trial import Found, Probe, Stage, Tried, tried_as
+from gatepost.access.observation.probes import Found, Probe, Tried, stopped, tried_as
+from gatepost.access.observation.trial import Stage
 from gatepost.access.personas import Persona
+from gatepost.finding import NotChecked
 
 _MOST = 400
 _MOST_PROBES = 20_000
@@ -35,6 +38,7 @@ DECLARE
     touched bigint;
     code text;
     said text;
+    place text;
     listed text[];
     seen jsonb[];
     counter text;
@@ -45,7 +49,7 @@ DECLARE
     answers jsonb[] := '{}';
 BEGIN
     FOREACH trial IN ARRAY trials LOOP
-        touched := 0; code := ''; said := ''; seen := '{}'; moved := NULL;
+        touched := 0; code := ''; said := ''; place := ''; seen := '{}'; moved := NULL;
         BEGIN
             become := trial ->> 'become';
             statement := trial ->> 'statement';
@@ -72,9 +76,11 @@ BEGIN
                         END IF;
                         EXECUTE statement INTO listed;
                         SET LOCAL ROLE none;
-                        seen := seen || jsonb_build_array('', '', listed);
+                        seen := seen || jsonb_build_array('', '', '', listed);
                     EXCEPTION WHEN assert_failure OR others THEN
-                        seen := seen || jsonb_build_array(SQLSTATE, SQLERRM, NULL);
+                        GET STACKED DIAGNOSTICS place = PG_EXCEPTION_CONTEXT;
+                        seen := seen || jsonb_build_array(SQLSTATE, SQLERRM, place, NULL);
+                        place := '';
                     END;
                 END LOOP;
             END IF;
@@ -87,10 +93,12 @@ BEGIN
         EXCEPTION
             WHEN SQLSTATE 'GPOST' THEN NULL;
             WHEN query_canceled THEN RETURN to_jsonb(answers || 'null'::jsonb);
-            WHEN assert_failure OR others THEN code := SQLSTATE; said := SQLERRM;
+            WHEN assert_failure OR others THEN
+                code := SQLSTATE; said := SQLERRM;
+                GET STACKED DIAGNOSTICS place = PG_EXCEPTION_CONTEXT;
         END;
         before := CASE WHEN moved IS NOT NULL THEN after END;  -- what is undone stays counted
-        answers := answers || jsonb_build_array(touched, code, said, to_jsonb(seen), moved);
+        answers := answers || jsonb_build_array(touched, code, said, place, to_jsonb(seen), moved);
         EXIT WHEN clock_timestamp() > began + interval '500 milliseconds';
     END LOOP;
     RETURN to_jsonb(answers);
@@ -132,6 +140,8 @@ class Answer:
 
 Trying = Generator[Sequence[Trial], Sequence[Answer], T]
 """Something that wants trials, some at a time, and goes on with their answers."""
+_Waiting = tuple[str, Trying[None], Sequence[Trial]]
+"""What something looks at, itself, and the trials that it waits for."""
 
 
 @dataclass
@@ -139,40 +149,57 @@ class Batch:
     """Tries statements for several that want some, so that the ways to the server do not grow with their number."""
 
     stage: Stage
+    missing: list[NotChecked] = field(default_factory=list)
     _made: bool | None = None
     _counters: Mapping[str, Counter] | None = None
 
-    def together(self, several: Iterable[Trying[None]]) -> None:
-        """Run all of them to their ends, each step of all at once: none sees what another does."""
-        waiting: list[tuple[Trying[None], Sequence[Trial]]] = []
-        for one in several:
-            self._go_on(one, None, waiting)
+    def together(self, several: Iterable[tuple[str, Trying[None]]]) -> None:
+        """Run all of them to their ends, each step of all at once: none sees what another does.
+
+        Args:
+            several: Each with the name of what it looks at: one that fails is not checked, and the others go on.
+        """
+        waiting: list[_Waiting] = []
+        for what, one in several:
+            self._go_on(what, one, None, waiting)
         while waiting:
-            answers = iter(list(self.answers([trial for _, wanted in waiting for trial in wanted])))
+            answers = iter(list(self.answers([trial for _, _, wanted in waiting for trial in wanted])))
             before, waiting = waiting, []
-            for one, wanted in before:
-                self._go_on(one, [next(answers) for _ in wanted], waiting)
+            for what, one, wanted in before:
+                self._go_on(what, one, [next(answers) for _ in wanted], waiting)
 
     def _go_on(
-        self,
-        one: Trying[None],
-        answers: Sequence[Answer] | None,
-        waiting: list[tuple[Trying[None], Sequence[Trial]]],
-    ) -> None:
+        self, what: str, one: Trying[None], answers: Sequence[Answer] | None, waiting: list[_Waiting]
+    ) -> None:  # fmt: skip
         try:
             wanted = next(one) if answers is None else one.send(answers)
         except StopIteration:
             return
-        waiting.append((one, wanted))
+        except SLIPS as slip:
+            self.missing.append(slipped(what, slip))
+            return
+        waiting.append((what, one, wanted))
 
     def answers(self, trials: Sequence[Trial]) -> Iterator[Answer]:
         """Yield the answer to each trial."""
         at = 0
         while at < len(trials):
-            for said in self._several(trials[at : at + _at_once(trials[at : at + _MOST])]):
+            if self._is_out(trials[at]):
+                yield Answer(stopped(trials[at].statement))
+                at += 1
+                continue
+            several = list(takewhile(lambda trial: not self._is_out(trial), trials[at : at + _MOST]))
+            for said in self._several(several[: _at_once(several)]):
                 yield self._answer(trials[at], said) if said is not None else self._alone(trials[at])
                 at += 1
         self.stage.settle()
+
+    def _is_out(self, trial: Trial) -> bool:
+        """Tell whether a trial is not to be made, since one like it took too long."""
+        return self.stage.patience.is_out(trial.persona.role, trial.statement)
+
+    def _left_out(self, trial: Trial, probe: Probe) -> bool:
+        return probe.as_persona and self.stage.patience.is_out(trial.persona.role, probe.statement)
 
     def _several(self, trials: Sequence[Trial]) -> list[list[Any] | None]:
         """Try as many as there is time for, at least one; None stands for one that has to be tried alone."""
@@ -189,7 +216,11 @@ class Batch:
                     "headers": trial.persona.headers,
                     "cookies": trial.persona.cookies,
                     "statement": trial.statement,
-                    "probes": [(probe.statement, probe.as_persona) for probe in trial.probes],
+                    "probes": [
+                        (probe.statement, probe.as_persona)
+                        for probe in trial.probes
+                        if not self._left_out(trial, probe)
+                    ],
                     "aside": trial.keys_aside and aside,
                     "counting": trial.counting,
                 }
@@ -239,16 +270,20 @@ class Batch:
         return self._counters or {}
 
     def _answer(self, trial: Trial, said: list[Any]) -> Answer:
-        touched, code, words, found, places = said
+        touched, code, words, context, given, places = said
         counter = (self._counters or {}).get(trial.counting)
+        found = iter(given)
         return Answer(
-            tried_as(trial.statement, touched, code, words),
-            tuple(
-                Found(tried_as(probe.statement, 1, *what[:2]), what[2] or ())
-                for probe, what in zip(trial.probes, found, strict=False)
-            ),
+            tried_as(trial.statement, touched, code, words, context),
+            tuple(self._found(trial, probe, found) for probe in trial.probes) if touched and not code else (),
             counter.moved(places or ()) if counter is not None else None,  # what failed has moved nothing
         )
+
+    def _found(self, trial: Trial, probe: Probe, given: Iterator[list[Any]]) -> Found:
+        if self._left_out(trial, probe):
+            return Found(stopped(probe.statement))
+        *what, rows = next(given)
+        return Found(tried_as(probe.statement, 1, *what), rows or ())
 
 
 def _at_once(trials: Sequence[Trial]) -> int:

@@ -48,7 +48,8 @@ def candidates(population: Population, persona: Persona, table: Table) -> list[t
 def relations(population: Population, persona: Persona, table: Table) -> list[Row]:
     """Return rows that name the persona and a stranger, one in each place: a friendship that one makes oneself."""
     worlds, mine = population.worlds, world_of(persona.name)
-    names = [c.name for c in table.columns if (*table.key, c.name) in population.ground.identities]
+    columns = [column for column in table.columns if not column.generated]
+    names = [c.name for c in columns if (*table.key, c.name) in population.ground.identities]
     names = [name for name in names if not name.endswith("_by")]
     if len(names) < 2 or mine not in worlds.users:
         return []

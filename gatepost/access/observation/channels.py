@@ -60,7 +60,7 @@ class Channels:
         topics = {world: self._topics(world) for world in ("ann", "bob")}
         said = self._plant({topic for found in topics.values() for topic in found})
         if said:
-            yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}")
+            yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}", ours=True)
             return
         newcomer = next((persona for persona in personas if persona.name == NEWCOMER), None)
         common = {d.statement for d in self._join(newcomer, topics["ann"] + topics["bob"])} if newcomer else set()

@@ -230,7 +230,7 @@ def _session_value(side: list[sql.Token]) -> tuple[str, ...]:
     if "jwt" not in names and "request.jwt.claims" not in "".join(piece.text for piece in side):
         return ()
     path = [
-        _unquoted(after.text)
+        unquoted(after.text)
         for before, after in pairwise(side)
         if before.text in ("->", "->>") and after.kind == "literal"
     ]
@@ -241,10 +241,11 @@ def literals_in(side: list[sql.Token]) -> list[str]:
     """Return the literals of one side of a comparison, unless they are keys of a JSON value."""
     if any(piece.text in ("->", "->>") for piece in side) or any(piece.name == "select" for piece in side):
         return []
-    return [_unquoted(piece.text) for piece in side if piece.kind == "literal"]
+    return [unquoted(piece.text) for piece in side if piece.kind == "literal"]
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """Return what a literal says."""
     return text[text.index("'") + 1 : -1].replace("''", "'") if "'" in text else text
 
 

@@ -5,6 +5,7 @@ Nothing is assumed about a door. It is opened as each persona, and what comes ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,17 +14,21 @@ from gatepost import sql
 from gatepost.access.observation import canaries, evidence
 from gatepost.access.observation.arguments import Arguments
 from gatepost.access.observation.cast import ONLOOKERS, ORDINARY, other_of, world_of
+from gatepost.access.observation.containing import contained
 from gatepost.access.observation.ground import USERS
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.meaning import ColumnKey
+from gatepost.access.observation.outcome import Outcome
+from gatepost.access.observation.probes import Tried
 from gatepost.access.observation.record import Escalation, Record
 from gatepost.access.observation.routines import Routine, callable_by
-from gatepost.access.observation.trial import Outcome, Stage, Tried
+from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, NOBODY, Row
 from gatepost.access.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
 
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _MOST = 1000
 """The most rows that are read from a door."""
 
@@ -74,20 +79,26 @@ class Doors:
                 continue
             with self.stage.being(persona):
                 for view in views:
-                    yield from self._view(persona, view)
+                    yield from self._contained(str(view), self._view(persona, view))
                 if self.stage.privileges(persona.role).has(USERS, "select"):
                     users = sql.qualified(*USERS)
                     yield self._read(persona, "table", ".".join(USERS), f"SELECT x::text FROM {users} x LIMIT {_MOST}")
                 for table in self.stage.ground.live.tables:
                     if table.parents:
-                        yield from self._part(persona, table)
+                        yield from self._contained(str(table), self._part(persona, table))
                 for sequence in self.stage.ground.live.sequences:
                     if not is_platform(sequence.schema) and _usable(sequence, persona.role):
                         name = sql.literal(sql.qualified(sequence.schema, sequence.name))
                         yield self._read(persona, "sequence", str(sequence), f"SELECT nextval({name})::text")
                 for function in self._functions:
                     if persona.role in function.roles:
-                        yield from self._call(persona, function)
+                        yield from self._contained(str(function), self._call(persona, function))
+
+    def _contained(self, what: str, doors: Iterator[Door]) -> list[Door]:
+        found: list[Door] = []
+        with contained(self.stage, self.record.missing, what):
+            found += doors
+        return found
 
     def _view(self, persona: Persona, view: View) -> Iterator[Door]:
         held = self.stage.privileges(persona.role)
@@ -168,6 +179,8 @@ class Doors:
         target = sql.qualified(function.schema, function.name)
         names, dynamic = self.stage.ground.calls.reachable([function.body])
         dynamic = dynamic or "execute" in names
+        if dynamic:
+            names |= frozenset(_WORD.findall(function.body))  # what it builds SQL of stands in literals
         arguments = Arguments(self.stage.population, world_of(persona.name), names, dynamic)
         for listed in arguments.choices(function.types, function.names):
             statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
@@ -181,13 +194,15 @@ class Doors:
             text = ""
             if tried.outcome == "done" and self.stage.cursor.description is not None:
                 text = "\n".join(str(row[0] or "") for row in self.stage.cursor.fetchall())
-            leaked, columns = self._leaks(persona, text + tried.said)
+            leaked, columns = self._leaks(persona, text + tried.said, statement)
             written: tuple[Row, ...] = ()
             counted = False
             if function is not None and function.volatile and tried.outcome == "done":
                 written = self._after_call(persona, function, tried)
                 counted = bool(written) and all(self.stage.only_counted(row) for row in written)
-        value = next((line for line in text.splitlines() if leaked and self._leaks(persona, line)[0]), tried.said)
+        value = next(
+            (line for line in text.splitlines() if leaked and self._leaks(persona, line, statement)[0]), tried.said
+        )
         return Door(
             persona,
             kind,
@@ -240,14 +255,20 @@ class Doors:
         mine = (world_of(persona.name), *((NOBODY,) if owned else ()))
         return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in reached]
 
-    def _leaks(self, persona: Persona, text: str) -> tuple[list[Row], frozenset[ColumnKey]]:
-        """Return the rows whose canaries are in a text though the persona may not see them, and of which columns."""
+    def _leaks(self, persona: Persona, text: str, statement: str) -> tuple[list[Row], frozenset[ColumnKey]]:
+        """Return the rows whose canaries are in a text though the persona may not see them, and of which columns.
+
+        What the caller's own statement holds is no leak when it comes back, unless more of the same row comes with it.
+        """
+        brought = frozenset(canaries.found_in(statement))
         held = self.stage.privileges(persona.role)
         found: dict[Any, Row] = {}
         columns = set()
         for canary in canaries.found_in(text) if text else ():
             row = self._planted.get((canary.table, canary.row))
             if row is None or row.world == world_of(persona.name) or canary.column >= len(row.table.columns):
+                continue
+            if canary in brought and not evidence.proves_reading(row, text, statement):
                 continue
             name = row.table.columns[canary.column].name
             visible = row.number in self.record.sees(persona.name, row.table.key)

@@ -14,8 +14,9 @@ from gatepost.access.observation.batch import Trial, Trying
 from gatepost.access.observation.cast import ORDINARY, world_of
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.population import insert
+from gatepost.access.observation.probes import Found, Probe
 from gatepost.access.observation.record import Escalation
-from gatepost.access.observation.trial import Found, Probe, Stage
+from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, RANKED, Row
 from gatepost.access.personas import Persona
 from gatepost.access.sensitivity import words

@@ -10,13 +10,29 @@ from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell
 from gatepost.access.observation.worlds import Row
 from gatepost.access.personas import Persona
-from gatepost.schema import Command, Policy, Table
+from gatepost.schema import Command, Policy, Schema, Table
+
+_BY_CHANCE = 6
+"""Up to how many characters a value may stand in a text by chance."""
 
 
 def witness(population: Population, persona: Persona, table: Table, cell: Cell, number: int) -> str:
     """Return the statement with which a persona reached a row, and the row."""
     row = population.row(table.key, number)
     return f"{told(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
+
+
+def bypasses(live: Schema, role: str) -> bool:
+    """Tell whether a role's own attributes let it pass row security; a membership hands on neither of them.
+
+    Source: https://www.postgresql.org/docs/17/role-attributes.html
+    """
+    return any(one.name == role and (one.bypass_row_security or one.superuser) for one in live.roles)
+
+
+def no_longer(role: str) -> str:
+    """Return the SQL that makes row security hold for a role again."""
+    return f"ALTER ROLE {sql.identifier(role)} NOBYPASSRLS"
 
 
 def in_force(table: Table, role: str, command: Command) -> list[Policy]:
@@ -36,3 +52,9 @@ def shown(row: Row) -> str:
 def listed(names: Sequence[str]) -> str:
     """Return names with commas between them, each once."""
     return ", ".join(dict.fromkeys(names))
+
+
+def proves_reading(row: Row, text: str, statement: str) -> bool:
+    """Tell whether a text holds a value of a row that nobody knows by chance, and that its caller did not say."""
+    told = (value for value in row.values.values() if value and len(value) > _BY_CHANCE and not value.isalpha())
+    return any(value in text and value not in statement for value in told)

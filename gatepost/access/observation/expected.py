@@ -11,14 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
+from gatepost.access.observation.evidence import bypasses
 from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Cell
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import Row
-from gatepost.access.personas import Persona, acting_as
+from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.resolve import policy_name
 from gatepost.schema import Command, Table
+
+
+class NotKnown(Exception):
+    """A condition that was declared cannot be evaluated as a persona, with what PostgreSQL says."""
 
 
 @dataclass
@@ -28,10 +33,14 @@ class Expected:
     stage: Stage
     declaration: Declaration
     personas: Sequence[Persona]
-    _answers: dict[tuple[tuple[str, str], str], Mapping[str, frozenset[int]]] = field(default_factory=dict)
+    _answers: dict[tuple[tuple[str, str], str, str], frozenset[int] | NotKnown] = field(default_factory=dict)
 
     def rows(self, persona: Persona, table: ProtectedTable, command: Command) -> frozenset[int]:
-        """Return the planted rows that a persona should read, change or remove."""
+        """Return the planted rows that a persona should read, change or remove.
+
+        Raises:
+            NotKnown: a condition cannot be evaluated.
+        """
         planted = self._planted(table)
         if not _granted(table, persona.role, command):
             return frozenset()
@@ -45,7 +54,11 @@ class Expected:
         return reached
 
     def let_in(self, persona: Persona, table: ProtectedTable, row: Row) -> bool | None:
-        """Tell whether a persona should be able to insert a row, or None where that depends on a default."""
+        """Tell whether a persona should be able to insert a row, or None where that depends on a default.
+
+        Raises:
+            NotKnown: a condition cannot be evaluated.
+        """
         if not _granted(table, persona.role, "insert"):
             return False
         if self._bypasses(persona):
@@ -61,8 +74,8 @@ class Expected:
         return permitted and all(admitted for meaning, admitted in ways if meaning == "restrict")
 
     def _bypasses(self, persona: Persona) -> bool:
-        roles = self.stage.ground.live.roles
-        return any(role.name == persona.role and (role.bypass_row_security or role.superuser) for role in roles)
+        """Tell whether a role is meant to pass every policy; with the attribute, an API user's is a mistake."""
+        return persona.role not in ("anon", "authenticated") and bypasses(self.stage.ground.live, persona.role)
 
     def _planted(self, table: ProtectedTable) -> dict[int, Row]:
         live = self.stage.ground.live.table(*table.key)
@@ -76,7 +89,7 @@ class Expected:
         if rule.where is None:
             return frozenset(rows)
         text = next(p.using for p in table.policies if p.name == policy_name(table.name, command, rule))
-        return self._asked(table, text or "true")[persona.name]
+        return self._asked(table, text or "true", persona)
 
     def _belongs(self, persona: Persona, rule: Rule, row: Row) -> bool:
         assert rule.column is not None  # noqa: S101  owner() and through() set it
@@ -98,32 +111,39 @@ class Expected:
         text = next(p.check for p in table.policies if p.name == policy_name(table.name, "insert", rule))
         if rule.check is None and rule.where is None:
             return True
-        with self._open(row.table):
-            self.stage.cursor.execute(f"{insert([row])} RETURNING tableoid::int8, ctid::text")
+        statement = f"{insert([row])} RETURNING tableoid::int8, ctid::text"
+        with self._open(row.table), self.stage.attempt(statement) as tried:
+            if tried.outcome != "done":
+                raise NotKnown(tried.said)
             place = self.stage.cursor.fetchone()
             if place is None:
                 return False
             return (int(place[0]), str(place[1])) in self._matching(row.table, text or "true", persona)
 
-    def _asked(self, table: ProtectedTable, text: str) -> Mapping[str, frozenset[int]]:
-        """Return the planted rows for which a condition holds, by persona."""
-        if (table.key, text) not in self._answers:
+    def _asked(self, table: ProtectedTable, text: str, persona: Persona) -> frozenset[int]:
+        """Return the planted rows for which a condition holds, for a persona to whose role it applies."""
+        key = (table.key, text, persona.name)
+        if key not in self._answers:
             live = self.stage.ground.live.table(*table.key)
             assert live is not None  # noqa: S101  only tables that are there are asked about
             places = self.stage.population.of(live)
-            with self._open(live):
-                self._answers[table.key, text] = {
-                    persona.name: frozenset(
-                        places[place].number for place in self._matching(live, text, persona) if place in places
-                    )
-                    for persona in self.personas
-                }
-        return self._answers[table.key, text]
+            try:
+                with self._open(live):
+                    found = self._matching(live, text, persona)
+                self._answers[key] = frozenset(places[place].number for place in found if place in places)
+            except NotKnown as why:
+                self._answers[key] = why
+        answer = self._answers[key]
+        if isinstance(answer, NotKnown):
+            raise answer
+        return answer
 
     def _matching(self, table: Table, text: str, persona: Persona) -> set[tuple[int, str]]:
-        with acting_as(self.stage.cursor, persona):
-            target = sql.qualified(table.schema, table.name)
-            self.stage.cursor.execute(f"SELECT tableoid::int8, ctid::text FROM {target} WHERE (\n{text}\n)")
+        target = sql.qualified(table.schema, table.name)
+        statement = f"SELECT tableoid::int8, ctid::text FROM {target} WHERE (\n{text}\n)"
+        with self.stage.being(persona), self.stage.attempt(statement) as tried:
+            if tried.outcome != "done":
+                raise NotKnown(tried.said)
             return {(oid, ctid) for oid, ctid in self.stage.cursor.fetchall()}
 
     def _open(self, table: Table) -> _Opened:
@@ -140,14 +160,14 @@ class _Opened:
 
     def __enter__(self) -> None:
         target = sql.qualified(self.table.schema, self.table.name)
-        self.stage.cursor.execute(
+        self.stage.execute(
             f"SAVEPOINT gatepost_opened; ALTER TABLE {target} DISABLE ROW LEVEL SECURITY;"
             f" GRANT SELECT ON {target} TO {sql.identifiers(self.roles)};"
             + (" SET LOCAL session_replication_role = replica" if self.stage.population.keys_aside else "")
         )
 
     def __exit__(self, *_: object) -> None:
-        self.stage.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_opened; RELEASE SAVEPOINT gatepost_opened")
+        self.stage.recover("gatepost_opened")
 
 
 def short_of(cell: Cell, expected: frozenset[int]) -> frozenset[int]:

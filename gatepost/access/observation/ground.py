@@ -12,7 +12,7 @@ from gatepost.access.observation.clues import Calls, Clues, clues
 from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.ties import linked, named_owners, naming, of_a_catalogue
 from gatepost.declare.declaration import Declaration
-from gatepost.schema import Constraint, Schema, Table, is_platform
+from gatepost.schema import Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -92,6 +92,20 @@ class Ground:
         """The tables that personas reach for: all, or those that were asked for."""
         all_of_them = (table for table in self.tables if table.key not in (USERS, FILES[0]))
         return tuple(table for table in all_of_them if not self.only or table.key in self.only)
+
+    @cached_property
+    def triggers(self) -> Mapping[TableKey, tuple[Trigger, ...]]:
+        """The triggers of each table that are not switched off."""
+        found: defaultdict[TableKey, tuple[Trigger, ...]] = defaultdict(tuple)
+        for trigger in self.live.triggers:
+            if trigger.enabled != "D":
+                found[trigger.schema, trigger.table] += (trigger,)
+        return found
+
+    @cached_property
+    def bodies(self) -> Mapping[tuple[str, str], str]:
+        """The body of each function, by its schema and signature."""
+        return {function.key: function.body for function in self.live.functions}
 
     @cached_property
     def asked(self) -> frozenset[TableKey]:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from gatepost import sql
 from gatepost.access.observation.cast import FORGER, PLAIN_LIAR, other_of, told, world_of
-from gatepost.access.observation.evidence import in_force, listed, witness
+from gatepost.access.observation.evidence import bypasses, in_force, listed, no_longer, witness
 from gatepost.access.observation.ground import FILES, Ground, tenant_claims
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.reading import Reading
@@ -215,5 +215,7 @@ class Inferred:
     def _policies_to_mend(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
+        if bypasses(self.ground.live, "authenticated"):
+            return no_longer("authenticated")
         names = [p.name for p in in_force(table, "authenticated", command)]
         return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)

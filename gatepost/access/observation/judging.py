@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from gatepost.access.observation.cast import ONLOOKERS, told
+from gatepost.access.observation.containing import contained
 from gatepost.access.observation.evidence import listed, shown, witness
-from gatepost.access.observation.expected import Expected, short_of
+from gatepost.access.observation.expected import Expected, NotKnown, short_of
 from gatepost.access.observation.ground import Ground
 from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Escalation, Record
 from gatepost.access.observation.standing import Standing
+from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import RANKED
 from gatepost.access.personas import Persona
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.schema import COMMANDS, Command, Table
 
+_BY_CODE = "not known, refused by the application's code"
+_REASONS = {
+    "cut off": "stopped",
+    "unfit value": "no value was found that its policies take",
+    "refused by the application": _BY_CODE,
+}
+_VALUE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|cnry[-_][0-9a-f_-]+z|\d+", re.IGNORECASE)
 _VERBS = {"select": "read", "insert": "insert", "update": "change", "delete": "remove"}
 COMPARE = "gatepost verify  # names the policy, the grant or the switch that differs from the declaration"
 
@@ -27,10 +38,16 @@ COMPARE = "gatepost verify  # names the policy, the grant or the switch that dif
 class Judge:
     """Holds the record against the declaration, or, where there is none, against who owns which rows."""
 
-    population: Population
+    stage: Stage
     record: Record
     personas: Sequence[Persona]
     expected: Expected | None = None
+    _unevaluated: list[NotChecked] = field(default_factory=list)
+
+    @property
+    def population(self) -> Population:
+        """What was planted."""
+        return self.stage.population
 
     @property
     def ground(self) -> Ground:
@@ -41,21 +58,40 @@ class Judge:
         """Yield everything that is wrong with the tables."""
         inferred = Inferred(self.population, self.record, self.personas)
         for table in self.ground.observed:
-            declared = self._declared(table)
-            if declared is not None:
-                yield from self._against_declaration(table, declared)
-            else:
-                yield from inferred.findings(table)
-            yield from self._errors(table)
-        yield from inferred.crossings()
-        yield from self._escalations()
-        yield from self._lies()
+            yield from self._contained(str(table), partial(self._of_table, table, inferred))
+        yield from self._contained("rows that are moved", inferred.crossings)
+        yield from self._contained("escalations", self._escalations)
+        yield from self._contained("signing up", self._lies)
+
+    def _contained(self, what: str, judge: Callable[[], Iterator[Finding]]) -> list[Finding]:
+        found: list[Finding] = []
+        with contained(self.stage, self.record.missing, what):
+            found += judge()
+        return found
+
+    def _of_table(self, table: Table, inferred: Inferred) -> Iterator[Finding]:
+        declared = self._declared(table)
+        if declared is not None:
+            yield from self._against_declaration(table, declared)
+        else:
+            yield from inferred.findings(table)
+        yield from self._errors(table)
 
     def not_observed(self) -> Iterator[NotChecked]:
-        """Yield what was cut off."""
-        for (persona, table, command), cell in sorted(self.record.cells.items()):
-            if cell.outcome == "cut off":
-                yield NotChecked(f"{'.'.join(table)}: {command} as {persona}", f"stopped: {cell.said}")
+        """Yield the cells of which no trial shows what the policies decide, one line for each table and command."""
+        names: dict[tuple[Table, Command, str, str], list[str]] = {}
+        for table in self.ground.observed:
+            for persona in self.personas:
+                for command in COMMANDS:
+                    cell = self.record.cell(persona.name, table, command)
+                    reason = _REASONS.get(cell.outcome) or (_BY_CODE if cell.doubtful else "")
+                    if not cell.known and reason and persona.role != "service_role":
+                        key = (table, command, reason, _without_values(cell.said))
+                        names.setdefault(key, []).append(persona.name)
+        for (table, command, reason, said), who in names.items():
+            people = [name for name in who if name not in ONLOOKERS] or who
+            yield NotChecked(f"{table}: {command} as {listed(people)}", f"{reason}: {said}", ours=True)
+        yield from self._unevaluated
 
     def _declared(self, table: Table) -> ProtectedTable | None:
         return self.expected.declaration.table(*table.key) if self.expected is not None else None
@@ -67,12 +103,16 @@ class Judge:
             short: list[tuple[Persona, str, int]] = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, command)
-                if cell.outcome in ("error", "cut off") or persona.name in ONLOOKERS:
+                if persona.name in ONLOOKERS or not (cell.known or cell.rows or any(cell.inserts.values())):
                     continue
                 if command == "insert":
                     self._compare_inserts(persona, declared, cell, beyond, short)
                     continue
-                wanted = self.expected.rows(persona, declared, command)
+                try:
+                    wanted = self.expected.rows(persona, declared, command)
+                except NotKnown as why:
+                    self._note_unevaluated(table, command, persona, why)
+                    continue
                 more, less = cell.rows - wanted, short_of(cell, wanted)
                 if more:
                     beyond.append((persona, witness(self.population, persona, table, cell, min(more)), len(more)))
@@ -93,13 +133,23 @@ class Judge:
     ) -> None:
         assert self.expected is not None  # noqa: S101  as above
         for name, row in cell.candidates.items():
-            wanted, seen = self.expected.let_in(persona, declared, row), cell.inserts[name]
+            try:
+                wanted, seen = self.expected.let_in(persona, declared, row), cell.inserts[name]
+            except NotKnown as why:
+                self._note_unevaluated(row.table, "insert", persona, why)
+                continue
+            if name in cell.doubtful:
+                continue
             if wanted is not None and wanted != seen:
                 (beyond if seen else short).append((persona, f"{told(persona)}: {cell.statements[name]}", 1))
         if not cell.candidates and any(
             grant.grantee in (persona.role, "public") and grant.privilege == "INSERT" for grant in declared.grants
         ):
             short.append((persona, f"{told(persona)} holds no INSERT", 1))
+
+    def _note_unevaluated(self, table: Table, command: Command, persona: Persona, why: NotKnown) -> None:
+        what = f"{table}: {command} as {persona.name}"
+        self._unevaluated.append(NotChecked(what, f"what was declared cannot be evaluated: {why}", ours=True))
 
     def _difference(
         self, table: Table, command: Command, rule: str, found: list[tuple[Persona, str, int]]
@@ -131,9 +181,11 @@ class Judge:
         for persona in self.personas:
             for command in COMMANDS:
                 cell = self.record.cell(persona.name, table, command)
-                if cell.outcome == "error" and persona.name not in ONLOOKERS:
-                    said.setdefault((command, cell.said), []).append(persona.name)
-                    witness.setdefault((command, cell.said), f"{told(persona)}: {cell.said}")
+                if cell.outcome != "error" or persona.name in ONLOOKERS or cell.shuts_out(persona.role):
+                    continue
+                key = (command, _without_values(cell.said))
+                said.setdefault(key, []).append(persona.name)
+                witness.setdefault(key, f"{told(persona)}: {cell.said}")
         for (command, words), names in said.items():
             yield Finding(
                 "policy-error",
@@ -192,3 +244,8 @@ class Judge:
                 detail="sign-up",
                 witness=f"{found.write}; then {told(found.persona)}: {found.look} shows {shown(found.rows[0])}",
             )
+
+
+def _without_values(said: str) -> str:
+    """Return a message without the ids and figures in which it differs from persona to persona."""
+    return _VALUE.sub("…", said)

@@ -65,7 +65,7 @@ def not_observed(found: Iterable[Door]) -> Iterator[NotChecked]:
     """Yield the doors that took too long."""
     cut = sorted({(door.name, door.said) for door in found if door.outcome == "cut off"})
     for name, said in cut:
-        yield NotChecked(name, f"stopped: {said}")
+        yield NotChecked(name, f"stopped: {said}", ours=True)
 
 
 def _fix(door: Door) -> str:

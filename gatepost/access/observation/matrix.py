@@ -9,18 +9,25 @@ from typing import Literal
 from gatepost.access.observation.cast import ONLOOKERS, told, world_of
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.evidence import in_force, shown
+from gatepost.access.observation.outcome import Outcome
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
-Reach = Literal["all", "own", "some", "none", "error"]
+Reach = Literal["all", "own", "some", "none", "unknown", "error"]
+"""How far a persona reaches: every planted row, those of its own only, some, none; `unknown` where no trial showed what
+the policies decide (nothing could be planted, it took too long, only the application's own code refused), and `error`
+where every trial ended in an error of the policies. `unknown` and `error` are no verdict, and never a pass."""
 _WITNESSES = 3
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """How far a persona reaches, by how many of the planted rows, and the proof."""
+    """How far a persona reaches, by how many of the planted rows, and the proof: a cell as it stands in the JSON.
+
+    `outcome` is what the trials ended in, as `outcome.Outcome` lists them; `said` is the reason, where there is one.
+    """
 
     reach: Reach
     rows: int
@@ -29,6 +36,7 @@ class MatrixCell:
     witnesses: tuple[str, ...]
     policies: tuple[str, ...]
     said: str
+    outcome: Outcome
 
 
 def matrix(
@@ -78,13 +86,15 @@ def matrix_cell(population: Population, record: Record, persona: Persona, table:
     if command == "insert":
         let_in = [name for name, ok in cell.inserts.items() if ok]
         statement = cell.statements.get(let_in[0], "") if let_in else ""
-        witnesses = [f"{name}: {'let in' if ok else 'refused'}" for name, ok in cell.inserts.items()]
+        witnesses = [
+            f"{name}: {'let in' if ok else 'not known' if name in cell.doubtful else 'refused'}"
+            for name, ok in cell.inserts.items()
+        ]
     policies = tuple(_told(policy) for policy in in_force(table, persona.role, command))
     count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
     of = len(cell.inserts) if command == "insert" else len(population.of(table))
-    return MatrixCell(
-        reach(population, persona, table, command, cell), count, of, statement, tuple(witnesses), policies, cell.said
-    )  # fmt: skip
+    how_far = reach(population, persona, table, command, cell)
+    return MatrixCell(how_far, count, of, statement, tuple(witnesses), policies, cell.said, cell.outcome)
 
 
 def _told(policy: Policy) -> str:
@@ -96,8 +106,12 @@ def _told(policy: Policy) -> str:
 def reach(population: Population, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
     """Say in one word how far a cell goes."""
     owned = table.key in population.ground.owned
-    if cell.outcome in ("error", "cut off"):
+    if cell.shuts_out(persona.role):
+        return "none"
+    if cell.outcome == "error":
         return "error"
+    if not cell.known:
+        return "unknown"
     if command == "insert":
         own, others = cell.inserts.get("own", False), cell.inserts.get("another's", not owned)
         return "all" if own and others else "own" if own else "some" if any(cell.inserts.values()) else "none"

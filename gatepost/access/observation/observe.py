@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gatepost import sql
 from gatepost.access.observation.batch import Batch, Trial, Trying
 from gatepost.access.observation.cast import ONLOOKERS
 from gatepost.access.observation.empowering import Empowering
 from gatepost.access.observation.influence import Influence
+from gatepost.access.observation.outcome import Outcome
+from gatepost.access.observation.probes import BARRED, Look, Probe, Seen
 from gatepost.access.observation.record import Cell, Record
-from gatepost.access.observation.trial import BARRED, Seen, Stage
+from gatepost.access.observation.refusing import settle_reads
+from gatepost.access.observation.trial import Stage
+from gatepost.access.observation.unplanted import by_catalog
 from gatepost.access.observation.writing import Writer
 from gatepost.access.personas import Persona
+from gatepost.schema import COMMANDS, Table
+
+_MOST_ROWS = 60
+"""The most rows of one table that are looked at one by one."""
 
 
 def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> Record:
@@ -22,8 +31,10 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
         personas: Who tries.
         influence: Where to look again after a write.
     """
-    record, batch, personas = Record(), Batch(stage), list(personas)
-    batch.together(_look(stage, record, influence, persona) for persona in personas)
+    record, personas = Record(), list(personas)
+    batch = Batch(stage, record.missing)
+    batch.together((f"reading as {p.name}", _look(stage, record, influence, p)) for p in personas)
+    settle_reads(record, personas)
     tables = [table for table in stage.ground.observed if stage.population.of(table)]
     writers = [
         Writer(stage, record, influence, persona, table)
@@ -31,18 +42,19 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
         if persona.name not in ONLOOKERS
         for table in tables
     ]
-    batch.together(writer.write() for writer in writers)
+    batch.together((writer.name, writer.write()) for writer in writers)
     for writer in writers:
         record.escalations += writer.escalations
         record.crossings += writer.crossings
     ranks = [Empowering(stage, influence, persona, table) for persona in personas for table in tables]
-    batch.together(rank.try_it() for rank in ranks)
+    batch.together((f"{rank.table}: ranks of {rank.persona.name}", rank.try_it()) for rank in ranks)
     record.escalations += [found for rank in ranks for found in rank.escalations]
     return record
 
 
 def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) -> Trying[None]:
     """Look at every table, before anything is written."""
+    _note_closed(stage, record, persona)
     looks = [(table, stage.looking(persona.role, table)) for table in stage.ground.observed]
     trials = [
         Trial(persona, "SELECT", (look.probe,), counting="reads" if influence.opaque_policies(table) else "")
@@ -50,15 +62,59 @@ def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) 
         if look is not None
     ]
     answers = iter((yield trials))
+    again: list[tuple[Table, Look, Seen]] = []
     for table, look in looks:
+        answer = next(answers) if look is not None else None
+        if not stage.population.of(table):
+            continue
         seen = BARRED
-        if look is not None:
-            answer = next(answers)
+        if look is not None and answer is not None:
             seen = look.seen(answer.found[0])
             influence.note_read(table, answer.moved)
+            if seen.outcome == "refused by the application":
+                again.append((table, look, seen))
         record.cells[persona.name, table.key, "select"] = _read(seen)
+    yield from _look_one_by_one(stage, record, persona, again)
+
+
+def _look_one_by_one(
+    stage: Stage, record: Record, persona: Persona, several: Iterable[tuple[Table, Look, Seen]]
+) -> Trying[None]:
+    """Read each row by itself, where a function raised an exception: for one row, it hides all the others."""
+    for table, look, seen in several:
+        if not stage.privileges(persona.role).whole(table.key, "select"):
+            continue
+        places = list(stage.population.of(table))[:_MOST_ROWS]
+        probes = tuple(
+            Probe(f"{look.probe.statement} WHERE tableoid = {oid} AND ctid = {sql.literal(ctid)}", as_persona=True)
+            for oid, ctid in places
+        )
+        [answer] = yield [Trial(persona, "SELECT", probes)]
+        parts = [look.seen(found) for found in answer.found]
+        rows = frozenset(number for part in parts for number in part.rows)
+        answered = any(part.outcome == "done" for part in parts)
+        record.cells[persona.name, table.key, "select"] = _read(
+            Seen(seen.statement, rows, "done" if answered else seen.outcome, seen.said, seen.code)
+        )
+
+
+def _note_closed(stage: Stage, record: Record, persona: Persona) -> None:
+    """Note what needs no trial: what the role holds no privilege for, and what the catalog decides by itself."""
+    held = stage.privileges(persona.role)
+    for table in stage.ground.observed:
+        planted = bool(stage.population.of(table))
+        for command in COMMANDS:
+            if not held.has(table.key, command):
+                cell = Cell(outcome="refused by privilege", said="no privilege")
+            elif planted:
+                continue
+            else:
+                closed = by_catalog(stage.ground.live, table, persona.role, command)
+                outcome: Outcome = "refused by policy" if closed else "not tried"
+                cell = Cell(outcome=outcome, said=closed or "no row could be planted")
+            record.cells[persona.name, table.key, command] = cell
 
 
 def _read(seen: Seen) -> Cell:
     statements: dict[int | str, str] = dict.fromkeys(seen.rows, seen.statement)
-    return Cell(seen.rows, statements=statements, outcome=seen.outcome, said=seen.said)
+    return Cell(seen.rows, statements=statements, outcome=seen.outcome, said=seen.said, code=seen.code)

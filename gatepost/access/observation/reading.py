@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.access.observation.cast import NEWCOMER, USERS, world_of
-from gatepost.access.observation.evidence import in_force, listed, witness
+from gatepost.access.observation.evidence import bypasses, in_force, listed, no_longer, witness
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.observation.standing import Standing
@@ -142,5 +142,7 @@ class Reading:
     def _fix(self, table: Table, persona: Persona) -> str:
         if not table.row_security.enabled:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
+        if bypasses(self.population.ground.live, persona.role):
+            return no_longer(persona.role)
         names = [p.name for p in in_force(table, persona.role, "select") if p.permissive]
         return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatepost.access.observation.trial import Outcome
+from gatepost.access.observation.outcome import UNKNOWN, Outcome
 from gatepost.access.observation.worlds import Row
 from gatepost.access.personas import Persona
+from gatepost.finding import NotChecked
 from gatepost.schema import Command, Table
 
 TableKey = tuple[str, str]
@@ -20,8 +21,9 @@ class Cell:
     """What one persona reached in one table with one command.
 
     `rows` are the planted rows that it read, changed or removed; of an INSERT, `inserts` says for each candidate
-    whether row security let it in. `statements` holds the statement that reached each row or candidate. `tried` are
-    the rows that were tried, where not all were.
+    whether row security let it in, and `doubtful` names those that the application's code refused before row security
+    was asked. `statements` holds the statement that reached each row or candidate. `tried` are the rows that were
+    tried, where not all were. `certain` tells of a refusal by the application's code that no other value changes it.
     """
 
     rows: frozenset[int] = frozenset()
@@ -31,6 +33,20 @@ class Cell:
     outcome: Outcome = "done"
     said: str = ""
     tried: frozenset[int] | None = None
+    code: str = ""
+    doubtful: frozenset[str] = frozenset()
+    certain: bool = False
+
+    def shuts_out(self, role: str) -> bool:
+        """Tell whether an error keeps everything from a role: who has not signed in may not even call a helper."""
+        return self.outcome == "error" and self.code == "42501" and role == "anon"
+
+    @property
+    def known(self) -> bool:
+        """Tell whether it is known what the policies decide; an error is no decision."""
+        if self.outcome == "refused by the application":
+            return self.certain
+        return self.outcome not in (*UNKNOWN, "error") and not (self.doubtful and not any(self.inserts.values()))
 
 
 @dataclass(frozen=True)
@@ -63,16 +79,21 @@ class Crossing:
 
 @dataclass
 class Record:
-    """Everything that was seen; `lies` are rows that somebody saw for what it said of itself when it signed up."""
+    """Everything that was seen.
+
+    `lies` are rows that somebody saw for what it said of itself when it signed up; `missing` is what went wrong here,
+    so that a part was not looked at.
+    """
 
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     escalations: list[Escalation] = field(default_factory=list)
     lies: list[Escalation] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
+    missing: list[NotChecked] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:
-        """Return a cell; one that was never tried reached nothing."""
-        return self.cells.get((persona, table.key, command), Cell(outcome="refused"))
+        """Return a cell; of one that was never tried, nothing is known."""
+        return self.cells.get((persona, table.key, command), Cell(outcome="not tried", said="was not tried"))
 
     def sees(self, persona: str, table: TableKey) -> frozenset[int]:
         """Return the planted rows of a table that a persona sees."""

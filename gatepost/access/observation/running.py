@@ -10,6 +10,7 @@ from gatepost import sql
 from gatepost.access.observation.cast import ONLOOKERS, cast, users_of
 from gatepost.access.observation.channels import Channels
 from gatepost.access.observation.configured import chosen, known
+from gatepost.access.observation.containing import contained
 from gatepost.access.observation.doors import Door, Doors
 from gatepost.access.observation.expected import Expected
 from gatepost.access.observation.ground import Ground, TableKey, survey
@@ -17,20 +18,29 @@ from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.judging import Judge
 from gatepost.access.observation.leaks import leaks, not_observed
 from gatepost.access.observation.matrix import doors, matrix
+from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
+from gatepost.access.observation.probes import TIMEOUT
+from gatepost.access.observation.record import Record
 from gatepost.access.observation.signing_up import SigningUp
-from gatepost.access.observation.trial import TIMEOUT, Stage
+from gatepost.access.observation.trial import Stage
+from gatepost.access.observation.unfit import asked_kinds
+from gatepost.access.observation.unplanted import judged
 from gatepost.access.observation.unseen import unseen
 from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
 from gatepost.reflect import read
+from gatepost.schema import Schema
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+_ROUNDS = 3
+"""How often everything is planted anew with texts that look like what policies cast them to."""
 
 
 @dataclass(frozen=True)
@@ -134,32 +144,35 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
         " pg_catalog.set_config('search_path', 'public, extensions', true),"
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
     )
-    progress("planting rows")
-    population = plant(cursor, ground, users_of(scope.personas))
-    missing = (*scope.not_cloned, *population.missing, *_refresh(cursor, ground))
-    cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,))
-    personas = chosen(cast(population.worlds, scope.personas), scope.names)
-    stage, influence = Stage(cursor, population), Influence(ground)
-    progress("reaching for them")
-    record = observe(stage, personas, influence)
-    missing += tuple(SigningUp(stage, record).try_it()) if not scope.names else ()
+    stage, personas, record, influence, missing = _observed(cursor, ground, scope)
+    population = stage.population
+    if not scope.names:
+        with contained(stage, record.missing, "signing up"):
+            missing += SigningUp(stage, record).try_it()
     progress("opening the doors")
     opened = [] if scope.only else list(Doors(stage, record, influence).open(personas))
-    joined = [] if scope.only else list(Channels(stage, record).open(personas))
-    opened += [door for door in joined if isinstance(door, Door)]
-    missing += tuple(one for one in joined if isinstance(one, NotChecked))
-    missing += () if scope.only else tuple(unseen(cursor, stage, personas, opened))
+    if not scope.only:
+        with contained(stage, record.missing, "realtime.messages"):
+            joined = list(Channels(stage, record).open(personas))
+            opened += [door for door in joined if isinstance(door, Door)]
+            missing += [one for one in joined if isinstance(one, NotChecked)]
+        missing += unseen(cursor, stage, personas, opened)
     progress("holding it against what was meant")
     told = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
     expected = Expected(stage, declaration, told) if declaration is not None and declaration.tables else None
-    judge = Judge(population, record, told, expected)
-    findings = [*judge.findings(), *leaks(opened, population, declaration)]
+    judge = Judge(stage, record, told, expected)
+    findings = [*judge.findings()]
+    with contained(stage, record.missing, "what came out of the doors"):
+        findings += leaks(opened, population, declaration)
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
+    missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
+    if not ground.observed:
+        missing.append(NotChecked(scope.target or live.database, "it holds no table that could be observed"))
     return Result(
         command="observe",
         target=scope.target or live.database,
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        not_checked=tuple(sorted({*missing, *judge.not_observed(), *not_observed(opened)})),
+        not_checked=tuple(sorted({*missing, *scope.not_cloned})),
         summary={
             "declared": declaration is not None,
             "tables": len(ground.observed),
@@ -169,6 +182,42 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
         },
         sections={"matrix": matrix(population, record, personas, declared), "doors": doors(opened)},
     )
+
+
+def _observed(
+    cursor: Cursor, ground: Ground, scope: Scope
+) -> tuple[Stage, tuple[Persona, ...], Record, Influence, list[NotChecked]]:
+    """Plant and try, again where policies turn out to cast a planted text to something that it does not look like.
+
+    The timeout of planting is that of trying, because constraints and defaults run the application's code as well.
+    """
+    kinds: dict[ColumnKey, str] = {}
+    for last in range(_ROUNDS, -1, -1):
+        cursor.execute("SAVEPOINT gatepost_round; SELECT set_config('statement_timeout', %s, true)", (TIMEOUT,))
+        scope.progress("planting rows")
+        population = plant(cursor, ground, users_of(scope.personas), kinds)
+        personas = chosen(cast(population.worlds, scope.personas), scope.names)
+        stage, influence = Stage(cursor, population), Influence(ground)
+        roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
+        missing = [*judged(stage, population.missing, roles), *_refresh(cursor, ground)]
+        scope.progress("reaching for them")
+        record = observe(stage, personas, influence)
+        found = dict(asked_kinds(record, ground))
+        if not last or not found.keys() - kinds.keys():
+            break
+        kinds |= found
+        stage.settle()
+        cursor.execute("ROLLBACK TO SAVEPOINT gatepost_round; RELEASE SAVEPOINT gatepost_round")
+    return stage, personas, record, influence, missing
+
+
+def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecked]:
+    """Yield what was declared and is not there to be observed."""
+    if declaration is not None and not declaration.tables:
+        yield NotChecked("declaration", "it protects no table")
+    for table in declaration or ():
+        if live.table(*table.key) is None:
+            yield NotChecked(str(table), "it is declared, and the database does not have it")
 
 
 def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:

@@ -45,7 +45,7 @@ class SigningUp:
         plain = {key: "somebody" for key in keys if self._is_word(key)}
         honest = self._signed_up(plain, None)
         if isinstance(honest, str):
-            yield NotChecked("signing up", f"a user cannot be made: {honest}")
+            yield NotChecked("signing up", f"a user cannot be made: {honest}", ours=True)
             return
         for number in range(_MOST):
             lies = {key: said[number % len(said)] for key in keys if (said := self._lies(key))}

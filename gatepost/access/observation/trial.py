@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.ground import Ground, Privileges, privileges
+from gatepost.access.observation.patience import Patience
 from gatepost.access.observation.population import Population
+from gatepost.access.observation.probes import (
+    BARRED,
+    PLACE,
+    Found,
+    Known,
+    Look,
+    Probe,
+    Seen,
+    Tried,
+    counting,
+    listing,
+    places,
+    says,
+    stopped,
+    tried_as,
+)
 from gatepost.access.observation.worlds import Row
 from gatepost.access.personas import Persona, acting_as
 from gatepost.schema import Table
@@ -17,75 +34,7 @@ from gatepost.schema import Table
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-Outcome = Literal["done", "refused", "constraint", "error", "cut off"]
-
-Known = Mapping[tuple[str | None, ...], Sequence[int]]
-"""The numbers of rows by what is seen of them."""
-
-TIMEOUT = "3s"
-_PLACE = ("tableoid::int8::text", "ctid::text")
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What came of a statement: how many rows it reached, or what PostgreSQL said.
-
-    `constraint` means that row security let it pass and a constraint stopped it: PostgreSQL asks row security first
-    (https://www.postgresql.org/docs/17/ddl-rowsecurity.html).
-    """
-
-    statement: str
-    outcome: Outcome
-    count: int = 0
-    said: str = ""
-    code: str = ""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A query for one array of rows as text, asked while a trial stands: as the persona, or past row security."""
-
-    statement: str
-    as_persona: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a probe gave: its rows, or what PostgreSQL said."""
-
-    tried: Tried
-    rows: Sequence[Sequence[str | None]] = ()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The planted rows that a persona sees in a table; none where it was refused, with what PostgreSQL said."""
-
-    statement: str
-    rows: frozenset[int] = frozenset()
-    outcome: Outcome = "done"
-    said: str = ""
-
-
-BARRED = Seen("", outcome="refused", said="no privilege")
-"""What is seen without the privilege to look."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a role looks at a table: the question, and the planted rows by what it is answered."""
-
-    plain: str
-    probe: Probe
-    known: Known
-
-    def seen(self, found: Found) -> Seen:
-        """Return the planted rows that were seen."""
-        counts: dict[tuple[str | None, ...], int] = {}
-        for row in found.rows:
-            counts[tuple(row)] = counts.get(tuple(row), 0) + 1
-        numbers = {number for values, count in counts.items() for number in self.known.get(values, ())[:count]}
-        return Seen(self.plain, frozenset(numbers), found.tried.outcome, found.tried.said)
+_NO_TABLE = "42P01"
 
 
 @dataclass
@@ -95,6 +44,7 @@ class Stage:
     cursor: Cursor
     population: Population
     persona: Persona | None = None
+    patience: Patience = field(default_factory=Patience)
     _undo: str = ""
     _privileges: dict[str, Privileges] = field(default_factory=dict)
     _looks: dict[tuple[str, tuple[str, str]], Look | None] = field(default_factory=dict)
@@ -134,30 +84,45 @@ class Stage:
         """Run a statement with the next one."""
         self._undo += statement
 
+    def recover(self, savepoint: str) -> None:
+        """Go back to a savepoint after an error, with everything that is still to be undone."""
+        self._undo = ""
+        self.cursor.execute(f"ROLLBACK TO SAVEPOINT {savepoint}; RELEASE SAVEPOINT {savepoint}")
+
     def settle(self) -> None:
         """Undo now what is still to be undone, before a persona is taken on."""
         if self._undo:
             self.execute("SELECT")
 
     @contextmanager
-    def attempt(self, statement: str, *, keys_aside: bool = False) -> Iterator[Tried]:
+    def attempt(self, statement: str, *, keys_aside: bool = False, ours: bool = False) -> Iterator[Tried]:
         """Run a statement; what it did stands until the block ends, and is rolled back then.
 
         Args:
             statement: The SQL.
             keys_aside: Whether foreign keys and triggers are not asked, where the session's role may put them aside.
+            ours: Whether it is run as the session's own role, and not as the persona.
         """
         from psycopg2 import Error
 
+        role = self.persona.role if self.persona is not None and not ours else ""
+        if self.patience.is_out(role, statement):
+            yield stopped(statement)
+            return
         before = ""
         if keys_aside and self.population.keys_aside and self.persona is not None:
-            role = sql.identifier(self.persona.role)
-            before = f"SET LOCAL ROLE none; SET LOCAL session_replication_role = replica; SET LOCAL ROLE {role}; "
+            before = (
+                "SET LOCAL ROLE none; SET LOCAL session_replication_role = replica;"
+                f" SET LOCAL ROLE {sql.identifier(role)}; "
+            )
         try:
             self.execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
             tried = tried_as(statement, self.cursor.rowcount, "", "")
         except Error as error:
-            tried = tried_as(statement, 0, error.pgcode or "XX000", error.diag.message_primary or str(error))
+            said = error.diag.message_primary or str(error)
+            tried = tried_as(statement, 0, error.pgcode or "XX000", said, error.diag.context or "")
+        if tried.outcome == "cut off":
+            self.patience.lose(role, statement)
         try:
             yield tried
         finally:
@@ -168,9 +133,11 @@ class Stage:
         if probe.as_persona:
             with self.attempt(probe.statement) as tried:
                 return Found(tried, self._rows() if tried.outcome == "done" else ())
-        with self._as_owner():
-            self.execute(probe.statement)
-            return Found(Tried(probe.statement, "done", 1), self._rows())
+        with (
+            self._as_owner(),
+            self.attempt(probe.statement, ours=True) as tried,
+        ):  # what was tried may have changed a table
+            return Found(tried, self._rows() if tried.outcome == "done" else ())
 
     def _rows(self) -> Sequence[Sequence[str | None]]:
         return (self.cursor.fetchone() or (None,))[0] or ()
@@ -201,21 +168,27 @@ class Stage:
         readable = held.columns(table, "select")
         told = [f"{sql.identifier(name)}::text" for name in self._telling(table, readable)]
         plain = f"SELECT {sql.identifiers(readable)} FROM {sql.qualified(table.schema, table.name)}"
-        return Look(plain, Probe(_listing(table, told), as_persona=True), self._rows_by(table, told))
+        return Look(plain, Probe(listing(table, told), as_persona=True), self._rows_by(table, told))
 
     def left(self, table: Table, found: Found) -> list[Row]:
-        """Return the planted rows of a table that are not among its places any more: changed, or removed."""
+        """Return the planted rows of a table that are not among its places any more: changed, or removed.
+
+        All of them, where the table itself is gone.
+        """
+        if found.tried.outcome != "done" and found.tried.code != _NO_TABLE:
+            return []
         there = {(int(oid), ctid) for oid, ctid in found.rows if oid is not None}
         rows = (row for place, row in self.population.of(table).items() if place not in there)
         return sorted(rows, key=lambda row: row.number)
 
     def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
         """Return how many rows of a table hold these values, whoever sees them."""
-        return int(self.ask(counting(table, where)).rows[0][0] or 0)
+        found = self.ask(counting(table, where)).rows
+        return int(found[0][0] or 0) if found else 0
 
     def only_counted(self, row: Row) -> bool:
         """Tell whether a row that was changed has its words and keys still, so that only figures and times changed."""
-        kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and _says(c.type)]
+        kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and says(c.type)]
         keys = [index.columns for index in row.table.indexes if index.primary]
         names = [name for name in (keys[0] if keys else ()) if name is not None]
         wanted = [(name, row.values[name]) for name in dict.fromkeys([*names, *kept])]
@@ -248,62 +221,7 @@ class Stage:
         """Return the planted rows by what these columns hold, which may be the same for several."""
         found: dict[tuple[str | None, ...], list[int]] = {}
         planted = self.population.of(table)
-        for oid, ctid, *values in self.ask(Probe(_listing(table, [*_PLACE, *told]))).rows:
+        for oid, ctid, *values in self.ask(Probe(listing(table, [*PLACE, *told]))).rows:
             if (int(oid or 0), str(ctid)) in planted:
                 found.setdefault(tuple(values), []).append(planted[int(oid or 0), str(ctid)].number)
         return found
-
-
-def places(table: Table) -> Probe:
-    """Return the question where PostgreSQL keeps the rows of a table, past row security."""
-    return Probe(_listing(table, _PLACE))
-
-
-def counting(table: Table, where: Sequence[tuple[str, str | None]]) -> Probe:
-    """Return the question how many rows of a table hold some values, past row security."""
-    asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where) or "true"
-    return Probe(f"SELECT ARRAY[ARRAY[count(*)::text]] FROM {sql.qualified(table.schema, table.name)} WHERE {asked}")
-
-
-def _says(type_name: str) -> bool:
-    """Tell whether a type holds more than a number or a time, and can be compared."""
-    return not type_name.startswith(
-        (
-            "smallint",
-            "integer",
-            "bigint",
-            "numeric",
-            "real",
-            "double",
-            "time",
-            "date",
-            "interval",
-            "json",
-            "xml",
-            "point",
-        )
-    )
-
-
-def _listing(table: Table, columns: Sequence[str]) -> str:
-    return f"SELECT array_agg(ARRAY[{', '.join(columns)}]) FROM {sql.qualified(table.schema, table.name)}"
-
-
-def tried_as(statement: str, count: int, code: str, said: str) -> Tried:
-    """Say what came of a statement: how many rows it reached, or what an error means."""
-    if not code:
-        return Tried(statement, "done", max(count, 0))
-    said = said.strip()
-    outcome: Outcome = "error"
-    if code.startswith("23"):
-        outcome = "constraint"
-    elif code == "57014":
-        outcome = "cut off"
-    elif code in ("P0001", "0A000", "428C9", "55000", "44000", "25006"):
-        outcome = "refused"  # a trigger says no, or the relation cannot be written at all
-    elif code == "42501":
-        own = [part for part in said.split() if part]
-        target = own[-1].strip('"') if own else ""
-        known = "row-level security" in said or any(f'."{target}"' in part for part in statement.split())
-        outcome = "refused" if known else "error"
-    return Tried(statement, outcome, 0, said, code)

@@ -52,10 +52,11 @@ def unseen(cursor: Cursor, stage: Stage, personas: Sequence[Persona], found: Ite
     cursor.execute(_ROUTINES, {"roles": roles})
     for _, schema, name, types, kind in cursor.fetchall():
         if not is_platform(schema):
-            yield NotChecked(f"{schema}.{name}({types})", f"{kind} is not called")
+            yield NotChecked(f"{schema}.{name}({types})", f"{kind} is not called", ours=True)
     cursor.execute(_FOREIGN, {"roles": roles})
     for schema, name in cursor.fetchall():
-        yield NotChecked(f"{schema}.{name}", "a foreign table: its rows lie elsewhere, and nothing is planted there")
+        why = "a foreign table: its rows lie elsewhere, and nothing is planted there"
+        yield NotChecked(f"{schema}.{name}", why, ours=True)
     yield from _of_the_platform(stage, roles)
     yield from _rules(stage, roles)
     yield from _failed(found, callable_by(cursor, roles))
@@ -69,7 +70,8 @@ def _of_the_platform(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]
             if schema in ("auth", "vault") and (schema, name) not in (USERS, *FILES) and command == "select":
                 told.setdefault(f"{schema}.{name}", []).append(role)
     for name, who in sorted(told.items()):
-        yield NotChecked(name, f"{' and '.join(who)} may read it; nothing is planted in the platform's own relations")
+        why = f"{' and '.join(who)} may read it; nothing is planted in the platform's own relations"
+        yield NotChecked(name, why, ours=True)
 
 
 def _rules(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
@@ -77,7 +79,9 @@ def _rules(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
     for rule in stage.ground.live.rewrite_rules:
         held = [role for role in roles if stage.privileges(role).has((rule.schema, rule.table), rule.event.lower())]
         if held and not is_platform(rule.schema):
-            yield NotChecked(f"{rule.schema}.{rule.table}", f'what the rule "{rule.name}" does to other tables')
+            yield NotChecked(
+                f"{rule.schema}.{rule.table}", f'what the rule "{rule.name}" does to other tables', ours=True
+            )
 
 
 def _failed(found: Iterable[Door], routines: Iterable[Routine]) -> Iterator[NotChecked]:
@@ -88,8 +92,8 @@ def _failed(found: Iterable[Door], routines: Iterable[Routine]) -> Iterator[NotC
             by_name.setdefault(door.name, []).append(door)
     for name, doors in sorted(by_name.items()):
         if not doors:
-            yield NotChecked(name, "no values are known for the types of its arguments")
+            yield NotChecked(name, "no values are known for the types of its arguments", ours=True)
             continue
         untried = all(door.outcome == "error" and not door.said.startswith("permission denied") for door in doors)
         if untried:
-            yield NotChecked(name, f"every call ends in an error: {doors[0].said}")
+            yield NotChecked(name, f"every call ends in an error: {doors[0].said}", ours=True)

@@ -15,6 +15,7 @@ from gatepost.access.observation.canaries import FUTURE, PAST, Canary
 from gatepost.access.observation.combining import KEPT, Values, combinations, listed, overlay
 from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey, unique_keys
 from gatepost.access.observation.meaning import ColumnKey
+from gatepost.access.observation.options import Fix, filled
 from gatepost.schema import Column, Table
 
 NOBODY = "nobody"
@@ -50,13 +51,14 @@ class Row:
 class Worlds:
     """Makes the rows.
 
-    `users` is each world's user id; `fixes` are values that a constraint taught, by column, with `{}` for what makes
-    a value unique.
+    `users` is each world's user id; `fixes` are values that a constraint taught, by column; `cast_to` are the types
+    that texts have to look like, by column, since a policy casts them.
     """
 
     ground: Ground
     users: Mapping[str, str]
-    fixes: dict[ColumnKey, str | None] = field(default_factory=dict)
+    fixes: dict[ColumnKey, Fix] = field(default_factory=dict)
+    cast_to: Mapping[ColumnKey, str] = field(default_factory=dict)
     _parents: dict[tuple[ColumnKey, str], str | None] = field(default_factory=dict)
     _for_few: dict[TableKey, bool] = field(default_factory=dict)
     _lists: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -123,12 +125,15 @@ class Worlds:
                 continue
             key = (*table.key, column.name)
             if key in self.ground.identities:
-                named = user or self.fixes.get(key) or self._identity(column, world)
+                named = user or (
+                    filled(self.fixes[key], Canary(0, 0, 0), 0) if key in self.fixes else self._identity(column, world)
+                )
                 if world not in RANKED and self._reserved(self.ground.keys.get(key, key)[:2]):
                     named = None
                 values[column.name] = f"{{{named}}}" if named and column.type.endswith("[]") else named
             elif key in self.ground.keys:
-                values[column.name] = self.parent(key, parents or world)
+                fixed = key in self.fixes and self.fixes[key] is None
+                values[column.name] = None if fixed else self.parent(key, parents or world)
             else:
                 told = self.names.index(parents or world) if key in self.ground.clues.claims else number
                 values[column.name] = self.plain(table, column, place, told)
@@ -178,8 +183,9 @@ class Worlds:
         key = (*table.key, column.name)
         canary = Canary(self.ground.numbers[table.key], number, place)
         if key in self.fixes:
-            fix = self.fixes[key]
-            return fix if fix is None else fix.replace("{}", f"{canary.table:x}-{number:x}-{place:x}-z")
+            return filled(self.fixes[key], canary, number)
+        if key in self.cast_to:
+            return canaries.value(self.cast_to[key], canary)
         base = self.ground.base_type(column.type)
         labels = self.ground.enums.get(base)
         if labels:
@@ -218,7 +224,10 @@ class Worlds:
             values |= {"type": "STANDARD", "owner_id": None, "allowed_mime_types": None, "file_size_limit": None}
             return
         mark = canaries.value("text", Canary(self.ground.numbers[table.key], number, 2))
-        values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": f"{user}/{mark}.png"}
+        name = f"{user}/{mark}.png"
+        if self.cast_to.get((*FILES[1], "name")) == "uuid":
+            name = f"{user}/{number}/{user}.png"
+        values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": name}
 
     def edges(self, table: Table) -> dict[str, list[str | None]]:
         """Return the columns on which an answer may turn, with the values that rows of a world hold in them."""

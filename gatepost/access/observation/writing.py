@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from gatepost import sql
+from gatepost.access.observation.attempts import by_code
 from gatepost.access.observation.batch import Answer, Trial, Trying
-from gatepost.access.observation.candidates import candidates, relations
-from gatepost.access.observation.cast import ORDINARY, other_of, world_of
-from gatepost.access.observation.combining import Values
+from gatepost.access.observation.cast import other_of
 from gatepost.access.observation.ground import FILES
-from gatepost.access.observation.influence import Influence
-from gatepost.access.observation.population import insert
-from gatepost.access.observation.record import Cell, Crossing, Escalation, Record
-from gatepost.access.observation.trial import Found, Look, Probe, Stage, Tried, counting, places
+from gatepost.access.observation.inserting import Inserts
+from gatepost.access.observation.outcome import SWALLOWED, UNKNOWN
+from gatepost.access.observation.probes import Tried, places
+from gatepost.access.observation.record import Cell, Crossing
 from gatepost.access.observation.worlds import FRESH, Row
-from gatepost.access.personas import Persona
-from gatepost.schema import Column, Command, Table
+from gatepost.schema import Column, Command
 
-_SWALLOWED = ("refused", "constraint")
-_Looked = tuple[Answer, list[tuple[Table, Look]]]
-"""An answer, and the looks whose answers stand behind those of its own probes."""
+_MOST_FOR_SERVICE = 3
+"""How many columns who bypasses row security tries to change: more than one, since a trigger may refuse."""
 
 
 @dataclass
-class Writer:
+class Writer(Inserts):
     """Writes as one persona to one table, and keeps what came of it in the record."""
-
-    stage: Stage
-    record: Record
-    influence: Influence
-    persona: Persona
-    table: Table
-    escalations: list[Escalation] = field(default_factory=list)
-    crossings: list[Crossing] = field(default_factory=list)
-
-    @property
-    def world(self) -> str:
-        """The world that is the persona's own."""
-        return world_of(self.persona.name)
-
-    @property
-    def watched(self) -> bool:
-        """Whether rows that come into sight are an escalation: those who may see everything are not watched."""
-        return self.persona.name in (*ORDINARY, "anon")
 
     def write(self) -> Trying[None]:
         """Insert, change and remove."""
@@ -59,103 +38,11 @@ class Writer:
     def _keep(self, command: Command, cell: Cell) -> None:
         self.record.cells[self.persona.name, self.table.key, command] = cell
 
-    def _inserts(self) -> Trying[Cell]:
-        columns = self.stage.privileges(self.persona.role).columns(self.table, "insert")
-        let_in: dict[str, bool] = {}
-        statements: dict[int | str, str] = {}
-        failed = Tried("", "refused")
-        tried_rows = dict(candidates(self.stage.population, self.persona, self.table))
-        kept = {name: self._kept(row) if name.startswith("another's") else () for name, row in tried_rows.items()}
-        wanted = [Trial(self.persona, insert([row], columns), kept[name]) for name, row in tried_rows.items()]
-        answers = yield from self._try(wanted, None)
-        among = "own among another's"
-        for (name, row), (answer, looks) in zip(tried_rows.items(), answers, strict=True):
-            tried = answer.tried
-            let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
-            statements[name] = tried.statement
-            if tried.outcome == "done" and tried.count:
-                let_in[name] = not kept[name] or self._stands(row, answer.found[0])
-                self._look_again(tried, looks, answer.found[len(kept[name]) :], name == among)
-            elif tried.outcome not in _SWALLOWED:
-                failed = tried
-            if let_in[name] and tried.outcome == "done" and name == "own":
-                [returning] = yield [Trial(self.persona, f"{tried.statement} RETURNING *")]
-                let_in["own, returned"] = returning.tried.outcome == "done"
-                statements["own, returned"] = returning.tried.statement
-            if name in ("own", among):
-                yield from self._as_every_kind([row], columns, name == among)
-        yield from self._as_every_kind(relations(self.stage.population, self.persona, self.table), columns)
-        outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
-        return Cell(inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=failed.said)
-
-    def _as_every_kind(self, rows: Sequence[Row], columns: Sequence[str], among: bool = False) -> Trying[None]:
-        """Insert rows of one's own with each value that policies ask for: a role that one gives oneself."""
-        if not self.watched or self.table.key not in self.stage.ground.asked:
-            return
-        kinds = self.stage.population.worlds.kinds(self.table)
-        said = [insert([replace(row, values={**row.values, **kind})], columns) for row in rows for kind in kinds]
-        wanted = [Trial(self.persona, text) for text in [*said, *self._changed_at_once(said, kinds)]]
-        answers = yield from self._try(wanted, None)
-        for answer, looks in answers:
-            if answer.tried.outcome == "done" and answer.tried.count:
-                self._look_again(answer.tried, looks, answer.found, among)
-
-    def _changed_at_once(self, inserts: Sequence[str], kinds: Sequence[Values]) -> Iterator[str]:
-        """Yield each INSERT with an UPDATE behind it: to ask is allowed, and so is to answer oneself."""
-        able = self.stage.privileges(self.persona.role).columns(self.table, "update")
-        target = sql.qualified(self.table.schema, self.table.name)
-        for kind in kinds:
-            said = [f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in kind.items() if name in able]
-            if said:
-                yield from (f"{text}; UPDATE {target} SET {', '.join(said)}" for text in inserts)
-
-    def _try(self, wanted: Sequence[Trial], column: Column | None, *, removed: bool = False) -> Trying[list[_Looked]]:
-        """Try statements, and after each look at every table that may show other rows then.
-
-        Args:
-            wanted: The trials; the looks come behind their own probes.
-            column: The column that they change, or None for whole rows.
-            removed: Whether they remove rows.
-        """
-        columns = None if column is None else frozenset([column.name])
-        touched = [self.influence.touched(self.table, columns, removed) if self.watched else ()] * len(wanted)
-        if self.watched and self.influence.opaque_triggers(self.table):
-            # What they lead to is seen by trying, so that looking does not mean looking everywhere.
-            led = yield [replace(trial, counting="writes") for trial in wanted]
-            touched = [
-                everywhere if first.moved is None else self.influence.after(self.table, columns, first.moved)
-                for first, everywhere in zip(led, touched, strict=True)
-            ]
-        looks = [
-            [(table, look) for table in tables if (look := self.stage.looking(self.persona.role, table)) is not None]
-            for tables in touched
-        ]
-        answers = yield [
-            replace(trial, probes=(*trial.probes, *(look.probe for _, look in after)))
-            for trial, after in zip(wanted, looks, strict=True)
-        ]
-        return list(zip(answers, looks, strict=True))
-
-    def _identifying(self, row: Row) -> list[tuple[str, str]]:
-        names = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.ground.identities]
-        return [(name, value) for name in names if (value := row.values.get(name)) is not None]
-
-    def _kept(self, row: Row) -> tuple[Probe, ...]:
-        """Return the question how many rows name whom a row names: a trigger may put its writer's name into it."""
-        wanted = self._identifying(row)
-        if not wanted:
-            return ()
-        return (counting(self.table, wanted),)
-
-    def _stands(self, row: Row, found: Found) -> bool:
-        """Tell whether a row was kept as it was written, by how many rows there are of its kind now."""
-        wanted, planted = self._identifying(row), self.stage.population.of(self.table).values()
-        before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
-        return int(found.rows[0][0] or 0) > len(before)
-
     def _updates(self) -> Trying[Cell]:
-        found = Cell(outcome="refused")
+        found = Cell(outcome="refused by policy")
         reached: dict[int | str, str] = {}
+        refused: Tried | None = None
+        passed: frozenset[int] | None = frozenset()
         sampled: set[int] = set()
         reaches_all = False
         for column, value in self._changes():
@@ -167,31 +54,70 @@ class Writer:
             if changed:
                 self._look_again(tried, looks, answer.found[1:])
                 yield from self._note_crossing(column, value, tried, changed)
-            if tried.outcome in ("error", "cut off"):
-                return Cell(outcome=tried.outcome, said=tried.said, statements={"failed": tried.statement})
+            if tried.outcome in ("error", *UNKNOWN):
+                return Cell(
+                    outcome=tried.outcome, said=tried.said, code=tried.code, statements={"failed": wanted.statement}
+                )
             found = replace(found, outcome="done")
             reaches_all = reaches_all or tried.outcome == "done"
-            if tried.outcome in _SWALLOWED:
+            if tried.outcome in SWALLOWED:
                 one_by_one = yield from self._one_by_one(column, value)
                 sampled.update(row.number for row in self._sample())
-                for number, statement in one_by_one.items():
-                    reached.setdefault(number, statement)
+                for number, one in one_by_one.items():
+                    if one.outcome == "done":
+                        reached.setdefault(number, one.statement)
+                if by_code(tried) and column.name not in self._bound():
+                    more = yield from self._let_pass(tried)
+                    refused, passed = tried, None if more is None or passed is None else passed | more
             elif not tried.count and column.name not in self._bound():
                 return replace(found, rows=frozenset())  # USING finds no row, whatever is written
         rows = frozenset(number for number in reached if isinstance(number, int))
         limited = frozenset(sampled) if sampled and not reaches_all else None
-        return replace(found, rows=rows, statements=reached, tried=limited)
+        found = replace(found, rows=rows, statements=reached, tried=limited)
+        return self._unless_held(found, refused, passed, "update") if refused is not None else found
+
+    def _let_pass(self, refused: Tried) -> Trying[frozenset[int] | None]:
+        """Return the rows that row security lets pass where a trigger refuses: the statement with triggers put aside.
+
+        None where that cannot be seen: they cannot be put aside, or the new row is refused as well.
+        """
+        if not self.stage.population.keys_aside:
+            return None
+        [answer] = yield [Trial(self.persona, refused.statement, (places(self.table),), keys_aside=True)]
+        if answer.tried.outcome != "done":
+            return None
+        return frozenset(row.number for row in self._changed(answer))
+
+    def _unless_held(self, cell: Cell, refused: Tried, passed: frozenset[int] | None, command: Command) -> Cell:
+        """Return a cell that says so where nothing but the application's code is known to keep rows of others.
+
+        Rows of one's own are no question; nor is one of a stranger's where the same code lets one's own pass.
+
+        Args:
+            cell: What was reached.
+            refused: The statement that the code refused.
+            passed: The rows that row security lets pass, or None where that is not known.
+            command: The command.
+        """
+        if cell.rows:
+            return cell
+        only_own = passed is not None and not any(self._is_another_s(number) for number in passed)
+        certain = only_own or self._guards(command).refuse_always
+        return replace(cell, outcome=refused.outcome, said=refused.said, code=refused.code, certain=certain)
+
+    def _is_another_s(self, number: int) -> bool:
+        row = self.stage.population.row(self.table.key, number)
+        return row is not None and row.world != self.world
 
     def _changed(self, answer: Answer) -> list[Row]:
         return self.stage.left(self.table, answer.found[0]) if answer.found else []
 
     def _changes(self) -> Iterator[tuple[Column, str | None]]:
         """Yield what the persona tries to write; one that passes row security by has nothing to find out."""
-        for column in self._plain_first():
+        columns = self._plain_first()
+        for column in columns[:_MOST_FOR_SERVICE] if self.persona.role == "service_role" else columns:
             for value in self._new_values(column):
                 yield column, value
-            if self.persona.role == "service_role":
-                return
 
     def _bound(self) -> set[str]:
         ground = self.stage.ground
@@ -219,7 +145,7 @@ class Writer:
         read = self.stage.ground.clues.read
         several = [column for column in changeable if column.name not in alone or column.name in bound]
         ordered = sorted(several or changeable, key=lambda c: (c.name in bound, (*self.table.key, c.name) in read))
-        if self.persona.name in ("ann", "anon"):
+        if self.persona.name in ("ann", "anon") or self._guards("update").may_refuse:
             return ordered
         # Which columns may be changed hangs on the role, and ann has tried them all for hers.
         telling = [c for c in ordered[1:] if c.name in bound or (*self.table.key, c.name) in read]
@@ -237,25 +163,27 @@ class Writer:
             if found:
                 return found
         place = self.table.columns.index(column)
-        return [worlds.plain(self.table, column, place, FRESH)]
+        accepted = self._guards("update").values_of(column)
+        return list(dict.fromkeys([worlds.plain(self.table, column, place, FRESH), *accepted]))
 
     def _set(self, column: Column, value: str | None, where: str = "") -> str:
         target = sql.qualified(self.table.schema, self.table.name)
         return f"UPDATE {target} SET {sql.identifier(column.name)} = {sql.literal(value)}{where}"
 
-    def _one_by_one(self, column: Column, value: str | None) -> Trying[dict[int, str]]:
+    def _one_by_one(self, column: Column, value: str | None) -> Trying[dict[int, Tried]]:
         """Change one row at a time, where changing all at once was refused for the sake of one."""
         rows = [(row, where) for row in self._sample() if (where := self._where(row))]
         answers = yield from self._try(
             [Trial(self.persona, self._set(column, value, where)) for _, where in rows], column
         )
-        reached: dict[int, str] = {}
+        found: dict[int, Tried] = {}
         for (row, _), (answer, looks) in zip(rows, answers, strict=True):
             if answer.tried.outcome == "done" and answer.tried.count:
-                reached[row.number] = answer.tried.statement
                 self._look_again(answer.tried, looks, answer.found)
                 yield from self._note_crossing(column, value, answer.tried, [row])
-        return reached
+            if answer.tried.outcome != "done" or answer.tried.count:
+                found[row.number] = answer.tried
+        return found
 
     def _sample(self) -> list[Row]:
         """Return the first row of each world, the persona's own first."""
@@ -281,22 +209,20 @@ class Writer:
         if changed:
             self._look_again(tried, looks, answer.found[1:])
         reached: dict[int | str, str] = {row.number: statement for row in changed}
+        if by_code(tried):
+            return (yield from self._deletes_one_by_one(tried))
         rows = frozenset(row.number for row in changed)
-        return Cell(rows, statements=reached, outcome=tried.outcome, said=tried.said)
+        return Cell(rows, statements=reached, outcome=tried.outcome, said=tried.said, code=tried.code)
 
-    def _look_again(
-        self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found], hung_on: bool = False
-    ) -> None:
-        """Note the rows of others that came into sight after a write."""
-        for (table, look), what in zip(looks, found, strict=True):
-            seen = look.seen(what)
-            new = seen.rows - self.record.sees(self.persona.name, table.key)
-            rows = [row for row in self.stage.population.of(table).values() if row.number in new]
-            others = tuple(row for row in rows if row.world != self.world)
-            if others:
-                self.escalations.append(
-                    Escalation(self.persona, tried.statement, str(self.table), seen.statement, others, hung_on)
-                )
+    def _deletes_one_by_one(self, refused: Tried) -> Trying[Cell]:
+        """Remove one row at a time, where the application's code refused to remove all at once."""
+        rows = [(row, where) for row in self._sample() if (where := self._where(row))]
+        answers = yield [Trial(self.persona, f"{refused.statement}{where}") for _, where in rows]
+        tried = {row.number: answer.tried for (row, _), answer in zip(rows, answers, strict=True)}
+        gone = {number: one for number, one in tried.items() if one.outcome == "done" and one.count}
+        reached: dict[int | str, str] = {number: one.statement for number, one in gone.items()}
+        cell = Cell(frozenset(gone), statements=reached, tried=frozenset(tried))
+        return self._unless_held(cell, refused, (yield from self._let_pass(refused)), "delete")
 
     def _note_crossing(self, column: Column, value: str | None, tried: Tried, changed: list[Row]) -> Trying[None]:
         """Note a row of one's own that was put among a stranger's, and that one has let go of."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatepost.display import attribute, html, json_text, line, statement
 from gatepost.finding import Finding, Result
-from gatepost.report.access.text import MARKS
+from gatepost.report.access.text import MARKS, WORDS
 from gatepost.report.text import conclusion, unseen
 from gatepost.schema import COMMANDS
 
@@ -35,7 +35,9 @@ def render(result: Result) -> str:
 
 
 def _legend() -> str:
-    marks = "".join(f"<span><i class='{reach}'>{mark}</i> {reach}</span>" for reach, mark in MARKS.items())
+    marks = "".join(
+        f"<span><i class='{reach}'>{mark}</i> {WORDS.get(reach, reach)}</span>" for reach, mark in MARKS.items()
+    )
     return f"<span>In each cell: {', '.join(COMMANDS)}.</span>{marks}"
 
 
@@ -47,7 +49,7 @@ def _row(table: Any, names: list[str]) -> str:  # noqa: ANN401  plain values, as
 
 
 def _cell(table: str, persona: str, commands: Any) -> str:  # noqa: ANN401  as above
-    reached = ", ".join(f"{command} {cell['reach']}" for command, cell in commands.items())
+    reached = ", ".join(f"{command} {WORDS.get(cell['reach'], cell['reach'])}" for command, cell in commands.items())
     told = attribute(f"{persona} on {table}: {reached}")
     marks = "".join(f"<i class='{cell['reach']}'>{MARKS[cell['reach']]}</i>" for cell in commands.values())
     return (
@@ -59,7 +61,7 @@ def _cell(table: str, persona: str, commands: Any) -> str:  # noqa: ANN401  as a
 def _findings(result: Result) -> str:
     told = "".join(_finding(finding) for finding in result.findings)
     told += "".join(
-        f"<li class='warning'><b>not observed</b> {html(unseen(missing))}</li>" for missing in result.not_checked
+        f"<li class='warning'><b>not checked</b> {html(unseen(missing))}</li>" for missing in result.not_checked
     )
     return f"<section><h2>Findings</h2><ul>{told}</ul></section>" if told else ""
 

@@ -14,9 +14,13 @@ from gatepost.display import line
 from gatepost.finding import Result
 from gatepost.report.text import render as render_text
 
-MARKS = {"all": "A", "own": "o", "some": "s", "none": "·", "error": "!"}
-LEGEND = "select insert update delete:  A all  o own  s some  · none  ! error"
-_COLOURS = {"all": "bold", "own": "green", "some": "yellow", "none": "dim", "error": "bold red"}
+MARKS = {"all": "A", "own": "o", "some": "s", "none": "·", "unknown": "?", "error": "!"}
+WORDS = {"unknown": "not checked"}
+"""What a mark is called in a legend, where the word in the JSON does not say it by itself."""
+LEGEND = "Each cell: select, insert, update, delete\n" + "  ".join(
+    f"{mark} {WORDS.get(reach, reach)}" for reach, mark in MARKS.items()
+)
+_COLOURS = {"all": "bold", "own": "green", "some": "yellow", "none": "dim", "unknown": "magenta", "error": "bold red"}
 
 
 def render(result: Result, colour: bool = False) -> str:
@@ -46,4 +50,4 @@ def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in 
 
 
 def _marks(cells: Any) -> str:  # noqa: ANN401  as above
-    return " ".join(f"[{_COLOURS[cell['reach']]}]{MARKS[cell['reach']]}[/]" for cell in cells.values())
+    return "".join(f"[{_COLOURS[cell['reach']]}]{MARKS[cell['reach']]}[/]" for cell in cells.values())

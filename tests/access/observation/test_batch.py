@@ -9,8 +9,9 @@ from gatepost.access.observation.batch import Batch, Trial
 from gatepost.access.observation.cast import USERS, cast
 from gatepost.access.observation.ground import survey
 from gatepost.access.observation.population import plant
+from gatepost.access.observation.probes import Probe, places
 from gatepost.access.observation.running import run
-from gatepost.access.observation.trial import Probe, Stage, places
+from gatepost.access.observation.trial import Stage
 from gatepost.reflect import read
 
 TABLES = """
@@ -90,7 +91,8 @@ def test_together_and_one_by_one_are_the_same(stage):
         assert first.tried == second.tried
         assert [found.tried for found in first.found] == [found.tried for found in second.found]
         assert [planted(stage, found) for found in first.found] == [planted(stage, found) for found in second.found]
-    assert {answer.tried.outcome for answer in together} == {"done", "refused", "constraint", "error"}
+    outcomes = {answer.tried.outcome for answer in together}
+    assert outcomes == {"done", "refused by policy", "refused by the application", "constraint", "error"}
     assert {found.tried.outcome for answer in together for found in answer.found} == {"done", "error"}
 
 

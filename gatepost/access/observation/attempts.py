@@ -1,0 +1,101 @@
+"""What one persona tries with one table, and what it sees after each attempt that succeeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gatepost.access.observation.batch import Answer, Trial, Trying
+from gatepost.access.observation.cast import ORDINARY, world_of
+from gatepost.access.observation.influence import Influence
+from gatepost.access.observation.probes import Found, Look, Tried
+from gatepost.access.observation.record import Crossing, Escalation, Record
+from gatepost.access.observation.refusing import Guards
+from gatepost.access.observation.trial import Stage
+from gatepost.access.personas import Persona
+from gatepost.schema import Column, Command, Table
+
+Looked = tuple[Answer, list[tuple[Table, Look]]]
+"""An answer, and the looks whose answers stand behind those of its own probes."""
+
+
+@dataclass
+class Attempts:
+    """Tries statements as one persona on one table, and notes what came into sight."""
+
+    stage: Stage
+    record: Record
+    influence: Influence
+    persona: Persona
+    table: Table
+    escalations: list[Escalation] = field(default_factory=list)
+    crossings: list[Crossing] = field(default_factory=list)
+    _guarding: dict[Command, Guards] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What is looked at, for a report."""
+        return f"{self.table}: writing as {self.persona.name}"
+
+    @property
+    def world(self) -> str:
+        """The world that is the persona's own."""
+        return world_of(self.persona.name)
+
+    @property
+    def watched(self) -> bool:
+        """Whether rows that come into sight are an escalation: those who may see everything are not watched."""
+        return self.persona.name in (*ORDINARY, "anon")
+
+    def _guards(self, command: Command) -> Guards:
+        if command not in self._guarding:
+            self._guarding[command] = Guards(self.stage.ground, self.table, command)
+        return self._guarding[command]
+
+    def _try(
+        self, wanted: Sequence[Trial], column: Column | None = None, *, removed: bool = False
+    ) -> Trying[list[Looked]]:  # fmt: skip
+        """Try statements, and after each look at every table that may show other rows then.
+
+        Args:
+            wanted: The trials; the looks come behind their own probes.
+            column: The column that they change, or None for whole rows.
+            removed: Whether they remove rows.
+        """
+        columns = None if column is None else frozenset([column.name])
+        touched = [self.influence.touched(self.table, columns, removed) if self.watched else ()] * len(wanted)
+        if self.watched and self.influence.opaque_triggers(self.table):
+            # What they lead to is seen by trying, so that looking does not mean looking everywhere.
+            led = yield [replace(trial, counting="writes") for trial in wanted]
+            touched = [
+                everywhere if first.moved is None else self.influence.after(self.table, columns, first.moved)
+                for first, everywhere in zip(led, touched, strict=True)
+            ]
+        looks = [
+            [(table, look) for table in tables if (look := self.stage.looking(self.persona.role, table)) is not None]
+            for tables in touched
+        ]
+        answers = yield [
+            replace(trial, probes=(*trial.probes, *(look.probe for _, look in after)))
+            for trial, after in zip(wanted, looks, strict=True)
+        ]
+        return list(zip(answers, looks, strict=True))
+
+    def _look_again(
+        self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found], hung_on: bool = False
+    ) -> None:
+        """Note the rows of others that came into sight after a write."""
+        for (table, look), what in zip(looks, found, strict=True):
+            seen = look.seen(what)
+            new = seen.rows - self.record.sees(self.persona.name, table.key)
+            rows = [row for row in self.stage.population.of(table).values() if row.number in new]
+            others = tuple(row for row in rows if row.world != self.world)
+            if others:
+                self.escalations.append(
+                    Escalation(self.persona, tried.statement, str(self.table), seen.statement, others, hung_on)
+                )
+
+
+def by_code(tried: Tried) -> bool:
+    """Tell whether the application's code refused a statement."""
+    return tried.outcome == "refused by the application"

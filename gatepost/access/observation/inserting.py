@@ -1,0 +1,128 @@
+"""One persona's new rows in one table: its own, a stranger's, and its own among a stranger's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gatepost import sql
+from gatepost.access.observation.attempts import Attempts, Looked, by_code
+from gatepost.access.observation.batch import Trial, Trying
+from gatepost.access.observation.candidates import candidates, relations
+from gatepost.access.observation.combining import Values
+from gatepost.access.observation.outcome import SWALLOWED, UNKNOWN
+from gatepost.access.observation.population import insert
+from gatepost.access.observation.probes import Found, Probe, Tried, counting
+from gatepost.access.observation.record import Cell
+from gatepost.access.observation.worlds import Row
+
+
+@dataclass
+class Inserts(Attempts):
+    """Inserts as one persona into one table."""
+
+    def _inserts(self) -> Trying[Cell]:
+        columns = self.stage.privileges(self.persona.role).columns(self.table, "insert")
+        let_in: dict[str, bool] = {}
+        statements: dict[int | str, str] = {}
+        failed = Tried("", "refused by policy")
+        tried_rows = dict(candidates(self.stage.population, self.persona, self.table))
+        kept = {name: self._kept(row) if name.startswith("another's") else () for name, row in tried_rows.items()}
+        answers = yield from self._insert(tried_rows, columns, kept)
+        tried_rows = {name: row for name, (row, _) in answers.items()}
+        among = "own among another's"
+        for name, (row, (answer, looks)) in answers.items():
+            tried = answer.tried
+            let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
+            statements[name] = tried.statement
+            if tried.outcome == "done" and tried.count:
+                let_in[name] = not kept[name] or self._stands(row, answer.found[0])
+                self._look_again(tried, looks, answer.found[len(kept[name]) :], name == among)
+            elif tried.outcome not in SWALLOWED:
+                failed = tried
+            if let_in[name] and tried.outcome == "done" and name == "own":
+                [returning] = yield [Trial(self.persona, f"{tried.statement} RETURNING *")]
+                let_in["own, returned"] = returning.tried.outcome == "done"
+                statements["own, returned"] = returning.tried.statement
+            if name in ("own", among):
+                yield from self._as_every_kind([row], columns, name == among)
+        yield from self._as_every_kind(relations(self.stage.population, self.persona, self.table), columns)
+        outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
+        doubtful = self._doubtful({name: answer.tried for name, (_, (answer, _)) in answers.items()})
+        said = failed.said or next((answer.tried.said for n, (_, (answer, _)) in answers.items() if n in doubtful), "")
+        return Cell(
+            inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=said,
+            code=failed.code, doubtful=doubtful,
+        )  # fmt: skip
+
+    def _insert(
+        self, rows: Mapping[str, Row], columns: Sequence[str], kept: Mapping[str, tuple[Probe, ...]]
+    ) -> Trying[dict[str, tuple[Row, Looked]]]:
+        """Insert each row; where the application's code refuses one, with values that it may accept."""
+        answers = yield from self._try([Trial(self.persona, insert([r], columns), kept[n]) for n, r in rows.items()])
+        found = {name: (row, answer) for (name, row), answer in zip(rows.items(), answers, strict=True)}
+        refused = [name for name, (_, (answer, _)) in found.items() if by_code(answer.tried)]
+        guards = self._guards("insert")
+        if not refused or guards.refuse_always or len(refused) < len(found):
+            return found
+        if self.stage.population.keys_aside:  # without the triggers, row security says by itself what it lets in
+            wanted = [Trial(self.persona, insert([rows[n]], columns), keys_aside=True) for n in refused]
+            for name, alone in zip(refused, (yield wanted), strict=True):
+                if alone.tried.outcome == "refused by policy":
+                    found[name] = (rows[name], (alone, []))
+            refused = [name for name in refused if by_code(found[name][1][0].tried)]
+        more = [(n, replace(rows[n], values={**rows[n].values, **v})) for v in guards.values() for n in refused]
+        answers = yield from self._try([Trial(self.persona, insert([r], columns), kept[n]) for n, r in more])
+        for (name, row), answer in zip(more, answers, strict=True):
+            if by_code(found[name][1][0].tried) and answer[0].tried.outcome not in ("error", *UNKNOWN):
+                found[name] = (row, answer)
+        return found
+
+    def _doubtful(self, tried: Mapping[str, Tried]) -> frozenset[str]:
+        """Return the rows of which only the application's code is known to refuse them.
+
+        Where it lets one row pass and refuses another, which differs in whose it is, it is its verdict about that; and
+        a row of one's own is no question.
+        """
+        owned = self.table.key in self.stage.ground.owned
+        refused = frozenset(name for name, one in tried.items() if by_code(one) and not (owned and name == "own"))
+        passed = any(one.outcome in ("done", "constraint") for one in tried.values())
+        return frozenset() if passed or self._guards("insert").refuse_always else refused
+
+    def _as_every_kind(self, rows: Sequence[Row], columns: Sequence[str], among: bool = False) -> Trying[None]:
+        """Insert rows of one's own with each value that policies ask for: a role that one gives oneself."""
+        if not self.watched or self.table.key not in self.stage.ground.asked:
+            return
+        kinds = self.stage.population.worlds.kinds(self.table)
+        said = [insert([replace(row, values={**row.values, **kind})], columns) for row in rows for kind in kinds]
+        wanted = [Trial(self.persona, text) for text in [*said, *self._changed_at_once(said, kinds)]]
+        answers = yield from self._try(wanted)
+        for answer, looks in answers:
+            if answer.tried.outcome == "done" and answer.tried.count:
+                self._look_again(answer.tried, looks, answer.found, among)
+
+    def _changed_at_once(self, inserts: Sequence[str], kinds: Sequence[Values]) -> Iterator[str]:
+        """Yield each INSERT with an UPDATE behind it: to ask is allowed, and so is to answer oneself."""
+        able = self.stage.privileges(self.persona.role).columns(self.table, "update")
+        target = sql.qualified(self.table.schema, self.table.name)
+        for kind in kinds:
+            said = [f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in kind.items() if name in able]
+            if said:
+                yield from (f"{text}; UPDATE {target} SET {', '.join(said)}" for text in inserts)
+
+    def _identifying(self, row: Row) -> list[tuple[str, str]]:
+        names = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.ground.identities]
+        return [(name, value) for name in names if (value := row.values.get(name)) is not None]
+
+    def _kept(self, row: Row) -> tuple[Probe, ...]:
+        """Return the question how many rows name whom a row names: a trigger may put its writer's name into it."""
+        wanted = self._identifying(row)
+        if not wanted:
+            return ()
+        return (counting(self.table, wanted),)
+
+    def _stands(self, row: Row, found: Found) -> bool:
+        """Tell whether a row was kept as it was written, by how many rows there are of its kind now."""
+        wanted, planted = self._identifying(row), self.stage.population.of(self.table).values()
+        before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
+        return int(found.rows[0][0] or 0) > len(before)

@@ -1,0 +1,180 @@
+"""Values that a constraint, or the code of a trigger, may be content with: from what it compares, then by type."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from gatepost import sql
+from gatepost.access.observation.canaries import FUTURE, PAST, Canary, family, is_word
+from gatepost.access.observation.clues import unquoted
+from gatepost.access.observation.combining import KEPT
+from gatepost.access.observation.ground import Ground
+from gatepost.access.observation.shapes import Shape, shape
+from gatepost.schema import Column
+
+Fix = str | Shape | None
+"""A value for a column of every row: `{}` stands for what makes it a canary, `{#}` for the row's number."""
+
+_WORDS = (
+    "cnry-{}@example.org", "https://example.org/cnry-{}", "cnry_{}", "+15550100000", "#c0ffee", "cnry", "CNRY",
+    "en", "EN", "USD", "a", "A", "1", "00000", "1.0.0", "en-US", "Europe/London",
+)  # fmt: skip
+_NUMBERS = ("{#}", "1", "0", "2", "5", "10", "50", "100", "1000", "-1", "0.5")
+_NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money")
+_ANYTHING = (
+    "1", "0", "", "a", "{ }", "[]", "(1,1)", "[1,1]", "{1}", "2021-01-01", "1.0.0", "POINT(1 2)",
+    *(f"({',' * count})" for count in range(12)),
+)  # fmt: skip
+_JSON_TYPES = frozenset("array object string number boolean null".split())
+_METACHARACTERS = frozenset("[]^$*+?\\(|{")
+_FIGURE = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w'])")
+_LATER = "2201-02-03 04:05:06"
+_MOST = 40
+
+
+def options(ground: Ground, column: Column, texts: Iterable[str]) -> list[Fix]:
+    """Return values for a column: those that texts compare it with first.
+
+    Args:
+        ground: The database.
+        column: The column.
+        texts: The definitions of constraints, or the bodies of functions.
+    """
+    texts = list(texts)
+    base = ground.base_type(column.type)
+    found = [fix for fix in _by_type(base, ground, texts) if _fits(base, fix)]
+    found += [KEPT, *([] if column.not_null else [None])]
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def small_numbers(base: str) -> bool:
+    """Tell whether a column of a type can hold a small number instead of an unmistakable one."""
+    return family(base) in _NUMERIC
+
+
+def filled(fix: Fix, canary: Canary, number: int) -> str | None:
+    """Return the value that a row holds."""
+    if fix is None:
+        return None
+    mark = f"{canary.table:x}-{canary.row:x}-{canary.column:x}-z"
+    if isinstance(fix, Shape):
+        return fix.filled(f"cnry-{mark}", number)
+    return fix.replace("{}", mark).replace("{#}", str(number % 30_000))
+
+
+def _by_type(base: str, ground: Ground, texts: Sequence[str]) -> Iterator[Fix]:
+    literals = [literal for text in texts for literal in _literals(text)]
+    kind = family(base)
+    if base in ground.enums:
+        yield from (literal for literal in literals if literal in ground.enums[base])
+        yield from ground.enums[base]
+    elif base.endswith("[]"):
+        yield from _arrays(base, ground, texts, literals)
+    elif is_word(base):
+        yield from _texts(texts, literals)
+    elif kind == "boolean":
+        yield from ("false", "true")
+    elif kind in _NUMERIC:
+        yield from _numbers([*texts, " ".join(one for one in literals if _FIGURE.fullmatch(one))])
+    elif kind.startswith(("timestamp", "date")):
+        yield from (*(one for one in literals if one[:4].isdigit()), PAST, FUTURE, _LATER, "now")
+    elif kind in ("json", "jsonb"):
+        yield from _documents(literals)
+    elif kind.endswith("range"):
+        yield from ("[2021-01-01,2021-01-02)", "[{#},{#}]") if "t" in kind[0] or "date" in kind else ("[{#},{#}]",)
+    elif kind != "uuid":
+        yield from _ANYTHING
+
+
+def _arrays(base: str, ground: Ground, texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
+    yield "{ }"
+    for one in _by_type(base.removesuffix("[]"), ground, texts):
+        if isinstance(one, str):
+            yield "{" + json.dumps(one, ensure_ascii=False) + "}"
+    if literals:
+        yield "{" + ",".join(json.dumps(one, ensure_ascii=False) for one in literals) + "}"
+
+
+def _texts(texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
+    for literal in literals:
+        if set(literal) & _METACHARACTERS and (found := shape(literal)) is not None:
+            yield found
+        if "%" in literal:
+            yield literal.replace("%", "cnry-{}").replace("_", "a")
+        yield literal
+    lengths = sorted({int(figure) for text in texts for figure in _FIGURE.findall(text) if figure.isdigit()})
+    for length in lengths:
+        for size in (length, length + 1, length - 1):
+            if 0 < size <= 2000:
+                yield Shape(("abcdefghijklmnopqrstuvwxyz0123456789",) * size)
+    yield from _WORDS
+
+
+def _numbers(texts: Sequence[str]) -> Iterator[str]:
+    yield "{#}"
+    for figure in dict.fromkeys(figure for text in texts for figure in _FIGURE.findall(_without_literals(text))):
+        if "." in figure:
+            yield figure
+        elif len(figure) < 18:
+            yield from (figure, str(int(figure) - 1), str(int(figure) + 1))
+    yield from _NUMBERS
+
+
+def _documents(literals: Sequence[str]) -> Iterator[str]:
+    names = [one for one in dict.fromkeys(literals) if one not in _JSON_TYPES][:8]
+    kinds: tuple[object, ...] = ("cnry-{}", 1, [], True, *names)
+    for kind in kinds:
+        yield json.dumps(dict.fromkeys(names, kind))
+    if names:
+        yield json.dumps(dict.fromkeys(names, "=")).replace('"="', "{ }")
+        yield json.dumps([dict.fromkeys(names, "cnry-{}")])
+    yield from ('{"canary": "cnry-{}"}', "[]", "{ }", '"x"', "1", "true")
+
+
+def _literals(text: str) -> list[str]:
+    return [unquoted(token.text) for token in sql.tokens(text) if token.kind == "literal" and "'" in token.text]
+
+
+def _without_literals(text: str) -> str:
+    pieces = sql.tokens(text)
+    return "".join(" " if piece.kind in ("literal", "comment", "quoted") else piece.text for piece in pieces)
+
+
+def _fits(base: str, fix: Fix) -> bool:
+    """Tell whether a text is short enough for a type of a length."""
+    sized = re.search(r"\((\d+)\)", base)
+    if not is_word(base) or fix is None or (sized is None and family(base) not in ("character", "bpchar")):
+        return True
+    text = filled(fix, Canary(0xFFF, 0xFFF, 0xFF), 0) or ""
+    return len(text) <= (int(sized[1]) if sized else 1)
+
+
+def some_of(options_of: dict[str, list[Fix]], most: int) -> Iterator[tuple[tuple[str, Fix], ...]]:
+    """Yield combinations to try, in a fixed order: all columns alike, then one different, then two, then any.
+
+    Args:
+        options_of: The values of each column.
+        most: How many to yield.
+    """
+    names = list(options_of)
+    longest = max(len(values) for values in options_of.values())
+    alike = ({n: options_of[n][min(at, len(options_of[n]) - 1)] for n in names} for at in range(longest))
+    return itertools.islice((tuple(one.items()) for one in itertools.chain(alike, _mixed(options_of))), most)
+
+
+def _mixed(options_of: dict[str, list[Fix]]) -> Iterator[dict[str, Fix]]:
+    import random
+
+    if len(options_of) < 2:
+        return
+    chance = random.Random(0)  # noqa: S311  # any order will do, if it is the same each time
+    last = {name: values[-1] for name, values in options_of.items()}
+    first = {name: values[0] for name, values in options_of.items()}
+    for name, values in options_of.items():
+        yield last | {name: values[0]}
+        yield first | {name: values[-1]}
+    for _ in range(400):
+        yield {name: chance.choice(values) for name, values in options_of.items()}

@@ -1,0 +1,31 @@
+"""How long to wait: what took too long once is not run again, so that slow policies cost a bounded time as a whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_MOST = 20
+"""How many kinds of statements may take too long, before nothing is run any more."""
+_TARGET = re.compile(r'"(?:[^"]|"")*"\."(?:[^"]|"")*"')
+
+
+@dataclass
+class Patience:
+    """Remembers which statements took too long, by who ran them, their command and what they are about."""
+
+    _lost: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def lose(self, role: str, statement: str) -> None:
+        """Note that a role's statement took too long."""
+        self._lost.add(_kind(role, statement))
+
+    def is_out(self, role: str, statement: str) -> bool:
+        """Tell whether a role's statement is not to be run, since one like it took too long."""
+        return bool(self._lost) and (len(self._lost) >= _MOST or _kind(role, statement) in self._lost)
+
+
+def _kind(role: str, statement: str) -> tuple[str, str, str]:
+    target = _TARGET.search(statement)
+    reading = " WHERE " in statement or " RETURNING " in statement  # the policies for SELECT are asked as well
+    return role, statement.partition(" ")[0] + " reading" * reading, target[0] if target else statement

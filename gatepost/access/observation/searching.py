@@ -1,0 +1,141 @@
+"""The values that a table's constraints ask for: chosen anew after each error, a bounded number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.access.observation.canaries import Canary, is_word
+from gatepost.access.observation.combining import KEPT
+from gatepost.access.observation.options import Fix, filled, options, small_numbers, some_of
+from gatepost.access.observation.worlds import STRANGERS, Worlds
+from gatepost.schema import Table
+
+if TYPE_CHECKING:
+    from psycopg2 import Error
+    from psycopg2.extensions import cursor as Cursor
+
+_MOST = 120
+"""How many combinations of values are tried for the columns of one constraint."""
+_DOMAIN = """
+SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN pg_type t ON t.oid = c.contypid
+ WHERE c.conname = %s AND t.typname = %s
+"""
+_CHECK, _NOT_NULL, _DATA = "23514", "23502", "22"
+
+
+@dataclass
+class Search:
+    """Looks for values that one table takes."""
+
+    cursor: Cursor
+    worlds: Worlds
+    table: Table
+    _waiting: dict[tuple[str, ...], Iterator[tuple[tuple[str, Fix], ...]]] = field(default_factory=dict)
+
+    def learn(self, error: Error) -> bool:
+        """Choose other values for the columns that an error is about.
+
+        Args:
+            error: What PostgreSQL said of the rows as they are.
+
+        Returns:
+            False where nothing is left to try.
+        """
+        columns = tuple(self._columns(error))
+        if not columns:
+            return False
+        if columns not in self._waiting:
+            self._waiting[columns] = self._combinations(columns, error)
+        chosen = next(self._waiting[columns], None)
+        for name, value in chosen or ():
+            key = (*self.table.key, name)
+            if value == KEPT:
+                self.worlds.fixes.pop(key, None)
+            else:
+                self.worlds.fixes[key] = value
+        return chosen is not None
+
+    def _columns(self, error: Error) -> list[str]:
+        """Return the columns that an error is about."""
+        code, diag = error.pgcode or "", error.diag
+        if code == _CHECK and diag.constraint_name:
+            named = [c for c in self.table.constraints if c.name == diag.constraint_name]
+            if named:
+                return list(named[0].columns)
+            return [c.name for c in self.table.columns if _of_domain(c.type, diag.datatype_name)]
+        if code == _NOT_NULL and diag.column_name:
+            return [diag.column_name]
+        if code.startswith(_DATA):
+            return list(self._misfits()) or list(self._figures())
+        return []
+
+    def _misfits(self) -> Iterator[str]:
+        """Yield the columns whose values their own types do not take."""
+        row = self.worlds.rows(self.table)[0]
+        for column in self.table.columns:
+            value = row.values.get(column.name)
+            if value is not None and not self._castable(column.type, value):
+                yield column.name
+
+    def _figures(self) -> Iterator[str]:
+        """Yield the columns whose large numbers may be too large for what is computed from them."""
+        ground = self.worlds.ground
+        for column in self.table.columns:
+            key = (*self.table.key, column.name)
+            bound = key in ground.keys or key in ground.identities or column.generated
+            if small_numbers(ground.base_type(column.type)) and not bound:
+                yield column.name
+
+    def _combinations(self, columns: tuple[str, ...], error: Error) -> Iterator[tuple[tuple[str, Fix], ...]]:
+        texts = self._texts(columns, error)
+        users = [name for name in columns if (*self.table.key, name) in self.worlds.ground.identities]
+        found = {name: self._options(name, texts) for name in columns if name not in users[:1]}
+        found = {name: values for name, values in found.items() if values}
+        return some_of(found, _MOST) if found else iter(())
+
+    def _texts(self, columns: Iterable[str], error: Error) -> list[str]:
+        """Return the definitions of the constraints on some columns, that of the broken one first."""
+        constraints = [c for c in self.table.constraints if c.kind == "check" and set(c.columns) & set(columns)]
+        constraints.sort(key=lambda c: c.name != error.diag.constraint_name)
+        texts = [constraint.definition for constraint in constraints]
+        if error.diag.datatype_name and error.diag.constraint_name:
+            self.cursor.execute(_DOMAIN, (error.diag.constraint_name, error.diag.datatype_name))
+            texts += [definition for (definition,) in self.cursor.fetchall()]
+        return texts
+
+    def _options(self, name: str, texts: Iterable[str]) -> list[Fix]:
+        """Return values that the constraints on a column may be content with."""
+        column = self.table.column(name)
+        if column is None or column.generated:
+            return []
+        key, ground = (*self.table.key, name), self.worlds.ground
+        if key in ground.identities:
+            return [STRANGERS[1], STRANGERS[2]] if column.not_null else [KEPT, None, STRANGERS[1]]
+        if key in ground.keys:
+            return [] if column.not_null else [KEPT, None]
+        found = options(ground, column, texts)
+        if is_word(ground.base_type(column.type)) and column.type not in ground.domains:
+            return found
+        return [fix for fix in found if fix in (KEPT, None) or self._castable(column.type, _first(fix))]
+
+    def _castable(self, type_name: str, value: str | None) -> bool:
+        from psycopg2 import Error
+
+        try:
+            self.cursor.execute(f"SAVEPOINT gatepost_cast; SELECT ({sql.literal(value)}::{type_name}) IS NULL")
+        except Error:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT gatepost_cast; RELEASE SAVEPOINT gatepost_cast")
+            return False
+        self.cursor.execute("RELEASE SAVEPOINT gatepost_cast")
+        return True
+
+
+def _first(fix: Fix) -> str | None:
+    return filled(fix, Canary(1, 1, 1), 1)
+
+
+def _of_domain(type_name: str, domain: str | None) -> bool:
+    return domain is not None and type_name.rpartition(".")[2].strip('"') == domain

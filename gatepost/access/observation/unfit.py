@@ -1,0 +1,31 @@
+"""Planted texts that a policy casts to something that they do not look like, and what they should look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatepost.access.observation import canaries
+from gatepost.access.observation.canaries import Canary
+from gatepost.access.observation.ground import Ground
+from gatepost.access.observation.meaning import ColumnKey
+from gatepost.access.observation.record import Record
+
+_TYPE = re.compile(r"for type ([a-z][a-z ]*)")
+
+
+def asked_kinds(record: Record, ground: Ground) -> Iterator[tuple[ColumnKey, str]]:
+    """Yield the columns whose planted texts ended in an error, each with the type that a policy casts it to.
+
+    Args:
+        record: What was seen.
+        ground: The database.
+    """
+    columns = {number: key for key, number in ground.numbers.items()}
+    for cell in record.cells.values():
+        kind = _TYPE.search(cell.said) if cell.outcome == "unfit value" else None
+        for canary in canaries.found_in(cell.said) if kind is not None else ():
+            table = ground.live.table(*columns[canary.table]) if canary.table in columns else None
+            known = kind is not None and canaries.value(kind[1].strip(), Canary(1, 1, 1)) is not None
+            if table is not None and canary.column < len(table.columns) and kind is not None and known:
+                yield (*table.key, table.columns[canary.column].name), kind[1].strip()

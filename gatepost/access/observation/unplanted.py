@@ -1,0 +1,58 @@
+"""Tables in which no row could be planted: what the catalog says of them all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gatepost.access.observation.evidence import bypasses
+from gatepost.access.observation.ground import Ground, Privileges
+from gatepost.access.observation.trial import Stage
+from gatepost.finding import NotChecked
+from gatepost.schema import COMMANDS, Command, Schema, Table
+
+NO_PRIVILEGE = "no API role holds a privilege on it"
+
+
+def by_catalog(live: Schema, table: Table, role: str, command: Command) -> str:
+    """Return why a role is refused whatever the rows are, or the empty string where only a row would show it.
+
+    Args:
+        live: The database.
+        table: The table.
+        role: A role that holds the privilege.
+        command: What it would do.
+    """
+    if not table.row_security.enabled or table.owner == role or bypasses(live, role):
+        return ""
+    if any(policy.permissive and policy.command in (command, "all") for policy in table.policies):
+        return ""
+    return f"row security is on, and no policy lets anybody {command}"
+
+
+def judged(stage: Stage, missing: Iterable[NotChecked], roles: Sequence[str]) -> list[NotChecked]:
+    """Return what could not be planted, with the other way by which the verdict stands, where there is one.
+
+    Args:
+        stage: Where was tried.
+        missing: What could not be planted.
+        roles: The roles that the Data API takes on, but for the one that may do everything.
+    """
+    held = [stage.privileges(role) for role in roles]
+    by_name = {str(table): table for table in stage.ground.tables}
+    return [
+        NotChecked(one.what, one.why, ours=True, covered_by=_covered(stage.ground, by_name.get(one.what), held))
+        for one in missing
+    ]
+
+
+def _covered(ground: Ground, table: Table | None, held: Sequence[Privileges]) -> str:
+    """Return why nobody reaches a table, by the catalog alone."""
+    if table is None or table.key in ground.asked or _runs_any_sql(ground):
+        return ""
+    open_to = any(privileges.has(table.key, command) for privileges in held for command in COMMANDS)
+    return "" if open_to else NO_PRIVILEGE
+
+
+def _runs_any_sql(ground: Ground) -> bool:
+    """Tell whether a function builds the SQL that it runs, so that it may read any table."""
+    return any("execute" in names for names in ground.calls.bodies.values())
