@@ -107,7 +107,7 @@ def test_a_trigger_that_no_value_contents_leaves_it_unknown(designs):
         (READ + UPDATES, "IF new.qty < 9000 THEN RAISE 'few'; END IF;", "BEFORE UPDATE", "all"),
         (READ + UPDATES, "IF md5(new.qty::text) > '' THEN RAISE 'no'; END IF;", "BEFORE UPDATE", "unknown"),
         (OWN, "IF md5(new.qty::text) > '' THEN RAISE 'no'; END IF;", "BEFORE UPDATE", "none"),
-        (OWN, "IF md5(new.qty::text) > '' THEN RAISE 'no'; END IF;", "BEFORE INSERT", "unknown"),
+        (OWN, "IF md5(new.qty::text) > '' THEN RAISE 'no'; END IF;", "BEFORE INSERT", "none"),
         (OWN, "RAISE EXCEPTION 'append only';", "BEFORE DELETE", "none"),
         (OWN, "IF old.qty > 0 THEN RAISE EXCEPTION 'paid'; END IF;", "BEFORE DELETE", "none"),
         (ANY, "RAISE EXCEPTION 'append only';", "BEFORE DELETE", "none"),
