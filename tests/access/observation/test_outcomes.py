@@ -247,6 +247,7 @@ def test_what_a_caller_brings_itself_is_no_leak(designs):
     echo = """CREATE FUNCTION column_of(field text) RETURNS text LANGUAGE plpgsql AS
     $$ DECLARE found text; BEGIN EXECUTE format('SELECT %I FROM public.orders LIMIT 1', field) INTO found;
     RETURN found; END $$;"""
+    echo += "CREATE FUNCTION echo(note text) RETURNS text LANGUAGE sql AS 'SELECT ''nothing is called '' || $1';"
     result = designs.observe(ORDERS + OWN + echo)
     assert (alarms(result), result.not_checked) == (set(), ())
     telling = """CREATE FUNCTION note_of(note text) RETURNS SETOF orders LANGUAGE sql SECURITY DEFINER AS
