@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import pkgutil
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.declare.declaration import Declaration
-from gatepost.errors import DeclarationError, SettingsError
+from gatepost.errors import DeclarationError, GatepostError, SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 class Project:
     """What `[tool.gatepost]` in `pyproject.toml` says.
 
-    `models` is the package that exports `metadata`, `policies` the package of the declarations, and `sample` the
-    function, as `module:name`, that writes a SQLite database for `gatepost demo`. `personas` are those that
-    `gatepost observe` has beside its own, as they stand there.
+    `models` is the package that exports `metadata`, `policies` the package of the declarations (None where the project
+    names none and has no folder of that name), and `sample` the function, as `module:name`, that writes a SQLite
+    database for `gatepost demo`. `database` is `"local"` where commands without an address are about the embedded
+    server. `personas` are those that `gatepost observe` has beside its own, as they stand there.
     """
 
     root: Path
     models: str = "models"
-    policies: str = "policies"
+    policies: str | None = "policies"
     sample: str | None = None
+    database: str | None = None
     suppressions: tuple[tuple[str, str], ...] = ()
     personas: Mapping[str, object] = field(default_factory=dict)
 
@@ -53,21 +56,35 @@ class Project:
             )
         return found
 
-    def declaration(self) -> Declaration:
-        """Return everything that the project declares; see `declared`."""
+    def declaration(self) -> Declaration | None:
+        """Return everything that the project declares, or None where it has no policies.
+
+        Raises:
+            DeclarationError: the package cannot be imported, or declares nothing.
+        """
+        if self.policies is None:
+            return None
         self._on_path()
-        return declared(self.policies)
+        found = declared(self.policies)
+        if not found.tables:
+            raise DeclarationError(
+                f'the package "{self.policies}" declares nothing',
+                f"protect(Task, owner(Task.user_id))  # in a module of {self.policies}/",
+            )
+        return found
 
     def _module(self, name: str) -> object:
         self._on_path()
         try:
             return import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name and not name.startswith(f"{error.name}."):
-                raise
-            raise SettingsError(
-                f'there is no package "{name}" in "{self.root}"', f'[tool.gatepost]\n  models = "{name}"'
-            ) from None
+            if error.name == name or name.startswith(f"{error.name}."):
+                raise SettingsError(
+                    f'there is no package "{name}" in "{self.root}"', f'[tool.gatepost]\n  models = "{name}"'
+                ) from None
+            raise _not_imported(name, error) from error
+        except (Exception, SystemExit) as error:  # whatever an author's module does
+            raise _not_imported(name, error) from error
 
     def _on_path(self) -> None:
         if str(self.root) not in sys.path:
@@ -102,7 +119,7 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "ignore", "personas"}
+    known = {"models", "policies", "sample", "database", "ignore", "personas"}
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -113,6 +130,10 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
     for key in sorted(known - {"ignore", "personas"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] is not text, but {settings[key]!r}', f'{key} = "…"')
+    if settings.get("database", "local") != "local":
+        raise SettingsError(
+            '"database" in [tool.gatepost] can only be "local", the embedded server', "put an address into DATABASE_URL"
+        )
     ignore = settings.get("ignore", {})
     if not isinstance(ignore, dict):
         raise SettingsError('"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object" = "the reason"}')
@@ -121,41 +142,57 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         raise SettingsError(
             '"personas" in [tool.gatepost] is not a table', '[tool.gatepost.personas]\n  support = { role = "…" }'
         )
-    sample = settings.get("sample")
+    sample, database = settings.get("sample"), settings.get("database")
+    has_policies = "policies" in settings or any((root / name).exists() for name in ("policies", "policies.py"))
     return Project(
         root=root,
         models=str(settings.get("models", "models")),
-        policies=str(settings.get("policies", "policies")),
+        policies=str(settings.get("policies", "policies")) if has_policies else None,
         sample=str(sample) if sample is not None else None,
+        database=str(database) if database is not None else None,
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
         personas=personas,
     )
 
 
 def declared(package: str = "policies") -> Declaration:
-    """Import a package of declarations and return everything that was declared, as values.
+    """Import a package of declarations with all of its modules and return everything that was declared, as values.
 
     Args:
-        package: The package; its `__init__` imports its modules.
+        package: The package. Its modules need not be imported by its `__init__`; those of pytest are left out.
 
     Raises:
-        DeclarationError: a statement cannot be meant, or names a column that its model does not have.
+        DeclarationError: there is no such package, a module of it cannot be imported, or a statement in one is wrong.
     """
     # Here and not above: they bring SQLAlchemy, and outside of a project nothing is declared.
     from gatepost.declare import mistakes
     from gatepost.declare.language import collected
 
     try:
-        import_module(package)
+        _import_all(package)
+    except GatepostError:
+        raise
     except ModuleNotFoundError as error:
         if error.name != package and not package.startswith(f"{error.name}."):
             raise mistakes.missing(error) from error
         raise DeclarationError(
             f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
         ) from None
-    except (AttributeError, ImportError, SyntaxError, TypeError) as error:
-        mistake = mistakes.told(error)
-        if mistake is None:
-            raise
-        raise mistake from error
+    except (Exception, SystemExit) as error:  # whatever an author's module does
+        raise mistakes.explained(error) from error
     return collected()
+
+
+def _import_all(package: str) -> None:
+    """Import a package and every module in it: a statement counts in whichever file it stands."""
+    found = import_module(package)
+    for module in pkgutil.walk_packages(getattr(found, "__path__", ()), f"{package}."):
+        name = module.name.rpartition(".")[2]
+        if name not in ("__main__", "conftest") and not name.startswith("test_"):
+            import_module(module.name)
+
+
+def _not_imported(package: str, error: BaseException) -> SettingsError:
+    from gatepost.declare import mistakes
+
+    return SettingsError(f'the package "{package}" cannot be imported: {mistakes.explained(error).message}')

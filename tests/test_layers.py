@@ -24,11 +24,10 @@ LAYERS = (
     {
         "declare": "declare",
         "reflect": "reflect",
-        "target": "target",
         "suppression": "suppression",
     },
     {"project": "project", "canonical": "canonical", "difference": "diff ddl"},
-    {"access": "access"},
+    {"access": "access", "target": "target"},
     {"rules": "rules"},
     {
         "migrate": "migrate",

@@ -89,10 +89,44 @@ def test_a_mistake_in_a_module_of_the_package_is_told_there(package):
         package("from PACKAGE import work", work=HEAD + "protect(Task, owner(Task.userid))")
 
 
-@pytest.mark.parametrize("source", ["x = None\nx.foo", "1 / 0", "int('x')", "len(5)", "raise AttributeError('x')"])
-def test_other_errors_of_an_author_are_left_to_python(package, source):
-    with pytest.raises((AttributeError, ZeroDivisionError, ValueError, TypeError)):
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("x = None\nx.foo", "AttributeError: 'NoneType' object has no attribute 'foo'"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("raise RuntimeError", "RuntimeError"),
+    ],
+)
+def test_any_other_error_of_an_author_has_its_place_too(package, source, reason):
+    with pytest.raises(DeclarationError) as error:
         package(source)
+    assert error.value.message.endswith(f"__init__.py:{source.count(chr(10)) + 1}: {reason}")
+    assert error.value.mend == source.rpartition("\n")[2]
+
+
+def test_every_module_of_the_package_counts(package):
+    work = HEAD + "protect(Task, owner(Task.user_id))\n"
+    assert [str(table) for table in package("", work=work, test_it="1 / 0", conftest="1 / 0")] == ["public.tasks"]
+
+
+def test_a_module_that_nobody_imports_is_wrong_all_the_same(package):
+    with pytest.raises(DeclarationError, match=r"broken\.py:1: ZeroDivisionError"):
+        package("", broken="1 / 0")
+
+
+def test_policies_that_declare_nothing_are_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "policies_that_say_nothing").mkdir()
+    found = project(tmp_path, '[tool.gatepost]\npolicies = "policies_that_say_nothing"\n')
+    with declaring(), pytest.raises(DeclarationError, match='"policies_that_say_nothing" declares nothing'):
+        found.declaration()
+
+
+def test_a_project_without_policies_declares_nothing(tmp_path):
+    assert project(tmp_path, "[tool.gatepost]\n").declaration() is None
+    (tmp_path / "policies").mkdir()
+    assert find_project(tmp_path).policies == "policies"
 
 
 @pytest.mark.parametrize("name", ["nothing_here", "nothing_here.policies"])
@@ -115,7 +149,7 @@ def test_a_project_is_found_from_inside(tmp_path):
         tmp_path, '[tool.gatepost]\nmodels = "app.models"\nsample = "app:write"\nignore = {"a:b" = "why"}\n'
     )
     assert find_project(inside) == found == Project(
-        tmp_path, models="app.models", sample="app:write", suppressions=(("a:b", "why"),)
+        tmp_path, models="app.models", policies=None, sample="app:write", suppressions=(("a:b", "why"),)
     )  # fmt: skip
     assert found.alembic_ini == tmp_path / "alembic.ini"
 
@@ -124,17 +158,18 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
     (tmp_path / "inner").mkdir()
     project(tmp_path / "inner", '[project]\nname = "x"\n')
     found = project(tmp_path, "[tool.gatepost]\n")
-    assert find_project(tmp_path / "inner") == found == Project(tmp_path)
+    assert find_project(tmp_path / "inner") == found == Project(tmp_path, policies=None)
 
 
 @pytest.mark.parametrize(
     ("text", "reason", "mend"),
     [
         ('[tool.gatepost]\nmodel = "x"\n', 'holds "model", which means nothing', '"models"?'),
-        ("[tool.gatepost]\nxyz = 1\n", 'holds "xyz"', "one of ignore, models"),
+        ("[tool.gatepost]\nxyz = 1\n", 'holds "xyz"', "one of database, ignore, models"),
         ("[tool.gatepost]\nignore = 5\n", '"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object"'),
         ("[tool.gatepost\n", "is not TOML", ""),
         ("[tool]\ngatepost = 5\n", "is not a table", "[tool.gatepost]"),
+        ('[tool.gatepost]\ndatabase = "postgresql://h/d"\n', 'can only be "local"', "DATABASE_URL"),
         ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] is not text', 'models = "…"'),
     ],
 )
@@ -157,6 +192,13 @@ def test_models_that_are_not_there(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     with pytest.raises(SettingsError, match='no package "nothing_at_all"'):
         Project(tmp_path, models="nothing_at_all").metadata()
+
+
+def test_models_that_cannot_be_imported(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "models_that_fail.py").write_text("x = 1\n1 / 0\n")
+    with pytest.raises(SettingsError, match=r"cannot be imported: .*models_that_fail\.py:2: ZeroDivisionError"):
+        Project(tmp_path, models="models_that_fail").metadata()
 
 
 def test_the_projects_own_declaration(pytestconfig):

@@ -47,6 +47,8 @@ def run(scale: float) -> int:
         )
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     declaration = project.declaration()
+    if declaration is None:
+        raise SettingsError("the demo shows what a project declares, and there are no policies here", "mkdir policies")
     with _step(console, "embedded PostgreSQL"):
         url = _fresh_database()
     with _step(console, "alembic upgrade head"):

@@ -27,12 +27,21 @@ _CALLS = {
 }
 
 
-def told(error: Exception) -> DeclarationError | None:
-    """Return the mistake behind an error that Python raised while policies were imported, or None if it is another.
+def explained(error: BaseException) -> DeclarationError:
+    """Return the mistake behind any error that Python raised while an author's modules were imported.
 
     Args:
         error: What the import raised.
     """
+    mistake = _known(error)
+    if mistake is not None:
+        return mistake
+    frame = _author(error, "")
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
+    return DeclarationError(f"{frame.filename}:{frame.lineno}: {reason}", frame.line or "")
+
+
+def _known(error: BaseException) -> DeclarationError | None:
     match error:
         case AttributeError():
             return _unknown_column(error)
@@ -94,7 +103,7 @@ def _wrong_call(error: TypeError) -> DeclarationError | None:
     return None
 
 
-def _author(error: Exception, holds: str) -> traceback.FrameSummary:
+def _author(error: BaseException, holds: str) -> traceback.FrameSummary:
     """Return the innermost line that an author wrote: not of an installed package, and holding the words given."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _installed(frame.filename)]
