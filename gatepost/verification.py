@@ -73,6 +73,7 @@ def verify(
     with _reading(found) as read_already:
         # Here and not above: what is imported while PostgreSQL answers takes no time.
         from gatepost.rules import Context, all_rules
+        from gatepost.rules.checking import check
 
         asked = all_rules() if rules is None else tuple(rules)
         if declaration is None:
@@ -87,12 +88,12 @@ def verify(
         ),
     )
     context = Context(live, declaration, states)
-    findings = [finding for one in asked for finding in one.check(context)]
+    findings, failed = check(asked, context)
     return Result(
         command="verify",
         target=target or live.database,
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        not_checked=tuple(sorted((*not_checked, *context.not_analysed()))),
+        not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed()))),
         summary=_summary(context, findings),
     )
 

@@ -90,7 +90,7 @@ class Context:
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""
         asked = "analysis" in self.__dict__
-        return tuple(NotChecked(what, why) for what, why in self.analysis.unread) if asked else ()
+        return tuple(NotChecked(what, why, ours=True) for what, why in self.analysis.unread) if asked else ()
 
     def is_declared(self, policy: Policy) -> bool:
         """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""

@@ -3,9 +3,11 @@
 import pytest
 
 from gatepost.declare.declaration import Declaration, ProtectedTable
+from gatepost.finding import Finding
 from gatepost.reflect import read
-from gatepost.rules import Context, all_rules
-from gatepost.schema import Policy, RowSecurity, Schema, Table
+from gatepost.rules import Context, all_rules, rule
+from gatepost.rules.checking import check
+from gatepost.schema import Column, Policy, RowSecurity, Schema, Table
 from gatepost.verification import verify
 
 OPEN = """
@@ -40,10 +42,55 @@ def unreadable():
 
 def test_an_expression_that_the_parser_does_not_know_is_told():
     context = unreadable()
-    for rule in all_rules():
-        list(rule.check(context))
+    for one in all_rules():
+        list(one.check(context))
     (told,) = context.not_analysed()
-    assert told.what == "the condition of the policy public.t.odd"
+    assert (told.what, told.ours) == ("the condition of the policy public.t.odd", True)
+
+
+DEEP = {
+    "case": "CASE WHEN (a = 1) THEN b ELSE {} END",
+    "not": "(NOT ({} AND b))",
+    "array": "(true = ANY (ARRAY[{}]))",
+}
+
+
+def nested(kind, depth):
+    text = "b"
+    for _ in range(depth):
+        text = DEEP[kind].format(text)
+    return text
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_condition_that_is_nested_too_deeply_is_not_checked_alone(kind):
+    """As deep as PostgreSQL takes it; one of a common depth is understood."""
+    policies = tuple(
+        Policy("public", "t", name, "select", ("public",), True, nested(kind, depth))
+        for name, depth in (("deep", 300), ("common", 5))
+    )
+    columns = (Column("a", "integer"), Column("b", "boolean"))
+    table = Table("public", "t", "table", "postgres", RowSecurity(True, True), columns=columns, policies=policies)
+    context = Context(Schema("db", 170000, "postgres", ("public",), tables=(table,)))
+    assert check(all_rules(), context)[1] == []
+    assert [(one.what, one.why) for one in context.not_analysed()] == [
+        ("the condition of the policy public.t.deep", "the parser does not know it: it is nested too deeply")
+    ]
+
+
+def test_a_rule_that_fails_takes_nothing_away_from_the_others():
+    @rule(severity="error")
+    def broken(context):
+        for table in context.tables:
+            yield Finding("broken", "error", str(table), "found before it failed")
+            raise KeyError(table.name)
+
+    findings, failed = check([broken, *all_rules()], unreadable())
+    assert {"broken", "no-api-roles"} <= {finding.rule for finding in findings}
+    (one,) = failed
+    assert one.what == "public.t and what comes after it"
+    assert one.why == "the rule \"broken\" failed, which is a bug of Gatepost: KeyError: 't'"
+    assert one.fails
 
 
 def test_nothing_is_told_where_nobody_asked():

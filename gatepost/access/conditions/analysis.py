@@ -111,8 +111,10 @@ class Analysis:
             for policy in table.policies:
                 try:
                     found.append(self._facts(policy, table, held))
-                except NotUnderstood as error:
-                    unread.append((f"the condition of the policy {policy}", f"the parser does not know it: {error}"))
+                except Exception as error:  # noqa: BLE001  one condition is no reason to know nothing of the others
+                    known = isinstance(error, NotUnderstood)
+                    reason = str(error) if known else f"{type(error).__name__}: {error}".partition("\n")[0]
+                    unread.append((f"the condition of the policy {policy}", f"the parser does not know it: {reason}"))
         return tuple(found), tuple(unread)
 
     def _ours(self, table: Table) -> bool:

@@ -27,8 +27,9 @@ def parse(text: str) -> Term:
         text: The expression.
 
     Raises:
-        NotUnderstood: the parser does not know it.
+        NotUnderstood: the parser does not know it, or it is nested too deeply.
     """
+    _refuse_nested(text)
     plain = _PLAIN.get(text.strip().lower())
     if plain is not None:
         return plain
@@ -41,6 +42,25 @@ def parse(text: str) -> Term:
     return _parsed(text)
 
 
+def _refuse_nested(text: str) -> None:
+    """Refuse what is nested deeper than Python's stack and the parser's patience reach, before either finds out."""
+    if len(text) < _SHORT:
+        return
+    depth = {"(": 0, "[": 0}
+    for found in _NESTING.finditer(text):
+        kind, step = _STEPS.get(found[0], ("(", 0))
+        depth[kind] += step
+        if depth["("] > DEEPEST or depth["["] > _DEEPEST_ARRAY:
+            raise NotUnderstood("it is nested too deeply")
+
+
+DEEPEST = 100
+"""Parentheses and CASEs inside each other; what people and their tools write has a tenth of that."""
+_DEEPEST_ARRAY = 8
+"""The parser takes twice as long for each ARRAY[…] inside another one."""
+_SHORT = 100
+"""Too short to be nested that deeply."""
+_STEPS = {"(": ("(", 1), ")": ("(", -1), "CASE": ("(", 1), "END": ("(", -1), "[": ("[", 1), "]": ("[", -1)}
 _PLAIN = {"true": TRUE, "(true)": TRUE, "false": FALSE, "(false)": FALSE}
 _KEPT = frozenset("auth storage realtime extensions pg_catalog true false".split())
 """Schemas whose functions are known by name, and the two small words that are values."""
@@ -53,6 +73,7 @@ _NO_NAME = re.compile(
     | EXTRACT\({_WORD})""",
     re.VERBOSE,
 )
+_NESTING = re.compile(rf"{_QUOTED}|\b(?:CASE|END)\b|[()\[\]]")
 _WORDS = re.compile(_WORD)
 _PIECE = re.compile(f"{_QUOTED}|({_WORD})")
 

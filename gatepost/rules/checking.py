@@ -1,0 +1,48 @@
+"""Check a database by every rule, where one that fails takes nothing away from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from gatepost.access.conditions import PolicyFacts
+from gatepost.finding import Finding, NotChecked
+from gatepost.rules.context import Context
+from gatepost.rules.discovery import Rule
+from gatepost.schema import Function, Policy, Table
+
+
+def check(rules: Iterable[Rule], context: Context) -> tuple[list[Finding], list[NotChecked]]:
+    """Return what the rules find, and which of them could not come to an end.
+
+    Args:
+        rules: The rules.
+        context: What they look at.
+    """
+    findings: list[Finding] = []
+    failed: list[NotChecked] = []
+    for rule in rules:
+        try:
+            findings += rule.check(context)
+        except Exception as error:  # noqa: BLE001  a bug in one rule is no reason to know nothing
+            failed.append(_failed(rule, error))
+    return findings, failed
+
+
+def _failed(rule: Rule, error: Exception) -> NotChecked:
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
+    at = _subject(error.__traceback__)
+    where = f"{at} and what comes after it" if at else "the database"
+    return NotChecked(where, f'the rule "{rule.name}" failed, which is a bug of Gatepost: {reason}', ours=True)
+
+
+def _subject(trace: TracebackType | None) -> str:
+    """Return the object that a rule was at: the last one that a variable on the way to the error held."""
+    found = ""
+    while trace is not None:
+        for value in trace.tb_frame.f_locals.values():
+            subject = value.policy if isinstance(value, PolicyFacts) else value
+            if isinstance(subject, Policy | Table | Function):
+                found = str(subject)
+        trace = trace.tb_next
+    return found
