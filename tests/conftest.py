@@ -32,9 +32,10 @@ import pytest
 
 from gatepost.local import template
 from gatepost.local.account import give, unprivileged
-from gatepost.local.binaries import Binaries, find
+from gatepost.local.binaries import Binaries
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.local.lock import locked
+from tests.programs import programs
 
 PREFIX = "gatepost-tests-"
 THROWAWAY = (
@@ -121,7 +122,7 @@ def remove(directory: Path) -> None:
     """Stop the servers of a run, if there are any, and remove its directory."""
     for pattern in ("data/postmaster.pid", "*/data/postmaster.pid", "*/*/*/data/postmaster.pid"):
         for file in directory.glob(pattern):
-            Cluster(file.parent.parent, find(), unprivileged()).stop()
+            Cluster(file.parent.parent, programs(), unprivileged()).stop()
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -153,7 +154,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     url = config.getoption("--gatepost-url")
     given = GivenServer(url) if url else None
-    binaries = None if given else find(config.getoption("--gatepost-pg-bin"))
+    binaries = None if given else programs(config.getoption("--gatepost-pg-bin"))
     shared = getattr(config, "workerinput", {}).get("gatepost_run")
     if shared:
         config.stash[RUN] = Run(Path(shared), binaries, given)

@@ -221,14 +221,14 @@ def test_a_server_without_the_platforms_roles(pytestconfig, ground):
 
 @contextmanager
 def plain_server(pytestconfig, ground):
-    from gatepost.local.binaries import find
+    from tests.programs import programs
 
     if pytestconfig.getoption("--gatepost-url"):
         pytest.skip("needs a server of its own")
     directory = ground / "plain"
     directory.mkdir()
     give(directory, unprivileged())
-    cluster = Cluster(directory, find(pytestconfig.getoption("--gatepost-pg-bin")), unprivileged())
+    cluster = Cluster(directory, programs(pytestconfig.getoption("--gatepost-pg-bin")), unprivileged())
     cluster.initialise()
     cluster.launch()
     try:

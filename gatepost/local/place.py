@@ -6,7 +6,9 @@ import errno
 import hashlib
 import os
 import re
+import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,7 +28,11 @@ def cache(account: Account | None) -> Path:
     """Return the directory that holds the servers of all projects, made where it is missing.
 
     It is the user's cache directory. The account that a server of root's runs as cannot enter /root, so there it is
-    the system's, unless XDG_CACHE_HOME names one that the account can enter.
+    the system's, unless XDG_CACHE_HOME names one that the account can enter. A user without a home, as in a container,
+    gets one in the directory for temporary files.
+
+    Raises:
+        LocalServerError: it cannot be made, or somebody else's stands in its place.
     """
     chosen = os.environ.get("XDG_CACHE_HOME")
     if account is not None:
@@ -41,7 +47,12 @@ def cache(account: Account | None) -> Path:
         base = Path.home() / ".cache"
     directory = base / "gatepost"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            if chosen or account is not None or sys.platform == "win32":
+                raise
+            return _without_home()
         if account is not None:
             directory.chmod(0o755)  # whatever the umask says: the account must get through
     except OSError as refusal:
@@ -49,6 +60,17 @@ def cache(account: Account | None) -> Path:
             f'the cache directory "{directory}" cannot be made: {refusal.strerror}',
             f"name a directory for the server: {VARIABLE}=... or --directory",
         ) from refusal
+    return directory
+
+
+def _without_home() -> Path:
+    directory = Path(tempfile.gettempdir()) / f"gatepost-{os.getuid()}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077 or not stat.S_ISDIR(found.st_mode):
+        raise LocalServerError(
+            f'"{directory}" is not a directory of yours alone', f"name a directory for the server: {VARIABLE}=..."
+        )
     return directory
 
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 from gatepost.cli import app
 from gatepost.errors import LocalServerError
 from gatepost.local import server
-from gatepost.local.binaries import find
+from tests.programs import programs
 
 
 @pytest.fixture
 def gatepost(ground, pytestconfig, monkeypatch):
     """Run the command line on a server of the test's own."""
     try:
-        binaries = find(pytestconfig.getoption("--gatepost-pg-bin"))
+        binaries = programs(pytestconfig.getoption("--gatepost-pg-bin"))
     except LocalServerError:
         pytest.skip("there is no PostgreSQL on this machine to start")
     monkeypatch.setenv("GATEPOST_PG_BIN", str(binaries.directory))

@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 from gatepost.local.account import give, unprivileged
-from gatepost.local.binaries import find
+from tests.programs import programs
 
 PASSWORD = "s3cret-Passw0rd"
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
@@ -28,10 +28,6 @@ def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def programs() -> Path:
-    return find().directory
 
 
 def _account() -> dict[str, int]:
@@ -87,7 +83,7 @@ class SpareServer:
         secret.write_text(PASSWORD)
         _own(self.directory)
         _run(
-            *(programs() / "initdb", "-D", self.data, "-U", "postgres", "--auth=scram-sha-256"),
+            *(programs().tool("initdb"), "-D", self.data, "-U", "postgres", "--auth=scram-sha-256"),
             *("--pwfile", secret, "--no-sync", "--locale=C", "--encoding=UTF8"),
         )
 
@@ -104,7 +100,7 @@ class SpareServer:
             "log_destination": "stderr",
         } | settings
         words = [word for name, value in fixed.items() for word in ("-c", f"{name}={value}")]
-        self.process = _start([str(programs() / "postgres"), "-D", str(self.data), *words], self.directory / "log")
+        self.process = _start([str(programs().tool("postgres")), "-D", str(self.data), *words], self.directory / "log")
         self._wait()
 
     def _wait(self) -> None:
@@ -113,7 +109,7 @@ class SpareServer:
             assert self.process is not None
             assert self.process.poll() is None, (self.directory / "log").read_text()
             # The tool asks without a password, so that no rule of pg_hba.conf stands against it.
-            words = [str(programs() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+            words = [str(programs().tool("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
             if subprocess.run(words, timeout=10).returncode == 0:
                 return
             time.sleep(0.05)

@@ -12,8 +12,8 @@ from alembic import command
 from alembic.config import Config
 
 from gatepost.database.faults import FAULTS
-from gatepost.local.binaries import find
 from models.sample import write_sample
+from tests.programs import programs
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Path:
 
 def run_in_order(lines: list[str], project: Path, url: str) -> None:
     """Run in one shell, as a reader does, so that what is exported holds for the lines after it."""
-    tools = [str(Path(sys.executable).parent), str(find().directory), os.environ["PATH"]]
+    tools = [str(Path(sys.executable).parent), str(programs().directory), os.environ["PATH"]]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
     # The server of the tests has 60 connections, as the smallest compute has.
     pool = {} if any("DB_POOL_SIZE" in line for line in lines) else {"DB_POOL_SIZE": "5", "DB_MAX_OVERFLOW": "10"}

@@ -13,8 +13,8 @@ import pytest
 from gatepost.errors import LocalServerError
 from gatepost.local import LocalServer
 from gatepost.local.account import give, unprivileged
-from gatepost.local.binaries import find
 from gatepost.local.cluster import Cluster
+from tests.programs import programs
 
 QUICK = (("fsync", "off"), ("wal_level", "minimal"), ("max_wal_senders", "0"))
 
@@ -22,7 +22,7 @@ QUICK = (("fsync", "off"), ("wal_level", "minimal"), ("max_wal_senders", "0"))
 @pytest.fixture(scope="session")
 def binaries(pytestconfig):
     try:
-        return find(pytestconfig.getoption("--gatepost-pg-bin"))
+        return programs(pytestconfig.getoption("--gatepost-pg-bin"))
     except LocalServerError:
         if pytestconfig.getoption("--gatepost-url"):
             pytest.skip("there is no PostgreSQL on this machine to start")

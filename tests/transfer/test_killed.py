@@ -20,10 +20,10 @@ from sqlalchemy import create_engine
 import models
 from gatepost import transfer
 from gatepost.local.account import give, unprivileged
-from gatepost.local.binaries import find
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.transfer.source import Source
 from models.sample import write_sample
+from tests.programs import programs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are limited and found as Linux does it")
 
@@ -64,7 +64,7 @@ def cluster():
     """A server of our own: a backend that is killed takes every other connection of its server along."""
     directory = Path(tempfile.mkdtemp(prefix="gp-kill-"))
     give(directory, unprivileged())
-    cluster = Cluster(directory, find(), unprivileged(), (("fsync", "off"), ("restart_after_crash", "on")))
+    cluster = Cluster(directory, programs(), unprivileged(), (("fsync", "off"), ("restart_after_crash", "on")))
     cluster.initialise()
     cluster.launch()
     yield cluster
@@ -223,7 +223,7 @@ def test_a_resumable_client_is_killed_until_it_is_done(source, target, tmp_path,
 @pytest.fixture
 def limited(cluster):
     """Restart the server as one whose files may only grow so much; what a full disk or a quota does to it."""
-    account, binaries = unprivileged(), find()
+    account, binaries = unprivileged(), programs()
     command = [str(binaries.tool("pg_resetwal")), "--wal-segsize=1", "-D", str(cluster.data)]
     cluster.stop()
     subprocess.run(
