@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gatepost import sql
+from gatepost.cli._output import put
 from gatepost.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -102,12 +103,10 @@ def row_security(target: DatabaseUrl) -> Callable[[], Answer]:
 def write(report: Report, form: str, output: Path | None) -> None:
     """Print a report, or write it to a file."""
     render = {"text": as_text, "json": as_json, "markdown": as_markdown}[form]
-    if output is not None:
-        output.write_text(render(report) + "\n", encoding="utf-8")
-    elif form == "text":
+    if output is None and form == "text":
         typer.echo(as_text(report, colour=True))  # Typer takes the colour out where there is no terminal
     else:
-        typer.echo(render(report))
+        put(render(report), output)
 
 
 def as_text(report: Report, colour: bool = False) -> str:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 Format = Annotated[str, typer.Option("--format", help="How to tell it: text, json, …", show_default=True)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
+Local = Annotated[bool, typer.Option("--local", help="The embedded server's database.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 1 on everything that was not checked, whatever the reason.")
+]
+URL_HELP = 'The database; else --local, DATABASE_URL, or database = "local" in [tool.gatepost].'
 
 
 def emit(result: Result, format_name: str, output: Path | None) -> None:
@@ -24,7 +29,6 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
     """
     import sys
 
-    from gatepost.errors import SettingsError
     from gatepost.report import render
 
     if output is None and format_name == "text":
@@ -32,14 +36,58 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
 
         typer.echo(render_text(result, colour=sys.stdout.isatty()))
         return
-    told = render(result, format_name)
+    put(render(result, format_name), output)
+
+
+def put(report: str, output: Path | None) -> None:
+    """Print a report, or write it to a file: all of it, or none and the file stays as it was.
+
+    Raises:
+        SettingsError: the file cannot be written.
+    """
     if output is None:
-        typer.echo(told)
+        typer.echo(report)
         return
+    from gatepost.cli._masking import masked
+    from gatepost.errors import SettingsError
+
     try:
-        output.write_text(told + "\n")
+        _replace(output, masked(report + "\n").encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None
+
+
+def print_address(url: str) -> None:
+    """Print an address with its password, for another program to use; it is a secret of this machine's only."""
+    import sys
+
+    from gatepost.cli._streams import Guarded
+
+    if isinstance(sys.stdout, Guarded):
+        sys.stdout.write_unmasked(f"{url}\n")
+    else:
+        typer.echo(url)
+
+
+def _replace(output: Path, content: bytes) -> None:
+    import os
+    import secrets
+
+    output = output.resolve()  # a link stays a link
+    if output.exists() and not output.is_file():  # /dev/stdout, a pipe
+        output.write_bytes(content)
+        return
+    part = output.with_name(f".{output.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if output.exists():
+            part.chmod(output.stat().st_mode & 0o777)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gatepost.cli import INTERRUPTED
 from gatepost.cli import _transfer_text as text
 from gatepost.display import json_text
 from gatepost.errors import SettingsError, TransferError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from gatepost.transfer.compress import Compression
 
 FINDINGS = 1
-INTERRUPTED = 130
-"""What a shell makes of Ctrl-C."""
-
 _HEADS = """
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -83,7 +81,7 @@ def given(source: str) -> Path:
     return Path(path)
 
 
-def target(url: str) -> DatabaseUrl:
+def target(url: str | None) -> DatabaseUrl:
     """Return the target's address: what was typed, or `DATABASE_URL` from the environment or `.env`.
 
     Raises:
@@ -93,7 +91,7 @@ def target(url: str) -> DatabaseUrl:
     from gatepost.database.url import parse_url
 
     settings = load_settings()
-    return settings.secured(parse_url(url)) if url else settings.url
+    return settings.secured(parse_url(url)) if url is not None else settings.url
 
 
 def model_metadata(package: str) -> MetaData:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.cli._output import URL_HELP, Local
+
 if TYPE_CHECKING:
     from gatepost.database.settings import Settings
     from gatepost.database.url import DatabaseUrl
@@ -24,7 +26,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _doctor(
-    url: Annotated[str | None, typer.Argument(help="The database; DATABASE_URL where it is left out.")] = None,
+    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    local: Local = False,
     checklist: Annotated[bool, typer.Option("--checklist", help="Answer the checklist after a migration.")] = False,
     sqlite: Annotated[Path | None, typer.Option(help="The SQLite file that was moved.", metavar="FILE")] = None,
     backup: Annotated[Path | None, typer.Option(help="The copy of that file.", metavar="FILE")] = None,
@@ -43,7 +46,7 @@ def _doctor(
     from gatepost.target import target_url
 
     told.known(form)
-    target = target_url(url)
+    target = target_url(url, local=local)
     if audit_role:
         from gatepost.doctor.audit import audit_script
 

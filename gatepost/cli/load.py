@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.cli._output import URL_HELP, Local
+
 if TYPE_CHECKING:
     from gatepost.doctor.measured import Measured
 
@@ -24,7 +26,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _load(
-    url: Annotated[str | None, typer.Argument(help="The database; DATABASE_URL where it is left out.")] = None,
+    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    local: Local = False,
     threads: Annotated[int, typer.Option(min=1, max=2000, help="Threads that work at once.")] = 20,
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long.")] = 10.0,
     think: Annotated[float, typer.Option(min=0, max=60_000, help="Milliseconds between two transactions.")] = 0.0,
@@ -42,7 +45,7 @@ def _load(
 
     if form not in ("text", "json"):
         raise SettingsError(f'"{form}" is not a format', "--format text|json")
-    target = target_url(url)
+    target = target_url(url, local=local)
     plan = Plan(threads, seconds, think / 1000, role, user or None, query)
     with _progress(seconds) as tick:
         measured = load(target, settings=load_settings(), plan=plan, yes_this_host=yes_this_host, tick=tick)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gatepost.cli._output import print_address
+
 if TYPE_CHECKING:
     from gatepost.local import LocalServer
 
@@ -55,7 +57,7 @@ def start(directory: _Directory = None, profile: _Profile = None) -> None:
     Example: gatepost local start --profile old
     """
     server = _server(directory).start(profile)
-    typer.echo(server.url())
+    print_address(server.url())
     if server.status().outdated:
         typer.secho(_OUTDATED, fg=typer.colors.YELLOW, err=True)
 
@@ -104,7 +106,7 @@ def url(directory: _Directory = None, database: _Database = "postgres", user: _U
 
     Example: export DATABASE_URL="$(gatepost local url)"
     """
-    typer.echo(_server(directory).url(database, user))
+    print_address(_server(directory).url(database, user))
 
 
 @local.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -119,12 +121,24 @@ def psql(
     Example: gatepost local psql -c "select auth.uid()"
     """
     program = _psql()
-    command = [program, _server(directory).url(database, user), *arguments.args]
+    address, password = _without_password(_server(directory).url(database, user))
+    command = [program, address, *arguments.args]
+    environment = os.environ | password  # where no list of processes shows it
     if os.name == "nt":
         import subprocess
 
-        raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # the user's own words
-    os.execv(program, command)  # noqa: S606  # it takes over the terminal and its signals
+        raise typer.Exit(subprocess.run(command, check=False, env=environment).returncode)  # noqa: S603  # the user's
+    os.execve(program, command, environment)  # noqa: S606  # it takes over the terminal and its signals
+
+
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    from dataclasses import replace
+
+    from gatepost.database.url import Secret, parse_url
+
+    parsed = parse_url(url)
+    secret = {"PGPASSWORD": parsed.password.reveal()} if parsed.password else {}
+    return replace(parsed, password=Secret("")).reveal(), secret
 
 
 def _psql() -> str:
@@ -148,7 +162,7 @@ def reset(directory: _Directory = None, profile: _Profile = None) -> None:
 
     Example: gatepost local reset --profile new
     """
-    typer.echo(_server(directory).reset(profile).url())
+    print_address(_server(directory).reset(profile).url())
 
 
 @local.command()

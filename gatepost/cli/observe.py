@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import Format, Output, emit
+from gatepost.cli._output import URL_HELP, Format, Local, Output, Strict, emit, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 
 
 def observe(
-    url: Annotated[str | None, typer.Argument(help="The database; else DATABASE_URL, else the local server.")] = None,
+    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    local: Local = False,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
     ] = False,
@@ -33,6 +34,7 @@ def observe(
     ] = None,
     format: Format = "text",
     output: Output = None,
+    strict: Strict = False,
 ) -> None:
     """Show who reaches which rows, by trying: rows are planted, and every persona reaches for them.
 
@@ -48,7 +50,8 @@ def observe(
     support = { role = "authenticated", claims = { app_metadata = { role = "support" } } }
 
     Exits 0 where everybody reaches what was meant, 1 where something was found or could not be looked at, 2 where
-    it could not run.
+    it could not run. What a limit of Gatepost hides exits 0 only where the verdict stands by another way; --strict
+    fails on that, too.
 
     Example: gatepost observe postgresql://postgres:***@db.example.org/postgres --format html --output access.html
 
@@ -58,16 +61,17 @@ def observe(
     from gatepost.project import find_project
     from gatepost.target import target_url
 
+    target = target_url(url, local=local)
     project = find_project()
     declaration = project.declaration() if project is not None else None
     personas = configured(project.personas) if project is not None else ()
     known(persona or (), personas)
-    result = _run(target_url(url), in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
+    result = _run(target, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
     if format in ("text", "html"):
         _tell(result, format, output)
     else:
         emit(result, format, output)
-    raise typer.Exit(int(result.fails()))
+    raise typer.Exit(int(result.fails(strict=strict)))
 
 
 def _run(
@@ -108,13 +112,7 @@ def _tell(result: Result, format: str, output: Path | None) -> None:
     """Print or write the two forms that show the matrix itself."""
     import sys
 
-    from gatepost.errors import SettingsError
     from gatepost.report.access import page, text
 
-    if output is None:
-        typer.echo(page.render(result) if format == "html" else text.render(result, colour=sys.stdout.isatty()))
-        return
-    try:
-        output.write_text((page.render(result) if format == "html" else text.render(result)) + "\n")
-    except OSError as error:
-        raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None
+    colour = output is None and sys.stdout.isatty()
+    put(page.render(result) if format == "html" else text.render(result, colour=colour), output)

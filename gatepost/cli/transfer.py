@@ -26,7 +26,7 @@ def _transfer(
             help="The SQLite file, only read; or a directory of --to.", metavar="SOURCE", show_default=False
         ),
     ] = "",
-    url: Annotated[str, typer.Argument(help="The target; left out, DATABASE_URL (also from .env).")] = "",
+    url: Annotated[str | None, typer.Argument(help="The target; left out, DATABASE_URL (also from .env).")] = None,
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public",
     models: Annotated[str, typer.Option(help="Move the tables of this package's SQLModel metadata only.")] = "",
     timezone: Annotated[str, typer.Option(help="The zone of times without an offset.")] = "UTC",
@@ -59,7 +59,7 @@ def _transfer(
     if from_rejects is not None:
         source, url = "", source or url
     unit, units = ask.epochs(epoch or ())
-    asked = {
+    asked: dict[str, object] = {
         "URL": url, "--append": append, "--replace": replace, "--parallel": parallel > 0, "--resumable": resumable,
         "--backup": backup, "--rejects": rejects, "--from-rejects": from_rejects, "--to": to, "--compress": compress,
         "--check-only": check_only, "--dry-run": dry_run, "--models": models, "--ignore-table": ignore_table,

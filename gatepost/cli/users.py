@@ -19,7 +19,7 @@ FINDINGS = 1
 SHOWN = 20
 
 Source = Annotated[Path, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE")]
-Url = Annotated[str, typer.Option("--url", help="Write by SQL to this database, where that is allowed.")]
+Url = Annotated[str | None, typer.Option("--url", help="Write by SQL to this database, where that is allowed.")]
 Table = Annotated[str, typer.Option(help="The table of users.")]
 
 
@@ -41,14 +41,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(users, name="users")
 
 
-def _plan(source: Source, url: Url = "", table: Table = "users") -> None:
+def _plan(source: Source, url: Url = None, table: Table = "users") -> None:
     from gatepost.transfer.users import plan_users
 
     plan = plan_users(source, table)
-    present, taken = _present(url, plan) if url else (0, ())
+    present, taken = _present(url, plan) if url is not None else (0, ())
     problems = (*plan.problems, *taken)
     _print_problems(problems)
-    there = f"{present:,} are there already" if url else "who is there already only --url can tell"
+    there = f"{present:,} are there already" if url is not None else "who is there already only --url can tell"
     typer.echo(
         f"{len(plan.users) - len(taken):,} users can be pushed, {plan.without_password:,} of them without a password; "
         f"{there}; {len(problems):,} problems"
@@ -59,7 +59,7 @@ def _plan(source: Source, url: Url = "", table: Table = "users") -> None:
 
 def _push(
     source: Source,
-    url: Url = "",
+    url: Url = None,
     table: Table = "users",
     rate: Annotated[float, typer.Option(min=0.1, help="Requests a second by the admin API.")] = 10.0,
     done: Annotated[Path | None, typer.Option(help="Keep the ids that are done here, to go on later.")] = None,
@@ -73,7 +73,7 @@ def _push(
             f'{len(plan.problems):,} problems stand against the users of "{source}"; nothing was sent',
             "mend them in the source, and look again: gatepost users plan",
         )
-    pushed = _by_sql(url, plan) if url else _by_api(plan, rate, done)
+    pushed = _by_sql(url, plan) if url is not None else _by_api(plan, rate, done)
     typer.echo(f"{pushed.created:,} users created, {pushed.present:,} were there already")
 
 

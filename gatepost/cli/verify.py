@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import Format, Output, emit, told_meanwhile
+from gatepost.cli._output import URL_HELP, Format, Local, Output, Strict, emit, told_meanwhile
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
+    from gatepost.database.url import DatabaseUrl
     from gatepost.finding import Result, Severity
     from gatepost.rules import Rule
 
@@ -24,7 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    url: Annotated[str | None, typer.Argument(help="The database; else DATABASE_URL, else the local server.")] = None,
+    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    local: Local = False,
     format: Format = "text",
     output: Output = None,
     rule: Annotated[list[str] | None, typer.Option(help="Ask this rule only; may be given again.")] = None,
@@ -37,6 +39,7 @@ def verify(
             help="Print policies on temporary tables of the database: takes a transaction that may write.",
         ),
     ] = False,
+    strict: Strict = False,
     baseline: Annotated[Path | None, typer.Option(help="Tell only what is not in this file.")] = None,
     write_baseline: Annotated[Path | None, typer.Option(help="Write what is found to this file, and exit 0.")] = None,
 ) -> None:
@@ -46,21 +49,23 @@ def verify(
     where it does not run, it is started and stopped again. Where nothing is declared, it is not needed.
 
     Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when the check could not run.
+    What a limit of Gatepost hides exits 0 only where the verdict stands by another way; --strict fails on that, too.
     """
     from gatepost.suppression import beyond_baseline, read_baseline
     from gatepost.suppression import write_baseline as write
+    from gatepost.target import target_url
 
     threshold = _severity(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with _nothing_thrown_away():
-        result = _verified(url, _rules(rule), schema, print_there=print_there)
+        result = _verified(target_url(url, local=local), _rules(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)
             typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
             return
         result = beyond_baseline(result, known)
         emit(result, format, output)
-    raise typer.Exit(int(result.fails(threshold)))
+    raise typer.Exit(int(result.fails(threshold, strict=strict)))
 
 
 @contextmanager
@@ -78,7 +83,7 @@ def _nothing_thrown_away() -> Iterator[None]:
 
 
 def _verified(
-    url: str | None, rules: tuple[Rule, ...] | None, schemas: list[str] | None, *, print_there: bool
+    target: DatabaseUrl, rules: tuple[Rule, ...] | None, schemas: list[str] | None, *, print_there: bool
 ) -> Result:
     from contextlib import closing
     from dataclasses import replace
@@ -86,9 +91,7 @@ def _verified(
     from gatepost.database.connect import connect
     from gatepost.project import find_project
     from gatepost.suppression import suppressed
-    from gatepost.target import target_url
 
-    target = target_url(url)
     project = find_project()
     with told_meanwhile(f"reading {target.masked}"):
         from gatepost.verification import verify as run

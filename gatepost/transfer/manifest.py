@@ -76,7 +76,11 @@ def read_manifest(directory: Path) -> Manifest:
         raise TransferError(f'"{path}" has format {form!r}, and this version reads {FORMAT}', "write it again")
     if said.pop("sha256", None) != _seal(said):
         raise TransferError(f'"{path}" was changed after it was written', "copy or write the directory again")
-    return Manifest(said["source"], said["timezone"], tuple(_entry(entry) for entry in said["tables"]))
+    try:
+        return Manifest(said["source"], said["timezone"], tuple(_entry(entry) for entry in said["tables"]))
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise TransferError(f'"{path}" cannot be read: {reason}', "write the directory again") from error
 
 
 def is_ours(directory: Path) -> bool:

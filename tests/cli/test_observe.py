@@ -76,8 +76,6 @@ def test_only_one_persona(gatepost, disposable, superuser_url):
 
 
 def test_a_persona_of_the_project(gatepost, disposable, superuser_url, tmp_path):
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "__init__.py").write_text("")
     (tmp_path / "pyproject.toml").write_text('[tool.gatepost.personas]\nsupport = { role = "authenticated" }\n')
     done = gatepost(superuser_url, "--in-place", "--persona", "suport")
     assert done.exit_code == 2

@@ -14,7 +14,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused
 from gatepost.transfer.compress import reading, writing
 from gatepost.transfer.declared import declared_tables, same_type
-from gatepost.transfer.manifest import read_manifest, write_manifest
+from gatepost.transfer.manifest import _seal, read_manifest, write_manifest
 from gatepost.transfer.target import prepare, read_target
 from models.sample import write_sample
 
@@ -130,6 +130,10 @@ def test_a_manifest_that_does_not_tell_the_truth_stops_the_run(halves, target_of
     assert rows("SELECT count(*) FROM tasks") == [(0,)]
 
 
+def sealed(said):
+    return json.dumps({**said, "sha256": _seal(said)})
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -138,6 +142,7 @@ def test_a_manifest_that_does_not_tell_the_truth_stops_the_run(halves, target_of
         (lambda text: "", r'manifest.json" cannot be read'),
         (lambda text: '{"format": 1, "tables": []}', "has format 1, and this version reads 2"),
         (lambda text: '{"format": 2}', "was changed after it was written"),
+        (lambda text: sealed({"format": 2, "source": "a.db"}), r'manifest.json" cannot be read: it lacks \'timezone\''),
         (lambda text: text.replace("000.copy", "../000.copy"), "was changed after it was written"),
         (lambda text: text.replace('"rows": ', '"rows": 1'), "was changed after it was written"),
     ],

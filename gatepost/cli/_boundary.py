@@ -1,0 +1,75 @@
+"""The boundary of the command line: what comes out of a command is text without passwords, and one of four codes.
+
+0, 1 for findings, 2 for could not run, 130 for Ctrl-C. No error of a driver, of SQLite, of the system or of Gatepost
+itself gets past it as a traceback, unless `GATEPOST_DEBUG=1` asks for that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatepost.cli import INTERRUPTED
+from gatepost.cli._failures import DEBUG, sentence
+from gatepost.cli._masking import masked, secrets_of
+from gatepost.cli._streams import guarded
+from gatepost.display import line, statement
+
+COULD_NOT_RUN = 2
+"""The exit code of everything that kept a command from its work; 1 means findings."""
+
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # Typer gives its own errors no public names
+
+
+class Commands(TyperGroup):
+    """The commands, with every failure turned into a sentence and a code."""
+
+    def main(self, args: Sequence[str] | None = None, *further: Any, **more: Any) -> Any:  # noqa: ANN401  Typer's own
+        """Run a command line, and end the process with its code."""
+        words = sys.argv[1:] if args is None else args
+        mask = partial(masked, secrets=secrets_of(words, os.environ))
+        with guarded(mask):
+            code = self._code(args, *further, **{**more, "standalone_mode": False})
+        sys.exit(code)
+
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401  # Typer keeps its context's class to itself
+        """Run a command; an error is named here, because Typer has its own opinion on those of the system."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, _UsageError):
+            raise
+        except Exception as error:
+            raise sentence(error) from error
+
+    def _code(self, args: Sequence[str] | None, *further: Any, **more: Any) -> int:  # noqa: ANN401  as of `main`
+        try:
+            returned = super().main(args, *further, **more)
+            sys.stdout.flush()
+        except _UsageError as error:
+            error.show()  # type: ignore[attr-defined]
+            return COULD_NOT_RUN
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except SystemExit as leaving:
+            return leaving.code if isinstance(leaving.code, int) else COULD_NOT_RUN if leaving.code else 0
+        except Exception as error:  # noqa: BLE001  this is the boundary
+            return _failed(error)
+        return returned if isinstance(returned, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    if os.environ.get(DEBUG):
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    mistake = sentence(error)
+    typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
+    typer.echo(line(mistake.message, mixed=True), err=True)
+    if mistake.mend:
+        typer.echo(f"  {statement(mistake.mend)}", err=True)
+    return COULD_NOT_RUN
