@@ -193,7 +193,9 @@ def _observed(
     """
     kinds: dict[ColumnKey, str] = {}
     for last in range(_ROUNDS, -1, -1):
-        cursor.execute("SAVEPOINT gatepost_round; SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,))
+        cursor.execute(
+            "SAVEPOINT gatepost_round; SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,)
+        )
         scope.progress("planting rows")
         population = plant(cursor, ground, users_of(scope.personas), kinds)
         personas = chosen(cast(population.worlds, scope.personas), scope.names)
