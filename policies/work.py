@@ -5,4 +5,4 @@ from models.work import Stream, StreamChunk, Task
 
 protect(Task, owner(Task.user_id))
 protect(Stream, owner(Stream.user_id, "select", "insert", "update"))
-protect(StreamChunk, through(StreamChunk.stream_id, "select"))
+protect(StreamChunk, through(StreamChunk.stream_id))

@@ -1,7 +1,7 @@
 """The policy language: `protect`, `allow`, `restrict`, `owner`, `through`.
 
 >>> protect(Task, owner(Task.user_id))                                  # doctest: +SKIP
->>> protect(StreamChunk, through(StreamChunk.stream_id, "select"))      # doctest: +SKIP
+>>> protect(StreamChunk, through(StreamChunk.stream_id))                # doctest: +SKIP
 >>> protect(ProviderCredential)          # nobody but service_role      # doctest: +SKIP
 """
 
@@ -27,6 +27,7 @@ from gatepost.declare.judge import (
     refuse_idle_condition,
     writes_everything,
 )
+from gatepost.declare.open_parent import refuse_writes_through_open_parents
 from gatepost.declare.place import caller, place, refuse_python_logic, told_with_place
 from gatepost.declare.resolve import protected_table
 from gatepost.errors import DeclarationError
@@ -145,9 +146,12 @@ def through(
 ) -> Rule:
     """Say that a row is as visible as its parent: the parent's own row security filters the sub-select.
 
+    Whoever can read the parent has the commands on all of its children, so without commands it is reading alone: a
+    parent that many can read would otherwise let each of them change and delete what the others wrote.
+
     Args:
         foreign_key: The model's column that refers to the parent.
-        commands: What may be done with the children of visible parents; without any, everything.
+        commands: What readers of a parent may do with its children; without any, `"select"`.
         to: The role that signed-in users have.
         columns: The only columns that the rule grants.
         name: The policy's name; without it `table_command_through`.
@@ -165,7 +169,7 @@ def through(
         )
     return Rule(
         "through",
-        _commands(commands) or COMMANDS,
+        _commands(commands) or ("select",),
         _roles(to),
         column=child,
         parent=parent,
@@ -209,9 +213,12 @@ def collected() -> Declaration:
     """Return what was declared so far, checked as a whole.
 
     Raises:
-        DeclarationError: a child is protected through a parent that nobody can see.
+        DeclarationError: a child is protected through a parent that nobody can see, or written through one that
+            everybody can.
     """
-    return Declaration(tuple(sorted(statements().values(), key=lambda table: table.key))).checked()
+    declaration = Declaration(tuple(sorted(statements().values(), key=lambda table: table.key))).checked()
+    refuse_writes_through_open_parents(declaration)
+    return declaration
 
 
 def _written(

@@ -9,6 +9,7 @@ from alembic_utils.pg_view import PGView
 from sqlalchemy import Column, ForeignKey, Integer, Text, text
 
 from gatepost import allow, authenticated, owner, protect, through
+from gatepost.schema import COMMANDS
 
 
 def test_tables_of_the_same_name_in_two_schemas(project, notes, both):
@@ -17,7 +18,7 @@ def test_tables_of_the_same_name_in_two_schemas(project, notes, both):
     second = notes(
         Column("parent", Integer, ForeignKey("notes.id"), index=True),
         schema="app",
-        rules=lambda t: [through(t.c.parent)],
+        rules=lambda t: [through(t.c.parent, *COMMANDS)],
     )
     third = notes(schema="My Schema", rules=lambda t: [allow("select", to=authenticated, where=text("id > 0"))])
     project.lands(both(first, second, third))
