@@ -40,7 +40,9 @@ def _refuse(child: ProtectedTable, rule: Rule, command: Command, declaration: De
     for role in rule.roles:
         if role == "service_role" or _restricted(child, role, command):
             continue
-        opening = next((one for one in _open_ways(parent, role, declaration) if not _also(parent, one, role, command)), None)
+        opening = next(
+            (one for one in _open_ways(parent, role, declaration) if not _also(parent, one, role, command)), None
+        )
         if opening is None:
             continue
         kept = ", ".join(f'"{one}"' for one in rule.commands if one not in ("update", "delete")) or '"select"'
@@ -53,7 +55,9 @@ def _refuse(child: ProtectedTable, rule: Rule, command: Command, declaration: De
         )
 
 
-def _open_ways(table: ProtectedTable, role: str, declaration: Declaration, seen: frozenset[str] = frozenset()) -> Iterator[Rule]:
+def _open_ways(
+    table: ProtectedTable, role: str, declaration: Declaration, seen: frozenset[str] = frozenset()
+) -> Iterator[Rule]:
     """Yield the rules by which a role reads rows of a table whoever is calling."""
     if _restricted(table, role, "select") or str(table) in seen:
         return

@@ -23,6 +23,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.functions import register_nothing
+from gatepost.migrate.stock_entities import refuse_stock_entities
 from gatepost.project import declared
 from gatepost.schema import is_platform
 from gatepost.target import target_url
@@ -57,6 +58,7 @@ def run(
         policies: The package of the declarations, or what was declared.
         entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
             project versions none; an empty list, that it has none now and those in the database are to be dropped.
+            Policies and grants are not among them: `policies/` declares those.
         options: More of what `context.configure` takes.
 
     Raises:
@@ -65,6 +67,8 @@ def run(
     try:
         declaration = declared(policies) if isinstance(policies, str) else policies
         url = target_url(context.get_x_argument(as_dictionary=True).get("url") or context.config.attributes.get("url"))
+        entities = None if entities is None else list(entities)
+        refuse_stock_entities(entities or ())
         register_nothing()
         plugin = _plugin(declaration, entities)
         try:
