@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.shapes import shape
 from gatepost.finding import Finding, Severity
-from gatepost.rules.asking import judged, loosest, restricted, tied_to_owner, who
+from gatepost.rules.asking import decisive, loosest, restricted, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command
@@ -40,8 +40,13 @@ def always_true_write(context: Context) -> Iterator[Finding]:
     ## References
     - https://supabase.com/docs/guides/database/postgres/row-level-security
     """
-    for one in judged(context):
-        for command in ("update", "delete", "insert"):
+    for one in decisive(context):
+        if not one.policy.permissive:
+            continue
+        # A hole that was declared is one all the same; to add rows that are nobody's is what a declaration may mean.
+        declared = context.is_declared(one.policy)
+        commands: tuple[Command, ...] = ("update", "delete") if declared else ("update", "delete", "insert")
+        for command in commands:
             role = loosest(context, one, command)
             if role is None or restricted(context, one.table, role, command):
                 continue
@@ -53,9 +58,15 @@ def always_true_write(context: Context) -> Iterator[Finding]:
                     severity,
                     str(one.policy),
                     told + ("" if command == "insert" else ", whoever they belong to"),
-                    tied_to_owner(context, one),
+                    _fix_declaration(context, one, command) if declared else tied_to_owner(context, one),
                 )
                 break
+
+
+def _fix_declaration(context: Context, one: PolicyFacts, command: Command) -> str:
+    return (
+        f'owner(…, "{command}")  # or allow("{command}", …, where=…) with whose rows; at {context.place(one.table.key)}'
+    )
 
 
 def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:

@@ -31,6 +31,20 @@ def test_a_declared_policy_is_meant(told, declared, found):
     assert bool(told("always-true-read", OPEN, declared)) is found
 
 
+WRITTEN = """
+CREATE TABLE public.notes (id bigint PRIMARY KEY, user_id uuid NOT NULL, book bigint);
+ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE ON public.notes TO authenticated;
+CREATE POLICY everybody ON public.notes FOR {command} TO authenticated {half} (book > 0);
+"""
+
+
+@pytest.mark.parametrize(("command", "half", "found"), [("UPDATE", "USING", True), ("INSERT", "WITH CHECK", False)])
+def test_a_write_to_the_rows_of_others_stays_a_finding_though_it_was_declared(told, command, half, found):
+    text = WRITTEN.format(command=command, half=half)
+    assert bool(told("always-true-write", text, declaration("everybody"))) is found
+
+
 def unreadable():
     policies = (
         Policy("public", "t", "odd", "select", ("public",), True, "(a <<<>>> = = b"),

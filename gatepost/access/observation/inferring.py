@@ -49,13 +49,16 @@ class Inferred:
     def findings(self, table: Table) -> Iterator[Finding]:
         """Yield what is wrong with one table."""
         yield from Reading(self.population, self.record, self.personas, self.standing).findings(table)
+        yield from self.foreign_writes(table)
         if table.key in self.ground.owned and self.standing.files_have_owners(table):
-            yield from self._foreign_writes(table)
             yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
 
-    def _foreign_writes(self, table: Table) -> Iterator[Finding]:
+    def foreign_writes(self, table: Table) -> Iterator[Finding]:
+        """Yield the commands that write rows of others; nothing of a table whose rows belong to nobody."""
+        if table.key not in self.ground.owned or not self.standing.files_have_owners(table):
+            return
         for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
             for persona in self.personas:

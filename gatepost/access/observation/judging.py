@@ -72,7 +72,11 @@ class Judge:
     def _of_table(self, table: Table, inferred: Inferred) -> Iterator[Finding]:
         declared = self._declared(table)
         if declared is not None:
-            yield from self._against_declaration(table, declared)
+            found = list(self._against_declaration(table, declared))
+            yield from found
+            # What was declared so is a hole all the same; what was not is reported already.
+            beyond = {one.detail for one in found if one.rule == "access-beyond-declaration"}
+            yield from (one for one in inferred.foreign_writes(table) if one.detail not in beyond)
         else:
             yield from inferred.findings(table)
         yield from self._errors(table)
