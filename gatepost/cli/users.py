@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.cli._users_text import columns_text, counted, made_so, summary
 from gatepost.display import line
 from gatepost.errors import SettingsError, TransferError
 
 if TYPE_CHECKING:
-    from gatepost.transfer.users import Problem, Pushed, UsersPlan
+    from gatepost.transfer.users import Difference, Problem, Pushed, There, UsersOptions, UsersPlan
 
 FINDINGS = 1
 SHOWN = 20
@@ -21,6 +22,29 @@ SHOWN = 20
 Source = Annotated[Path, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE")]
 Url = Annotated[str | None, typer.Option("--url", help="Write by SQL to this database, where that is allowed.")]
 Table = Annotated[str, typer.Option(help="The table of users.")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="PART=NAME",
+        help="The column that holds id, email, password, name, created_at, active, blocked or verified (repeatable).",
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore-column", metavar="NAME", help="Leave this column out (repeatable).")
+]
+Inactive = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ban|skip", help="Ban accounts that may not sign in, or do not create them. Required if there are any."
+    ),
+]
+WithoutPassword = Annotated[
+    bool, typer.Option("--without-password", help="Create users whose hash Auth does not take without a password.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Where an existing user differs from the source, take the source.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,30 +54,40 @@ def register(app: typer.Typer) -> None:
     )
     users.command(
         "plan",
-        help="Say which users Auth would take, and what stands against the others. Nothing is sent.",
-        epilog="Example: gatepost users plan app.db",
+        help="Show what becomes of each column, which users Auth would take, and what is wrong with the others."
+        " Nothing is sent.",
+        epilog="Example: gatepost users plan app.db --table user --column active=enabled --inactive ban",
     )(_plan)
     users.command(
         "push",
-        help="Create the users: by the admin API (SUPABASE_URL, SUPABASE_SECRET_KEY), or by SQL with --url.",
+        help="Create the users, and compare those that exist: by the admin API (SUPABASE_URL, SUPABASE_SECRET_KEY),"
+        " or by SQL with --url. Exits 1 where an existing user differs and was left as it is.",
         epilog="Example: gatepost users push app.db --url $DATABASE_URL",
     )(_push)
     app.add_typer(users, name="users")
 
 
-def _plan(source: Source, url: Url = None, table: Table = "users") -> None:
+def _plan(
+    source: Source,
+    url: Url = None,
+    table: Table = "users",
+    column: Column = None,
+    ignore_column: Ignore = None,
+    inactive: Inactive = None,
+    without_password: WithoutPassword = False,
+    overwrite: Overwrite = False,
+) -> None:
     from gatepost.transfer.users import plan_users
 
-    plan = plan_users(source, table)
-    present, taken = _present(url, plan) if url is not None else (0, ())
-    problems = (*plan.problems, *taken)
-    _print_problems(problems)
-    there = f"{present:,} are there already" if url is not None else "who is there already only --url can tell"
-    typer.echo(
-        f"{len(plan.users) - len(taken):,} users can be pushed, {plan.without_password:,} of them without a password; "
-        f"{there}; {len(problems):,} problems"
-    )
-    if problems:
+    plan = plan_users(source, _options(table, column, ignore_column, inactive, without_password, overwrite))
+    there = _compared(url, plan) if url is not None else None
+    problems = (*plan.problems, *(there.taken if there else ()))
+    typer.echo(columns_text(plan))
+    _print_problems(plan, problems)
+    if there:
+        _print_differences(there.differences)
+    typer.echo(summary(plan, there))
+    if problems or plan.questions:
         raise typer.Exit(FINDINGS)
 
 
@@ -61,20 +95,63 @@ def _push(
     source: Source,
     url: Url = None,
     table: Table = "users",
-    rate: Annotated[float, typer.Option(min=0.1, help="Requests a second by the admin API.")] = 10.0,
+    column: Column = None,
+    ignore_column: Ignore = None,
+    inactive: Inactive = None,
+    without_password: WithoutPassword = False,
+    overwrite: Overwrite = False,
+    rate: Annotated[float, typer.Option(min=0.1, help="Requests per second by the admin API.")] = 10.0,
     done: Annotated[Path | None, typer.Option(help="Keep the ids that are done here, to go on later.")] = None,
 ) -> None:
     from gatepost.transfer.users import plan_users
 
-    plan = plan_users(source, table)
-    if plan.problems:
-        _print_problems(plan.problems)
+    plan = plan_users(source, _options(table, column, ignore_column, inactive, without_password, overwrite))
+    if plan.problems or plan.questions:
+        _print_problems(plan, plan.problems)
+        number = len(plan.problems) + len(plan.questions)
         raise TransferError(
-            f'{len(plan.problems):,} problems stand against the users of "{source}"; nothing was sent',
-            "mend them in the source, and look again: gatepost users plan",
+            f'{counted(number, "problem")} must be fixed before the users of "{source}" can be created; nothing was'
+            " sent",
+            "fix the source, or say with --column, --ignore-column, --inactive or --without-password what to do;"
+            " check with: gatepost users plan",
         )
     pushed = _by_sql(url, plan) if url is not None else _by_api(plan, rate, done)
-    typer.echo(f"{pushed.created:,} users created, {pushed.present:,} were there already")
+    _print_differences(pushed.differences)
+    repaired = f", {pushed.repaired:,} of them repaired" if pushed.repaired else ""
+    done_now = f"{counted(pushed.created, 'user')} created, {pushed.present:,} already existed{repaired}"
+    typer.echo(f"{done_now}; as the source has them: {made_so(plan)}")
+    if pushed.differences:
+        raise typer.Exit(FINDINGS)
+
+
+def _options(
+    table: str,
+    column: list[str] | None,
+    ignore: list[str] | None,
+    inactive: str | None,
+    without_password: bool,
+    overwrite: bool,
+) -> UsersOptions:
+    from gatepost.transfer.users import UsersOptions
+
+    pairs = []
+    for pair in column or []:
+        part, equals, name = pair.partition("=")
+        if not equals or not name:
+            raise SettingsError(
+                f'"--column {pair}" names no column', "--column PART=NAME, as in --column active=enabled"
+            )
+        pairs.append((part, name))
+    if inactive not in (None, "ban", "skip"):
+        raise SettingsError(f'"--inactive {inactive}" is neither ban nor skip', "--inactive ban")
+    return UsersOptions(
+        table,
+        tuple(pairs),
+        tuple(ignore or ()),
+        "ban" if inactive == "ban" else "skip" if inactive == "skip" else None,
+        without_password,
+        overwrite,
+    )
 
 
 def _by_sql(url: str, plan: UsersPlan) -> Pushed:
@@ -117,19 +194,30 @@ def _progress(users: int, rate: float) -> Iterator[Callable[[int, int], None] | 
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _present(url: str, plan: UsersPlan) -> tuple[int, tuple[Problem, ...]]:
+def _compared(url: str, plan: UsersPlan) -> There:
     from contextlib import closing
 
     from gatepost.database.connect import connect
-    from gatepost.transfer.users import refuse_taken
+    from gatepost.transfer.users import compare_users
 
     with closing(connect(url, read_only=True)) as connection:
-        present, problems = refuse_taken(connection, plan)
-    return len(present), problems
+        return compare_users(connection, plan)
 
 
-def _print_problems(problems: tuple[Problem, ...]) -> None:
+def _print_problems(plan: UsersPlan, problems: tuple[Problem, ...]) -> None:
+    for question in plan.questions:
+        typer.echo(f'  column "{line(question.column)}" {line(question.reason)}\n    {line(question.fix)}', err=True)
     for problem in problems[:SHOWN]:
-        typer.echo(line(f"  user {problem.user}: {problem.column} {problem.value} {problem.reason}"), err=True)
+        told = f"{line(problem.user)}: {line(problem.column)} {line(problem.value)} {line(problem.reason)}"
+        typer.echo(f"  user {told}", err=True)
     if len(problems) > SHOWN:
         typer.echo(f"  … and {len(problems) - SHOWN:,} more", err=True)
+
+
+def _print_differences(differences: tuple[Difference, ...]) -> None:
+    for one in differences[:SHOWN]:
+        typer.echo(f"  user {one.user} {line(one.what)}", err=True)
+    if len(differences) > SHOWN:
+        typer.echo(f"  … and {len(differences) - SHOWN:,} more", err=True)
+    if differences:
+        typer.echo("  left as they are; --overwrite makes them as the source says", err=True)

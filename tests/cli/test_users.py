@@ -33,11 +33,18 @@ def test_plan_push_plan(gatepost, old, database_url):
     done = gatepost("plan", old, "--url", database_url)
     assert (done.exit_code, done.stdout) == (
         0,
-        "1 users can be pushed, 1 of them without a password; 0 are there already; 0 problems\n",
+        "  id     the id\n  email  the address\n"
+        "  no column says whether an address was verified: every address is created as confirmed\n"
+        "1 of 1 user can be created (1 without a password). 0 already exist: 0 to be repaired, 0 differences.\n",
     )
     done = gatepost("push", old, "--url", database_url)
-    assert (done.exit_code, done.stdout) == (0, "1 users created, 0 were there already\n")
-    assert "1 are there already" in gatepost("plan", old, "--url", database_url).stdout
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "1 user created, 0 already existed; as the source has them: 1 without a password\n",
+    )
+    assert "0 of 1 user can be created (1 without a password). 1 already exist:" in gatepost(
+        "plan", old, "--url", database_url
+    ).stdout  # fmt: skip
 
 
 def test_problems_are_findings_of_the_plan_and_stop_a_push(gatepost, old, database_url):
@@ -46,10 +53,42 @@ def test_problems_are_findings_of_the_plan_and_stop_a_push(gatepost, old, databa
     done = gatepost("plan", old)
     assert done.exit_code == 1
     assert done.stderr == "  user 'seven': id 'seven' is not a UUID, which every id of Auth is\n"
+    assert "1 of 2 users can be created (1 problem). Pass --url to see which users already exist." in done.stdout
     done = gatepost("push", old, "--url", database_url)
     assert done.exit_code == 2
-    assert "1 problems stand against the users" in done.stderr
+    assert "1 problem must be fixed before the users of" in done.stderr
     assert "nothing was sent" in done.stderr
+
+
+def test_an_account_that_is_disabled_is_asked_about(gatepost, old, database_url):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("ALTER TABLE users ADD is_active BOOLEAN")
+        connection.execute("ALTER TABLE users ADD status TEXT")
+    done = gatepost("push", old, "--url", database_url)
+    assert (done.exit_code, "2 problems must be fixed" in done.stderr) == (2, True)
+    assert 'column "status" can decide who may sign in\n    --column PART=status' in done.stderr
+    assert "is_active NULL may not sign in: --inactive ban, or --inactive skip" in done.stderr
+    done = gatepost("push", old, "--url", database_url, "--ignore-column", "status", "--inactive", "ban")
+    assert (done.exit_code, "1 without a password, 1 banned" in done.stdout) == (0, True)
+
+
+def test_a_difference_that_was_left_exits_1(gatepost, old, database_url):
+    gatepost("push", old, "--url", database_url)
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("ALTER TABLE users ADD email_verified BOOLEAN")
+    done = gatepost("push", old, "--url", database_url)
+    assert (done.exit_code, "verified there, and not verified here" in done.stderr) == (1, True)
+    assert "--overwrite makes them as the source says" in done.stderr
+    assert gatepost("push", old, "--url", database_url, "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--column", "active"), "names no column"), (("--inactive", "no"), "is neither ban nor skip")],
+)
+def test_an_option_that_says_nothing_is_refused(gatepost, old, words, said):
+    done = gatepost("plan", old, *words)
+    assert (done.exit_code, said in done.stderr) == (2, True)
 
 
 def test_the_api_needs_its_settings(gatepost, old):

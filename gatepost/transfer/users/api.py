@@ -1,7 +1,8 @@
 """Users by the admin API, through the `supabase` client: the way that every hosted project allows.
 
 There is no request for many users at once, so this is a request a user, at a rate that the person chooses. A push
-that was stopped goes on where it was: a user who is there already is counted, not an error.
+that was stopped goes on where it was: a user who is there already is compared, and repaired where something is lacking.
+The API never shows a password, so of one that is there already nothing is known.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users.planning import Pushed, User, UsersPlan
+from gatepost.transfer.users.values import Difference, Pushed, User, UsersPlan
 
 _ATTEMPTS = 6
 _LONGEST_WAIT = 300.0
 _TOO_MANY = 429
+_FOR_EVER = "876000h"
+"""How Auth is asked for a ban that does not end: a hundred years."""
+
 _TAKEN = {"email_exists", "user_already_exists", "conflict"}
 
 
@@ -32,7 +37,7 @@ def push_by_api(
     progress: Callable[[int, int], None] | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Pushed:
-    """Create the users that are not there yet.
+    """Create the users that are not there yet, and compare those that are.
 
     Args:
         url: The project's URL.
@@ -57,20 +62,27 @@ def push_by_api(
             f'"{url}" or its key cannot be used: {error}', "set SUPABASE_URL and SUPABASE_SECRET_KEY"
         ) from None
     finished = set(done.read_text().split()) if done and done.exists() else set()
-    created = present = 0
+    created = present = repaired = 0
+    differences: list[Difference] = []
     for number, user in enumerate(plan.users):
         if user.id not in finished:
             try:
-                if _push(admin, user, wait):
+                there = _push(admin, user, wait)
+                if there is None:
                     created += 1
                 else:
                     present += 1
+                    lacking, differs = _compared(user, there, overwrite=plan.overwrite)
+                    differences += differs
+                    if lacking:
+                        _repair(admin, user, lacking, wait)
+                        repaired += 1
             except AuthRetryableError as error:
                 message = f'"{url}" did not answer after {created + present} users: {error}'
                 raise TransferError(message, "push again when it does: users that are done are passed over") from None
             except AuthError as error:
                 message = f'"{user.email}" was refused after {created + present} users: {error}'
-                raise TransferError(message, "mend it and push again: users that are done are passed over") from None
+                raise TransferError(message, "fix it and push again: users that are done are passed over") from None
             if done:
                 with done.open("a") as file:
                     file.write(f"{user.id}\n")
@@ -79,37 +91,87 @@ def push_by_api(
             present += 1
         if progress:
             progress(number + 1, len(plan.users))
-    return Pushed(created, present)
+    return Pushed(created, present, repaired, tuple(differences))
 
 
 def attributes(user: User) -> dict[str, Any]:
     """Return a user as the admin API takes it: supabase/auth, internal/api/admin.go."""
-    found: dict[str, Any] = {"id": user.id, "email": user.email, "email_confirm": True}
+    found: dict[str, Any] = {"id": user.id, "email": user.email, "email_confirm": user.confirmed}
     if user.password_hash is not None:
         found["password_hash"] = user.password_hash
     if user.name:
         found["user_metadata"] = {"name": user.name}
+    if user.banned:
+        found["ban_duration"] = _FOR_EVER
     return found
 
 
-def _push(admin: Any, user: User, wait: Callable[[float], None]) -> bool:  # noqa: ANN401 - the client's own type
-    """Create one user; return whether it was not there yet."""
+def _compared(user: User, there: Any, *, overwrite: bool) -> tuple[dict[str, Any], list[Difference]]:  # noqa: ANN401
+    """Return the attributes to set of a user that is there already, and the differences that stay."""
+    lacking: dict[str, Any] = {}
+    differs = []
+    name = (there.user_metadata or {}).get("name")
+    if user.name and user.name != name:
+        if name is None or overwrite:
+            lacking["user_metadata"] = {"name": user.name}
+        else:
+            differs.append(Difference(user.id, "has another name there"))
+    banned = _banned(there.banned_until)
+    if user.banned and not banned:
+        lacking["ban_duration"] = _FOR_EVER
+    elif banned and not user.banned:
+        if overwrite:
+            lacking["ban_duration"] = "none"
+        else:
+            differs.append(Difference(user.id, "is banned there, and may sign in here"))
+    confirmed = there.email_confirmed_at is not None
+    if user.confirmed and not confirmed and overwrite:
+        lacking["email_confirm"] = True
+    elif user.confirmed != confirmed:
+        # The API takes no confirmation back.
+        what = "unverified there, and verified here" if user.confirmed else "verified there, and not verified here"
+        differs.append(Difference(user.id, f"has an address that is {what}"))
+    return lacking, differs
+
+
+def _banned(until: str | None) -> bool:
+    return until is not None and datetime.fromisoformat(until) > datetime.now(UTC)
+
+
+def _push(admin: Any, user: User, wait: Callable[[float], None]) -> Any:  # noqa: ANN401 - the client's own type
+    """Create one user; return it where it was there already, else None."""
+    from supabase_auth.errors import AuthError
+
+    try:
+        _patiently(partial(admin.create_user, attributes(user)), wait)
+    except AuthError as error:
+        there = _there(admin, user) if error.code in _TAKEN else None
+        if there is None:
+            raise
+        return there
+    return None
+
+
+def _repair(admin: Any, user: User, lacking: dict[str, Any], wait: Callable[[float], None]) -> None:  # noqa: ANN401
+    _patiently(partial(admin.update_user_by_id, user.id, lacking), wait)
+
+
+def _patiently(request: Callable[[], object], wait: Callable[[float], None]) -> None:
+    """Send a request, and again where the service asks for time."""
     from supabase_auth.errors import AuthError, AuthRetryableError
 
     attempt = 0
     while True:
         try:
-            admin.create_user(attributes(user))
+            request()
         except AuthError as error:
-            if error.code in _TAKEN and _is_there(admin, user):
-                return False
             again = isinstance(error, AuthRetryableError) or _status(error) == _TOO_MANY
             attempt += 1
             if not again or attempt == _ATTEMPTS:
                 raise
             wait(min(_asked_wait(error) or 2.0 ** (attempt - 1) / 2, _LONGEST_WAIT))
         else:
-            return True
+            return
 
 
 def _status(error: Exception) -> int:
@@ -131,11 +193,12 @@ def _asked_wait(error: Exception) -> float:
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else 0.0
 
 
-def _is_there(admin: Any, user: User) -> bool:  # noqa: ANN401 - the client's own type
+def _there(admin: Any, user: User) -> Any:  # noqa: ANN401 - the client's own type
+    """Return the user that has the id, if it has the address too."""
     from supabase_auth.errors import AuthApiError
 
     try:
         found = admin.get_user_by_id(user.id).user
     except AuthApiError:
-        return False
-    return bool((found.email or "").lower() == user.email)
+        return None
+    return found if (found.email or "").lower() == user.email else None

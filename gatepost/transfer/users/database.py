@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -10,19 +11,20 @@ from psycopg2.extras import execute_values
 
 from gatepost.database.reading import reading
 from gatepost.errors import TransferError
-from gatepost.transfer.users.planning import Problem, Pushed, User, UsersPlan
+from gatepost.transfer.users.values import Difference, Problem, Pushed, User, UsersPlan
 
 # Auth reads these columns into strings that may not be NULL, and they have no default:
-# supabase/auth, internal/models/user.go.
+# supabase/auth, internal/models/user.go. A ban that does not end is one of a hundred years there.
 _USERS = """
 INSERT INTO auth.users (
-  instance_id, id, aud, role, email, encrypted_password, email_confirmed_at,
+  instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, banned_until,
   confirmation_token, recovery_token, email_change_token_new, email_change,
   raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
 SELECT '00000000-0000-0000-0000-000000000000'::uuid, v.id::uuid, 'authenticated', 'authenticated', v.email,
-  coalesce(v.hash, ''), now(), '', '', '', '', '{"provider": "email", "providers": ["email"]}'::jsonb,
+  coalesce(v.hash, ''), CASE WHEN v.confirmed THEN now() END, CASE WHEN v.banned THEN now() + interval '100 years' END,
+  '', '', '', '', '{"provider": "email", "providers": ["email"]}'::jsonb,
   v.meta::jsonb, coalesce(v.created::timestamptz, now()), now()
-FROM (VALUES %s) AS v (id, email, hash, meta, created)
+FROM (VALUES %s) AS v (id, email, hash, meta, created, confirmed, banned)
 """
 _IDENTITIES = """
 INSERT INTO auth.identities (provider_id, user_id, provider, identity_data, created_at, updated_at)
@@ -30,83 +32,154 @@ SELECT v.id, v.id::uuid, 'email', v.data::jsonb, coalesce(v.created::timestamptz
 FROM (VALUES %s) AS v (id, data, created)
 ON CONFLICT (provider_id, provider) DO NOTHING
 """
-_TAKEN = """
-SELECT v.id, v.email, u.id::text, u.email FROM (VALUES %s) AS v (id, email)
-JOIN auth.users u ON u.id = v.id::uuid OR (lower(u.email) = v.email AND NOT u.is_sso_user)
+_THERE = """
+WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::text[]) AS v (id, email))
+SELECT v.id::text, v.email, u.id::text, u.email, coalesce(u.encrypted_password, ''),
+  u.email_confirmed_at IS NOT NULL, coalesce(u.banned_until > now(), false), u.raw_user_meta_data ->> 'name'
+FROM given v JOIN auth.users u ON u.id = v.id
+UNION ALL
+SELECT v.id::text, v.email, u.id::text, u.email, '', false, false, NULL
+FROM given v JOIN auth.users u ON lower(u.email) = v.email AND u.id <> v.id AND NOT u.is_sso_user
 """
+_REPAIRED = """
+UPDATE auth.users u SET
+  encrypted_password = coalesce(v.hash, u.encrypted_password),
+  email_confirmed_at = CASE v.confirmed WHEN true THEN coalesce(u.email_confirmed_at, now())
+                                        WHEN false THEN NULL ELSE u.email_confirmed_at END,
+  banned_until = CASE v.banned WHEN true THEN now() + interval '100 years' WHEN false THEN NULL ELSE u.banned_until END,
+  raw_user_meta_data = CASE WHEN v.name IS NULL THEN u.raw_user_meta_data
+    ELSE coalesce(u.raw_user_meta_data, '{}') || jsonb_build_object('name', v.name) END,
+  updated_at = now()
+FROM (VALUES %s) AS v (id, hash, confirmed, banned, name) WHERE u.id = v.id::uuid
+"""
+_REPAIR_TYPES = "(%s, %s::text, %s::boolean, %s::boolean, %s::text)"
+_USER_TYPES = "(%s, %s, %s::text, %s, %s::text, %s::boolean, %s::boolean)"
 _PAGE = 1_000
 
 
-def refuse_taken(connection: Connection, plan: UsersPlan) -> tuple[set[str], tuple[Problem, ...]]:
-    """Look at the users that Auth has already.
+@dataclass(frozen=True, slots=True)
+class There:
+    """What Auth has already: the ids with their own address, what belongs to another, and what is to be changed."""
+
+    present: frozenset[str]
+    taken: tuple[Problem, ...]
+    repairs: tuple[tuple[str | bool | None, ...], ...]
+    differences: tuple[Difference, ...]
+
+
+def compare_users(connection: Connection, plan: UsersPlan) -> There:
+    """Compare the users that would be pushed with those that Auth has already.
+
+    What Auth lacks is filled in: a password, a name, and the ban of an account that may not sign in. What a user may
+    have changed since is only reported, unless the plan says to overwrite it.
 
     Args:
         connection: The database of the project; it is only read.
         plan: The users that would be pushed.
 
-    Returns:
-        The ids that are there with the same address, and a problem for each id or address that belongs to another.
-
     Raises:
         TransferError: the role may not read `auth.users`.
     """
     present: set[str] = set()
-    problems: list[Problem] = []
+    taken: list[Problem] = []
+    repairs: list[tuple[str | bool | None, ...]] = []
+    differences: list[Difference] = []
+    given = {user.id: user for user in plan.users}
     with reading(connection) as read:
+        cursor = read.cursor
         try:
-            found = execute_values(
-                read.cursor, _TAKEN, [(u.id, u.email) for u in plan.users], page_size=_PAGE, fetch=True
-            )
+            cursor.execute(_THERE, ([u.id for u in plan.users], [u.email for u in plan.users]))
         except psycopg2.Error as error:
             raise _refused(error, "read") from error
-    for identity, email, there_id, there_email in found if plan.users else ():
-        if identity == there_id and (there_email or "").lower() == email:
-            present.add(identity)
-        elif identity == there_id:
-            problems.append(Problem(repr(identity), "id", repr(identity), f'is there with the address "{there_email}"'))
+        for identity, email, there_id, there_email, *state in cursor.fetchall():
+            if identity != there_id:
+                reason = f'belongs to the user "{there_id}" there'
+                taken.append(Problem(repr(identity), "email", repr(email), reason))
+            elif (there_email or "").lower() != email:
+                reason = f'is there with the address "{there_email}"'
+                taken.append(Problem(repr(identity), "id", repr(identity), reason))
+            else:
+                present.add(identity)
+                repair, differs = _compared(given[identity], state, overwrite=plan.overwrite)
+                differences += differs
+                if any(one is not None for one in repair):
+                    repairs.append((identity, *repair))
+    return There(frozenset(present), tuple(taken), tuple(repairs), tuple(differences))
+
+
+def _compared(
+    user: User, state: list[str | bool | None], *, overwrite: bool
+) -> tuple[tuple[str | bool | None, ...], list[Difference]]:
+    """Return the hash, confirmation, ban and name to set, each None where it stays, and the differences that stay."""
+    secret, confirmed, banned, name = state
+    wanted: dict[str, str | bool | None] = {}
+    differs = []
+    if user.password_hash is not None and user.password_hash != secret:
+        if secret and not overwrite:
+            differs.append(Difference(user.id, "has another password there"))
         else:
-            problems.append(Problem(repr(identity), "email", repr(email), f'belongs to the user "{there_id}" there'))
-    return present, tuple(problems)
+            wanted["hash"] = user.password_hash
+    if user.confirmed != confirmed:
+        if overwrite:
+            wanted["confirmed"] = user.confirmed
+        else:
+            what = "unverified there, and verified here" if user.confirmed else "verified there, and not verified here"
+            differs.append(Difference(user.id, f"has an address that is {what}"))
+    if user.banned and not banned:
+        wanted["banned"] = True
+    elif banned and not user.banned:
+        if overwrite:
+            wanted["banned"] = False
+        else:
+            differs.append(Difference(user.id, "is banned there, and may sign in here"))
+    if user.name is not None and user.name != name:
+        if name is not None and not overwrite:
+            differs.append(Difference(user.id, "has another name there"))
+        else:
+            wanted["name"] = user.name
+    return tuple(wanted.get(part) for part in ("hash", "confirmed", "banned", "name")), differs
 
 
 def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
-    """Add the users that are not there yet, with their identities, in one transaction.
+    """Add the users that are not there yet, with their identities, and repair the others, in one transaction.
 
     Raises:
         TransferError: an id or address is taken, or the role may not write; nothing was written.
     """
     try:
-        present, problems = refuse_taken(connection, plan)
-        if problems:
-            first = problems[0]
+        there = compare_users(connection, plan)
+        if there.taken:
+            first = there.taken[0]
             raise TransferError(f"{first.column} {first.value} {first.reason}; nothing was written")
-        wanted = [user for user in plan.users if user.id not in present]
+        wanted = [user for user in plan.users if user.id not in there.present]
         with connection.cursor() as cursor:
             try:
                 if wanted:
-                    execute_values(cursor, _USERS, [_user(u) for u in wanted], page_size=_PAGE)
+                    execute_values(cursor, _USERS, [_user(u) for u in wanted], _USER_TYPES, page_size=_PAGE)
+                if there.repairs:
+                    execute_values(cursor, _REPAIRED, there.repairs, _REPAIR_TYPES, page_size=_PAGE)
                 if plan.users:
                     execute_values(cursor, _IDENTITIES, [_identity(u) for u in plan.users], page_size=_PAGE)
             except psycopg2.Error as error:
                 raise _refused(error, "write to") from error
         connection.commit()
-        return Pushed(len(wanted), len(present))
+        return Pushed(len(wanted), len(there.present), len(there.repairs), there.differences)
     finally:
         if not connection.closed:
             connection.rollback()
 
 
-def _user(user: User) -> tuple[str | None, ...]:
+def _user(user: User) -> tuple[str | bool | None, ...]:
     meta = json.dumps({"name": user.name} if user.name else {})
-    return user.id, user.email, user.password_hash, meta, user.created_at
+    return user.id, user.email, user.password_hash, meta, user.created_at, user.confirmed, user.banned
 
 
 def _identity(user: User) -> tuple[str | None, ...]:
-    data = {"sub": user.id, "email": user.email, "email_verified": True, "phone_verified": False}
+    data = {"sub": user.id, "email": user.email, "email_verified": user.confirmed, "phone_verified": False}
     return user.id, json.dumps(data), user.created_at
 
 
 def _refused(error: psycopg2.Error, what: str) -> TransferError:
     said = error.diag.message_primary or "the connection was lost"
-    mend = "use the admin API: set SUPABASE_URL and SUPABASE_SECRET_KEY, and leave the URL out"
-    return TransferError(f'the connected role cannot {what} "auth.users": {said}', mend)
+    fix = "use the admin API: set SUPABASE_URL and SUPABASE_SECRET_KEY, and leave the URL out"
+    return TransferError(f'the connected role cannot {what} "auth.users": {said}', fix)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,100 +13,178 @@ from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.times import moment_from_text
 from gatepost.transfer.encode import shortened
 from gatepost.transfer.source import Source
+from gatepost.transfer.users.columns import Columns, find_columns
+from gatepost.transfer.users.passwords import recognise
+from gatepost.transfer.users.values import Problem, User, UsersOptions, UsersPlan
 from gatepost.transfer.values import Type
-
-_HASHES = re.compile(
-    r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}"  # bcrypt, at a cost that it has
-    r"|\$argon2(?:i|id)\$v=[0-9]+\$[mtp=,0-9]+\$[A-Za-z0-9+/]+=*\$[A-Za-z0-9+/]+=*"
-    r"|\$fbscrypt\$v=1,\S+\$\S+\$\S+"  # Firebase scrypt
-)
-"""What Supabase Auth takes as `password_hash`: supabase/auth, internal/models/user.go."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MOMENT = Type("timestamptz", "timestamp with time zone")
-_WANTED = ("id", "email", "password_hash", "name", "created_at")
+_YES = frozenset("1 true t yes y on active enabled verified confirmed".split())
+_NO = frozenset("0 false f no n off inactive disabled unverified unconfirmed".split())
+_WHEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{9,}")
+"""A moment, which in a column such as `deleted_at` or `verified_at` says that it has happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user as Auth takes it; the hash is not printed."""
-
-    id: str
-    email: str
-    password_hash: str | None = field(default=None, repr=False)
-    name: str | None = None
-    created_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What stands against one user; `value` is shortened, and never a hash."""
-
-    user: str
-    column: str
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class UsersPlan:
-    """The users that can be pushed, and the problems of those that cannot."""
-
-    users: tuple[User, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def without_password(self) -> int:
-        """The number of users who will have to ask for a new password or sign in another way."""
-        return sum(user.password_hash is None for user in self.users)
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What a push did."""
-
-    created: int
-    present: int
-
-
-def plan_users(path: Path, table: str = "users") -> UsersPlan:
-    """Read the app's users and hold each against what Auth demands.
+def plan_users(path: Path, options: UsersOptions | None = None) -> UsersPlan:
+    """Read the app's users and check each against what Auth demands.
 
     Args:
         path: The SQLite file.
-        table: The table of users, with columns `id` and `email`, and `password_hash`, `name`, `created_at` if any.
+        options: The table, its columns, and what becomes of accounts that may not sign in.
 
     Raises:
-        TransferError: the file cannot be read, or has no such table.
+        TransferError: the file cannot be read, or has no such table or column.
     """
+    options = options or UsersOptions()
     with Source(path) as source:
         source.quick_check()
-        found = next((t for t in source.tables if t.name.lower() == table.lower()), None)
+        found = next((t for t in source.tables if t.name.lower() == options.table.lower()), None)
         if found is None:
-            raise TransferError(f'"{path}" has no table "{table}"', "--table NAME")
-        columns = {column.name.lower(): column.name for column in found.columns}
-        missing = [name for name in ("id", "email") if name not in columns]
-        if missing:
-            raise TransferError(f'table "{table}" has no column "{missing[0]}"')
-        present = tuple(columns[name] for name in _WANTED if name in columns)
-        names = tuple(name for name in _WANTED if name in columns)
-        rows = [dict(zip(names, row, strict=False)) for batch in source.batches(found, present) for row in batch]
-    return _plan(rows)
+            raise TransferError(f'"{path}" has no table "{options.table}"', "--table NAME")
+        columns = find_columns(found, options.columns, options.ignore)
+        names = tuple(name for _, name in columns.of)
+        rows = [dict(zip(names, row, strict=False)) for batch in source.batches(found, names) for row in batch]
+    return _Planning(columns, options, rows).plan()
 
 
-def _plan(rows: list[dict[str, Any]]) -> UsersPlan:
-    emails = Counter(_folded(row["email"]) for row in rows)
-    ids = Counter(str(row["id"]).lower() for row in rows)
-    users, problems = [], []
-    for row in rows:
-        found = [*_of_id(row, ids), *_of_email(row, emails), *_of_rest(row)]
-        if found:
-            problems += found
-        else:
-            users.append(
-                User(row["id"], _folded(row["email"]), row.get("password_hash"), row.get("name"), _created(row))
-            )
-    return UsersPlan(tuple(users), tuple(problems))
+class _Planning:
+    """Checks the rows of one table."""
+
+    def __init__(self, columns: Columns, options: UsersOptions, rows: list[dict[str, Any]]) -> None:
+        self.columns = columns
+        self.options = options
+        self.rows = rows
+        self.id, self.email = columns.one("id") or "", columns.one("email") or ""
+        self.emails = Counter(_folded(row[self.email]) for row in rows)
+        self.ids = Counter(str(row[self.id]).lower() for row in rows)
+        self.skipped = self.hashes_left = 0
+
+    def plan(self) -> UsersPlan:
+        users: list[User] = []
+        problems: list[Problem] = []
+        for row in self.rows:
+            found: list[Problem] = []
+            user = self._user(row, found)
+            if found:
+                problems += found
+            elif user is not None:
+                users.append(user)
+        return UsersPlan(
+            tuple(users),
+            tuple(problems),
+            self.columns,
+            len(self.rows),
+            self.skipped,
+            self.hashes_left,
+            self.options.overwrite,
+        )
+
+    def _user(self, row: dict[str, Any], found: list[Problem]) -> User | None:
+        """Return the user of a row, or None where it is left out; what stands against it is added to `found`."""
+        may = self._may_sign_in(row, found)
+        if may is False and self.options.inactive == "skip":
+            self.skipped += 1
+            return None
+        if may is False and self.options.inactive is None:
+            blame = self._blame(row)
+            found.append(self._problem(row, blame, row[blame], "may not sign in: --inactive ban, or --inactive skip"))
+        found += self._of_id(row)
+        found += self._of_email(row)
+        verified = self.columns.one("verified")
+        confirmed = True if verified is None else self._truth(row, verified, found)
+        secret = self._password(row, found)
+        name, created = self._name(row, found), self._created(row, found)
+        return User(str(row[self.id]), _folded(row[self.email]), secret, name, created, may is False, confirmed is True)
+
+    def _problem(self, row: dict[str, Any], column: str, value: object, reason: str) -> Problem:
+        return Problem(shortened(row[self.id]), column, shortened(value), reason)
+
+    def _may_sign_in(self, row: dict[str, Any], found: list[Problem]) -> bool | None:
+        """Tell whether an account may sign in; None where a column does not say it clearly."""
+        active = self.columns.one("active")
+        answers = [] if active is None else [self._truth(row, active, found)]
+        for column in self.columns.all("blocked"):
+            blocked = self._truth(row, column, found)
+            answers.append(None if blocked is None else not blocked)
+        return False if False in answers else None if None in answers else True
+
+    def _blame(self, row: dict[str, Any]) -> str:
+        blocking = next((name for name in self.columns.all("blocked") if self._truth(row, name, [])), None)
+        return blocking or self.columns.one("active") or ""
+
+    def _truth(self, row: dict[str, Any], column: str, found: list[Problem]) -> bool | None:
+        """Return whether a column says yes; NULL says no, since what nobody set was not granted."""
+        value = row[column]
+        text = str(value).strip().lower() if isinstance(value, str | int | float) else ""
+        if value is None or text in _NO or (isinstance(value, str) and not text):
+            return False
+        if text in _YES or _WHEN.fullmatch(text):
+            return True
+        found.append(self._problem(row, column, value, "is neither yes nor no (0, 1, true, false, or a moment)"))
+        return None
+
+    def _password(self, row: dict[str, Any], found: list[Problem]) -> str | None:
+        column = self.columns.one("password")
+        password = recognise(row[column]) if column is not None else None
+        if column is None or password is None:
+            return None
+        if password.hash is None:
+            if self.options.without_password:
+                self.hashes_left += 1
+                return None
+            reason = f"is {password.kind}, which Auth does not take (it takes bcrypt, argon2 and Firebase scrypt)"
+            found.append(Problem(shortened(row[self.id]), column, "…", f"{reason}: --without-password"))
+        return password.hash
+
+    def _name(self, row: dict[str, Any], found: list[Problem]) -> str | None:
+        column = self.columns.one("name")
+        name = row[column] if column is not None else None
+        if column is not None and name is not None and not (isinstance(name, str) and _storable(name)):
+            found.append(self._problem(row, column, name, "is not text that can be stored"))
+            return None
+        return name
+
+    def _created(self, row: dict[str, Any], found: list[Problem]) -> str | None:
+        column = self.columns.one("created_at")
+        value = row[column] if column is not None else None
+        if column is None or value is None:
+            return None
+        try:
+            if not isinstance(value, str):
+                raise Refused("is not a moment (YYYY-MM-DD HH:MM:SS)")
+            return moment_from_text(value, _MOMENT, How())
+        except Refused as refused:
+            found.append(self._problem(row, column, value, str(refused)))
+            return None
+
+    def _of_id(self, row: dict[str, Any]) -> list[Problem]:
+        value = row[self.id]
+        try:
+            canonical = str(uuid.UUID(value)) if isinstance(value, str) else ""
+        except ValueError:
+            canonical = ""
+        if not canonical:
+            return [self._problem(row, self.id, value, "is not a UUID, which every id of Auth is")]
+        if canonical == str(uuid.UUID(int=0)):
+            return [self._problem(row, self.id, value, "is the nil UUID, which Auth refuses")]
+        if value != canonical:
+            reason = f'is not written as auth.uid() prints it ("{canonical}"), so no policy would find its rows'
+            return [self._problem(row, self.id, value, reason)]
+        if self.ids[value] > 1:
+            return [self._problem(row, self.id, value, "is there more than once")]
+        return []
+
+    def _of_email(self, row: dict[str, Any]) -> list[Problem]:
+        value, folded = row[self.email], _folded(row[self.email])
+        if not folded:
+            return [self._problem(row, self.email, value, "is no e-mail address, without which nobody can sign in")]
+        if not _EMAIL.fullmatch(folded) or len(folded) > 255:
+            return [self._problem(row, self.email, value, "is not an e-mail address")]
+        if self.emails[folded] > 1:
+            reason = f"is the address of {self.emails[folded]} users, and Auth allows one"
+            return [self._problem(row, self.email, value, reason)]
+        return []
 
 
 def _folded(email: Any) -> str:  # noqa: ANN401 - SQLite keeps any value in any column
@@ -115,63 +192,8 @@ def _folded(email: Any) -> str:  # noqa: ANN401 - SQLite keeps any value in any 
     return email.strip().lower() if isinstance(email, str) else ""
 
 
-def _of_id(row: dict[str, Any], ids: Counter[str]) -> list[Problem]:
-    value = row["id"]
-    who = shortened(value)
-    try:
-        canonical = str(uuid.UUID(value)) if isinstance(value, str) else ""
-    except ValueError:
-        canonical = ""
-    if not canonical:
-        return [Problem(who, "id", who, "is not a UUID, which every id of Auth is")]
-    if canonical == str(uuid.UUID(int=0)):
-        return [Problem(who, "id", who, "is the nil UUID, which Auth refuses")]
-    if value != canonical:
-        reason = f'is not written as auth.uid() prints it ("{canonical}"), so no policy would find its rows'
-        return [Problem(who, "id", who, reason)]
-    if ids[value] > 1:
-        return [Problem(who, "id", who, "is there more than once")]
-    return []
-
-
-def _of_email(row: dict[str, Any], emails: Counter[str]) -> list[Problem]:
-    who, value, folded = shortened(row["id"]), row["email"], _folded(row["email"])
-    if not folded:
-        return [Problem(who, "email", shortened(value), "is no e-mail address, without which nobody can sign in")]
-    if not _EMAIL.fullmatch(folded) or len(folded) > 255:
-        return [Problem(who, "email", shortened(value), "is not an e-mail address")]
-    if emails[folded] > 1:
-        return [
-            Problem(who, "email", shortened(value), f"is the address of {emails[folded]} users, and Auth allows one")
-        ]
-    return []
-
-
-def _of_rest(row: dict[str, Any]) -> list[Problem]:
-    who, secret, name = shortened(row["id"]), row.get("password_hash"), row.get("name")
-    problems = []
-    if secret is not None and not (isinstance(secret, str) and _HASHES.fullmatch(secret)):
-        problems.append(Problem(who, "password_hash", "…", "is in no form that Auth knows (bcrypt, argon2, fbscrypt)"))
-    if name is not None and not (isinstance(name, str) and _storable(name)):
-        problems.append(Problem(who, "name", shortened(name), "is not text that can be stored"))
-    try:
-        _created(row)
-    except Refused as refused:
-        problems.append(Problem(who, "created_at", shortened(row["created_at"]), str(refused)))
-    return problems
-
-
 def _storable(text: str) -> bool:
     try:
         return "\0" not in text and bool(text.encode() or True)
     except UnicodeEncodeError:
         return False
-
-
-def _created(row: dict[str, Any]) -> str | None:
-    value = row.get("created_at")
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise Refused("is not a moment (YYYY-MM-DD HH:MM:SS)")
-    return moment_from_text(value, _MOMENT, How())

@@ -37,8 +37,18 @@ def app_with(sqlite_file):
     return make
 
 
+def kept(body):
+    """What of a request is kept as it is, and how Auth shows it."""
+    found = {"user_metadata": body["user_metadata"]} if "user_metadata" in body else {}
+    if body.get("email_confirm"):
+        found["email_confirmed_at"] = "2025-01-09T22:38:08Z"
+    if "ban_duration" in body:
+        found["banned_until"] = None if body["ban_duration"] == "none" else "2125-01-09T22:38:08Z"
+    return found
+
+
 class StandIn:
-    """Answers the two requests of the admin API that a push makes, as supabase/auth describes them.
+    """Answers the three requests of the admin API that a push makes, as supabase/auth describes them.
 
     It is a stand-in: it knows ids and addresses, nothing of tokens, and it fails on demand: `too_many` and `away`
     count the requests that fail, `retry_after` and `page` are the header and the HTML that a proxy in front of it
@@ -59,6 +69,13 @@ class StandIn:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 stand_in.requests.append((self.path, self.headers["apikey"], body))
                 self.answer(*stand_in.create(body))
+
+            def do_PUT(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                found = stand_in.users[self.path.rpartition("/")[2]]
+                stand_in.requests.append((self.path, self.headers["apikey"], body))
+                found |= kept(body)
+                self.answer(200, found)
 
             def do_GET(self):
                 found = stand_in.users.get(self.path.rpartition("/")[2])
@@ -98,7 +115,7 @@ class StandIn:
         moment = "2025-01-09T22:38:08Z"
         user = {"id": body["id"], "aud": "authenticated", "role": "authenticated", "email": body["email"]}
         user |= {"created_at": moment, "updated_at": moment, "app_metadata": {}, "identities": []}
-        user["user_metadata"] = body.get("user_metadata", {})
+        user |= {"user_metadata": {}} | kept(body)
         if self.room is not None and len(self.users) >= self.room:
             self.full.set()
             self.opened.wait()

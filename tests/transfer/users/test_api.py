@@ -4,11 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users import Pushed, plan_users, push_by_api
+from gatepost.transfer.users import Pushed, UsersOptions, plan_users, push_by_api
 
 from .conftest import GOOD, HASH, ONE, THREE, TWO
 
@@ -48,6 +49,24 @@ def test_it_keeps_to_the_rate(push):
 def test_a_second_push_finds_them_there(push):
     push()
     assert push(name="again.db") == Pushed(0, 3)
+
+
+def test_who_may_not_sign_in_still_may_not(sqlite_file, admin_api):
+    """Neither a disabled account nor an unverified address opens, and a second push closes what was opened."""
+    path = sqlite_file(
+        "CREATE TABLE users (id, email, full_name, is_active, verified_at)",
+        ("INSERT INTO users VALUES (?, 'one@example.org', 'One', 0, NULL)", [(ONE,)]),
+    )
+    plan = plan_users(path, UsersOptions(inactive="ban"))
+    push = partial(push_by_api, admin_api.url, KEY, plan, wait=lambda _: None)
+    assert push() == Pushed(1, 0)
+    assert (admin_api.requests[0][2]["email_confirm"], admin_api.requests[0][2]["ban_duration"]) == (False, "876000h")
+    assert push() == Pushed(0, 1)
+    admin_api.users[ONE] |= {"banned_until": None, "user_metadata": {}, "email_confirmed_at": "2025-01-09T22:38:08Z"}
+    again = push()
+    assert (again.present, again.repaired) == (1, 1)
+    assert [one.what for one in again.differences] == ["has an address that is verified there, and not verified here"]
+    assert admin_api.requests[-1][2] == {"user_metadata": {"name": "One"}, "ban_duration": "876000h"}
 
 
 def test_an_address_of_another_user_stops_it(push, admin_api):
@@ -106,7 +125,7 @@ def test_a_push_that_was_killed_goes_on(app_with, admin_api, tmp_path, kept):
     admin_api.opened.set()
     asked = len(admin_api.requests)
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
-    created, there = map(int, re.findall("[0-9]+", done.stdout))
+    created, there = map(int, re.findall("[0-9]+", done.stdout)[:2])
     assert (created + there, set(admin_api.users)) == (3, {ONE, TWO, THREE})
     assert len(admin_api.requests) - asked == (1 if kept else 3)
 

@@ -1,10 +1,12 @@
 """By SQL, against the `auth` schema of the local server."""
 
+from itertools import count
+
 import psycopg2
 import pytest
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users import Pushed, plan_users, push_by_sql, refuse_taken
+from gatepost.transfer.users import Pushed, UsersOptions, compare_users, plan_users, push_by_sql
 
 from .conftest import GOOD, HASH, ONE, TWO
 
@@ -50,12 +52,63 @@ def test_an_identity_that_is_missing_is_added(pushed, connection, rows, target):
     assert rows("SELECT count(*) FROM auth.identities") == [(3,)]
 
 
+STATE = (
+    "SELECT email_confirmed_at IS NOT NULL, coalesce(banned_until > now() + interval '50 years', false), "
+    "encrypted_password, raw_user_meta_data->>'name' FROM auth.users ORDER BY id"
+)
+
+
+@pytest.fixture
+def disabled(sqlite_file):
+    """An app of one user who is disabled and unverified."""
+
+    numbers = count()
+
+    def plan(active=0, verified=0, secret=HASH, name="One", **options):
+        path = sqlite_file(
+            "CREATE TABLE users (id, email, hashed_password, full_name, is_active, email_verified)",
+            ("INSERT INTO users VALUES (?, 'one@example.org', ?, ?, ?, ?)", [(ONE, secret, name, active, verified)]),
+            name=f"{next(numbers)}.db",
+        )
+        return plan_users(path, UsersOptions(inactive="ban", **options))
+
+    return plan
+
+
+def test_who_may_not_sign_in_still_may_not(disabled, connection, rows):
+    assert push_by_sql(connection, disabled()) == Pushed(1, 0)
+    assert rows(STATE) == [(False, True, HASH, "One")]
+    assert rows("SELECT identity_data->>'email_verified' FROM auth.identities") == [("false",)]
+
+
+def test_a_second_push_fills_in_what_is_lacking(disabled, connection, rows):
+    push_by_sql(connection, disabled(active=1, secret=None, name=None))
+    assert push_by_sql(connection, disabled()) == Pushed(0, 1, 1)
+    assert rows(STATE) == [(False, True, HASH, "One")]
+    assert push_by_sql(connection, disabled()) == Pushed(0, 1)
+
+
+def test_what_a_user_may_have_changed_is_reported_and_left(disabled, connection, rows, target):
+    push_by_sql(connection, disabled(active=1))
+    target("UPDATE auth.users SET email_confirmed_at = now(), encrypted_password = 'new', banned_until = 'infinity'")
+    pushed = push_by_sql(connection, disabled(active=1, name="Else"))
+    assert [one.what for one in pushed.differences] == [
+        "has another password there",
+        "has an address that is verified there, and not verified here",
+        "is banned there, and may sign in here",
+        "has another name there",
+    ]
+    assert rows(STATE) == [(True, True, "new", "One")]
+    assert push_by_sql(connection, disabled(active=1, name="Else", overwrite=True)) == Pushed(0, 1, 1)
+    assert rows(STATE) == [(False, False, HASH, "Else")]
+
+
 def test_an_address_or_id_of_another_is_told_before_anything_is_written(app_with, connection, target, rows):
     target(f"INSERT INTO auth.users (id, email) VALUES ('{TWO}', 'One@example.org')")
     plan = plan_users(app_with(GOOD))
-    present, problems = refuse_taken(connection, plan)
-    assert present == set()
-    assert {problem.reason for problem in problems} == {
+    there = compare_users(connection, plan)
+    assert there.present == set()
+    assert {problem.reason for problem in there.taken} == {
         f'belongs to the user "{TWO}" there', 'is there with the address "One@example.org"',
     }  # fmt: skip
     connection.rollback()

@@ -1,7 +1,7 @@
 import pytest
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users import User, plan_users
+from gatepost.transfer.users import User, UsersOptions, plan_users
 
 HASH = "$2b$12$" + "a" * 53
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -29,10 +29,10 @@ def test_users_as_auth_takes_them(app_with):
         (
             (TWO, "a@b.c", "5f4dcc3b5aa765d61d8327deb882cf99", None, None),
             "password_hash",
-            "is in no form that Auth knows",
+            "is bare hexadecimal digits (MD5, SHA), which Auth does not take",
         ),
-        ((TWO, "a@b.c", HASH.replace("$12$", "$99$"), None, None), "password_hash", "is in no form that Auth knows"),
-        ((TWO, "a@b.c", b"$2b$", None, None), "password_hash", "is in no form that Auth knows"),
+        ((TWO, "a@b.c", HASH.replace("$12$", "$99$"), None, None), "password_hash", "is bcrypt at a cost that it"),
+        ((TWO, "a@b.c", b"$2b$", None, None), "password_hash", "is no text, which Auth does not take"),
         ((TWO, "a@b.c", None, "a\0b", None), "name", "is not text that can be stored"),
         ((TWO, "a@b.c", None, None, "soon"), "created_at", "is not a moment"),
     ],
@@ -57,4 +57,4 @@ def test_a_database_without_users(sqlite_file):
     path = sqlite_file("CREATE TABLE people (id TEXT, email TEXT)", f"INSERT INTO people VALUES ('{ONE}', 'a@b.c')")
     with pytest.raises(TransferError, match='has no table "users"'):
         plan_users(path)
-    assert plan_users(path, "people").users == (User(ONE, "a@b.c"),)
+    assert plan_users(path, UsersOptions("people")).users == (User(ONE, "a@b.c"),)

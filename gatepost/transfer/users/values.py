@@ -1,0 +1,106 @@
+"""Users on their way into Supabase Auth, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gatepost.transfer.users.columns import Columns, Question
+
+Inactive = Literal["ban", "skip"]
+"""What becomes of an account that may not sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsersOptions:
+    """What the person asks for.
+
+    Args:
+        table: The table of users.
+        columns: Parts of a user and the columns that hold them, where their names do not say so.
+        ignore: Columns that are left out though they may decide who can sign in.
+        inactive: Whether an account that may not sign in is banned in Auth, or left out; without it there may be none.
+        without_password: Whether a user whose hash Auth does not take is created without a password.
+        overwrite: Whether a user that is there already is made as the source says, where the two differ.
+    """
+
+    table: str = "users"
+    columns: tuple[tuple[str, str], ...] = ()
+    ignore: tuple[str, ...] = ()
+    inactive: Inactive | None = None
+    without_password: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as Auth takes it; the hash is not printed."""
+
+    id: str
+    email: str
+    password_hash: str | None = field(default=None, repr=False)
+    name: str | None = None
+    created_at: str | None = None
+    banned: bool = False
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands against one user; `value` is shortened, and never a hash."""
+
+    user: str
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a user that is there already is not as the source says."""
+
+    user: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsersPlan:
+    """The users that can be pushed, the problems of those that cannot, and what is left out."""
+
+    users: tuple[User, ...]
+    problems: tuple[Problem, ...]
+    columns: Columns = field(default_factory=lambda: Columns(()))
+    rows: int = 0
+    skipped: int = 0
+    hashes_left: int = 0
+    overwrite: bool = False
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The columns that somebody has to map or ignore first."""
+        return self.columns.questions
+
+    @property
+    def without_password(self) -> int:
+        """The number of users who will have to ask for a new password or sign in another way."""
+        return sum(user.password_hash is None for user in self.users)
+
+    @property
+    def banned(self) -> int:
+        """The number of users who may not sign in."""
+        return sum(user.banned for user in self.users)
+
+    @property
+    def unconfirmed(self) -> int:
+        """The number of users whose address nobody has verified."""
+        return sum(not user.confirmed for user in self.users)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did; `differences` are those that it left."""
+
+    created: int
+    present: int
+    repaired: int = 0
+    differences: tuple[Difference, ...] = ()
