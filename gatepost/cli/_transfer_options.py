@@ -17,12 +17,12 @@ _USELESS = {
     ),
     "--from-rejects": (
         "--append", "--replace", "--parallel", "--resumable", "--backup", "--check-only", "--models", "--compress",
-        "--ignore-table", "--ignore-column",
+        "--ignore-table", "--ignore-column", "--rename",
     ),
     "--check-only": (
         "--append", "--replace", "--parallel", "--resumable", "--backup", "--rejects", "--dry-run", "--compress",
     ),
-    "a directory": ("--parallel", "--backup"),
+    "a directory": ("--parallel", "--backup", "--rename"),
     "no --to": ("--compress",),
 }  # fmt: skip
 """What each way of working has no use for."""
@@ -83,6 +83,23 @@ def epochs(words: Iterable[str]) -> tuple[Epoch | None, tuple[tuple[str, Epoch],
         else:
             usual = known
     return usual, tuple(single.items())
+
+
+def renames(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the names of the source that `--rename` gives another in the target.
+
+    Raises:
+        TransferError: a word names nothing, or one name twice.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        old, equals, new = word.rpartition("=")
+        if not equals or not old or not new:
+            raise TransferError(f'"--rename {word}" names nothing', "--rename users.createdAt=created_at")
+        if found.get(old, new) != new:
+            raise TransferError(f'--rename gives "{old}" two names: "{found[old]}" and "{new}"', "choose one of them")
+        found[old] = new
+    return tuple(found.items())
 
 
 def compression(word: str) -> Compression | None:

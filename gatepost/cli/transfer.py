@@ -38,6 +38,10 @@ def _transfer(
     ] = None,
     ignore_table: Annotated[Names, typer.Option(help="A table that is on one side only.")] = None,
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None,
+    rename: Annotated[
+        Names,
+        typer.Option(help="A TABLE or TABLE.COLUMN of the source, and its NAME in the target.", metavar="OLD=NAME"),
+    ] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the rows that are there.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the rows that are there.")] = False,
     parallel: Annotated[int, typer.Option(min=0, max=32, help="Cast in so many processes; 0: as many as pay.")] = 0,
@@ -63,7 +67,7 @@ def _transfer(
         "URL": url, "--append": append, "--replace": replace, "--parallel": parallel > 0, "--resumable": resumable,
         "--backup": backup, "--rejects": rejects, "--from-rejects": from_rejects, "--to": to, "--compress": compress,
         "--check-only": check_only, "--dry-run": dry_run, "--models": models, "--ignore-table": ignore_table,
-        "--ignore-column": ignore_column,
+        "--ignore-column": ignore_column, "--rename": rename,
     }  # fmt: skip
     path = words.given(source) if from_rejects is None else from_rejects
     ask.refuse_together(asked, from_directory=from_rejects is None and path.is_dir())
@@ -75,6 +79,7 @@ def _transfer(
         tables=words.model_tables(models),
         ignore_tables=tuple(ignore_table or ()),
         ignore_columns=tuple(ignore_column or ()),
+        renames=ask.renames(rename or ()),
         expected_revision=words.head_revision() if to is None else "",  # a directory is at no revision
         mode=ask.mode(append=append, replace=replace),
         rejects=rejects,

@@ -14,10 +14,11 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.transfer.check import Tally, row_fingerprint, text_of
 from gatepost.transfer.encode import shortened
+from gatepost.transfer.masking import shown
 from gatepost.transfer.rejects import TableRejects, restored
 from gatepost.transfer.source import Row
 from gatepost.transfer.structure import Part
-from gatepost.transfer.values import ForeignKey, Reject, TablePlan
+from gatepost.transfer.values import ForeignKey, Reject, TablePlan, TargetColumn
 
 _PART = 2_000
 _BARE = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric"})
@@ -87,7 +88,7 @@ def _remove(
 
 
 def _reject(plan: TablePlan, row: list[str | None], blamed: set[str], reason: str) -> Reject:
-    values = {c.target.name: _shown(c.target.type.family, text) for c, text in zip(plan.columns, row, strict=True)}
+    values = {c.target.name: _shown(c.target, text) for c, text in zip(plan.columns, row, strict=True)}
     key = ", ".join(f"{name}={values[name]}" for name in plan.target.key or values if name in values)
     columns = [name for name in values if name in blamed]
     return Reject(plan.name, key, ", ".join(columns), ", ".join(values[name] for name in columns), reason)
@@ -97,8 +98,8 @@ def _values(plan: TablePlan, row: list[str | None]) -> Row:
     return tuple(restored(column.target.type, text) for column, text in zip(plan.columns, row, strict=True))
 
 
-def _shown(family: str, text: str | None) -> str:
-    return text if text is not None and family in _BARE else shortened(text)
+def _shown(column: TargetColumn, text: str | None) -> str:
+    return shown(column.name, text if text is not None and column.type.family in _BARE else shortened(text))
 
 
 def _named(plan: TablePlan, expressions: tuple[str, ...]) -> set[str]:

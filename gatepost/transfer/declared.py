@@ -93,7 +93,8 @@ def _type(name: str, kind: Any) -> Type:  # noqa: ANN401 - SQLAlchemy's own type
     family = _FAMILIES.get(parts[1] + (parts[4] or "")) if parts else None
     if parts is None or family is None:
         raise TransferError(
-            f'column "{name}" is of type "{written}", for which there is no cast', f"--ignore-column {name}"
+            f'column "{name}" is of type "{written}", for which there is no cast',
+            f"--ignore-column {name}  # drops its values",
         )
     first, second = (int(text) if text else None for text in (parts[2], parts[3]))
     if family == "numeric" and first is not None:

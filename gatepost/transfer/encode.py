@@ -12,6 +12,7 @@ from typing import Any
 from gatepost.transfer.casts.columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, Texts
 from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.table import cast
+from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
 
@@ -95,7 +96,9 @@ class Encoder:
         """Return how a report names a row: by its key, or by its row number where it has none."""
         plan = self.plan
         names = (plan.read[place] for place in plan.key)
-        return ", ".join(f"{name}={shortened(row[place])}" for name, place in zip(names, plan.key, strict=True))
+        return ", ".join(
+            f"{name}={shown(name, shortened(row[place]))}" for name, place in zip(names, plan.key, strict=True)
+        )
 
     def _one_by_one(
         self, values: Sequence[Any], column: ColumnPlan, batch: list[Row], refused: dict[int, list[Reject]]
@@ -113,9 +116,9 @@ class Encoder:
                 else:
                     nulls += 1
             except Refused as why:
-                refused.setdefault(place, []).append(
-                    Reject(self.plan.name, self.key(batch[place]), column.target.name, shortened(value), str(why))
-                )
+                name, told = column.target.name, without_secrets(str(why), [(column.target.name, value)])
+                problem = Reject(self.plan.name, self.key(batch[place]), name, shown(name, shortened(value)), told)
+                refused.setdefault(place, []).append(problem)
             printed.append(text)
         return Texts(printed, nulls)
 

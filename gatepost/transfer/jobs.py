@@ -21,8 +21,9 @@ from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.ending import ending
 from gatepost.transfer.load import Progress
+from gatepost.transfer.pairing import pair
 from gatepost.transfer.parallel import open_with_workers
-from gatepost.transfer.planning import lock, lock_and_plan, make_plan, pair, refuse_changed
+from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed, with_epochs
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.running import RowsRefused, Run, finish
@@ -210,7 +211,7 @@ def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Re
 
 def _planned(source: Source, metadata: MetaData, options: Options) -> Plan:
     tables, notes = pair(source, declared_tables(metadata, options.schema), options)
-    return Plan(source.path, options, tables, source.path.stat().st_size, notes)
+    return Plan(source.path, options, with_epochs(tables, options), source.path.stat().st_size, notes)
 
 
 def _prepare(options: Options, source: Source) -> None:

@@ -16,6 +16,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.check import Tally
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import truncate_for_freeze
+from gatepost.transfer.masking import without_secrets
 from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import Reject, TablePlan
@@ -184,7 +185,9 @@ class Loading:
         said = fault.diag.message_primary or str(fault).strip()
         detail = f" ({fault.diag.message_detail})" if fault.diag.message_detail else ""
         column = fault.diag.column_name or ""
-        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {said}{detail}")
+        names = [one.target.name for one in self.plan.columns]
+        told = without_secrets(f"{said}{detail}", list(zip(names, self.encoder.values(row), strict=False)))
+        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {told}")
 
 
 def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:
@@ -203,5 +206,5 @@ def whole(plan: TablePlan, batches: Iterable[bytes]) -> Iterator[bytes]:
 def refusal(table: str, error: psycopg2.Error) -> TransferError:
     """Return PostgreSQL's refusal as one sentence, with the row that it names."""
     said = error.diag.message_primary or str(error).strip().partition("\n")[0] or "the connection was lost"
-    more = "; ".join(part for part in (error.diag.message_detail, error.diag.context) if part)
+    more = "; ".join(without_secrets(part) for part in (error.diag.message_detail, error.diag.context) if part)
     return TransferError(f'PostgreSQL refused "{table}": {said}' + (f" ({more})" if more else ""))

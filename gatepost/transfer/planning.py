@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
-from itertools import combinations
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -16,13 +15,11 @@ from gatepost.errors import TransferError
 from gatepost.transfer.binary.encoder import AVAILABLE
 from gatepost.transfer.binary.expression import FAMILIES as BINARY
 from gatepost.transfer.binary.expression import agrees
-from gatepost.transfer.casts.table import FAMILIES, MOMENTS
-from gatepost.transfer.source import Source, SourceColumn, SourceTable
+from gatepost.transfer.casts.table import MOMENTS
+from gatepost.transfer.pairing import pair
+from gatepost.transfer.source import Source
 from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision
-from gatepost.transfer.values import ColumnPlan, Epoch, Options, Plan, TablePlan, TargetColumn, TargetTable, Type
-
-_OWN_TABLES = frozenset({"alembic_version"})
-"""Alembic's stamp says where each database stands; it is never data."""
+from gatepost.transfer.values import Epoch, Options, Plan, TablePlan, TargetTable
 
 
 def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
@@ -36,6 +33,7 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     refuse_other_revision(connection, options.expected_revision)
     tables = read_target(connection, options.schema)
     planned, notes = pair(source, tables, options)
+    planned = with_epochs(planned, options)
     refuse_weak_role(tuple(table.target for table in planned))
     planned = _in_binary(connection, planned)
     if not AVAILABLE:
@@ -46,18 +44,6 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     by_name = {table.name: table for table in planned}
     ordered = tuple(by_name[name] for name in order(tuple(table.target for table in planned)))
     return Plan(source.path, options, ordered, source.path.stat().st_size, notes)
-
-
-def pair(
-    source: Source, tables: tuple[TargetTable, ...], options: Options
-) -> tuple[tuple[TablePlan, ...], tuple[str, ...]]:
-    """Pair the tables of both sides, in the order of the target's; return them with notes for the reader.
-
-    Raises:
-        TransferError: a table or column exists on one side only, or a type has no cast.
-    """
-    pairs, notes = _pairs(source, tables, options)
-    return with_epochs(tuple(pair_columns(found, target, options) for found, target in pairs), options), notes
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
@@ -105,76 +91,6 @@ def _in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[T
     )
 
 
-def _pairs(
-    source: Source, tables: tuple[TargetTable, ...], options: Options
-) -> tuple[list[tuple[SourceTable, TargetTable]], tuple[str, ...]]:
-    ignored = {name.lower() for name in options.ignore_tables} | _OWN_TABLES
-    wanted = set(options.tables)
-    here = {t.name.lower(): t for t in source.tables if t.name.lower() not in ignored}
-    there = [t for t in tables if t.name.lower() not in ignored and (not wanted or t.name in wanted)]
-    missing = sorted(wanted - {t.name for t in tables})
-    if missing:
-        raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
-    if not there:
-        raise TransferError(f'the target has no tables in schema "{options.schema}"', "alembic upgrade head")
-    twins = [(a.name, b.name) for a, b in combinations(there, 2) if a.name.lower() == b.name.lower()]
-    if twins:
-        raise TransferError(
-            f'the target has "{twins[0][0]}" and "{twins[0][1]}", which are one name in SQLite', "rename one of them"
-        )
-    lacking = [t.name for t in there if t.name.lower() not in here]
-    if not source.tables:
-        raise TransferError(f'"{source.path}" holds no tables', "give the path of the app's own database")
-    if lacking:
-        found = ", ".join(t.name for t in source.tables)
-        raise TransferError(
-            f'"{source.path}" has no table "{lacking[0]}"{_and_more(lacking)}; it holds {found}',
-            f"--ignore-table {lacking[0]}",
-        )
-    paired = {t.name.lower() for t in there}
-    extra = [t.name for name, t in here.items() if name not in paired]
-    if extra and not wanted:
-        raise TransferError(
-            f'the target has no table "{extra[0]}"{_and_more(extra)}, which the source has',
-            f"--ignore-table {extra[0]}",
-        )
-    notes = tuple(f'table "{name}" of the source is not moved' for name in sorted(extra))
-    notes += tuple(f'virtual table "{name}" of the source is not moved' for name in source.passed_over)
-    return [(here[t.name.lower()], t) for t in there], notes
-
-
-def pair_columns(source: SourceTable, target: TargetTable, options: Options) -> TablePlan:
-    """Pair the columns of one table, in the order of the target's.
-
-    Raises:
-        TransferError: a column exists on one side only, or a type has no cast.
-    """
-    ignored = {name.lower() for name in options.ignore_columns}
-    here = {c.name: c for c in source.columns if f"{target.name}.{c.name}".lower() not in ignored}
-    there = [c for c in target.columns if f"{target.name}.{c.name}".lower() not in ignored and not c.generated]
-    pairs: list[tuple[SourceColumn, TargetColumn]] = []
-    for column in there:
-        match = here.get(column.name) or next((c for c in here.values() if c.name.lower() == column.name.lower()), None)
-        if match is None:
-            raise TransferError(
-                f'the source has no column "{target.name}.{column.name}", which the target has',
-                f"--ignore-column {target.name}.{column.name}",
-            )
-        pairs.append((here.pop(match.name), column))
-    generated = {c.name.lower() for c in target.columns if c.generated}
-    left = [name for name in here if name.lower() not in generated]
-    if left:
-        raise TransferError(
-            f'the target has no column "{target.name}.{left[0]}", which the source has',
-            f"--ignore-column {target.name}.{left[0]}",
-        )
-    for _, column in pairs:
-        _refuse_type(target, column)
-    columns = tuple(ColumnPlan(found.name, found.declared, column) for found, column in pairs)
-    read = (*(column.source for column in columns), *_unmoved_key(source, columns))
-    return TablePlan(source, target, columns, read, _key_places(source, columns))
-
-
 def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TablePlan, ...]:
     """Say of each column that the person names what its numbers count.
 
@@ -204,32 +120,6 @@ def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TableP
         )
         for table in tables
     )
-
-
-def _key_places(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[int, ...]:
-    places = {column.source: place for place, column in enumerate(columns)}
-    for number, name in enumerate(_unmoved_key(source, columns)):
-        places[name] = len(columns) + number
-    return tuple(places[name] for name in source.key or ((source.rowid,) if source.rowid else ()))
-
-
-def _unmoved_key(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[str, ...]:
-    """Return what is read behind the columns only to name a row in a report: a key that is not moved, a row number."""
-    moved = {column.source for column in columns}
-    return tuple(name for name in source.key if name not in moved) or (
-        (source.rowid,) if source.rowid and not source.key else ()
-    )
-
-
-def _refuse_type(target: TargetTable, column: TargetColumn) -> None:
-    kind: Type | None = column.type
-    while kind is not None and kind.element is not None:
-        kind = kind.element
-    if kind is None or kind.family not in FAMILIES:
-        raise TransferError(
-            f'column "{target.name}.{column.name}" is of type "{column.type.printed}", for which there is no cast',
-            f"--ignore-column {target.name}.{column.name}",
-        )
 
 
 def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:

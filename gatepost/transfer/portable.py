@@ -22,7 +22,9 @@ from gatepost.transfer.declared import same_type
 from gatepost.transfer.encode import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
-from gatepost.transfer.planning import order, pair_columns, refuse_filled, refuse_weak_role
+from gatepost.transfer.masking import shown
+from gatepost.transfer.pairing import pair_columns
+from gatepost.transfer.planning import order, refuse_filled, refuse_weak_role
 from gatepost.transfer.rejects import TableRejects, make_directory, restored
 from gatepost.transfer.running import RowsRefused
 from gatepost.transfer.source import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
@@ -160,7 +162,7 @@ class Lines:
     def key(self, row: Row) -> str:
         """Return how a report names a row."""
         values = dict(zip(self.plan.read, _values(row[0]), strict=True))
-        return ", ".join(f"{name}={shortened(values[name])}" for name in self.plan.target.key or values)
+        return ", ".join(f"{name}={shown(name, shortened(values[name]))}" for name in self.plan.target.key or values)
 
 
 def _write_table(
@@ -193,7 +195,8 @@ def _table(directory: Path, target: TargetTable, entry: Entry, options: Options)
         raise TransferError(f'"{path}" is not the file that the manifest describes', "copy or write it again")
     types = dict(entry.columns)
     source = SourceTable(target.name, tuple(SourceColumn(n, t.printed) for n, t in types.items()), entry.tally.rows, "")
-    planned = pair_columns(source, target, options).columns
+    values = dict(zip(types, (entry.tally.rows - nulls for nulls in entry.tally.nulls), strict=True))
+    planned = pair_columns(source, target, options, values.__getitem__).columns
     by_name = {column.source: column for column in planned}
     left = [name for name in types if name not in by_name]
     if left:

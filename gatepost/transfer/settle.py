@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
+from gatepost.errors import TransferError
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
+
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric"})
 
 
 def settle_sequences(connection: Connection, plan: TablePlan) -> None:
@@ -15,16 +19,16 @@ def settle_sequences(connection: Connection, plan: TablePlan) -> None:
     (https://www.postgresql.org/docs/17/sql-altersequence.html).
     """
     for column in plan.target.columns:
-        if column.sequence is not None:
-            _settle(connection, plan, column, column.sequence)
+        for sequence in _counting(column):
+            _settle(connection, plan, column, sequence)
 
 
 def unsettled(connection: Connection, plan: TablePlan) -> tuple[Mismatch, ...]:
     """Return the identities and sequences that would give a value twice, and the foreign keys that nobody checked."""
     found = []
     for column in plan.target.columns:
-        if column.sequence is not None:
-            following, wanted = _positions(connection, plan, column, column.sequence)
+        for sequence in _counting(column):
+            following, wanted = _positions(connection, plan, column, sequence)
             if following != wanted:
                 what = f"its next value is {following}, and {wanted} is the first that is free"
                 found.append(Mismatch(plan.name, column.name, what))
@@ -46,7 +50,19 @@ def _settle(connection: Connection, plan: TablePlan, column: TargetColumn, seque
         if column.identity:
             cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} RESTART WITH {wanted}")
         else:
-            cursor.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {wanted}")  # PostgreSQL quoted the name itself
+            try:
+                cursor.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {wanted}")  # PostgreSQL quoted the name itself
+            except psycopg2.errors.InsufficientPrivilege as error:
+                raise TransferError(
+                    f'the default of "{plan.name}.{column.name}" takes "{sequence}", which the connected role does not'
+                    " own; nothing was written",
+                    f"ALTER SEQUENCE {sequence} OWNER TO {sql.identifier(connection.info.user)};",
+                ) from error
+
+
+def _counting(column: TargetColumn) -> tuple[str, ...]:
+    """Return the sequences that give a column its numbers; of one inside a text nobody can say where it stands."""
+    return column.sequences if column.type.family in _NUMBERS else ()
 
 
 def _positions(connection: Connection, plan: TablePlan, column: TargetColumn, sequence: str) -> tuple[int, int]:
@@ -61,8 +77,16 @@ def _positions(connection: Connection, plan: TablePlan, column: TargetColumn, se
             f"FROM {sql.qualified(plan.target.schema, plan.target.name)}"
         )
         (used,) = cursor.fetchone() or (None,)
+        if step > 0:
+            used = max((one for one in (used, _given_before(plan, column)) if one is not None), default=None)
         cursor.execute(f"SELECT last_value, is_called FROM {sequence}")
         last, called = cursor.fetchone() or (0, False)
     following = int(last + step if called else last)
     wanted = following if used is None else (max if step > 0 else min)(used + step, following)
     return following, min(max(int(wanted), low), high) if wanted != following else following
+
+
+def _given_before(plan: TablePlan, column: TargetColumn) -> int | None:
+    """Return the highest number that SQLite ever gave a key which promises never to give one again."""
+    moved = next((one.source for one in plan.columns if one.target == column), None)
+    return plan.source.given if plan.source.key == (moved,) else None

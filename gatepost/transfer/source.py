@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
 
 from gatepost.errors import TransferError
 from gatepost.transfer.header import refuse_other_files
+from gatepost.transfer.opening import APPS_OWN, broken, open_file, stamp
 
 Row = tuple[Any, ...]
 
@@ -23,6 +22,8 @@ BATCH_ROWS = 500
 _CACHED_KIB = 512
 
 _LIST = "PRAGMA main.table_list"
+_COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})
+"""SQLite's own."""
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -37,12 +38,17 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """An ordinary table; `rowid` is the name by which its row number can be asked for, or the empty string."""
+    """An ordinary table; `rowid` is the name by which its row number can be asked for, or the empty string.
+
+    `given` is the highest number that AUTOINCREMENT ever gave, also to a row that is gone
+    (https://www.sqlite.org/autoinc.html).
+    """
 
     name: str
     columns: tuple[SourceColumn, ...]
     rows: int
     rowid: str
+    given: int | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -60,17 +66,18 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         refuse_other_files(path)
-        self._before = _stamp(path)
-        self.connection, self.immutable = _open(path)
+        self._before = stamp(path)
+        self.connection, self.immutable = open_file(path)
         self.connection.isolation_level = None
         try:
             # Tables are read once and in their order, so what was read is not worth keeping.
             self.connection.execute(f"PRAGMA cache_size = -{_CACHED_KIB}")
             self.connection.execute("BEGIN")
+            self._foreign_order = _replace_collations(self.connection)
             self.tables, self.passed_over = _tables(self.connection)
         except sqlite3.DatabaseError as error:
             self.connection.close()
-            raise _broken(path, str(error)) from error
+            raise broken(path, str(error)) from error
 
     def __enter__(self) -> Source:
         return self
@@ -95,13 +102,32 @@ class Source:
             TransferError: SQLite finds the file damaged (https://www.sqlite.org/pragma.html#pragma_quick_check).
         """
         try:
-            found = [str(row[0]) for row in self.connection.execute("PRAGMA quick_check(3)")]
+            # A value that a CHECK refuses is the data's fault, and the CHECK may call a function of the app.
+            self.connection.execute("PRAGMA ignore_check_constraints = ON")
+            found = self._checked()
         except sqlite3.DatabaseError as error:
-            raise _broken(self.path, str(error)) from error
+            raise broken(self.path, str(error)) from error
         # A NULL in a column declared NOT NULL is the data's fault, not the file's: it becomes a reject with its key.
-        damage = [line for line in found if line != "ok" and not line.startswith("NULL value in")]
+        faults = ("ok", "NULL value in", *(("row not in PRIMARY KEY order",) if self._foreign_order else ()))
+        damage = [line for line in found if not line.startswith(faults)]
         if damage:
-            raise _broken(self.path, "; ".join(line.replace("\n", " ") for line in damage))
+            raise broken(self.path, "; ".join(line.replace("\n", " ") for line in damage))
+
+    def _checked(self) -> list[str]:
+        """Check the file at once, or by table where an index calls a function that only the app has."""
+        try:
+            return [str(row[0]) for row in self.connection.execute("PRAGMA quick_check(3)")]
+        except sqlite3.OperationalError as error:
+            if not APPS_OWN.match(str(error)):
+                raise
+        found: list[str] = []
+        for table in self.tables:
+            try:
+                found += (str(row[0]) for row in self.connection.execute(f"PRAGMA quick_check({quoted(table.name)})"))
+            except sqlite3.OperationalError as error:
+                if not APPS_OWN.match(str(error)):
+                    raise
+        return found
 
     def backup(self, to: Path) -> None:
         """Write a copy of the snapshot by SQLite's own backup API (https://www.sqlite.org/backup.html).
@@ -126,10 +152,18 @@ class Source:
 
     def _refuse_written(self) -> None:
         """Refuse a file that was taken as it lies, without a lock, when somebody has written to it all the same."""
-        if self.immutable and _stamp(self.path) != self._before:
+        if self.immutable and stamp(self.path) != self._before:
             raise TransferError(
                 f'"{self.path}" was written to while it was read', "run again when the app is done with it"
             )
+
+    def values(self, table: SourceTable, column: str) -> int:
+        """Return how many rows of a table have a value in a column; NULL is none."""
+        query = f"SELECT count({quoted(column)}) FROM {quoted(table.name)}"
+        try:
+            return int(self.connection.execute(query).fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            raise broken(self.path, str(error)) from error
 
     def span(self, table: SourceTable) -> tuple[int, int]:
         """Return the lowest and the highest row number of a table that has rows."""
@@ -154,17 +188,17 @@ class Source:
 
     def _batches(self, query: str, size: int) -> Iterator[list[Row]]:
         done = 0
-        cursor = self.connection.execute(query)
         try:
+            cursor = self.connection.execute(query)
             while batch := cursor.fetchmany(size):
                 yield batch
                 done += len(batch)
             self._refuse_written()
         except sqlite3.OperationalError as error:
             if "UTF-8" not in str(error):
-                raise _broken(self.path, str(error)) from error
+                raise broken(self.path, str(error)) from error
         except sqlite3.DatabaseError as error:
-            raise _broken(self.path, str(error)) from error
+            raise broken(self.path, str(error)) from error
         else:
             return
         self.connection.text_factory = _lenient
@@ -186,7 +220,7 @@ class Watch:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection, _ = _open(path)
+        self._connection, _ = open_file(path)
         self._connection.isolation_level = None
         self._before = self._version()
 
@@ -206,6 +240,18 @@ class Watch:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
 
+def _replace_collations(connection: sqlite3.Connection) -> bool:
+    """Put a plain order in the place of each one that only the app defines; return whether there was any.
+
+    Reading a table asks for no order but the one in which its rows lie, and without the name SQLite reads nothing.
+    """
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the schema names them
+    listed = {str(name) for _, name in connection.execute("PRAGMA collation_list")}
+    for name in listed - _COLLATIONS:
+        connection.create_collation(name, lambda one, other: (one > other) - (one < other))
+    return bool(listed - _COLLATIONS)
+
+
 def quoted(name: str) -> str:
     """Return a name as SQLite quotes it; unlike PostgreSQL's, it has no limit of length."""
     return '"' + name.replace('"', '""') + '"'
@@ -221,62 +267,6 @@ def _select(table: SourceTable, columns: tuple[str, ...], between: tuple[int, in
     return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}{where} ORDER BY {order}"
 
 
-def _beside(path: Path, end: str) -> Path:
-    """Return the log or journal of a database; SQLite looks for it where the file is, not where a link to it is."""
-    real = path.resolve()
-    return real.with_name(real.name + end)
-
-
-def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
-    address = "file:" + quote(str(path.resolve()))
-    wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
-    try:
-        connection = sqlite3.connect(f"{address}?mode=ro", uri=True, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise TransferError(f'"{path}" cannot be opened: {error}') from error
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        # A journal beside a lock belongs to somebody who is writing now, not to somebody who was stopped.
-        if journal.exists() and "locked" not in str(error):
-            together = f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a place of yours'
-            raise TransferError(
-                f'"{path}" was left in the middle of a write, and a reader may not finish it: {error}',
-                f'sqlite3 "{path}" "PRAGMA user_version"' if os.access(journal.parent, os.W_OK) else together,
-            ) from error
-        if "unable to open" not in str(error) and "readonly" not in str(error):
-            raise _broken(path, str(error)) from error
-        if wal.exists() and wal.stat().st_size:
-            raise TransferError(
-                f'"{path}" has a write-ahead log, and its directory may not be written to read it',
-                f'copy "{path.resolve()}" and "{wal}" together to a directory of your own',
-            ) from error
-        # Without a log there is no writer in WAL mode, so the file may be taken as it lies.
-        return sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, check_same_thread=False), True
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise _broken(path, str(error)) from error
-    return connection, False
-
-
-def _broken(path: Path, why: str) -> TransferError:
-    if "file is not a database" in why:
-        return TransferError(f'"{path}" is not a SQLite database that can be read: it is encrypted, or its header lies')
-    if "locked" in why or "busy" in why:
-        return TransferError(f'"{path}" is being written to: {why}', "run again when the app is done with it")
-    return TransferError(
-        f'"{path}" is damaged: {why}', f'sqlite3 "{path}" .recover | sqlite3 mended.db   # then look at what is lost'
-    )
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """Return what is another after somebody has written: the time and size of the file, and the size of its log."""
-    found, wal = path.stat(), _beside(path, "-wal")
-    return found.st_mtime_ns, found.st_size, wal.stat().st_size if wal.exists() else 0
-
-
 def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tuple[str, ...]]:
     """Read names, columns and counts of the ordinary tables, and the names of virtual ones.
 
@@ -284,15 +274,17 @@ def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tu
     the only place of its texts), so whoever makes a plan has to say that it is passed over.
     """
     listed = sorted((str(name), str(kind), bool(w)) for _, name, kind, _, w, _ in connection.execute(_LIST))
+    counters = any(name == "sqlite_sequence" for name, _, _ in listed)
+    given = dict(connection.execute("SELECT name, seq FROM main.sqlite_sequence")) if counters else {}
     ordinary = tuple(
-        _table(connection, name, without_rowid)
+        _table(connection, name, without_rowid, given.get(name))
         for name, kind, without_rowid in listed
         if kind == "table" and not name.lower().startswith("sqlite_")
     )
     return ordinary, tuple(name for name, kind, _ in listed if kind == "virtual")
 
 
-def _table(connection: sqlite3.Connection, name: str, without_rowid: bool) -> SourceTable:
+def _table(connection: sqlite3.Connection, name: str, without_rowid: bool, given: object) -> SourceTable:
     columns = tuple(
         SourceColumn(str(column), str(declared), int(key))
         for _, column, declared, _, _, key, hidden in connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})")
@@ -301,4 +293,4 @@ def _table(connection: sqlite3.Connection, name: str, without_rowid: bool) -> So
     taken = {column.name.lower() for column in columns}
     rowid = "" if without_rowid else next((n for n in _ROWID_NAMES if n not in taken), "")
     count = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
-    return SourceTable(name, columns, int(count), rowid)
+    return SourceTable(name, columns, int(count), rowid, given if isinstance(given, int) else None)

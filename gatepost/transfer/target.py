@@ -32,7 +32,18 @@ SELECT c.oid::int8, n.nspname, c.relname,
        pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
        (SELECT coalesce(json_agg(json_build_array(
                a.attname, a.attnotnull, a.attidentity <> '', a.attgenerated <> '',
-               pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname),
+               ARRAY(SELECT pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname)
+                     WHERE a.attidentity <> ''
+                     UNION SELECT quote_ident(sn.nspname) || '.' || quote_ident(s.relname)
+                     FROM pg_attrdef d CROSS JOIN LATERAL (
+                         SELECT p.refobjid::regclass FROM pg_depend p
+                         WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+                           AND p.refclassid = 'pg_class'::regclass
+                         UNION SELECT to_regclass(substring(
+                             pg_get_expr(d.adbin, d.adrelid) FROM 'nextval[(]+''([^'']+)''::text'))) AS used (oid)
+                     JOIN pg_class s ON s.oid = used.oid AND s.relkind = 'S'
+                     JOIN pg_namespace sn ON sn.oid = s.relnamespace
+                     WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''),
                a.atttypid::int8, a.atttypmod, format_type(a.atttypid, a.atttypmod)
            ) ORDER BY a.attnum), '[]')
         FROM pg_attribute a
@@ -126,6 +137,6 @@ def _table(row: tuple[Any, ...], types: Types) -> TargetTable:
 
 
 def _column(row: list[Any], types: Types) -> TargetColumn:
-    name, not_null, identity, generated, sequence, oid, typmod, printed = row
+    name, not_null, identity, generated, sequences, oid, typmod, printed = row
     kind = types.type(oid, typmod, printed)
-    return TargetColumn(name, kind, bool(not_null), bool(identity), sequence, bool(generated))
+    return TargetColumn(name, kind, bool(not_null), bool(identity), tuple(sequences), bool(generated))

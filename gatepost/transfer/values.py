@@ -24,6 +24,7 @@ class Options:
         tables: The tables to move; empty means all tables of the target.
         ignore_tables: Tables that may exist on one side only, and are not moved.
         ignore_columns: `table.column` that may exist on one side only, and are not moved.
+        renames: Tables of the source, or `table.column`, and their names in the target, where the two differ.
         expected_revision: The revision(s), comma-separated, that the target must be at; empty asks nothing.
         mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
@@ -40,6 +41,7 @@ class Options:
     tables: tuple[str, ...] = ()
     ignore_tables: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
     expected_revision: str = ""
     mode: Mode = "empty"
     rejects: Path | None = None
@@ -66,13 +68,13 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
-    """A column of the target that can be written."""
+    """A column of the target that can be written; `sequences` are those that its identity or default takes."""
 
     name: str
     type: Type
     not_null: bool
     identity: bool = False
-    sequence: str | None = None
+    sequences: tuple[str, ...] = ()
     generated: bool = False
 
 

@@ -247,3 +247,39 @@ def test_the_file_is_not_touched(sqlite_file):
         source.quick_check()
         list(source.batches(source.tables[0], ("x",)))
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+@pytest.fixture
+def apps_own(tmp_path):
+    """`apps_own(statements)`: a file made with a collation and a function that only the app has."""
+
+    def make(script):
+        path = tmp_path / "own.db"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.create_collation("unicase", lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower()))
+            connection.create_function("own", 1, lambda value: value, deterministic=True)
+            connection.executescript(script)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE t (a TEXT COLLATE unicase); CREATE INDEX i ON t (a); INSERT INTO t VALUES ('a'), ('B')",
+        "CREATE TABLE t (a TEXT COLLATE unicase PRIMARY KEY) WITHOUT ROWID; INSERT INTO t VALUES ('a'), ('B')",
+        "CREATE TABLE t (a TEXT CHECK (own(a) <> '')); INSERT INTO t VALUES ('a'), ('B')",
+        "CREATE TABLE t (a TEXT); CREATE INDEX i ON t (own(a)); INSERT INTO t VALUES ('a'), ('B')",
+    ],
+)
+def test_what_only_the_app_defines_is_no_damage(apps_own, script):
+    with Source(apps_own(script)) as source:
+        source.quick_check()
+        assert [row for batch in source.batches(source.table("t"), ("a",)) for row in batch] == [("a",), ("B",)]
+
+
+def test_a_column_that_only_the_app_can_compute_is_named(apps_own):
+    path = apps_own("CREATE TABLE t (a TEXT, b TEXT AS (own(a))); INSERT INTO t (a) VALUES ('a')")
+    with Source(path) as source, pytest.raises(TransferError, match='computes a column by "own"'):
+        list(source.batches(source.table("t"), ("a", "b")))

@@ -12,6 +12,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.times import moment_from_text
 from gatepost.transfer.encode import shortened
+from gatepost.transfer.masking import shown
 from gatepost.transfer.source import Source
 from gatepost.transfer.users.columns import Columns, find_columns
 from gatepost.transfer.users.passwords import recognise
@@ -98,7 +99,7 @@ class _Planning:
         return User(str(row[self.id]), _folded(row[self.email]), secret, name, created, may is False, confirmed is True)
 
     def _problem(self, row: dict[str, Any], column: str, value: object, reason: str) -> Problem:
-        return Problem(shortened(row[self.id]), column, shortened(value), reason)
+        return Problem(shortened(row[self.id]), column, shown(column, shortened(value)), reason)
 
     def _may_sign_in(self, row: dict[str, Any], found: list[Problem]) -> bool | None:
         """Tell whether an account may sign in; None where a column does not say it clearly."""
