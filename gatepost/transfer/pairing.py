@@ -180,6 +180,15 @@ def _columns(source: SourceTable, target: TargetTable, options: Options, count: 
             what = f'the source has no column "{full}", which the target has'
             found.differences.append(Difference(what, f"--ignore-column {full}"))
     for name in extra:
+        passed = next(
+            (c.name for c in target.columns if c not in there and not c.generated and _style(c.name) == _style(name)),
+            None,
+        )
+        if passed is not None:
+            old, full = f"{source.name}.{name}", f"{target.name}.{passed}"
+            what = f'"{old}" of the source is left without "{full}", which is ignored and written alike'
+            found.differences.append(Difference(what, f"--rename {old}={passed}  # in place of --ignore-column {full}"))
+            continue
         full, values = f"{target.name}.{name}", _counted(count(name), "value")
         what = f'the target has no column "{full}", which the source has with {values}'
         found.differences.append(Difference(what, f"--ignore-column {full}  # drops {values}"))

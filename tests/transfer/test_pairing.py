@@ -65,6 +65,13 @@ def test_one_difference_is_one_sentence(move):
     assert caught.value.mend == "--ignore-column user_notes.old  # drops 1 value"
 
 
+def test_ignoring_one_half_of_a_pair_still_offers_the_pair(move):
+    ignored = ("user_notes.created_at", "user_notes.old", "user_notes.gone")
+    with pytest.raises(TransferError, match="which is ignored and written alike") as caught:
+        move(renames=(("userNotes", "user_notes"),), ignore_tables=("logs",), ignore_columns=ignored)
+    assert caught.value.mend.startswith("--rename userNotes.createdAt=created_at  # in place of")
+
+
 @pytest.mark.parametrize(
     ("renames", "message"),
     [((("userNotes.at", "created_at"),), 'there is no "userNotes.at" to rename'), ((("logs", "userNotes"),), "both")],
