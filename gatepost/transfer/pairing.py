@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 
+from gatepost.display import line
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.table import FAMILIES
 from gatepost.transfer.source import Source, SourceColumn, SourceTable
@@ -75,7 +76,8 @@ def refuse_differences(differences: Iterable[Difference]) -> None:
     Raises:
         TransferError: there is a difference.
     """
-    found = list(differences)
+    # A fix of several lines is shown as it is, so no name may begin one.
+    found = [Difference(line(one.what), line(one.fix)) for one in differences]
     if len(found) == 1:
         raise TransferError(found[0].what, found[0].fix)
     if found:

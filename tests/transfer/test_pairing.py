@@ -81,3 +81,11 @@ def test_a_name_that_is_not_there_or_is_taken_is_refused(move, target, renames, 
     target('ALTER TABLE user_notes RENAME created_at TO "createdAt"', 'ALTER TABLE user_notes RENAME TO "userNotes"')
     with pytest.raises(TransferError, match=message):
         move(renames=renames)
+
+
+def test_a_name_does_not_begin_a_line_of_what_to_do(sqlite_file, target, connection):
+    path = sqlite_file('CREATE TABLE t (id INTEGER PRIMARY KEY, "a\n::error::x" TEXT, b TEXT)')
+    target("CREATE TABLE t (id int PRIMARY KEY)")
+    with pytest.raises(TransferError) as caught:
+        transfer.plan(path, connection)
+    assert len(str(caught.value).splitlines()) == 3
