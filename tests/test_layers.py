@@ -13,7 +13,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "gatepost"
 
 LAYERS = (
-    {"floor": "errors sql display"},
+    {"floor": "errors sql sql_script display"},
     {
         "schema": "schema",
         "auth": "auth",
