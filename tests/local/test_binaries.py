@@ -7,7 +7,7 @@ import pytest
 
 from gatepost.errors import LocalServerError
 from gatepost.local.account import unprivileged
-from gatepost.local.binaries import Binaries, find, usable_by
+from gatepost.local.binaries import Binaries, find, find_for, usable_by
 
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
 
@@ -111,3 +111,17 @@ def test_programs_that_cannot_be_copied_are_told(ground):
     hidden.chmod(0o700)
     with pytest.raises(LocalServerError, match="cannot enter"):
         usable_by(Binaries(hidden / "bin", "16.2"), unprivileged(), ground)
+
+
+def test_a_newer_database_gets_the_nearest_newer_programs(tmp_path, monkeypatch):
+    wheel = find()
+    monkeypatch.setenv("PATH", str(fake(tmp_path / "bin", "99.1")))
+    assert find_for(wheel.major) == wheel
+    with pytest.raises(LocalServerError, match="is PostgreSQL 99, and the newest programs here"):
+        find_for(99)  # they have no pg_dump
+    (tmp_path / "bin" / "pg_dump").touch()
+    assert find_for(99).version == "99.1"
+    monkeypatch.setenv("GATEPOST_PG_BIN", str(wheel.directory))
+    with pytest.raises(LocalServerError) as refusal:
+        find_for(99)  # whoever sets it means it
+    assert "GATEPOST_PG_BIN" in refusal.value.mend
