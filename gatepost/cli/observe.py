@@ -38,7 +38,8 @@ def observe(
 ) -> None:
     """Show who reaches which rows, by trying: rows are planted, and every persona reaches for them.
 
-    The database is only read: its schema is cloned into the embedded server, and the clone is dropped afterwards.
+    The database is only read: its schema is cloned into a server of its own, where nothing of it runs as a superuser,
+    and which is removed afterwards, or when it was at work for ten minutes (GATEPOST_CLONE_SECONDS).
     What is seen is held against the declaration, or, where nothing is declared, against who owns which rows.
 
     The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in

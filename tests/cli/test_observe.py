@@ -89,3 +89,28 @@ def test_help_shows_how_a_persona_is_told(gatepost):
     assert "--persona" in done.stdout
     assert "[tool.gatepost.personas]" in done.stdout
     assert 'support = { role = "authenticated"' in done.stdout
+
+
+def test_a_sound_database_is_clean_on_a_clone(gatepost, connection, database_url):
+    with connection, connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);
+            ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY own ON notes TO authenticated USING (user_id = (SELECT auth.uid()));
+            GRANT ALL ON notes TO anon, authenticated, service_role;
+        """)
+    done = gatepost(database_url)
+    assert (done.exit_code, "clean (1 table, 1 policy" in done.stdout) == (0, True), done.output
+
+
+def test_code_that_does_not_end_is_one_sentence(gatepost, connection, database_url, monkeypatch):
+    monkeypatch.setenv("GATEPOST_CLONE_SECONDS", "1")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE FUNCTION sleep_on() RETURNS boolean LANGUAGE sql VOLATILE
+            AS 'SELECT set_config(''statement_timeout'', ''0'', false) IS NOT NULL AND pg_sleep(600) IS NOT NULL';
+            CREATE TABLE t (id int PRIMARY KEY, user_id uuid, CHECK (sleep_on()));
+        """)
+    done = gatepost(database_url)
+    assert done.exit_code == 2, done.output
+    assert "was ended: it was at work for more than 1 seconds" in " ".join(done.output.split())

@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,15 +19,12 @@ from gatepost.local.visits import alive
 
 
 @contextmanager
-def guarded(
-    server: str, database: str, roles: Iterable[str] = (), *, visited: LocalServer | None = None
-) -> Iterator[None]:
+def guarded(server: str, database: str, *, visited: LocalServer | None = None) -> Iterator[None]:
     """See to it that a database is dropped when the block ends, or the process, even by force.
 
     Args:
         server: A URL of an account that may drop it; to another database of the same server.
         database: The database, which is made inside the block.
-        roles: Roles that are dropped after it.
         visited: The server, where it was visited in the name of the database, and is to be left after it.
     """
     guard = subprocess.Popen(  # noqa: S603  # our own program
@@ -39,7 +36,6 @@ def guarded(
     told = {
         "connect": parse_url(server).connect_arguments(),
         "database": database,
-        "roles": list(roles),
         "visited": str(visited.directory) if visited is not None else None,
     }
     guard.stdin.write(json.dumps(told).encode() + b"\n")

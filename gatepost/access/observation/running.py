@@ -139,9 +139,9 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     known(scope.names, scope.personas)
     _check_roles(cursor, scope.personas)
     ground = replace(survey(cursor, live, declaration), only=scope.only)
-    cursor.execute(
+    cursor.execute(  # temporary tables last: else code that is tried could put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
-        " pg_catalog.set_config('search_path', 'public, extensions', true),"
+        " pg_catalog.set_config('search_path', 'public, extensions, pg_temp', true),"
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
     )
     stage, personas, record, influence, missing = _observed(cursor, ground, scope)

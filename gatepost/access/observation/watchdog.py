@@ -1,4 +1,4 @@
-"""Drops a schema clone when the process that made it ends, however it ends, and stops a server that ran for it alone.
+"""Drops a database when the process that made it ends, however it ends, and stops a server that ran for it alone.
 
 It runs as a program of its own, by its path, so that it starts without the library. Its standard input holds one line
 of JSON; the operating system closes the input when the maker ends, also when it is killed, and that is the sign.
@@ -16,16 +16,13 @@ from psycopg2 import sql
 
 
 def main() -> None:
-    """Wait for the end of the maker, then drop the database and the roles that it names."""
+    """Wait for the end of the maker, then drop the database that it names."""
     told = json.loads(sys.stdin.readline())
     sys.stdin.read()
     with suppress(psycopg2.OperationalError), closing(psycopg2.connect(**told["connect"])) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(told["database"])))
-            for role in told["roles"]:
-                with suppress(psycopg2.errors.DependentObjectsStillExist):  # another clone needs it
-                    cursor.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
     if told["visited"]:
         sys.path.insert(0, str(Path(__file__).parents[3]))  # the library that started us, wherever it lies
         from gatepost.local import server  # only now, as it takes a while

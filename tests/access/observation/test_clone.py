@@ -1,26 +1,27 @@
 """A schema clone is protected as its source is, holds no rows, and goes away however its maker ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg2
 import pytest
 
-from gatepost.access.observation.clone import PREFIX, schema_clone
+from gatepost.access.observation.clone import schema_clone
 from gatepost.access.observation.running import run
+from gatepost.access.personas import Persona
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
-from gatepost.local import template
-from gatepost.local.account import give, unprivileged
+from gatepost.finding import NotChecked
+from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
-from gatepost.local.embedded import LocalServer
+from gatepost.local.place import cache
+from gatepost.local.process import is_server_of
 
 SOURCE = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
@@ -40,33 +41,6 @@ AS 'BEGIN RETURN new; END';
 """
 
 
-@dataclass(frozen=True)
-class RunServer:
-    """The server of the test run, as a clone asks for one: no second server has to be started."""
-
-    server: object
-    template: str
-
-    def url(self, database="postgres", user="postgres"):
-        return self.server.url(database, user)
-
-    def clone(self, name):
-        with closing(psycopg2.connect(self.url(user="supabase_admin"))) as connection:
-            connection.autocommit = True
-            template.clone(connection, self.template, name)
-
-    def drop(self, name):
-        with closing(psycopg2.connect(self.url(user="supabase_admin"))) as connection:
-            connection.autocommit = True
-            template.drop(connection, name)
-
-
-@pytest.fixture
-def local_server(server, new_database):
-    with new_database() as url:
-        yield RunServer(server, parse_url(url).database)
-
-
 @pytest.fixture
 def source(superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection:
@@ -76,13 +50,9 @@ def source(superuser_url):
         yield parse_url(superuser_url)
 
 
-def clones(server, pid=None):
-    """The clones of one process: the other workers of a test run have theirs on the same server."""
-    with closing(connect(server.url(user="supabase_admin"))) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{PREFIX}{pid or os.getpid()}_"]
-        )
-        return [name for (name,) in cursor.fetchall()]
+def servers(pid=None):
+    """The servers that one process has running for clones, or had, by their directories."""
+    return list((cache(unprivileged()) / "throwaway").glob(f"server-{pid or os.getpid()}-*"))
 
 
 def contents(url):
@@ -93,9 +63,9 @@ def contents(url):
         return notes, cursor.fetchall()
 
 
-def test_it_holds_the_protection_and_no_rows(source, local_server, superuser_url):
+def test_it_holds_the_protection_and_no_rows(source, superuser_url):
     before = contents(superuser_url)
-    with schema_clone(source, local_server) as clone, closing(connect(clone.url)) as connection:
+    with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
         assert clone.missing == ()
         with connection.cursor() as cursor:
             cursor.execute("SELECT (SELECT count(*) FROM notes), (SELECT count(*) FROM auth.users)")
@@ -110,144 +80,173 @@ def test_it_holds_the_protection_and_no_rows(source, local_server, superuser_url
         table = next(t for t in result.sections["matrix"]["tables"] if t["table"] == "public.notes")
         assert table["cells"]["ann"]["select"]["reach"] == "own"
         assert table["cells"]["service_role"]["select"]["reach"] == "none"  # nobody granted it anything
-    assert clones(local_server) == []
+    assert servers() == []
     assert contents(superuser_url) == before
 
 
-def test_an_error_leaves_nothing(source, local_server):
-    with pytest.raises(RuntimeError), schema_clone(source, local_server):
+def test_an_error_leaves_nothing(source):
+    with pytest.raises(RuntimeError), schema_clone(source):
         raise RuntimeError
-    assert clones(local_server) == []
+    assert servers() == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
-def test_a_killed_maker_leaves_nothing(source, local_server, superuser_url):
+def test_a_killed_maker_leaves_nothing(source, superuser_url):
     program = f"""
-import sys, time
-from pathlib import Path
-from gatepost.access.observation.clone import schema_clone
-from gatepost.database.url import parse_url
-from gatepost.errors import LocalServerError
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_clone import RunServer
-from urllib.parse import urlsplit
-
-class Server:
-    def url(self, database, user):
-        return urlsplit({superuser_url!r})._replace(path="/" + database).geturl()
-
-server = RunServer(Server(), {local_server.template!r})
-with schema_clone(parse_url({superuser_url!r}), server):
-    print("made", flush=True)
-    time.sleep(60)
-"""
-    maker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert maker.stdout.readline() == "made\n"
-    assert len(clones(local_server, maker.pid)) == 1
-    maker.send_signal(signal.SIGKILL)
-    maker.wait()
-    maker.stdout.close()
-    until = time.monotonic() + 20
-    while clones(local_server, maker.pid) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert clones(local_server, maker.pid) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked after there")
-def test_what_a_dead_machine_left_is_swept(source, local_server):
-    """Where the watchdog was ended too, the next run drops what is left; what a living process made stays."""
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    alive = clones(local_server)
-    for pid in (gone.pid, os.getpid()):
-        local_server.clone(f"{PREFIX}{pid}_left")
-    try:
-        with schema_clone(source, local_server):
-            assert clones(local_server, gone.pid) == []
-            assert f"{PREFIX}{os.getpid()}_left" in clones(local_server)
-    finally:
-        local_server.drop(f"{PREFIX}{os.getpid()}_left")
-    assert clones(local_server) == alive == []
-
-
-@pytest.mark.parametrize("missing", ["pg_dump", "psql"])
-def test_programs_without_those_of_a_client(missing, source, local_server, ground, monkeypatch):
-    """As Debian's server without its client, and as some packages of the server alone."""
-    there = find()
-    for program in {"postgres", "initdb", "pg_ctl", "pg_dump", "psql"} - {missing}:
-        (ground / program).symlink_to(there.tool(program))
-    monkeypatch.setenv("GATEPOST_PG_BIN", str(ground))
-    with (
-        pytest.raises(LocalServerError, match=f"there is no {missing} in") as refusal,
-        schema_clone(source, local_server),
-    ):
-        pass
-    assert refusal.value.mend == f"set GATEPOST_PG_BIN to a directory that holds {missing} too, or unset it"
-    assert clones(local_server) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no signals")
-@pytest.mark.parametrize("killed", [False, True])
-def test_a_server_that_ran_for_the_clone_alone_stops(killed, source, ground, superuser_url):
-    program = f"""
-import sys
+import time
 from gatepost.access.observation.clone import schema_clone
 from gatepost.database.url import parse_url
 with schema_clone(parse_url({superuser_url!r})):
     print("made", flush=True)
-    sys.stdin.read()
+    time.sleep(600)
 """
-    give(ground, unprivileged())
-    own = LocalServer(ground / "server", unprivileged())
-    maker = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"GATEPOST_LOCAL_DIR": str(own.directory)},
-    )  # fmt: skip
+    maker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert maker.stdout.readline() == "made\n"
+    (directory,) = servers(maker.pid)
+    number = int((directory / "data" / "postmaster.pid").read_text().splitlines()[0])
+    assert is_server_of(number, directory / "data")
+    maker.send_signal(signal.SIGKILL)
+    maker.wait()
+    maker.stdout.close()
+    until = time.monotonic() + 60
+    while servers(maker.pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert servers(maker.pid) == []
+    assert not is_server_of(number, directory / "data")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked after there")
+def test_what_a_dead_machine_left_is_swept(source):
+    """Where the guard was ended too, the next run removes what is left; what a living process made stays."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    home = cache(unprivileged()) / "throwaway"
+    home.mkdir(exist_ok=True)
+    for pid in (gone.pid, os.getpid()):
+        (home / f"server-{pid}-left" / "data").mkdir(parents=True)
     try:
-        assert maker.stdout.readline() == "made\n"
-        assert own.status().running
-        if killed:
-            maker.send_signal(signal.SIGKILL)
-        maker.communicate()
-        until = time.monotonic() + 60
-        while own.status().running and time.monotonic() < until:
-            time.sleep(0.1)
-        assert not own.status().running
-        own.start()
-        assert clones(own, maker.pid) == []
+        with schema_clone(source):
+            assert servers(gone.pid) == []
+            assert home / f"server-{os.getpid()}-left" in servers()
     finally:
-        own.remove()
+        shutil.rmtree(home / f"server-{os.getpid()}-left")
 
 
-def test_a_role_that_the_server_lacks_is_made_and_dropped(source, ground, superuser_url):
+def test_programs_without_those_of_a_client(source, ground, monkeypatch):
+    """As Debian's server without its client, and as some packages of the server alone."""
+    there = find()
+    for program in ("postgres", "initdb", "pg_ctl"):
+        (ground / program).symlink_to(there.tool(program))
+    monkeypatch.setenv("GATEPOST_PG_BIN", str(ground))
+    with pytest.raises(LocalServerError, match="there is no pg_dump in") as refusal, schema_clone(source):
+        pass
+    assert refusal.value.mend == "set GATEPOST_PG_BIN to a directory that holds pg_dump too, or unset it"
+    assert servers() == []
+
+
+def test_roles_are_what_they_are_in_the_source(source, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE ROLE gatepost_test_clerk NOLOGIN; GRANT gatepost_test_clerk TO authenticator")
+        cursor.execute("CREATE ROLE gatepost_test_boss SUPERUSER; CREATE ROLE gatepost_test_past BYPASSRLS NOINHERIT")
+        cursor.execute("GRANT gatepost_test_past TO gatepost_test_clerk; ALTER ROLE gatepost_test_clerk CREATEROLE")
         cursor.execute("CREATE POLICY clerks ON notes FOR SELECT TO gatepost_test_clerk USING (true)")
         cursor.execute("GRANT SELECT (id, mood) ON notes TO gatepost_test_clerk")
-    own = LocalServer(ground / "server", unprivileged())
-    own.directory.mkdir()
-    give(own.directory, unprivileged())
-    known = "SELECT count(*) FROM pg_roles WHERE rolname = 'gatepost_test_clerk'"
+        cursor.execute("GRANT SELECT (provider) ON auth.identities TO gatepost_test_clerk")
     try:
-        own.start()
-        with schema_clone(source, own) as clone, closing(connect(clone.url)) as connection:
+        with schema_clone(source) as clone, closing(connect(clone.url)) as connection, connection.cursor() as cursor:
             assert clone.missing == ()
-            with connection.cursor() as cursor:
-                cursor.execute(known)
-                assert cursor.fetchone() == (1,)
-        with closing(connect(own.url())) as connection, connection.cursor() as cursor:
-            cursor.execute(known)
-            assert cursor.fetchone() == (0,)
+            cursor.execute(
+                "SELECT rolname, rolsuper, rolcreaterole, rolbypassrls, rolinherit FROM pg_roles"
+                " WHERE starts_with(rolname, 'gatepost_test_') ORDER BY 1"
+            )
+            assert cursor.fetchall() == [
+                ("gatepost_test_boss", False, False, True, True),
+                ("gatepost_test_clerk", False, False, False, True),
+                ("gatepost_test_past", False, False, True, False),
+            ]
+            cursor.execute(
+                "SELECT pg_has_role('authenticator', 'gatepost_test_past', 'MEMBER'),"
+                " has_column_privilege('gatepost_test_clerk', 'auth.identities', 'provider', 'SELECT')"
+            )
+            assert cursor.fetchone() == (True, True)
     finally:
-        own.remove()
         with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute("DROP OWNED BY gatepost_test_clerk; DROP ROLE gatepost_test_clerk")
+            cursor.execute("DROP OWNED BY gatepost_test_clerk")
+            cursor.execute("DROP ROLE gatepost_test_clerk, gatepost_test_boss, gatepost_test_past")
 
 
-def test_what_cannot_be_cloned_is_said(source, local_server, superuser_url):
+def test_what_cannot_be_cloned_is_said(source, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE FUNCTION auth.broken() RETURNS int LANGUAGE sql AS 'SELECT 1'")
         cursor.execute("CREATE SCHEMA vault2; CREATE TABLE vault.kept (id int); CREATE TABLE vault2.t (id int)")
         cursor.execute("CREATE VIEW vault2.v AS SELECT id FROM vault.kept")
-    with schema_clone(source, local_server) as clone:
+    with schema_clone(source) as clone:
         assert [missing for missing in clone.missing if "vault.kept" in missing.why], clone.missing
+
+
+def available(cursor, *names):
+    cursor.execute("SELECT name::text FROM pg_available_extensions WHERE name = ANY (%s) ORDER BY 1", [list(names)])
+    return [name for (name,) in cursor.fetchall()]
+
+
+def test_a_sound_database_is_clean_whatever_its_version(source, superuser_url):
+    """GRANT ALL holds MAINTAIN on some versions only, and every project has extensions and triggers of the platform."""
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE lines (id bigint PRIMARY KEY, note_id bigint NOT NULL REFERENCES notes (id), body text);"
+            "ALTER TABLE lines ENABLE ROW LEVEL SECURITY;"
+            "CREATE POLICY own ON lines FOR SELECT TO authenticated USING (note_id IN (SELECT id FROM notes));"
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO anon, authenticated, service_role"
+        )
+        cursor.execute("CREATE SCHEMA net; CREATE FUNCTION net.on_ddl() RETURNS event_trigger LANGUAGE plpgsql"
+                       " AS 'BEGIN END'; CREATE EVENT TRIGGER issue_pg_net_access ON ddl_command_end"
+                       " EXECUTE FUNCTION net.on_ddl()")  # fmt: skip
+        extensions = available(cursor, "dblink", "pg_stat_statements", "citext")
+        cursor.execute("CREATE SCHEMA words")
+        for name in extensions:
+            cursor.execute(f"CREATE EXTENSION {name} SCHEMA {'words' if name == 'citext' else 'extensions'}")
+        if "citext" in extensions:
+            cursor.execute("ALTER TABLE lines ADD COLUMN title words.citext")
+    with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
+        assert not [one for one in clone.missing if one.fails]
+        assert {one.what for one in clone.missing} == {"extension dblink"} & {f"extension {one}" for one in extensions}
+        result = run(connection, not_cloned=clone.missing)
+        assert (result.findings, result.fails()) == ((), False)
+
+
+def test_what_needs_a_missing_extension_is_named(source, superuser_url):
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        if not available(cursor, "dblink"):
+            pytest.skip("this PostgreSQL has no dblink")
+        cursor.execute("CREATE EXTENSION dblink SCHEMA extensions")
+        cursor.execute("CREATE VIEW far AS SELECT * FROM extensions.dblink_get_connections() AS t")
+        cursor.execute("CREATE TABLE pkeys (id int, keys extensions.dblink_pkey_results)")
+    with schema_clone(source) as clone:
+        why = 'it needs the extension "dblink", and it reaches beyond the database'
+        assert set(clone.missing) == {
+            NotChecked("public.far", f"view is not in the clone: {why}", ours=True),
+            NotChecked("public.pkeys", f"table is not in the clone: {why}", ours=True),
+            NotChecked(
+                "extension dblink",
+                "is not in the clone: it reaches beyond the database",
+                ours=True,
+                covered_by="what needs it is named by itself",
+            ),
+        }
+
+
+def test_a_role_that_bypasses_row_security_does_so_in_the_clone(source, superuser_url):
+    """A member of such a role does not, but the role itself, as a caller of the API, does."""
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE gatepost_test_seer BYPASSRLS; GRANT gatepost_test_seer TO authenticator")
+        cursor.execute("GRANT SELECT ON notes TO gatepost_test_seer")
+        cursor.execute("CREATE POLICY seers ON notes TO gatepost_test_seer USING (false)")
+    try:
+        seer = Persona("seer", "gatepost_test_seer", '{"role": "gatepost_test_seer"}')
+        with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
+            result = run(connection, personas=[seer])
+        table = next(t for t in result.sections["matrix"]["tables"] if t["table"] == "public.notes")
+        assert table["cells"]["seer"]["select"]["reach"] == "all"
+    finally:
+        with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute("DROP OWNED BY gatepost_test_seer; DROP ROLE gatepost_test_seer")

@@ -1,0 +1,9 @@
+"""A schema clone: another database's schema without its rows, in a server of its own where nothing foreign is trusted.
+
+`schema` makes it; `roles`, `extensions`, `restoring` and `platform` are its steps, `left_out` and `comparing` say what
+it lacks.
+"""
+
+from gatepost.access.observation.clone.schema import Clone, schema_clone
+
+__all__ = ["Clone", "schema_clone"]

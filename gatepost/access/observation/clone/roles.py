@@ -1,0 +1,113 @@
+"""The roles of the source in the clone: their names, memberships and BYPASSRLS, and no power over the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.errors import LocalServerError
+from gatepost.finding import NotChecked
+from gatepost.local.throwaway import HARMLESS_MEMBERSHIPS, LOGIN, SUPERUSER
+from gatepost.schema import API_ROLES, DatabaseRole, Schema
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+_ALL_ROWS = ("pg_read_all_data", "pg_write_all_data")
+_SERVER = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
+
+
+def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
+    """Make the roles of the source, and let the one that logs in be each of them.
+
+    A superuser of the source bypasses row security and reads and writes every table, which is what a superuser may do
+    with rows; it is none here. CREATEROLE, CREATEDB and REPLICATION are given to nobody: before PostgreSQL 16 the first
+    is enough to become a role that runs programs.
+
+    Args:
+        admin: The clone's superuser, in no transaction, while nothing foreign is there.
+        live: The source.
+
+    Returns:
+        What a role can do in the source and not in the clone, where the API can be that role.
+
+    Raises:
+        LocalServerError: the source has a role of a name that the clone needs.
+    """
+    taken = {role.name for role in live.roles} & {LOGIN, SUPERUSER}
+    if taken:
+        raise LocalServerError(
+            f'the database has a role "{min(taken)}", a name that a schema clone needs for itself', "rename the role"
+        )
+    with admin, admin.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
+        there = {str(name) for (name,) in cursor.fetchall()}
+        statements = [_role(role, new=role.name not in there) for role in live.roles]
+        statements += [
+            f"GRANT {sql.identifiers(_ALL_ROWS)} TO {sql.identifier(role.name)}"
+            for role in live.roles
+            if role.superuser
+        ]
+        cursor.execute("; ".join([*statements, "SELECT"]))
+        _join(cursor, live)
+        cursor.execute(
+            "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN (%s, %s)",
+            (LOGIN, SUPERUSER),
+        )
+        every = sorted(str(name) for (name,) in cursor.fetchall())
+        cursor.execute(f"GRANT {sql.identifiers([*every, *_ALL_ROWS])} TO {LOGIN}")
+    return list(_lost(live))
+
+
+def reachable(live: Schema) -> frozenset[str]:
+    """Return the roles whose privileges a caller of the API can have, by any chain of memberships, and `public`."""
+    found = {"public", "authenticator", *API_ROLES}
+    while more := {one.role for one in live.memberships if one.member in found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _role(role: DatabaseRole, *, new: bool) -> str:
+    how = (
+        f"{'LOGIN' if role.login else 'NOLOGIN'} {'INHERIT' if role.inherit else 'NOINHERIT'} "
+        f"{'BYPASSRLS' if role.bypass_row_security or role.superuser else 'NOBYPASSRLS'}"
+    )
+    return f"{'CREATE' if new else 'ALTER'} ROLE {sql.identifier(role.name)} {how}"
+
+
+def _join(cursor: Cursor, live: Schema) -> None:
+    """Make the memberships what they are in the source, among the roles that it has."""
+    known = {role.name for role in live.roles}
+    outer = known | set(HARMLESS_MEMBERSHIPS)
+    superusers = {role.name for role in live.roles if role.superuser}
+    cursor.execute(
+        "SELECT r.rolname, m.rolname, pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000"
+        "  FROM pg_catalog.pg_auth_members a JOIN pg_catalog.pg_roles r ON r.oid = a.roleid"
+        "  JOIN pg_catalog.pg_roles m ON m.oid = a.member"
+    )
+    found = cursor.fetchall()
+    statements = [
+        f"REVOKE {sql.identifier(role)} FROM {sql.identifier(member)}"
+        for role, member, _ in found
+        if role in outer and member in known and not (role in _ALL_ROWS and member in superusers)
+    ]
+    cursor.execute("SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4, array_agg(rolname)"
+                   " FROM pg_catalog.pg_roles")  # fmt: skip
+    version, names = cursor.fetchone() or (0, [])
+    for one in live.memberships:
+        if one.role in outer & set(names) and one.member in known:
+            how = f" WITH INHERIT {one.inherit}, SET {one.set_role}" if version >= 160000 else ""
+            statements.append(f"GRANT {sql.identifier(one.role)} TO {sql.identifier(one.member)}{how}")
+    cursor.execute("; ".join([*statements, "SELECT"]))
+
+
+def _lost(live: Schema) -> Iterable[NotChecked]:
+    api = reachable(live)
+    for role in live.roles:
+        if role.superuser and role.name in api:
+            yield NotChecked(role.name, "is a superuser, and only bypasses row security in the clone", ours=True)
+    for one in live.memberships:
+        if one.role in _SERVER and one.member in api:
+            yield NotChecked(one.member, f'is a member of "{one.role}", which nobody is in the clone', ours=True)

