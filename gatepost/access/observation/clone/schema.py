@@ -121,7 +121,9 @@ def _limit() -> float:
 
 def _read(reading: Reading) -> _Source:
     source, live = reading.cursor.connection, read_all(reading)
-    return _Source(live, database_owner(source), dict(own_functions(source)), dependents(source), left_out(source, live))
+    return _Source(
+        live, database_owner(source), dict(own_functions(source)), dependents(source), left_out(source, live)
+    )
 
 
 def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> Clone:
