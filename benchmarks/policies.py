@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 
 from gatepost import local
-from gatepost.access.personas import SERVICE, Persona, acting_as, signed_in
+from gatepost.personas import SERVICE, Persona, acting_as, signed_in
 
 DATABASE = "gatepost_benchmark_policies"
 

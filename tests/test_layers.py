@@ -193,7 +193,11 @@ def test_the_table_holds_no_module_twice():
         ("doctor/x.py", "from ..transfer import run", "imports gatepost.transfer (layer 8)"),
         ("auth.py", "if TYPE_CHECKING:\n    from gatepost.reflect import read", "imports gatepost.reflect (layer 3)"),
         ("observation/x.py", "from gatepost.rules import rule", "imports gatepost.rules (layer 6)"),
-        ("rules/x.py", "from alembic import op", "rules/x.py imports alembic, which only cli, migrate, sources, testing"),
+        (
+            "rules/x.py",
+            "from alembic import op",
+            "rules/x.py imports alembic, which only cli, migrate, sources, testing",
+        ),
         ("cli/x.py", "import alembic_utils", "cli/x.py imports alembic_utils, which only migrate may"),
         ("cli/x.py", "import pytest", "cli/x.py imports pytest, which only testing may"),
         ("utils.py", "", "utils has no place in the table of this test"),

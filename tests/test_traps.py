@@ -12,8 +12,6 @@ from typer.testing import CliRunner
 from gatepost import acting_as, assert_row_security, transfer, verify
 from gatepost.access.observation.clone import _source
 from gatepost.access.observation.disposable import refuse_unless_disposable
-from gatepost.access.personas import ANON
-from gatepost.access.personas import acting_as as acting_as_persona
 from gatepost.cli import app
 from gatepost.database.engine import create_engine
 from gatepost.database.reading import read_again
@@ -27,6 +25,8 @@ from gatepost.doctor.load import load
 from gatepost.doctor.measured import Plan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
+from gatepost.personas import ANON
+from gatepost.personas import acting_as as acting_as_persona
 from gatepost.transfer.users.database import refuse_taken
 from gatepost.verification import RowSecurityMissing
 from tests.transfer.conftest import sqlite_file

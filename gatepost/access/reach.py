@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.personas import Persona, acting_as
+from gatepost.personas import Persona, acting_as
 from gatepost.schema import COMMANDS, Command, Schema, Table
 
 if TYPE_CHECKING:

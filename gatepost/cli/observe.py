@@ -12,10 +12,10 @@ from gatepost.cli._output import URL_HELP, Format, Local, Output, Strict, emit, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gatepost.access.personas import Persona
     from gatepost.database.url import DatabaseUrl
     from gatepost.declare.declaration import Declaration
     from gatepost.finding import Result
+    from gatepost.personas import Persona
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,8 @@ from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.access.conditions.ties import ALL
-from gatepost.access.sensitivity import (
+from gatepost.finding import Severity
+from gatepost.name_hints import (
     Meant,
     about_people,
     is_secret,
@@ -19,7 +20,6 @@ from gatepost.access.sensitivity import (
     signed_up,
     words,
 )
-from gatepost.finding import Severity
 from gatepost.rules.context import Context
 from gatepost.schema import Command, Policy, Table
 

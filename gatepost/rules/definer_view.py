@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.sensitivity import meant
 from gatepost.finding import Finding, Severity
+from gatepost.name_hints import meant
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.showing import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.access.conditions.trust import Trust, trusted
-from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
+from gatepost.name_hints import words
 from gatepost.rules.callable import asks_for_a_secret, callers
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule

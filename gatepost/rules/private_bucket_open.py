@@ -8,8 +8,8 @@ from gatepost import sql
 from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
-from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
+from gatepost.name_hints import words
 from gatepost.rules.asking import altered, asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule

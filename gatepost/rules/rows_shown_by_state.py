@@ -12,8 +12,8 @@ from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.shapes import is_guard, shape, ways
 from gatepost.access.conditions.terms import Column, Const, Term
 from gatepost.access.conditions.truth import T, Truth
-from gatepost.access.sensitivity import is_hidden_state, is_secret, meant
 from gatepost.finding import Finding
+from gatepost.name_hints import is_hidden_state, is_secret, meant
 from gatepost.rules.asking import asks_whose, judged, loose_roles, marked, restricted, siblings, tied_to_owner, who
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gatepost.access.conditions.analysis import OWNER_NAMES
 from gatepost.access.conditions.trust import Trust, forged_by, trusted
-from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
+from gatepost.name_hints import words
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.hooks import hooked

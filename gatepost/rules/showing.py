@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.access.sensitivity import is_secret, words
+from gatepost.name_hints import is_secret, words
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from gatepost.access.conditions.facts import (
 from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
 from gatepost.access.conditions.ties import ALL
-from gatepost.access.sensitivity import words
 from gatepost.finding import Finding
+from gatepost.name_hints import words
 from gatepost.rules.asking import callers, decisive
 from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
 
-from gatepost.access.personas import ANON, SERVICE, Persona, signed_in
 from gatepost.errors import GatepostError
+from gatepost.personas import ANON, SERVICE, Persona, signed_in
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gatepost.access.sensitivity import is_secret
+from gatepost.name_hints import is_secret
 
 HIDDEN = "…"
 

@@ -29,7 +29,7 @@ from gatepost.access.conditions.terms import (
     bare,
 )
 from gatepost.access.conditions.truth import T, Truth
-from gatepost.access.sensitivity import words
+from gatepost.name_hints import words
 from gatepost.schema import Table, is_platform
 
 _ACCEPTED = frozenset("status state accepted accepted_at joined_at confirmed active is_active pending".split())

@@ -12,7 +12,7 @@ from gatepost.access.observation.cast import USERS, other_of
 from gatepost.access.observation.ground import USERS as ACCOUNTS
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.worlds import STRANGERS, Row
-from gatepost.access.sensitivity import is_secret, words
+from gatepost.name_hints import is_secret, words
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")

@@ -12,7 +12,7 @@ from gatepost.access.observation.probes import Found, Look, Tried
 from gatepost.access.observation.record import Crossing, Escalation, Record
 from gatepost.access.observation.refusing import Guards
 from gatepost.access.observation.trial import Stage
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table
 
 Looked = tuple[Answer, list[tuple[Table, Look]]]

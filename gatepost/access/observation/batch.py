@@ -21,8 +21,8 @@ from gatepost.access.observation.counters import Counter, counters
 from gatepost.access.observation.ground import TableKey
 from gatepost.access.observation.probes import Found, Probe, Tried, stopped, tried_as
 from gatepost.access.observation.trial import Stage
-from gatepost.access.personas import Persona
 from gatepost.finding import NotChecked
+from gatepost.personas import Persona
 
 _MOST = 400
 _MOST_PROBES = 20_000

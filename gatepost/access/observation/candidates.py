@@ -8,7 +8,7 @@ from gatepost.access.observation.cast import other_of, world_of
 from gatepost.access.observation.ground import FILES, tenant_claims
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.worlds import FRESH, Row
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import Table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gatepost.access.observation.ties import of_a_catalogue
 from gatepost.access.observation.worlds import NEW_USER, NOBODY, RANKED, Worlds
-from gatepost.access.personas import ANON, SERVICE, Persona, signed_in
+from gatepost.personas import ANON, SERVICE, Persona, signed_in
 
 USERS = {
     name: f"9e500000-0000-4000-8000-0000000000{number:02d}"

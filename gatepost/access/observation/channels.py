@@ -19,8 +19,8 @@ from gatepost.access.observation.record import Record
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import STRANGERS, Row
-from gatepost.access.personas import Persona
 from gatepost.finding import NotChecked
+from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 
 MESSAGES = ("realtime", "messages")

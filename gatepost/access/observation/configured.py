@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from gatepost.access.observation.cast import ONLOOKERS, USERS, own_id
-from gatepost.access.personas import Persona
 from gatepost.errors import SettingsError
+from gatepost.personas import Persona
 
 BUILT_IN = ("anon", *USERS, *ONLOOKERS, "service_role")
 """The personas that every observation has."""

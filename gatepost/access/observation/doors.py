@@ -24,7 +24,7 @@ from gatepost.access.observation.record import Escalation, Record
 from gatepost.access.observation.routines import Routine, callable_by
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, NOBODY, Row
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
 

@@ -18,8 +18,8 @@ from gatepost.access.observation.probes import Found, Probe
 from gatepost.access.observation.record import Escalation
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, RANKED, Row
-from gatepost.access.personas import Persona
-from gatepost.access.sensitivity import words
+from gatepost.name_hints import words
+from gatepost.personas import Persona
 from gatepost.schema import Table
 
 _RANKS = frozenset("admin administrator superadmin moderator staff superuser root manager".split())

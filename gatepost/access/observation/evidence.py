@@ -9,7 +9,7 @@ from gatepost.access.observation.cast import told
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell
 from gatepost.access.observation.worlds import Row
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
 
 _BY_CHANCE = 6

@@ -16,9 +16,9 @@ from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Cell
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import Row
-from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.resolve import policy_name
+from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 
 

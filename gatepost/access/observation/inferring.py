@@ -18,8 +18,8 @@ from gatepost.access.observation.reading import Reading
 from gatepost.access.observation.record import Crossing, Record
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.worlds import NOBODY
-from gatepost.access.personas import Persona
 from gatepost.finding import Finding
+from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 
 _ANOTHERS = "another's"

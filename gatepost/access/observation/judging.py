@@ -18,9 +18,9 @@ from gatepost.access.observation.record import Cell, Escalation, Record
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import RANKED
-from gatepost.access.personas import Persona
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
+from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Table
 
 _BY_CODE = "not known, refused by the application's code"

@@ -12,7 +12,7 @@ from gatepost.access.observation.evidence import in_force, shown
 from gatepost.access.observation.outcome import Outcome
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
 Reach = Literal["all", "own", "some", "none", "unknown", "error"]

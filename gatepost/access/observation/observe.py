@@ -16,7 +16,7 @@ from gatepost.access.observation.refusing import settle_reads
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.unplanted import by_catalog
 from gatepost.access.observation.writing import Writer
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table
 
 _MOST_ROWS = 60

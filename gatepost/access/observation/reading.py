@@ -16,9 +16,9 @@ from gatepost.access.observation.evidence import bypasses, in_force, listed, no_
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Cell, Record
 from gatepost.access.observation.standing import Standing
-from gatepost.access.personas import Persona
-from gatepost.access.sensitivity import Meant, about_people, is_secret, meant, words
 from gatepost.finding import SEVERITIES, Finding, Severity
+from gatepost.name_hints import Meant, about_people, is_secret, meant, words
+from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 
 _GUARDS = frozenset("deleted archived removed trashed expired expires banned blocked disabled locked".split())

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from gatepost.access.observation.outcome import UNKNOWN, Outcome
 from gatepost.access.observation.worlds import Row
-from gatepost.access.personas import Persona
 from gatepost.finding import NotChecked
+from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 
 TableKey = tuple[str, str]

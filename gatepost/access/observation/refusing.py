@@ -19,7 +19,7 @@ from gatepost.access.observation.ground import FILES, Ground
 from gatepost.access.observation.options import Fix, filled, options, some_of
 from gatepost.access.observation.record import Record
 from gatepost.access.observation.worlds import FRESH
-from gatepost.access.personas import Persona
+from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table, Trigger
 
 _MOST = 24

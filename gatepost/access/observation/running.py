@@ -28,10 +28,10 @@ from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.unfit import asked_kinds
 from gatepost.access.observation.unplanted import judged
 from gatepost.access.observation.unseen import unseen
-from gatepost.access.personas import Persona
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
+from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema
 

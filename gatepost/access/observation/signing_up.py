@@ -17,8 +17,8 @@ from gatepost.access.observation.population import insert
 from gatepost.access.observation.record import Escalation, Record
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import NOBODY, Row
-from gatepost.access.personas import signed_in
 from gatepost.finding import NotChecked
+from gatepost.personas import signed_in
 
 _USER = "9e500000-0000-4000-8000-000000000201"
 _NUMBER = 199

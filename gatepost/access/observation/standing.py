@@ -12,8 +12,8 @@ from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.record import Record
 from gatepost.access.observation.worlds import RANKED, Row
-from gatepost.access.personas import Persona
-from gatepost.access.sensitivity import words as words_of
+from gatepost.name_hints import words as words_of
+from gatepost.personas import Persona
 from gatepost.schema import Table
 
 _OPEN = frozenset("public publish published open visible visibility listed shared joinable discoverable".split())

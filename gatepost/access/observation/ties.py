@@ -8,7 +8,7 @@ from gatepost.access.conditions.analysis import OWNER_NAMES
 from gatepost.access.observation.canaries import family
 from gatepost.access.observation.clues import Clues
 from gatepost.access.observation.meaning import ColumnKey
-from gatepost.access.sensitivity import words
+from gatepost.name_hints import words
 from gatepost.schema import Schema, Table, is_platform
 
 _NAMES = ("uuid", "text", "character varying", "citext")

@@ -28,7 +28,7 @@ from gatepost.access.observation.probes import (
     tried_as,
 )
 from gatepost.access.observation.worlds import Row
-from gatepost.access.personas import Persona, acting_as
+from gatepost.personas import Persona, acting_as
 from gatepost.schema import Table
 
 if TYPE_CHECKING:

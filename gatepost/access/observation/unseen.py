@@ -9,8 +9,8 @@ from gatepost.access.observation.doors import Door
 from gatepost.access.observation.ground import FILES, USERS
 from gatepost.access.observation.routines import Routine, callable_by
 from gatepost.access.observation.trial import Stage
-from gatepost.access.personas import Persona
 from gatepost.finding import NotChecked
+from gatepost.personas import Persona
 from gatepost.schema import is_platform
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.worlds import Row
-from gatepost.access.sensitivity import is_secret
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
+from gatepost.name_hints import is_secret
 from gatepost.schema import Table
 
 _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())

@@ -13,7 +13,6 @@ import pytest
 
 from gatepost.access.observation.clone import schema_clone
 from gatepost.access.observation.running import run
-from gatepost.access.personas import Persona
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
@@ -22,6 +21,7 @@ from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.place import cache
 from gatepost.local.process import is_server_of
+from gatepost.personas import Persona
 
 SOURCE = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
