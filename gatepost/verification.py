@@ -171,7 +171,7 @@ def _declared_states(
 
 
 def _version_states(live: Schema) -> States:
-    from gatepost.rules.context import VERSION_TABLE
+    from gatepost.analysis.context import VERSION_TABLE
 
     table = live.table("public", VERSION_TABLE)
     if table is None:

@@ -4,7 +4,7 @@ A module here with a function that carries `@rule(...)` is a rule, named as its 
 docstring says what it does, why that is bad, and holds an example and what to use instead.
 """
 
-from gatepost.rules.context import Context
+from gatepost.analysis.context import Context
 from gatepost.rules.discovery import Rule, all_rules, named_rule, rule
 
 __all__ = ["Context", "Rule", "all_rules", "named_rule", "rule"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.shapes import shape
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import shape
+from gatepost.analysis.policy_questions import judged, loose_roles, read_severity, restricted, tied_to_owner, who
 from gatepost.finding import Finding
-from gatepost.rules.asking import judged, loose_roles, read_severity, restricted, tied_to_owner, who
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

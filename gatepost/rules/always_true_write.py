@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.shapes import shape
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import shape
+from gatepost.analysis.policy_questions import decisive, loosest, restricted, tied_to_owner, who
 from gatepost.finding import Finding, Severity
-from gatepost.rules.asking import decisive, loosest, restricted, tied_to_owner, who
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command
 

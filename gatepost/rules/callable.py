@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.rules.bodies import Body, asks_identity
+from gatepost.analysis.function_effects import Body, asks_identity
 from gatepost.schema import Command, Function, Table, is_platform
 from gatepost.sql import tokens
 
 if TYPE_CHECKING:
-    from gatepost.rules.context import Context
+    from gatepost.analysis.context import Context
 
 _SECRETS = re.compile(
     r"\b\w*(?:token|secret|code|hash|nonce|signature|key|slug|passphrase|pin)\w*\s*="

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import TracebackType
 
-from gatepost.access.conditions import PolicyFacts
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding, NotChecked
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import Rule
 from gatepost.schema import Function, Policy, Table
 

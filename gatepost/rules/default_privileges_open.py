@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.wording import names, words
 from gatepost.schema import PLATFORM_GRANTORS, is_platform

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding, Severity
 from gatepost.rules.callable import (
     Callable,
@@ -19,7 +20,6 @@ from gatepost.rules.callable import (
     opened_on_purpose,
     picks_by_argument,
 )
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.guards import asks_in_vain
 from gatepost.rules.statements import filled

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding, Severity
 from gatepost.name_hints import meant
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.showing import (
     Shown,

@@ -10,9 +10,9 @@ from functools import cache
 from importlib import import_module
 from inspect import getdoc
 
+from gatepost.analysis.context import Context
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Severity
-from gatepost.rules.context import Context
 
 Check = Callable[[Context], Iterator[Finding]]
 

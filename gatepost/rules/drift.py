@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import ddl
+from gatepost.analysis.context import Context
 from gatepost.diff import Change, TableGrants, TableRowSecurity
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Grant, Policy
 

@@ -32,15 +32,15 @@ from gatepost.access.conditions.terms import (
     Unknown,
     bare,
 )
-from gatepost.access.conditions.ties import OF_EVERYBODY
 from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.rules.statements import chunks, text_of
 from gatepost.schema import Function, is_platform
 from gatepost.sql import Token
 
 if TYPE_CHECKING:
+    from gatepost.analysis.context import Context
     from gatepost.rules.callable import Callable
-    from gatepost.rules.context import Context
 
 _CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
 _REFUSALS = ("raise", "return", "exit")

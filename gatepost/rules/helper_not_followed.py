@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.access.conditions.terms import Unknown
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions import Analysis
 from gatepost.access.conditions.facts import relations, row_columns
 from gatepost.access.conditions.terms import Call, Once, Select, Term
+from gatepost.analysis import Analysis
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive, size
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

@@ -18,9 +18,9 @@ from gatepost.access.conditions.terms import (
     bare,
     remembered,
 )
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive, lone_guard
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive, lone_guard
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 _SHARED = "current_user, which is the same for every user of the API"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.facts import row_columns
-from gatepost.access.conditions.shapes import shape
 from gatepost.access.conditions.terms import Const, Term
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import shape
+from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who
 from gatepost.finding import Finding
-from gatepost.rules.asking import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
 

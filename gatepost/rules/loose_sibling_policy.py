@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.shapes import Shape, shape, ways
 from gatepost.access.conditions.terms import Call, Column, Term
-from gatepost.access.conditions.ties import ALL
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import Shape, shape, ways
+from gatepost.analysis.policy_questions import asks_whose, dropped, judged, loose_roles, restricted, siblings
+from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Finding
-from gatepost.rules.asking import asks_whose, dropped, judged, loose_roles, restricted, siblings
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

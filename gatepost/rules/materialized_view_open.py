@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding, Severity
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.showing import Shown, figures_only, granted_on_purpose, hidden_tables
 from gatepost.rules.wording import names

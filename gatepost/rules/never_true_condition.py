@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare, remembered
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.persona import Persona
-from gatepost.access.conditions.shapes import passes_by_nothing
 from gatepost.access.conditions.terms import Session
 from gatepost.access.conditions.truth import Truth
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import passes_by_nothing
+from gatepost.analysis.policy_questions import callers, decisive, lone_guard
 from gatepost.finding import Finding
-from gatepost.rules.asking import callers, decisive, lone_guard
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command
 

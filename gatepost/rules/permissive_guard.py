@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.shapes import is_guard
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import is_guard
+from gatepost.analysis.policy_questions import beside, callers, dropped, judged
 from gatepost.finding import Finding
-from gatepost.rules.asking import beside, callers, dropped, judged
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Command, Policy
 

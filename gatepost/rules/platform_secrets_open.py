@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
+from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
-from gatepost.rules.privileges import ROW_PRIVILEGES
 from gatepost.rules.wording import names, words
 
 SECRET_SCHEMAS = ("auth", "vault")

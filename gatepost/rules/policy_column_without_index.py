@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.facts import conjuncts, row_columns, sessions
 from gatepost.access.conditions.terms import Among, Column, Compare, Term, bare
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive, size
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.recursion import cycles
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_recursion import cycles
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 

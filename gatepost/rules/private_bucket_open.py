@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions import PolicyFacts
-from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import ways
+from gatepost.analysis.policy_questions import altered, asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.asking import altered, asks_whose, judged, loose_roles, restricted, siblings, who
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 _FILES = ("storage", "objects")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.access.conditions.terms import FALSE
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import callers, judged
 from gatepost.finding import Finding
-from gatepost.rules.asking import callers, judged
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.wording import names
 

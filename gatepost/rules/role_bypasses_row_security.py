@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 
 _ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gatepost.analysis.auth_hooks import hooked
+from gatepost.analysis.context import Context
 from gatepost.finding import Finding
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
-from gatepost.rules.hooks import hooked
 from gatepost.rules.statements import filled
 from gatepost.schema import Function
 from gatepost.sql import comment, tokens

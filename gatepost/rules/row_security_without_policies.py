@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost.analysis.context import VERSION_TABLE, Context
 from gatepost.finding import Finding
-from gatepost.rules.context import VERSION_TABLE, Context
 from gatepost.rules.discovery import rule
 
 

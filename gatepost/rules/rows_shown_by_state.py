@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.facts import read_by, row_columns
 from gatepost.access.conditions.persona import SIGNED_IN
 from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.shapes import is_guard, shape, ways
 from gatepost.access.conditions.terms import Column, Const, Term
 from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import is_guard, shape, ways
+from gatepost.analysis.policy_questions import (
+    asks_whose,
+    judged,
+    loose_roles,
+    marked,
+    restricted,
+    siblings,
+    tied_to_owner,
+    who,
+)
 from gatepost.finding import Finding
 from gatepost.name_hints import is_hidden_state, is_secret, meant
-from gatepost.rules.asking import asks_whose, judged, loose_roles, marked, restricted, siblings, tied_to_owner, who
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table, is_platform
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.analysis import OWNER_NAMES
-from gatepost.access.conditions.trust import Trust, forged_by, trusted
+from gatepost.analysis.auth_hooks import hooked
+from gatepost.analysis.context import Context
+from gatepost.analysis.policies import OWNER_NAMES
+from gatepost.analysis.trusted_tables import Trust, forged_by, trusted
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
-from gatepost.rules.hooks import hooked
 from gatepost.rules.wording import names
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive, size
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.rules.wording import names
 

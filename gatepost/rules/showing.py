@@ -15,7 +15,7 @@ from gatepost.name_hints import is_secret, words
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:
-    from gatepost.rules.context import Context
+    from gatepost.analysis.context import Context
 
 _NAMED_PUBLIC = frozenset({"public", "directory", "leaderboard"})
 PUBLISHED = ("public", "publish", "visible", "listed", "shared", "active", "approved", "available", "enabled")

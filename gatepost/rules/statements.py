@@ -10,7 +10,7 @@ from gatepost.schema import Function, Table
 from gatepost.sql import Token, tokens
 
 if TYPE_CHECKING:
-    from gatepost.rules.context import Context
+    from gatepost.analysis.context import Context
 
 _BREAKS = frozenset({"then", "else", "loop", "begin", "declare"})
 _ENDS = frozenset("from where returning on union".split())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.facts import (
     alternatives,
     as_exists,
@@ -15,13 +14,14 @@ from gatepost.access.conditions.facts import (
     row_columns,
     sessions,
 )
-from gatepost.access.conditions.shapes import ways
 from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
-from gatepost.access.conditions.ties import ALL
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.loose_conditions import ways
+from gatepost.analysis.policy_questions import callers, decisive
+from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.asking import callers, decisive
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gatepost.access.conditions.facts import conjuncts
 from gatepost.access.conditions.terms import Column, Compare, Scalar, Select, Term, bare
+from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.asking import decisive
-from gatepost.rules.context import Context
 from gatepost.rules.discovery import rule
 from gatepost.schema import Table
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
+from gatepost.analysis.function_effects import asks_identity
 from gatepost.name_hints import marks_public
-from gatepost.rules.bodies import asks_identity
 
 _FIGURES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.CountIf)
 

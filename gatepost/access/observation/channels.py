@@ -13,12 +13,12 @@ from functools import cached_property
 
 from gatepost import sql
 from gatepost.access.observation.cast import NEWCOMER, ORDINARY, other_of, world_of
-from gatepost.access.observation.clues import words
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.record import Record
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import STRANGERS, Row
+from gatepost.analysis.compared_values import words
 from gatepost.finding import NotChecked
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform

@@ -17,13 +17,13 @@ from gatepost.access.observation.cast import ONLOOKERS, ORDINARY, other_of, worl
 from gatepost.access.observation.containing import contained
 from gatepost.access.observation.ground import USERS
 from gatepost.access.observation.influence import Influence
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.outcome import Outcome
 from gatepost.access.observation.probes import Tried
 from gatepost.access.observation.record import Escalation, Record
 from gatepost.access.observation.routines import Routine, callable_by
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, NOBODY, Row
+from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.clues import Calls, Clues, clues
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.ties import linked, named_owners, naming, of_a_catalogue
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Constraint, Schema, Table, Trigger, is_platform
 

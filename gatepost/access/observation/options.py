@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gatepost import sql
 from gatepost.access.observation.canaries import FUTURE, PAST, Canary, family, is_word
-from gatepost.access.observation.clues import unquoted
 from gatepost.access.observation.combining import KEPT
 from gatepost.access.observation.ground import Ground
 from gatepost.access.observation.shapes import Shape, shape
+from gatepost.analysis.compared_values import unquoted
 from gatepost.schema import Column
 
 Fix = str | Shape | None

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.clues import literals_in, pieces_in
+from gatepost.analysis.compared_values import literals_in, pieces_in
 from gatepost.schema import Table
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.ground import FILES, Ground, TableKey
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.partitions import room
 from gatepost.access.observation.searching import Search
 from gatepost.access.observation.worlds import Row, Worlds
+from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
 from gatepost.schema import Table
 

@@ -18,7 +18,6 @@ from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.judging import Judge
 from gatepost.access.observation.leaks import leaks, not_observed
 from gatepost.access.observation.matrix import doors, matrix
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
 from gatepost.access.observation.probes import TIMEOUT
@@ -28,6 +27,7 @@ from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.unfit import asked_kinds
 from gatepost.access.observation.unplanted import judged
 from gatepost.access.observation.unseen import unseen
+from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result

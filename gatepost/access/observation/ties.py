@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gatepost.access.conditions.analysis import OWNER_NAMES
 from gatepost.access.observation.canaries import family
-from gatepost.access.observation.clues import Clues
-from gatepost.access.observation.meaning import ColumnKey
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.compared_values import Clues
+from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.name_hints import words
 from gatepost.schema import Schema, Table, is_platform
 

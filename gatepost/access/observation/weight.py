@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost.access.observation.channels import MESSAGES
-from gatepost.access.observation.clues import words
 from gatepost.access.observation.doors import Door
 from gatepost.access.observation.ground import USERS, TableKey
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.worlds import Row
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.compared_values import words
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret

@@ -14,8 +14,8 @@ from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import FUTURE, PAST, Canary
 from gatepost.access.observation.combining import KEPT, Values, combinations, listed, overlay
 from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey, unique_keys
-from gatepost.access.observation.meaning import ColumnKey
 from gatepost.access.observation.options import Fix, filled
+from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.schema import Column, Table
 
 NOBODY = "nobody"

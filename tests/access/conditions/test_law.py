@@ -5,10 +5,11 @@ from random import Random
 import pytest
 from psycopg2 import Error
 
-from gatepost.access.conditions import NotUnderstood, parse
+from gatepost.access.conditions import parse
 from gatepost.access.conditions.bodies import Follower
 from gatepost.access.conditions.persona import ANON, SIGNED_IN
 from gatepost.access.conditions.truth import E, F, N, T, Truth
+from gatepost.analysis import NotUnderstood
 from gatepost.reflect import read
 from tests.access.conditions.law import CALLERS, TABLES, Conditions
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.access.conditions import NotUnderstood, parse
+from gatepost.access.conditions import parse
 from gatepost.access.conditions.facts import as_exists, captured, relations, row_columns, same_sides, sessions
 from gatepost.access.conditions.parse import _parsed
 from gatepost.access.conditions.terms import (
@@ -18,6 +18,7 @@ from gatepost.access.conditions.terms import (
     Select,
     Session,
 )
+from gatepost.analysis import NotUnderstood
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gatepost import sql
-from gatepost.access.observation.meaning import ColumnKey, meaning
+from gatepost.analysis.compared_columns import ColumnKey, meaning
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
 

@@ -12,8 +12,8 @@ from gatepost.access.conditions.facts import as_exists
 from gatepost.access.conditions.parse import NotUnderstood, parse
 from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
 from gatepost.access.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
-from gatepost.access.conditions.ties import Ties
 from gatepost.access.conditions.truth import Truth
+from gatepost.analysis.row_ownership import Ties
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})

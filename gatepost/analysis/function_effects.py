@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gatepost.rules.dynamic import Dynamic, dynamic_sql, executed_literals
+from gatepost.analysis.dynamic_sql import Dynamic, dynamic_sql, executed_literals
 from gatepost.schema import Function, Reference, Schema
 from gatepost.sql import Token, tokens
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from gatepost.analysis.privileges import Privileges
 from gatepost.reflect import read
-from gatepost.rules.privileges import Privileges
 
 
 @pytest.fixture

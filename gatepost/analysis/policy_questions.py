@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from gatepost import sql
-from gatepost.access.conditions import PolicyFacts
 from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
-from gatepost.access.conditions.ties import ALL
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Severity
 from gatepost.name_hints import (
     Meant,
@@ -20,7 +21,6 @@ from gatepost.name_hints import (
     signed_up,
     words,
 )
-from gatepost.rules.context import Context
 from gatepost.schema import Command, Policy, Table
 
 _SAID = frozenset("message chat comment reply reaction attachment".split())

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.conditions import Analysis, PolicyFacts
+from gatepost.analysis import Analysis, PolicyFacts
+from gatepost.analysis.auth_hooks import hooked
+from gatepost.analysis.function_effects import Bodies
+from gatepost.analysis.privileges import Privileges
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
-from gatepost.rules.bodies import Bodies
-from gatepost.rules.hooks import hooked
-from gatepost.rules.privileges import Privileges
 from gatepost.schema import Command, Policy, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.rules.bodies import Bodies, asks_identity
+from gatepost.analysis.function_effects import Bodies, asks_identity
 from gatepost.schema import Column, Function, Policy, Reference, RowSecurity, Schema, Table
 
 NOTE, MEMBER = ("public", "note"), ("public", "member")

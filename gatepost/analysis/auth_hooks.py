@@ -13,7 +13,7 @@ from gatepost.schema import Function, Table, is_platform
 from gatepost.sql import tokens
 
 if TYPE_CHECKING:
-    from gatepost.rules.context import Context
+    from gatepost.analysis.context import Context
 
 AUTH_SERVICE = "supabase_auth_admin"
 """The role that calls the hooks."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from gatepost.access.conditions.analysis import Analysis, PolicyFacts
 from gatepost.access.conditions.facts import alternatives, as_exists, branches, relations, sessions, unknown
 from gatepost.access.conditions.rewrite import rebuilt
 from gatepost.access.conditions.terms import (
@@ -29,6 +28,7 @@ from gatepost.access.conditions.terms import (
     bare,
 )
 from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.policies import Analysis, PolicyFacts
 from gatepost.name_hints import words
 from gatepost.schema import Table, is_platform
 

@@ -21,8 +21,8 @@ from gatepost.access.conditions.terms import (
     Term,
     bare,
 )
-from gatepost.access.conditions.ties import OF_EVERYBODY, Ties
 from gatepost.access.conditions.truth import F, N, T, Truth, leaves
+from gatepost.analysis.row_ownership import OF_EVERYBODY, Ties
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
 _MANY = 8

@@ -48,7 +48,7 @@ from gatepost.access.conditions.truth import T, Truth
 from gatepost.schema import Table, is_platform
 
 if TYPE_CHECKING:
-    from gatepost.access.conditions.analysis import Analysis
+    from gatepost.analysis.policies import Analysis
 
 ALL = frozenset({"*"})
 """What a condition ties that no plain caller fulfils."""
