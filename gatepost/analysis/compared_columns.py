@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.conditions.bodies import Follower
-from gatepost.access.conditions.parse import NotUnderstood, parse
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.parse import NotUnderstood, parse
+from gatepost.analysis.conditions.terms import (
     Among,
     Cast,
     Column,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal
 
-from gatepost.access.conditions.facts import as_exists, relations, row_columns, same_sides, sessions
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, same_sides, sessions
+from gatepost.analysis.conditions.terms import (
     FALSE,
     TRUE,
     Call,
@@ -21,7 +21,7 @@ from gatepost.access.conditions.terms import (
     Term,
     bare,
 )
-from gatepost.access.conditions.truth import F, N, T, Truth, leaves
+from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth, leaves
 from gatepost.analysis.row_ownership import OF_EVERYBODY, Ties
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]

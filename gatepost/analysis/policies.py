@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Protocol
 
-from gatepost.access.conditions.bodies import Follower
-from gatepost.access.conditions.facts import as_exists
-from gatepost.access.conditions.parse import NotUnderstood, parse
-from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
-from gatepost.access.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
-from gatepost.access.conditions.truth import Truth
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
+from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.parse import NotUnderstood, parse
+from gatepost.analysis.conditions.term_queries import as_exists
+from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.row_ownership import Ties
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 

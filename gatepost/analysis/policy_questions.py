@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from gatepost import sql
-from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Severity

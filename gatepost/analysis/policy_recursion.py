@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import relations
-from gatepost.access.conditions.terms import Exists, Once, Scalar, Select, Term
+from gatepost.analysis.conditions.term_queries import relations
+from gatepost.analysis.conditions.terms import Exists, Once, Scalar, Select, Term
 from gatepost.analysis.policies import Analysis
 from gatepost.schema import COMMANDS, Command, Table
 

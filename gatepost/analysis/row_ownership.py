@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gatepost.access.conditions.facts import (
+from gatepost.analysis.conditions.term_queries import (
     alternatives,
     as_exists,
     branches,
@@ -22,7 +22,7 @@ from gatepost.access.conditions.facts import (
     sessions,
     unknown,
 )
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.terms import (
     Among,
     And,
     Call,
@@ -44,7 +44,7 @@ from gatepost.access.conditions.terms import (
     both,
     remembered,
 )
-from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.schema import Table, is_platform
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from gatepost.access.conditions.facts import alternatives, as_exists, branches, relations, sessions, unknown
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.term_queries import alternatives, as_exists, branches, relations, sessions, unknown
+from gatepost.analysis.conditions.terms import (
     TRUE,
     Among,
     And,
@@ -27,7 +27,7 @@ from gatepost.access.conditions.terms import (
     Term,
     bare,
 )
-from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.policies import Analysis, PolicyFacts
 from gatepost.name_hints import words
 from gatepost.schema import Table, is_platform

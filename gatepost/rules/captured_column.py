@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import captured, same_sides
-from gatepost.access.conditions.terms import Column, Compare, bare
+from gatepost.analysis.conditions.term_queries import captured, same_sides
+from gatepost.analysis.conditions.terms import Column, Compare, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding

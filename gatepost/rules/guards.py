@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gatepost.access.conditions.facts import alternatives, branches, conjuncts, relations
-from gatepost.access.conditions.parse import NotUnderstood
-from gatepost.access.conditions.persona import Persona
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.caller import Persona
+from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.term_queries import alternatives, branches, conjuncts, relations
+from gatepost.analysis.conditions.terms import (
     FALSE,
     NULL,
     TRUE,
@@ -32,7 +32,7 @@ from gatepost.access.conditions.terms import (
     Unknown,
     bare,
 )
-from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.rules.statements import chunks, text_of
 from gatepost.schema import Function, is_platform

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import relations, row_columns
-from gatepost.access.conditions.terms import Call, Once, Select, Term
 from gatepost.analysis import Analysis
+from gatepost.analysis.conditions.term_queries import relations, row_columns
+from gatepost.analysis.conditions.terms import Call, Once, Select, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding

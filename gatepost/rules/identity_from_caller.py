@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import relations, row_columns, sessions
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.term_queries import relations, row_columns, sessions
+from gatepost.analysis.conditions.terms import (
     Among,
     Call,
     Column,

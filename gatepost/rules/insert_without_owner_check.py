@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import row_columns
-from gatepost.access.conditions.terms import Const, Term
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.term_queries import row_columns
+from gatepost.analysis.conditions.terms import Const, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.terms import Call, Column, Term
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.terms import Call, Column, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, dropped, judged, loose_roles, restricted, siblings

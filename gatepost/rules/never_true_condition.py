@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare, remembered
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare, remembered
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from gatepost.access.conditions.persona import Persona
-from gatepost.access.conditions.terms import Session
-from gatepost.access.conditions.truth import Truth
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.caller import Persona
+from gatepost.analysis.conditions.terms import Session
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import passes_by_nothing
 from gatepost.analysis.policy_questions import callers, decisive, lone_guard

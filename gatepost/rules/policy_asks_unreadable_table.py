@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions.facts import relations
+from gatepost.analysis.conditions.term_queries import relations
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding

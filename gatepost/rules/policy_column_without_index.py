@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions.facts import conjuncts, row_columns, sessions
-from gatepost.access.conditions.terms import Among, Column, Compare, Term, bare
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.term_queries import conjuncts, row_columns, sessions
+from gatepost.analysis.conditions.terms import Among, Column, Compare, Term, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import sessions
+from gatepost.analysis.conditions.term_queries import sessions
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import altered, judged
 from gatepost.finding import Finding

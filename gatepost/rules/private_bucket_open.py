@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost import sql
-from gatepost.access.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import altered, asks_whose, judged, loose_roles, restricted, siblings, who

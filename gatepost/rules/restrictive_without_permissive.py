@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.terms import FALSE
+from gatepost.analysis.conditions.terms import FALSE
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import callers, judged
 from gatepost.finding import Finding

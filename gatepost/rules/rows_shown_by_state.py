@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import read_by, row_columns
-from gatepost.access.conditions.persona import SIGNED_IN
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import Column, Const, Term
-from gatepost.access.conditions.truth import T, Truth
 from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.caller import SIGNED_IN
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.term_queries import read_by, row_columns
+from gatepost.analysis.conditions.terms import Column, Const, Term
+from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
 from gatepost.analysis.policy_questions import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.terms import Once, Session, Term, remembered
+from gatepost.analysis.conditions.terms import Once, Session, Term, remembered
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding

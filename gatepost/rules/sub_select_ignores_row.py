@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.conditions.facts import (
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.term_queries import (
     alternatives,
     as_exists,
     branches,
@@ -14,8 +15,7 @@ from gatepost.access.conditions.facts import (
     row_columns,
     sessions,
 )
-from gatepost.access.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
-from gatepost.analysis import PolicyFacts
+from gatepost.analysis.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive

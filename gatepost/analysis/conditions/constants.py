@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from gatepost.access.conditions.terms import Call, Cast, Const, Term
+from gatepost.analysis.conditions.terms import Call, Cast, Const, Term
 
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "oid"})
 _TEXTS = frozenset({"text", "character varying", "name"})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from gatepost.access.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.parse import NotUnderstood
 
 MAX_LENGTH = 64 * 1024
 MAX_DEPTH = 100

@@ -11,8 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from gatepost.access.conditions.pattern import PREFIX, Pattern
-from gatepost.access.conditions.terms import FALSE, TRUE, Term
+from gatepost.analysis.conditions.parse_cache import PREFIX, Pattern
+from gatepost.analysis.conditions.terms import FALSE, TRUE, Term
 
 
 class NotUnderstood(Exception):
@@ -105,11 +105,11 @@ def _pattern(shape: str) -> Pattern:
 
 @lru_cache(maxsize=5_000)
 def _parsed(text: str) -> Term:
-    from gatepost.access.conditions import grammar
+    from gatepost.analysis.conditions import grammar
 
     try:
         if grammar.available():
-            from gatepost.access.conditions.from_grammar import Reader
+            from gatepost.analysis.conditions.from_grammar import Reader
 
             return Reader().term(grammar.expression(text))
         return _by_sqlglot(text)
@@ -122,7 +122,7 @@ def _by_sqlglot(text: str) -> Term:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    from gatepost.access.conditions.convert import Converter
+    from gatepost.analysis.conditions.from_parser import Converter
 
     try:
         tree: Any = sqlglot.parse_one(text, dialect="postgres")

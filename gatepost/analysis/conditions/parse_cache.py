@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gatepost.access.conditions.rewrite import with_parts
-from gatepost.access.conditions.terms import Call, Cast, Column, Const, Source, Term
+from gatepost.analysis.conditions.rewrite import with_parts
+from gatepost.analysis.conditions.terms import Call, Cast, Column, Const, Source, Term
 
 PREFIX = "gp_"
 """How a numbered name begins; `gp_0_` is the first."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gatepost.access.conditions import parse
-from gatepost.access.conditions.persona import ANON, SIGNED_IN, Persona
-from gatepost.access.conditions.truth import F, N, T, Truth
+from gatepost.analysis.conditions import parse
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
+from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth
 from gatepost.analysis.loose_conditions import is_guard, passes_by_nothing
 
 FILLED = frozenset({"id", "user_id"})

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from gatepost.access.conditions import constants
-from gatepost.access.conditions.persona import CLAIMS_OF_ALL, MAYBE, SOME, Persona
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions import constants
+from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, MAYBE, SOME, Persona
+from gatepost.analysis.conditions.terms import (
     Among,
     And,
     Call,

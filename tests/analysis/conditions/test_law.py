@@ -5,13 +5,13 @@ from random import Random
 import pytest
 from psycopg2 import Error
 
-from gatepost.access.conditions import parse
-from gatepost.access.conditions.bodies import Follower
-from gatepost.access.conditions.persona import ANON, SIGNED_IN
-from gatepost.access.conditions.truth import E, F, N, T, Truth
 from gatepost.analysis import NotUnderstood
+from gatepost.analysis.conditions import parse
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
+from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.three_valued_logic import E, F, N, T, Truth
 from gatepost.reflect import read
-from tests.access.conditions.law import CALLERS, TABLES, Conditions
+from tests.analysis.conditions.law import CALLERS, TABLES, Conditions
 
 FILLED = frozenset({"id", "user_id"})
 OUTCOMES = {True: T, False: F, None: N}

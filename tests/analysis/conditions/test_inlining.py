@@ -2,12 +2,12 @@
 
 import pytest
 
-from gatepost.access.conditions import parse
-from gatepost.access.conditions.bodies import Follower
-from gatepost.access.conditions.facts import as_exists, relations, row_columns, sessions, unknown
-from gatepost.access.conditions.persona import ANON, SIGNED_IN
-from gatepost.access.conditions.terms import Column, Const, Session
-from gatepost.access.conditions.truth import T, Truth
+from gatepost.analysis.conditions import parse
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
+from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, sessions, unknown
+from gatepost.analysis.conditions.terms import Column, Const, Session
+from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.schema import Column as TableColumn
 from gatepost.schema import Function, RowSecurity, Schema, Table
 

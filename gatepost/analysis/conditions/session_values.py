@@ -6,7 +6,7 @@ makes for a request (https://docs.postgrest.org/en/v13/references/transactions.h
 
 from __future__ import annotations
 
-from gatepost.access.conditions.terms import Call, Const, Session, Term, bare
+from gatepost.analysis.conditions.terms import Call, Const, Session, Term, bare
 
 _HELPERS = {
     ("auth", "uid"): Session("uid"),

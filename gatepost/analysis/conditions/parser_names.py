@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from gatepost.access.conditions.terms import Cast, Const, Term
+from gatepost.analysis.conditions.terms import Cast, Const, Term
 
 COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "=",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatepost.access.conditions.terms import And, Or, Term, both, either
+from gatepost.analysis.conditions.terms import And, Or, Term, both, either
 
 
 def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:

@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from gatepost import sql
-from gatepost.access.conditions import control_flow, grammar
-from gatepost.access.conditions.from_grammar import Reader
-from gatepost.access.conditions.parse import NotUnderstood
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions import control_flow, grammar
+from gatepost.analysis.conditions.from_grammar import Reader
+from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
     Case,
@@ -145,7 +145,7 @@ class _Reader:
         from sqlglot import exp, parse_one
         from sqlglot.errors import SqlglotError
 
-        from gatepost.access.conditions.convert import Converter
+        from gatepost.analysis.conditions.from_parser import Converter
 
         converter = Converter(f"{self.function.name}:", self.columns, self.relation, self.function.name)
         try:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost import sql
-from gatepost.access.conditions.from_grammar import Columns, Reader
-from gatepost.access.conditions.grammar import Node, kind_of, refuse_excess, statements
-from gatepost.access.conditions.parse import NotUnderstood
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.from_grammar import Columns, Reader
+from gatepost.analysis.conditions.grammar import Node, kind_of, refuse_excess, statements
+from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.terms import (
     ERROR,
     NULL,
     TRUE,

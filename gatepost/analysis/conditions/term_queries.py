@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.terms import (
     TRUE,
     Among,
     And,

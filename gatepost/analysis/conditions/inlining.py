@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gatepost.access.conditions.plpgsql import as_piece, as_term
-from gatepost.access.conditions.rewrite import rebuilt
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.function_values import as_piece, as_term
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.terms import (
     Call,
     Const,
     Param,

@@ -2,10 +2,11 @@
 
 import pytest
 
-from gatepost.access.conditions import parse
-from gatepost.access.conditions.facts import as_exists, captured, relations, row_columns, same_sides, sessions
-from gatepost.access.conditions.parse import _parsed
-from gatepost.access.conditions.terms import (
+from gatepost.analysis import NotUnderstood
+from gatepost.analysis.conditions import parse
+from gatepost.analysis.conditions.parse import _parsed
+from gatepost.analysis.conditions.term_queries import as_exists, captured, relations, row_columns, same_sides, sessions
+from gatepost.analysis.conditions.terms import (
     TRUE,
     Among,
     And,
@@ -18,7 +19,6 @@ from gatepost.access.conditions.terms import (
     Select,
     Session,
 )
-from gatepost.analysis import NotUnderstood
 
 
 @pytest.mark.parametrize(

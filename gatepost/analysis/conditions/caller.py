@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gatepost.access.conditions.terms import Session
+from gatepost.analysis.conditions.terms import Session
 
 CLAIMS_OF_ALL = frozenset({"sub", "role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
 """The claims that every token of a signed-in user has (the Supabase documentation on the JWT's fields)."""

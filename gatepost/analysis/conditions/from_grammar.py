@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatepost.access.conditions import session
-from gatepost.access.conditions.grammar import Node, constant, kind_of, qualified, strings, type_name
-from gatepost.access.conditions.parse import NotUnderstood
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions import session_values
+from gatepost.analysis.conditions.grammar import Node, constant, kind_of, qualified, strings, type_name
+from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
     Among,
@@ -195,7 +195,7 @@ class Reader:
                 same = Compare("is", self.term(left), self.term(right))
                 return Not(same) if kind == "AEXPR_DISTINCT" else same
             case "AEXPR_NULLIF":
-                return session.call(("", "nullif"), (self.term(left), self.term(right)))
+                return session_values.call(("", "nullif"), (self.term(left), self.term(right)))
             case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
                 low, high = self.terms(right["List"]["items"])  # type: ignore[index]
                 inside = both(_compared(">=", self.term(left), low), _compared("<=", self.term(left), high))
@@ -225,7 +225,7 @@ class Reader:
     def _extract(self, base: Term, key: Node | None, op: str) -> Term:
         inside = self.term(key)
         keys = _keys(inside, whole=op.startswith("#"))
-        found = session.extract(base, keys, _JSON[op])
+        found = session_values.extract(base, keys, _JSON[op])
         if found is not None:
             return found
         path = tuple(Const(one) for one in keys) if keys is not None else (inside,)
@@ -242,13 +242,13 @@ class Reader:
                 return Unknown(name, args)
             if name in ("like", "notlike"):
                 return Compare("like", *args) if name == "like" else Not(Compare("like", *args))
-        return session.call((schema, name), args)
+        return session_values.call((schema, name), args)
 
     def _read_NamedArgExpr(self, of: Node) -> Term:
         return Unknown(f"{of.get('name', '')} =>", (self.term(of["arg"]),))
 
     def _read_CoalesceExpr(self, of: Node) -> Term:
-        return session.call(("", "coalesce"), self.terms(of["args"]))
+        return session_values.call(("", "coalesce"), self.terms(of["args"]))
 
     def _read_MinMaxExpr(self, of: Node) -> Term:
         return Call(("", "greatest" if of["op"] == "IS_GREATEST" else "least"), self.terms(of["args"]))

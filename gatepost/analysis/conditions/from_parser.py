@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from gatepost.access.conditions import session
-from gatepost.access.conditions.nodes import (
+from gatepost.analysis.conditions import session_values
+from gatepost.analysis.conditions.parser_names import (
     COMPARISONS,
     JSON,
     OPERATORS,
@@ -21,7 +21,7 @@ from gatepost.access.conditions.nodes import (
     name_of,
     number,
 )
-from gatepost.access.conditions.terms import (
+from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
     Among,
@@ -217,7 +217,7 @@ class Converter:
         base = self.term(node.this)
         key = node.args["expression"]
         keys = keys_of(key, whole=isinstance(node, exp.JSONBExtract | exp.JSONBExtractScalar))
-        found = session.extract(base, keys, text)
+        found = session_values.extract(base, keys, text)
         if found is not None:
             return found
         inside = () if isinstance(key, exp.JSONPath) else (self.term(key),)
@@ -233,12 +233,12 @@ class Converter:
             schema = name_of(node.this)
             node = node.expression
         if isinstance(node, exp.Anonymous):
-            return session.call((schema, str(node.this)), self.terms(node.expressions))
+            return session_values.call((schema, str(node.this)), self.terms(node.expressions))
         if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
             return Call(("", "now"))
         name = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
         args = self.terms(children(node))
-        return session.call((schema, OPERATORS.get(name, name)), args)
+        return session_values.call((schema, OPERATORS.get(name, name)), args)
 
     def scalar(self, node: exp.Expression) -> Term:
         """Return a sub-select as a value."""

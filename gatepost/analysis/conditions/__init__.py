@@ -1,0 +1,1 @@
+"""One condition: parsed into terms, followed into functions, weighed in three-valued logic."""
