@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding, Severity
-from gatepost.rules.callable import (
+from gatepost.analysis.functions.caller_checks import asks_in_vain
+from gatepost.analysis.functions.column_writes import filled
+from gatepost.analysis.functions.security_definer import (
     Callable,
     answers_yes_or_no,
     asks_for_a_secret,
@@ -20,9 +21,8 @@ from gatepost.rules.callable import (
     opened_on_purpose,
     picks_by_argument,
 )
+from gatepost.finding import Finding, Severity
 from gatepost.rules.discovery import rule
-from gatepost.rules.guards import asks_in_vain
-from gatepost.rules.statements import filled
 from gatepost.rules.wording import names, words
 from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens

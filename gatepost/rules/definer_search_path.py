@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
+from gatepost.analysis.functions.security_definer import callers
 from gatepost.finding import Finding
-from gatepost.rules.callable import callers
 from gatepost.rules.discovery import rule
 from gatepost.rules.wording import names
 from gatepost.schema import is_platform

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
+from gatepost.analysis.functions.column_writes import Filled, filled
+from gatepost.analysis.functions.security_definer import asks_for_a_secret, callers
 from gatepost.analysis.trusted_tables import Trust, trusted
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.callable import asks_for_a_secret, callers
 from gatepost.rules.discovery import rule
-from gatepost.rules.statements import Filled, filled
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.context import Context
+from gatepost.analysis.functions.column_writes import filled
 from gatepost.finding import Finding
 from gatepost.rules.discovery import rule
-from gatepost.rules.statements import filled
 from gatepost.schema import Function
 from gatepost.sql import comment, tokens
 

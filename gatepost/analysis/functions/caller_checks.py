@@ -33,14 +33,14 @@ from gatepost.analysis.conditions.terms import (
     bare,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.functions.column_writes import chunks, text_of
 from gatepost.analysis.row_ownership import OF_EVERYBODY
-from gatepost.rules.statements import chunks, text_of
 from gatepost.schema import Function, is_platform
 from gatepost.sql import Token
 
 if TYPE_CHECKING:
     from gatepost.analysis.context import Context
-    from gatepost.rules.callable import Callable
+    from gatepost.analysis.functions.security_definer import Callable
 
 _CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
 _REFUSALS = ("raise", "return", "exit")
