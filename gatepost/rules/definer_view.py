@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding, Severity
-from gatepost.name_hints import meant
-from gatepost.rules.discovery import rule
-from gatepost.rules.showing import (
+from gatepost.analysis.views.exposed_rows import (
     Shown,
     figures_only,
     filtered,
@@ -17,6 +14,9 @@ from gatepost.rules.showing import (
     hidden_tables,
     meant_for_everybody,
 )
+from gatepost.finding import Finding, Severity
+from gatepost.name_hints import meant
+from gatepost.rules.discovery import rule
 from gatepost.rules.wording import names
 from gatepost.schema import View, is_platform
 

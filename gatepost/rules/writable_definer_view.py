@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
+from gatepost.analysis.views.exposed_rows import Shown, filtered, tables_below
 from gatepost.finding import Finding
 from gatepost.rules.discovery import rule
-from gatepost.rules.showing import Shown, filtered, tables_below
 from gatepost.rules.wording import names, words
 from gatepost.schema import Command, View
 
@@ -64,7 +64,7 @@ def writable_definer_view(context: Context) -> Iterator[Finding]:
 
 
 def _written(view: View, role: str, context: Context) -> Iterator[Shown]:
-    from gatepost.rules.view_text import written_tables
+    from gatepost.analysis.views.query_text import written_tables
 
     for shown in tables_below(view, role, context):
         below = [inner.key for inner in shown.via[1:]] + [shown.table.key]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.rules.view_text import aggregates, condition_mentions, filters_by_identity, written_tables
+from gatepost.analysis.views.query_text import aggregates, condition_mentions, filters_by_identity, written_tables
 
 NOTE = ("public", "note")
 

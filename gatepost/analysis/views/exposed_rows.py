@@ -87,7 +87,7 @@ def identity_calls(view: View, context: Context) -> tuple[str, ...]:
 
 def filtered(shown: Shown, context: Context) -> bool:
     """Tell whether one of the views on the way picks the rows by who is signed in."""
-    from gatepost.rules.view_text import filters_by_identity
+    from gatepost.analysis.views.query_text import filters_by_identity
 
     below = [view.key for view in shown.via[1:]] + [shown.table.key]
     return any(
@@ -98,7 +98,7 @@ def filtered(shown: Shown, context: Context) -> bool:
 
 def figures_only(shown: Shown) -> bool:
     """Tell whether a view on the way gives counts and sums only, by keys that do not name the row's owner."""
-    from gatepost.rules.view_text import aggregates
+    from gatepost.analysis.views.query_text import aggregates
 
     keys = _identity_columns(shown.table)
     return any(aggregates(view.definition, keys) for view in shown.via)
@@ -106,7 +106,7 @@ def figures_only(shown: Shown) -> bool:
 
 def meant_for_everybody(shown: Shown, view: View) -> bool:
     """Tell whether the outer view gives some columns of rows that are marked as public, and was granted on purpose."""
-    from gatepost.rules.view_text import condition_mentions
+    from gatepost.analysis.views.query_text import condition_mentions
 
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
     if not narrow or not granted_on_purpose(view):

@@ -1,0 +1,1 @@
+"""What views show: which rows come through, and what their queries say."""
