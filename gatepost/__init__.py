@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gatepost.auth import Role, anon, authenticated, claim, jwt, public, role, service_role, uid
-    from gatepost.database.acting import acting_as, acting_as_service
     from gatepost.database.engine import create_engine
+    from gatepost.database.impersonation import acting_as, acting_as_service
     from gatepost.declare.language import allow, declaring, owner, protect, restrict, through
     from gatepost.errors import GatepostError
     from gatepost.project import declared
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "GatepostError": "gatepost.errors",
     "Role": "gatepost.auth",
-    "acting_as": "gatepost.database.acting",
-    "acting_as_service": "gatepost.database.acting",
+    "acting_as": "gatepost.database.impersonation",
+    "acting_as_service": "gatepost.database.impersonation",
     "allow": "gatepost.declare.language",
     "anon": "gatepost.auth",
     "assert_row_security": "gatepost.verification",

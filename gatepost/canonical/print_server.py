@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gatepost import local, sql
 from gatepost.database.connect import connect, dial
-from gatepost.database.faults import Diagnosis
+from gatepost.database.connection_errors import Diagnosis
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
 from gatepost.local.cluster import SUPERUSER

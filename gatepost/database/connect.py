@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gatepost.database.faults import Diagnosis, diagnose
+from gatepost.database.connection_errors import Diagnosis, diagnose
 from gatepost.database.url import TRANSACTION_POOLER_PORT, DatabaseUrl, parse_url
 from gatepost.errors import DatabaseUnreachable, SettingsError
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, event
 from sqlalchemy import create_engine as sqlalchemy_engine
 
 from gatepost.database.connect import connect
-from gatepost.database.fair import FairPool
+from gatepost.database.fifo_pool import FairPool
 from gatepost.database.reading import reading
 from gatepost.database.settings import Settings, load_settings
 from gatepost.database.url import DatabaseUrl, parse_url

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from gatepost.database.connect import dial
-from gatepost.database.faults import Diagnosis, Step
+from gatepost.database.connection_errors import Diagnosis, Step
 from gatepost.database.reading import reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl

@@ -114,7 +114,7 @@ def _queries(reading: Reading, role: str) -> list[str]:
 def _transaction(engine: Engine, plan: Plan, query: str, seen: _Seen, in_use: _InUse) -> None:
     from sqlmodel import Session
 
-    from gatepost.database.acting import acting_as
+    from gatepost.database.impersonation import acting_as
 
     started = time.perf_counter()
     with engine.connect() as connection:

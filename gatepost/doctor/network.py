@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from gatepost.database.faults import Diagnosis, diagnose
+from gatepost.database.connection_errors import Diagnosis, diagnose
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor.answer import Answer
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gatepost.database.connect import dial
-from gatepost.database.faults import Diagnosis
+from gatepost.database.connection_errors import Diagnosis
 from gatepost.database.reading import reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from gatepost.database.connect import connect, dial, raw
-from gatepost.database.faults import Diagnosis
+from gatepost.database.connection_errors import Diagnosis
 from gatepost.database.url import parse_url
 from gatepost.errors import DatabaseUnreachable
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer, make_certificates

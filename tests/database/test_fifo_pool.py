@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy.util import queue
 
 from gatepost.database.engine import create_engine
-from gatepost.database.fair import FairPool, FairQueue
+from gatepost.database.fifo_pool import FairPool, FairQueue
 from gatepost.database.settings import Settings
 
 

@@ -10,8 +10,8 @@ import sqlalchemy
 from sqlalchemy import NullPool, text
 from sqlmodel import Field, Session, SQLModel, select
 
-from gatepost.database.acting import acting_as, acting_as_service
 from gatepost.database.engine import NoRowSecurity, create_engine
+from gatepost.database.impersonation import acting_as, acting_as_service
 from gatepost.database.settings import Settings
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
