@@ -165,7 +165,7 @@ def declared(package: str = "policies") -> Declaration:
         DeclarationError: there is no such package, a module of it cannot be imported, or a statement in one is wrong.
     """
     # Here and not above: they bring SQLAlchemy, and outside of a project nothing is declared.
-    from gatepost.declare import mistakes
+    from gatepost.declare import import_errors
     from gatepost.declare.language import collected
 
     try:
@@ -174,12 +174,12 @@ def declared(package: str = "policies") -> Declaration:
         raise
     except ModuleNotFoundError as error:
         if error.name != package and not package.startswith(f"{error.name}."):
-            raise mistakes.missing(error) from error
+            raise import_errors.missing(error) from error
         raise DeclarationError(
             f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
         ) from None
     except (Exception, SystemExit) as error:  # whatever an author's module does
-        raise mistakes.explained(error) from error
+        raise import_errors.explained(error) from error
     return collected()
 
 
@@ -193,6 +193,6 @@ def _import_all(package: str) -> None:
 
 
 def _not_imported(package: str, error: BaseException) -> SettingsError:
-    from gatepost.declare import mistakes
+    from gatepost.declare import import_errors
 
-    return SettingsError(f'the package "{package}" cannot be imported: {mistakes.explained(error).message}')
+    return SettingsError(f'the package "{package}" cannot be imported: {import_errors.explained(error).message}')

@@ -27,8 +27,8 @@ from sqlalchemy.sql.selectable import Alias, FromClause, Join, SelectBase
 
 from gatepost import sql
 from gatepost.auth import SessionValue, type_family, type_family_name
-from gatepost.declare.compiler import compiled
-from gatepost.declare.fitting import bare, fitted
+from gatepost.declare.sql_compiler import compiled
+from gatepost.declare.type_coercion import bare, fitted
 from gatepost.errors import DeclarationError
 
 

@@ -18,7 +18,10 @@ from gatepost import sql
 from gatepost.auth import Role, authenticated
 from gatepost.declare.declaration import Declaration, Meaning, ProtectedTable, Rule
 from gatepost.declare.expression import expression
-from gatepost.declare.judge import (
+from gatepost.declare.open_parent import refuse_writes_through_open_parents
+from gatepost.declare.source_location import caller, place, refuse_python_logic, told_with_place
+from gatepost.declare.to_policies import protected_table
+from gatepost.declare.validation import (
     address,
     check_columns,
     check_platform,
@@ -27,9 +30,6 @@ from gatepost.declare.judge import (
     refuse_idle_condition,
     writes_everything,
 )
-from gatepost.declare.open_parent import refuse_writes_through_open_parents
-from gatepost.declare.place import caller, place, refuse_python_logic, told_with_place
-from gatepost.declare.resolve import protected_table
 from gatepost.errors import DeclarationError
 from gatepost.schema import COMMANDS, Command, is_platform
 

@@ -17,7 +17,7 @@ from gatepost.access.observation.record import Cell
 from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import Row
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
-from gatepost.declare.resolve import policy_name
+from gatepost.declare.to_policies import policy_name
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

@@ -5,7 +5,7 @@ from sqlalchemy import and_, not_
 
 from gatepost import allow, authenticated, restrict, uid
 from gatepost.declare.declaration import Rule
-from gatepost.declare.place import caller, place
+from gatepost.declare.source_location import caller, place
 from gatepost.errors import DeclarationError
 from tests.tables import Note
 
@@ -91,9 +91,9 @@ def test_the_danger_is_real():
 
 
 def test_a_place_is_told_from_the_current_directory(monkeypatch, tmp_path):
-    assert place(caller()).startswith("tests/declare/test_place.py:")
+    assert place(caller()).startswith("tests/declare/test_source_location.py:")
     monkeypatch.chdir(tmp_path)
-    assert place(caller()).endswith("/tests/declare/test_place.py:" + place(caller()).rpartition(":")[2])
+    assert place(caller()).endswith("/tests/declare/test_source_location.py:" + place(caller()).rpartition(":")[2])
 
 
 def test_several_calls_on_one_line_are_told_apart():

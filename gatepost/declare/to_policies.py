@@ -9,7 +9,6 @@ from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, U
 
 from gatepost import sql
 from gatepost.auth import uid
-from gatepost.declare.compiler import compiled
 from gatepost.declare.declaration import ProtectedTable, Rule
 from gatepost.declare.expression import (
     Expression,
@@ -19,6 +18,7 @@ from gatepost.declare.expression import (
     render,
     session_or,
 )
+from gatepost.declare.sql_compiler import compiled
 from gatepost.errors import DeclarationError
 from gatepost.schema import Command, Grant, Policy, is_platform
 
