@@ -22,7 +22,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.doctor import Questions, checklist, examine
 from gatepost.doctor.examine import Expected
 from gatepost.doctor.load import load
-from gatepost.doctor.measured import Plan
+from gatepost.doctor.load_result import Plan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
 from gatepost.personas import ANON

@@ -11,7 +11,7 @@ import typer
 from gatepost.cli._output import URL_HELP, Local
 
 if TYPE_CHECKING:
-    from gatepost.doctor.measured import Measured
+    from gatepost.doctor.load_result import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def _load(
 ) -> None:
     from gatepost.database.settings import load_settings
     from gatepost.doctor.load import load
-    from gatepost.doctor.measured import Plan
+    from gatepost.doctor.load_result import Plan
     from gatepost.errors import SettingsError
     from gatepost.target import target_url
 

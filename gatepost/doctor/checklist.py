@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gatepost.database.reading import open_for_reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
-from gatepost.doctor import legacy, limits, session
+from gatepost.doctor import limits, session, sqlite_file
 from gatepost.doctor.answer import Answer, Report
 from gatepost.doctor.examine import Expected
 from gatepost.doctor.session import rows
@@ -91,7 +91,7 @@ def checklist(url: DatabaseUrl, *, settings: Settings, questions: Questions) -> 
             _backups(connection),
             _tls(connection, url),
             _row_security(questions.row_security),
-            legacy.backed_up(questions.sqlite, questions.backup),
+            sqlite_file.backed_up(questions.sqlite, questions.backup),
         ]
     return Report("checklist", url.masked, tuple(answers))
 
@@ -163,7 +163,7 @@ def _moved(connection: Connection, questions: Questions) -> Answer:
         return Answer(topic, "unknown", "no SQLite file was named to count against", "gatepost doctor --sqlite FILE")
     there = {(schema, name) for schema, name in rows(connection, _TABLES)}
     places = {name: schema for schema, name in questions.expected.tables}
-    return legacy.moved(connection, questions.sqlite, there, places)
+    return sqlite_file.moved(connection, questions.sqlite, there, places)
 
 
 def _backups(connection: Connection) -> Answer:

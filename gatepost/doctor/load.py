@@ -15,7 +15,7 @@ from gatepost.database.reading import Reading, open_for_reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits
-from gatepost.doctor.measured import Measured, Plan, Spread
+from gatepost.doctor.load_result import Measured, Plan, Spread
 from gatepost.doctor.session import rows
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.sql import qualified

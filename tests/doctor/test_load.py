@@ -7,7 +7,7 @@ import pytest
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
 from gatepost.doctor.load import load
-from gatepost.doctor.measured import Measured, Plan, Spread
+from gatepost.doctor.load_result import Measured, Plan, Spread
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 
