@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gatepost.local import place
+from gatepost.local import server_directory
 from gatepost.local.account import unprivileged
 from gatepost.local.binaries import Binaries, find, usable_by
 
@@ -10,4 +10,4 @@ from gatepost.local.binaries import Binaries, find, usable_by
 def programs(directory: Path | None = None) -> Binaries:
     """Return the programs, or a copy where that account cannot reach them: an environment in a folder of root's own."""
     account, found = unprivileged(), find(directory)
-    return usable_by(found, account, place.cache(account)) if account else found
+    return usable_by(found, account, server_directory.cache(account)) if account else found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.local import shape
+from gatepost.local import platform_sql
 from gatepost.transfer.binary.encoder import AVAILABLE
 
 
@@ -31,7 +31,7 @@ def files(tmp_path_factory):
 
 def test_the_sql_is_in_the_wheel(files):
     inside = {name.rpartition("/")[2] for name in files if name.startswith("gatepost/local/sql/")}
-    assert inside == {path.name for path in (Path(shape.__file__).parent / "sql").glob("*.sql")}
+    assert inside == {path.name for path in (Path(platform_sql.__file__).parent / "sql").glob("*.sql")}
 
 
 def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):

@@ -15,7 +15,7 @@ a day, `authenticator` does not preload supautils and safeupdate, and the two mi
 Policies of `postgres` on platform tables work as on the platform, see `sql/platform_policies.sql`.
 """
 
+from gatepost.local.bootstrap import Bootstrapped, bootstrap
 from gatepost.local.embedded import LocalServer, Profile, Status, server, start
-from gatepost.local.managed import Bootstrapped, bootstrap
 
 __all__ = ["Bootstrapped", "LocalServer", "Profile", "Status", "bootstrap", "server", "start"]

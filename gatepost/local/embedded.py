@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gatepost.errors import LocalServerError
-from gatepost.local import place, shape, template, visits
+from gatepost.local import platform_sql, server_directory, template, visitors
 from gatepost.local.account import Account, unprivileged
 from gatepost.local.binaries import Binaries, find, usable_by
 from gatepost.local.cluster import SUPERUSER, Cluster
@@ -79,7 +79,7 @@ class LocalServer:
             pid=cluster.pid(),
             version=facts.get("version"),
             profile=facts.get("profile"),
-            outdated=bool(facts) and facts.get("shape") != shape.digest(),
+            outdated=bool(facts) and facts.get("shape") != platform_sql.digest(),
         )
 
     def start(self, profile: Profile | None = None) -> LocalServer:
@@ -93,7 +93,7 @@ class LocalServer:
         """
         if profile is not None:
             template.known_profile(profile)
-        with place.held(self.directory, self.account):
+        with server_directory.held(self.directory, self.account):
             facts = self._facts()
             if profile is not None and facts.get("profile", profile) != profile:
                 raise LocalServerError(
@@ -101,7 +101,7 @@ class LocalServer:
                     f"make it again, which loses its data: gatepost local reset --profile {profile}",
                 )
             self._bring_up(facts, profile)
-            visits.stay(self.directory)
+            visitors.stay(self.directory)
         return self
 
     def visit(self, name: str) -> LocalServer:
@@ -110,25 +110,25 @@ class LocalServer:
         Args:
             name: What tells the visitor from every other; it leaves with `leave(name)`, or when its process ends.
         """
-        with place.held(self.directory, self.account):
+        with server_directory.held(self.directory, self.account):
             ran = self._cluster(None).running()
             self._bring_up(self._facts(), None)
-            visits.enter(self.directory, name, started=not ran)
+            visitors.enter(self.directory, name, started=not ran)
         return self
 
     def leave(self, name: str) -> None:
         """Leave after a visit; a server that was started for visitors is stopped when none is left."""
-        if not place.claimed(self.directory):
+        if not server_directory.claimed(self.directory):
             return
-        with place.held(self.directory, self.account):
-            if visits.leave(self.directory, name):
+        with server_directory.held(self.directory, self.account):
+            if visitors.leave(self.directory, name):
                 self._stop()
 
     def stop(self) -> None:
         """Stop the server, ending open sessions. Its data stays."""
-        if not place.claimed(self.directory):
+        if not server_directory.claimed(self.directory):
             return
-        with place.held(self.directory, self.account):
+        with server_directory.held(self.directory, self.account):
             self._stop()
 
     def reset(self, profile: Profile | None = None) -> LocalServer:
@@ -139,7 +139,7 @@ class LocalServer:
         """
         if profile is not None:
             template.known_profile(profile)
-        with place.held(self.directory, self.account):
+        with server_directory.held(self.directory, self.account):
             kind = profile or self._facts().get("profile", "new")
             self._wipe()
             self._make(kind)
@@ -147,12 +147,12 @@ class LocalServer:
 
     def remove(self) -> None:
         """Stop the server and remove it with its data."""
-        if not place.claimed(self.directory):
+        if not server_directory.claimed(self.directory):
             return
-        with place.held(self.directory, self.account):
+        with server_directory.held(self.directory, self.account):
             self._wipe()
             (self.directory / "postgres.log").unlink(missing_ok=True)
-            (self.directory / place.LOCK).unlink()
+            (self.directory / server_directory.LOCK).unlink()
             with suppress(OSError):  # somebody keeps something there
                 self.directory.rmdir()
 
@@ -192,7 +192,12 @@ class LocalServer:
             template.set_passwords(connection, cluster.way.password)
         facts = self.directory / "server.json"
         partial = facts.with_suffix(".partial")
-        known = {"profile": profile, "version": binaries.version, "major": binaries.major, "shape": shape.digest()}
+        known = {
+            "profile": profile,
+            "version": binaries.version,
+            "major": binaries.major,
+            "shape": platform_sql.digest(),
+        }
         partial.write_text(json.dumps(known))
         partial.replace(facts)
 
@@ -205,7 +210,7 @@ class LocalServer:
                 f"{found.version}, which cannot read it",
                 "make it again, which loses its data: gatepost local reset",
             )
-        return usable_by(found, self.account, place.cache(self.account)) if self.account else found
+        return usable_by(found, self.account, server_directory.cache(self.account)) if self.account else found
 
     def _cluster(self, binaries: Binaries | None) -> Cluster:
         """Return the cluster; programs are needed to start and stop it, not to ask about it."""
@@ -221,14 +226,14 @@ class LocalServer:
     def _stop(self) -> None:
         """Stop the server; only Windows, which has no signals, needs its programs for that."""
         self._cluster(self._binaries({}) if os.name == "nt" else None).stop()
-        visits.stay(self.directory)
+        visitors.stay(self.directory)
 
     def _wipe(self) -> None:
         """Remove what a server leaves, and nothing else."""
         self._stop()
         (self.directory / "server.json").unlink(missing_ok=True)
         self._cluster(None).way.clear()
-        visits.clear(self.directory)
+        visitors.clear(self.directory)
         for left in self.directory.glob("data.partial-*"):
             shutil.rmtree(left, ignore_errors=True)
         shutil.rmtree(self.directory / "data", ignore_errors=True)
@@ -249,7 +254,7 @@ class LocalServer:
 def server(directory: Path | str | None = None) -> LocalServer:
     """Return the server of a directory, or of the project that the working directory lies in, without starting it."""
     account = unprivileged()
-    return LocalServer(place.chosen(directory, account), account)
+    return LocalServer(server_directory.chosen(directory, account), account)
 
 
 def start(directory: Path | str | None = None, profile: Profile | None = None) -> LocalServer:

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gatepost.errors import LocalServerError
-from gatepost.local import shape
+from gatepost.local import platform_sql
 from gatepost.sql import identifier
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def build(connect: Callable[[str], Connection], name: str, profile: str) -> None
     known_profile(profile)
     with closing(connect("postgres")) as connection:
         with connection, connection.cursor() as cursor:
-            shape.apply(connection, *shape.ROLES)
+            platform_sql.apply(connection, *platform_sql.ROLES)
             cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = 'postgres'")
             if (cursor.fetchone() or (False,))[0]:
                 raise LocalServerError(
@@ -42,7 +42,7 @@ def build(connect: Callable[[str], Connection], name: str, profile: str) -> None
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {identifier(name)} OWNER postgres TEMPLATE template0")
     with closing(connect(name)) as connection, connection:
-        shape.apply(connection, *shape.DATABASE, *shape.PROFILES[profile])
+        platform_sql.apply(connection, *platform_sql.DATABASE, *platform_sql.PROFILES[profile])
 
 
 def clone(connection: Connection, template: str, name: str) -> None:
@@ -76,7 +76,7 @@ def known_profile(profile: str) -> str:
     Raises:
         LocalServerError: there is no such profile.
     """
-    if profile not in shape.PROFILES:
+    if profile not in platform_sql.PROFILES:
         raise LocalServerError(
             f'"{profile}" is no profile of default privileges', "use new (since the change of 2026) or old"
         )

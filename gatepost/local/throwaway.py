@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.errors import LocalServerError
-from gatepost.local import place, shape
+from gatepost.local import platform_sql, server_directory
 from gatepost.local.account import Account, give, unprivileged
 from gatepost.local.binaries import Binaries, usable_by
 from gatepost.local.cluster import SUPERUSER as PLATFORM_SUPERUSER
@@ -35,7 +35,7 @@ from gatepost.local.cluster import Cluster
 from gatepost.local.lock import locked
 from gatepost.local.process import is_server_of
 from gatepost.local.transport import UnixSocket
-from gatepost.local.visits import alive
+from gatepost.local.visitors import alive
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -148,7 +148,7 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Thro
     """
     account = unprivileged()
     home = _home(account)
-    usable = usable_by(binaries, account, place.cache(account)) if account is not None else binaries
+    usable = usable_by(binaries, account, server_directory.cache(account)) if account is not None else binaries
     image = _image(home, usable, account)
     _sweep(home, usable, account)
     directory = home / f"server-{os.getpid()}-{secrets.token_hex(4)}"
@@ -179,7 +179,7 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Thro
 def _home(account: Account | None) -> Path:
     """Return the directory of images and servers: in the cache, or where there is none, a private temporary one."""
     try:
-        directory = place.cache(account) / "throwaway"
+        directory = server_directory.cache(account) / "throwaway"
     except LocalServerError:  # a home that does not exist, or that may not be written
         user = getpass.getuser() if os.name == "nt" else os.geteuid()
         directory = Path(tempfile.gettempdir()) / f"gatepost-throwaway-{user}"
@@ -196,7 +196,12 @@ def _home(account: Account | None) -> Path:
 
 def _image(home: Path, binaries: Binaries, account: Account | None) -> Path:
     """Return a stopped server that is shaped, without anything foreign; it is made once for each build."""
-    recipe = [str(binaries.directory), binaries.version, shape.digest(), Path(__file__).read_text(encoding="utf-8")]
+    recipe = [
+        str(binaries.directory),
+        binaries.version,
+        platform_sql.digest(),
+        Path(__file__).read_text(encoding="utf-8"),
+    ]
     directory = home / f"image-{binaries.major}-{hashlib.sha256(chr(0).join(recipe).encode()).hexdigest()[:12]}"
     if directory.exists():
         os.utime(directory)
@@ -227,9 +232,9 @@ def _image(home: Path, binaries: Binaries, account: Account | None) -> Path:
 def _fill(cluster: Cluster) -> None:
     """Shape the one database that the image keeps, and take from every role what it could do to a server."""
     with closing(_connect(cluster, SUPERUSER)) as connection, connection, connection.cursor() as cursor:
-        shape.apply(connection, *shape.ROLES)
+        platform_sql.apply(connection, *platform_sql.ROLES)
         cursor.execute(f"SET SESSION AUTHORIZATION {sql.identifier(PLATFORM_SUPERUSER)}")  # it will own the shape
-        shape.apply(connection, *shape.DATABASE)
+        platform_sql.apply(connection, *platform_sql.DATABASE)
         cursor.execute("RESET SESSION AUTHORIZATION")
         # Owners of the platform's tables are asked for their policies here, so that nobody has to be lent them.
         cursor.execute(

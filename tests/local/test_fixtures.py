@@ -13,7 +13,7 @@ import pytest
 from gatepost.local.cluster import SUPERUSER
 
 ROOT = Path(__file__).parents[2]
-ONE_TEST = "tests/local/test_shape.py::test_postgres_owns_the_database"
+ONE_TEST = "tests/local/test_platform_sql.py::test_postgres_owns_the_database"
 
 
 def pytest_command(*arguments):
@@ -25,7 +25,10 @@ def test_the_next_run_sweeps_what_a_killed_one_left(open_ground, binaries):
     environment = os.environ | {"TMPDIR": str(open_ground)}
     bin_dir = ("--gatepost-pg-bin", str(binaries.directory))
     killed = subprocess.Popen(
-        pytest_command(*bin_dir, "tests/local/test_shape.py"), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        pytest_command(*bin_dir, "tests/local/test_platform_sql.py"),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
     until = time.monotonic() + 60
     while not list(open_ground.glob("gatepost-tests-*/started")) and time.monotonic() < until:

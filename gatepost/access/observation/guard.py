@@ -15,7 +15,7 @@ from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.local import LocalServer
 from gatepost.local.cluster import SUPERUSER
-from gatepost.local.visits import alive
+from gatepost.local.visitors import alive
 
 
 @contextmanager

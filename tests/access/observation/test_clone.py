@@ -19,8 +19,8 @@ from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
-from gatepost.local.place import cache
 from gatepost.local.process import is_server_of
+from gatepost.local.server_directory import cache
 from gatepost.personas import Persona
 
 SOURCE = """

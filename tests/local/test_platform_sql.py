@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine
 
-from gatepost.local import shape
+from gatepost.local import platform_sql
 
 ROLES = {
     "anon": "-i----- statement_timeout=3s",
@@ -464,16 +464,29 @@ def test_helpers_that_projects_assume(connection):
 
 
 def test_every_section_is_named_and_parsed():
-    files = sorted(path.stem for path in (Path(shape.__file__).parent / "sql").glob("*.sql"))
-    used = {*shape.ROLES, *shape.DATABASE, *(file for profile in shape.PROFILES.values() for file in profile)}
+    files = sorted(path.stem for path in (Path(platform_sql.__file__).parent / "sql").glob("*.sql"))
+    used = {
+        *platform_sql.ROLES,
+        *platform_sql.DATABASE,
+        *(file for profile in platform_sql.PROFILES.values() for file in profile),
+    }
     assert used == set(files)
     for file in files:
-        text = (Path(shape.__file__).parent / "sql" / f"{file}.sql").read_text()
-        assert len(shape.sections(file)) == text.count("-- makes:") + text.count("-- always:")
+        text = (Path(platform_sql.__file__).parent / "sql" / f"{file}.sql").read_text()
+        assert len(platform_sql.sections(file)) == text.count("-- makes:") + text.count("-- always:")
 
 
 def test_applying_again_changes_nothing(superuser):
     """Event triggers and publications included: every section finds its object there."""
-    names = [section.name for section in shape.missing(superuser, shape.sections(*shape.ROLES, *shape.DATABASE))]
-    assert names == [section.name for section in shape.sections(*shape.ROLES, *shape.DATABASE) if not section.kind]
-    shape.apply(superuser, *shape.ROLES, *shape.DATABASE, *shape.PROFILES["new"])
+    names = [
+        section.name
+        for section in platform_sql.missing(
+            superuser, platform_sql.sections(*platform_sql.ROLES, *platform_sql.DATABASE)
+        )
+    ]
+    assert names == [
+        section.name
+        for section in platform_sql.sections(*platform_sql.ROLES, *platform_sql.DATABASE)
+        if not section.kind
+    ]
+    platform_sql.apply(superuser, *platform_sql.ROLES, *platform_sql.DATABASE, *platform_sql.PROFILES["new"])

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from gatepost.local import visits
-from gatepost.local.visits import FOLDER
+from gatepost.local import visitors
+from gatepost.local.visitors import FOLDER
 
 
 def test_the_last_visitor_stops_it(made):
@@ -59,6 +59,6 @@ def test_nothing_of_it_is_left_in_a_server_that_is_removed(made):
 
 
 def test_what_cannot_be_read_is_nobody(tmp_path):
-    visits.enter(tmp_path, "one", started=True)
+    visitors.enter(tmp_path, "one", started=True)
     (tmp_path / FOLDER / "two").write_text("")
-    assert visits.leave(tmp_path, "one")
+    assert visitors.leave(tmp_path, "one")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.errors import DatabaseUnreachable
-from gatepost.local import shape
+from gatepost.local import platform_sql
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -65,8 +65,8 @@ def bootstrap(connection: Connection) -> Bootstrapped:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             admin = _who(cursor)
-            wanted = shape.sections(*_FILES)
-            todo = shape.missing(connection, wanted)
+            wanted = platform_sql.sections(*_FILES)
+            todo = platform_sql.missing(connection, wanted)
             for section in todo:
                 _make(cursor, _within_rights(section, admin), admin)
             joined, refused = _join(cursor, admin)
@@ -89,14 +89,14 @@ def _who(cursor: Cursor) -> _Admin:
     return _Admin(name, superuser, bypasses, version)
 
 
-def _within_rights(section: shape.Section, admin: _Admin) -> shape.Section:
+def _within_rights(section: platform_sql.Section, admin: _Admin) -> platform_sql.Section:
     """Leave out what the account may not give: only one that passes row security by can let another do so."""
     if section.name != "service_role" or admin.may_let_bypass:
         return section
     return replace(section, sql=section.sql.replace(" BYPASSRLS", ""))
 
 
-def _make(cursor: Cursor, section: shape.Section, admin: _Admin) -> None:
+def _make(cursor: Cursor, section: platform_sql.Section, admin: _Admin) -> None:
     import psycopg2
 
     try:
@@ -133,7 +133,7 @@ def _join(cursor: Cursor, admin: _Admin) -> tuple[list[str], list[str]]:
     return created, notes
 
 
-def _notes(made: tuple[shape.Section, ...], admin: _Admin) -> tuple[str, ...]:
+def _notes(made: tuple[platform_sql.Section, ...], admin: _Admin) -> tuple[str, ...]:
     notes = []
     if any(section.name == "service_role" for section in made) and not admin.may_let_bypass:
         notes.append(
@@ -148,5 +148,5 @@ def _notes(made: tuple[shape.Section, ...], admin: _Admin) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _name(section: shape.Section) -> str:
+def _name(section: platform_sql.Section) -> str:
     return f"{section.kind.removeprefix('available ')} {section.name}"
