@@ -23,7 +23,12 @@ from gatepost.diff import (
     version_state,
 )
 from gatepost.errors import DeclarationError, MigrationError
-from gatepost.migrate.coming import (
+from gatepost.migrate.blocking_policies import held, steps
+from gatepost.migrate.entities import entity
+from gatepost.migrate.functions import compare_functions, in_place
+from gatepost.migrate.named_types import NewTypeOp
+from gatepost.migrate.order import ordered
+from gatepost.migrate.pending_changes import (
     Coming,
     ahead,
     coming,
@@ -32,11 +37,6 @@ from gatepost.migrate.coming import (
     functions_that_read_tables,
     made_with_tables,
 )
-from gatepost.migrate.entities import entity
-from gatepost.migrate.functions import compare_functions, in_place
-from gatepost.migrate.order import ordered
-from gatepost.migrate.steps import held, steps
-from gatepost.migrate.types import NewTypeOp
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 

@@ -10,7 +10,7 @@ from gatepost import sql
 from gatepost.database.reading import reading
 from gatepost.diff import Change, TableGrants, revoking
 from gatepost.errors import MigrationError
-from gatepost.migrate.coming import Coming
+from gatepost.migrate.pending_changes import Coming
 from gatepost.schema import Policy, Schema
 
 if TYPE_CHECKING:
