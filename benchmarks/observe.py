@@ -23,10 +23,10 @@ import psycopg2.extensions
 
 from gatepost import local
 from gatepost.access.observation.clone import schema_clone
-from gatepost.access.observation.running import run
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.local.cluster import SUPERUSER
+from gatepost.observation.run import run
 
 DATABASE = "gatepost_benchmark_observe"
 SEVEN = """

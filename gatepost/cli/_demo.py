@@ -17,12 +17,12 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from gatepost import local, sql, transfer
-from gatepost.access.reach import Reach, reach
 from gatepost.cli._transfer import head_revision
 from gatepost.database.connect import connect
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.display import line
 from gatepost.errors import MigrationError, SettingsError
+from gatepost.observation.overview import Reach, reach
 from gatepost.personas import ANON, SERVICE, signed_in
 from gatepost.project import Project, find_project
 from gatepost.reflect import read

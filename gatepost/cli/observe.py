@@ -90,8 +90,8 @@ def _run(
 
     from gatepost.access.observation.clone import schema_clone
     from gatepost.access.observation.disposable import refuse_unless_disposable
-    from gatepost.access.observation.running import run
     from gatepost.database.connect import connect
+    from gatepost.observation.run import run
 
     with ExitStack() as stack:
         status = stack.enter_context(Console(stderr=True).status("connecting"))

@@ -51,8 +51,8 @@ def test_migrations_go_down_and_up_again(
 
 def test_observed_equals_declared(gatepost_database: TestDatabase, gatepost_project: Project) -> None:
     """Every persona reaches exactly the rows that the declaration gives, seen by trying."""
-    from gatepost.access.observation.running import run
     from gatepost.database.connect import connect
+    from gatepost.observation.run import run
 
     with closing(connect(gatepost_database.superuser_url)) as connection:
         _assert_clean(run(connection, declaration=gatepost_project.declaration()))

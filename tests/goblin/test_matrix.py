@@ -6,9 +6,9 @@ import pytest
 
 import policies  # noqa: F401  declares
 from gatepost import sql
-from gatepost.access.observation.running import run
 from gatepost.database.connect import connect
 from gatepost.ddl import create_sql
+from gatepost.observation.run import run
 from gatepost.project import declared
 from gatepost.reflect import reflect
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import psycopg2
 import pytest
 
-from gatepost.access.observation.running import run
+from gatepost.observation.run import run
 from gatepost.report.access import text
 from gatepost.report.access.page import render
 

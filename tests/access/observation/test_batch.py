@@ -10,8 +10,8 @@ from gatepost.access.observation.cast import USERS, cast
 from gatepost.access.observation.ground import survey
 from gatepost.access.observation.population import plant
 from gatepost.access.observation.probes import Probe, places
-from gatepost.access.observation.running import run
 from gatepost.access.observation.trial import Stage
+from gatepost.observation.run import run
 from gatepost.reflect import read
 
 TABLES = """

@@ -12,7 +12,6 @@ import psycopg2
 import pytest
 
 from gatepost.access.observation.clone import schema_clone
-from gatepost.access.observation.running import run
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
@@ -21,6 +20,7 @@ from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.process import is_server_of
 from gatepost.local.server_directory import cache
+from gatepost.observation.run import run
 from gatepost.personas import Persona
 
 SOURCE = """

@@ -7,8 +7,8 @@ import psycopg2
 import pytest
 
 from gatepost.access.observation.configured import configured, known
-from gatepost.access.observation.running import Scope, run_inside
 from gatepost.errors import SettingsError
+from gatepost.observation.run import Scope, run_inside
 
 TICKETS = """
 CREATE TABLE tickets (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), subject text);

@@ -3,8 +3,8 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, Table, Uuid
 
 from gatepost import allow, authenticated, declaring, owner, protect, through
-from gatepost.access.observation.running import Scope
 from gatepost.declare.declaration import Declaration
+from gatepost.observation.run import Scope
 
 BOOKS = """
 CREATE TABLE public.book (id int PRIMARY KEY, user_id uuid NOT NULL, is_public boolean NOT NULL);

@@ -11,8 +11,8 @@ from gatepost.access.observation.ground import survey
 from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
-from gatepost.access.observation.running import run
 from gatepost.access.observation.trial import Stage
+from gatepost.observation.run import run
 from gatepost.reflect import read
 
 TABLES = """

@@ -5,11 +5,11 @@ from sqlalchemy import Column, MetaData, Uuid, text
 
 from gatepost import allow, authenticated, declaring, owner, protect
 from gatepost.access.observation.outcome import outcome_of
-from gatepost.access.observation.running import Scope
 from gatepost.access.observation.writing import Writer
 from gatepost.declare.declaration import Declaration
 from gatepost.declare.language import collected
 from gatepost.finding import NotChecked
+from gatepost.observation.run import Scope
 from gatepost.report.access import text as report
 from tests.tables import table
 
@@ -164,7 +164,7 @@ def test_a_policy_that_raises_for_some_rows_hides_no_others(designs):
 
 def test_a_policy_that_sleeps_is_stopped_once(designs, monkeypatch):
     for module in ("running", "probes"):
-        monkeypatch.setattr(f"gatepost.access.observation.{module}.TIMEOUT", "200ms")
+        monkeypatch.setattr(f"gatepost.observation.{module}.TIMEOUT", "200ms")
     body = "PERFORM pg_sleep(60); RETURN true;"
     result = designs.observe(ORDERS + BOOM.format(body) + "GRANT SELECT ON orders TO anon;")
     assert (reached(result).split()[0], reached(result, "anon").split()[0]) == ("unknown", "none")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.access.observation.running import Scope
+from gatepost.observation.run import Scope
 
 NOTES = """
 CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);

@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 
 from gatepost.access.observation.disposable import refuse_unless_disposable
-from gatepost.access.observation.running import run
 from gatepost.errors import DatabaseUnreachable, NotDisposable
+from gatepost.observation.run import run
 
 TABLES = """
 CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -60,7 +60,7 @@ def test_killed_in_the_middle(tables, superuser_url):
     before = everything(superuser_url)
     program = f"""
 import psycopg2
-from gatepost.access.observation.running import run
+from gatepost.observation.run import run
 connection = psycopg2.connect({superuser_url!r})
 while True:
     run(connection, progress=lambda step: print(step, flush=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios" / "observed"
+SCENARIOS = Path(__file__).parents[1] / "scenarios" / "observed"
 
 
 def files(kind):

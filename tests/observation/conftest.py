@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from gatepost.access.observation.running import Scope, run_inside
 from gatepost.local.cluster import SUPERUSER
+from gatepost.observation.run import Scope, run_inside
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios" / "observed"
+SCENARIOS = Path(__file__).parents[1] / "scenarios" / "observed"
 AS_SUPERUSER = "-- gatepost: as superuser\n"
 
 
