@@ -58,7 +58,7 @@ def observe(
 
     Example: gatepost observe --persona anon --persona support
     """
-    from gatepost.access.observation.configured import configured, known
+    from gatepost.observation.attempt.configured_personas import configured, known
     from gatepost.project import find_project
     from gatepost.target import target_url
 

@@ -7,30 +7,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.cast import ONLOOKERS, cast, users_of
-from gatepost.access.observation.channels import Channels
-from gatepost.access.observation.configured import chosen, known
-from gatepost.access.observation.containing import contained
-from gatepost.access.observation.doors import Door, Doors
 from gatepost.access.observation.expected import Expected
 from gatepost.access.observation.ground import Ground, TableKey, survey
-from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.judging import Judge
 from gatepost.access.observation.leaks import leaks, not_observed
 from gatepost.access.observation.matrix import doors, matrix
-from gatepost.access.observation.observe import observe
 from gatepost.access.observation.population import plant
-from gatepost.access.observation.probes import TIMEOUT
-from gatepost.access.observation.record import Record
-from gatepost.access.observation.signing_up import SigningUp
-from gatepost.access.observation.trial import Stage
-from gatepost.access.observation.unfit import asked_kinds
-from gatepost.access.observation.unplanted import judged
 from gatepost.access.observation.unseen import unseen
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
+from gatepost.observation.attempt.affected_tables import Influence
+from gatepost.observation.attempt.configured_personas import chosen, known
+from gatepost.observation.attempt.contained_failures import contained
+from gatepost.observation.attempt.doors import Door, Doors
+from gatepost.observation.attempt.every_table import observe
+from gatepost.observation.attempt.personas import ONLOOKERS, cast, users_of
+from gatepost.observation.attempt.probes import TIMEOUT
+from gatepost.observation.attempt.realtime_channels import Channels
+from gatepost.observation.attempt.results import Record
+from gatepost.observation.attempt.sign_up import SigningUp
+from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.uncastable_texts import asked_kinds
+from gatepost.observation.attempt.unplanted_tables import judged
 from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema

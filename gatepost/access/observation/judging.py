@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from gatepost.access.observation.cast import ONLOOKERS, told
-from gatepost.access.observation.containing import contained
-from gatepost.access.observation.evidence import listed, shown, witness
 from gatepost.access.observation.expected import Expected, NotKnown, short_of
 from gatepost.access.observation.ground import Ground
 from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.record import Cell, Escalation, Record
-from gatepost.access.observation.standing import Standing
-from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
+from gatepost.observation.attempt.contained_failures import contained
+from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.personas import ONLOOKERS, told
+from gatepost.observation.attempt.results import Cell, Escalation, Record
+from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.witness import listed, shown, witness
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Table
 

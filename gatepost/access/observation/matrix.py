@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost.access.observation.cast import ONLOOKERS, told, world_of
-from gatepost.access.observation.doors import Door
-from gatepost.access.observation.evidence import in_force, shown
-from gatepost.access.observation.outcome import Outcome
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.record import Cell, Record
+from gatepost.observation.attempt.doors import Door
+from gatepost.observation.attempt.outcome import Outcome
+from gatepost.observation.attempt.personas import ONLOOKERS, told, world_of
+from gatepost.observation.attempt.results import Cell, Record
+from gatepost.observation.attempt.witness import in_force, shown
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 

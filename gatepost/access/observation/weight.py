@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from gatepost.access.observation.channels import MESSAGES
-from gatepost.access.observation.doors import Door
 from gatepost.access.observation.ground import USERS, TableKey
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.standing import Standing
 from gatepost.access.observation.worlds import Row
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import words
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret
+from gatepost.observation.attempt.doors import Door
+from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.realtime_channels import MESSAGES
 from gatepost.schema import Table
 
 _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())

@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost import sql
-from gatepost.access.observation import canaries, evidence
-from gatepost.access.observation.arguments import Arguments
-from gatepost.access.observation.cast import ONLOOKERS, ORDINARY, other_of, world_of
-from gatepost.access.observation.containing import contained
+from gatepost.access.observation import canaries
 from gatepost.access.observation.ground import USERS
-from gatepost.access.observation.influence import Influence
-from gatepost.access.observation.outcome import Outcome
-from gatepost.access.observation.probes import Tried
-from gatepost.access.observation.record import Escalation, Record
-from gatepost.access.observation.routines import Routine, callable_by
-from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, NOBODY, Row
 from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.observation.attempt import witness
+from gatepost.observation.attempt.affected_tables import Influence
+from gatepost.observation.attempt.callable_functions import Routine, callable_by
+from gatepost.observation.attempt.contained_failures import contained
+from gatepost.observation.attempt.function_arguments import Arguments
+from gatepost.observation.attempt.outcome import Outcome
+from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of, world_of
+from gatepost.observation.attempt.probes import Tried
+from gatepost.observation.attempt.results import Escalation, Record
+from gatepost.observation.attempt.statement import Stage
 from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
@@ -172,7 +173,7 @@ class Doors:
         told = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
         return Door(
             persona, "partition", str(part), f"SELECT * FROM {target}", tried.outcome, tried.said, leaked,
-            evidence.shown(leaked[0]) if leaked else "", columns=told,
+            witness.shown(leaked[0]) if leaked else "", columns=told,
         )  # fmt: skip
 
     def _call(self, persona: Persona, function: Routine) -> Iterator[Door]:
@@ -268,7 +269,7 @@ class Doors:
             row = self._planted.get((canary.table, canary.row))
             if row is None or row.world == world_of(persona.name) or canary.column >= len(row.table.columns):
                 continue
-            if canary in brought and not evidence.proves_reading(row, text, statement):
+            if canary in brought and not witness.proves_reading(row, text, statement):
                 continue
             name = row.table.columns[canary.column].name
             visible = row.number in self.record.sees(persona.name, row.table.key)

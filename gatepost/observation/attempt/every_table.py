@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatepost import sql
-from gatepost.access.observation.batch import Batch, Trial, Trying
-from gatepost.access.observation.cast import ONLOOKERS
-from gatepost.access.observation.empowering import Empowering
-from gatepost.access.observation.influence import Influence
-from gatepost.access.observation.outcome import Outcome
-from gatepost.access.observation.probes import BARRED, Look, Probe, Seen
-from gatepost.access.observation.record import Cell, Record
-from gatepost.access.observation.refusing import settle_reads
-from gatepost.access.observation.trial import Stage
-from gatepost.access.observation.unplanted import by_catalog
-from gatepost.access.observation.writing import Writer
+from gatepost.observation.attempt.affected_tables import Influence
+from gatepost.observation.attempt.application_errors import settle_reads
+from gatepost.observation.attempt.batch import Batch, Trial, Trying
+from gatepost.observation.attempt.outcome import Outcome
+from gatepost.observation.attempt.personas import ONLOOKERS
+from gatepost.observation.attempt.privilege_escalation import Empowering
+from gatepost.observation.attempt.probes import BARRED, Look, Probe, Seen
+from gatepost.observation.attempt.results import Cell, Record
+from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.unplanted_tables import by_catalog
+from gatepost.observation.attempt.writes import Writer
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table
 

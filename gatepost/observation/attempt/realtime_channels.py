@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost import sql
-from gatepost.access.observation.cast import NEWCOMER, ORDINARY, other_of, world_of
-from gatepost.access.observation.doors import Door
-from gatepost.access.observation.record import Record
-from gatepost.access.observation.standing import Standing
-from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import STRANGERS, Row
 from gatepost.analysis.compared_values import words
 from gatepost.finding import NotChecked
+from gatepost.observation.attempt.doors import Door
+from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, other_of, world_of
+from gatepost.observation.attempt.results import Record
+from gatepost.observation.attempt.statement import Stage
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 

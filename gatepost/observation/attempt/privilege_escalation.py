@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
-from gatepost.access.observation.batch import Trial, Trying
-from gatepost.access.observation.cast import ORDINARY, world_of
-from gatepost.access.observation.influence import Influence
 from gatepost.access.observation.population import insert
-from gatepost.access.observation.probes import Found, Probe
-from gatepost.access.observation.record import Escalation
-from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import FRESH, RANKED, Row
 from gatepost.name_hints import words
+from gatepost.observation.attempt.affected_tables import Influence
+from gatepost.observation.attempt.batch import Trial, Trying
+from gatepost.observation.attempt.personas import ORDINARY, world_of
+from gatepost.observation.attempt.probes import Found, Probe
+from gatepost.observation.attempt.results import Escalation
+from gatepost.observation.attempt.statement import Stage
 from gatepost.personas import Persona
 from gatepost.schema import Table
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from gatepost import sql
 from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import Canary
-from gatepost.access.observation.cast import USERS, other_of
 from gatepost.access.observation.ground import USERS as ACCOUNTS
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.worlds import STRANGERS, Row
 from gatepost.name_hints import is_secret, words
+from gatepost.observation.attempt.personas import USERS, other_of
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from gatepost.access.observation.canaries import is_word
 from gatepost.access.observation.ground import USERS
 from gatepost.access.observation.population import insert
-from gatepost.access.observation.record import Escalation, Record
-from gatepost.access.observation.trial import Stage
 from gatepost.access.observation.worlds import NOBODY, Row
 from gatepost.finding import NotChecked
+from gatepost.observation.attempt.results import Escalation, Record
+from gatepost.observation.attempt.statement import Stage
 from gatepost.personas import signed_in
 
 _USER = "9e500000-0000-4000-8000-000000000201"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.access.observation.ground import Ground, Privileges, privileges
-from gatepost.access.observation.patience import Patience
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.probes import (
+from gatepost.access.observation.worlds import Row
+from gatepost.observation.attempt.probes import (
     BARRED,
     PLACE,
     Found,
@@ -27,7 +27,7 @@ from gatepost.access.observation.probes import (
     stopped,
     tried_as,
 )
-from gatepost.access.observation.worlds import Row
+from gatepost.observation.attempt.time_limits import Patience
 from gatepost.personas import Persona, acting_as
 from gatepost.schema import Table
 

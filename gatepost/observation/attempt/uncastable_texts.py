@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from gatepost.access.observation import canaries
 from gatepost.access.observation.canaries import Canary
 from gatepost.access.observation.ground import Ground
-from gatepost.access.observation.record import Record
 from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.observation.attempt.results import Record
 
 _TYPE = re.compile(r"for type ([a-z][a-z ]*)")
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gatepost.access.observation.canaries import Canary
-from gatepost.access.observation.cast import ONLOOKERS
 from gatepost.access.observation.combining import KEPT, Values
 from gatepost.access.observation.ground import FILES, Ground
 from gatepost.access.observation.options import Fix, filled, options, some_of
-from gatepost.access.observation.record import Record
 from gatepost.access.observation.worlds import FRESH
 from gatepost.analysis.compared_values import pieces_in
+from gatepost.observation.attempt.personas import ONLOOKERS
+from gatepost.observation.attempt.results import Record
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table, Trigger
 

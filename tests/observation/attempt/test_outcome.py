@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import Column, MetaData, Uuid, text
 
 from gatepost import allow, authenticated, declaring, owner, protect
-from gatepost.access.observation.outcome import outcome_of
-from gatepost.access.observation.writing import Writer
 from gatepost.declare.declaration import Declaration
 from gatepost.declare.language import collected
 from gatepost.finding import NotChecked
+from gatepost.observation.attempt.outcome import outcome_of
+from gatepost.observation.attempt.writes import Writer
 from gatepost.observation.run import Scope
 from gatepost.report.access import text as report
 from tests.tables import table

@@ -6,8 +6,8 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.access.observation.configured import configured, known
 from gatepost.errors import SettingsError
+from gatepost.observation.attempt.configured_personas import configured, known
 from gatepost.observation.run import Scope, run_inside
 
 TICKETS = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatepost import sql
-from gatepost.access.observation.cast import told
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.record import Cell
 from gatepost.access.observation.worlds import Row
+from gatepost.observation.attempt.personas import told
+from gatepost.observation.attempt.results import Cell
 from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
 

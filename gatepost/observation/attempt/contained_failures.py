@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gatepost.access.observation.trial import Stage
 from gatepost.finding import NotChecked
+from gatepost.observation.attempt.statement import Stage
 
 SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a mistake of ours about somebody's database ends in; a lost connection and an interrupt are none."""

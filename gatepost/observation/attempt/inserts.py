@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.access.observation.attempts import Attempts, Looked, by_code
-from gatepost.access.observation.batch import Trial, Trying
-from gatepost.access.observation.candidates import candidates, relations
 from gatepost.access.observation.combining import Values
-from gatepost.access.observation.outcome import SWALLOWED, UNKNOWN
 from gatepost.access.observation.population import insert
-from gatepost.access.observation.probes import Found, Probe, Tried, counting
-from gatepost.access.observation.record import Cell
 from gatepost.access.observation.worlds import Row
+from gatepost.observation.attempt.batch import Trial, Trying
+from gatepost.observation.attempt.insert_candidates import candidates, relations
+from gatepost.observation.attempt.one_table import Attempts, Looked, by_code
+from gatepost.observation.attempt.outcome import SWALLOWED, UNKNOWN
+from gatepost.observation.attempt.probes import Found, Probe, Tried, counting
+from gatepost.observation.attempt.results import Cell
 
 
 @dataclass

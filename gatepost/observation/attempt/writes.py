@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.access.observation.attempts import by_code
-from gatepost.access.observation.batch import Answer, Trial, Trying
-from gatepost.access.observation.cast import other_of
 from gatepost.access.observation.ground import FILES
-from gatepost.access.observation.inserting import Inserts
-from gatepost.access.observation.outcome import SWALLOWED, UNKNOWN
-from gatepost.access.observation.probes import Tried, places
-from gatepost.access.observation.record import Cell, Crossing
 from gatepost.access.observation.worlds import FRESH, Row
+from gatepost.observation.attempt.batch import Answer, Trial, Trying
+from gatepost.observation.attempt.inserts import Inserts
+from gatepost.observation.attempt.one_table import by_code
+from gatepost.observation.attempt.outcome import SWALLOWED, UNKNOWN
+from gatepost.observation.attempt.personas import other_of
+from gatepost.observation.attempt.probes import Tried, places
+from gatepost.observation.attempt.results import Cell, Crossing
 from gatepost.schema import Column, Command
 
 _MOST_FOR_SERVICE = 3

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from gatepost.access.observation.cast import ONLOOKERS, USERS, own_id
 from gatepost.errors import SettingsError
+from gatepost.observation.attempt.personas import ONLOOKERS, USERS, own_id
 from gatepost.personas import Persona
 
 BUILT_IN = ("anon", *USERS, *ONLOOKERS, "service_role")

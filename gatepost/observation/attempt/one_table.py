@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost.access.observation.batch import Answer, Trial, Trying
-from gatepost.access.observation.cast import ORDINARY, world_of
-from gatepost.access.observation.influence import Influence
-from gatepost.access.observation.probes import Found, Look, Tried
-from gatepost.access.observation.record import Crossing, Escalation, Record
-from gatepost.access.observation.refusing import Guards
-from gatepost.access.observation.trial import Stage
+from gatepost.observation.attempt.affected_tables import Influence
+from gatepost.observation.attempt.application_errors import Guards
+from gatepost.observation.attempt.batch import Answer, Trial, Trying
+from gatepost.observation.attempt.personas import ORDINARY, world_of
+from gatepost.observation.attempt.probes import Found, Look, Tried
+from gatepost.observation.attempt.results import Crossing, Escalation, Record
+from gatepost.observation.attempt.statement import Stage
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table
 

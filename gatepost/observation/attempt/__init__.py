@@ -1,0 +1,1 @@
+"""What every persona tries, statement by statement, and what PostgreSQL did with it."""
