@@ -22,10 +22,10 @@ from pathlib import Path
 import psycopg2.extensions
 
 from gatepost import local
-from gatepost.access.observation.clone import schema_clone
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.local.cluster import SUPERUSER
+from gatepost.observation.clone import schema_clone
 from gatepost.observation.run import run
 
 DATABASE = "gatepost_benchmark_observe"

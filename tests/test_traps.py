@@ -10,8 +10,6 @@ from sqlmodel import Session
 from typer.testing import CliRunner
 
 from gatepost import acting_as, assert_row_security, transfer, verify
-from gatepost.access.observation.clone import _source
-from gatepost.access.observation.disposable import refuse_unless_disposable
 from gatepost.cli import app
 from gatepost.database.engine import create_engine
 from gatepost.database.reading import read_again
@@ -25,6 +23,8 @@ from gatepost.doctor.load import load
 from gatepost.doctor.load_result import Plan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
+from gatepost.observation.clone import _source
+from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.personas import ANON
 from gatepost.personas import acting_as as acting_as_persona
 from gatepost.transfer.users.database import refuse_taken

@@ -88,9 +88,9 @@ def _run(
 
     from rich.console import Console
 
-    from gatepost.access.observation.clone import schema_clone
-    from gatepost.access.observation.disposable import refuse_unless_disposable
     from gatepost.database.connect import connect
+    from gatepost.observation.clone import schema_clone
+    from gatepost.observation.clone.disposable import refuse_unless_disposable
     from gatepost.observation.run import run
 
     with ExitStack() as stack:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gatepost import local, sql
-from gatepost.access.observation.guard import guarded, new_name, sweep
 from gatepost.database.connect import connect
 from gatepost.local import LocalServer
 from gatepost.local.cluster import SUPERUSER
 from gatepost.local.lock import locked
+from gatepost.observation.clone.cleanup import guarded, new_name, sweep
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection

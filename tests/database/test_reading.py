@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 import gatepost
 from gatepost import verify
-from gatepost.access.observation.clone import _source
 from gatepost.cli import app
 from gatepost.database import reading as module
 from gatepost.database.reading import ChangedMeanwhile, open_for_reading, read_again, reading
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable
 from gatepost.local.cluster import SUPERUSER
+from gatepost.observation.clone import _source
 from gatepost.reflect import read_all
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 from tests.transfer.conftest import sqlite_file

@@ -10,8 +10,8 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.access.observation.disposable import refuse_unless_disposable
 from gatepost.errors import DatabaseUnreachable, NotDisposable
+from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.observation.run import run
 
 TABLES = """

@@ -11,7 +11,6 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.access.observation.clone import schema_clone
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
@@ -20,6 +19,7 @@ from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.process import is_server_of
 from gatepost.local.server_directory import cache
+from gatepost.observation.clone import schema_clone
 from gatepost.observation.run import run
 from gatepost.personas import Persona
 
@@ -94,7 +94,7 @@ def test_an_error_leaves_nothing(source):
 def test_a_killed_maker_leaves_nothing(source, superuser_url):
     program = f"""
 import time
-from gatepost.access.observation.clone import schema_clone
+from gatepost.observation.clone import schema_clone
 from gatepost.database.url import parse_url
 with schema_clone(parse_url({superuser_url!r})):
     print("made", flush=True)

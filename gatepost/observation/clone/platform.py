@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.clone.comparing import ROWS
-from gatepost.access.observation.clone.roles import reachable
 from gatepost.database.reading import printed
 from gatepost.ddl import create_sql
 from gatepost.finding import NotChecked
 from gatepost.local.throwaway import LOGIN
+from gatepost.observation.clone.compare_protection import ROWS
+from gatepost.observation.clone.roles import reachable
 from gatepost.reflect import reflect
 from gatepost.schema import Grant, Namespace, Schema, is_platform
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.clone.roles import reachable
 from gatepost.finding import NotChecked
+from gatepost.observation.clone.roles import reachable
 from gatepost.schema import Schema, is_platform
 
 if TYPE_CHECKING:

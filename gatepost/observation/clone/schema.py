@@ -15,18 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.clone.comparing import differences
-from gatepost.access.observation.clone.extensions import Dependents, dependents, make_extensions
-from gatepost.access.observation.clone.left_out import left_out
-from gatepost.access.observation.clone.platform import (
-    carry_over,
-    close_schemas,
-    database_owner,
-    make_schemas,
-    own_functions,
-)
-from gatepost.access.observation.clone.restoring import restore
-from gatepost.access.observation.clone.roles import make_roles, reachable
 from gatepost.database.connect import connect
 from gatepost.database.reading import LOCK_TIMEOUT, Reading, given_up, read_again
 from gatepost.database.url import DatabaseUrl, parse_url
@@ -34,6 +22,18 @@ from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
 from gatepost.local.throwaway import Throwaway, throwaway
+from gatepost.observation.clone.compare_protection import differences
+from gatepost.observation.clone.extensions import Dependents, dependents, make_extensions
+from gatepost.observation.clone.left_out import left_out
+from gatepost.observation.clone.platform import (
+    carry_over,
+    close_schemas,
+    database_owner,
+    make_schemas,
+    own_functions,
+)
+from gatepost.observation.clone.restore import restore
+from gatepost.observation.clone.roles import make_roles, reachable
 from gatepost.reflect import read_all, reflect
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
 from gatepost.sql_script import Statement, statements

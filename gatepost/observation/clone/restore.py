@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.clone.extensions import Lacking
 from gatepost.finding import NotChecked
+from gatepost.observation.clone.extensions import Lacking
 from gatepost.sql_script import Statement
 
 if TYPE_CHECKING:

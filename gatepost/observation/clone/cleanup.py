@@ -28,7 +28,7 @@ def guarded(server: str, database: str, *, visited: LocalServer | None = None) -
         visited: The server, where it was visited in the name of the database, and is to be left after it.
     """
     guard = subprocess.Popen(  # noqa: S603  # our own program
-        [sys.executable, "-I", str(Path(__file__).with_name("watchdog.py"))],
+        [sys.executable, "-I", str(Path(__file__).with_name("cleanup_process.py"))],
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C ends us, and it cleans up after us
     )

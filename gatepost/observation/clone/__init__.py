@@ -4,6 +4,6 @@
 it lacks.
 """
 
-from gatepost.access.observation.clone.schema import Clone, schema_clone
+from gatepost.observation.clone.schema import Clone, schema_clone
 
 __all__ = ["Clone", "schema_clone"]
