@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.expected import Expected
 from gatepost.access.observation.ground import Ground, TableKey, survey
-from gatepost.access.observation.judging import Judge
-from gatepost.access.observation.leaks import leaks, not_observed
-from gatepost.access.observation.matrix import doors, matrix
 from gatepost.access.observation.population import plant
-from gatepost.access.observation.unseen import unseen
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
@@ -31,6 +26,11 @@ from gatepost.observation.attempt.sign_up import SigningUp
 from gatepost.observation.attempt.statement import Stage
 from gatepost.observation.attempt.uncastable_texts import asked_kinds
 from gatepost.observation.attempt.unplanted_tables import judged
+from gatepost.observation.judge.declared_access import Expected
+from gatepost.observation.judge.door_findings import leaks, not_observed
+from gatepost.observation.judge.findings import Judge
+from gatepost.observation.judge.matrix import doors, matrix
+from gatepost.observation.judge.not_observed import unseen
 from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from gatepost import sql
 from gatepost.access.observation.population import Population
-from gatepost.access.observation.weight import Weight
 from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.personas import ORDINARY, told
 from gatepost.observation.attempt.witness import shown
+from gatepost.observation.judge.door_severity import Weight
 
 _VERBS = {
     "read": "can read rows of",

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from gatepost.access.observation.expected import Expected, NotKnown, short_of
 from gatepost.access.observation.ground import Ground
-from gatepost.access.observation.inferring import Inferred
 from gatepost.access.observation.population import Population
 from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import ProtectedTable
@@ -20,6 +18,8 @@ from gatepost.observation.attempt.personas import ONLOOKERS, told
 from gatepost.observation.attempt.results import Cell, Escalation, Record
 from gatepost.observation.attempt.statement import Stage
 from gatepost.observation.attempt.witness import listed, shown, witness
+from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
+from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Table
 

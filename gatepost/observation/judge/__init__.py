@@ -1,0 +1,1 @@
+"""What was observed, compared with what was declared or can be inferred."""
