@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.ground import Ground, TableKey, survey
-from gatepost.access.observation.population import plant
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
@@ -31,6 +29,8 @@ from gatepost.observation.judge.door_findings import leaks, not_observed
 from gatepost.observation.judge.findings import Judge
 from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen
+from gatepost.observation.plant.insert_rows import plant
+from gatepost.observation.plant.survey import Ground, TableKey, survey
 from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema

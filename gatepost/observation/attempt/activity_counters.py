@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.ground import TableKey
+from gatepost.observation.plant.survey import TableKey
 from gatepost.schema import Schema
 
 if TYPE_CHECKING:

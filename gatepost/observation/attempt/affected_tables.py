@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.observation.ground import Ground, TableKey
 from gatepost.analysis.compared_values import Calls, words
+from gatepost.observation.plant.survey import Ground, TableKey
 from gatepost.schema import Constraint, Table, Trigger
 
 _ROW_ALONE = (

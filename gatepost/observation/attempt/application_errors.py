@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gatepost.access.observation.canaries import Canary
-from gatepost.access.observation.combining import KEPT, Values
-from gatepost.access.observation.ground import FILES, Ground
-from gatepost.access.observation.options import Fix, filled, options, some_of
-from gatepost.access.observation.worlds import FRESH
 from gatepost.analysis.compared_values import pieces_in
 from gatepost.observation.attempt.personas import ONLOOKERS
 from gatepost.observation.attempt.results import Record
+from gatepost.observation.plant.canaries import Canary
+from gatepost.observation.plant.candidate_values import Fix, filled, options, some_of
+from gatepost.observation.plant.combinations import KEPT, Values
+from gatepost.observation.plant.row_sets import FRESH
+from gatepost.observation.plant.survey import FILES, Ground
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table, Trigger
 

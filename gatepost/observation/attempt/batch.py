@@ -16,12 +16,12 @@ from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeVar
 
 from gatepost import sql
-from gatepost.access.observation.ground import TableKey
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.activity_counters import Counter, counters
 from gatepost.observation.attempt.contained_failures import SLIPS, slipped
 from gatepost.observation.attempt.probes import Found, Probe, Tried, stopped, tried_as
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.survey import TableKey
 from gatepost.personas import Persona
 
 _MOST = 400

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost import sql
-from gatepost.access.observation import canaries
-from gatepost.access.observation.ground import USERS
-from gatepost.access.observation.worlds import FRESH, NOBODY, Row
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.attempt import witness
 from gatepost.observation.attempt.affected_tables import Influence
@@ -25,6 +22,9 @@ from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of,
 from gatepost.observation.attempt.probes import Tried
 from gatepost.observation.attempt.results import Escalation, Record
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.row_sets import FRESH, NOBODY, Row
+from gatepost.observation.plant.survey import USERS
 from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gatepost import sql
-from gatepost.access.observation import canaries
-from gatepost.access.observation.canaries import Canary
-from gatepost.access.observation.ground import USERS as ACCOUNTS
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import STRANGERS, Row
 from gatepost.name_hints import is_secret, words
 from gatepost.observation.attempt.personas import USERS, other_of
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.canaries import Canary
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import STRANGERS, Row
+from gatepost.observation.plant.survey import USERS as ACCOUNTS
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gatepost.access.observation.ground import FILES, tenant_claims
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import FRESH, Row
 from gatepost.observation.attempt.personas import other_of, world_of
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.survey import FILES, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Table
 

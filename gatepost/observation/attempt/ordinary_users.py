@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import RANKED, Row
 from gatepost.analysis.compared_values import words
 from gatepost.name_hints import words as words_of
 from gatepost.observation.attempt.personas import ORDINARY, other_of
 from gatepost.observation.attempt.results import Record
 from gatepost.observation.attempt.witness import in_force
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import RANKED, Row
+from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey
 from gatepost.personas import Persona
 from gatepost.schema import Table
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from gatepost.access.observation import canaries
+from gatepost.observation.plant import canaries
 
 Outcome = Literal[
     "done",

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from gatepost.access.observation.ties import of_a_catalogue
-from gatepost.access.observation.worlds import NEW_USER, NOBODY, RANKED, Worlds
+from gatepost.observation.plant.implied_keys import of_a_catalogue
+from gatepost.observation.plant.row_sets import NEW_USER, NOBODY, RANKED, Worlds
 from gatepost.personas import ANON, SERVICE, Persona, signed_in
 
 USERS = {

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
-from gatepost.access.observation.population import insert
-from gatepost.access.observation.worlds import FRESH, RANKED, Row
 from gatepost.name_hints import words
 from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.batch import Trial, Trying
@@ -19,6 +17,8 @@ from gatepost.observation.attempt.personas import ORDINARY, world_of
 from gatepost.observation.attempt.probes import Found, Probe
 from gatepost.observation.attempt.results import Escalation
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.insert_rows import insert
+from gatepost.observation.plant.row_sets import FRESH, RANKED, Row
 from gatepost.personas import Persona
 from gatepost.schema import Table
 

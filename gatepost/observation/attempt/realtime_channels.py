@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost import sql
-from gatepost.access.observation.worlds import STRANGERS, Row
 from gatepost.analysis.compared_values import words
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors import Door
@@ -20,6 +19,7 @@ from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, other_of, world_of
 from gatepost.observation.attempt.results import Record
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.row_sets import STRANGERS, Row
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 

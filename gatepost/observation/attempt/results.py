@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatepost.access.observation.worlds import Row
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.outcome import UNKNOWN, Outcome
+from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gatepost.access.observation.canaries import is_word
-from gatepost.access.observation.ground import USERS
-from gatepost.access.observation.population import insert
-from gatepost.access.observation.worlds import NOBODY, Row
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.results import Escalation, Record
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.canaries import is_word
+from gatepost.observation.plant.insert_rows import insert
+from gatepost.observation.plant.row_sets import NOBODY, Row
+from gatepost.observation.plant.survey import USERS
 from gatepost.personas import signed_in
 
 _USER = "9e500000-0000-4000-8000-000000000201"

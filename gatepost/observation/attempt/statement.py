@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.ground import Ground, Privileges, privileges
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import Row
 from gatepost.observation.attempt.probes import (
     BARRED,
     PLACE,
@@ -28,6 +25,9 @@ from gatepost.observation.attempt.probes import (
     tried_as,
 )
 from gatepost.observation.attempt.time_limits import Patience
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.survey import Ground, Privileges, privileges
 from gatepost.personas import Persona, acting_as
 from gatepost.schema import Table
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatepost.access.observation import canaries
-from gatepost.access.observation.canaries import Canary
-from gatepost.access.observation.ground import Ground
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.attempt.results import Record
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.canaries import Canary
+from gatepost.observation.plant.survey import Ground
 
 _TYPE = re.compile(r"for type ([a-z][a-z ]*)")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gatepost.access.observation.ground import Ground, Privileges
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.statement import Stage
 from gatepost.observation.attempt.witness import bypasses
+from gatepost.observation.plant.survey import Ground, Privileges
 from gatepost.schema import COMMANDS, Command, Schema, Table
 
 NO_PRIVILEGE = "no API role holds a privilege on it"

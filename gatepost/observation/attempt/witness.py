@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatepost import sql
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import Row
 from gatepost.observation.attempt.personas import told
 from gatepost.observation.attempt.results import Cell
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.access.observation.ground import FILES
-from gatepost.access.observation.worlds import FRESH, Row
 from gatepost.observation.attempt.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.inserts import Inserts
 from gatepost.observation.attempt.one_table import by_code
@@ -15,6 +13,8 @@ from gatepost.observation.attempt.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.probes import Tried, places
 from gatepost.observation.attempt.results import Cell, Crossing
+from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.survey import FILES
 from gatepost.schema import Column, Command
 
 _MOST_FOR_SERVICE = 3

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
-from gatepost.access.observation.population import insert
-from gatepost.access.observation.worlds import Row
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.to_policies import policy_name
 from gatepost.observation.attempt.results import Cell
 from gatepost.observation.attempt.statement import Stage
 from gatepost.observation.attempt.witness import bypasses
+from gatepost.observation.plant.insert_rows import insert
+from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

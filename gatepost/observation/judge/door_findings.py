@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gatepost import sql
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.personas import ORDINARY, told
 from gatepost.observation.attempt.witness import shown
 from gatepost.observation.judge.door_severity import Weight
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import RANKED
 
 _VERBS = {
     "read": "can read rows of",

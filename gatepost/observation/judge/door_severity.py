@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from gatepost.access.observation.ground import USERS, TableKey
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import Row
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import words
 from gatepost.declare.declaration import Declaration
@@ -17,6 +14,9 @@ from gatepost.name_hints import is_secret
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.realtime_channels import MESSAGES
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.survey import USERS, TableKey
 from gatepost.schema import Table
 
 _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())

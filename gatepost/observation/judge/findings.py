@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from gatepost.access.observation.ground import Ground
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import RANKED
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.contained_failures import contained
@@ -20,6 +17,9 @@ from gatepost.observation.attempt.statement import Stage
 from gatepost.observation.attempt.witness import listed, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import RANKED
+from gatepost.observation.plant.survey import Ground
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Table
 

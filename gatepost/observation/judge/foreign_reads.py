@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.access.observation.population import Population
 from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.name_hints import Meant, about_people, is_secret, meant, words
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.personas import NEWCOMER, USERS, world_of
 from gatepost.observation.attempt.results import Cell, Record
 from gatepost.observation.attempt.witness import bypasses, in_force, listed, no_longer, witness
+from gatepost.observation.plant.insert_rows import Population
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost.access.observation.population import Population
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS, told, world_of
 from gatepost.observation.attempt.results import Cell, Record
 from gatepost.observation.attempt.witness import in_force, shown
+from gatepost.observation.plant.insert_rows import Population
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 

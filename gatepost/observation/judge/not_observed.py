@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.ground import FILES, USERS
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.callable_functions import Routine, callable_by
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.survey import FILES, USERS
 from gatepost.personas import Persona
 from gatepost.schema import is_platform
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost import sql
-from gatepost.access.observation.ground import FILES, Ground, tenant_claims
-from gatepost.access.observation.population import Population
-from gatepost.access.observation.worlds import NOBODY
 from gatepost.finding import Finding
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.personas import FORGER, PLAIN_LIAR, other_of, told, world_of
 from gatepost.observation.attempt.results import Crossing, Record
 from gatepost.observation.attempt.witness import bypasses, in_force, listed, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
+from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.row_sets import NOBODY
+from gatepost.observation.plant.survey import FILES, Ground, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

@@ -5,13 +5,13 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.access.observation.ground import survey
-from gatepost.access.observation.population import plant
 from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.batch import Batch, Trial
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import USERS, cast
 from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.plant.insert_rows import plant
+from gatepost.observation.plant.survey import survey
 from gatepost.observation.run import run
 from gatepost.reflect import read
 

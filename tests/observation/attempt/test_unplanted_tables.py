@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.access.observation.shapes import shape
+from gatepost.observation.plant.regex_examples import shape
 from gatepost.report.access import page, text
 
 KEPT = """

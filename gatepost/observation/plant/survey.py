@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gatepost.access.observation.ties import linked, named_owners, naming, of_a_catalogue
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
+from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.schema import Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.access.observation.ground import survey
-from gatepost.access.observation.population import plant
 from gatepost.observation.attempt.personas import USERS
+from gatepost.observation.plant.insert_rows import plant
+from gatepost.observation.plant.survey import survey
 from gatepost.reflect import read
 
 DEMANDING = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.ground import FILES, Ground, TableKey
-from gatepost.access.observation.partitions import room
-from gatepost.access.observation.searching import Search
-from gatepost.access.observation.worlds import Row, Worlds
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
+from gatepost.observation.plant.constraint_search import Search
+from gatepost.observation.plant.partitions import room
+from gatepost.observation.plant.row_sets import Row, Worlds
+from gatepost.observation.plant.survey import FILES, Ground, TableKey
 from gatepost.schema import Table
 
 if TYPE_CHECKING:

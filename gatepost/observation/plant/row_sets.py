@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.access.observation import canaries
-from gatepost.access.observation.canaries import FUTURE, PAST, Canary
-from gatepost.access.observation.combining import KEPT, Values, combinations, listed, overlay
-from gatepost.access.observation.ground import FILES, USERS, Ground, TableKey, unique_keys
-from gatepost.access.observation.options import Fix, filled
 from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
+from gatepost.observation.plant.candidate_values import Fix, filled
+from gatepost.observation.plant.combinations import KEPT, Values, combinations, listed, overlay
+from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey, unique_keys
 from gatepost.schema import Column, Table
 
 NOBODY = "nobody"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
-from gatepost.access.observation.ground import checks
 from gatepost.analysis.compared_values import comparisons_in, literals_in, pieces_in
+from gatepost.observation.plant.survey import checks
 from gatepost.schema import Table
 
 MANY = 12

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gatepost.access.observation.canaries import family
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Clues
 from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.name_hints import words
+from gatepost.observation.plant.canaries import family
 from gatepost.schema import Schema, Table, is_platform
 
 _NAMES = ("uuid", "text", "character varying", "citext")

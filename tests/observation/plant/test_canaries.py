@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.access.observation.canaries import Canary, found_in, value
+from gatepost.observation.plant.canaries import Canary, found_in, value
 
 PLANTED = Canary(table=0x1F, row=0x2A, column=0xB)
 

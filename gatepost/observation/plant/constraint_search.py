@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.access.observation.canaries import Canary, is_word
-from gatepost.access.observation.combining import KEPT
-from gatepost.access.observation.options import Fix, filled, options, small_numbers, some_of
-from gatepost.access.observation.worlds import STRANGERS, Worlds
+from gatepost.observation.plant.canaries import Canary, is_word
+from gatepost.observation.plant.candidate_values import Fix, filled, options, small_numbers, some_of
+from gatepost.observation.plant.combinations import KEPT
+from gatepost.observation.plant.row_sets import STRANGERS, Worlds
 from gatepost.schema import Table
 
 if TYPE_CHECKING:

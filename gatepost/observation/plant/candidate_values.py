@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from gatepost import sql
-from gatepost.access.observation.canaries import FUTURE, PAST, Canary, family, is_word
-from gatepost.access.observation.combining import KEPT
-from gatepost.access.observation.ground import Ground
-from gatepost.access.observation.shapes import Shape, shape
 from gatepost.analysis.compared_values import unquoted
+from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, family, is_word
+from gatepost.observation.plant.combinations import KEPT
+from gatepost.observation.plant.regex_examples import Shape, shape
+from gatepost.observation.plant.survey import Ground
 from gatepost.schema import Column
 
 Fix = str | Shape | None
