@@ -73,7 +73,7 @@ def verify(
     with _reading(found) as read_already:
         # Here and not above: what is imported while PostgreSQL answers takes no time.
         from gatepost.rules import Context, all_rules
-        from gatepost.rules.checking import check
+        from gatepost.rules._checking import check
 
         asked = all_rules() if rules is None else tuple(rules)
         if declaration is None:

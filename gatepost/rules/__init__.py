@@ -5,6 +5,6 @@ docstring says what it does, why that is bad, and holds an example and what to u
 """
 
 from gatepost.analysis.context import Context
-from gatepost.rules.discovery import Rule, all_rules, named_rule, rule
+from gatepost.rules._registry import Rule, all_rules, named_rule, rule
 
 __all__ = ["Context", "Rule", "all_rules", "named_rule", "rule"]

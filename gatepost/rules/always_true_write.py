@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import decisive, loosest, restricted, tied_to_owner, who
 from gatepost.finding import Finding, Severity
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Command
 
 _DONE: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}

@@ -9,7 +9,7 @@ from gatepost.analysis.conditions.terms import Column, Compare, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="error")

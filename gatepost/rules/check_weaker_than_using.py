@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import altered, callers, judged
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 
 

@@ -22,8 +22,8 @@ from gatepost.analysis.functions.security_definer import (
     picks_by_argument,
 )
 from gatepost.finding import Finding, Severity
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names, words
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names, words
 from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens
 

@@ -8,8 +8,8 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.security_definer import callers
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 from gatepost.schema import is_platform
 
 

@@ -16,8 +16,8 @@ from gatepost.analysis.views.exposed_rows import (
 )
 from gatepost.finding import Finding, Severity
 from gatepost.name_hints import meant
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 from gatepost.schema import View, is_platform
 
 

@@ -8,7 +8,7 @@ from gatepost import ddl
 from gatepost.analysis.context import Context
 from gatepost.diff import Change, TableGrants, TableRowSecurity
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Grant, Policy
 
 THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, alembic revision --autogenerate"

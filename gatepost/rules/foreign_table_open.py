@@ -8,8 +8,8 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names, words
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names, words
 
 
 @rule(severity="warning")

@@ -8,7 +8,7 @@ from gatepost.analysis.conditions.terms import Unknown
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="info")

@@ -10,7 +10,7 @@ from gatepost.analysis.conditions.terms import Call, Once, Select, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="warning")

@@ -21,7 +21,7 @@ from gatepost.analysis.conditions.terms import (
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, lone_guard
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 _SHARED = "current_user, which is the same for every user of the API"
 _PATTERNS = ("like", "ilike", "~", "~*", "similar")

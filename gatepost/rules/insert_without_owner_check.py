@@ -11,7 +11,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 
 

@@ -10,7 +10,7 @@ from gatepost.analysis.functions.security_definer import asks_for_a_secret, call
 from gatepost.analysis.trusted_tables import Trust, trusted
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
 

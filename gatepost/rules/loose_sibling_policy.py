@@ -11,7 +11,7 @@ from gatepost.analysis.loose_conditions import Shape, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, dropped, judged, loose_roles, restricted, siblings
 from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="error")

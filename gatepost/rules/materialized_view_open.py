@@ -8,8 +8,8 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, figures_only, granted_on_purpose, hidden_tables
 from gatepost.finding import Finding, Severity
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 from gatepost.schema import View
 
 

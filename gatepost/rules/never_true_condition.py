@@ -10,7 +10,7 @@ from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Ses
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Table
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

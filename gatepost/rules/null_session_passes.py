@@ -14,7 +14,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import passes_by_nothing
 from gatepost.analysis.policy_questions import callers, decisive, lone_guard
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Command
 
 

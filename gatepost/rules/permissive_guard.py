@@ -10,7 +10,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard
 from gatepost.analysis.policy_questions import beside, callers, dropped, judged
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Command, Policy
 
 

@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="error")

@@ -12,7 +12,7 @@ from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import altered, asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 _FILES = ("storage", "objects")
 _PRIVATE = frozenset(

@@ -8,8 +8,8 @@ from gatepost.analysis.conditions.terms import FALSE
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import callers, judged
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 
 
 @rule(severity="warning")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 _ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})
 """PostgreSQL's own roles that hold everything (https://www.postgresql.org/docs/17/predefined-roles.html)."""

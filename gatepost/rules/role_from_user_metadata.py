@@ -9,7 +9,7 @@ from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.column_writes import filled
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Function
 from gatepost.sql import comment, tokens
 

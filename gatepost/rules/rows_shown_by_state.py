@@ -25,7 +25,7 @@ from gatepost.analysis.policy_questions import (
 )
 from gatepost.finding import Finding
 from gatepost.name_hints import is_hidden_state, is_secret, meant
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 
 

@@ -10,8 +10,8 @@ from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.analysis.trusted_tables import Trust, forged_by, trusted
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 
 
 @rule(severity="error")

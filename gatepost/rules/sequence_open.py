@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names
 
 
 @rule(severity="info")

@@ -8,7 +8,7 @@ from gatepost.analysis.conditions.terms import Once, Session, Term, remembered
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 _CHEAP = ("current_user", "session_user")
 

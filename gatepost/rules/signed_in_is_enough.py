@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import judged, loosest, read_severity, restricted, tied_to_owner
 from gatepost.finding import Finding, Severity
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Command
 
 _DONE: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}

@@ -22,7 +22,7 @@ from gatepost.analysis.policy_questions import callers, decisive
 from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Finding
 from gatepost.name_hints import words
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 from gatepost.schema import Table
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import VERSION_TABLE, Context
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
+from gatepost.rules._registry import rule
 
 
 @rule(severity="error")

@@ -8,8 +8,8 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, filtered, tables_below
 from gatepost.finding import Finding
-from gatepost.rules.discovery import rule
-from gatepost.rules.wording import names, words
+from gatepost.rules._registry import rule
+from gatepost.rules._wording import names, words
 from gatepost.schema import Command, View
 
 _WRITES: tuple[Command, ...] = ("insert", "update", "delete")

@@ -6,7 +6,7 @@ from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.finding import Finding
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules, rule
-from gatepost.rules.checking import check
+from gatepost.rules._checking import check
 from gatepost.schema import Column, Policy, RowSecurity, Schema, Table
 from gatepost.verification import verify
 

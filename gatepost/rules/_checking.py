@@ -8,7 +8,7 @@ from types import TracebackType
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding, NotChecked
-from gatepost.rules.discovery import Rule
+from gatepost.rules._registry import Rule
 from gatepost.schema import Function, Policy, Table
 
 
