@@ -141,7 +141,7 @@ def _health(url: DatabaseUrl, settings: Settings, questions: Questions) -> Answe
         answer = questions.health()
         return Answer(topic, answer.status, answer.message, answer.fix)
     from gatepost.database.engine import create_engine
-    from gatepost.database.readiness import Readiness
+    from gatepost.service.readiness import Readiness
 
     heads: Collection[str] | None = questions.expected.heads or None
     engine = create_engine(url, settings=settings)

@@ -14,8 +14,8 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
-from gatepost.database.metrics import PoolMetrics, pool_state
-from gatepost.database.readiness import Check, Heads, Readiness
+from gatepost.service.pool_metrics import PoolMetrics, pool_state
+from gatepost.service.readiness import Check, Heads, Readiness
 
 
 class Live(BaseModel):

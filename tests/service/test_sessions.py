@@ -16,10 +16,10 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from sqlalchemy import text
 from sqlmodel import Session
 
-from gatepost.database.api import supabase_verifier, user_session
 from gatepost.database.engine import create_engine
 from gatepost.database.settings import Settings
 from gatepost.errors import SettingsError
+from gatepost.service.sessions import supabase_verifier, user_session
 
 SHARED = "a shared secret of the older kind"
 KEYS = {"es": ec.generate_private_key(ec.SECP256R1()), "rs": rsa.generate_private_key(65537, 2048)}

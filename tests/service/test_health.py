@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, NullPool, text
 
 from gatepost.database.engine import create_engine
-from gatepost.database.health import health_router
 from gatepost.database.settings import Settings
+from gatepost.service.health import health_router
 from tests.database.server import PASSWORD, SpareServer
 
 POOL = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_pool_timeout=0.2)
@@ -120,7 +120,7 @@ def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) ->
 def test_a_server_that_hangs_does_not_keep_the_service_from_stopping(spare_server: SpareServer) -> None:
     code = (
         "import sys; from gatepost.database.engine import create_engine;"
-        "from gatepost.database.readiness import Readiness;"
+        "from gatepost.service.readiness import Readiness;"
         "print(Readiness(create_engine(sys.argv[1]), None).within(0.2)[0].status)"
     )
     with spare_server.running(), spare_server.paused():

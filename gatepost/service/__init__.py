@@ -1,0 +1,1 @@
+"""What an application imports: sessions under the caller's row security, health, readiness and metrics."""
