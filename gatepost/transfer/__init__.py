@@ -9,10 +9,10 @@
 the order of the steps, and `jobs.py` what can be asked for.
 """
 
-from gatepost.transfer.comparison import check
-from gatepost.transfer.jobs import plan, plan_mended, plan_write, run, run_rejects, write
+from gatepost.transfer.api import plan, plan_mended, plan_write, run, run_rejects, write
+from gatepost.transfer.check_only import check
 from gatepost.transfer.load import Progress
-from gatepost.transfer.running import RowsRefused
+from gatepost.transfer.run import RowsRefused
 from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult
 
 __all__ = [

@@ -26,7 +26,7 @@ from gatepost.transfer.masking import shown
 from gatepost.transfer.pairing import pair_columns
 from gatepost.transfer.planning import order, refuse_filled, refuse_weak_role
 from gatepost.transfer.rejects import TableRejects, make_directory, restored
-from gatepost.transfer.running import RowsRefused
+from gatepost.transfer.run import RowsRefused
 from gatepost.transfer.source import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
 from gatepost.transfer.target import prepare, read_target, refuse_other_revision
 from gatepost.transfer.values import ColumnPlan, Options, Plan, Result, TablePlan, TableResult, TargetTable, Type

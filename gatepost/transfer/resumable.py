@@ -15,10 +15,10 @@ from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.analyze import analyze
 from gatepost.transfer.check import Tally, compare, refuse_mismatches, tally_target
+from gatepost.transfer.inputs import Side
 from gatepost.transfer.load import Progress
 from gatepost.transfer.planning import lock, refuse_changed, refuse_filled
-from gatepost.transfer.running import truncate
-from gatepost.transfer.sides import Side
+from gatepost.transfer.run import truncate
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 
 SCHEMA = "gatepost_transfer"

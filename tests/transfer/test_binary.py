@@ -9,6 +9,8 @@ from io import BytesIO
 import pytest
 
 from gatepost.transfer import planning
+from gatepost.transfer.api import plan as plan_of
+from gatepost.transfer.api import run
 from gatepost.transfer.binary import encoder, expression
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.binary.told import told
@@ -16,8 +18,6 @@ from gatepost.transfer.casts.columns import NULL
 from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.table import cast
 from gatepost.transfer.check import tally_target
-from gatepost.transfer.jobs import plan as plan_of
-from gatepost.transfer.jobs import run
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source

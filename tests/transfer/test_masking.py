@@ -6,7 +6,7 @@ from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options
 from gatepost.transfer.masking import shown, without_secrets
-from gatepost.transfer.running import RowsRefused
+from gatepost.transfer.run import RowsRefused
 
 SECRET = "hunter2-distinctive"
 

@@ -16,7 +16,7 @@ from gatepost.transfer.check import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.planning import make_plan
-from gatepost.transfer.running import Run
+from gatepost.transfer.run import Run
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Plan, TablePlan
 

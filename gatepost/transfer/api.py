@@ -20,14 +20,14 @@ from gatepost.transfer.check import compare, refuse_mismatches, tally_target
 from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.ending import ending
+from gatepost.transfer.inputs import FromDirectory, FromFile
 from gatepost.transfer.load import Progress
 from gatepost.transfer.pairing import pair
 from gatepost.transfer.parallel import open_with_workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed, with_epochs
 from gatepost.transfer.rejects import make_directory
 from gatepost.transfer.resumable import execute_resumable, under_way
-from gatepost.transfer.running import RowsRefused, Run, finish
-from gatepost.transfer.sides import FromDirectory, FromFile
+from gatepost.transfer.run import RowsRefused, Run, finish
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Plan, Result, TablePlan
 
