@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gatepost.database.url import DatabaseUrl
     from gatepost.transfer import Options, Plan, Progress, Result
-    from gatepost.transfer.compress import Compression
+    from gatepost.transfer.archive.compression import Compression
 
 FINDINGS = 1
 _HEADS = """

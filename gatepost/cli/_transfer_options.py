@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gatepost.errors import TransferError
 
 if TYPE_CHECKING:
-    from gatepost.transfer.compress import Compression
+    from gatepost.transfer.archive.compression import Compression
     from gatepost.transfer.values import Epoch, Mode
 
 _USELESS = {
@@ -108,7 +108,7 @@ def compression(word: str) -> Compression | None:
     Raises:
         TransferError: it is neither of the two, or this Python lacks zstd.
     """
-    from gatepost.transfer.compress import best
+    from gatepost.transfer.archive.compression import best
 
     if not word:
         return None

@@ -14,10 +14,10 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
 from gatepost.errors import TransferError
-from gatepost.transfer import portable
 from gatepost.transfer.again import plan_rejects, read_rejects
+from gatepost.transfer.archive import archive
+from gatepost.transfer.archive.compression import Compression, best
 from gatepost.transfer.check import compare, refuse_mismatches, tally_target
-from gatepost.transfer.compress import Compression, best
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.ending import ending
 from gatepost.transfer.inputs import FromDirectory, FromFile
@@ -49,7 +49,7 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
     """
     with ending(connection), reading(connection, statement_timeout="0"):
         if source.is_dir():
-            return portable.plan_portable(source, connection, options or Options())
+            return archive.plan_portable(source, connection, options or Options())
         with Source(source) as opened:
             if check:
                 opened.quick_check()
@@ -133,9 +133,9 @@ def write(
     with Source(source) as opened:
         opened.quick_check()
         planned = _planned(opened, metadata, chosen)
-        portable.make_room(directory)
+        archive.make_room(directory)
         _prepare(chosen, opened)
-        return portable.write(opened, planned, directory, compression or best(), progress or _silent)
+        return archive.write(opened, planned, directory, compression or best(), progress or _silent)
 
 
 def plan_mended(directory: Path, connection: Connection, *, options: Options | None = None) -> Plan:

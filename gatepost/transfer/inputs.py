@@ -10,7 +10,7 @@ from typing import Protocol
 from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
-from gatepost.transfer import portable
+from gatepost.transfer.archive import archive
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode import Encoded
@@ -80,12 +80,12 @@ class FromDirectory:
     def plan(self, connection: Connection, options: Options) -> Plan:
         """Return the plan as it is now; every file is compared with its checksum."""
         with reading(connection, statement_timeout="0"):
-            return portable.plan_portable(self._directory, connection, options)
+            return archive.plan_portable(self._directory, connection, options)
 
     def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
         """Return a run of a plan."""
-        read, ahead = partial(portable.read, self._directory), partial(portable.ahead, self._directory)
-        return Run(plan, connection, read, progress, portable.Lines, ahead)
+        read, ahead = partial(archive.read, self._directory), partial(archive.ahead, self._directory)
+        return Run(plan, connection, read, progress, archive.Lines, ahead)
 
     def tally(self, table: TablePlan) -> Tally:
         """Return what the manifest says of a table."""
@@ -96,4 +96,4 @@ class FromDirectory:
 
     @cached_property
     def _promised(self) -> dict[str, Tally]:
-        return portable.tallies(self._directory)
+        return archive.tallies(self._directory)

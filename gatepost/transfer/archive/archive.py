@@ -14,14 +14,14 @@ from pathlib import Path
 from psycopg2.extensions import connection as Connection
 
 from gatepost.errors import TransferError
+from gatepost.transfer.archive.compression import ENDS, Compression, reading, refuse_unreadable, writing
+from gatepost.transfer.archive.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
 from gatepost.transfer.casts.columns import COLUMN, NULL
 from gatepost.transfer.casts.how import How
 from gatepost.transfer.check import Tally
-from gatepost.transfer.compress import ENDS, Compression, reading, refuse_unreadable, writing
 from gatepost.transfer.declared import same_type
 from gatepost.transfer.encode import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load import Batches, Progress
-from gatepost.transfer.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
 from gatepost.transfer.masking import shown
 from gatepost.transfer.pairing import pair_columns
 from gatepost.transfer.planning import order, refuse_filled, refuse_weak_role

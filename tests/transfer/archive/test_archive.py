@@ -12,9 +12,9 @@ import models
 from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused
-from gatepost.transfer.compress import reading, writing
+from gatepost.transfer.archive.compression import reading, writing
+from gatepost.transfer.archive.manifest import _seal, read_manifest, write_manifest
 from gatepost.transfer.declared import declared_tables, same_type
-from gatepost.transfer.manifest import _seal, read_manifest, write_manifest
 from gatepost.transfer.target import prepare, read_target
 from models.sample import write_sample
 
@@ -218,7 +218,7 @@ import sys
 sys.modules["backports.zstd"] = sys.modules["compression.zstd"] = None
 from pathlib import Path
 from gatepost.errors import TransferError
-from gatepost.transfer.compress import best, refuse_unreadable
+from gatepost.transfer.archive.compression import best, refuse_unreadable
 print(best())
 refuse_unreadable(Path("a.gz"))
 try:

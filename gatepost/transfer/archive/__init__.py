@@ -1,0 +1,1 @@
+"""A transfer as a directory: COPY files, compressed, with a sealed manifest."""
