@@ -17,8 +17,8 @@ from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.binary import expression
 from gatepost.transfer.binary.encoder import encoder_of
-from gatepost.transfer.casts.columns import COLUMN, NULL
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.encode import Encoder, fingerprint
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import Any
 
-from gatepost.transfer.casts.columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, Texts
-from gatepost.transfer.casts.how import How, Refused
-from gatepost.transfer.casts.table import cast
+from gatepost.transfer.casts.registry import cast
+from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.whole_columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, Texts
 from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
 from gatepost.transfer.archive import archive
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.check import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.load import Batches, Progress

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from gatepost.display import line
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.table import FAMILIES
+from gatepost.transfer.casts.registry import FAMILIES
 from gatepost.transfer.source import Source, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, TablePlan, TargetColumn, TargetTable, Type
 

@@ -15,7 +15,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.binary.encoder import AVAILABLE
 from gatepost.transfer.binary.expression import FAMILIES as BINARY
 from gatepost.transfer.binary.expression import agrees
-from gatepost.transfer.casts.table import MOMENTS
+from gatepost.transfer.casts.registry import MOMENTS
 from gatepost.transfer.pairing import pair
 from gatepost.transfer.source import Source
 from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from gatepost.errors import GatepostError
 from gatepost.transfer.binary.encoder import encoder_of
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Epoch, TablePlan

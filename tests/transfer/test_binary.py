@@ -14,9 +14,9 @@ from gatepost.transfer.api import run
 from gatepost.transfer.binary import encoder, expression
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.binary.told import told
-from gatepost.transfer.casts.columns import NULL
-from gatepost.transfer.casts.how import How, Refused
-from gatepost.transfer.casts.table import cast
+from gatepost.transfer.casts.registry import cast
+from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.whole_columns import NULL
 from gatepost.transfer.check import tally_target
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan

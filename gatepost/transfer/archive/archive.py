@@ -16,8 +16,8 @@ from psycopg2.extensions import connection as Connection
 from gatepost.errors import TransferError
 from gatepost.transfer.archive.compression import ENDS, Compression, reading, refuse_unreadable, writing
 from gatepost.transfer.archive.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
-from gatepost.transfer.casts.columns import COLUMN, NULL
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.check import Tally
 from gatepost.transfer.declared import same_type
 from gatepost.transfer.encode import Encoded, Encoder, fingerprint, shortened

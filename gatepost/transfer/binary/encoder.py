@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost.transfer.binary.told import told
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.encode import Encoded, Encoder
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from gatepost.transfer.casts.columns import NULL
+from gatepost.transfer.casts.whole_columns import NULL
 from gatepost.transfer.values import Type
 
 _BEGIN, _FIRST_DAY = datetime(2000, 1, 1), date(2000, 1, 1)

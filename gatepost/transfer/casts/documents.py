@@ -16,8 +16,8 @@ from json import encoder
 from operator import itemgetter
 from typing import Any
 
-from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.numbers import printed_float8, printed_numeric
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 _SHORT = 48

@@ -7,7 +7,7 @@ import re
 import struct
 from decimal import Context, Decimal
 
-from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 RANGES = {"int2": (-(2**15), 2**15 - 1), "int4": (-(2**31), 2**31 - 1), "int8": (-(2**63), 2**63 - 1)}

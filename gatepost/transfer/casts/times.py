@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as day_time
 from decimal import Decimal
 
-from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"

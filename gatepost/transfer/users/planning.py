@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.times import moment_from_text
 from gatepost.transfer.encode import shortened
 from gatepost.transfer.masking import shown

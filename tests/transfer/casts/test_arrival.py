@@ -6,9 +6,9 @@ import pytest
 
 from gatepost import transfer
 from gatepost.transfer import Options, RowsRefused
-from gatepost.transfer.casts.how import How
+from gatepost.transfer.casts.time_options import How
 
-from .test_table import BERLIN, DOCUMENTS, HOW, MILLISECONDS, NUMBERS, REFUSED, SECONDS, TIMES, UTC, WORDS
+from .test_registry import BERLIN, DOCUMENTS, HOW, MILLISECONDS, NUMBERS, REFUSED, SECONDS, TIMES, UTC, WORDS
 
 ASKED = {
     UTC: Options(),

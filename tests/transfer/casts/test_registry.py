@@ -1,7 +1,7 @@
 """Every case of the table: a value before, and after as PostgreSQL prints it, or the reason that refused it."""
 
-from gatepost.transfer.casts.how import How, Refused
-from gatepost.transfer.casts.table import FAMILIES, RULES, cast
+from gatepost.transfer.casts.registry import FAMILIES, RULES, cast
+from gatepost.transfer.casts.time_options import How, Refused
 
 UTC = How()
 BERLIN = How.of("Europe/Berlin", None)

@@ -1,4 +1,4 @@
-"""The casts of `table.py` for whole columns at once, where every value is of the kind that the column expects.
+"""The casts of `registry.py` for whole columns at once, where every value is of the kind that the column expects.
 
 A function here answers None when anything is unusual; the caller then goes value by value through the table, so
 that there is one place that refuses. What makes these fast is that each step is one call over the whole batch.
@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from gatepost.transfer.casts.documents import json_from_text
-from gatepost.transfer.casts.how import How, Refused
 from gatepost.transfer.casts.numbers import RANGES
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 

@@ -6,9 +6,9 @@ import random
 import pytest
 
 from gatepost.transfer.casts import documents
-from gatepost.transfer.casts.columns import FAST, NULL
-from gatepost.transfer.casts.how import How, Refused
-from gatepost.transfer.casts.table import cast
+from gatepost.transfer.casts.registry import cast
+from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.whole_columns import FAST, NULL
 from gatepost.transfer.values import Type
 
 HOW = How()

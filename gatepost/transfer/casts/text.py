@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatepost.transfer.casts.documents import parsed
-from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 _UUID = re.compile(r"\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatepost.transfer.casts import documents, numbers, times, words
-from gatepost.transfer.casts.how import How, Refused
+from gatepost.transfer.casts import documents, numbers, text, times
+from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.values import Type
 
 Rule = Callable[[Any, Type, How], str]
@@ -54,7 +54,7 @@ RULES: dict[tuple[type, str], Rule] = {
         ("numeric",),
         {int: numbers.numeric_from_integer, float: numbers.numeric_from_float, str: numbers.numeric_from_text},
     ),
-    **_each(_TEXTS, {int: words.text_from_number, float: words.text_from_number, str: words.text_from_text}),
+    **_each(_TEXTS, {int: text.text_from_number, float: text.text_from_number, str: text.text_from_text}),
     **_each(
         _DOCUMENTS,
         {int: documents.json_from_integer, float: documents.json_from_float, str: documents.json_from_text},
@@ -63,11 +63,11 @@ RULES: dict[tuple[type, str], Rule] = {
     (str, "date"): times.date_from_text,
     (str, "time"): times.time_from_text,
     (str, "interval"): times.interval_from_text,
-    (str, "uuid"): words.uuid_from_text,
-    (bytes, "uuid"): words.uuid_from_bytes,
-    (bytes, "bytea"): words.bytea_from_bytes,
-    (str, "enum"): words.enum_from_text,
-    (str, "array"): words.array_rule(cast),
+    (str, "uuid"): text.uuid_from_text,
+    (bytes, "uuid"): text.uuid_from_bytes,
+    (bytes, "bytea"): text.bytea_from_bytes,
+    (str, "enum"): text.enum_from_text,
+    (str, "array"): text.array_rule(cast),
 }
 """Every exact way that there is."""
 
