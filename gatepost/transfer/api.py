@@ -17,7 +17,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.again import plan_rejects, read_rejects
 from gatepost.transfer.archive import archive
 from gatepost.transfer.archive.compression import Compression, best
-from gatepost.transfer.check import compare, refuse_mismatches, tally_target
+from gatepost.transfer.compare.fingerprints import compare, refuse_mismatches, tally_target
 from gatepost.transfer.declared import declared_tables
 from gatepost.transfer.ending import ending
 from gatepost.transfer.inputs import FromDirectory, FromFile

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
-from gatepost.transfer.check import compare, tally_target
+from gatepost.transfer.compare.fingerprints import compare, tally_target
 from gatepost.transfer.ending import ending
 from gatepost.transfer.inputs import FromDirectory, FromFile, Side
 from gatepost.transfer.settle import unsettled

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.transfer.check import Tally, row_fingerprint, text_of
+from gatepost.transfer.compare.fingerprints import Tally, row_fingerprint, text_of
 from gatepost.transfer.encode import shortened
 from gatepost.transfer.masking import shown
 from gatepost.transfer.rejects import TableRejects, restored

@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 from gatepost.database.reading import reading
 from gatepost.transfer.archive import archive
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.check import Tally, columns_of_source, tally_source
+from gatepost.transfer.compare.fingerprints import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.planning import make_plan

@@ -13,7 +13,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.check import Tally
+from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import truncate_for_freeze
 from gatepost.transfer.masking import without_secrets

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.analyze import analyze
-from gatepost.transfer.check import Tally, compare, refuse_mismatches, tally_target
+from gatepost.transfer.compare.fingerprints import Tally, compare, refuse_mismatches, tally_target
 from gatepost.transfer.inputs import Side
 from gatepost.transfer.load import Progress
 from gatepost.transfer.planning import lock, refuse_changed, refuse_filled

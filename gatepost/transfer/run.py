@@ -14,7 +14,7 @@ from gatepost.errors import TransferError
 from gatepost.transfer.analyze import analyze
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.check import Tally, tally_target
+from gatepost.transfer.compare.fingerprints import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
 from gatepost.transfer.encode import Encoded
 from gatepost.transfer.frozen import freezable

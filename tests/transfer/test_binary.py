@@ -11,13 +11,14 @@ import pytest
 from gatepost.transfer import planning
 from gatepost.transfer.api import plan as plan_of
 from gatepost.transfer.api import run
-from gatepost.transfer.binary import encoder, expression
+from gatepost.transfer.binary import encoder
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.binary.told import told
 from gatepost.transfer.casts.registry import cast
 from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.whole_columns import NULL
-from gatepost.transfer.check import tally_target
+from gatepost.transfer.compare import server_hash
+from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source
@@ -62,21 +63,21 @@ def sent(value, kind):
 
 
 def test_the_fingerprint_that_the_server_is_asked_for_is_the_one_of_this_side():
-    families = [family for _, family in expression._SAMPLES]
+    families = [family for _, family in server_hash._SAMPLES]
     kinds, columns = zip(*(told([t], Type(f, f)) for t, f in zip(SAMPLES, families, strict=True)), strict=True)
     _, fingerprint, nulls = rows_module.encode(columns, b"".join(kinds), [-1] * len(kinds), 1)
-    assert fingerprint == expression.AGREED
+    assert fingerprint == server_hash.AGREED
     assert sum(nulls) == 1
 
 
 def test_the_server_agrees(connection):
-    assert expression.agrees(connection)
+    assert server_hash.agrees(connection)
 
 
 def test_every_type_that_has_a_binary_form_can_be_told():
-    for family in expression.FAMILIES:
+    for family in server_hash.FAMILIES:
         told([NULL], Type(family, family))
-    assert encoder._KINDS.keys() <= expression.FAMILIES
+    assert encoder._KINDS.keys() <= server_hash.FAMILIES
 
 
 def document(dice, depth=0):

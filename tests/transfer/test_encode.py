@@ -8,7 +8,7 @@ import pytest
 
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.check import tally_target
+from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.encode import Encoder, shortened
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan

@@ -11,7 +11,7 @@ from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused, parallel
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.check import Tally, tally_source
+from gatepost.transfer.compare.fingerprints import Tally, tally_source
 from gatepost.transfer.parallel import Workers
 from gatepost.transfer.source import Source, Watch
 

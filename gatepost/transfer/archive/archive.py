@@ -18,7 +18,7 @@ from gatepost.transfer.archive.compression import ENDS, Compression, reading, re
 from gatepost.transfer.archive.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
-from gatepost.transfer.check import Tally
+from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.declared import same_type
 from gatepost.transfer.encode import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load import Batches, Progress

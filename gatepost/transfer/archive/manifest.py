@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.check import Tally
+from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.values import Type
 
 FORMAT = 2

@@ -15,10 +15,10 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.binary import expression
 from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
+from gatepost.transfer.compare import server_hash
 from gatepost.transfer.encode import Encoder, fingerprint
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
@@ -139,7 +139,7 @@ def refuse_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
 def row_fingerprint(plan: TablePlan) -> str:
     """Return the SQL expression for the fingerprint of a row, as the encoder of the plan computes it."""
     columns = [column.target for column in plan.columns]
-    return expression.fingerprint(columns) if plan.binary else expression.md5_number(_row(columns))
+    return server_hash.fingerprint(columns) if plan.binary else server_hash.md5_number(_row(columns))
 
 
 def _row(columns: list[TargetColumn]) -> str:
@@ -159,7 +159,7 @@ def _signed(sign: str) -> str:
 
 
 def _by_column_target(connection: Connection, plan: TablePlan) -> list[int]:
-    sums = ", ".join(f"coalesce(sum({expression.md5_number(printed(column.target))}), 0)" for column in plan.columns)
+    sums = ", ".join(f"coalesce(sum({server_hash.md5_number(printed(column.target))}), 0)" for column in plan.columns)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sums} FROM {sql.qualified(plan.target.schema, plan.target.name)}")
         return [int(total) for total in cursor.fetchone() or ()]

@@ -1,0 +1,1 @@
+"""What arrived, compared with the source: fingerprints of rows, here and by PostgreSQL's own hash."""
