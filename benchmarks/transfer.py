@@ -32,7 +32,7 @@ from gatepost.local.account import give, unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.encode import Encoder
+from gatepost.transfer.encode.copy_text import Encoder
 from gatepost.transfer.load import copy_statement
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source

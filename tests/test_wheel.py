@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.local import platform_sql
-from gatepost.transfer.binary.encoder import AVAILABLE
+from gatepost.transfer.encode.copy_binary import AVAILABLE
 
 
 def built(directory, **environment):
@@ -36,7 +36,7 @@ def test_the_sql_is_in_the_wheel(files):
 
 def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):
     ends = (".so", ".pyd")
-    compiled = [name for name in files if name.startswith("gatepost/transfer/binary/_rows.") and name.endswith(ends)]
+    compiled = [name for name in files if name.startswith("gatepost/transfer/encode/_rows.") and name.endswith(ends)]
     assert len(compiled) == AVAILABLE
 
 

@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.transfer.compare.fingerprints import Tally, row_fingerprint, text_of
-from gatepost.transfer.encode import shortened
+from gatepost.transfer.encode.copy_text import shortened
 from gatepost.transfer.masking import shown
 from gatepost.transfer.rejects import TableRejects, restored
 from gatepost.transfer.source import Row

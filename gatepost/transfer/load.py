@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.compare.fingerprints import Tally
-from gatepost.transfer.encode import Encoded
+from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.frozen import truncate_for_freeze
 from gatepost.transfer.masking import without_secrets
 from gatepost.transfer.rejects import TableRejects

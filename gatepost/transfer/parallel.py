@@ -22,8 +22,8 @@ from types import TracebackType
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.binary.encoder import AVAILABLE
-from gatepost.transfer.encode import Encoded
+from gatepost.transfer.encode.copy_binary import AVAILABLE
+from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.source import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 

@@ -12,10 +12,10 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.database.reading import reading
 from gatepost.errors import TransferError
-from gatepost.transfer.binary.encoder import AVAILABLE
 from gatepost.transfer.casts.registry import MOMENTS
 from gatepost.transfer.compare.server_hash import FAMILIES as BINARY
 from gatepost.transfer.compare.server_hash import agrees
+from gatepost.transfer.encode.copy_binary import AVAILABLE
 from gatepost.transfer.pairing import pair
 from gatepost.transfer.source import Source
 from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision

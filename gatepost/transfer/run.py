@@ -12,11 +12,11 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.analyze import analyze
-from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, tally_target
 from gatepost.transfer.conflicts import remove_doubles, remove_orphans
-from gatepost.transfer.encode import Encoded
+from gatepost.transfer.encode.copy_binary import encoder_of
+from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.frozen import freezable
 from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.rejects import TableRejects

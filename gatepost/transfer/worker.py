@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gatepost.errors import GatepostError
-from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.encode import Encoded
+from gatepost.transfer.encode.copy_binary import encoder_of
+from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Epoch, TablePlan
 

@@ -20,7 +20,7 @@ from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.declared import same_type
-from gatepost.transfer.encode import Encoded, Encoder, fingerprint, shortened
+from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load import Batches, Progress
 from gatepost.transfer.masking import shown
 from gatepost.transfer.pairing import pair_columns

@@ -15,11 +15,11 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare import server_hash
-from gatepost.transfer.encode import Encoder, fingerprint
+from gatepost.transfer.encode.copy_binary import encoder_of
+from gatepost.transfer.encode.copy_text import Encoder, fingerprint
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
 

@@ -11,7 +11,7 @@ from typing import Any
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.times import moment_from_text
-from gatepost.transfer.encode import shortened
+from gatepost.transfer.encode.copy_text import shortened
 from gatepost.transfer.masking import shown
 from gatepost.transfer.source import Source
 from gatepost.transfer.users.columns import Columns, find_columns

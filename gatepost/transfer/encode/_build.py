@@ -9,7 +9,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_MODULE = "gatepost.transfer.binary._rows"
+_MODULE = "gatepost.transfer.encode._rows"
 
 
 class Compile(BuildHookInterface):  # type: ignore[type-arg]

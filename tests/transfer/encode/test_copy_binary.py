@@ -11,21 +11,21 @@ import pytest
 from gatepost.transfer import planning
 from gatepost.transfer.api import plan as plan_of
 from gatepost.transfer.api import run
-from gatepost.transfer.binary import encoder
-from gatepost.transfer.binary.encoder import encoder_of
-from gatepost.transfer.binary.told import told
 from gatepost.transfer.casts.registry import cast
 from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.whole_columns import NULL
 from gatepost.transfer.compare import server_hash
 from gatepost.transfer.compare.fingerprints import tally_target
+from gatepost.transfer.encode import copy_binary
+from gatepost.transfer.encode.binary_values import told
+from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Type
 
 rows_module = pytest.importorskip(
-    "gatepost.transfer.binary._rows", reason="gatepost was installed without a compiler for C"
+    "gatepost.transfer.encode._rows", reason="gatepost was installed without a compiler for C"
 )
 
 SAMPLES = (
@@ -77,7 +77,7 @@ def test_the_server_agrees(connection):
 def test_every_type_that_has_a_binary_form_can_be_told():
     for family in server_hash.FAMILIES:
         told([NULL], Type(family, family))
-    assert encoder._KINDS.keys() <= server_hash.FAMILIES
+    assert copy_binary._KINDS.keys() <= server_hash.FAMILIES
 
 
 def document(dice, depth=0):

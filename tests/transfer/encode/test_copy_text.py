@@ -6,10 +6,10 @@ from io import BytesIO
 
 import pytest
 
-from gatepost.transfer.binary.encoder import encoder_of
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import tally_target
-from gatepost.transfer.encode import Encoder, shortened
+from gatepost.transfer.encode.copy_binary import encoder_of
+from gatepost.transfer.encode.copy_text import Encoder, shortened
 from gatepost.transfer.load import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Rows to COPY's binary format, with the fingerprint that `expression.fingerprint` has the server compute.
 
-This is what `encode.py` and the fast casts do, for plain values, in one pass over a batch: each value is looked at
-once, written once and hashed once. Whatever is not plain is left alone, and `encoder.py` takes the rules of the casts
+This is what `copy_text.py` and the fast casts do, for plain values, in one pass over a batch: each value is looked at
+once, written once and hashed once. Whatever is not plain is left alone, and `copy_binary.py` takes the rules of the casts
 to it. The hash is PostgreSQL's: Bob Jenkins' lookup3 (src/common/hashfn.c).
 """
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gatepost.transfer.binary.told import told
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.encode import Encoded, Encoder
+from gatepost.transfer.encode.binary_values import told
+from gatepost.transfer.encode.copy_text import Encoded, Encoder
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
 
 try:
-    from gatepost.transfer.binary._rows import encode as encode_rows
+    from gatepost.transfer.encode._rows import encode as encode_rows
 except ImportError:  # gatepost was installed without a compiler for C
     AVAILABLE = False
 else:
