@@ -11,7 +11,7 @@ the order of the steps, and `jobs.py` what can be asked for.
 
 from gatepost.transfer.api import plan, plan_mended, plan_write, run, run_rejects, write
 from gatepost.transfer.check_only import check
-from gatepost.transfer.load import Progress
+from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.run import RowsRefused
 from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult
 

@@ -10,9 +10,9 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
 from gatepost.transfer.compare.fingerprints import compare, tally_target
-from gatepost.transfer.ending import ending
 from gatepost.transfer.inputs import FromDirectory, FromFile, Side
-from gatepost.transfer.settle import unsettled
+from gatepost.transfer.load.sequences import unsettled
+from gatepost.transfer.load.transaction import ending
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Mismatch, Options, Result, TableResult
 

@@ -13,10 +13,10 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.analyze import analyze
 from gatepost.transfer.compare.fingerprints import Tally, compare, refuse_mismatches, tally_target
 from gatepost.transfer.inputs import Side
-from gatepost.transfer.load import Progress
+from gatepost.transfer.load.analyze import analyze
+from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.planning import lock, refuse_changed, refuse_filled
 from gatepost.transfer.run import truncate
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult

@@ -11,17 +11,17 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.analyze import analyze
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, tally_target
-from gatepost.transfer.conflicts import remove_doubles, remove_orphans
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.frozen import freezable
-from gatepost.transfer.load import Batches, Encoding, Loading, Progress, refusal
-from gatepost.transfer.rejects import TableRejects
-from gatepost.transfer.settle import settle_sequences
-from gatepost.transfer.structure import Part, Removed, put_back, take_off
+from gatepost.transfer.load.analyze import analyze
+from gatepost.transfer.load.copy import Batches, Encoding, Loading, Progress, refusal
+from gatepost.transfer.load.copy_freeze import freezable
+from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans
+from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
+from gatepost.transfer.load.rejects import TableRejects
+from gatepost.transfer.load.sequences import settle_sequences
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 
 

@@ -19,7 +19,7 @@ from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.encode import copy_binary
 from gatepost.transfer.encode.binary_values import told
 from gatepost.transfer.encode.copy_binary import encoder_of
-from gatepost.transfer.load import copy_statement, whole
+from gatepost.transfer.load.copy import copy_statement, whole
 from gatepost.transfer.planning import make_plan
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Type

@@ -3,7 +3,7 @@
 import pytest
 
 from gatepost import transfer
-from gatepost.transfer.structure import take_off
+from gatepost.transfer.load.indexes_and_keys import take_off
 
 TABLES = (
     "CREATE TABLE parent (id int PRIMARY KEY, name text, tag text UNIQUE NULLS NOT DISTINCT, span int4range)",

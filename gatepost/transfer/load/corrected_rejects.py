@@ -8,9 +8,9 @@ from pathlib import Path
 from psycopg2.extensions import connection as Connection
 
 from gatepost.errors import TransferError
-from gatepost.transfer.load import Batches
+from gatepost.transfer.load.copy import Batches
+from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected_tables
 from gatepost.transfer.planning import order, refuse_weak_role, with_epochs
-from gatepost.transfer.rejects import read_rows, rejected_columns, rejected_tables
 from gatepost.transfer.source import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.target import prepare, read_target, refuse_other_revision
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable

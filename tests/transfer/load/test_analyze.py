@@ -4,7 +4,7 @@ import pytest
 
 from gatepost import transfer
 from gatepost.errors import TransferError
-from gatepost.transfer import analyze
+from gatepost.transfer.load import analyze
 
 ANALYZED = (
     "SELECT relname FROM pg_class WHERE reltuples >= 0 AND relnamespace = 'public'::regnamespace AND relkind = 'r'"

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from gatepost.transfer.load import refusal
+from gatepost.transfer.load.copy import refusal
 
 
 @contextmanager

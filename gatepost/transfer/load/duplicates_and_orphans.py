@@ -14,10 +14,10 @@ from psycopg2.extensions import connection as Connection
 from gatepost import sql
 from gatepost.transfer.compare.fingerprints import Tally, row_fingerprint, text_of
 from gatepost.transfer.encode.copy_text import shortened
+from gatepost.transfer.load.indexes_and_keys import Part
+from gatepost.transfer.load.rejects import TableRejects, restored
 from gatepost.transfer.masking import shown
-from gatepost.transfer.rejects import TableRejects, restored
 from gatepost.transfer.source import Row
-from gatepost.transfer.structure import Part
 from gatepost.transfer.values import ForeignKey, Reject, TablePlan, TargetColumn
 
 _PART = 2_000

@@ -15,9 +15,9 @@ from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.frozen import truncate_for_freeze
+from gatepost.transfer.load.copy_freeze import truncate_for_freeze
+from gatepost.transfer.load.rejects import TableRejects
 from gatepost.transfer.masking import without_secrets
-from gatepost.transfer.rejects import TableRejects
 from gatepost.transfer.source import Row
 from gatepost.transfer.values import Reject, TablePlan
 
