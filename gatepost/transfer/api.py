@@ -24,7 +24,7 @@ from gatepost.transfer.load.corrected_rejects import plan_rejects, read_rejects
 from gatepost.transfer.load.rejects import make_directory
 from gatepost.transfer.load.transaction import ending
 from gatepost.transfer.pairing import pair
-from gatepost.transfer.parallel import open_with_workers
+from gatepost.transfer.parallel.workers import open_with_workers
 from gatepost.transfer.planning import lock, lock_and_plan, make_plan, refuse_changed, with_epochs
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.run import RowsRefused, Run, finish

@@ -51,7 +51,7 @@ import json, sys, types
 sys.path[:], home = json.loads(sys.argv[1])
 package = sys.modules["gatepost.transfer"] = types.ModuleType("gatepost.transfer")
 package.__path__ = [home]
-from gatepost.transfer.worker import main
+from gatepost.transfer.parallel.worker_process import main
 main()
 """
 """Starts a worker without what the package itself imports: psycopg2 and its memory are of no use to it."""
@@ -101,7 +101,7 @@ class Workers:
         # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
         # which would run the main script of whoever calls this once more.
         # `-S`: where modules are is told, so nothing has to look for it.
-        command = [sys.executable, "-S", "-c", _START, json.dumps([sys.path, str(Path(__file__).parent)])]
+        command = [sys.executable, "-S", "-c", _START, json.dumps([sys.path, str(Path(__file__).parents[1])])]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **_MEMORY}}
         self._processes: list[subprocess.Popen[bytes]] = []
         try:

@@ -9,10 +9,11 @@ import pytest
 
 from gatepost import transfer
 from gatepost.errors import TransferError
-from gatepost.transfer import Options, RowsRefused, parallel
+from gatepost.transfer import Options, RowsRefused
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, tally_source
-from gatepost.transfer.parallel import Workers
+from gatepost.transfer.parallel import workers as workers_module
+from gatepost.transfer.parallel.workers import Workers
 from gatepost.transfer.source import Source, Watch
 
 ROWS = 90_000
@@ -102,15 +103,15 @@ def test_processes_that_meet_a_busy_file_are_done_without(many, monkeypatch):
     """Nobody asked for them, so nobody is troubled with them."""
     path, connection = many
     planned = transfer.plan(path, connection)
-    monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
+    monkeypatch.setattr(workers_module, "WORTH_BYTES", 0)
     monkeypatch.setattr(Watch, "still", lambda _: False)
     assert [table.rows for table in transfer.run(planned, connection).tables] == [1, ROWS]
 
 
 def test_processes_that_cannot_start_are_done_without(many, monkeypatch):
     path, connection = many
-    monkeypatch.setattr(parallel, "WORTH_BYTES", 0)
-    monkeypatch.setattr(parallel, "_START", "raise SystemExit('out of memory')")
+    monkeypatch.setattr(workers_module, "WORTH_BYTES", 0)
+    monkeypatch.setattr(workers_module, "_START", "raise SystemExit('out of memory')")
     with pytest.raises(TransferError, match="a process that casts has ended"):
         moved(path, connection)
     assert [table.rows for table in transfer.run(transfer.plan(path, connection), connection).tables] == [1, ROWS]
@@ -173,8 +174,8 @@ def test_a_worker_that_dies_on_the_way_is_told(many):
 
 def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
     """A table that is left in its middle is dropped, and the next one comes."""
-    monkeypatch.setattr(parallel, "MEMORY_BYTES", 0)
-    monkeypatch.setattr(parallel, "AHEAD_BYTES", 1000)
+    monkeypatch.setattr(workers_module, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(workers_module, "AHEAD_BYTES", 1000)
     planned = transfer.plan(many[0], many[1])
     note, few = sorted(planned.tables, key=lambda table: -table.source.rows)
     with Workers(many[0], 2) as workers, workers.open():
@@ -187,8 +188,8 @@ def test_what_nobody_takes_holds_nobody_up(many, monkeypatch):
 
 def test_leaving_does_not_wait_for_what_nobody_will_take(sqlite_file, target, monkeypatch):
     """All is sent and nothing is taken, so the thread that receives is too far ahead when the end comes."""
-    monkeypatch.setattr(parallel, "MEMORY_BYTES", 0)
-    monkeypatch.setattr(parallel, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(workers_module, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(workers_module, "AHEAD_BYTES", 1)
     path = sqlite_file("CREATE TABLE few (id INTEGER PRIMARY KEY)", "INSERT INTO few VALUES (1)")
     planned = transfer.plan(path, target("CREATE TABLE few (id int PRIMARY KEY)"))
     workers = Workers(path, 1)

@@ -1,0 +1,1 @@
+"""Casting in processes beside the one that sends."""
