@@ -15,7 +15,7 @@ from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy import Batches, Progress
-from gatepost.transfer.planning import make_plan
+from gatepost.transfer.plan.planning import make_plan
 from gatepost.transfer.run import Run
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Plan, TablePlan

@@ -17,7 +17,7 @@ from gatepost.transfer.compare.fingerprints import Tally, compare, refuse_mismat
 from gatepost.transfer.inputs import Side
 from gatepost.transfer.load.analyze import analyze
 from gatepost.transfer.load.copy import Progress
-from gatepost.transfer.planning import lock, refuse_changed, refuse_filled
+from gatepost.transfer.plan.planning import lock, refuse_changed, refuse_filled
 from gatepost.transfer.run import truncate
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
 

@@ -19,16 +19,16 @@ from gatepost.transfer.archive.manifest import Entry, Manifest, digest, is_ours,
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare.fingerprints import Tally
-from gatepost.transfer.declared import same_type
 from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load.copy import Batches, Progress
 from gatepost.transfer.load.rejects import TableRejects, make_directory, restored
 from gatepost.transfer.masking import shown
-from gatepost.transfer.pairing import pair_columns
-from gatepost.transfer.planning import order, refuse_filled, refuse_weak_role
+from gatepost.transfer.plan.declared_tables import same_type
+from gatepost.transfer.plan.pairing import pair_columns
+from gatepost.transfer.plan.planning import order, refuse_filled, refuse_weak_role
+from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.run import RowsRefused
 from gatepost.transfer.source import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
-from gatepost.transfer.target import prepare, read_target, refuse_other_revision
 from gatepost.transfer.values import ColumnPlan, Options, Plan, Result, TablePlan, TableResult, TargetTable, Type
 
 _CHUNK = 1 << 18

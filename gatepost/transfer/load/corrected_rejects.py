@@ -10,9 +10,9 @@ from psycopg2.extensions import connection as Connection
 from gatepost.errors import TransferError
 from gatepost.transfer.load.copy import Batches
 from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected_tables
-from gatepost.transfer.planning import order, refuse_weak_role, with_epochs
+from gatepost.transfer.plan.planning import order, refuse_weak_role, with_epochs
+from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source import BATCH_ROWS, Row, SourceColumn, SourceTable
-from gatepost.transfer.target import prepare, read_target, refuse_other_revision
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable
 
 

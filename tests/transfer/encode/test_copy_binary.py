@@ -8,7 +8,6 @@ from io import BytesIO
 
 import pytest
 
-from gatepost.transfer import planning
 from gatepost.transfer.api import plan as plan_of
 from gatepost.transfer.api import run
 from gatepost.transfer.casts.registry import cast
@@ -20,7 +19,8 @@ from gatepost.transfer.encode import copy_binary
 from gatepost.transfer.encode.binary_values import told
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.load.copy import copy_statement, whole
-from gatepost.transfer.planning import make_plan
+from gatepost.transfer.plan import planning
+from gatepost.transfer.plan.planning import make_plan
 from gatepost.transfer.source import Source
 from gatepost.transfer.values import Options, Type
 

@@ -16,9 +16,9 @@ from gatepost.transfer.casts.registry import MOMENTS
 from gatepost.transfer.compare.server_hash import FAMILIES as BINARY
 from gatepost.transfer.compare.server_hash import agrees
 from gatepost.transfer.encode.copy_binary import AVAILABLE
-from gatepost.transfer.pairing import pair
+from gatepost.transfer.plan.pairing import pair
+from gatepost.transfer.plan.target_tables import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.source import Source
-from gatepost.transfer.target import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.values import Epoch, Options, Plan, TablePlan, TargetTable
 
 

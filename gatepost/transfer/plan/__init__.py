@@ -1,0 +1,1 @@
+"""Which column becomes which, before a row is moved."""
