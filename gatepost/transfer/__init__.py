@@ -5,8 +5,8 @@
     planned = plan(Path("app.db"), connection)
     result = run(planned, connection)
 
-`source.py` reads, `casts/` decides what each value becomes, `load.py` writes, `check.py` compares; `running.py` holds
-the order of the steps, and `jobs.py` what can be asked for.
+`source/` reads, `plan/` pairs the columns, `casts/` decides what each value becomes, `encode/` writes it as COPY reads
+it, `load/` loads and `compare/` compares; `run.py` holds the order of the steps, and `api.py` what a caller can do.
 """
 
 from gatepost.transfer.api import plan, plan_mended, plan_write, run, run_rejects, write

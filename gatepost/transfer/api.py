@@ -28,7 +28,7 @@ from gatepost.transfer.plan.pairing import pair
 from gatepost.transfer.plan.planning import lock, lock_and_plan, make_plan, refuse_changed, with_epochs
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.run import RowsRefused, Run, finish
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, Result, TablePlan
 
 if TYPE_CHECKING:

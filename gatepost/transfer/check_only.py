@@ -13,7 +13,7 @@ from gatepost.transfer.compare.fingerprints import compare, tally_target
 from gatepost.transfer.inputs import FromDirectory, FromFile, Side
 from gatepost.transfer.load.sequences import unsettled
 from gatepost.transfer.load.transaction import ending
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Mismatch, Options, Result, TableResult
 
 

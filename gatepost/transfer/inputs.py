@@ -17,7 +17,7 @@ from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy import Batches, Progress
 from gatepost.transfer.plan.planning import make_plan
 from gatepost.transfer.run import Run
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, TablePlan
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gatepost.transfer.source import SourceTable
+from gatepost.transfer.source.sqlite import SourceTable
 
 Epoch = Literal["seconds", "milliseconds"]
 Mode = Literal["empty", "append", "replace"]

@@ -21,7 +21,7 @@ import models
 from gatepost import transfer
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from models.sample import write_sample
 from tests.programs import programs
 

@@ -28,7 +28,7 @@ from gatepost.transfer.plan.pairing import pair_columns
 from gatepost.transfer.plan.planning import order, refuse_filled, refuse_weak_role
 from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.run import RowsRefused
-from gatepost.transfer.source import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
+from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, Result, TablePlan, TableResult, TargetTable, Type
 
 _CHUNK = 1 << 18

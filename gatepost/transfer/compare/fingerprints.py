@@ -20,7 +20,7 @@ from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare import server_hash
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoder, fingerprint
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
 
 _PRINTED_OTHERWISE = frozenset({"bool", "bpchar"})

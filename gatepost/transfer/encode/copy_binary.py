@@ -9,7 +9,7 @@ from typing import Any
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.encode.binary_values import told
 from gatepost.transfer.encode.copy_text import Encoded, Encoder
-from gatepost.transfer.source import Row
+from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
 
 try:

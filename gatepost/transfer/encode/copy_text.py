@@ -13,7 +13,7 @@ from gatepost.transfer.casts.registry import cast
 from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.whole_columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, Texts
 from gatepost.transfer.masking import shown, without_secrets
-from gatepost.transfer.source import Row
+from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
 
 try:

@@ -18,7 +18,7 @@ from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy_freeze import truncate_for_freeze
 from gatepost.transfer.load.rejects import TableRejects
 from gatepost.transfer.masking import without_secrets
-from gatepost.transfer.source import Row
+from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import Reject, TablePlan
 
 Progress = Callable[[str, int, int], None]

@@ -12,7 +12,7 @@ from gatepost.transfer.load.copy import Batches
 from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected_tables
 from gatepost.transfer.plan.planning import order, refuse_weak_role, with_epochs
 from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
-from gatepost.transfer.source import BATCH_ROWS, Row, SourceColumn, SourceTable
+from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable
 
 

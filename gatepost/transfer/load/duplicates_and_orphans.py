@@ -17,7 +17,7 @@ from gatepost.transfer.encode.copy_text import shortened
 from gatepost.transfer.load.indexes_and_keys import Part
 from gatepost.transfer.load.rejects import TableRejects, restored
 from gatepost.transfer.masking import shown
-from gatepost.transfer.source import Row
+from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ForeignKey, Reject, TablePlan, TargetColumn
 
 _PART = 2_000

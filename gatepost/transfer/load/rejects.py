@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gatepost.errors import TransferError
-from gatepost.transfer.source import Row
+from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import Reject, TablePlan, Type
 
 _ITEM = re.compile(r'[{},]|"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)

@@ -17,7 +17,7 @@ from gatepost.errors import GatepostError
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Epoch, TablePlan
 
 PIECE_ROWS = 20_000

@@ -24,7 +24,7 @@ from typing import Any
 from gatepost.errors import TransferError
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.source import Source, Watch
+from gatepost.transfer.source.sqlite import Source, Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
 MEMORY_BYTES = 44 * 1024 * 1024

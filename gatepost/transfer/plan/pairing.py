@@ -11,7 +11,7 @@ from itertools import combinations
 from gatepost.display import line
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.registry import FAMILIES
-from gatepost.transfer.source import Source, SourceColumn, SourceTable
+from gatepost.transfer.source.sqlite import Source, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, TablePlan, TargetColumn, TargetTable, Type
 
 _OWN_TABLES = frozenset({"alembic_version"})

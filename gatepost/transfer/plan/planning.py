@@ -18,7 +18,7 @@ from gatepost.transfer.compare.server_hash import agrees
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 from gatepost.transfer.plan.pairing import pair
 from gatepost.transfer.plan.target_tables import filled, prepare, read_target, refuse_other_revision
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Epoch, Options, Plan, TablePlan, TargetTable
 
 

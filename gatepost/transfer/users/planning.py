@@ -13,7 +13,7 @@ from gatepost.transfer.casts.time_options import How, Refused
 from gatepost.transfer.casts.times import moment_from_text
 from gatepost.transfer.encode.copy_text import shortened
 from gatepost.transfer.masking import shown
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.users.columns import Columns, find_columns
 from gatepost.transfer.users.passwords import recognise
 from gatepost.transfer.users.values import Problem, User, UsersOptions, UsersPlan

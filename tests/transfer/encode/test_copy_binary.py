@@ -21,7 +21,7 @@ from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.load.copy import copy_statement, whole
 from gatepost.transfer.plan import planning
 from gatepost.transfer.plan.planning import make_plan
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Type
 
 rows_module = pytest.importorskip(

@@ -14,7 +14,7 @@ from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, tally_source
 from gatepost.transfer.parallel import workers as workers_module
 from gatepost.transfer.parallel.workers import Workers
-from gatepost.transfer.source import Source, Watch
+from gatepost.transfer.source.sqlite import Source, Watch
 
 ROWS = 90_000
 

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.header import refuse_other_files
-from gatepost.transfer.opening import APPS_OWN, broken, open_file, stamp
+from gatepost.transfer.source.file_type import refuse_other_files
+from gatepost.transfer.source.opening import APPS_OWN, broken, open_file, stamp
 
 Row = tuple[Any, ...]
 

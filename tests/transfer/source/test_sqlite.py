@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.errors import TransferError
-from gatepost.transfer.source import Source
+from gatepost.transfer.source.sqlite import Source
 
 
 def refusal(path):

@@ -1,1 +1,0 @@
-"""Who reaches which rows: understood from the catalog, and seen by trying."""
