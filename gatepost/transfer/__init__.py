@@ -12,7 +12,7 @@ it, `load/` loads and `compare/` compares; `run.py` holds the order of the steps
 from gatepost.transfer.api import plan, plan_mended, plan_write, run, run_rejects, write
 from gatepost.transfer.check_only import check
 from gatepost.transfer.load.copy import Progress
-from gatepost.transfer.run import RowsRefused
+from gatepost.transfer.load.rejects import RowsRefused
 from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult
 
 __all__ = [

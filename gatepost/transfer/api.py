@@ -20,14 +20,14 @@ from gatepost.transfer.compare.fingerprints import compare, refuse_mismatches, t
 from gatepost.transfer.inputs import FromDirectory, FromFile
 from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.load.corrected_rejects import plan_rejects, read_rejects
-from gatepost.transfer.load.rejects import make_directory
+from gatepost.transfer.load.rejects import RowsRefused, make_directory
 from gatepost.transfer.load.transaction import ending
 from gatepost.transfer.parallel.workers import open_with_workers
 from gatepost.transfer.plan.declared_tables import declared_tables
 from gatepost.transfer.plan.pairing import pair
 from gatepost.transfer.plan.planning import lock, lock_and_plan, make_plan, refuse_changed, with_epochs
 from gatepost.transfer.resumable import execute_resumable, under_way
-from gatepost.transfer.run import RowsRefused, Run, finish
+from gatepost.transfer.run import Run, finish
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, Result, TablePlan
 

@@ -10,7 +10,6 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.errors import TransferError
 from gatepost.transfer.casts.time_options import How
 from gatepost.transfer.compare.fingerprints import Tally, tally_target
 from gatepost.transfer.encode.copy_binary import encoder_of
@@ -20,27 +19,9 @@ from gatepost.transfer.load.copy import Batches, Encoding, Loading, Progress, re
 from gatepost.transfer.load.copy_freeze import freezable
 from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
-from gatepost.transfer.load.rejects import TableRejects
+from gatepost.transfer.load.rejects import RowsRefused, TableRejects
 from gatepost.transfer.load.sequences import settle_sequences
 from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
-
-
-class RowsRefused(TransferError):
-    """Rows cannot be moved; nothing was written. `rejects` holds what is wrong, up to ten thousand for a table."""
-
-    def __init__(
-        self, rejects: tuple[Reject, ...], rows: int, written: str = "nothing was written", *, stopped: bool = False
-    ) -> None:
-        self.rejects = rejects
-        first = rejects[0]
-        column = f' column "{first.column}"' if first.column else ""
-        value = f": {first.value}" if first.value else ""
-        count = f"at least {rows:,} rows" if stopped else f"{rows:,} rows in all"
-        others = f" ({count})" if rows > 1 else ""
-        super().__init__(
-            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
-            "mend the rows in the source, or add --rejects DIR to move the rest",
-        )
 
 
 class Run:

@@ -5,8 +5,8 @@ import pytest
 from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options
+from gatepost.transfer.load.rejects import RowsRefused
 from gatepost.transfer.masking import shown, without_secrets
-from gatepost.transfer.run import RowsRefused
 
 SECRET = "hunter2-distinctive"
 

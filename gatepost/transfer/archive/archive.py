@@ -21,13 +21,12 @@ from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load.copy import Batches, Progress
-from gatepost.transfer.load.rejects import TableRejects, make_directory, restored
+from gatepost.transfer.load.rejects import RowsRefused, TableRejects, make_directory, restored
 from gatepost.transfer.masking import shown
 from gatepost.transfer.plan.declared_tables import same_type
 from gatepost.transfer.plan.pairing import pair_columns
 from gatepost.transfer.plan.planning import order, refuse_filled, refuse_weak_role
 from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
-from gatepost.transfer.run import RowsRefused
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, Result, TablePlan, TableResult, TargetTable, Type
 

@@ -193,3 +193,21 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - a mended value is anything
         # Whoever mends a document may write it as one, without a second layer of quotes.
         return json.dumps(value, ensure_ascii=False)
     return int(value) if isinstance(value, bool) else value
+
+
+class RowsRefused(TransferError):
+    """Rows cannot be moved; nothing was written. `rejects` holds what is wrong, up to ten thousand for a table."""
+
+    def __init__(
+        self, rejects: tuple[Reject, ...], rows: int, written: str = "nothing was written", *, stopped: bool = False
+    ) -> None:
+        self.rejects = rejects
+        first = rejects[0]
+        column = f' column "{first.column}"' if first.column else ""
+        value = f": {first.value}" if first.value else ""
+        count = f"at least {rows:,} rows" if stopped else f"{rows:,} rows in all"
+        others = f" ({count})" if rows > 1 else ""
+        super().__init__(
+            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
+            "mend the rows in the source, or add --rejects DIR to move the rest",
+        )
