@@ -7,31 +7,28 @@ A claim that a hook writes is trusted like a policy trusts a row, so whoever can
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from gatepost.analysis.function_effects import Bodies
 from gatepost.schema import Function, Table, is_platform
 from gatepost.sql import tokens
-
-if TYPE_CHECKING:
-    from gatepost.analysis.context import Context
 
 AUTH_SERVICE = "supabase_auth_admin"
 """The role that calls the hooks."""
 
 
-def hooked(context: Context) -> Iterator[tuple[Function, Table, frozenset[str]]]:
+def hooked(bodies: Bodies) -> Iterator[tuple[Function, Table, frozenset[str]]]:
     """Yield each hook with each table that it reads, and the columns of it that it names.
 
     Args:
-        context: The database.
+        bodies: What the functions of the database read and write.
     """
-    for function in context.live.functions:
+    for function in bodies.live.functions:
         if (function.arguments, function.returns) != ("jsonb", "jsonb") or is_platform(function.schema):
             continue
         if not any(grant.grantee == AUTH_SERVICE for grant in function.grants):
             continue
         named = {token.name for token in tokens(function.body) if token.name is not None}
-        for key in sorted(context.bodies.follow(function).reads):
-            table = context.live.table(*key)
+        for key in sorted(bodies.follow(function).reads):
+            table = bodies.live.table(*key)
             if table is not None:
                 yield function, table, frozenset(column.name for column in table.columns) & named

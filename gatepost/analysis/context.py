@@ -80,7 +80,7 @@ class Context:
     @cached_property
     def trusted_tables(self) -> frozenset[tuple[str, str]]:
         """The tables that policies of other tables ask, or that the claims of tokens are taken from."""
-        return self.bodies.trusted | {table.key for _, table, _ in hooked(self)}
+        return self.bodies.trusted | {table.key for _, table, _ in hooked(self.bodies)}
 
     @cached_property
     def loose(self) -> dict[tuple[int, Command], tuple[str, ...]]:

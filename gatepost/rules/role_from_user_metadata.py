@@ -83,7 +83,7 @@ def _asked_columns(context: Context) -> dict[tuple[str, str], set[str]]:
                 known = context.live.table(*key)
                 columns = {column.name for column in known.columns} if known is not None else set()
                 found.setdefault(key, set()).update(columns & named)
-    for _, table, decisive in hooked(context):
+    for _, table, decisive in hooked(context.bodies):
         found.setdefault(table.key, set()).update(decisive)
     return found
 

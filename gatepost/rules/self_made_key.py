@@ -65,7 +65,7 @@ def self_made_key(context: Context) -> Iterator[Finding]:
 def _hooks(context: Context) -> Iterator[Trust]:
     """Yield what the hooks that write a user's claims trust."""
     people = {("auth", "users"), *context.analysis.people}
-    for _, table, named in hooked(context):
+    for _, table, named in hooked(context.bodies):
         subject = {
             c.columns[0]
             for c in table.constraints
