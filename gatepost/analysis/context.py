@@ -10,6 +10,7 @@ from gatepost.analysis import Analysis, PolicyFacts
 from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
+from gatepost.analysis.row_ownership import Ties
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
@@ -66,6 +67,11 @@ class Context:
     def analysis(self) -> Analysis:
         """What the conditions of the policies mean."""
         return Analysis(self.live, self.privileges)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Which columns a condition ties to the caller."""
+        return Ties(self.analysis)
 
     @cached_property
     def decisive(self) -> tuple[PolicyFacts, ...]:

@@ -13,7 +13,6 @@ from gatepost.analysis.conditions.parse import NotUnderstood, parse
 from gatepost.analysis.conditions.term_queries import as_exists
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
 from gatepost.analysis.conditions.three_valued_logic import Truth
-from gatepost.analysis.row_ownership import Ties
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
@@ -161,11 +160,6 @@ class Analysis:
         for one in self.policies:
             found.setdefault(one.table.key, []).append(one)
         return {key: tuple(policies) for key, policies in found.items()}
-
-    @cached_property
-    def ties(self) -> Ties:
-        """Which columns a condition ties to the caller."""
-        return Ties(self)
 
     def persona(self, role: str) -> Persona:
         """Return the plainest caller that holds a role."""

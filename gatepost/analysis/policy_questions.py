@@ -60,7 +60,7 @@ def siblings(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
 
 def asks_whose(context: Context, one: PolicyFacts, role: str) -> bool:
     """Tell whether a policy that a role reads by ties the rows to their reader."""
-    return role in one.callers["select"] and bool(context.analysis.ties.of(one.old, one.table, role) - ALL)
+    return role in one.callers["select"] and bool(context.ties.of(one.old, one.table, role) - ALL)
 
 
 def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterato
 
 
 def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
-    ties = context.analysis.ties
+    ties = context.ties
     for role in callers(one, command):
         if anybodys(context, one, role) and ties.loose(one.asked(command), one.table, role):
             yield role
@@ -106,7 +106,7 @@ def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
     """Tell whether a restrictive policy ties the rows of a command to the caller after all."""
-    ties = context.analysis.ties
+    ties = context.ties
     return any(
         command in one.commands and role in one.callers[command] and not ties.loose(one.asked(command), table, role)
         for one in context.analysis.by_table.get(table.key, ())
@@ -150,7 +150,7 @@ def _in_open_space(context: Context, table: Table, role: str) -> bool:
 
 def lone_guard(context: Context, one: PolicyFacts) -> bool:
     """Tell whether a restrictive policy is all that keeps rows apart: a permissive one beside it lets all through."""
-    ties = context.analysis.ties
+    ties = context.ties
     return any(
         other.policy.permissive
         and command in one.commands

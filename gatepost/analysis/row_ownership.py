@@ -8,7 +8,6 @@ a table of administrators.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from gatepost.analysis.conditions.term_queries import (
     alternatives,
@@ -45,10 +44,8 @@ from gatepost.analysis.conditions.terms import (
     remembered,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.policies import Analysis
 from gatepost.schema import Table, is_platform
-
-if TYPE_CHECKING:
-    from gatepost.analysis.policies import Analysis
 
 ALL = frozenset({"*"})
 """What a condition ties that no plain caller fulfils."""

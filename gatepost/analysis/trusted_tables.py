@@ -28,7 +28,8 @@ from gatepost.analysis.conditions.terms import (
     bare,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
-from gatepost.analysis.policies import Analysis, PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.analysis.policies import PolicyFacts
 from gatepost.name_hints import words
 from gatepost.schema import Table, is_platform
 
@@ -62,18 +63,18 @@ class _Asked:
     demands: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
-def trusted(analysis: Analysis) -> Iterator[Trust]:
+def trusted(context: Context) -> Iterator[Trust]:
     """Yield each table that a policy finds the user in, once a policy and table."""
-    for one in analysis.policies:
+    for one in context.analysis.policies:
         if not one.roles or not one.policy.permissive:
             continue
         seen = set()
         for term in one.followed:
             for part in _asserted(term) if term.every(Select) else ():
                 found = as_exists(part)
-                if found is None or not isinstance(found.select, Select) or analysis.ties.everybody(part):
+                if found is None or not isinstance(found.select, Select) or context.ties.everybody(part):
                     continue
-                for trust in _trusts(analysis, one, found.select):
+                for trust in _trusts(context, one, found.select):
                     if trust.table.key not in seen or trust.demands:
                         seen.add(trust.table.key)
                         yield trust
@@ -92,15 +93,15 @@ def _asserted(term: Term) -> Iterator[Term]:
         yield from _asserted(part)
 
 
-def _trusts(analysis: Analysis, one: PolicyFacts, select: Select) -> Iterator[Trust]:
+def _trusts(context: Context, one: PolicyFacts, select: Select) -> Iterator[Trust]:
     for side in branches(select):
         for way in alternatives(side.where):
-            yield from _trusts_in(analysis, one, side, way)
+            yield from _trusts_in(context, one, side, way)
 
 
-def _trusts_in(analysis: Analysis, one: PolicyFacts, select: Select, way: tuple[Term, ...]) -> Iterator[Trust]:
+def _trusts_in(context: Context, one: PolicyFacts, select: Select, way: tuple[Term, ...]) -> Iterator[Trust]:
     for source in select.sources:
-        table = analysis.live.table(*source.relation) if source.relation is not None else None
+        table = context.live.table(*source.relation) if source.relation is not None else None
         if table is None or is_platform(table.schema):
             continue
         asked = _Asked()
@@ -148,31 +149,31 @@ def _ask_pair(one: Term, other: Term, source: str, asked: _Asked) -> None:
         asked.links.add(one.name)
 
 
-def forged_by(analysis: Analysis, trust: Trust, role: str) -> str | None:
+def forged_by(context: Context, trust: Trust, role: str) -> str | None:
     """Return the command by which a user makes the row that lets them in, or None where they cannot.
 
     Args:
-        analysis: The database's policies.
+        context: The database.
         trust: Which row.
         role: The user's role.
     """
-    if _inserts(analysis, trust, role):
+    if _inserts(context, trust, role):
         return "insert"
-    return "update" if _updates(analysis, trust, role) else None
+    return "update" if _updates(context, trust, role) else None
 
 
-def _inserts(analysis: Analysis, trust: Trust, role: str) -> bool:
+def _inserts(context: Context, trust: Trust, role: str) -> bool:
     table = trust.table
     columns = trust.subject | trust.links | {name for name, _ in trust.demands}
     keys = [set(index.columns) for index in table.indexes if index.unique and index.predicate is None]
-    if any(key <= trust.links for key in keys) or not analysis.holds.reaches(role, table, "INSERT", columns):
+    if any(key <= trust.links for key in keys) or not context.analysis.holds.reaches(role, table, "INSERT", columns):
         return False
-    if any(analysis.set_by_trigger(table, column, "insert") for column in columns):
+    if any(context.analysis.set_by_trigger(table, column, "insert") for column in columns):
         return False
-    return _passes(analysis, trust, role, "insert", frozenset())
+    return _passes(context, trust, role, "insert", frozenset())
 
 
-def _updates(analysis: Analysis, trust: Trust, role: str) -> bool:
+def _updates(context: Context, trust: Trust, role: str) -> bool:
     table = trust.table
     keys = [set(index.columns) for index in table.indexes if index.unique]
     demanded = {name for name, _ in trust.demands if not words(name) & _OWN_CHOICE}
@@ -181,28 +182,30 @@ def _updates(analysis: Analysis, trust: Trust, role: str) -> bool:
     able = {
         column
         for column in wanted
-        if analysis.holds.reaches(role, table, "UPDATE", [column])
-        and not analysis.set_by_trigger(table, column, "update")
+        if context.analysis.holds.reaches(role, table, "UPDATE", [column])
+        and not context.analysis.set_by_trigger(table, column, "update")
     }
-    return bool(able) and _passes(analysis, trust, role, "update", frozenset(able))
+    return bool(able) and _passes(context, trust, role, "update", frozenset(able))
 
 
-def _passes(analysis: Analysis, trust: Trust, role: str, command: str, changed: frozenset[str]) -> bool:
+def _passes(context: Context, trust: Trust, role: str, command: str, changed: frozenset[str]) -> bool:
     """Tell whether a row that lets the user in passes the policies of its own table."""
     table = trust.table
     if not table.row_security.enabled:
         return True
     asked = [
-        one for one in analysis.by_table.get(table.key, ()) if command in one.commands and role in one.callers[command]
+        one
+        for one in context.analysis.by_table.get(table.key, ())
+        if command in one.commands and role in one.callers[command]
     ]
-    truth = analysis.truth(table, role)
+    truth = context.analysis.truth(table, role)
     for values in product(*([(name, value) for value in told] for name, told in trust.demands)):
         row = dict(values)
         old = {name: value for name, value in row.items() if name not in changed}
 
         def fits(one: PolicyFacts, old: dict[str, object] = old, row: dict[str, object] = row) -> bool:
-            before = command == "insert" or _can_hold(analysis, one.old, trust, old, truth)
-            return before and _can_hold(analysis, one.new, trust, row, truth, trust.links)
+            before = command == "insert" or _can_hold(context, one.old, trust, old, truth)
+            return before and _can_hold(context, one.new, trust, row, truth, trust.links)
 
         strict = [one for one in asked if not one.policy.permissive]
         if any(one.policy.permissive and fits(one) for one in asked) and all(fits(one) for one in strict):
@@ -211,7 +214,7 @@ def _passes(analysis: Analysis, trust: Trust, role: str, command: str, changed: 
 
 
 def _can_hold(
-    analysis: Analysis,
+    context: Context,
     term: Term,
     trust: Trust,
     row: dict[str, object],
@@ -223,16 +226,16 @@ def _can_hold(
     `foreign` are the columns that must lead to somebody else's rows, so they cannot hold the user.
     """
     if isinstance(term, And):
-        return all(_can_hold(analysis, one, trust, row, truth, foreign) for one in term.terms)
+        return all(_can_hold(context, one, trust, row, truth, foreign) for one in term.terms)
     if isinstance(term, Or):
-        return any(_can_hold(analysis, one, trust, row, truth, foreign) for one in term.terms)
+        return any(_can_hold(context, one, trust, row, truth, foreign) for one in term.terms)
     if isinstance(term, Once):
-        return _can_hold(analysis, term.term, trust, row, truth, foreign)
+        return _can_hold(context, term.term, trust, row, truth, foreign)
     if isinstance(term, Compare) and term.op in ("=", "is"):
         sides = {bare(term.left), bare(term.right)}
         if Session("uid") in sides and any(Column("", name) in sides for name in foreign):
             return False
-    if term == TRUE or analysis.ties.everybody(term):
+    if term == TRUE or context.ties.everybody(term):
         return True
     if relations(term) or unknown(term) or _asks_elsewhere(term):
         return False

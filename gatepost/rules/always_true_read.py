@@ -42,7 +42,7 @@ def always_true_read(context: Context) -> Iterator[Finding]:
         for role in loose_roles(context, one, "select"):
             if restricted(context, one.table, role, "select"):
                 continue
-            found = shape(one.old, analysis.truth(one.table, role), analysis.ties)
+            found = shape(one.old, analysis.truth(one.table, role), context.ties)
             severity = read_severity(context, one.table, role) if found == "plain" else None
             if severity is not None:
                 yield Finding(

@@ -37,7 +37,7 @@ def check_weaker_than_using(context: Context) -> Iterator[Finding]:
     ## References
     - https://www.postgresql.org/docs/17/sql-createpolicy.html
     """
-    ties = context.analysis.ties
+    ties = context.ties
     for one in judged(context):
         if "update" not in one.commands or one.check is None or one.using is None:
             continue

@@ -47,7 +47,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
             if is_platform(one.table.schema):
                 owners = _folders(context, one, role)
             forged = sorted(c for c in owners if _writable(context, one.table, role, c))
-            if not analysis.ties.loose(one.new, one.table, role):
+            if not context.ties.loose(one.new, one.table, role):
                 scope = _scope_left_open(context, one, role)
                 if scope is not None:
                     yield Finding(
@@ -64,7 +64,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
                 continue
             if restricted(context, one.table, role, "insert"):
                 continue
-            found = shape(one.new, analysis.truth(one.table, role), analysis.ties)
+            found = shape(one.new, analysis.truth(one.table, role), context.ties)
             if found == "roundabout":
                 break
             yield Finding(
@@ -79,7 +79,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
 
 def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
     """Return the column that leads to a parent, by which rows are read and which an insert leaves to the caller."""
-    ties = context.analysis.ties
+    ties = context.ties
     written = ties.of(one.new, one.table, role)
     readers = [
         other
@@ -105,7 +105,7 @@ def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
 
     The storage service itself writes the owner of a file, but the path is what the caller says.
     """
-    ties = context.analysis.ties
+    ties = context.ties
     others = (o for o in beside(context, one) if role in o.roles and _buckets(o.old) & _buckets(one.new))
     tied = (ties.of(o.old, o.table, role) for o in others)
     return frozenset().union(*tied) - {"*", "owner", "owner_id"}

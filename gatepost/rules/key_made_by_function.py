@@ -78,7 +78,7 @@ def key_made_by_function(context: Context) -> Iterator[Finding]:
 
 def _trusts(context: Context) -> dict[tuple[str, str], list[Trust]]:
     found: dict[tuple[str, str], list[Trust]] = {}
-    for trust in trusted(context.analysis):
+    for trust in trusted(context):
         if not words(trust.table.name) & _BY_CHOICE:
             found.setdefault(trust.table.key, []).append(trust)
     return found
@@ -165,7 +165,7 @@ def _free(table: Table, column: str, context: Context) -> bool:
     """Tell whether a signed-in user gives a column any value, in some way to write the table."""
     if not table.row_security.enabled:
         return True
-    ties = context.analysis.ties
+    ties = context.ties
     commands: tuple[Command, ...] = ("insert", "update")
     asked = [
         one

@@ -77,12 +77,12 @@ def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | No
 
 
 def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
-    return shape(term, context.analysis.truth(one.table, role), context.analysis.ties)
+    return shape(term, context.analysis.truth(one.table, role), context.ties)
 
 
 def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
     """Tell whether one of the ways through a condition asks nothing of the row, beside one that ties it."""
-    ties, found = context.analysis.ties, ways(one.old)
+    ties, found = context.ties, ways(one.old)
     if not any(ties.of(way, one.table, role) - ALL for way in found):
         return False
     loose = (way for way in found if ties.loose(way, one.table, role))

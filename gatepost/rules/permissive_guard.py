@@ -58,7 +58,7 @@ def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
     term = one.asked(command)
     if not is_guard(term):
         return False
-    ties = context.analysis.ties
+    ties = context.ties
     return any(
         ties.loose(term, one.table, role)
         and any(

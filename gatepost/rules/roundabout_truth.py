@@ -39,10 +39,10 @@ def roundabout_truth(context: Context) -> Iterator[Finding]:
     for one in judged(context):
         for command in one.commands:
             roles = callers(one, command)
-            if not roles or not analysis.ties.loose(one.asked(command), one.table, roles[-1]):
+            if not roles or not context.ties.loose(one.asked(command), one.table, roles[-1]):
                 continue
             role = roles[-1]
-            if shape(one.asked(command), analysis.truth(one.table, role), analysis.ties) == "roundabout":
+            if shape(one.asked(command), analysis.truth(one.table, role), context.ties) == "roundabout":
                 yield Finding(
                     "roundabout-truth",
                     "error",

@@ -74,7 +74,7 @@ def rows_shown_by_state(context: Context) -> Iterator[Finding]:
 
 def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     analysis, table = context.analysis, one.table
-    truth, ties = analysis.truth(table, role), analysis.ties
+    truth, ties = analysis.truth(table, role), context.ties
     found = ways(one.old)
     tied = any(ties.of(way, table, role) - {"*"} for way in found) or any(
         asks_whose(context, other, role) for other in siblings(context, one)
@@ -96,7 +96,7 @@ def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool
     if meant(table) == "public":
         return False
     parents = [key for key, reader in read_by(way) if not reader]
-    ties = context.analysis.ties
+    ties = context.ties
     return not any(
         marked(part)
         for key in parents

@@ -47,9 +47,9 @@ def self_made_key(context: Context) -> Iterator[Finding]:
     """
     told = set()
     signed_in = [role for role in context.privileges.api_roles if role == "authenticated"]
-    for trust in (*trusted(context.analysis), *_hooks(context)):
+    for trust in (*trusted(context), *_hooks(context)):
         for role in trust.policy.roles if trust.policy is not None else signed_in:
-            command = forged_by(context.analysis, trust, role) if role != "anon" else None
+            command = forged_by(context, trust, role) if role != "anon" else None
             if command is None or trust.table.key in told or _follows(trust):
                 continue
             told.add(trust.table.key)

@@ -79,7 +79,7 @@ def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str
     if not term.every(Select) or any(captured(term)):
         return None  # no sub-select, or captured-column
     for way in ways(term):
-        if context.analysis.ties.of(way, one.table, role) == ALL:
+        if context.ties.of(way, one.table, role) == ALL:
             scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)
         else:
             scope = next(_beside(context, way, one.table, role), None)
@@ -92,7 +92,7 @@ def _beside(context: Context, way: Term, table: Table, role: str) -> Iterator[tu
     """Yield the scopes that some way through a sub-select leaves free, where nothing else ties the row."""
     asked = conjuncts(way)
     for part in asked:
-        others = (context.analysis.ties.of(other, table, role) for other in asked if other is not part)
+        others = (context.ties.of(other, table, role) for other in asked if other is not part)
         if not any(tied and tied != ALL for tied in others):
             yield from _free_scopes(context, part, table)
 
