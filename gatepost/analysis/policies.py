@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Protocol
 
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
 from gatepost.analysis.conditions.inlining import Follower
@@ -13,6 +12,7 @@ from gatepost.analysis.conditions.parse import NotUnderstood, parse
 from gatepost.analysis.conditions.term_queries import as_exists
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
 from gatepost.analysis.conditions.three_valued_logic import Truth
+from gatepost.analysis.privileges import Privileges
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
@@ -61,26 +61,6 @@ def _all_of(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(sorted({one for many in lists for one in many}))
 
 
-class Holding(Protocol):
-    """Who holds which privilege; the rules' own `Privileges` is one."""
-
-    @property
-    def api_roles(self) -> tuple[str, ...]:
-        """The roles whose rows row security must keep apart."""
-
-    def inherited(self, role: str) -> frozenset[str]:
-        """Return the roles that a role is, and PUBLIC."""
-
-    def bypasses(self, role: str, table: Table) -> bool:
-        """Tell whether the rows of a table are not filtered for a role."""
-
-    def uses(self, role: str, schema: str) -> bool:
-        """Tell whether a role may name what is in a schema."""
-
-    def reaches(self, role: str, relation: Table, privilege: str, columns: Iterable[str] = ()) -> bool:
-        """Tell whether a role holds a privilege on a table, or on each of some columns."""
-
-
 class Analysis:
     """What the policies of a database mean; each distinct expression is understood once.
 
@@ -89,7 +69,7 @@ class Analysis:
         holds: Who holds which privilege in it.
     """
 
-    def __init__(self, live: Schema, holds: Holding) -> None:
+    def __init__(self, live: Schema, holds: Privileges) -> None:
         self.live = live
         self.holds = holds
         self.follower = Follower(live)
