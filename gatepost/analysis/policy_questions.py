@@ -1,11 +1,10 @@
-"""What the rules about policies ask alike, and how they mend one."""
+"""What rules ask of policies alike: whose rows they are for, who passes them, and how much it matters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
 
-from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis.context import Context
@@ -21,7 +20,7 @@ from gatepost.name_hints import (
     signed_up,
     words,
 )
-from gatepost.schema import Command, Policy, Table
+from gatepost.schema import Command, Table
 
 _SAID = frozenset("message chat comment reply reaction attachment".split())
 _PLACES = frozenset("channel room thread forum topic board post article event stream lobby server".split())
@@ -191,38 +190,6 @@ def _compared(part: Term) -> tuple[Column | None, list[object]]:
 def who(role: str) -> str:
     """Return how a role is called in a sentence."""
     return {"anon": "anybody, signed in or not,", "authenticated": "any signed-in user"}.get(role, f'the role "{role}"')
-
-
-def owner_condition(context: Context, table: Table) -> str:
-    """Return the SQL that ties a row to its owner, or an empty text where the owner's column is not plain."""
-    owners = sorted(context.analysis.owner_columns(table))
-    column = table.column(owners[0]) if len(owners) == 1 else None
-    if column is None or column.type not in ("uuid", "text", "character varying"):
-        return ""
-    cast = "" if column.type == "uuid" else "::text"
-    return f"(SELECT auth.uid()){cast} = {sql.identifier(column.name)}"
-
-
-def altered(policy: Policy, using: str = "", check: str = "", roles: tuple[str, ...] = ()) -> str:
-    """Return the ALTER POLICY that changes what is given, or an empty text where nothing is."""
-    told = [f" TO {sql.roles(roles)}"] if roles else []
-    told += [f" USING ({using})"] if using else []
-    told += [f" WITH CHECK ({check})"] if check else []
-    name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
-    return f"ALTER POLICY {name}{''.join(told)};" if told else ""
-
-
-def dropped(policy: Policy) -> str:
-    """Return the DROP POLICY of a policy."""
-    return f"DROP POLICY {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)};"
-
-
-def tied_to_owner(context: Context, one: PolicyFacts) -> str:
-    """Return the ALTER POLICY that ties a policy to the row's owner, or an empty text where there is no plain one."""
-    condition = owner_condition(context, one.table)
-    using = condition if one.policy.command != "insert" else ""
-    check = condition if one.policy.command in ("insert", "update", "all") and one.policy.check is not None else ""
-    return altered(one.policy, using, check) if condition else ""
 
 
 def size(table: Table) -> Severity:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import judged, loose_roles, read_severity, restricted, tied_to_owner, who
+from gatepost.analysis.policy_questions import judged, loose_roles, read_severity, restricted, who
 from gatepost.finding import Finding
+from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import rule
 
 

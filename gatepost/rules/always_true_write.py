@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import decisive, loosest, restricted, tied_to_owner, who
+from gatepost.analysis.policy_questions import decisive, loosest, restricted, who
 from gatepost.finding import Finding, Severity
+from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import rule
 from gatepost.schema import Command
 

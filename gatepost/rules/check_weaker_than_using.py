@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
-from gatepost.analysis.policy_questions import altered, callers, judged
+from gatepost.analysis.policy_questions import callers, judged
 from gatepost.finding import Finding
+from gatepost.rules._fixes import altered
 from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
-from gatepost.analysis.policy_questions import dropped, judged
+from gatepost.analysis.policy_questions import judged
 from gatepost.finding import Finding
+from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import rule
 
 

@@ -9,8 +9,9 @@ from gatepost.analysis.conditions.term_queries import row_columns
 from gatepost.analysis.conditions.terms import Const, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, tied_to_owner, who
+from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, who
 from gatepost.finding import Finding
+from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 

@@ -8,9 +8,10 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Call, Column, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
-from gatepost.analysis.policy_questions import asks_whose, dropped, judged, loose_roles, restricted, siblings
+from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings
 from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Finding
+from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import rule
 
 

@@ -8,8 +8,9 @@ from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard
-from gatepost.analysis.policy_questions import beside, callers, dropped, judged
+from gatepost.analysis.policy_questions import beside, callers, judged
 from gatepost.finding import Finding
+from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import rule
 from gatepost.schema import Command, Policy
 

@@ -9,9 +9,10 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
-from gatepost.analysis.policy_questions import altered, asks_whose, judged, loose_roles, restricted, siblings, who
+from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.finding import Finding
 from gatepost.name_hints import words
+from gatepost.rules._fixes import altered
 from gatepost.rules._registry import rule
 
 _FILES = ("storage", "objects")

@@ -13,18 +13,10 @@ from gatepost.analysis.conditions.terms import Column, Const, Term
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
-from gatepost.analysis.policy_questions import (
-    asks_whose,
-    judged,
-    loose_roles,
-    marked,
-    restricted,
-    siblings,
-    tied_to_owner,
-    who,
-)
+from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, marked, restricted, siblings, who
 from gatepost.finding import Finding
 from gatepost.name_hints import is_hidden_state, is_secret, meant
+from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import rule
 from gatepost.schema import Table, is_platform
 

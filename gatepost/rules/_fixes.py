@@ -1,0 +1,40 @@
+"""The statements that fix a policy, as rules suggest them."""
+
+from __future__ import annotations
+
+from gatepost import sql
+from gatepost.analysis import PolicyFacts
+from gatepost.analysis.context import Context
+from gatepost.schema import Policy, Table
+
+
+def owner_condition(context: Context, table: Table) -> str:
+    """Return the SQL that ties a row to its owner, or an empty text where the owner's column is not plain."""
+    owners = sorted(context.analysis.owner_columns(table))
+    column = table.column(owners[0]) if len(owners) == 1 else None
+    if column is None or column.type not in ("uuid", "text", "character varying"):
+        return ""
+    cast = "" if column.type == "uuid" else "::text"
+    return f"(SELECT auth.uid()){cast} = {sql.identifier(column.name)}"
+
+
+def altered(policy: Policy, using: str = "", check: str = "", roles: tuple[str, ...] = ()) -> str:
+    """Return the ALTER POLICY that changes what is given, or an empty text where nothing is."""
+    told = [f" TO {sql.roles(roles)}"] if roles else []
+    told += [f" USING ({using})"] if using else []
+    told += [f" WITH CHECK ({check})"] if check else []
+    name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+    return f"ALTER POLICY {name}{''.join(told)};" if told else ""
+
+
+def dropped(policy: Policy) -> str:
+    """Return the DROP POLICY of a policy."""
+    return f"DROP POLICY {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)};"
+
+
+def tied_to_owner(context: Context, one: PolicyFacts) -> str:
+    """Return the ALTER POLICY that ties a policy to the row's owner, or an empty text where there is no plain one."""
+    condition = owner_condition(context, one.table)
+    using = condition if one.policy.command != "insert" else ""
+    check = condition if one.policy.command in ("insert", "update", "all") and one.policy.check is not None else ""
+    return altered(one.policy, using, check) if condition else ""
