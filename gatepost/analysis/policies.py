@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.inlining import Follower
-from gatepost.analysis.conditions.parse import NotUnderstood, parse
+from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.term_queries import as_exists
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
 from gatepost.analysis.conditions.three_valued_logic import Truth

@@ -13,8 +13,7 @@ from typing import Any
 
 from gatepost import sql
 from gatepost.analysis.conditions.from_grammar import Columns, Reader
-from gatepost.analysis.conditions.grammar import Node, kind_of, refuse_excess, statements
-from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.grammar import Node, NotUnderstood, kind_of, refuse_excess, statements
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
     ERROR,

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost.analysis.conditions import session_values
-from gatepost.analysis.conditions.grammar import Node, constant, kind_of, qualified, strings, type_name
-from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, kind_of, qualified, strings, type_name
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,

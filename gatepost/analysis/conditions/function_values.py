@@ -15,7 +15,7 @@ from typing import Any
 from gatepost import sql
 from gatepost.analysis.conditions import control_flow, grammar
 from gatepost.analysis.conditions.from_grammar import Reader
-from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
     NULL,

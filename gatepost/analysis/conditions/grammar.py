@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from gatepost.analysis.conditions.parse import NotUnderstood
+
+class NotUnderstood(Exception):
+    """The parser does not know a piece of SQL; the message is why."""
+
 
 MAX_LENGTH = 64 * 1024
 MAX_DEPTH = 100

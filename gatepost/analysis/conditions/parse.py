@@ -11,12 +11,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse_cache import PREFIX, Pattern
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Term
-
-
-class NotUnderstood(Exception):
-    """The parser does not know a piece of SQL; the message is why."""
 
 
 @lru_cache(maxsize=20_000)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost.analysis.conditions.caller import Persona
-from gatepost.analysis.conditions.parse import NotUnderstood
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import alternatives, branches, conjuncts, relations
 from gatepost.analysis.conditions.terms import (
