@@ -14,9 +14,6 @@ import gc
 import signal
 import sys
 
-INTERRUPTED = 130
-"""What a shell makes of Ctrl-C."""
-
 
 def main() -> None:
     """Run the command line; the entry point of the `gatepost` script."""
@@ -25,6 +22,8 @@ def main() -> None:
 
         app(prog_name="gatepost")
     except KeyboardInterrupt:
+        from gatepost.cli._exit_codes import INTERRUPTED
+
         sys.exit(INTERRUPTED)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left is Python's own end, which prints a traceback

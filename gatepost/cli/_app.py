@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import gatepost.cli
 from gatepost.cli._boundary import Commands
 
 app = typer.Typer(
@@ -39,6 +39,6 @@ def _root(
 ) -> None: ...
 
 
-for _module in sorted(module.name for module in pkgutil.iter_modules(gatepost.cli.__path__)):
+for _module in sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])):
     if not _module.startswith("_"):  # __main__ among them
         import_module(f"gatepost.cli.{_module}").register(app)

@@ -16,7 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatepost.cli import INTERRUPTED
+from gatepost.cli._exit_codes import INTERRUPTED
 from gatepost.cli._failures import DEBUG, sentence
 from gatepost.cli._masking import masked, secrets_of
 from gatepost.cli._streams import guarded

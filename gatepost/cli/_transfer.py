@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gatepost.cli import INTERRUPTED
 from gatepost.cli import _transfer_text as text
+from gatepost.cli._exit_codes import INTERRUPTED
 from gatepost.display import json_text
 from gatepost.errors import SettingsError, TransferError
 
