@@ -83,6 +83,14 @@ def is_hidden_state(value: object) -> bool:
     return isinstance(value, str) and value.lower() in _HIDDEN
 
 
+_OPEN_COLUMNS = frozenset(
+    "public publish published open visible visibility listed shared joinable discoverable".split()
+)
+_OPEN_VALUES = frozenset("true public open published visible listed shared everyone anyone".split())
+_STATE_COLUMNS = frozenset("status state visibility".split())
+_OPEN_STATES = frozenset("published public open active approved live visible".split())
+
+
 def words(name: str) -> set[str]:
     """Return the words of a name, each as singular as a rule of thumb makes it."""
     parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
@@ -125,3 +133,16 @@ def meant(table: Table) -> Meant:
     if told & _PUBLIC or columns & _SHOWN:
         return "public"
     return "private" if told & _PRIVATE else "unknown"
+
+
+def may_open(column: str) -> bool:
+    """Tell whether a column is called as if it could open a row for everybody."""
+    return bool(words(column) & (_OPEN_COLUMNS | _STATE_COLUMNS))
+
+
+def says_open(column: str, value: object) -> bool:
+    """Tell whether a column with a value says that its row is for everybody."""
+    named = words(column)
+    return bool(named & _OPEN_COLUMNS and value in _OPEN_VALUES) or bool(
+        named & _STATE_COLUMNS and value in _OPEN_STATES
+    )

@@ -6,20 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gatepost.analysis.compared_values import words
-from gatepost.name_hints import words as words_of
+from gatepost.name_hints import says_open
 from gatepost.observation.attempt.personas import ORDINARY, other_of
 from gatepost.observation.attempt.results import Record
 from gatepost.observation.attempt.witness import in_force
 from gatepost.observation.plant.insert_rows import Population
-from gatepost.observation.plant.row_sets import RANKED, Row
+from gatepost.observation.plant.row_sets import RANKED
 from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey
 from gatepost.personas import Persona
 from gatepost.schema import Table
-
-_OPEN = frozenset("public publish published open visible visibility listed shared joinable discoverable".split())
-_YES = frozenset("true public open published visible listed shared everyone anyone".split())
-_STATE = frozenset("status state visibility".split())
-_STATES = frozenset("published public open active approved live visible".split())
 
 
 @dataclass(frozen=True)
@@ -80,18 +75,11 @@ class Standing:
             if child[:2] != table.key or child in self.ground.identities or target is None:
                 continue
             base = next((r for r in self.population.of(target).values() if r.world == other and r.base), None)
-            if base is not None and any(self.says_open(name, base) for name in self.population.worlds.edges(target)):
+            if base is not None and any(
+                says_open(name, base.values.get(name)) for name in self.population.worlds.edges(target)
+            ):
                 return True
         return False
-
-    def may_open(self, column: str) -> bool:
-        """Tell whether a column is called as if it could open a row for everybody."""
-        return bool(words_of(column) & (_OPEN | _STATE))
-
-    def says_open(self, column: str, row: Row) -> bool:
-        """Tell whether a column of a row says that the row is for everybody."""
-        value = row.values.get(column)
-        return bool(words_of(column) & _OPEN and value in _YES) or bool(words_of(column) & _STATE and value in _STATES)
 
     def visible_columns(self, table: Table, persona: Persona) -> list[str]:
         """Return the columns that a persona's role may read."""

@@ -10,7 +10,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import words
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
-from gatepost.name_hints import is_secret
+from gatepost.name_hints import is_secret, says_open
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.realtime_channels import MESSAGES
@@ -106,7 +106,7 @@ class Weight:
         out = {row.number for row in rows}
         kept = [row for row in self.population.of(table).values() if row.number not in out]
         return any(
-            all(self._standing.says_open(name, row) for row in rows)
-            and any(not self._standing.says_open(name, row) for row in kept)
+            all(says_open(name, row.values.get(name)) for row in rows)
+            and any(not says_open(name, row.values.get(name)) for row in kept)
             for name in self.population.worlds.edges(table)
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.finding import SEVERITIES, Finding, Severity
-from gatepost.name_hints import Meant, about_people, is_secret, meant, words
+from gatepost.name_hints import Meant, about_people, is_secret, may_open, meant, words
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.personas import NEWCOMER, USERS, world_of
 from gatepost.observation.attempt.results import Cell, Record
@@ -97,9 +97,7 @@ class Reading:
             return True
         edges = self.population.worlds.edges(table)
         private = self._meant(table) == "private"
-        guarded = bool(edges) and all(
-            words(name) & _GUARDS or (private and not self.standing.may_open(name)) for name in edges
-        )
+        guarded = bool(edges) and all(words(name) & _GUARDS or (private and not may_open(name)) for name in edges)
         return guarded and {row.world for row in rows if row.number in cell.rows} >= {"ann", "bob"}
 
     def _turned(self, table: Table, persona: Persona) -> bool:
