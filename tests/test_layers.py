@@ -22,8 +22,8 @@ LAYERS = (
         "difference": "diff ddl",
         "project": "project target suppression",
     },
-    {"analysis": "analysis access observation"},
-    {"rules": "rules", "service": "service", "migrate": "migrate"},
+    {"analysis": "analysis"},
+    {"rules": "rules", "observation": "observation", "service": "service", "migrate": "migrate"},
     {"sources": "sources", "verification": "verification"},
     {
         "check": "check",
@@ -55,11 +55,23 @@ ONLY = {
 MOST_FILES = 15
 ONE_FILE_EACH = {"rules", "cli"}
 """Folders with a file a rule, and a file a command, which are found by their names."""
-CROWDED = {}
+CROWDED = {
+    "analysis/conditions": 16,
+    "observation/attempt": 27,
+}
 """Folders that hold more, and how many: the number may only fall."""
 
 MOST_LINES = 300
-LONG = {}
+LONG = {
+    "analysis/conditions/control_flow.py": 436,
+    "analysis/conditions/from_grammar.py": 478,
+    "analysis/conditions/from_parser.py": 327,
+    "analysis/conditions/function_values.py": 369,
+    "analysis/conditions/three_valued_logic.py": 412,
+    "database/connection_errors.py": 322,
+    "observation/attempt/doors.py": 306,
+    "observation/plant/survey.py": 305,
+}
 """Files that are longer, and how long: the number may only fall."""
 
 FILES = sorted(HOUSE.rglob("*.py"))
