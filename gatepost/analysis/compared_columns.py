@@ -15,10 +15,10 @@ from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.inlining import Follower
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
-    Among,
     Cast,
     Column,
     Compare,
+    CompareMany,
     Const,
     Items,
     Scalar,
@@ -26,7 +26,7 @@ from gatepost.analysis.conditions.terms import (
     Session,
     Source,
     Term,
-    bare,
+    unwrapped,
 )
 from gatepost.schema import Schema, Table, is_platform
 
@@ -95,12 +95,12 @@ class _Reader:
             elif isinstance(part, Compare):
                 self._pair(part.left, part.right)
                 self._pair(part.right, part.left)
-            elif isinstance(part, Among):
+            elif isinstance(part, CompareMany):
                 for one in _members(part.many):
                     self._pair(part.left, one)
                     self._pair(one, part.left)
             elif isinstance(part, Cast) and part.type == "boolean":
-                inner = bare(part)
+                inner = unwrapped(part)
                 if isinstance(inner, Session) and inner.kind == "claim" and inner.path:
                     self.found.flags.setdefault(inner.path, "true")
 
@@ -156,7 +156,7 @@ class _Reader:
 
 def _members(many: Term) -> list[Term]:
     """Return the values that one is looked for among."""
-    inner = bare(many)
+    inner = unwrapped(many)
     if isinstance(inner, Items):
         return list(inner.items)
     if isinstance(inner, Scalar):
@@ -166,11 +166,11 @@ def _members(many: Term) -> list[Term]:
 
 def _values(term: Term) -> list[Term]:
     """Return what a side of a comparison is: the items of a row, the outputs of a select, or itself."""
-    inner = bare(term)
+    inner = unwrapped(term)
     if isinstance(inner, Items):
-        return [bare(item) for item in inner.items]
+        return [unwrapped(item) for item in inner.items]
     if isinstance(inner, Scalar) and isinstance(inner.select, Select):
-        return [bare(output) for output in inner.select.outputs]
+        return [unwrapped(output) for output in inner.select.outputs]
     return [inner]
 
 

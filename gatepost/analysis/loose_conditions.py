@@ -19,7 +19,7 @@ from gatepost.analysis.conditions.terms import (
     Not,
     Or,
     Term,
-    bare,
+    unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth, leaves
 from gatepost.analysis.row_ownership import OF_EVERYBODY, Ties
@@ -38,7 +38,7 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
     asks = bool(row_columns(term) or relations(term))
     if asks and truth.always(term) and not _session_decides(term, parts, truth):
         return "roundabout"
-    if any(isinstance(bare(one.left), Column) and bare(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
+    if any(isinstance(unwrapped(one.left), Column) and unwrapped(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
         return "roundabout"
     if not asks:
         return "session" if sessions(term) else "plain"
@@ -51,10 +51,10 @@ def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
     """Tell whether a condition holds, whatever the row holds, because of what the session is."""
     of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
     row = {one: F for one in parts if one not in of_session}
-    if not of_session or not Truth(truth.persona, truth.filled, row).always(term):
+    if not of_session or not Truth(truth.caller, truth.filled, row).always(term):
         return False
     turned = {one: F if truth.possible(one) & T else T for one in of_session}
-    return not Truth(truth.persona, truth.filled, {**row, **turned}).always(term)
+    return not Truth(truth.caller, truth.filled, {**row, **turned}).always(term)
 
 
 def ways(term: Term) -> tuple[Term, ...]:
@@ -67,7 +67,7 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
 
     It is so where some row passes with the session's conditions as they come out, and would not if they failed.
     """
-    if not any(truth.persona.value(session) is None for session in sessions(term)):
+    if not any(truth.caller.value(session) is None for session in sessions(term)):
         return False
     if _true_by_default(term, truth):
         return True
@@ -80,11 +80,11 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
     for values in product((T, F), repeat=len(row)):
         world = {**other, **dict(zip(row, values, strict=True))}
         stranger = {**world, **{one: _to_stranger(one) for one in lacking}}
-        if Truth(truth.persona, truth.filled, stranger).possible(term) & T:
+        if Truth(truth.caller, truth.filled, stranger).possible(term) & T:
             continue
         for outcome in product(*(_bits(truth.possible(one)) for one in lacking)):
             tried = {**world, **dict(zip(lacking, outcome, strict=True))}
-            if Truth(truth.persona, truth.filled, tried).possible(term) & T:
+            if Truth(truth.caller, truth.filled, tried).possible(term) & T:
                 return True
     return False
 
@@ -95,8 +95,12 @@ def _true_by_default(term: Term, truth: Truth) -> bool:
         return False
 
     def without(part: Term) -> Term:
-        if isinstance(part, Call) and part.name == ("", "coalesce") and bare(part.args[-1]) in (TRUE, Const("true")):
-            lacked = (truth.persona.value(session) is None for session in sessions(part))
+        if (
+            isinstance(part, Call)
+            and part.name == ("", "coalesce")
+            and unwrapped(part.args[-1]) in (TRUE, Const("true"))
+        ):
+            lacked = (truth.caller.value(session) is None for session in sessions(part))
             return FALSE if any(lacked) else part
         return part
 
@@ -108,8 +112,8 @@ def _lacks(term: Term, truth: Truth) -> bool:
 
     `coalesce(claim, 'free') = 'free'` says what a token without the claim is, which is meant.
     """
-    asked = row_columns(term) or isinstance(bare(term), IsNull)
-    return bool(asked) and any(truth.persona.value(session) is None for session in sessions(term))
+    asked = row_columns(term) or isinstance(unwrapped(term), IsNull)
+    return bool(asked) and any(truth.caller.value(session) is None for session in sessions(term))
 
 
 def _bits(possible: int) -> list[int]:
@@ -155,6 +159,6 @@ def _guards(term: Term, denied: bool) -> bool:
         return False
     if isinstance(term, IsNull) or (isinstance(term, Compare) and term.op in ("<>", "is not")):
         return not denied
-    if isinstance(term, Compare) and term.op in ("=", "is") and bare(term.right) == Const(False, "boolean"):
+    if isinstance(term, Compare) and term.op in ("=", "is") and unwrapped(term.right) == Const(False, "boolean"):
         return not denied
-    return isinstance(bare(term), Column | Compare) and denied
+    return isinstance(unwrapped(term), Column | Compare) and denied

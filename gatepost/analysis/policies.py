@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Caller
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.inlining import Follower
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.term_queries import as_exists
-from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, bare, remembered
+from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, remembered, unwrapped
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.privileges import Privileges
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
@@ -142,9 +142,9 @@ class Analysis:
             found.setdefault(one.table.key, []).append(one)
         return {key: tuple(policies) for key, policies in found.items()}
 
-    def persona(self, role: str) -> Persona:
+    def caller(self, role: str) -> Caller:
         """Return the plainest caller that holds a role."""
-        return ANON if role == "anon" else SIGNED_IN if role == "authenticated" else Persona(role, signed_in=True)
+        return ANON if role == "anon" else SIGNED_IN if role == "authenticated" else Caller(role, signed_in=True)
 
     def truth(self, table: Table, role: str, owned: bool = True) -> Truth:
         """Return what weighs a table's conditions for the plainest caller that holds a role.
@@ -159,7 +159,7 @@ class Analysis:
         if known is None:
             filled, owners = self.filled(table), self.owner_columns(table)
             # Where one owner is always there, a second one may still be missing.
-            known = Truth(self.persona(role), filled | owners if owned and not owners & filled else filled)
+            known = Truth(self.caller(role), filled | owners if owned and not owners & filled else filled)
             self._truths[key] = known
         return known
 
@@ -219,7 +219,7 @@ class Analysis:
 
 
 def _compared_with_user(term: Term) -> Iterator[str]:
-    for part in term.every(Compare):
+    for part in term.all_of_type(Compare):
         yield from _is_user(part)
 
 
@@ -227,7 +227,7 @@ def _compared_with_user(term: Term) -> Iterator[str]:
 def _is_user(term: Term) -> tuple[str, ...]:
     if not isinstance(term, Compare) or term.op not in ("=", "is"):
         return ()
-    sides = (bare(term.left), bare(term.right))
+    sides = (unwrapped(term.left), unwrapped(term.right))
     pairs = (sides, sides[::-1])
     return tuple(a.name for a, b in pairs if isinstance(a, Column) and a.source == "" and b == Session("uid"))
 

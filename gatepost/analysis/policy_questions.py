@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.row_ownership import ALL
 from gatepost.finding import Severity
@@ -177,12 +177,15 @@ def marked(way: Term) -> bool:
 
 def _compared(part: Term) -> tuple[Column | None, list[object]]:
     if isinstance(part, Compare):
-        for one, other in ((bare(part.left), bare(part.right)), (bare(part.right), bare(part.left))):
+        for one, other in (
+            (unwrapped(part.left), unwrapped(part.right)),
+            (unwrapped(part.right), unwrapped(part.left)),
+        ):
             if isinstance(one, Column) and isinstance(other, Const):
                 return one, [other.value]
-    if isinstance(part, Among) and isinstance(part.many, Items):
-        left = bare(part.left)
-        values: list[object] = [item.value for item in map(bare, part.many.items) if isinstance(item, Const)]
+    if isinstance(part, CompareMany) and isinstance(part.many, Items):
+        left = unwrapped(part.left)
+        values: list[object] = [item.value for item in map(unwrapped, part.many.items) if isinstance(item, Const)]
         return (left if isinstance(left, Column) else None), values
     return None, []
 

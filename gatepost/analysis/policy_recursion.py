@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.conditions.term_queries import relations
-from gatepost.analysis.conditions.terms import Exists, Once, Scalar, Select, Term
+from gatepost.analysis.conditions.terms import Exists, OncePerStatement, Scalar, Select, Term
 from gatepost.analysis.policies import Analysis
 from gatepost.schema import COMMANDS, Command, Table
 
@@ -72,7 +72,9 @@ def _terms(analysis: Analysis, key: tuple[str, str], command: Command, role: str
 
 
 def _has_sub_select(analysis: Analysis, term: Term) -> bool:
-    return any(term.every(kind) for kind in (Once, Select, Exists, Scalar)) or bool(_asked(analysis, term))
+    return any(term.all_of_type(kind) for kind in (OncePerStatement, Select, Exists, Scalar)) or bool(
+        _asked(analysis, term)
+    )
 
 
 def _asked(analysis: Analysis, term: Term) -> set[tuple[str, str]]:

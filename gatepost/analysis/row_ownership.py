@@ -22,26 +22,26 @@ from gatepost.analysis.conditions.term_queries import (
     unknown,
 )
 from gatepost.analysis.conditions.terms import (
-    Among,
     And,
     Call,
     Case,
     Cast,
     Column,
     Compare,
+    CompareMany,
     Const,
     Exists,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Or,
     Select,
     Session,
     Term,
-    bare,
-    both,
+    conjunction,
     remembered,
+    unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.policies import Analysis
@@ -100,7 +100,7 @@ class Ties:
                 return frozenset().union(*(self._of(one, truth, role) for one in terms))
             case Or(terms):
                 return _common([self._of(one, truth, role) for one in terms])
-            case Once(one) | Cast(one, "boolean"):
+            case OncePerStatement(one) | Cast(one, "boolean"):
                 return self._of(one, truth, role)
             case Compare("is", one, Const(True)):
                 return self._of(one, truth, role)
@@ -110,10 +110,10 @@ class Ties:
                 return _common([self._of(one, truth, role) for one in _arms(whens, otherwise)])
             case Not(one):
                 # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
-                denied = bare(one)
+                denied = unwrapped(one)
                 differs = isinstance(denied, Compare) and denied.op in ("<>", "is not")
                 return self._leaf(one, role) if differs else self._leaf(term, role) if as_exists(term) else frozenset()
-            case Compare("<>" | "is not") | Among("<>"):
+            case Compare("<>" | "is not") | CompareMany("<>"):
                 return frozenset()
             case Compare("<" | "<=", left, _) if counts(left):
                 return frozenset()  # having few rows is true of everybody at first
@@ -124,7 +124,7 @@ class Ties:
         if found is None or not isinstance(found.select, Select):
             return self._plain(term, role)
         ways = [
-            Exists(Select(side.sources, (), both(*way)))
+            Exists(Select(side.sources, (), conjunction(*way)))
             for side in branches(found.select)
             for way in alternatives(side.where)
         ]
@@ -161,7 +161,7 @@ class Ties:
                 return True  # a setting of PostgreSQL's own says nothing about who asks
             if session.kind == "claim" and (not session.path or session.path[0] not in OF_EVERYBODY):
                 return True
-        return any(one.name[0] and not is_platform(one.name[0]) for one in term.every(Call))
+        return any(one.name[0] and not is_platform(one.name[0]) for one in term.all_of_type(Call))
 
     def guarded(self, relation: tuple[str, str], role: str, reader: str = "") -> bool:
         """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something.
@@ -206,7 +206,7 @@ class Ties:
         asked = conjuncts(select.where)
         if len(asked) != 1 or not isinstance(asked[0], Compare) or asked[0].op != "=":
             return False
-        sides = (bare(asked[0].left), bare(asked[0].right))
+        sides = (unwrapped(asked[0].left), unwrapped(asked[0].right))
         column = next((side for side in sides if isinstance(side, Column)), None)
         if column is None or Session("uid") not in sides:
             return False
@@ -230,15 +230,15 @@ def _arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Ter
     """Yield each way through a CASE: what is asked on it, what was not true before, and its value."""
     denied: tuple[Term, ...] = ()
     for asked, value in whens:
-        yield both(*denied, asked, value)
+        yield conjunction(*denied, asked, value)
         denied = (*denied, not_true(asked))
-    yield both(*denied, otherwise)
+    yield conjunction(*denied, otherwise)
 
 
 def _denies(term: Term) -> bool:
     if not isinstance(term, Not):
         return False
-    denied = bare(term.term)
+    denied = unwrapped(term.term)
     return not isinstance(denied, IsNull) and not (isinstance(denied, Compare) and denied.op in ("<>", "is not"))
 
 

@@ -10,22 +10,22 @@ from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import alternatives, as_exists, branches, relations, sessions, unknown
 from gatepost.analysis.conditions.terms import (
     TRUE,
-    Among,
     And,
     Call,
     Cast,
     Column,
     Compare,
+    CompareMany,
     Const,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Or,
     Select,
     Session,
     Term,
-    bare,
+    unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.context import Context
@@ -70,7 +70,7 @@ def trusted(context: Context) -> Iterator[Trust]:
             continue
         seen = set()
         for term in one.followed:
-            for part in _asserted(term) if term.every(Select) else ():
+            for part in _asserted(term) if term.all_of_type(Select) else ():
                 found = as_exists(part)
                 if found is None or not isinstance(found.select, Select) or context.ties.everybody(part):
                     continue
@@ -120,18 +120,18 @@ def _trusts_in(context: Context, one: PolicyFacts, select: Select, way: tuple[Te
 def _ask(condition: Term, source: str, asked: _Asked) -> None:
     """Sort one condition of a sub-select into who, where and what."""
     match condition:
-        case Once(inner) | Cast(inner, "boolean") | Compare("is", inner, Const(True)):
+        case OncePerStatement(inner) | Cast(inner, "boolean") | Compare("is", inner, Const(True)):
             _ask(inner, source, asked)
         case Column(holder, flag) if holder == source:
             asked.demands[flag] = (True,)
         case Compare("=" | "is", left, right):
-            _ask_pair(bare(left), bare(right), source, asked)
-            _ask_pair(bare(right), bare(left), source, asked)
-        case Among("=", left, many, False):
-            column = bare(left)
+            _ask_pair(unwrapped(left), unwrapped(right), source, asked)
+            _ask_pair(unwrapped(right), unwrapped(left), source, asked)
+        case CompareMany("=", left, many, False):
+            column = unwrapped(left)
             if not isinstance(column, Column) or column.source != source:
                 return
-            values = [bare(item) for item in many.items] if isinstance(many, Items) else []
+            values = [unwrapped(item) for item in many.items] if isinstance(many, Items) else []
             if values and all(isinstance(value, Const) for value in values):
                 asked.demands[column.name] = tuple(value.value for value in values if isinstance(value, Const))
             else:
@@ -229,10 +229,10 @@ def _can_hold(
         return all(_can_hold(context, one, trust, row, truth, foreign) for one in term.terms)
     if isinstance(term, Or):
         return any(_can_hold(context, one, trust, row, truth, foreign) for one in term.terms)
-    if isinstance(term, Once):
+    if isinstance(term, OncePerStatement):
         return _can_hold(context, term.term, trust, row, truth, foreign)
     if isinstance(term, Compare) and term.op in ("=", "is"):
-        sides = {bare(term.left), bare(term.right)}
+        sides = {unwrapped(term.left), unwrapped(term.right)}
         if Session("uid") in sides and any(Column("", name) in sides for name in foreign):
             return False
     if term == TRUE or context.ties.everybody(term):
@@ -256,4 +256,4 @@ def _asks_elsewhere(term: Term) -> bool:
     claims = {s.path[:1] for s in sessions(term) if s.kind == "claim"}
     if claims - {("user_metadata",), ("aal",), ("is_anonymous",)} or any(s.kind == "setting" for s in sessions(term)):
         return True
-    return any(part.name[0] and not is_platform(part.name[0]) for part in term.every(Call))
+    return any(part.name[0] and not is_platform(part.name[0]) for part in term.all_of_type(Call))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.conditions.term_queries import captured, same_sides
-from gatepost.analysis.conditions.terms import Column, Compare, bare
+from gatepost.analysis.conditions.terms import Column, Compare, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
@@ -69,7 +69,7 @@ def _in_helpers(context: Context) -> Iterator[Finding]:
         for term in one.terms if one.roles else ():
             for function in context.analysis.follower.functions(term):
                 same = next(same_sides(context.analysis.follower.body(function)), None)
-                column = bare(same.left) if same is not None else None
+                column = unwrapped(same.left) if same is not None else None
                 if function.key in told or not isinstance(column, Column) or not column.source:
                     continue
                 told.add(function.key)
@@ -84,6 +84,6 @@ def _in_helpers(context: Context) -> Iterator[Finding]:
 
 
 def _captured(compared: Compare) -> Iterator[str]:
-    left, right = bare(compared.left), bare(compared.right)
+    left, right = unwrapped(compared.left), unwrapped(compared.right)
     if isinstance(left, Column) and isinstance(right, Column):
         yield from (left.name, right.name)

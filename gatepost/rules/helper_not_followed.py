@@ -45,7 +45,7 @@ def helper_not_followed(context: Context) -> Iterator[Finding]:
     for one in decisive(context):
         for term in one.terms if one.roles else ():
             for function in context.analysis.follower.functions(term):
-                if context.analysis.follower.body(function).every(Unknown):
+                if context.analysis.follower.body(function).all_of_type(Unknown):
                     told.setdefault(str(function), str(one.policy))
     for name, policy in sorted(told.items()):
         yield Finding(

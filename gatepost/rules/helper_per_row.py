@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.analysis import Analysis
 from gatepost.analysis.conditions.term_queries import relations, row_columns
-from gatepost.analysis.conditions.terms import Call, Once, Select, Term
+from gatepost.analysis.conditions.terms import Call, OncePerStatement, Select, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
@@ -61,7 +61,7 @@ def helper_per_row(context: Context) -> Iterator[Finding]:
 
 
 def _per_row(analysis: Analysis, term: Term) -> Iterator[Call]:
-    if not term.every(Call) or (isinstance(term, Once | Select) and not row_columns(term)):
+    if not term.all_of_type(Call) or (isinstance(term, OncePerStatement | Select) and not row_columns(term)):
         return
     if isinstance(term, Call):
         function = analysis.follower.function(term)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from gatepost.analysis.conditions.term_queries import relations, row_columns, sessions
 from gatepost.analysis.conditions.terms import (
-    Among,
     Call,
     Column,
     Compare,
+    CompareMany,
     Const,
     Session,
     Source,
     Term,
-    bare,
     remembered,
+    unwrapped,
 )
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, lone_guard
@@ -72,7 +72,7 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
 
 @remembered
 def _believed(term: Term) -> tuple[str, ...]:
-    plain = all(session.kind == "uid" for session in term.every(Session))
+    plain = all(session.kind == "uid" for session in term.all_of_type(Session))
     return () if plain and ("auth", "users") not in relations(term) else tuple(_find_believed(term))
 
 
@@ -83,17 +83,17 @@ def _find_believed(term: Term) -> Iterator[str]:
             yield "user_metadata, which users edit themselves"
         if isinstance(part, Column) and part.name == "raw_user_meta_data" and part.source in users:
             yield "raw_user_meta_data, which users edit themselves"
-        if isinstance(part, Compare | Among | Call):
+        if isinstance(part, Compare | CompareMany | Call):
             yield from _compared(part)
 
 
-def _compared(part: Compare | Among | Call) -> Iterator[str]:
+def _compared(part: Compare | CompareMany | Call) -> Iterator[str]:
     asked = sessions(part) if not isinstance(part, Call) else set()
     if any(one.kind == "request" for one in asked) and not _bearer(part):
         yield "a header of the request, which the caller writes"
     if not isinstance(part, Compare):
         return
-    sides = (bare(part.left), bare(part.right))
+    sides = (unwrapped(part.left), unwrapped(part.right))
     if part.op in _PATTERNS and any(one.kind == "email" for one in asked):
         yield "an e-mail address that fits a pattern"
     for one, other in (sides, sides[::-1]):

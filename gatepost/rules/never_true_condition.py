@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Session, Term, bare, remembered
+from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Session, Term, remembered, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
@@ -56,7 +56,7 @@ def never_true_condition(context: Context) -> Iterator[Finding]:
 
 def _why(one: PolicyFacts) -> str | None:
     for term in one.followed:
-        for part in term.every(Compare):
+        for part in term.all_of_type(Compare):
             if part.op in ("=", "<>") and _can_fail(part):
                 for left, right in ((part.left, part.right), (part.right, part.left)):
                     why = _never(left, right, one.table)
@@ -68,11 +68,11 @@ def _why(one: PolicyFacts) -> str | None:
 @remembered
 def _can_fail(part: Term) -> bool:
     """Tell whether a value of the session, or NULL, is compared; else nothing is told."""
-    return bool(part.every(Session)) or any(one.value is None for one in part.every(Const))
+    return bool(part.all_of_type(Session)) or any(one.value is None for one in part.all_of_type(Const))
 
 
 def _never(left: Term, right: Term, table: Table) -> str | None:
-    one, other = bare(left), bare(right)
+    one, other = unwrapped(left), unwrapped(right)
     if isinstance(one, Const) and one.value is None:
         return "nothing equals NULL"
     if not isinstance(one, Session):

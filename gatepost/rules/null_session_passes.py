@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.caller import Persona
+from gatepost.analysis.conditions.caller import Caller
 from gatepost.analysis.conditions.terms import Session
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
@@ -65,13 +65,13 @@ def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):
             return "nobody is signed in"
-        bare = _without_claims(plain.persona)
-        lacks = role != "anon" and any(bare.value(session) is None for session in term.every(Session))
+        bare = _without_claims(plain.caller)
+        lacks = role != "anon" and any(bare.value(session) is None for session in term.all_of_type(Session))
         if lacks and passes_by_nothing(term, Truth(bare, plain.filled)):
             return "the token has no such claim"
     return ""
 
 
 @cache
-def _without_claims(persona: Persona) -> Persona:
-    return replace(persona, missing_claims=True)
+def _without_claims(caller: Caller) -> Caller:
+    return replace(caller, missing_claims=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.term_queries import conjuncts, row_columns, sessions
-from gatepost.analysis.conditions.terms import Among, Column, Compare, Term, bare
+from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
@@ -67,8 +67,8 @@ def _sought(one: PolicyFacts) -> set[str]:
         if isinstance(condition, Compare) and condition.op == "=":
             pairs = ((condition.left, condition.right), (condition.right, condition.left))
             column = next((a for a, b in pairs if isinstance(a, Column) and sessions(b) and not row_columns(b)), None)
-        elif isinstance(condition, Among) and condition.op == "=" and not row_columns(condition.many):
+        elif isinstance(condition, CompareMany) and condition.op == "=" and not row_columns(condition.many):
             column = condition.left if sessions(condition.many) else None
-        if isinstance(column, Column) and bare(column) is column and column.source == "":
+        if isinstance(column, Column) and unwrapped(column) is column and column.source == "":
             found.add(column.name)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Among, Column, Compare, Const, Items, Term, bare
+from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings, who
@@ -98,11 +98,15 @@ def _buckets(term: Term) -> set[str]:
     found: set[object] = set()
     for part in term.walk():
         if isinstance(part, Compare) and part.op == "=":
-            sides = (bare(part.left), bare(part.right))
+            sides = (unwrapped(part.left), unwrapped(part.right))
             if Column("", "bucket_id") in sides:
                 found |= {side.value for side in sides if isinstance(side, Const)}
-        elif isinstance(part, Among) and bare(part.left) == Column("", "bucket_id") and isinstance(part.many, Items):
-            found |= {item.value for item in map(bare, part.many.items) if isinstance(item, Const)}
+        elif (
+            isinstance(part, CompareMany)
+            and unwrapped(part.left) == Column("", "bucket_id")
+            and isinstance(part.many, Items)
+        ):
+            found |= {item.value for item in map(unwrapped, part.many.items) if isinstance(item, Const)}
     return {one for one in found if isinstance(one, str)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.analysis.conditions.terms import Once, Session, Term, remembered
+from gatepost.analysis.conditions.terms import OncePerStatement, Session, Term, remembered
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
 from gatepost.finding import Finding
@@ -52,4 +52,4 @@ def session_value_per_row(context: Context) -> Iterator[Finding]:
 def _bare_session(term: Term) -> bool:
     if isinstance(term, Session):
         return term.kind not in _CHEAP
-    return not isinstance(term, Once) and any(_bare_session(part) for part in term.parts)
+    return not isinstance(term, OncePerStatement) and any(_bare_session(part) for part in term.parts)

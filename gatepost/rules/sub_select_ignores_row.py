@@ -15,7 +15,18 @@ from gatepost.analysis.conditions.term_queries import (
     row_columns,
     sessions,
 )
-from gatepost.analysis.conditions.terms import Among, Call, Column, Compare, Const, Select, Source, Term, bare, both
+from gatepost.analysis.conditions.terms import (
+    Call,
+    Column,
+    Compare,
+    CompareMany,
+    Const,
+    Select,
+    Source,
+    Term,
+    conjunction,
+    unwrapped,
+)
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive
@@ -76,7 +87,7 @@ def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
 
 def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str] | None:
     role = one.roles[0] if one.roles else "authenticated"
-    if not term.every(Select) or any(captured(term)):
+    if not term.all_of_type(Select) or any(captured(term)):
         return None  # no sub-select, or captured-column
     for way in ways(term):
         if context.ties.of(way, one.table, role) == ALL:
@@ -104,7 +115,7 @@ def _free_scopes(context: Context, part: Term, table: Table) -> Iterator[tuple[T
         return
     for side in branches(found.select):
         for asked in alternatives(side.where):
-            way = Select(side.sources, (), both(*asked))
+            way = Select(side.sources, (), conjunction(*asked))
             scope = None if row_columns(way) else _free_scope(context, way, table)
             if scope is not None:
                 yield scope
@@ -116,7 +127,7 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
         return None
     if any(isinstance(part, Call) and part.name == ("realtime", "topic") for part in select.walk()):
         return None
-    if {c.source for c in select.every(Column)} - {"", *(source.name for source in select.every(Source))}:
+    if {c.source for c in select.all_of_type(Column)} - {"", *(source.name for source in select.all_of_type(Source))}:
         return None  # it asks for a row of the select around it, which is tied by its own condition
     compared = {column for part in select.where.walk() for column in _compared(part)}
     owners = context.analysis.owner_columns
@@ -199,10 +210,12 @@ _EVERYWHERE = re.compile("super|platform|system|global|root", re.IGNORECASE)
 
 def _compared(part: Term) -> Iterator[Column]:
     if isinstance(part, Compare):
-        sides = (bare(part.left), bare(part.right))
+        sides = (unwrapped(part.left), unwrapped(part.right))
         yield from (side for side in sides if isinstance(side, Column))
-    elif isinstance(part, Among) and isinstance(bare(part.left), Column) and not isinstance(part.many, Const):
-        yield bare(part.left)  # type: ignore[misc]
+    elif (
+        isinstance(part, CompareMany) and isinstance(unwrapped(part.left), Column) and not isinstance(part.many, Const)
+    ):
+        yield unwrapped(part.left)  # type: ignore[misc]
 
 
 def _scopes(holder: Table, table: Table) -> Iterator[str]:

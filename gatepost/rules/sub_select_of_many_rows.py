@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.conditions.term_queries import conjuncts
-from gatepost.analysis.conditions.terms import Column, Compare, Scalar, Select, Term, bare
+from gatepost.analysis.conditions.terms import Column, Compare, Scalar, Select, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
 from gatepost.finding import Finding
@@ -74,7 +74,7 @@ def _of_many(context: Context, part: Term) -> Table | None:
 
 def _fixed(condition: Term, source: str) -> Iterator[str]:
     if isinstance(condition, Compare) and condition.op == "=":
-        sides = (bare(condition.left), bare(condition.right))
+        sides = (unwrapped(condition.left), unwrapped(condition.right))
         for one, other in (sides, sides[::-1]):
             own = {part.source for part in other.walk() if isinstance(part, Column)}
             if isinstance(one, Column) and one.source == source and source not in own:

@@ -11,7 +11,7 @@ CLAIMS_OF_ALL = frozenset({"sub", "role", "aud", "iss", "exp", "iat", "aal", "se
 
 
 @dataclass(frozen=True)
-class Persona:
+class Caller:
     """Whom a condition is asked for.
 
     Args:
@@ -54,5 +54,5 @@ class Mark:
 SOME = Mark("some value")
 MAYBE = Mark("some value or none")
 
-ANON = Persona("anon", signed_in=False)
-SIGNED_IN = Persona("authenticated", signed_in=True)
+ANON = Caller("anon", signed_in=False)
+SIGNED_IN = Caller("authenticated", signed_in=True)

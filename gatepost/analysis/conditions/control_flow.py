@@ -26,14 +26,14 @@ from gatepost.analysis.conditions.terms import (
     Exists,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Param,
     Scalar,
     Select,
     Term,
     Unknown,
-    both,
-    either,
+    conjunction,
+    disjunction,
 )
 from gatepost.schema import Function
 
@@ -249,15 +249,15 @@ class Body:
         denied: list[Term] = []
         for asked, then in [*_arms_of_if(of), (None, of.get("else_body", []))]:
             condition = TRUE if asked is None else self._expression(asked, values)
-            path = both(*denied, condition)
-            if self._rows(then, dict(values), both(reached, path), rows):
+            path = conjunction(*denied, condition)
+            if self._rows(then, dict(values), conjunction(reached, path), rows):
                 goes_on.append(path)
             denied.append(Not(Compare("is", condition, Const(True, "boolean"))))
         if not goes_on:
             return Const(False, "boolean")
         if len(goes_on) == len(denied):
             return reached
-        return both(reached, either(*goes_on))
+        return conjunction(reached, disjunction(*goes_on))
 
     def _expression(self, node: Node, values: Values) -> Term:
         return self._text(node["PLpgSQL_expr"]["query"], values)
@@ -394,7 +394,7 @@ def _one(select: Select, output: Term) -> Term:
     return (
         Scalar(Select(select.sources, (output,), select.where, True, select.aggregated))
         if select.sources
-        else Once(output)
+        else OncePerStatement(output)
     )
 
 
@@ -414,7 +414,7 @@ def _where(select: Term, condition: Term) -> Term:
         return Select(
             select.sources,
             select.outputs,
-            both(select.where, condition),
+            conjunction(select.where, condition),
             select.one_row,
             select.aggregated and condition == TRUE,
         )

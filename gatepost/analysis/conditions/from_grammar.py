@@ -11,18 +11,18 @@ from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, 
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
-    Among,
     Call,
     Case,
     Cast,
     Column,
     Compare,
+    CompareMany,
     Const,
     Exists,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Param,
     Scalar,
     Select,
@@ -30,8 +30,8 @@ from gatepost.analysis.conditions.terms import (
     Source,
     Term,
     Unknown,
-    both,
-    either,
+    conjunction,
+    disjunction,
 )
 
 Columns = Callable[[tuple[str, str]], frozenset[str] | None]
@@ -123,13 +123,13 @@ class Reader:
         terms = self.terms(of["args"])
         if of["boolop"] == "NOT_EXPR":
             return terms[0].term if isinstance(terms[0], Not) else Not(terms[0])
-        return both(*terms) if of["boolop"] == "AND_EXPR" else either(*terms)
+        return conjunction(*terms) if of["boolop"] == "AND_EXPR" else disjunction(*terms)
 
     def _read_NullTest(self, of: Node) -> Term:
         term, denied = self.term(of["arg"]), of["nulltesttype"] != "IS_NULL"
         if "RowExpr" in of["arg"] and isinstance(term, Items):
             # A row is NULL where all its fields are, and NOT NULL where none is.
-            return both(*(Not(IsNull(one)) if denied else IsNull(one) for one in term.items))
+            return conjunction(*(Not(IsNull(one)) if denied else IsNull(one) for one in term.items))
         return Not(IsNull(term)) if denied else IsNull(term)
 
     def _read_BooleanTest(self, of: Node) -> Term:
@@ -197,7 +197,7 @@ class Reader:
                 return session_values.call(("", "nullif"), (self.term(left), self.term(right)))
             case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
                 low, high = self.terms(right["List"]["items"])  # type: ignore[index]
-                inside = both(_compared(">=", self.term(left), low), _compared("<=", self.term(left), high))
+                inside = conjunction(_compared(">=", self.term(left), low), _compared("<=", self.term(left), high))
                 return inside if kind == "AEXPR_BETWEEN" else Not(inside)
             case "AEXPR_SIMILAR":
                 found = Compare("similar", self.term(left), self.term(right))
@@ -216,10 +216,10 @@ class Reader:
     def _among(op: str, left: Term, many: Term, *, all: bool) -> Term:
         many = many.select if isinstance(many, Scalar) else many
         if op in ("<>", "!=") and all:
-            return Not(Among("=", left, many))  # x <> ALL (...) is NOT (x = ANY (...))
+            return Not(CompareMany("=", left, many))  # x <> ALL (...) is NOT (x = ANY (...))
         if op in _OPPOSITES and op not in ("<>", "!="):
             return Unknown(op, (left, many))
-        return Among(_COMPARISONS.get(op, "<>" if op == "!=" else op), left, many, all)
+        return CompareMany(_COMPARISONS.get(op, "<>" if op == "!=" else op), left, many, all)
 
     def _extract(self, base: Term, key: Node | None, op: str) -> Term:
         inside = self.term(key)
@@ -355,7 +355,7 @@ class Reader:
             few = limit in (0, 1) or (total or (not grouped and any(_aggregates(one) for one in targets)))
             certain = total and limit != 0 and "limitOffset" not in of
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
-            found = Select(sources, outputs, both(*conditions), few, certain)
+            found = Select(sources, outputs, conjunction(*conditions), few, certain)
             self.outputs[id(found)] = (found, tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]))
             return found
         finally:
@@ -410,7 +410,7 @@ class Reader:
             # An outer join keeps the rows of its other side where the condition fails, and NULL for these columns.
             lost = left if of["jointype"] == "JOIN_RIGHT" else right
             missing = Unknown("a row of an outer join", tuple(Column(one.name, "*") for one in lost))
-            conditions.append(either(both(*wanted), missing))
+            conditions.append(disjunction(conjunction(*wanted), missing))
 
 
 def _named(target: Node) -> str:
@@ -426,7 +426,9 @@ def _named(target: Node) -> str:
 def _value_of(select: Term) -> Term:
     """Return a sub-select as a value."""
     if isinstance(select, Select) and not select.sources and select.where == TRUE and not select.others:
-        return Once(select.outputs[0]) if len(select.outputs) == 1 else Once(Items(select.outputs))
+        return (
+            OncePerStatement(select.outputs[0]) if len(select.outputs) == 1 else OncePerStatement(Items(select.outputs))
+        )
     return Scalar(select)
 
 
@@ -435,7 +437,7 @@ def _compared(op: str, left: Term, right: Term) -> Term:
     if isinstance(left, Items) and isinstance(right, Items) and op in ("=", "<>"):
         if len(left.items) != len(right.items):
             raise NotUnderstood("rows of different lengths")
-        same = both(*(Compare("=", one, other) for one, other in zip(left.items, right.items, strict=True)))
+        same = conjunction(*(Compare("=", one, other) for one, other in zip(left.items, right.items, strict=True)))
         return same if op == "=" else Not(same)
     if op in _OPPOSITES:
         return Not(Compare(_OPPOSITES[op], left, right))  # the same atom as its opposite
@@ -446,13 +448,13 @@ def _compared(op: str, left: Term, right: Term) -> Term:
 
 def _in_list(left: Term, items: tuple[Term, ...]) -> Term:
     if isinstance(left, Items):
-        return either(*(_compared("=", left, one) for one in items))
-    return Among("=", left, Items(items))
+        return disjunction(*(_compared("=", left, one) for one in items))
+    return CompareMany("=", left, Items(items))
 
 
 def _keys(term: Term, whole: bool) -> tuple[str, ...] | None:
     """Return the keys that `->` or `#>` follow, or None where they are not written out."""
-    while isinstance(term, Cast | Once):
+    while isinstance(term, Cast | OncePerStatement):
         term = term.term
     if isinstance(term, Items):
         values = [one.value if isinstance(one, Const) else None for one in term.items]

@@ -24,17 +24,17 @@ from gatepost.analysis.conditions.parser_names import (
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
-    Among,
     Call,
     Case,
     Column,
     Compare,
+    CompareMany,
     Const,
     Exists,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Param,
     Scalar,
     Select,
@@ -42,8 +42,8 @@ from gatepost.analysis.conditions.terms import (
     Source,
     Term,
     Unknown,
-    both,
-    either,
+    conjunction,
+    disjunction,
 )
 
 Columns = Callable[[tuple[str, str]], frozenset[str] | None]
@@ -76,9 +76,9 @@ class Converter:
             case exp.Paren() | exp.Alias():
                 return self.term(node.this)
             case exp.And():
-                return both(self.term(node.this), self.term(node.expression))
+                return conjunction(self.term(node.this), self.term(node.expression))
             case exp.Or():
-                return either(self.term(node.this), self.term(node.expression))
+                return disjunction(self.term(node.this), self.term(node.expression))
             case exp.Not():
                 return Not(self.term(node.this))
             case exp.Boolean():
@@ -109,7 +109,7 @@ class Converter:
                 return self.case(node)
             case exp.Between():
                 low = Compare(">=", self.term(node.this), self.term(node.args["low"]))
-                return both(low, Compare("<=", self.term(node.this), self.term(node.args["high"])))
+                return conjunction(low, Compare("<=", self.term(node.this), self.term(node.args["high"])))
             case exp.Array() | exp.Tuple():
                 return self.items(node)
             case exp.Operator():
@@ -158,10 +158,10 @@ class Converter:
         many = right if not isinstance(right, exp.Paren) else right.this
         if isinstance(many, exp.Any):
             inner = many.this.this if isinstance(many.this, exp.Paren) else many.this
-            return Among(op, left, self.many(inner))
+            return CompareMany(op, left, self.many(inner))
         if isinstance(many, exp.Anonymous | exp.All) and (isinstance(many, exp.All) or str(many.this).upper() == "ALL"):
             inner = many.this if isinstance(many, exp.All) else many.expressions[0]
-            return Among(op, left, self.many(inner), all=True)
+            return CompareMany(op, left, self.many(inner), all=True)
         if op == "<>":
             return Not(Compare("=", left, self.term(right)))  # the same atom as its opposite
         found: Term = Compare(op, left, self.term(right))
@@ -179,8 +179,8 @@ class Converter:
         """Return an IN."""
         query = node.args.get("query")
         if query is not None:
-            return Among("=", self.term(node.this), self.many(query))
-        return Among("=", self.term(node.this), Items(self.terms(node.expressions)))
+            return CompareMany("=", self.term(node.this), self.many(query))
+        return CompareMany("=", self.term(node.this), Items(self.terms(node.expressions)))
 
     def is_(self, node: exp.Is) -> Term:
         """Return an IS [NOT] NULL, TRUE or FALSE."""
@@ -247,7 +247,11 @@ class Converter:
             return Unknown("a table as a value")
         select = self.select(inner)
         if isinstance(select, Select) and not select.sources and select.where == TRUE and not select.others:
-            return Once(select.outputs[0]) if len(select.outputs) == 1 else Once(Items(select.outputs))
+            return (
+                OncePerStatement(select.outputs[0])
+                if len(select.outputs) == 1
+                else OncePerStatement(Items(select.outputs))
+            )
         return Scalar(select)
 
     def select(self, node: exp.Expression) -> Term:
@@ -287,7 +291,7 @@ class Converter:
             limit = node.args.get("limit")
             few = limit is not None and str(limit.expression) in ("1", "0") and not isinstance(limit, exp.Fetch)
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
-            return Select(sources, outputs, both(*conditions), few or total, total and having is None)
+            return Select(sources, outputs, conjunction(*conditions), few or total, total and having is None)
         finally:
             self.stack.pop()
 

@@ -25,7 +25,7 @@ from gatepost.analysis.conditions.terms import (
     Exists,
     IsNull,
     Not,
-    Once,
+    OncePerStatement,
     Param,
     Scalar,
     Select,
@@ -272,7 +272,7 @@ class _Reader:
             raise NotUnderstood("select into")
         for place, name in enumerate(names):
             one = Select(select.sources, (select.outputs[place],), select.where, True, select.aggregated)
-            values[name] = Scalar(one) if one.sources else Once(one.outputs[0])
+            values[name] = Scalar(one) if one.sources else OncePerStatement(one.outputs[0])
         values["found"] = Not(IsNull(values[names[0]])) if names else Const(True, "boolean")
 
     def choice(self, statements: list[Tokens], values: dict[str, Term]) -> Term | None:
@@ -332,7 +332,7 @@ def _fails_open(tokens: Tokens) -> bool:
 
 def _value(found: Term) -> Term:
     if isinstance(found, Select) and not found.sources and not found.others and len(found.outputs) == 1:
-        return Once(found.outputs[0])
+        return OncePerStatement(found.outputs[0])
     return found
 
 

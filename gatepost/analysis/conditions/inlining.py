@@ -51,7 +51,7 @@ class Follower:
         found: dict[tuple[str, str], Function] = {}
         waiting = [term] if self._functions else []
         while waiting:
-            for part in waiting.pop().every(Call):
+            for part in waiting.pop().all_of_type(Call):
                 function = self.function(part)
                 if function is not None and function.key not in found:
                     found[function.key] = function

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatepost.analysis.conditions.terms import And, Or, Term, both, either
+from gatepost.analysis.conditions.terms import And, Or, Term, conjunction, disjunction
 
 
 def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -29,9 +29,9 @@ def with_parts(term: Term, change: Callable[[Term], Term]) -> Term:
     if same:
         return term
     if isinstance(term, And):
-        return both(*values["terms"])
+        return conjunction(*values["terms"])
     if isinstance(term, Or):
-        return either(*values["terms"])
+        return disjunction(*values["terms"])
     return type(term)(**values)
 
 

@@ -6,7 +6,7 @@ makes for a request (https://docs.postgrest.org/en/v13/references/transactions.h
 
 from __future__ import annotations
 
-from gatepost.analysis.conditions.terms import Call, Const, Session, Term, bare
+from gatepost.analysis.conditions.terms import Call, Const, Session, Term, unwrapped
 
 _HELPERS = {
     ("auth", "uid"): Session("uid"),
@@ -23,18 +23,18 @@ def call(name: tuple[str, str], args: tuple[Term, ...]) -> Term:
     if name in _HELPERS and not args:
         return _HELPERS[name]
     if name in (("", "current_setting"), ("pg_catalog", "current_setting")) and args:
-        setting = bare(args[0])
+        setting = unwrapped(args[0])
         return _setting(str(setting.value).lower()) if isinstance(setting, Const) else Call(name, args)
-    if name == ("", "nullif") and len(args) == 2 and isinstance(bare(args[0]), Session) and _empty(args[1]):
+    if name == ("", "nullif") and len(args) == 2 and isinstance(unwrapped(args[0]), Session) and _empty(args[1]):
         return args[0]
-    if name == ("", "coalesce") and len({bare(arg) for arg in args}) == 1:
+    if name == ("", "coalesce") and len({unwrapped(arg) for arg in args}) == 1:
         return args[0]
     return Call(name, args)
 
 
 def extract(base: Term, keys: tuple[str, ...] | None, text: bool) -> Term | None:
     """Return the session's value that `->`, `->>` or `#>>` takes out of another, or None where it takes none."""
-    found = bare(base)
+    found = unwrapped(base)
     if not isinstance(found, Session) or keys is None or found.kind not in ("claim", "request", "setting"):
         return None
     path = found.path + keys
@@ -57,5 +57,5 @@ def _setting(name: str) -> Session:
 
 
 def _empty(term: Term) -> bool:
-    found = bare(term)
+    found = unwrapped(term)
     return isinstance(found, Const) and found.value in ("", None)

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
     TRUE,
-    Among,
     And,
     Call,
     Column,
     Compare,
+    CompareMany,
     Const,
     Exists,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Or,
     Scalar,
     Select,
@@ -25,10 +25,10 @@ from gatepost.analysis.conditions.terms import (
     Source,
     Term,
     Unknown,
-    bare,
-    both,
-    either,
+    conjunction,
+    disjunction,
     remembered,
+    unwrapped,
 )
 
 EVERYTHING = frozenset({"*"})
@@ -37,17 +37,17 @@ EVERYTHING = frozenset({"*"})
 
 def sessions(term: Term) -> set[Session]:
     """Return the session's values that a term reads, in sub-selects too."""
-    return set(term.every(Session))
+    return set(term.all_of_type(Session))
 
 
 def row_columns(term: Term) -> set[str]:
     """Return the columns of the row that a term reads, in sub-selects too."""
-    return {part.name for part in term.every(Column) if part.source == ""}
+    return {part.name for part in term.all_of_type(Column) if part.source == ""}
 
 
 def relations(term: Term) -> set[tuple[str, str]]:
     """Return the tables and views that a term's sub-selects read."""
-    return {part.relation for part in term.every(Source) if part.relation is not None}
+    return {part.relation for part in term.all_of_type(Source) if part.relation is not None}
 
 
 def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
@@ -60,12 +60,12 @@ def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
 
 def unknown(term: Term) -> bool:
     """Tell whether something in a term could not be followed."""
-    return bool(term.every(Unknown))
+    return bool(term.all_of_type(Unknown))
 
 
 def columns_of(term: Term) -> set[Column]:
     """Return every column that a term reads."""
-    return set(term.every(Column))
+    return set(term.all_of_type(Column))
 
 
 @remembered
@@ -75,36 +75,36 @@ def as_exists(term: Term) -> Exists | None:
     `x IN (SELECT y …)` is `EXISTS (SELECT … WHERE … AND y = x)`, `(SELECT role …) = 'admin'` likewise.
     """
     match term:
-        case Once(inner):
+        case OncePerStatement(inner):
             return as_exists(inner)
         case Exists(Select() as select):
             return Exists(_flat(select))
-        case Not(Compare("=", left, right)) if counts(left) and bare(right) == Const(0):
+        case Not(Compare("=", left, right)) if counts(left) and unwrapped(right) == Const(0):
             return as_exists(Compare(">", left, right))
         case Not(IsNull(inner)):
-            value = bare(inner)
+            value = unwrapped(inner)
             if isinstance(value, Scalar) and isinstance(value.select, Select) and not counts(value):
                 return Exists(_flat(Select(value.select.sources, (), value.select.where, others=value.select.others)))
-        case Among("=", left, Select() as select, False) if not select.aggregated and select.outputs:
+        case CompareMany("=", left, Select() as select, False) if not select.aggregated and select.outputs:
             return Exists(_flat(_equal_to(select, left.items if isinstance(left, Items) else (left,))))
         case Compare(op, left, right):
             for one, other, turned in ((left, right, False), (right, left, True)):
                 found = _compared(op, one, other, turned)
                 if found is not None:
                     return found
-        case Among("=", left, Items() as items):
-            inner = bare(left)
+        case CompareMany("=", left, Items() as items):
+            inner = unwrapped(left)
             if isinstance(inner, Scalar) and isinstance(inner.select, Select) and inner.select.sources:
-                return Exists(_flat(_where(inner.select, Among("=", inner.select.outputs[0], items))))
+                return Exists(_flat(_where(inner.select, CompareMany("=", inner.select.outputs[0], items))))
         case Scalar(Select() as select) if select.sources and len(select.outputs) == 1:
             return Exists(_flat(_where(select, select.outputs[0])))
-        case Call(("", "coalesce"), args) if len(args) == 2 and bare(args[1]) == Const(False, "boolean"):
+        case Call(("", "coalesce"), args) if len(args) == 2 and unwrapped(args[1]) == Const(False, "boolean"):
             return as_exists(args[0])
     return None
 
 
 def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
-    inner = bare(one)
+    inner = unwrapped(one)
     if not isinstance(inner, Scalar) or not isinstance(inner.select, Select) or not inner.select.sources:
         return None
     select = inner.select
@@ -114,7 +114,7 @@ def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
         if counted and op not in (">", ">=", "<>"):
             return None
         return Exists(_flat(Select(select.sources, (), select.where)))
-    if op == "is" and bare(other) == Const(True, "boolean"):
+    if op == "is" and unwrapped(other) == Const(True, "boolean"):
         return Exists(_flat(_where(select, output)))
     return Exists(_flat(_where(select, Compare(op, other, output) if turned else Compare(op, output, other))))
 
@@ -122,13 +122,13 @@ def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
 def _equal_to(select: Select, values: tuple[Term, ...]) -> Select:
     """Return the rows of a select, and of what is united with it, whose outputs equal some values."""
     pairs = zip(select.outputs, values, strict=False)
-    where = both(select.where, *(Compare("=", output, value) for output, value in pairs))
+    where = conjunction(select.where, *(Compare("=", output, value) for output, value in pairs))
     others = tuple([_equal_to(one, values) if isinstance(one, Select) else one for one in select.others])
     return Select(select.sources, (), where, others=others)
 
 
 def _where(select: Select, condition: Term) -> Select:
-    return Select(select.sources, (), both(select.where, condition), others=select.others)
+    return Select(select.sources, (), conjunction(select.where, condition), others=select.others)
 
 
 def _flat(select: Select) -> Select:
@@ -149,14 +149,14 @@ def _flat(select: Select) -> Select:
             return part
 
         others = tuple(one for one in found.sources if one is not source)
-        where = both(rebuilt(found.where, inner), inside.where)
+        where = conjunction(rebuilt(found.where, inner), inside.where)
         found = Select((*others, *inside.sources), found.outputs, where, others=found.others)
     return found
 
 
 def conjuncts(term: Term) -> tuple[Term, ...]:
     """Return what must all hold."""
-    while isinstance(term, Once):
+    while isinstance(term, OncePerStatement):
         term = term.term
     return term.terms if isinstance(term, And) else (term,)
 
@@ -165,11 +165,11 @@ def not_true(term: Term) -> Term:
     """Return the condition under which another is false or NULL, as a CASE or an IF goes on where it is."""
     match term:
         case Not(inner):
-            return inner if isinstance(inner, Exists | IsNull) or _is(inner) else either(inner, IsNull(inner))
+            return inner if isinstance(inner, Exists | IsNull) or _is(inner) else disjunction(inner, IsNull(inner))
         case And(terms):
-            return either(*(not_true(one) for one in terms))
+            return disjunction(*(not_true(one) for one in terms))
         case Or(terms):
-            return both(*(not_true(one) for one in terms))
+            return conjunction(*(not_true(one) for one in terms))
         case Exists() | IsNull():
             return Not(term)
     return Not(term) if _is(term) else Not(Compare("is", term, TRUE))
@@ -182,7 +182,7 @@ def _is(term: Term) -> bool:
 
 def counts(term: Term) -> bool:
     """Tell whether a value is how many rows a sub-select finds."""
-    inner = bare(term)
+    inner = unwrapped(term)
     select = inner.select if isinstance(inner, Scalar) else None
     output = select.outputs[0] if isinstance(select, Select) and select.aggregated and select.outputs else None
     return isinstance(output, Call) and output.name[1] == "count"
@@ -199,7 +199,7 @@ def alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
 
 def _alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
     match term:
-        case Once(inner):
+        case OncePerStatement(inner):
             return _alternatives(inner)
         case Or(terms):
             return tuple(way for one in terms for way in _alternatives(one))
@@ -235,28 +235,28 @@ def branches(select: Select) -> tuple[Select, ...]:
 def conditions(term: Term) -> Iterator[Term]:
     """Yield every comparison and every sub-select of a term, those inside sub-selects too."""
     for part in term.walk():
-        if isinstance(part, Compare | Among | Exists | IsNull | Scalar):
+        if isinstance(part, Compare | CompareMany | Exists | IsNull | Scalar):
             yield part
 
 
 def same_sides(term: Term) -> Iterator[Compare]:
     """Yield each comparison of a column with itself."""
-    for part in term.every(Compare):
+    for part in term.all_of_type(Compare):
         if part.op not in ("=", "is", ">=", "<="):
             continue
-        if bare(part.left) == bare(part.right) and isinstance(bare(part.left), Column):
+        if unwrapped(part.left) == unwrapped(part.right) and isinstance(unwrapped(part.left), Column):
             yield part
 
 
 def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
     """Yield each comparison of two columns of the same source in a sub-select that says nothing of the row."""
-    for part in term.every(Select):
+    for part in term.all_of_type(Select):
         if row_columns(part):
             continue
         for one in conjuncts(part.where):
             if not isinstance(one, Compare) or one.op != "=":
                 continue
-            left, right = bare(one.left), bare(one.right)
+            left, right = unwrapped(one.left), unwrapped(one.right)
             if isinstance(left, Column) and isinstance(right, Column) and left.source == right.source:
                 yield part, one
 

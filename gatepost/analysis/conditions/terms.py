@@ -1,7 +1,8 @@
 """The few shapes that a policy's condition is made of, as frozen values.
 
 A column without a source belongs to the row that the policy decides about; one with a source belongs to a table of a
-sub-select. `Once` is a sub-select without FROM, such as `(SELECT auth.uid())`: it has the value of what is inside.
+sub-select. `OncePerStatement` is a sub-select without FROM, such as `(SELECT auth.uid())`: it has the value of what
+is inside.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Term:
             object.__setattr__(self, "_whole", whole)
             return whole
 
-    def every(self, kind: type[Kind]) -> Sequence[Kind]:
+    def all_of_type(self, kind: type[Kind]) -> Sequence[Kind]:
         """Return the pieces of one kind: this one and those inside it, in the order of `walk`."""
         try:
             kinds = self._kinds
@@ -150,7 +151,7 @@ class Compare(Term):
 
 
 @dataclass(frozen=True, slots=True)
-class Among(Term):
+class CompareMany(Term):
     """One value against many: `= ANY`, `IN`, `<> ALL`; the many are a select, an array or a list."""
 
     op: str
@@ -203,7 +204,7 @@ class Case(Term):
 
 
 @dataclass(frozen=True, slots=True)
-class Once(Term):
+class OncePerStatement(Term):
     """A sub-select without FROM: PostgreSQL evaluates it once a statement where nothing in it is of the row."""
 
     term: Term
@@ -267,10 +268,10 @@ FALSE = Const(False, "boolean")
 NULL = Const(None)
 
 
-def bare(term: Term) -> Term:
+def unwrapped(term: Term) -> Term:
     """Return a value without the casts and the sub-selects around it that do not change it."""
     while True:
-        if isinstance(term, Cast | Once):
+        if isinstance(term, Cast | OncePerStatement):
             term = term.term
         elif isinstance(term, Scalar) and isinstance(term.select, Select) and not term.select.sources:
             term = term.select.outputs[0]
@@ -278,7 +279,7 @@ def bare(term: Term) -> Term:
             return term
 
 
-def both(*terms: Term) -> Term:
+def conjunction(*terms: Term) -> Term:
     """Return the conjunction, flat."""
     flat: list[Term] = []
     for term in terms:
@@ -286,7 +287,7 @@ def both(*terms: Term) -> Term:
     return And(tuple(flat)) if len(flat) > 1 else flat[0] if flat else TRUE
 
 
-def either(*terms: Term) -> Term:
+def disjunction(*terms: Term) -> Term:
     """Return the disjunction, flat."""
     flat: list[Term] = []
     for term in terms:

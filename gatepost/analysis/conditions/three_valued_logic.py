@@ -12,29 +12,29 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from gatepost.analysis.conditions import constants
-from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, MAYBE, SOME, Persona
+from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, MAYBE, SOME, Caller
 from gatepost.analysis.conditions.terms import (
-    Among,
     And,
     Call,
     Case,
     Cast,
     Column,
     Compare,
+    CompareMany,
     Const,
     Error,
     Exists,
     IsNull,
     Items,
     Not,
-    Once,
+    OncePerStatement,
     Or,
     Scalar,
     Select,
     Session,
     Term,
-    bare,
     remembered,
+    unwrapped,
 )
 
 T, F, N, E = 1, 2, 4, 8
@@ -47,12 +47,12 @@ class Truth:
     """Weighs conditions for one persona.
 
     Args:
-        persona: Who asks.
+        caller: Who asks.
         filled: The row's columns that always have a value.
         fixed: What some conditions come to, whatever they say.
     """
 
-    persona: Persona
+    caller: Caller
     filled: frozenset[str] = frozenset()
     fixed: Mapping[Term, int] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Truth:
         atoms = [atom for atom in atoms if not (isinstance(atom, IsNull) and atom.term in atoms)]
         each = [[bit for bit in (T, F, N, E) if self._possible(atom) & bit] for atom in atoms]
         for values in product(*each):
-            found |= Truth(self.persona, self.filled, dict(zip(atoms, values, strict=True)))._possible(term)
+            found |= Truth(self.caller, self.filled, dict(zip(atoms, values, strict=True)))._possible(term)
         return found
 
     def _possible(self, term: Term) -> int:
@@ -94,15 +94,17 @@ class Truth:
                 return _negated(_all(_negated(self._possible(one)) for one in terms))
             case Not(one):
                 return _negated(self._possible(one))
-            case Once(one):
+            case OncePerStatement(one):
                 return self._possible(one)
             case Cast(Cast(one, "text"), "boolean") | Cast(one, "boolean"):
-                return self._possible(one) if _boolean(one) or isinstance(bare(one), Const) else self._unfollowed(one)
+                return (
+                    self._possible(one) if _boolean(one) or isinstance(unwrapped(one), Const) else self._unfollowed(one)
+                )
             case IsNull(one):
                 return self._is_null(one)
             case Compare(op, left, right):
                 return self._compare(op, left, right)
-            case Among():
+            case CompareMany():
                 return self._among(term)
             case Case(whens, otherwise):
                 return self._case(whens, otherwise)
@@ -115,7 +117,7 @@ class Truth:
             case Column() | Session():
                 told = self._value(term)
                 return N if told is None else T | F if told is SOME else ANY
-            case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.persona.signed_in:
+            case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.caller.signed_in:
                 return T if claim in CLAIMS_OF_ALL else ANY
             case Call():
                 return N if self._value(term) is None else ANY
@@ -137,12 +139,12 @@ class Truth:
         return T if value is None else T | F if value is MAYBE else F
 
     def _value(self, term: Term) -> object:
-        term = bare(term)
+        term = unwrapped(term)
         match term:
             case Const(value):
                 return value
             case Session():
-                return self.persona.value(term)
+                return self.caller.value(term)
             case Column("", name):
                 return SOME if name in self.filled else MAYBE
             case Call(("", "coalesce"), args):
@@ -167,10 +169,10 @@ class Truth:
         if one is None or other is None:
             return N
         null = N if MAYBE in (one, other) else 0
-        if op == "=" and _boolean(left) and isinstance(bare(right), Const):
+        if op == "=" and _boolean(left) and isinstance(unwrapped(right), Const):
             found = self._possible(left)
             return found if other in (True, "true") else _negated(found)
-        if bare(left) == bare(right) and settled(left):
+        if unwrapped(left) == unwrapped(right) and settled(left):
             return {"=": T, ">=": T, "<=": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
         if op in ("like", "ilike") and isinstance(other, str) and not other.strip("%") and other:
             return T | null
@@ -200,16 +202,16 @@ class Truth:
     def _as_literal(self, side: Term) -> Const | None:
         if isinstance(side, Const):
             return side if side.value is not None else None
-        value = self.persona.value(side) if isinstance(side, Session) else None
+        value = self.caller.value(side) if isinstance(side, Session) else None
         return Const(value, "text") if isinstance(value, str) else None
 
     def _same(self, left: Term, right: Term) -> int:
-        if isinstance(bare(right), Const) and isinstance(bare(right).value, bool):  # type: ignore[attr-defined]
+        if isinstance(unwrapped(right), Const) and isinstance(unwrapped(right).value, bool):  # type: ignore[attr-defined]
             found = self._possible(left)
-            wanted = T if bare(right).value else F  # type: ignore[attr-defined]
+            wanted = T if unwrapped(right).value else F  # type: ignore[attr-defined]
             return (T if found & wanted else 0) | (F if found & ~wanted & ~E else 0) | (found & E)
         one, other = self._value(left), self._value(right)
-        if bare(left) == bare(right) and settled(left):
+        if unwrapped(left) == unwrapped(right) and settled(left):
             return T
         if one is None and other is None:
             return T
@@ -220,7 +222,7 @@ class Truth:
             return T | F if decided is None else T if decided else F
         return T | F
 
-    def _among(self, term: Among) -> int:
+    def _among(self, term: CompareMany) -> int:
         left = self._value(term.left)
         if isinstance(term.many, Items):
             found = [self._compare(term.op, term.left, item) for item in term.many.items]
@@ -238,7 +240,7 @@ class Truth:
             return N
         return N | empty if left is None else ANY  # an array may be empty
 
-    def _matches(self, term: Among, side: Term) -> bool:
+    def _matches(self, term: CompareMany, side: Term) -> bool:
         """Tell whether a value can equal one that a side of the many holds."""
         if not isinstance(side, Select) or len(side.outputs) != 1:
             return True
@@ -293,7 +295,7 @@ class Truth:
         where = self._possible(select.where)
         if not select.sources:
             return T if where == T and not _of_many(select) else T | F
-        if self.persona.signed_in and _own_user(select):
+        if self.caller.signed_in and _own_user(select):
             return T
         return T | F
 
@@ -325,7 +327,7 @@ _NOW = Call(("", "now"))
 
 def _unwrapped(term: Term) -> Term:
     """Return a value without the sub-selects around it; its casts stay."""
-    while isinstance(term, Once):
+    while isinstance(term, OncePerStatement):
         term = term.term
     return term
 
@@ -339,7 +341,7 @@ def _sides(select: Select) -> Iterable[Term]:
 
 def _of_many(select: Select) -> bool:
     """Tell whether an output may be a function that returns a set, and so no row at all."""
-    return any(select.outputs[at].every(Call) for at in range(len(select.outputs)))
+    return any(select.outputs[at].all_of_type(Call) for at in range(len(select.outputs)))
 
 
 @remembered
@@ -348,7 +350,7 @@ def leaves(term: Term) -> tuple[Term, ...]:
     match term:
         case And(terms) | Or(terms):
             return tuple([leaf for one in terms for leaf in leaves(one)])
-        case Not(one) | Once(one):
+        case Not(one) | OncePerStatement(one):
             return leaves(one)
         case Case(whens, otherwise):
             return (*(leaf for pair in whens for one in pair for leaf in leaves(one)), *leaves(otherwise))
@@ -372,12 +374,12 @@ def _again(term: Term) -> tuple[Term, ...]:
 
 def settled(term: Term) -> bool:
     """Tell whether a value stays the same within a row."""
-    return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.every(Call))
+    return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.all_of_type(Call))
 
 
 def _boolean(term: Term) -> bool:
-    kinds = And | Or | Not | Compare | Among | Exists | IsNull
-    return isinstance(bare(term), kinds) or (isinstance(term, Case) and _boolean(term.whens[0][1]))
+    kinds = And | Or | Not | Compare | CompareMany | Exists | IsNull
+    return isinstance(unwrapped(term), kinds) or (isinstance(term, Case) and _boolean(term.whens[0][1]))
 
 
 def _own_user(select: Select) -> bool:
@@ -385,7 +387,7 @@ def _own_user(select: Select) -> bool:
     relations = [source.relation for source in select.sources]
     if relations != [("auth", "users")] or not isinstance(select.where, Compare) or select.where.op != "=":
         return False
-    sides = {bare(select.where.left), bare(select.where.right)}
+    sides = {unwrapped(select.where.left), unwrapped(select.where.right)}
     return sides == {Session("uid"), Column(select.sources[0].name, "id")}
 
 

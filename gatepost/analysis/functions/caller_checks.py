@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gatepost.analysis.conditions.caller import Persona
+from gatepost.analysis.conditions.caller import Caller
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import alternatives, branches, conjuncts, relations
@@ -30,7 +30,7 @@ from gatepost.analysis.conditions.terms import (
     Session,
     Term,
     Unknown,
-    bare,
+    unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.functions.column_writes import chunks, text_of
@@ -140,7 +140,9 @@ class _Reader:
     def performed(self, value: Term) -> None:
         """Take in a PERFORM: a function that refuses, or a look whether there is a row."""
         calls = [part for part in value.walk() if isinstance(part, Call)]
-        asserted = bare(value.outputs[0]) if isinstance(value, Select) and not value.sources and value.outputs else None
+        asserted = (
+            unwrapped(value.outputs[0]) if isinstance(value, Select) and not value.sources and value.outputs else None
+        )
         own = self.own(asserted) if isinstance(asserted, Call) else None
         if not relations(value) and any(self.asks(call) for call in calls):
             self.guarded = True
@@ -161,15 +163,15 @@ class _Reader:
         """Return what is NULL where a refusal does not fire for a stranger, or an empty text where it fires."""
 
         def strange(part: Term) -> Term:
-            inner = bare(part)
+            inner = unwrapped(part)
             if isinstance(inner, Scalar) and isinstance(inner.select, Select) and self.of_a_choice(inner.select):
                 return NULL
             return Unknown("a function") if isinstance(part, Call) and self.own(part) is not None else part
 
         told = rebuilt(refusal, strange)
         for role in self.roles:
-            persona = Persona(role, signed_in=role != "anon", missing_claims=True)
-            if not Truth(persona).possible(told) & T:
+            caller = Caller(role, signed_in=role != "anon", missing_claims=True)
+            if not Truth(caller).possible(told) & T:
                 return "the caller's id" if role == "anon" else "what is known of the caller"
         return ""
 
@@ -223,9 +225,9 @@ def _chosen(where: Term) -> Term:
     """Return a condition without what says nothing of who is calling: that somebody is, or a default for no choice."""
 
     def plain(part: Term) -> Term:
-        if isinstance(part, Call) and part.name == ("", "coalesce") and isinstance(bare(part.args[0]), Param):
+        if isinstance(part, Call) and part.name == ("", "coalesce") and isinstance(unwrapped(part.args[0]), Param):
             return part.args[0]
-        if isinstance(part, Not) and isinstance(part.term, IsNull) and isinstance(bare(part.term.term), Session):
+        if isinstance(part, Not) and isinstance(part.term, IsNull) and isinstance(unwrapped(part.term.term), Session):
             return TRUE
         return part
 
@@ -236,7 +238,7 @@ def _without_null_checks(condition: Term) -> Term:
     """Return a refusal without the question whether anybody is signed in."""
 
     def plain(part: Term) -> Term:
-        return FALSE if isinstance(part, IsNull) and isinstance(bare(part.term), Session) else part
+        return FALSE if isinstance(part, IsNull) and isinstance(unwrapped(part.term), Session) else part
 
     return rebuilt(condition, plain)
 

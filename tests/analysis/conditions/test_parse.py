@@ -8,14 +8,14 @@ from gatepost.analysis.conditions.parse import _parsed
 from gatepost.analysis.conditions.term_queries import as_exists, captured, relations, row_columns, same_sides, sessions
 from gatepost.analysis.conditions.terms import (
     TRUE,
-    Among,
     And,
     Column,
     Compare,
+    CompareMany,
     Const,
     Exists,
     Items,
-    Once,
+    OncePerStatement,
     Select,
     Session,
 )
@@ -111,7 +111,7 @@ def test_what_is_no_sql_is_not_understood():
 
 
 def test_a_sub_select_without_from_is_its_value():
-    assert parse("( SELECT auth.uid() AS uid)") == Once(Session("uid"))
+    assert parse("( SELECT auth.uid() AS uid)") == OncePerStatement(Session("uid"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_every_way_to_ask_a_table_is_an_exists(text):
 
 def test_a_list_is_written_out():
     term = parse("(role = ANY (ARRAY['a'::text, 'b'::text]))")
-    assert term == Among("=", Column("", "role"), Items((Const("a", "text"), Const("b", "text"))))
+    assert term == CompareMany("=", Column("", "role"), Items((Const("a", "text"), Const("b", "text"))))
 
 
 def test_a_captured_name_is_seen():

@@ -3,15 +3,15 @@
 import pytest
 
 from gatepost.analysis.conditions import parse
-from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Persona
+from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Caller
 from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth
 from gatepost.analysis.loose_conditions import is_guard, passes_by_nothing
 
 FILLED = frozenset({"id", "user_id"})
 
 
-def possible(text, persona=SIGNED_IN):
-    return Truth(persona, FILLED).possible(parse(text))
+def possible(text, caller=SIGNED_IN):
+    return Truth(caller, FILLED).possible(parse(text))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_rows_do_not_pass_because_nobody_is_signed_in(text):
 
 
 def test_a_claim_with_a_default_is_meant():
-    lacking = Truth(Persona("authenticated", signed_in=True, missing_claims=True), FILLED)
+    lacking = Truth(Caller("authenticated", signed_in=True, missing_claims=True), FILLED)
     plan = "(COALESCE(((auth.jwt() -> 'app_metadata'::text) ->> 'plan'::text), 'free'::text) = 'free'::text)"
     org = "((auth.jwt() ->> 'org'::text) IS NULL) OR (org = (auth.jwt() ->> 'org'::text))"
     assert not passes_by_nothing(parse(plan), lacking)
