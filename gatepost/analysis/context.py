@@ -10,7 +10,7 @@ from gatepost.analysis import Analysis, PolicyFacts
 from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
-from gatepost.analysis.row_ownership import Ties
+from gatepost.analysis.row_ownership import RowOwnership
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
@@ -69,9 +69,9 @@ class Context:
         return Analysis(self.live, self.privileges)
 
     @cached_property
-    def ties(self) -> Ties:
+    def ownership(self) -> RowOwnership:
         """Which columns a condition ties to the caller."""
-        return Ties(self.analysis)
+        return RowOwnership(self.analysis)
 
     @cached_property
     def decisive(self) -> tuple[PolicyFacts, ...]:

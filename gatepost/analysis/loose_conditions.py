@@ -22,13 +22,13 @@ from gatepost.analysis.conditions.terms import (
     unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth, leaves
-from gatepost.analysis.row_ownership import OF_EVERYBODY, Ties
+from gatepost.analysis.row_ownership import OF_EVERYBODY, RowOwnership
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
 _MANY = 8
 
 
-def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
+def shape(term: Term, truth: Truth, ownership: RowOwnership) -> Shape:
     """Return how a condition lets rows through that it ties to nobody.
 
     `plain` is `true` written out, `session` asks only whether somebody is signed in, `everybody` looks for a row that
@@ -42,7 +42,7 @@ def shape(term: Term, truth: Truth, ties: Ties) -> Shape:
         return "roundabout"
     if not asks:
         return "session" if sessions(term) else "plain"
-    if any(ties.everybody(one) for one in parts):
+    if any(ownership.everybody(one) for one in parts):
         return "everybody"
     return "session" if truth.always(term) else "row"
 

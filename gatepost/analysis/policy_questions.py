@@ -8,7 +8,7 @@ from functools import cache
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
 from gatepost.analysis.context import Context
-from gatepost.analysis.row_ownership import ALL
+from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Severity
 from gatepost.name_hints import (
     Meant,
@@ -59,7 +59,9 @@ def siblings(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
 
 def asks_whose(context: Context, one: PolicyFacts, role: str) -> bool:
     """Tell whether a policy that a role reads by ties the rows to their reader."""
-    return role in one.callers["select"] and bool(context.ties.of(one.old, one.table, role) - ALL)
+    return role in one.callers["select"] and bool(
+        context.ownership.columns_tied(one.old, one.table, role) - ONLY_AN_AUTHORITY
+    )
 
 
 def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
@@ -92,9 +94,9 @@ def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterato
 
 
 def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
-    ties = context.ties
+    ownership = context.ownership
     for role in callers(one, command):
-        if anybodys(context, one, role) and ties.loose(one.asked(command), one.table, role):
+        if anybodys(context, one, role) and ownership.ties_nothing(one.asked(command), one.table, role):
             yield role
 
 
@@ -105,9 +107,11 @@ def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
     """Tell whether a restrictive policy ties the rows of a command to the caller after all."""
-    ties = context.ties
+    ownership = context.ownership
     return any(
-        command in one.commands and role in one.callers[command] and not ties.loose(one.asked(command), table, role)
+        command in one.commands
+        and role in one.callers[command]
+        and not ownership.ties_nothing(one.asked(command), table, role)
         for one in context.analysis.by_table.get(table.key, ())
         if not one.policy.permissive
     )
@@ -149,12 +153,12 @@ def _in_open_space(context: Context, table: Table, role: str) -> bool:
 
 def lone_guard(context: Context, one: PolicyFacts) -> bool:
     """Tell whether a restrictive policy is all that keeps rows apart: a permissive one beside it lets all through."""
-    ties = context.ties
+    ownership = context.ownership
     return any(
         other.policy.permissive
         and command in one.commands
         and role in one.callers[command]
-        and ties.loose(other.asked(command), other.table, role)
+        and ownership.ties_nothing(other.asked(command), other.table, role)
         for other in context.analysis.by_table.get(one.table.key, ())
         for command in other.commands
         for role in other.callers[command]

@@ -47,7 +47,7 @@ from gatepost.analysis.conditions.three_valued_logic import T, Truth
 from gatepost.analysis.policies import Analysis
 from gatepost.schema import Table, is_platform
 
-ALL = frozenset({"*"})
+ONLY_AN_AUTHORITY = frozenset({"*"})
 """What a condition ties that no plain caller fulfils."""
 OF_EVERYBODY = frozenset(
     "aal amr is_anonymous role aud exp iat iss session_id email_verified phone_verified email phone".split()
@@ -56,7 +56,7 @@ OF_EVERYBODY = frozenset(
 _POWER = ("admin", "staff", "moderator", "superuser", "operator", "employee", "maintainer", "role")
 
 
-class Ties:
+class RowOwnership:
     """Finds what conditions tie.
 
     Args:
@@ -69,7 +69,7 @@ class Ties:
         self._known: dict[tuple[int, int, str], tuple[Term, frozenset[str]]] = {}
         self._tied: dict[tuple[int, frozenset[str], str], tuple[Term, frozenset[str]]] = {}
 
-    def of(self, term: Term, table: Table, role: str) -> frozenset[str]:
+    def columns_tied(self, term: Term, table: Table, role: str) -> frozenset[str]:
         """Return the columns that a condition ties to a caller with a role, `*` where only an authority passes."""
         key = (id(term), id(table), role)  # the term is kept beside the answer, so its id stays its own
         known = self._known.get(key)
@@ -77,9 +77,9 @@ class Ties:
             known = self._known[key] = (term, self._of(term, self._analysis.truth(table, role), role))
         return known[1]
 
-    def loose(self, term: Term, table: Table, role: str) -> bool:
+    def ties_nothing(self, term: Term, table: Table, role: str) -> bool:
         """Tell whether every caller with a role reaches rows that nothing ties to anybody."""
-        return not self.of(term, table, role)
+        return not self.columns_tied(term, table, role)
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         """Return what a condition ties; the same piece of many tables' conditions is weighed once."""
@@ -92,7 +92,7 @@ class Ties:
     def _weighed(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         possible = truth.possible(term)
         if not possible & T:
-            return ALL
+            return ONLY_AN_AUTHORITY
         if possible == T:
             return frozenset()
         match term:
@@ -143,7 +143,7 @@ class Ties:
             return frozenset()
         if self.everybody(term):
             return frozenset()
-        return ALL if caller or guarded else frozenset()
+        return ONLY_AN_AUTHORITY if caller or guarded else frozenset()
 
     def about_caller(self, term: Term) -> bool:
         """Tell whether a condition says something about who asks that not everybody fulfils."""
@@ -193,7 +193,7 @@ class Ties:
             for one in self._analysis.by_table.get(table.key, ())
             if one.policy.permissive and "select" in one.commands and role in one.callers["select"]
         ]
-        return not any(self.loose(one.old, table, role) for one in readers)
+        return not any(self.ties_nothing(one.old, table, role) for one in readers)
 
     def everybody(self, term: Term) -> bool:
         """Tell whether a sub-select finds a row for everybody who is signed in, such as the own profile."""
@@ -248,9 +248,9 @@ def _columns(term: Term) -> frozenset[str]:
 
 
 def _common(found: list[frozenset[str]]) -> frozenset[str]:
-    plain = [one for one in found if one != ALL and "*" not in one]
+    plain = [one for one in found if one != ONLY_AN_AUTHORITY and "*" not in one]
     if not plain:
-        return ALL
+        return ONLY_AN_AUTHORITY
     common = plain[0]
     for one in plain[1:]:
         common &= one

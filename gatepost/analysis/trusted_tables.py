@@ -72,7 +72,7 @@ def trusted(context: Context) -> Iterator[Trust]:
         for term in one.followed:
             for part in _asserted(term) if term.all_of_type(Select) else ():
                 found = as_exists(part)
-                if found is None or not isinstance(found.select, Select) or context.ties.everybody(part):
+                if found is None or not isinstance(found.select, Select) or context.ownership.everybody(part):
                     continue
                 for trust in _trusts(context, one, found.select):
                     if trust.table.key not in seen or trust.demands:
@@ -235,7 +235,7 @@ def _can_hold(
         sides = {unwrapped(term.left), unwrapped(term.right)}
         if Session("uid") in sides and any(Column("", name) in sides for name in foreign):
             return False
-    if term == TRUE or context.ties.everybody(term):
+    if term == TRUE or context.ownership.everybody(term):
         return True
     if relations(term) or unknown(term) or _asks_elsewhere(term):
         return False

@@ -43,7 +43,7 @@ def always_true_read(context: Context) -> Iterator[Finding]:
         for role in loose_roles(context, one, "select"):
             if restricted(context, one.table, role, "select"):
                 continue
-            found = shape(one.old, analysis.truth(one.table, role), context.ties)
+            found = shape(one.old, analysis.truth(one.table, role), context.ownership)
             severity = read_severity(context, one.table, role) if found == "plain" else None
             if severity is not None:
                 yield Finding(

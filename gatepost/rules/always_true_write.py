@@ -73,7 +73,7 @@ def _fix_declaration(context: Context, one: PolicyFacts, command: Command) -> st
 def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
     """Return how bad it is, or None where another rule says it better."""
     analysis, table = context.analysis, one.table
-    found = shape(one.asked(command), analysis.truth(table, role), context.ties)
+    found = shape(one.asked(command), analysis.truth(table, role), context.ownership)
     owned = bool(analysis.owner_columns(table))
     if found in ("roundabout", "session", "everybody"):
         return None

@@ -38,12 +38,15 @@ def check_weaker_than_using(context: Context) -> Iterator[Finding]:
     ## References
     - https://www.postgresql.org/docs/17/sql-createpolicy.html
     """
-    ties = context.ties
+    ownership = context.ownership
     for one in judged(context):
         if "update" not in one.commands or one.check is None or one.using is None:
             continue
         for role in callers(one, "update"):
-            before, after = ties.of(one.old, one.table, role), ties.of(one.new, one.table, role)
+            before, after = (
+                ownership.columns_tied(one.old, one.table, role),
+                ownership.columns_tied(one.new, one.table, role),
+            )
             lost = sorted(c for c in before - after if _movable(context, one.table, role, c))
             if "*" in before | after or not lost:
                 continue

@@ -48,7 +48,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
             if is_platform(one.table.schema):
                 owners = _folders(context, one, role)
             forged = sorted(c for c in owners if _writable(context, one.table, role, c))
-            if not context.ties.loose(one.new, one.table, role):
+            if not context.ownership.ties_nothing(one.new, one.table, role):
                 scope = _scope_left_open(context, one, role)
                 if scope is not None:
                     yield Finding(
@@ -65,7 +65,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
                 continue
             if restricted(context, one.table, role, "insert"):
                 continue
-            found = shape(one.new, analysis.truth(one.table, role), context.ties)
+            found = shape(one.new, analysis.truth(one.table, role), context.ownership)
             if found == "roundabout":
                 break
             yield Finding(
@@ -80,14 +80,14 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
 
 def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
     """Return the column that leads to a parent, by which rows are read and which an insert leaves to the caller."""
-    ties = context.ties
-    written = ties.of(one.new, one.table, role)
+    ownership = context.ownership
+    written = ownership.columns_tied(one.new, one.table, role)
     readers = [
         other
         for other in context.analysis.by_table[one.table.key]
         if other.policy.permissive and "select" in other.commands and role in other.callers["select"]
     ]
-    read = frozenset().union(*(ties.of(other.old, other.table, role) for other in readers))
+    read = frozenset().union(*(ownership.columns_tied(other.old, other.table, role) for other in readers))
     if not read or (read | written) & ({"*"} | (read & written)):
         return None
     parents = {
@@ -106,9 +106,9 @@ def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
 
     The storage service itself writes the owner of a file, but the path is what the caller says.
     """
-    ties = context.ties
+    ownership = context.ownership
     others = (o for o in beside(context, one) if role in o.roles and _buckets(o.old) & _buckets(one.new))
-    tied = (ties.of(o.old, o.table, role) for o in others)
+    tied = (ownership.columns_tied(o.old, o.table, role) for o in others)
     return frozenset().union(*tied) - {"*", "owner", "owner_id"}
 
 

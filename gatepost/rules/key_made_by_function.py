@@ -165,15 +165,15 @@ def _free(table: Table, column: str, context: Context) -> bool:
     """Tell whether a signed-in user gives a column any value, in some way to write the table."""
     if not table.row_security.enabled:
         return True
-    ties = context.ties
+    ownership = context.ownership
     commands: tuple[Command, ...] = ("insert", "update")
     asked = [
         one
         for one in context.analysis.by_table.get(table.key, ())
         if any(c in one.commands and "authenticated" in one.callers[c] for c in commands)
     ]
-    tied = [ties.of(one.new, table, "authenticated") for one in asked if one.policy.permissive]
-    strict = [ties.of(one.new, table, "authenticated") for one in asked if not one.policy.permissive]
+    tied = [ownership.columns_tied(one.new, table, "authenticated") for one in asked if one.policy.permissive]
+    strict = [ownership.columns_tied(one.new, table, "authenticated") for one in asked if not one.policy.permissive]
     held = any(
         context.privileges.reaches("authenticated", table, privilege, [column]) for privilege in ("INSERT", "UPDATE")
     )

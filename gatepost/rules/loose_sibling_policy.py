@@ -9,7 +9,7 @@ from gatepost.analysis.conditions.terms import Call, Column, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings
-from gatepost.analysis.row_ownership import ALL
+from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Finding
 from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import rule
@@ -78,15 +78,15 @@ def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | No
 
 
 def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
-    return shape(term, context.analysis.truth(one.table, role), context.ties)
+    return shape(term, context.analysis.truth(one.table, role), context.ownership)
 
 
 def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
     """Tell whether one of the ways through a condition asks nothing of the row, beside one that ties it."""
-    ties, found = context.ties, ways(one.old)
-    if not any(ties.of(way, one.table, role) - ALL for way in found):
+    ownership, found = context.ownership, ways(one.old)
+    if not any(ownership.columns_tied(way, one.table, role) - ONLY_AN_AUTHORITY for way in found):
         return False
-    loose = (way for way in found if ties.loose(way, one.table, role))
+    loose = (way for way in found if ownership.ties_nothing(way, one.table, role))
     return any(_shape(context, one, way, role) in ("plain", "session", "everybody") for way in loose)
 
 

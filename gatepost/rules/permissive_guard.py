@@ -59,11 +59,13 @@ def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
     term = one.asked(command)
     if not is_guard(term):
         return False
-    ties = context.ties
+    ownership = context.ownership
     return any(
-        ties.loose(term, one.table, role)
+        ownership.ties_nothing(term, one.table, role)
         and any(
-            command in o.commands and role in o.callers[command] and ties.of(o.asked(command), o.table, role)
+            command in o.commands
+            and role in o.callers[command]
+            and ownership.columns_tied(o.asked(command), o.table, role)
             for o in beside(context, one)
         )
         for role in callers(one, command)

@@ -65,8 +65,8 @@ def private_bucket_open(context: Context) -> Iterator[Finding]:
 
 def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | None:
     """Return the bucket that a way opens, an empty text for all of them, or None where nothing speaks against it."""
-    ties = context.ties
-    if not ties.loose(way, one.table, role):
+    ownership = context.ownership
+    if not ownership.ties_nothing(way, one.table, role):
         return None
     columns = {part.name for part in way.walk() if isinstance(part, Column) and part.source == ""}
     if columns - {"bucket_id"}:

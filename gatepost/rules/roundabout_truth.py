@@ -40,10 +40,10 @@ def roundabout_truth(context: Context) -> Iterator[Finding]:
     for one in judged(context):
         for command in one.commands:
             roles = callers(one, command)
-            if not roles or not context.ties.loose(one.asked(command), one.table, roles[-1]):
+            if not roles or not context.ownership.ties_nothing(one.asked(command), one.table, roles[-1]):
                 continue
             role = roles[-1]
-            if shape(one.asked(command), analysis.truth(one.table, role), context.ties) == "roundabout":
+            if shape(one.asked(command), analysis.truth(one.table, role), context.ownership) == "roundabout":
                 yield Finding(
                     "roundabout-truth",
                     "error",

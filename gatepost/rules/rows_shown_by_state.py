@@ -66,13 +66,13 @@ def rows_shown_by_state(context: Context) -> Iterator[Finding]:
 
 def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     analysis, table = context.analysis, one.table
-    truth, ties = analysis.truth(table, role), context.ties
+    truth, ownership = analysis.truth(table, role), context.ownership
     found = ways(one.old)
-    tied = any(ties.of(way, table, role) - {"*"} for way in found) or any(
+    tied = any(ownership.columns_tied(way, table, role) - {"*"} for way in found) or any(
         asks_whose(context, other, role) for other in siblings(context, one)
     )
     for way in found:
-        if ties.of(way, table, role) or shape(way, truth, ties) != "row":
+        if ownership.columns_tied(way, table, role) or shape(way, truth, ownership) != "row":
             continue
         if _at_first(way, table):
             return "they pass in the state in which they are made"
@@ -88,14 +88,14 @@ def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool
     if meant(table) == "public":
         return False
     parents = [key for key, reader in read_by(way) if not reader]
-    ties = context.ties
+    ownership = context.ownership
     return not any(
         marked(part)
         for key in parents
         for parent in context.analysis.by_table.get(key, ())
         if role in parent.callers["select"]
         for part in ways(parent.old)
-        if ties.loose(part, parent.table, role)
+        if ownership.ties_nothing(part, parent.table, role)
     )
 
 

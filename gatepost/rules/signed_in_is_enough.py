@@ -60,7 +60,7 @@ def signed_in_is_enough(context: Context) -> Iterator[Finding]:
 
 def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
     analysis = context.analysis
-    found = shape(one.asked(command), analysis.truth(one.table, role), context.ties)
+    found = shape(one.asked(command), analysis.truth(one.table, role), context.ownership)
     if found not in ("session", "everybody"):
         return None
     if command == "select":

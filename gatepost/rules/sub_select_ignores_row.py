@@ -30,7 +30,7 @@ from gatepost.analysis.conditions.terms import (
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive
-from gatepost.analysis.row_ownership import ALL
+from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Finding
 from gatepost.name_hints import words
 from gatepost.rules._registry import rule
@@ -90,7 +90,7 @@ def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str
     if not term.all_of_type(Select) or any(captured(term)):
         return None  # no sub-select, or captured-column
     for way in ways(term):
-        if context.ties.of(way, one.table, role) == ALL:
+        if context.ownership.columns_tied(way, one.table, role) == ONLY_AN_AUTHORITY:
             scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)
         else:
             scope = next(_beside(context, way, one.table, role), None)
@@ -103,8 +103,8 @@ def _beside(context: Context, way: Term, table: Table, role: str) -> Iterator[tu
     """Yield the scopes that some way through a sub-select leaves free, where nothing else ties the row."""
     asked = conjuncts(way)
     for part in asked:
-        others = (context.ties.of(other, table, role) for other in asked if other is not part)
-        if not any(tied and tied != ALL for tied in others):
+        others = (context.ownership.columns_tied(other, table, role) for other in asked if other is not part)
+        if not any(tied and tied != ONLY_AN_AUTHORITY for tied in others):
             yield from _free_scopes(context, part, table)
 
 
