@@ -21,7 +21,7 @@ from gatepost.analysis.conditions.terms import (
     Term,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import F, N, T, Truth, leaves
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth, leaves
 from gatepost.analysis.row_ownership import OF_EVERYBODY, RowOwnership
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
@@ -50,10 +50,10 @@ def shape(term: Term, truth: Truth, ownership: RowOwnership) -> Shape:
 def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
     """Tell whether a condition holds, whatever the row holds, because of what the session is."""
     of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
-    row = {one: F for one in parts if one not in of_session}
+    row = {one: Outcome.FALSE for one in parts if one not in of_session}
     if not of_session or not Truth(truth.caller, truth.filled, row).always(term):
         return False
-    turned = {one: F if truth.possible(one) & T else T for one in of_session}
+    turned = {one: Outcome.FALSE if truth.possible_outcomes(one) & Outcome.TRUE else Outcome.TRUE for one in of_session}
     return not Truth(truth.caller, truth.filled, {**row, **turned}).always(term)
 
 
@@ -76,22 +76,22 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
     if not lacking or len(parts) > _MANY:
         return False
     row = [one for one in parts if one not in lacking and not (sessions(one) or relations(one))]
-    other = {one: _settled(truth.possible(one)) for one in parts if one not in lacking and one not in row}
-    for values in product((T, F), repeat=len(row)):
+    other = {one: _settled(truth.possible_outcomes(one)) for one in parts if one not in lacking and one not in row}
+    for values in product((Outcome.TRUE, Outcome.FALSE), repeat=len(row)):
         world = {**other, **dict(zip(row, values, strict=True))}
         stranger = {**world, **{one: _to_stranger(one) for one in lacking}}
-        if Truth(truth.caller, truth.filled, stranger).possible(term) & T:
+        if Truth(truth.caller, truth.filled, stranger).possible_outcomes(term) & Outcome.TRUE:
             continue
-        for outcome in product(*(_bits(truth.possible(one)) for one in lacking)):
+        for outcome in product(*(_bits(truth.possible_outcomes(one)) for one in lacking)):
             tried = {**world, **dict(zip(lacking, outcome, strict=True))}
-            if Truth(truth.caller, truth.filled, tried).possible(term) & T:
+            if Truth(truth.caller, truth.filled, tried).possible_outcomes(term) & Outcome.TRUE:
                 return True
     return False
 
 
 def _true_by_default(term: Term, truth: Truth) -> bool:
     """Tell whether a condition holds because a claim that the session lacks is taken for true."""
-    if truth.possible(term) != T:
+    if truth.possible_outcomes(term) != Outcome.TRUE:
         return False
 
     def without(part: Term) -> Term:
@@ -104,7 +104,7 @@ def _true_by_default(term: Term, truth: Truth) -> bool:
             return FALSE if any(lacked) else part
         return part
 
-    return truth.possible(rebuilt(term, without)) != T
+    return truth.possible_outcomes(rebuilt(term, without)) != Outcome.TRUE
 
 
 def _lacks(term: Term, truth: Truth) -> bool:
@@ -117,17 +117,17 @@ def _lacks(term: Term, truth: Truth) -> bool:
 
 
 def _bits(possible: int) -> list[int]:
-    return [bit for bit in (T, F, N) if possible & bit]
+    return [bit for bit in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL) if possible & bit]
 
 
 def _settled(possible: int) -> int:
     """Return what a condition comes to for somebody who has nothing to do with the row."""
-    return possible if possible in (T, F, N) else F
+    return possible if possible in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL) else Outcome.FALSE
 
 
 def _to_stranger(term: Term) -> int:
     """Return what a condition on the session comes to for somebody who is signed in and somebody else."""
-    return T if isinstance(term, Compare) and term.op in ("<>", "is not") else F
+    return Outcome.TRUE if isinstance(term, Compare) and term.op in ("<>", "is not") else Outcome.FALSE
 
 
 _SHARED = ("private", "hidden", "draft", "internal", "secret", "unlisted", "confidential", "visibility", "sharing")

@@ -43,7 +43,7 @@ from gatepost.analysis.conditions.terms import (
     remembered,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.policies import Analysis
 from gatepost.schema import Table, is_platform
 
@@ -90,10 +90,10 @@ class RowOwnership:
         return known[1]
 
     def _weighed(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
-        possible = truth.possible(term)
-        if not possible & T:
+        possible = truth.possible_outcomes(term)
+        if not possible & Outcome.TRUE:
             return ONLY_AN_AUTHORITY
-        if possible == T:
+        if possible == Outcome.TRUE:
             return frozenset()
         match term:
             case And(terms):

@@ -27,7 +27,7 @@ from gatepost.analysis.conditions.terms import (
     Term,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import PolicyFacts
 from gatepost.name_hints import words
@@ -248,7 +248,7 @@ def _can_hold(
                 return Const(row[part.name])  # type: ignore[arg-type]
         return part
 
-    return bool(truth.possible(rebuilt(term, chosen)) & T)
+    return bool(truth.possible_outcomes(rebuilt(term, chosen)) & Outcome.TRUE)
 
 
 def _asks_elsewhere(term: Term) -> bool:

@@ -10,7 +10,7 @@ from gatepost.analysis.conditions.caller import SIGNED_IN
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import read_by, row_columns
 from gatepost.analysis.conditions.terms import Column, Const, Term
-from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, marked, restricted, siblings, who
@@ -123,4 +123,4 @@ def _at_first(way: Term, table: Table) -> bool:
             return Const(defaults[part.name])  # type: ignore[arg-type]
         return part
 
-    return bool(Truth(SIGNED_IN).possible(rebuilt(way, made)) & T)
+    return bool(Truth(SIGNED_IN).possible_outcomes(rebuilt(way, made)) & Outcome.TRUE)

@@ -37,8 +37,17 @@ from gatepost.analysis.conditions.terms import (
     unwrapped,
 )
 
-T, F, N, E = 1, 2, 4, 8
-ANY = T | F | N
+
+class Outcome:
+    """What a condition comes to for a row; a set of outcomes is their sum, by `|`.
+
+    Plain numbers: the operators of `enum.Flag` take many times as long, and every condition is weighed by them.
+    """
+
+    TRUE, FALSE, NULL, ERROR = 1, 2, 4, 8
+    ANY = TRUE | FALSE | NULL
+
+
 _MANY_ATOMS = 7
 
 
@@ -56,26 +65,29 @@ class Truth:
     filled: frozenset[str] = frozenset()
     fixed: Mapping[Term, int] = field(default_factory=dict)
 
-    def possible(self, term: Term) -> int:
+    def possible_outcomes(self, term: Term) -> int:
         """Return the set of what a condition can come to."""
         found = self._possible(term)
-        if found in (T, F, N, E):
+        if found in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR):
             return found
         again = _again(term)
         return self._tried(term, list(again)) if again else found
 
     def always(self, term: Term) -> bool:
         """Tell whether a condition holds for every row."""
-        return self.possible(term) == T
+        return self.possible_outcomes(term) == Outcome.TRUE
 
     def never(self, term: Term) -> bool:
         """Tell whether a condition holds for no row."""
-        return not self.possible(term) & T
+        return not self.possible_outcomes(term) & Outcome.TRUE
 
     def _tried(self, term: Term, atoms: list[Term]) -> int:
         found = 0
         atoms = [atom for atom in atoms if not (isinstance(atom, IsNull) and atom.term in atoms)]
-        each = [[bit for bit in (T, F, N, E) if self._possible(atom) & bit] for atom in atoms]
+        each = [
+            [bit for bit in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR) if self._possible(atom) & bit]
+            for atom in atoms
+        ]
         for values in product(*each):
             found |= Truth(self.caller, self.filled, dict(zip(atoms, values, strict=True)))._possible(term)
         return found
@@ -85,9 +97,11 @@ class Truth:
             return self.fixed[term]
         match term:
             case Const(value):
-                return N if value is None else T if value in (True, "true", "t") else F
+                return (
+                    Outcome.NULL if value is None else Outcome.TRUE if value in (True, "true", "t") else Outcome.FALSE
+                )
             case Error():
-                return E
+                return Outcome.ERROR
             case And(terms):
                 return _all(self._possible(one) for one in terms)
             case Or(terms):
@@ -113,30 +127,38 @@ class Truth:
             case Exists(select):
                 return self._exists(select)
             case Scalar(Select(_, (output,), _, _, False, ()) as select):
-                return F | N | (T if self._finds(select) and self._possible(output) & T else 0)
+                return (
+                    Outcome.FALSE
+                    | Outcome.NULL
+                    | (Outcome.TRUE if self._finds(select) and self._possible(output) & Outcome.TRUE else 0)
+                )
             case Column() | Session():
                 told = self._value(term)
-                return N if told is None else T | F if told is SOME else ANY
+                return Outcome.NULL if told is None else Outcome.TRUE | Outcome.FALSE if told is SOME else Outcome.ANY
             case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.caller.signed_in:
-                return T if claim in CLAIMS_OF_ALL else ANY
+                return Outcome.TRUE if claim in CLAIMS_OF_ALL else Outcome.ANY
             case Call():
-                return N if self._value(term) is None else ANY
+                return Outcome.NULL if self._value(term) is None else Outcome.ANY
             case _:
-                return ANY
+                return Outcome.ANY
 
     def _unfollowed(self, term: Term) -> int:
         """Return what a value that is cast to a boolean can come to."""
         value = self._value(term)
-        return N if value is None else T | F if value is not MAYBE else ANY
+        return Outcome.NULL if value is None else Outcome.TRUE | Outcome.FALSE if value is not MAYBE else Outcome.ANY
 
     def _is_null(self, term: Term) -> int:
         if self.fixed and term in self.fixed:
-            return T if self.fixed[term] == N else F
+            return Outcome.TRUE if self.fixed[term] == Outcome.NULL else Outcome.FALSE
         value = self._value(term)
         if value is MAYBE and _boolean(term):
             found = self._possible(term)
-            return (T if found & N else 0) | (F if found & (T | F) else 0) | (found & E)
-        return T if value is None else T | F if value is MAYBE else F
+            return (
+                (Outcome.TRUE if found & Outcome.NULL else 0)
+                | (Outcome.FALSE if found & (Outcome.TRUE | Outcome.FALSE) else 0)
+                | (found & Outcome.ERROR)
+            )
+        return Outcome.TRUE if value is None else Outcome.TRUE | Outcome.FALSE if value is MAYBE else Outcome.FALSE
 
     def _value(self, term: Term) -> object:
         term = unwrapped(term)
@@ -167,17 +189,24 @@ class Truth:
             return found if op == "is" else _negated(found)
         one, other = self._value(left), self._value(right)
         if one is None or other is None:
-            return N
-        null = N if MAYBE in (one, other) else 0
+            return Outcome.NULL
+        null = Outcome.NULL if MAYBE in (one, other) else 0
         if op == "=" and _boolean(left) and isinstance(unwrapped(right), Const):
             found = self._possible(left)
             return found if other in (True, "true") else _negated(found)
         if unwrapped(left) == unwrapped(right) and settled(left):
-            return {"=": T, ">=": T, "<=": T, "<>": F, "<": F, ">": F}.get(op, T | F) | null
+            return {
+                "=": Outcome.TRUE,
+                ">=": Outcome.TRUE,
+                "<=": Outcome.TRUE,
+                "<>": Outcome.FALSE,
+                "<": Outcome.FALSE,
+                ">": Outcome.FALSE,
+            }.get(op, Outcome.TRUE | Outcome.FALSE) | null
         if op in ("like", "ilike") and isinstance(other, str) and not other.strip("%") and other:
-            return T | null
+            return Outcome.TRUE | null
         decided = self._literals(op, left, right)
-        return (T | F if decided is None else T if decided else F) | null
+        return (Outcome.TRUE | Outcome.FALSE if decided is None else Outcome.TRUE if decided else Outcome.FALSE) | null
 
     def _literals(self, op: str, left: Term, right: Term) -> bool | None:
         """Return what a comparison of two known values comes to, or None where it takes PostgreSQL to say."""
@@ -208,43 +237,51 @@ class Truth:
     def _same(self, left: Term, right: Term) -> int:
         if isinstance(unwrapped(right), Const) and isinstance(unwrapped(right).value, bool):  # type: ignore[attr-defined]
             found = self._possible(left)
-            wanted = T if unwrapped(right).value else F  # type: ignore[attr-defined]
-            return (T if found & wanted else 0) | (F if found & ~wanted & ~E else 0) | (found & E)
+            wanted = Outcome.TRUE if unwrapped(right).value else Outcome.FALSE  # type: ignore[attr-defined]
+            return (
+                (Outcome.TRUE if found & wanted else 0)
+                | (Outcome.FALSE if found & ~wanted & ~Outcome.ERROR else 0)
+                | (found & Outcome.ERROR)
+            )
         one, other = self._value(left), self._value(right)
         if unwrapped(left) == unwrapped(right) and settled(left):
-            return T
+            return Outcome.TRUE
         if one is None and other is None:
-            return T
+            return Outcome.TRUE
         if (one is None and other not in (None, MAYBE)) or (other is None and one not in (None, MAYBE)):
-            return F
+            return Outcome.FALSE
         if None not in (one, other):
             decided = self._literals("=", left, right)
-            return T | F if decided is None else T if decided else F
-        return T | F
+            return Outcome.TRUE | Outcome.FALSE if decided is None else Outcome.TRUE if decided else Outcome.FALSE
+        return Outcome.TRUE | Outcome.FALSE
 
     def _among(self, term: CompareMany) -> int:
         left = self._value(term.left)
         if isinstance(term.many, Items):
             found = [self._compare(term.op, term.left, item) for item in term.many.items]
             if not found:
-                return T if term.all else F
+                return Outcome.TRUE if term.all else Outcome.FALSE
             return _all(found) if term.all else _negated(_all(_negated(one) for one in found))
-        empty = T if term.all else F
+        empty = Outcome.TRUE if term.all else Outcome.FALSE
         if isinstance(term.many, Select):
             if not self._finds(term.many):
                 return empty
             if term.all:
-                return N | empty if left is None else ANY
-            return F | N | (T if any(self._matches(term, side) for side in _sides(term.many)) else 0)
+                return Outcome.NULL | empty if left is None else Outcome.ANY
+            return (
+                Outcome.FALSE
+                | Outcome.NULL
+                | (Outcome.TRUE if any(self._matches(term, side) for side in _sides(term.many)) else 0)
+            )
         if self._value(term.many) is None:
-            return N
-        return N | empty if left is None else ANY  # an array may be empty
+            return Outcome.NULL
+        return Outcome.NULL | empty if left is None else Outcome.ANY  # an array may be empty
 
     def _matches(self, term: CompareMany, side: Term) -> bool:
         """Tell whether a value can equal one that a side of the many holds."""
         if not isinstance(side, Select) or len(side.outputs) != 1:
             return True
-        return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & T)
+        return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & Outcome.TRUE)
 
     def _finds(self, select: Term) -> bool:
         """Tell whether a select can find a row at all."""
@@ -252,7 +289,7 @@ class Truth:
             return True
         if select.aggregated or any(self._finds(other) for other in select.others):
             return True
-        if not self._possible(select.where) & T:
+        if not self._possible(select.where) & Outcome.TRUE:
             return False
         inner = [source.inside for source in select.sources if source.inside is not None]
         return all(self._rows(one) for one in inner) and all(self._rows(one) for one in select.outputs)
@@ -270,9 +307,9 @@ class Truth:
         found = 0
         for asked, value in whens:
             possible = self._possible(asked)
-            if possible & T:
+            if possible & Outcome.TRUE:
                 found |= self._possible(value)
-            if possible == T:
+            if possible == Outcome.TRUE:
                 return found
         return found | self._possible(otherwise)
 
@@ -280,24 +317,24 @@ class Truth:
         found = 0
         for arg in args:
             possible = self._possible(arg)
-            found |= possible & ~N
-            if not possible & N:
+            found |= possible & ~Outcome.NULL
+            if not possible & Outcome.NULL:
                 return found
-        return found | N
+        return found | Outcome.NULL
 
     def _exists(self, select: Term) -> int:
         if not self._finds(select):
-            return F
+            return Outcome.FALSE
         if not isinstance(select, Select) or select.others:
-            return T | F
+            return Outcome.TRUE | Outcome.FALSE
         if select.aggregated:
-            return T
+            return Outcome.TRUE
         where = self._possible(select.where)
         if not select.sources:
-            return T if where == T and not _of_many(select) else T | F
+            return Outcome.TRUE if where == Outcome.TRUE and not _of_many(select) else Outcome.TRUE | Outcome.FALSE
         if self.caller.signed_in and _own_user(select):
-            return T
-        return T | F
+            return Outcome.TRUE
+        return Outcome.TRUE | Outcome.FALSE
 
 
 _NOT_STRICT = frozenset(
@@ -392,7 +429,7 @@ def _own_user(select: Select) -> bool:
 
 
 def _all(found: Iterable[int]) -> int:
-    total = T
+    total = Outcome.TRUE
     for one in found:
         total = _AND[total, one]
     return total
@@ -400,10 +437,18 @@ def _all(found: Iterable[int]) -> int:
 
 def _conjunction(one: int, other: int) -> int:
     found = 0
-    for a, b in product((T, F, N, E), repeat=2):
+    for a, b in product((Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR), repeat=2):
         if one & a and other & b:
             # PostgreSQL need not come to the error where the other side decides already.
-            found |= (F | (E if E in (a, b) else 0)) if F in (a, b) else E if E in (a, b) else N if N in (a, b) else T
+            found |= (
+                (Outcome.FALSE | (Outcome.ERROR if Outcome.ERROR in (a, b) else 0))
+                if Outcome.FALSE in (a, b)
+                else Outcome.ERROR
+                if Outcome.ERROR in (a, b)
+                else Outcome.NULL
+                if Outcome.NULL in (a, b)
+                else Outcome.TRUE
+            )
     return found
 
 
@@ -411,4 +456,8 @@ _AND = {(one, other): _conjunction(one, other) for one in range(16) for other in
 
 
 def _negated(found: int) -> int:
-    return (found & (N | E)) | (T if found & F else 0) | (F if found & T else 0)
+    return (
+        (found & (Outcome.NULL | Outcome.ERROR))
+        | (Outcome.TRUE if found & Outcome.FALSE else 0)
+        | (Outcome.FALSE if found & Outcome.TRUE else 0)
+    )

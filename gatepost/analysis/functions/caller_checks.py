@@ -32,7 +32,7 @@ from gatepost.analysis.conditions.terms import (
     Unknown,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.functions.column_writes import chunks, text_of
 from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.schema import Function, is_platform
@@ -171,7 +171,7 @@ class _Reader:
         told = rebuilt(refusal, strange)
         for role in self.roles:
             caller = Caller(role, signed_in=role != "anon", missing_claims=True)
-            if not Truth(caller).possible(told) & T:
+            if not Truth(caller).possible_outcomes(told) & Outcome.TRUE:
                 return "the caller's id" if role == "anon" else "what is known of the caller"
         return ""
 

@@ -7,7 +7,7 @@ from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
 from gatepost.analysis.conditions.inlining import Follower
 from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, sessions, unknown
 from gatepost.analysis.conditions.terms import Column, Const, Session
-from gatepost.analysis.conditions.three_valued_logic import T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.schema import Column as TableColumn
 from gatepost.schema import Function, RowSecurity, Schema, Table
 
@@ -65,8 +65,8 @@ def test_a_column_of_a_table_comes_before_a_parameter():
 def test_plpgsql_is_what_it_decides(body):
     term = followed("public.f(user_id)", body, "uuid", ("who",), "plpgsql")
     assert not unknown(term)
-    assert Truth(SIGNED_IN).possible(term) & T
-    assert not Truth(ANON).possible(term) & T
+    assert Truth(SIGNED_IN).possible_outcomes(term) & Outcome.TRUE
+    assert not Truth(ANON).possible_outcomes(term) & Outcome.TRUE
     assert row_columns(term) == {"user_id"}
 
 

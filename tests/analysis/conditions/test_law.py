@@ -9,12 +9,12 @@ from gatepost.analysis import NotUnderstood
 from gatepost.analysis.conditions import parse
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
 from gatepost.analysis.conditions.inlining import Follower
-from gatepost.analysis.conditions.three_valued_logic import E, F, N, T, Truth
+from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.reflect import read
 from tests.analysis.conditions.law import CALLERS, TABLES, Conditions
 
 FILLED = frozenset({"id", "user_id"})
-OUTCOMES = {True: T, False: F, None: N}
+OUTCOMES = {True: Outcome.TRUE, False: Outcome.FALSE, None: Outcome.NULL}
 SEEDS = (1, 2, 3, 4)
 
 
@@ -66,7 +66,7 @@ def law(cursor, seed, count):
         except NotUnderstood:
             continue
         for caller, actual in outcomes(cursor, policy.using).items():
-            possible = Truth(ANON if caller == "anon" else SIGNED_IN, FILLED).possible(term)
+            possible = Truth(ANON if caller == "anon" else SIGNED_IN, FILLED).possible_outcomes(term)
             seen += 1
             if any(not possible & bit for bit in actual):
                 wrong.append((policy.using, caller, sorted(actual), possible))
@@ -89,4 +89,4 @@ def test_what_is_concluded_is_so_in_postgresql(cursor, seed):
 
 
 def test_an_error_is_no_outcome():
-    assert E not in OUTCOMES.values()
+    assert Outcome.ERROR not in OUTCOMES.values()
