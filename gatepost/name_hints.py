@@ -67,15 +67,15 @@ def marks_public(column: str, values: Collection[object] = ()) -> bool:
         column: The column.
         values: What it is compared with.
     """
-    told = words(column)
+    told = name_parts(column)
     if told & _MARKS:
         return True
-    return bool(told & _STATES) and any(words(str(value)) & _FOR_ALL for value in values)
+    return bool(told & _STATES) and any(name_parts(str(value)) & _FOR_ALL for value in values)
 
 
 def says_for_whom(values: Collection[object]) -> bool:
     """Tell whether one of some values says that a row is for everybody, or, where it is denied, that it is not."""
-    return any(words(str(value)) & _FOR_ALL or is_hidden_state(value) for value in values)
+    return any(name_parts(str(value)) & _FOR_ALL or is_hidden_state(value) for value in values)
 
 
 def is_hidden_state(value: object) -> bool:
@@ -91,7 +91,7 @@ _STATE_COLUMNS = frozenset("status state visibility".split())
 _OPEN_STATES = frozenset("published public open active approved live visible".split())
 
 
-def words(name: str) -> set[str]:
+def name_parts(name: str) -> set[str]:
     """Return the words of a name, each as singular as a rule of thumb makes it."""
     parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     return {word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part))}
@@ -104,7 +104,7 @@ def is_secret(column: str, to_everybody: bool = False) -> bool:
         column: The column.
         to_everybody: Whether it is shown to people without an account too, of whom an e-mail address is hidden.
     """
-    told = words(column)
+    told = name_parts(column)
     if to_everybody and "email" in told:
         return True
     return bool(_KEYS.search(column)) or (bool(told & _SECRETS) and not told & _HARMLESS)
@@ -112,22 +112,24 @@ def is_secret(column: str, to_everybody: bool = False) -> bool:
 
 def about_people(table: Table) -> bool:
     """Tell whether a table's name says that its rows are about people, whoever they belong to."""
-    told = words(table.name)
+    told = name_parts(table.name)
     return bool(told & _PEOPLE) and not told & _PUBLIC
 
 
 def signed_up(table: Table, columns: Collection[str]) -> bool:
     """Tell whether rows are people without an account who left their address, which is the project's to read."""
-    return bool(words(table.name) & _SIGNED_UP) and any(words(name) & {"email", "mail", "phone"} for name in columns)
+    return bool(name_parts(table.name) & _SIGNED_UP) and any(
+        name_parts(name) & {"email", "mail", "phone"} for name in columns
+    )
 
 
 def meant(table: Table) -> Meant:
     """Tell for whom a table's rows seem to be meant, by its names."""
-    told = words(table.name)
+    told = name_parts(table.name)
     columns = {column.name for column in table.columns}
     if columns & _FLAGS:
         return "private"
-    head = words(table.name.split("_")[-1])  # of `thread_messages` the messages
+    head = name_parts(table.name.split("_")[-1])  # of `thread_messages` the messages
     if len(told) > len(head) and head & _PRIVATE and not head & _PUBLIC:
         return "private"
     if told & _PUBLIC or columns & _SHOWN:
@@ -137,12 +139,12 @@ def meant(table: Table) -> Meant:
 
 def may_open(column: str) -> bool:
     """Tell whether a column is called as if it could open a row for everybody."""
-    return bool(words(column) & (_OPEN_COLUMNS | _STATE_COLUMNS))
+    return bool(name_parts(column) & (_OPEN_COLUMNS | _STATE_COLUMNS))
 
 
 def says_open(column: str, value: object) -> bool:
     """Tell whether a column with a value says that its row is for everybody."""
-    named = words(column)
+    named = name_parts(column)
     return bool(named & _OPEN_COLUMNS and value in _OPEN_VALUES) or bool(
         named & _STATE_COLUMNS and value in _OPEN_STATES
     )

@@ -142,7 +142,7 @@ def _condition(definition: str) -> str:
 
 
 def _named(text: str, by_name: Mapping[str, list[Table]]) -> list[Table]:
-    return [table for name in sorted(words(text)) for table in by_name.get(name, ())]
+    return [table for name in sorted(identifiers_in(text)) for table in by_name.get(name, ())]
 
 
 def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Table]:
@@ -250,7 +250,7 @@ def unquoted(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def words(text: str) -> frozenset[str]:
+def identifiers_in(text: str) -> frozenset[str]:
     """Return every name that stands in SQL text."""
     return frozenset(token.name for token in sql.tokens(text) if token.name)
 
@@ -267,12 +267,12 @@ class Calls:
         found: dict[str, frozenset[str]] = {}
         for function in functions:
             if not is_platform(function.schema):
-                found[function.name] = found.get(function.name, frozenset()) | words(function.body)
+                found[function.name] = found.get(function.name, frozenset()) | identifiers_in(function.body)
         return cls(found)
 
     def reachable(self, texts: Iterable[str]) -> tuple[frozenset[str], bool]:
         """Return the names in some texts and in the functions that they call, and whether one builds SQL itself."""
-        found = {name for text in texts for name in words(text)}
+        found = {name for text in texts for name in identifiers_in(text)}
         todo = [name for name in found if name in self.bodies]
         dynamic = False
         while todo:

@@ -16,9 +16,9 @@ from gatepost.name_hints import (
     is_secret,
     marks_public,
     meant,
+    name_parts,
     says_for_whom,
     signed_up,
-    words,
 )
 from gatepost.schema import Command, Table
 
@@ -136,11 +136,11 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
 
 def _in_open_space(context: Context, table: Table, role: str) -> bool:
     """Tell whether rows are what people say in a place that shows itself to a role, such as a public channel."""
-    if not words(table.name) & _SAID:
+    if not name_parts(table.name) & _SAID:
         return False
     for constraint in table.constraints:
         parent = context.live.table(*constraint.references[:2]) if constraint.references is not None else None
-        if parent is None or parent.key == table.key or not words(parent.name) & _PLACES:
+        if parent is None or parent.key == table.key or not name_parts(parent.name) & _PLACES:
             continue
         if any(
             role in loose_roles(context, one, "select")

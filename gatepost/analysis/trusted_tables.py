@@ -30,7 +30,7 @@ from gatepost.analysis.conditions.terms import (
 from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import PolicyFacts
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.schema import Table, is_platform
 
 _ACCEPTED = frozenset("status state accepted accepted_at joined_at confirmed active is_active pending".split())
@@ -176,7 +176,7 @@ def _inserts(context: Context, trust: Trust, role: str) -> bool:
 def _updates(context: Context, trust: Trust, role: str) -> bool:
     table = trust.table
     keys = [set(index.columns) for index in table.indexes if index.unique]
-    demanded = {name for name, _ in trust.demands if not words(name) & _OWN_CHOICE}
+    demanded = {name for name, _ in trust.demands if not name_parts(name) & _OWN_CHOICE}
     demanded -= _ACCEPTED if trust.links else frozenset()
     wanted = demanded | {name for name in trust.links if not any(key <= {name} for key in keys)}
     able = {

@@ -33,7 +33,7 @@ print(*sorted(ScriptDirectory.from_config(Config("alembic.ini")).get_heads()), s
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Verbosity:
     """How much is said, and whether anything is done at all."""
 
     quiet: bool = False
@@ -47,7 +47,7 @@ class Job:
 
     options: Options
     url: DatabaseUrl | None
-    told: Told
+    told: Verbosity
 
     @property
     def target(self) -> DatabaseUrl:

@@ -87,7 +87,7 @@ def _transfer(
         parallel=parallel,
         resumable=resumable,
     )
-    told = words.Told(quiet=quiet, as_json=as_json, dry_run=dry_run)
+    told = words.Verbosity(quiet=quiet, as_json=as_json, dry_run=dry_run)
     job = words.Job(options, words.target(url) if to is None else None, told)
     if to is not None:
         code = words.write(job, path, to, models, ask.compression(compress))

@@ -88,9 +88,9 @@ def examine(
         answers.append(Answer("database", "ok", f'"{connection.info.dbname}" is there'))
         answers += pooler.mode(connection, url, settings, wait)
         with reading(connection, statement_timeout=PATIENCE) as found:
-            answers += session.told(connection)
+            answers += session.session_answers(connection)
             answers += limits.slots(connection, url, settings, threads)
-            answers += state.told(found, expected or Expected())
+            answers += state.state_answers(found, expected or Expected())
     return _report(url, answers)
 
 

@@ -56,7 +56,7 @@ def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
     return answers
 
 
-def told(connection: Connection) -> list[Answer]:
+def session_answers(connection: Connection) -> list[Answer]:
     """Return what is known of the role and its time-outs."""
     return [*_role(connection), _timeouts(connection)]
 

@@ -75,7 +75,7 @@ _PRIVILEGES = """
 """
 
 
-def told(reading: Reading, project: Project) -> list[Answer]:
+def state_answers(reading: Reading, project: Project) -> list[Answer]:
     """Return the answers about the state, from one read-only transaction."""
     connection = reading.cursor.connection
     return [

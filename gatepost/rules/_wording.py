@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 def names(found: Iterable[str], last: str = "and") -> str:
     """Return names in quotes, as a list that reads as a sentence: `"anon" and "authenticated"`."""
-    return words((f'"{name}"' for name in found), last)
+    return joined((f'"{name}"' for name in found), last)
 
 
-def words(found: Iterable[str], last: str = "and") -> str:
+def joined(found: Iterable[str], last: str = "and") -> str:
     """Return words as a list that reads as a sentence."""
     told = list(found)
     if len(told) < 2:

@@ -9,7 +9,7 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 from gatepost.schema import PLATFORM_GRANTORS, is_platform
 
 _TELLING = {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "function": ("EXECUTE",)}
@@ -57,7 +57,7 @@ def default_privileges_open(context: Context) -> Iterator[Finding]:
             "default-privileges-open",
             "warning" if everybody else "info",
             schema or context.live.database,
-            f'each {kind} that "{creator}" makes{place} will let {who} {words(held)}',
+            f'each {kind} that "{creator}" makes{place} will let {who} {joined(held)}',
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {sql.identifier(creator)}{inside}"
             f" REVOKE {', '.join(held)} ON {kind.upper()}S FROM {sql.roles(roles)};",
             detail=f"{creator}:{kind}:{'public' if everybody else 'api'}",

@@ -23,7 +23,7 @@ from gatepost.analysis.functions.security_definer import (
 )
 from gatepost.finding import Finding, Severity
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens
 
@@ -117,7 +117,7 @@ def _writes(found: Callable, context: Context) -> tuple[Severity, str] | None:
         asked = []
     changed = [(command, table) for command, table in hidden if command != "insert"]
     told = (asked or changed or list(hidden))[:3]
-    what = words(f'{command} rows of "{table}"' for command, table in told)
+    what = joined(f'{command} rows of "{table}"' for command, table in told)
     sentence = f'can {what} through "{function}", which runs as "{function.owner}" and does not ask who is calling'
     if asked:
         return "error", f"{sentence}; policies trust that table"

@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 
 
 @rule(severity="warning")
@@ -49,7 +49,7 @@ def foreign_table_open(context: Context) -> Iterator[Finding]:
             "foreign-table-open",
             "warning",
             str(table),
-            f'{names(roles)} can {words(held)} every row of the foreign table "{table}", which row security cannot'
+            f'{names(roles)} can {joined(held)} every row of the foreign table "{table}", which row security cannot'
             " protect",
             f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
         )

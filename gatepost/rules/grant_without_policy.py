@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import words
+from gatepost.rules._wording import joined
 from gatepost.schema import COMMANDS
 
 
@@ -60,7 +60,7 @@ def grant_without_policy(context: Context) -> Iterator[Finding]:
                 "grant-without-policy",
                 "info",
                 str(table),
-                f'{words(roles)} may {words(commands)} "{table}" by a grant, and no policy lets a row through',
+                f'{joined(roles)} may {joined(commands)} "{table}" by a grant, and no policy lets a row through',
                 f"REVOKE {', '.join(commands)} ON {name} FROM {sql.roles(roles)};",
                 detail=",".join(roles),
             )

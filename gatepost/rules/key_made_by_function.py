@@ -9,7 +9,7 @@ from gatepost.analysis.functions.column_writes import Filled, filled
 from gatepost.analysis.functions.security_definer import asks_for_a_secret, callers
 from gatepost.analysis.trusted_tables import Trust, trusted
 from gatepost.finding import Finding
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.rules._registry import rule
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
@@ -79,7 +79,7 @@ def key_made_by_function(context: Context) -> Iterator[Finding]:
 def _trusts(context: Context) -> dict[tuple[str, str], list[Trust]]:
     found: dict[tuple[str, str], list[Trust]] = {}
     for trust in trusted(context):
-        if not words(trust.table.name) & _BY_CHOICE:
+        if not name_parts(trust.table.name) & _BY_CHOICE:
             found.setdefault(trust.table.key, []).append(trust)
     return found
 

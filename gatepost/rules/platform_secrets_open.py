@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 
 SECRET_SCHEMAS = ("auth", "vault")
 """Where the platform keeps users, tokens and secrets."""
@@ -61,6 +61,6 @@ def platform_secrets_open(context: Context) -> Iterator[Finding]:
             "platform-secrets-open",
             "error",
             str(table),
-            f'{names(roles)} can {words(held)} every row of "{table}", which is the platform\'s own',
+            f'{names(roles)} can {joined(held)} every row of "{table}", which is the platform\'s own',
             f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
         )

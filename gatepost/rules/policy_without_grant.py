@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 from gatepost.schema import COMMANDS
 
 
@@ -50,7 +50,7 @@ def policy_without_grant(context: Context) -> Iterator[Finding]:
                     "policy-without-grant",
                     "info",
                     str(policy),
-                    f'the policy "{policy.name}" lets {names(idle)} {words(commands, "or")} rows of "{table}", and no'
+                    f'the policy "{policy.name}" lets {names(idle)} {joined(commands, "or")} rows of "{table}", and no'
                     " grant does",
                     f"GRANT {', '.join(commands)} ON {name} TO {sql.roles(idle)};",
                 )

@@ -11,7 +11,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings, who
 from gatepost.finding import Finding
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.rules._fixes import altered
 from gatepost.rules._registry import rule
 
@@ -75,7 +75,7 @@ def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | Non
     if not buckets:
         return "" if not columns else None
     for bucket in sorted(buckets):
-        told = words(bucket)
+        told = name_parts(bucket)
         if told & _PRIVATE and not told & {"public"}:
             return bucket
         if _asked_whose(context, one, bucket):

@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 
 BEYOND = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
@@ -49,6 +49,6 @@ def privilege_beyond_rows(context: Context) -> Iterator[Finding]:
             "privilege-beyond-rows",
             "info",
             str(table),
-            f'{names(roles)} may {words(held)} "{table}", and no policy is asked about that',
+            f'{names(roles)} may {joined(held)} "{table}", and no policy is asked about that',
             revoke if grantees else "",
         )

@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 from gatepost.schema import Table
 
 BOOKKEEPING = frozenset(
@@ -70,4 +70,4 @@ def _reach(context: Context, table: Table) -> str:
         held = tuple(p for p in ROW_PRIVILEGES if context.privileges.reaches(role, table, p))
         if held:
             by_privileges.setdefault(held, []).append(role)
-    return "; ".join(f"{names(roles)} can {words(held)} every row" for held, roles in by_privileges.items())
+    return "; ".join(f"{names(roles)} can {joined(held)} every row" for held, roles in by_privileges.items())

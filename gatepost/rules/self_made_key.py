@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.analysis.trusted_tables import Trust, forged_by, trusted
 from gatepost.finding import Finding
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.rules._registry import rule
 from gatepost.rules._wording import names
 
@@ -79,7 +79,7 @@ def _hooks(context: Context) -> Iterator[Trust]:
 
 def _follows(trust: Trust) -> bool:
     """Tell whether the row says that somebody follows somebody: what followers see is open to whoever wants it."""
-    return not trust.demands and bool(words(trust.table.name) & {"follow", "follower", "following"})
+    return not trust.demands and bool(name_parts(trust.table.name) & {"follow", "follower", "following"})
 
 
 def _who(trust: Trust) -> str:

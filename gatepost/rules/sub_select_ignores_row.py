@@ -32,7 +32,7 @@ from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Finding
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.rules._registry import rule
 from gatepost.schema import Table
 
@@ -225,5 +225,7 @@ def _scopes(holder: Table, table: Table) -> Iterator[str]:
         told = constraint.references[:2] if constraint.references else None
         if told in targets and told != ("auth", "users") and len(constraint.columns) == 1:
             yield constraint.columns[0]
-    named = {column.name for column in table.columns if "id" in words(column.name) and len(words(column.name)) > 1}
+    named = {
+        column.name for column in table.columns if "id" in name_parts(column.name) and len(name_parts(column.name)) > 1
+    }
     yield from (c.name for c in holder.columns if c.name in named)

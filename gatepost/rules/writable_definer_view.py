@@ -9,7 +9,7 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, filtered, tables_below
 from gatepost.finding import Finding
 from gatepost.rules._registry import rule
-from gatepost.rules._wording import names, words
+from gatepost.rules._wording import joined, names
 from gatepost.schema import Command, View
 
 _WRITES: tuple[Command, ...] = ("insert", "update", "delete")
@@ -98,7 +98,7 @@ def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: lis
         "writable-definer-view",
         "error",
         str(view),
-        f'{names(roles)} can {words(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}":'
+        f'{names(roles)} can {joined(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}":'
         " no policy is asked",
         f"REVOKE {', '.join(held)} ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(grantees)};"
         if grantees

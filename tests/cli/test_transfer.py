@@ -322,7 +322,7 @@ def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path
     [(False, "interrupted: nothing was written"), (True, "interrupted: the tables that are done stay")],
 )
 def test_an_interruption_is_told(capsys, resumable, told):
-    job = words.Job(Options(resumable=resumable), None, words.Told())
+    job = words.Job(Options(resumable=resumable), None, words.Verbosity())
 
     def work():
         raise KeyboardInterrupt

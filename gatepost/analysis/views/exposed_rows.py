@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.name_hints import is_secret, words
+from gatepost.name_hints import is_secret, name_parts
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def meant_for_everybody(shown: Shown, view: View) -> bool:
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
     if not narrow or not granted_on_purpose(view):
         return False
-    named = words(view.name) & _NAMED_PUBLIC and not any(is_secret(name, True) for name in shown.columns)
+    named = name_parts(view.name) & _NAMED_PUBLIC and not any(is_secret(name, True) for name in shown.columns)
     return bool(named) or condition_mentions(shown.via[-1].definition, PUBLISHED)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.analysis.compared_values import Calls, words
+from gatepost.analysis.compared_values import Calls, identifiers_in
 from gatepost.observation.plant.survey import Ground, TableKey
 from gatepost.schema import Constraint, Table, Trigger
 
@@ -133,7 +133,7 @@ class Influence:
         """The names in functions and in views: who asks a view asks what it reads."""
         bodies = dict(self.ground.calls.bodies)
         for view in self.ground.live.views:
-            bodies[view.name] = bodies.get(view.name, frozenset()) | words(view.definition)
+            bodies[view.name] = bodies.get(view.name, frozenset()) | identifiers_in(view.definition)
         return Calls(bodies)
 
     @cached_property
@@ -219,7 +219,9 @@ class Influence:
             else:
                 opaque = True
         names, dynamic = self._calls.reachable(texts)
-        opaque = opaque or dynamic or bool(names & self._foreign) or any("execute" in words(text) for text in texts)
+        opaque = (
+            opaque or dynamic or bool(names & self._foreign) or any("execute" in identifiers_in(text) for text in texts)
+        )
         return _Fired(names, opaque)
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gatepost import sql
-from gatepost.name_hints import is_secret, words
+from gatepost.name_hints import is_secret, name_parts
 from gatepost.observation.attempt.personas import USERS, other_of
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
@@ -84,7 +84,7 @@ class Arguments:
 
     def _others(self, base: str, bare: str, way: int) -> Iterator[str]:
         """Yield what an argument may be: what it is named after, then keys of the tables that the body reads."""
-        if words(bare) & _UNKNOWN:
+        if name_parts(bare) & _UNKNOWN:
             return
         world = other_of(self.world) if way != 1 else self.world
         if self.dynamic and canaries.is_word(base) and way == 0:
@@ -143,7 +143,7 @@ def _bare(name: str) -> str:
 
 
 def _unknown(column: str) -> bool:
-    return is_secret(column) or bool(words(column) & _UNKNOWN)
+    return is_secret(column) or bool(name_parts(column) & _UNKNOWN)
 
 
 def _is_key(table: Table, column: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gatepost.analysis.compared_values import words
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.name_hints import says_open
 from gatepost.observation.attempt.personas import ORDINARY, other_of
 from gatepost.observation.attempt.results import Record
@@ -36,7 +36,7 @@ class Standing:
 
     def ranks(self, texts: Iterable[str], table: Table | None = None) -> bool:
         """Tell whether texts ask for a rank, a table's own where a function asks for it."""
-        direct = {name for text in texts for name in words(text)}
+        direct = {name for text in texts for name in identifiers_in(text)}
         ranks = {key[1] for key in self.ground.statuses if not self._everybody_stands_in(key)}
         called = self.ground.calls.reachable(
             " ".join(self.ground.calls.bodies[name]) for name in direct & self.ground.calls.bodies.keys()
@@ -52,7 +52,7 @@ class Standing:
             return True
         bodies = {function.key: function.body for function in self.ground.live.functions}
         made = [bodies.get(t.function, "") for t in self.ground.live.triggers if (t.schema, t.table) == USERS]
-        return any(table.name in words(body) for body in made)
+        return any(table.name in identifiers_in(body) for body in made)
 
     def files_have_owners(self, table: Table) -> bool:
         """Tell whether the policies ask whose a file is."""
@@ -65,7 +65,7 @@ class Standing:
         return table.key not in FILES or bool(self._asked_of_files(table) & {"name", "path_tokens"})
 
     def _asked_of_files(self, table: Table) -> set[str]:
-        return {name for p in table.policies for text in (p.using, p.check) if text for name in words(text)}
+        return {name for p in table.policies for text in (p.using, p.check) if text for name in identifiers_in(text)}
 
     def open_parent(self, persona: str, table: Table) -> bool:
         """Tell whether what a row would be hung on is a stranger's that says of itself that it is open."""

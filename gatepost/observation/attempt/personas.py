@@ -136,7 +136,7 @@ def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None) -> No
         claims[path[-1]] = True if value == "true" else value
 
 
-def told(persona: Persona) -> str:
+def describe(persona: Persona) -> str:
     """Return the SQL that makes a session this persona, for a witness."""
     told = [persona.role]
     if persona.role not in ("anon", "service_role"):

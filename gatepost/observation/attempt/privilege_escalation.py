@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.batch import Trial, Trying
 from gatepost.observation.attempt.personas import ORDINARY, world_of
@@ -69,7 +69,7 @@ class Empowering:
             (name, value)
             for name, values in worlds.edges(self.table).items()
             for value in values
-            if value and (words(value) & _RANKS or (value == "true" and words(name) & _RANKS))
+            if value and (name_parts(value) & _RANKS or (value == "true" and name_parts(name) & _RANKS))
         ]
         able = held.columns(self.table, "update")
         target = sql.qualified(self.table.schema, self.table.name)

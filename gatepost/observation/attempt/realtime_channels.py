@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost import sql
-from gatepost.analysis.compared_values import words
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.ordinary_users import Standing
@@ -45,7 +45,7 @@ class Channels:
         policies = self._table.policies if self._table is not None else ()
         texts = [text for policy in policies for text in (policy.using, policy.check) if text]
         bodies = {f.name: f.body for f in self.stage.ground.live.functions if not is_platform(f.schema)}
-        called = {name for text in texts for name in words(text)} & bodies.keys()
+        called = {name for text in texts for name in identifiers_in(text)} & bodies.keys()
         return [*texts, *(bodies[name] for name in sorted(called))]
 
     def open(self, personas: Sequence[Persona]) -> Iterator[Door | NotChecked]:
@@ -119,7 +119,7 @@ class Channels:
 
     def _values(self, world: str) -> Iterator[str]:
         ground, population = self.stage.ground, self.stage.population
-        names = {name for text in self._texts for name in words(text)}
+        names = {name for text in self._texts for name in identifiers_in(text)}
         for table in ground.tables:
             base = next((row for row in population.of(table).values() if row.world == world and row.base), None)
             if table.name in names and base is not None:

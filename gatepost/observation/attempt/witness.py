@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatepost import sql
-from gatepost.observation.attempt.personas import told
+from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.results import Cell
 from gatepost.observation.plant.insert_rows import Population
 from gatepost.observation.plant.row_sets import Row
@@ -19,7 +19,7 @@ _BY_CHANCE = 6
 def witness(population: Population, persona: Persona, table: Table, cell: Cell, number: int) -> str:
     """Return the statement with which a persona reached a row, and the row."""
     row = population.row(table.key, number)
-    return f"{told(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
+    return f"{describe(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
 
 
 def bypasses(live: Schema, role: str) -> bool:
@@ -49,7 +49,7 @@ def shown(row: Row) -> str:
     return f"{row.table} ({values}), a row of {row.world}'s"
 
 
-def listed(names: Sequence[str]) -> str:
+def comma_joined(names: Sequence[str]) -> str:
     """Return names with commas between them, each once."""
     return ", ".join(dict.fromkeys(names))
 

@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.personas import ORDINARY, told
+from gatepost.observation.attempt.personas import ORDINARY, describe
 from gatepost.observation.attempt.witness import shown
 from gatepost.observation.judge.door_severity import Weight
 from gatepost.observation.plant.insert_rows import Population
@@ -57,7 +57,7 @@ def leaks(found: Iterable[Door], population: Population, declaration: Declaratio
             f"{who} {verb} {tables} through the {first.kind} {name}, which row security keeps from them",
             fix=_fix(first),
             detail="insert" if how == "forged" else "",
-            witness=f"{told(first.persona)}: {first.statement}{tail}",
+            witness=f"{describe(first.persona)}: {first.statement}{tail}",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.analysis.compared_values import words
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret, says_open
@@ -83,7 +83,7 @@ class Weight:
             if view is not None
             else [f.body for f in live.functions if (f.schema, f.name) == (schema, name)]
         )
-        return any(words(text) & _FIGURES for text in texts)
+        return any(identifiers_in(text) & _FIGURES for text in texts)
 
     def _is_figure(self, table: Table, name: str) -> bool:
         column = table.column(name)

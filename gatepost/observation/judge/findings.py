@@ -11,10 +11,10 @@ from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.contained_failures import contained
 from gatepost.observation.attempt.ordinary_users import Standing
-from gatepost.observation.attempt.personas import ONLOOKERS, told
+from gatepost.observation.attempt.personas import ONLOOKERS, describe
 from gatepost.observation.attempt.results import Cell, Escalation, Record
 from gatepost.observation.attempt.statement import Stage
-from gatepost.observation.attempt.witness import listed, shown, witness
+from gatepost.observation.attempt.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.plant.insert_rows import Population
@@ -94,7 +94,7 @@ class Judge:
                         names.setdefault(key, []).append(persona.name)
         for (table, command, reason, said), who in names.items():
             people = [name for name in who if name not in ONLOOKERS] or who
-            yield NotChecked(f"{table}: {command} as {listed(people)}", f"{reason}: {said}", ours=True)
+            yield NotChecked(f"{table}: {command} as {comma_joined(people)}", f"{reason}: {said}", ours=True)
         yield from self._unevaluated
 
     def _declared(self, table: Table) -> ProtectedTable | None:
@@ -123,7 +123,7 @@ class Judge:
                 if less:
                     row = self.population.row(table.key, min(less))
                     lacking = shown(row) if row else "a row"
-                    short.append((persona, f"{told(persona)}: out of reach is {lacking}", len(less)))
+                    short.append((persona, f"{describe(persona)}: out of reach is {lacking}", len(less)))
             yield from self._difference(table, command, "access-beyond-declaration", beyond)
             yield from self._difference(table, command, "access-short-of-declaration", short)
 
@@ -145,11 +145,11 @@ class Judge:
             if name in cell.doubtful:
                 continue
             if wanted is not None and wanted != seen:
-                (beyond if seen else short).append((persona, f"{told(persona)}: {cell.statements[name]}", 1))
+                (beyond if seen else short).append((persona, f"{describe(persona)}: {cell.statements[name]}", 1))
         if not cell.candidates and any(
             grant.grantee in (persona.role, "public") and grant.privilege == "INSERT" for grant in declared.grants
         ):
-            short.append((persona, f"{told(persona)} holds no INSERT", 1))
+            short.append((persona, f"{describe(persona)} holds no INSERT", 1))
 
     def _note_unevaluated(self, table: Table, command: Command, persona: Persona, why: NotKnown) -> None:
         what = f"{table}: {command} as {persona.name}"
@@ -160,7 +160,7 @@ class Judge:
     ) -> Iterator[Finding]:
         if not found:
             return
-        who = listed([persona.name for persona, _, _ in found])
+        who = comma_joined([persona.name for persona, _, _ in found])
         count = max(number for _, _, number in found)
         rows = f"{count} row{'s' * (count != 1)} that were planted" if command != "insert" else "a row"
         message = (
@@ -189,13 +189,13 @@ class Judge:
                     continue
                 key = (command, _without_values(cell.said))
                 said.setdefault(key, []).append(persona.name)
-                witness.setdefault(key, f"{told(persona)}: {cell.said}")
+                witness.setdefault(key, f"{describe(persona)}: {cell.said}")
         for (command, words), names in said.items():
             yield Finding(
                 "policy-error",
                 "error",
                 str(table),
-                f"{command} on {table} ends in an error for {listed(names)}: {words}",
+                f"{command} on {table} ends in an error for {comma_joined(names)}: {words}",
                 detail=f"{command}:{words[:60]}",
                 witness=witness[command, words],
             )
@@ -223,7 +223,7 @@ class Judge:
                 f"{found.persona.name} can {gained}",
                 fix="take the write away, or hold what it may say to what its writer already may",
                 detail=str(table),
-                witness=f"{told(found.persona)}: {found.write}; then {found.look} {reached}",
+                witness=f"{describe(found.persona)}: {found.write}; then {found.look} {reached}",
             )
 
     def _unmistakable(self, found: Escalation, written: Table | None, standing: Standing) -> bool:
@@ -246,7 +246,7 @@ class Judge:
                 f"a user can read rows of others in {table} by what it says of itself when it signs up",
                 fix="let the backend give roles and memberships; raw_user_meta_data is the user's own word",
                 detail="sign-up",
-                witness=f"{found.write}; then {told(found.persona)}: {found.look} shows {shown(found.rows[0])}",
+                witness=f"{found.write}; then {describe(found.persona)}: {found.look} shows {shown(found.rows[0])}",
             )
 
 

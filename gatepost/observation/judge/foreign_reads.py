@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.finding import SEVERITIES, Finding, Severity
-from gatepost.name_hints import Meant, about_people, is_secret, may_open, meant, words
+from gatepost.name_hints import Meant, about_people, is_secret, may_open, meant, name_parts
 from gatepost.observation.attempt.ordinary_users import Standing
 from gatepost.observation.attempt.personas import NEWCOMER, USERS, world_of
 from gatepost.observation.attempt.results import Cell, Record
-from gatepost.observation.attempt.witness import bypasses, in_force, listed, no_longer, witness
+from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.plant.insert_rows import Population
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
@@ -55,7 +55,7 @@ class Reading:
             "foreign-row-read",
             severity,
             str(table),
-            f"{listed([persona.name for persona, _ in who])} can read rows of others in {table}: {why}",
+            f"{comma_joined([persona.name for persona, _ in who])} can read rows of others in {table}: {why}",
             fix=self._fix(table, who[0][0]),
             witness=who[0][1],
         )
@@ -97,7 +97,7 @@ class Reading:
             return True
         edges = self.population.worlds.edges(table)
         private = self._meant(table) == "private"
-        guarded = bool(edges) and all(words(name) & _GUARDS or (private and not may_open(name)) for name in edges)
+        guarded = bool(edges) and all(name_parts(name) & _GUARDS or (private and not may_open(name)) for name in edges)
         return guarded and {row.world for row in rows if row.number in cell.rows} >= {"ann", "bob"}
 
     def _turned(self, table: Table, persona: Persona) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.outcome import Outcome
-from gatepost.observation.attempt.personas import ONLOOKERS, told, world_of
+from gatepost.observation.attempt.personas import ONLOOKERS, describe, world_of
 from gatepost.observation.attempt.results import Cell, Record
 from gatepost.observation.attempt.witness import in_force, shown
 from gatepost.observation.plant.insert_rows import Population
@@ -53,7 +53,7 @@ def matrix(
     names = set(declared)
     people = [persona for persona in personas if persona.name not in ONLOOKERS]
     return {
-        "personas": [{"name": p.name, "role": p.role, "told": told(p)} for p in people],
+        "personas": [{"name": p.name, "role": p.role, "told": describe(p)} for p in people],
         "tables": [
             {
                 "table": str(table),

@@ -12,9 +12,9 @@ from functools import cached_property
 from gatepost import sql
 from gatepost.finding import Finding
 from gatepost.observation.attempt.ordinary_users import Standing
-from gatepost.observation.attempt.personas import FORGER, PLAIN_LIAR, other_of, told, world_of
+from gatepost.observation.attempt.personas import FORGER, PLAIN_LIAR, describe, other_of, world_of
 from gatepost.observation.attempt.results import Crossing, Record
-from gatepost.observation.attempt.witness import bypasses, in_force, listed, no_longer, witness
+from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.plant.insert_rows import Population
 from gatepost.observation.plant.row_sets import NOBODY
@@ -72,8 +72,8 @@ class Inferred:
                     "foreign-row-written",
                     "error",
                     str(table),
-                    f"{listed([p.name for p, _ in found])} can {what} rows of {table} that belong to somebody else "
-                    f"({self.standing.why(table)})",
+                    f"{comma_joined([p.name for p, _ in found])} can {what} rows of {table} that belong to "
+                    f"somebody else ({self.standing.why(table)})",
                     fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
                     detail=command,
                     witness=found[0][1],
@@ -88,14 +88,14 @@ class Inferred:
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
                 if done:
-                    found.append((persona, f"{told(persona)}: {cell.statements[done[0]]}"))
+                    found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
                 yield Finding(
                     "row-forged",
                     "error",
                     str(table),
-                    f"{listed([p.name for p, _ in found])} can insert rows {what} into {table}"
+                    f"{comma_joined([p.name for p, _ in found])} can insert rows {what} into {table}"
                     f" ({self.standing.why(table)})",
                     fix=self._policies_to_mend(table, "insert"),
                     detail=way.replace(" ", "-").replace("'", ""),
@@ -151,7 +151,7 @@ class Inferred:
                     f" ({self.standing.why(table)})",
                     fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
                     detail="insert",
-                    witness=f"{told(persona)}: {cell.statements[_ANOTHERS]}",
+                    witness=f"{describe(persona)}: {cell.statements[_ANOTHERS]}",
                 )
 
     def _trusted_claims(self, table: Table) -> Iterator[Finding]:
@@ -190,7 +190,7 @@ class Inferred:
                 f"{crossing.table}.{crossing.column}",
                 fix=f"WITH CHECK must hold {crossing.column} to the user's own, on UPDATE too",
                 detail=crossing.column,
-                witness=f"{told(crossing.persona)}: {crossing.write}",
+                witness=f"{describe(crossing.persona)}: {crossing.write}",
             )
 
     def _unmistakable(self, crossing: Crossing) -> bool:

@@ -36,7 +36,7 @@ def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | 
     return list(dict.fromkeys(found))[: 2 * MANY]
 
 
-def listed(table: Table) -> dict[str, tuple[str, ...]]:
+def values_in_checks(table: Table) -> dict[str, tuple[str, ...]]:
     """Return the values that a CHECK constraint lists for a column."""
     found: dict[str, tuple[str, ...]] = {}
     for constraint in checks(table):

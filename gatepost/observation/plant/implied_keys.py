@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Clues
 from gatepost.analysis.policies import OWNER_NAMES
-from gatepost.name_hints import words
+from gatepost.name_hints import name_parts
 from gatepost.observation.plant.canaries import family
 from gatepost.schema import Schema, Table, is_platform
 
@@ -19,7 +19,7 @@ _CATALOGUE = frozenset("role permission capability privilege right scope plan ti
 
 def of_a_catalogue(table: str) -> bool:
     """Tell whether a table's name says that its rows are kinds of users, and no tenants."""
-    return bool(words(table) & _CATALOGUE)
+    return bool(name_parts(table) & _CATALOGUE)
 
 
 def named_owners(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -> set[ColumnKey]:
@@ -30,7 +30,7 @@ def named_owners(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -
         keys: The foreign keys.
     """
     tables = list(tables)
-    there = {word for table in tables for word in words(table.name)}
+    there = {word for table in tables for word in name_parts(table.name)}
     return {
         (*table.key, column.name)
         for table in tables

@@ -14,7 +14,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.candidate_values import Fix, filled
-from gatepost.observation.plant.combinations import KEPT, Values, combinations, listed, overlay
+from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
 from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey, unique_keys
 from gatepost.schema import Column, Table
 
@@ -208,7 +208,7 @@ class Worlds:
 
     def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
         if table.key not in self._lists:
-            self._lists[table.key] = listed(table)
+            self._lists[table.key] = values_in_checks(table)
         return self._lists[table.key]
 
     @cached_property

@@ -16,7 +16,7 @@ _NOT_FINITE = {"NaN": 0xC000, "Infinity": 0xD000, "-Infinity": 0xF000}
 _NEGATIVE = 0x4000
 
 
-def told(texts: Sequence[str], target: Type) -> tuple[bytes, list[Any]]:
+def to_binary(texts: Sequence[str], target: Type) -> tuple[bytes, list[Any]]:
     """Return the kind of values that a type's texts are, and the values; `NULL` stands for NULL.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost.transfer.casts.time_options import How
-from gatepost.transfer.encode.binary_values import told
+from gatepost.transfer.encode.binary_values import to_binary
 from gatepost.transfer.encode.copy_text import Encoded, Encoder
 from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
@@ -65,7 +65,7 @@ class BinaryEncoder(Encoder):
                 texts = self._one_by_one(columns[place], planned, batch, refused)
                 if refused:
                     return self._without_refused(batch)
-                kinds[place], columns[place] = told(texts.printed, planned.target.type)
+                kinds[place], columns[place] = to_binary(texts.printed, planned.target.type)
                 done.add(place)
             found = encode_rows(columns, b"".join(kinds), self._limits, len(batch))
             if not isinstance(found, int):

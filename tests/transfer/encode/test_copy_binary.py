@@ -16,7 +16,7 @@ from gatepost.transfer.casts.whole_columns import NULL
 from gatepost.transfer.compare import server_hash
 from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.encode import copy_binary
-from gatepost.transfer.encode.binary_values import told
+from gatepost.transfer.encode.binary_values import to_binary
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.load.copy import copy_statement, whole
 from gatepost.transfer.plan import planning
@@ -64,7 +64,7 @@ def sent(value, kind):
 
 def test_the_fingerprint_that_the_server_is_asked_for_is_the_one_of_this_side():
     families = [family for _, family in server_hash._SAMPLES]
-    kinds, columns = zip(*(told([t], Type(f, f)) for t, f in zip(SAMPLES, families, strict=True)), strict=True)
+    kinds, columns = zip(*(to_binary([t], Type(f, f)) for t, f in zip(SAMPLES, families, strict=True)), strict=True)
     _, fingerprint, nulls = rows_module.encode(columns, b"".join(kinds), [-1] * len(kinds), 1)
     assert fingerprint == server_hash.AGREED
     assert sum(nulls) == 1
@@ -76,7 +76,7 @@ def test_the_server_agrees(connection):
 
 def test_every_type_that_has_a_binary_form_can_be_told():
     for family in server_hash.FAMILIES:
-        told([NULL], Type(family, family))
+        to_binary([NULL], Type(family, family))
     assert copy_binary._KINDS.keys() <= server_hash.FAMILIES
 
 
@@ -188,7 +188,7 @@ def test_a_moment_counts_what_the_casts_print_or_is_left_to_them(family):
         found = sent(text, b"y" if family == "date" else b"m")
         if found is not None:
             taken += 1
-            kind, values = told([cast(text, Type(family, family), How())], Type(family, family))
+            kind, values = to_binary([cast(text, Type(family, family), How())], Type(family, family))
             assert found == sent(values[0], kind), text
     assert taken > 5_000
 
