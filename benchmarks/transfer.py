@@ -31,7 +31,7 @@ import models
 from gatepost.local.account import give, unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.cluster import SUPERUSER, Cluster
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.copy_text import Encoder
 from gatepost.transfer.load.copy import copy_statement
 from gatepost.transfer.load.indexes_and_keys import take_off
@@ -152,7 +152,7 @@ def floor(cluster, database, source, work):
             table = replace(planned, binary=False)
             path = prepared / f"{number}.txt"
             with path.open("wb") as file:
-                encoder = Encoder(table, How())
+                encoder = Encoder(table, TimeOptions())
                 for batch in opened.batches(table.source, table.read):
                     file.write(encoder.encode(batch).data)
             lines.append(copy_statement(table).replace("COPY", "\\copy").replace("STDIN", f"'{path}'"))

@@ -20,7 +20,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.doctor import Questions, checklist, examine
 from gatepost.doctor.examine import Expected
 from gatepost.doctor.load import load
-from gatepost.doctor.load_result import Plan
+from gatepost.doctor.load_result import LoadPlan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
 from gatepost.observation.clone import _source
@@ -179,7 +179,7 @@ def test_what_observe_reads_of_the_source(both):
 def test_a_load_and_those_who_act(both, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for url in both:
-        measured = load(parse_url(url), settings=SETTINGS, plan=Plan(threads=1, seconds=0.1))
+        measured = load(parse_url(url), settings=SETTINGS, plan=LoadPlan(threads=1, seconds=0.1))
         assert measured.ok, measured.failures
         engine = create_engine(url, settings=SETTINGS)
         with Session(engine) as session, acting_as(session, role="anon"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from gatepost.database.url import DatabaseUrl
-    from gatepost.transfer import Options, Plan, Progress, Result
+    from gatepost.transfer import Options, Plan, Progress, TransferResult
     from gatepost.transfer.archive.compression import Compression
 
 FINDINGS = 1
@@ -169,7 +169,7 @@ def write(job: Job, source: Path, directory: Path, package: str, compression: Co
     metadata, options = model_metadata(package), job.options
     plan = transfer.plan_write(source, metadata, options=options)
 
-    def work(progress: Progress | None) -> Result:
+    def work(progress: Progress | None) -> TransferResult:
         return transfer.write(source, directory, metadata, options=options, compression=compression, progress=progress)
 
     return _planned(job, plan, work, f'written to "{directory}"')
@@ -199,30 +199,32 @@ def compare(job: Job, source: Path) -> int:
     return _told(job, result)
 
 
-def _planned(job: Job, plan: Plan, work: Callable[[Progress | None], Result], done: str = "equal on both sides") -> int:
+def _planned(
+    job: Job, plan: Plan, work: Callable[[Progress | None], TransferResult], done: str = "equal on both sides"
+) -> int:
     """Print a plan, and do it unless only the plan was wanted; return the exit code."""
-    from gatepost.transfer import Result
+    from gatepost.transfer import TransferResult
 
     if job.talks:
         text.print_plan(plan)
     if job.told.dry_run:
         if job.told.as_json:
-            _print_json(job, Result((), 0.0), written=False, plan=plan)
+            _print_json(job, TransferResult((), 0.0), written=False, plan=plan)
         return 0
     with text.progress_bars({t.name: t.source.rows for t in plan.tables}, shown=job.talks) as progress:
         result = _refusable(job, lambda: work(progress))
     return _told(job, result, done)
 
 
-def _refusable(job: Job, work: Callable[[], Result]) -> Result:
+def _refusable(job: Job, work: Callable[[], TransferResult]) -> TransferResult:
     """Do the work; rows that were refused are listed before the sentence that says so."""
-    from gatepost.transfer import Result, RowsRefused
+    from gatepost.transfer import RowsRefused, TransferResult
 
     try:
         return work()
     except RowsRefused as refused:
         if job.told.as_json:
-            _print_json(job, Result((), 0.0, refused.rejects), written=False)
+            _print_json(job, TransferResult((), 0.0, refused.rejects), written=False)
         elif len(refused.rejects) > 1:
             text.print_rejects(refused.rejects, err=True)
         raise
@@ -236,7 +238,7 @@ def _refusable(job: Job, work: Callable[[], Result]) -> Result:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _told(job: Job, result: Result, done: str = "equal on both sides") -> int:
+def _told(job: Job, result: TransferResult, done: str = "equal on both sides") -> int:
     if job.told.as_json:
         _print_json(job, result, written=True)
     elif job.talks:
@@ -250,7 +252,7 @@ def _told(job: Job, result: Result, done: str = "equal on both sides") -> int:
     return FINDINGS if rejected or result.mismatches else 0
 
 
-def _print_json(job: Job, result: Result, *, written: bool, plan: Plan | None = None) -> None:
+def _print_json(job: Job, result: TransferResult, *, written: bool, plan: Plan | None = None) -> None:
     target = job.url.masked if job.url else ""
     tables = text.plan_tables(plan) if plan else None
     said = text.summary(target, job.options.schema, result, written=written, tables=tables)

@@ -13,7 +13,7 @@ from gatepost.display import line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gatepost.transfer import Mismatch, Plan, Progress, Reject, Result, TableResult
+    from gatepost.transfer import Mismatch, Plan, Progress, Reject, TableResult, TransferResult
 
 ROWS_A_SECOND = 100_000
 """A careful figure for the estimate: measured at more than that on two cores, and a hosted target is further away."""
@@ -52,7 +52,7 @@ def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
         typer.echo(f"  … and {len(rejects) - SHOWN_REJECTS:,} more", err=err)
 
 
-def print_aside(result: Result, directory: Path) -> None:
+def print_aside(result: TransferResult, directory: Path) -> None:
     """Say where the rejects are, and what to do with them."""
     rows = sum(table.rejects for table in result.tables)
     typer.echo(
@@ -67,7 +67,7 @@ def print_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
         typer.echo(line(f"  {mismatch.table}{column}: {mismatch.what}"))
 
 
-def print_result(result: Result, checked: str) -> None:
+def print_result(result: TransferResult, checked: str) -> None:
     """Print the closing table."""
     table = _table("table", "rows", "seconds", "rows/s", "rejects")
     for column in table.columns[1:]:
@@ -116,7 +116,7 @@ def progress_bars(rows: dict[str, int], *, shown: bool) -> Iterator[Progress | N
 
 
 def summary(
-    target: str, schema: str, result: Result, *, written: bool, tables: list[dict[str, Any]] | None = None
+    target: str, schema: str, result: TransferResult, *, written: bool, tables: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """Return the summary for machines."""
     told = [_told(table) for table in result.tables] if tables is None else tables

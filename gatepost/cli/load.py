@@ -39,14 +39,14 @@ def _load(
 ) -> None:
     from gatepost.database.settings import load_settings
     from gatepost.doctor.load import load
-    from gatepost.doctor.load_result import Plan
+    from gatepost.doctor.load_result import LoadPlan
     from gatepost.errors import SettingsError
     from gatepost.target import target_url
 
     if form not in ("text", "json"):
         raise SettingsError(f'"{form}" is not a format', "--format text|json")
     target = target_url(url, local=local)
-    plan = Plan(threads, seconds, think / 1000, role, user or None, query)
+    plan = LoadPlan(threads, seconds, think / 1000, role, user or None, query)
     with _progress(seconds) as tick:
         measured = load(target, settings=load_settings(), plan=plan, yes_this_host=yes_this_host, tick=tick)
     typer.echo(_text(measured) if form == "text" else _json(measured, target.masked))

@@ -15,7 +15,7 @@ from gatepost.database.reading import Reading, open_for_reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits
-from gatepost.doctor.load_result import Measured, Plan, Spread
+from gatepost.doctor.load_result import LoadPlan, Measured, Spread
 from gatepost.doctor.session import rows
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.sql import qualified
@@ -61,7 +61,7 @@ def load(
     url: DatabaseUrl,
     *,
     settings: Settings,
-    plan: Plan,
+    plan: LoadPlan,
     yes_this_host: bool = False,
     tick: Callable[[float], None] | None = None,
 ) -> Measured:
@@ -111,7 +111,7 @@ def _queries(reading: Reading, role: str) -> list[str]:
     return [f"SELECT 1 FROM {qualified(schema, name)} LIMIT 50" for schema, name in found] or ["SELECT 1"]
 
 
-def _transaction(engine: Engine, plan: Plan, query: str, seen: _Seen, in_use: _InUse) -> None:
+def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: _Seen, in_use: _InUse) -> None:
     from sqlmodel import Session
 
     from gatepost.database.impersonation import acting_as
@@ -136,7 +136,7 @@ def _transaction(engine: Engine, plan: Plan, query: str, seen: _Seen, in_use: _I
     seen.latency.append(ended - started)
 
 
-def _try_once(engine: Engine, plan: Plan, queries: Sequence[str]) -> None:
+def _try_once(engine: Engine, plan: LoadPlan, queries: Sequence[str]) -> None:
     """Let what cannot work fail here, once, and not in every thread."""
     from sqlalchemy.exc import DBAPIError
 
@@ -155,7 +155,7 @@ def _reason(refusal: Exception) -> str:
     return lines[0] if lines else type(refusal).__name__
 
 
-def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_use: _InUse, until: float) -> None:
+def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: _Seen, in_use: _InUse, until: float) -> None:
     from psycopg2 import Error as DriverError
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -177,7 +177,7 @@ def _work(engine: Engine, plan: Plan, queries: Sequence[str], seen: _Seen, in_us
 
 
 def _run(
-    engine: Engine, plan: Plan, queries: Sequence[str], tick: Callable[[float], None] | None, patience: float
+    engine: Engine, plan: LoadPlan, queries: Sequence[str], tick: Callable[[float], None] | None, patience: float
 ) -> tuple[list[_Seen], int, float]:
     """Let the threads work, and leave behind those that a hanging server holds."""
     in_use = _InUse()
@@ -206,7 +206,7 @@ def _pool(url: DatabaseUrl, settings: Settings) -> str:
 
 
 def _measured(
-    plan: Plan,
+    plan: LoadPlan,
     pool: str,
     every: Sequence[_Seen],
     peak: int,
@@ -234,7 +234,7 @@ def _measured(
 
 
 def _advice(
-    plan: Plan, starved: int, hold: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
+    plan: LoadPlan, starved: int, hold: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
 ) -> str:
     """Choose the pool.
 

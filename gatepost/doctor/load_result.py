@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LoadPlan:
     """What a load does: how many threads, for how long, as whom.
 
     `think` are the seconds between two transactions of a thread. Without a query a transaction reads up to 50 rows of
@@ -53,7 +53,7 @@ class Measured:
     `mean_in_use` follows from Little's law: the time that connections were held, by the time that passed.
     """
 
-    plan: Plan
+    plan: LoadPlan
     pool: str
     transactions: int
     seconds: float

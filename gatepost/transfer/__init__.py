@@ -13,7 +13,7 @@ from gatepost.transfer.api import plan, plan_mended, plan_write, run, run_reject
 from gatepost.transfer.check_only import check
 from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.load.rejects import RowsRefused
-from gatepost.transfer.values import Mismatch, Options, Plan, Reject, Result, TableResult
+from gatepost.transfer.values import Mismatch, Options, Plan, Reject, TableResult, TransferResult
 
 __all__ = [
     "Mismatch",
@@ -21,9 +21,9 @@ __all__ = [
     "Plan",
     "Progress",
     "Reject",
-    "Result",
     "RowsRefused",
     "TableResult",
+    "TransferResult",
     "check",
     "plan",
     "plan_mended",

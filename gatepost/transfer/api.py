@@ -29,7 +29,7 @@ from gatepost.transfer.plan.planning import lock, lock_and_plan, make_plan, refu
 from gatepost.transfer.resumable import execute_resumable, under_way
 from gatepost.transfer.run import Run, finish
 from gatepost.transfer.source.sqlite import Source
-from gatepost.transfer.values import Options, Plan, Result, TablePlan
+from gatepost.transfer.values import Options, Plan, TablePlan, TransferResult
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -56,7 +56,7 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
             return replace(make_plan(opened, connection, options or Options()), checked=check)
 
 
-def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> Result:
+def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> TransferResult:
     """Do what a plan says, in one transaction, and commit it.
 
     Args:
@@ -114,7 +114,7 @@ def write(
     options: Options | None = None,
     compression: Compression | None = None,
     progress: Progress | None = None,
-) -> Result:
+) -> TransferResult:
     """Cast a source into a directory, for a target that cannot be reached from here; `plan` and `run` take it there.
 
     Args:
@@ -155,7 +155,7 @@ def plan_mended(directory: Path, connection: Connection, *, options: Options | N
 
 def run_rejects(
     directory: Path, connection: Connection, *, options: Options | None = None, progress: Progress | None = None
-) -> Result:
+) -> TransferResult:
     """Add the rows that an earlier run put aside, after somebody mended them; in one transaction.
 
     Args:
@@ -186,7 +186,7 @@ def run_rejects(
             raise
 
 
-def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> Result:
+def _run_resumable(plan: Plan, connection: Connection, progress: Progress) -> TransferResult:
     if plan.options.parallel:
         raise TransferError(
             '"--resumable" does not go with "--parallel": it commits one table after the other over one connection',
@@ -220,7 +220,7 @@ def _prepare(options: Options, source: Source) -> None:
     _make_rejects(options)
 
 
-def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> Result:
+def _run_portable(plan: Plan, connection: Connection, progress: Progress) -> TransferResult:
     started = time.perf_counter()
     with ending(connection):
         _make_rejects(plan.options)

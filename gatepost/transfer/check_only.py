@@ -14,10 +14,10 @@ from gatepost.transfer.inputs import FromDirectory, FromFile, Side
 from gatepost.transfer.load.sequences import unsettled
 from gatepost.transfer.load.transaction import ending
 from gatepost.transfer.source.sqlite import Source
-from gatepost.transfer.values import Mismatch, Options, Result, TableResult
+from gatepost.transfer.values import Mismatch, Options, TableResult, TransferResult
 
 
-def check(source: Path, connection: Connection, *, options: Options | None = None) -> Result:
+def check(source: Path, connection: Connection, *, options: Options | None = None) -> TransferResult:
     """Compare a source with a target that was filled from it, reading only.
 
     Args:
@@ -40,7 +40,7 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
             return _compared(connection, FromFile(opened, chosen), chosen, started)
 
 
-def _compared(connection: Connection, side: Side, options: Options, started: float) -> Result:
+def _compared(connection: Connection, side: Side, options: Options, started: float) -> TransferResult:
     tables: list[TableResult] = []
     mismatches: list[Mismatch] = []
     for table in side.plan(connection, options).tables:
@@ -50,4 +50,4 @@ def _compared(connection: Connection, side: Side, options: Options, started: flo
         mismatches += unsettled(connection, table)
         refused = table.source.rows - expected.rows
         tables.append(TableResult(table.name, found.rows, time.perf_counter() - began, refused))
-    return Result(tuple(tables), time.perf_counter() - started, (), tuple(mismatches))
+    return TransferResult(tuple(tables), time.perf_counter() - started, (), tuple(mismatches))

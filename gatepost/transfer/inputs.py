@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
 from gatepost.transfer.archive import archive
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, columns_of_source, tally_source
 from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy import Batches, Progress
@@ -42,7 +42,7 @@ class FromFile:
 
     def __init__(self, source: Source, options: Options) -> None:
         self._source = source
-        self._how = How.of(options.timezone, options.epoch)
+        self._how = TimeOptions.of(options.timezone, options.epoch)
 
     def plan(self, connection: Connection, options: Options) -> Plan:
         """Return the plan as it is now."""

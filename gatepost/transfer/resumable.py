@@ -19,7 +19,7 @@ from gatepost.transfer.load.analyze import analyze
 from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.plan.planning import lock, refuse_changed, refuse_filled
 from gatepost.transfer.run import truncate
-from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
+from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult, TransferResult
 
 SCHEMA = "gatepost_transfer"
 """Holds the journal while a transfer is under way, and is dropped with it; no API exposes it."""
@@ -41,7 +41,7 @@ class Done:
     added: bool
 
 
-def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: Progress) -> Result:
+def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: Progress) -> TransferResult:
     """Move the tables that are not done yet, each in a transaction of its own; drop the journal at the end.
 
     Raises:
@@ -67,7 +67,7 @@ def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: 
         cursor.execute(f"DROP SCHEMA {sql.identifier(SCHEMA)} CASCADE")
     connection.commit()
     analyze(connection, fresh.tables)
-    return Result(tuple(results), time.perf_counter() - started, tuple(problems))
+    return TransferResult(tuple(results), time.perf_counter() - started, tuple(problems))
 
 
 def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[str, Done]]:

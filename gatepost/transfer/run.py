@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, tally_target
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
@@ -21,7 +21,7 @@ from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects
 from gatepost.transfer.load.sequences import settle_sequences
-from gatepost.transfer.values import Plan, Reject, Result, TablePlan, TableResult
+from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult, TransferResult
 
 
 class Run:
@@ -40,7 +40,7 @@ class Run:
         self.connection = connection
         self.read = read
         self.progress = progress
-        self.how = How.of(plan.options.timezone, plan.options.epoch)
+        self.how = TimeOptions.of(plan.options.timezone, plan.options.epoch)
         self.encoding = encoding or (lambda table: encoder_of(table, self.how))
         self.ahead = ahead or (lambda _: None)
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
@@ -165,7 +165,7 @@ def truncate(connection: Connection, plan: Plan) -> None:
             raise refusal(plan.tables[0].name, error) from error
 
 
-def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:
+def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> TransferResult:
     """Commit, and return what was done.
 
     The rejects are on the disk before the commit: at no moment is a row in neither place.
@@ -177,4 +177,4 @@ def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> Result:
         rejects.close()
     run.connection.commit()
     analyze(run.connection, run.plan.tables)
-    return Result(tables, time.perf_counter() - started, run.problems())
+    return TransferResult(tables, time.perf_counter() - started, run.problems())

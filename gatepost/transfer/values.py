@@ -186,7 +186,7 @@ class TableResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TransferResult:
     """What a run did; `rejects` says why rows were put aside, `mismatches` is for a comparison that only reads."""
 
     tables: tuple[TableResult, ...]

@@ -7,18 +7,18 @@ import pytest
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
 from gatepost.doctor.load import load
-from gatepost.doctor.load_result import Measured, Plan, Spread
+from gatepost.doctor.load_result import LoadPlan, Measured, Spread
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 
 
-def measure(url: str, plan: Plan, **settings) -> Measured:
+def measure(url: str, plan: LoadPlan, **settings) -> Measured:
     known = {"db_pool_size": 4, "db_max_overflow": 2, "db_pool_timeout": 5}
     return load(parse_url(url), settings=Settings(_env_file=None, **(known | settings)), plan=plan)
 
 
 def test_a_pool_that_holds(database_url: str) -> None:
-    measured = measure(database_url, Plan(threads=5, seconds=0.8, think=0.01))
+    measured = measure(database_url, LoadPlan(threads=5, seconds=0.8, think=0.01))
     assert measured.ok
     assert measured.transactions > 20
     assert 0 < measured.latency.p50 <= measured.latency.p95 <= measured.latency.p99 <= measured.latency.most
@@ -29,7 +29,7 @@ def test_a_pool_that_holds(database_url: str) -> None:
 
 
 def test_a_pool_that_starves_says_why_and_what_would_hold(database_url: str) -> None:
-    plan = Plan(threads=30, seconds=1.5, query="SELECT pg_sleep(0.2)")
+    plan = LoadPlan(threads=30, seconds=1.5, query="SELECT pg_sleep(0.2)")
     measured = measure(database_url, plan, db_pool_size=1, db_max_overflow=0)
     assert not measured.ok
     assert measured.starved > 0
@@ -43,7 +43,7 @@ def test_a_pool_that_starves_says_why_and_what_would_hold(database_url: str) -> 
 def test_a_transaction_pooler_serves_everybody(spare_server: SpareServer) -> None:
     pooler = SparePooler(spare_server.directory / "load", "127.0.0.1", spare_server.port, {"postgres": PASSWORD})
     with spare_server.running(), pooler.running(pool=2):
-        plan = Plan(threads=30, seconds=1.5, role="postgres", query="SELECT pg_sleep(0.01)")
+        plan = LoadPlan(threads=30, seconds=1.5, role="postgres", query="SELECT pg_sleep(0.01)")
         measured = measure(pooler.url(), plan, db_pooler="transaction")
     assert measured.ok
     assert measured.pool == "no pool (NullPool)"
@@ -54,22 +54,22 @@ def test_every_transaction_is_read_only_and_of_the_persona(database_url: str) ->
     with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE seen (id int); GRANT ALL ON seen TO authenticated")
     with pytest.raises(SettingsError, match="read-only transaction"):
-        measure(database_url, Plan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)"))
+        measure(database_url, LoadPlan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)"))
     user = "00000000-0000-0000-0000-000000000007"
     query = f"SELECT 1 / (current_user = 'authenticated' AND auth.uid() = '{user}')::int"
-    assert measure(database_url, Plan(threads=2, seconds=0.2, user_id=user, query=query)).ok
+    assert measure(database_url, LoadPlan(threads=2, seconds=0.2, user_id=user, query=query)).ok
 
 
 def test_a_role_that_is_not_there(database_url: str) -> None:
     with pytest.raises(DatabaseUnreachable, match='may not act as "nobody_here"'):
-        measure(database_url, Plan(threads=1, seconds=0.2, role="nobody_here", query="SELECT 1"))
+        measure(database_url, LoadPlan(threads=1, seconds=0.2, role="nobody_here", query="SELECT 1"))
 
 
 def test_a_host_that_is_not_local_must_be_agreed_to(spare_server: SpareServer) -> None:
     with pytest.raises(SettingsError, match="is not this machine"):
-        measure(f"postgresql://u:{PASSWORD}@db.example.org/d", Plan())
+        measure(f"postgresql://u:{PASSWORD}@db.example.org/d", LoadPlan())
     url = parse_url(spare_server.url(host="db.example.org", query="?hostaddr=127.0.0.1&sslmode=disable"))
-    plan = Plan(threads=1, seconds=0.2, role="postgres", query="SELECT 1")
+    plan = LoadPlan(threads=1, seconds=0.2, role="postgres", query="SELECT 1")
     with spare_server.running():
         agreed = load(url, settings=Settings(_env_file=None), plan=plan, yes_this_host=True)
     assert agreed.ok
@@ -87,7 +87,7 @@ def test_a_server_that_stops_is_a_failure_and_not_a_crash(spare_server: SpareSer
         measured = load(
             parse_url(spare_server.url()),
             settings=Settings(_env_file=None, db_pool_size=2, db_max_overflow=0),
-            plan=Plan(threads=3, seconds=2, role="postgres", query="SELECT 1"),
+            plan=LoadPlan(threads=3, seconds=2, role="postgres", query="SELECT 1"),
             tick=stop,
         )
     assert not measured.ok
@@ -109,7 +109,7 @@ def test_a_server_that_hangs_does_not_hang_the_load(spare_server: SpareServer) -
             measured = load(
                 parse_url(spare_server.url()),
                 settings=Settings(_env_file=None, db_pool_size=2, db_max_overflow=0, db_query_timeout=1),
-                plan=Plan(threads=3, seconds=1, role="postgres", query="SELECT 1"),
+                plan=LoadPlan(threads=3, seconds=1, role="postgres", query="SELECT 1"),
                 tick=hang,
             )
         finally:

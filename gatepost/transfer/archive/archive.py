@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 from gatepost.errors import TransferError
 from gatepost.transfer.archive.compression import ENDS, Compression, reading, refuse_unreadable, writing
 from gatepost.transfer.archive.manifest import Entry, Manifest, digest, is_ours, read_manifest, write_manifest
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, shortened
@@ -28,14 +28,23 @@ from gatepost.transfer.plan.pairing import pair_columns
 from gatepost.transfer.plan.planning import order, refuse_filled, refuse_weak_role
 from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
-from gatepost.transfer.values import ColumnPlan, Options, Plan, Result, TablePlan, TableResult, TargetTable, Type
+from gatepost.transfer.values import (
+    ColumnPlan,
+    Options,
+    Plan,
+    TablePlan,
+    TableResult,
+    TargetTable,
+    TransferResult,
+    Type,
+)
 
 _CHUNK = 1 << 18
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _WRITTEN = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
-def write(source: Source, plan: Plan, directory: Path, compression: Compression, progress: Progress) -> Result:
+def write(source: Source, plan: Plan, directory: Path, compression: Compression, progress: Progress) -> TransferResult:
     """Write a source to an empty directory; the manifest comes last, so a directory without one is not finished.
 
     Args:
@@ -53,7 +62,7 @@ def write(source: Source, plan: Plan, directory: Path, compression: Compression,
     """
     began = time.perf_counter()
     options = plan.options
-    how = How.of(options.timezone, options.epoch)
+    how = TimeOptions.of(options.timezone, options.epoch)
     rejects = {table.name: TableRejects(table, options.rejects) for table in plan.tables}
     entries, results = [], []
     try:
@@ -75,7 +84,7 @@ def write(source: Source, plan: Plan, directory: Path, compression: Compression,
         for aside in rejects.values():
             aside.forget()
         raise
-    return Result(tuple(results), time.perf_counter() - began, problems)
+    return TransferResult(tuple(results), time.perf_counter() - began, problems)
 
 
 def make_room(directory: Path) -> None:

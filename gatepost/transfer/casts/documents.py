@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any
 
 from gatepost.transfer.casts.numbers import printed_float8, printed_numeric
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 _SHORT = 48
@@ -37,7 +37,7 @@ class _Number:
         self.text = printed_numeric(Decimal(text))
 
 
-def json_from_text(value: str, target: Type, _how: How) -> str:
+def json_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take text that is a JSON document."""
     if target.family == "json":
         _parse(_CHECKER, value)
@@ -45,12 +45,12 @@ def json_from_text(value: str, target: Type, _how: How) -> str:
     return _short_jsonb(value) if len(value) <= _SHORT else _jsonb(value)
 
 
-def json_from_integer(value: int, _target: Type, _how: How) -> str:
+def json_from_integer(value: int, _target: Type, _how: TimeOptions) -> str:
     """Take a number: SQLite turns the document `42` into one where a column is declared JSON."""
     return str(value)
 
 
-def json_from_float(value: float, target: Type, _how: How) -> str:
+def json_from_float(value: float, target: Type, _how: TimeOptions) -> str:
     """Take a number, as above."""
     if value in (float("inf"), float("-inf")):
         raise Refused("is infinite, which JSON cannot say")

@@ -7,7 +7,7 @@ import re
 import struct
 from decimal import Context, Decimal
 
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 RANGES = {"int2": (-(2**15), 2**15 - 1), "int4": (-(2**31), 2**31 - 1), "int8": (-(2**63), 2**63 - 1)}
@@ -23,7 +23,7 @@ _DIGITS_BEFORE, _DIGITS_AFTER = 131_072, 16_383
 """https://www.postgresql.org/docs/17/datatype-numeric.html#DATATYPE-NUMERIC-DECIMAL"""
 
 
-def bool_from_number(value: float, _target: Type, _how: How) -> str:
+def bool_from_number(value: float, _target: Type, _how: TimeOptions) -> str:
     """Take 0 and 1, and nothing else that is merely not zero."""
     if value == 0:
         return "f"
@@ -32,7 +32,7 @@ def bool_from_number(value: float, _target: Type, _how: How) -> str:
     raise Refused("is neither 0 nor 1")
 
 
-def bool_from_text(value: str, _target: Type, _how: How) -> str:
+def bool_from_text(value: str, _target: Type, _how: TimeOptions) -> str:
     """Take the words that PostgreSQL itself takes, https://www.postgresql.org/docs/17/datatype-boolean.html."""
     word = value.lower()
     if word in _TRUE:
@@ -42,7 +42,7 @@ def bool_from_text(value: str, _target: Type, _how: How) -> str:
     raise Refused("is not a truth value (0, 1, true, false, t, f, yes, no, on, off)")
 
 
-def integer_from_integer(value: int, target: Type, _how: How) -> str:
+def integer_from_integer(value: int, target: Type, _how: TimeOptions) -> str:
     """Take the number, if the target's width holds it."""
     low, high = RANGES[target.family]
     if not low <= value <= high:
@@ -50,7 +50,7 @@ def integer_from_integer(value: int, target: Type, _how: How) -> str:
     return str(value)
 
 
-def integer_from_float(value: float, target: Type, how: How) -> str:
+def integer_from_float(value: float, target: Type, how: TimeOptions) -> str:
     """Take a float that is a whole number; above 2^53 it may already have lost a digit."""
     if not value.is_integer():
         raise Refused("is not a whole number, and would have to be rounded")
@@ -59,7 +59,7 @@ def integer_from_float(value: float, target: Type, how: How) -> str:
     return integer_from_integer(int(value), target, how)
 
 
-def integer_from_text(value: str, target: Type, how: How) -> str:
+def integer_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take digits with a sign."""
     if not _WHOLE.fullmatch(value):
         raise Refused("is an empty string, not a number" if not value else "is not a whole number")
@@ -68,21 +68,21 @@ def integer_from_text(value: str, target: Type, how: How) -> str:
     return integer_from_integer(int(value), target, how)
 
 
-def float_from_integer(value: int, target: Type, how: How) -> str:
+def float_from_integer(value: int, target: Type, how: TimeOptions) -> str:
     """Take an integer that the float holds exactly."""
     if int(float(value)) != value:
         raise Refused(f"has more digits than {target.printed} keeps")
     return float_from_float(float(value), target, how)
 
 
-def float_from_float(value: float, target: Type, _how: How) -> str:
+def float_from_float(value: float, target: Type, _how: TimeOptions) -> str:
     """Take Python's shortest digits, laid out as PostgreSQL prints them."""
     if target.family == "float8":
         return printed_float8(value)
     return _printed_float4(value, target)
 
 
-def float_from_text(value: str, target: Type, how: How) -> str:
+def float_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take decimal text whose digits survive; `nan` and `infinity` are values of the type."""
     special = _NOT_FINITE.get(value.lower())
     if special:
@@ -137,12 +137,12 @@ def _scientific(number: Decimal) -> str:
     return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def numeric_from_integer(value: int, target: Type, _how: How) -> str:
+def numeric_from_integer(value: int, target: Type, _how: TimeOptions) -> str:
     """Take the number, if precision and scale hold it."""
     return _numeric(Decimal(value), target)
 
 
-def numeric_from_float(value: float, target: Type, _how: How) -> str:
+def numeric_from_float(value: float, target: Type, _how: TimeOptions) -> str:
     """Take the float's shortest digits, if precision and scale hold all of them."""
     if not math.isfinite(value):
         raise Refused("is infinite")
@@ -150,7 +150,7 @@ def numeric_from_float(value: float, target: Type, _how: How) -> str:
     return _numeric(number.to_integral_value() if number == number.to_integral_value() else number, target)
 
 
-def numeric_from_text(value: str, target: Type, _how: How) -> str:
+def numeric_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take decimal text, with its own trailing zeros where the target has no scale."""
     special = _NOT_FINITE.get(value.lower())
     if special == "NaN" or (special and target.precision is None):

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gatepost.transfer.casts import documents, numbers, text, times
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
-Rule = Callable[[Any, Type, How], str]
+Cast = Callable[[Any, Type, TimeOptions], str]
 
 _INTEGERS = ("int2", "int4", "int8")
 _FLOATS = ("float4", "float8")
@@ -25,11 +25,11 @@ MOMENTS = ("timestamp", "timestamptz")
 _DOCUMENTS = ("json", "jsonb")
 
 
-def _each(families: tuple[str, ...], rules: dict[type, Rule]) -> dict[tuple[type, str], Rule]:
+def _each(families: tuple[str, ...], rules: dict[type, Cast]) -> dict[tuple[type, str], Cast]:
     return {(kind, family): rule for family in families for kind, rule in rules.items()}
 
 
-def cast(value: Any, target: Type, how: How) -> str:  # noqa: ANN401 - SQLite keeps any value in any column
+def cast(value: Any, target: Type, how: TimeOptions) -> str:  # noqa: ANN401 - SQLite keeps any value in any column
     """Return the text of a value in the target's type.
 
     Raises:
@@ -43,7 +43,7 @@ def cast(value: Any, target: Type, how: How) -> str:  # noqa: ANN401 - SQLite ke
 
 _KINDS: dict[type, str] = {int: "an integer", float: "a float", str: "text", bytes: "a BLOB"}
 
-RULES: dict[tuple[type, str], Rule] = {
+RULES: dict[tuple[type, str], Cast] = {
     **_each(("bool",), {int: numbers.bool_from_number, float: numbers.bool_from_number, str: numbers.bool_from_text}),
     **_each(
         _INTEGERS,

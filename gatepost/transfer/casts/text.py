@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from gatepost.transfer.casts.documents import parsed
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 _UUID = re.compile(r"\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?")
 _BARE_ELEMENT = re.compile(r'[^\s{},"\\]+')
 
 
-def text_from_text(value: str, target: Type, _how: How) -> str:
+def text_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take text that PostgreSQL can store, and that fits."""
     if "\0" in value:
         raise Refused("holds a NUL character, which PostgreSQL cannot store")
@@ -31,19 +31,19 @@ def text_from_text(value: str, target: Type, _how: How) -> str:
     return value
 
 
-def text_from_number(value: float, target: Type, how: How) -> str:
+def text_from_number(value: float, target: Type, how: TimeOptions) -> str:
     """Take a number as Python prints it, which reads back as the same number."""
     return text_from_text(repr(value), target, how)
 
 
-def enum_from_text(value: str, target: Type, _how: How) -> str:
+def enum_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take one of the enum's labels, to the letter."""
     if value not in target.labels:
         raise Refused(f"is not one of {', '.join(target.labels)}")
     return value
 
 
-def uuid_from_text(value: str, _target: Type, _how: How) -> str:
+def uuid_from_text(value: str, _target: Type, _how: TimeOptions) -> str:
     """Take 32 hexadecimal digits, with or without hyphens and braces."""
     found = _UUID.fullmatch(value)
     if not found or value.startswith("{") != value.endswith("}"):
@@ -51,25 +51,25 @@ def uuid_from_text(value: str, _target: Type, _how: How) -> str:
     return "-".join(found.groups()).lower()
 
 
-def uuid_from_bytes(value: bytes, target: Type, how: How) -> str:
+def uuid_from_bytes(value: bytes, target: Type, how: TimeOptions) -> str:
     """Take the 16 bytes of a UUID."""
     if len(value) != 16:
         raise Refused(f"is a BLOB of {len(value)} bytes, and a UUID has 16")
     return uuid_from_text(value.hex(), target, how)
 
 
-def bytea_from_bytes(value: bytes, _target: Type, _how: How) -> str:
+def bytea_from_bytes(value: bytes, _target: Type, _how: TimeOptions) -> str:
     """Take the bytes, in PostgreSQL's hexadecimal form."""
     return "\\x" + value.hex()
 
 
-def array_rule(cast: Callable[[Any, Type, How], str]) -> Callable[[str, Type, How], str]:
+def array_rule(cast: Callable[[Any, Type, TimeOptions], str]) -> Callable[[str, Type, TimeOptions], str]:
     """Return the rule for an array, given the rule for one element.
 
     Lists are kept in SQLite as JSON, so that is what is read; a nested list must be as regular as PostgreSQL's arrays.
     """
 
-    def array_from_text(value: str, target: Type, how: How) -> str:
+    def array_from_text(value: str, target: Type, how: TimeOptions) -> str:
         document = parsed(value)
         if not isinstance(document, list) or target.element is None:
             raise Refused("is not a JSON list")
@@ -90,7 +90,7 @@ def _shape(value: Any) -> tuple[int, ...]:  # noqa: ANN401 - a document is anyth
     return (len(value), *shapes.pop())
 
 
-def _array(value: list[Any], element: Type, how: How, cast: Callable[[Any, Type, How], str]) -> str:
+def _array(value: list[Any], element: Type, how: TimeOptions, cast: Callable[[Any, Type, TimeOptions], str]) -> str:
     parts = []
     for item in value:
         if item is None:

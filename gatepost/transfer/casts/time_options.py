@@ -15,27 +15,27 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class TimeOptions:
     """How times are read: the zone of a time without an offset (None is UTC), and what a bare number counts."""
 
     zone: tzinfo | None = None
     epoch: Epoch | None = None
 
-    def counting(self, epoch: Epoch | None) -> How:
+    def counting(self, epoch: Epoch | None) -> TimeOptions:
         """Return the settings for a column whose numbers count something of its own; None is the usual."""
         return self if epoch is None else replace(self, epoch=epoch)
 
     @staticmethod
-    def of(timezone: str, epoch: Epoch | None) -> How:
+    def of(timezone: str, epoch: Epoch | None) -> TimeOptions:
         """Return the settings of a zone's name.
 
         Raises:
             TransferError: there is no such zone.
         """
         if timezone.upper() == "UTC":
-            return How(None, epoch)
+            return TimeOptions(None, epoch)
         try:
-            return How(ZoneInfo(timezone), epoch)
+            return TimeOptions(ZoneInfo(timezone), epoch)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise TransferError(
                 f'there is no time zone "{timezone}"', "name it as in Europe/Berlin, or take UTC"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as day_time
 from decimal import Decimal
 
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -31,7 +31,7 @@ _MICROSECONDS = {"seconds": 1_000_000, "milliseconds": 1_000}
 _INFINITE = {"infinity", "-infinity"}
 
 
-def moment_from_text(value: str, target: Type, how: How) -> str:
+def moment_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take a time stamp with or without offset, for both of PostgreSQL's types."""
     if value.lower() in _INFINITE:
         return value.lower()
@@ -48,12 +48,12 @@ def moment_from_text(value: str, target: Type, how: How) -> str:
     return _moment(naive, _offset(found["offset"]), target, how)
 
 
-def moment_from_number(value: float, target: Type, how: How) -> str:
+def moment_from_number(value: float, target: Type, how: TimeOptions) -> str:
     """Take seconds or milliseconds since 1970, if the person says so."""
     return _moment_from_number(Decimal(repr(value)), target, how)
 
 
-def date_from_text(value: str, _target: Type, _how: How) -> str:
+def date_from_text(value: str, _target: Type, _how: TimeOptions) -> str:
     """Take a date; a time of day beside it must be midnight, or it would be lost."""
     if value.lower() in _INFINITE:
         return value.lower()
@@ -68,7 +68,7 @@ def date_from_text(value: str, _target: Type, _how: How) -> str:
         raise Refused(f"is not a date that exists: {error}") from None
 
 
-def time_from_text(value: str, target: Type, _how: How) -> str:
+def time_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take a time of day."""
     found = _TIME_OF_DAY.fullmatch(value)
     if not found:
@@ -83,7 +83,7 @@ def time_from_text(value: str, target: Type, _how: How) -> str:
     return _trimmed(clock.isoformat())
 
 
-def interval_from_text(value: str, target: Type, _how: How) -> str:
+def interval_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     """Take a span: ISO 8601, Python's or PostgreSQL's printing, or SQLAlchemy's distance from 1970."""
     if found := _MOMENT.fullmatch(value):
         if found["offset"]:
@@ -109,7 +109,7 @@ def interval_from_text(value: str, target: Type, _how: How) -> str:
     raise Refused("is an empty string, not a span" if not value else "is not a span (P1DT2H, 1 day, 2:00:00)")
 
 
-def _moment_from_number(value: Decimal, target: Type, how: How) -> str:
+def _moment_from_number(value: Decimal, target: Type, how: TimeOptions) -> str:
     if how.epoch is None:
         raise Refused("is a number, not a moment; --epoch seconds or --epoch milliseconds says what it counts")
     micros = value * _MICROSECONDS[how.epoch]
@@ -122,7 +122,7 @@ def _moment_from_number(value: Decimal, target: Type, how: How) -> str:
     return _moment(moment, timedelta(0), target, how)
 
 
-def _moment(naive: datetime, offset: timedelta | None, target: Type, how: How) -> str:
+def _moment(naive: datetime, offset: timedelta | None, target: Type, how: TimeOptions) -> str:
     _fits(naive.microsecond, target)
     try:
         if target.family == "timestamptz":
@@ -138,7 +138,7 @@ def _moment(naive: datetime, offset: timedelta | None, target: Type, how: How) -
         raise Refused("leaves the years 1 to 9999 when its offset is applied") from None
 
 
-def _zone_offset(naive: datetime, how: How) -> timedelta:
+def _zone_offset(naive: datetime, how: TimeOptions) -> timedelta:
     if how.zone is None:
         return timedelta(0)
     early, late = (naive.replace(tzinfo=how.zone, fold=fold).utcoffset() for fold in (0, 1))

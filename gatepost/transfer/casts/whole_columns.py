@@ -13,7 +13,7 @@ from typing import Any
 
 from gatepost.transfer.casts.documents import json_from_text
 from gatepost.transfer.casts.numbers import RANGES
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 
@@ -31,14 +31,14 @@ COLUMN, LINE = "\x01", "\x02"
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class TextColumn:
     """A column of a batch as PostgreSQL prints it, with `NULL` for its NULLs."""
 
     printed: Sequence[str]
     nulls: int
 
 
-Fast = Callable[[Sequence[Any], Type, How], Texts | None]
+Fast = Callable[[Sequence[Any], Type, TimeOptions], TextColumn | None]
 
 _TEXT_KINDS = ({str}, {str, type(None)})
 _INTEGER_KINDS = ({int}, {int, type(None)})
@@ -48,21 +48,21 @@ _TEXT_OR_NULL = {str, type(None)}
 _MOMENT_SHAPES = {b"-- ::.", b"-- ::"}
 
 
-def _texts(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
+def _texts(values: Sequence[Any], target: Type, _how: TimeOptions) -> TextColumn | None:
     """Text as it is; a NUL character or a surrogate is found when the whole batch is written out."""
     kinds = set(map(type, values))
     if kinds == {str}:
         fits = target.limit is None or max(map(len, values)) <= target.limit
-        return Texts(values, 0) if fits else None
+        return TextColumn(values, 0) if fits else None
     if kinds not in _TEXT_KINDS:
         return None
     printed = [NULL if value is None else value for value in values]
     if target.limit is not None and max(map(len, printed)) > target.limit:
         return None
-    return Texts(printed, values.count(None))
+    return TextColumn(printed, values.count(None))
 
 
-def _integers(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
+def _integers(values: Sequence[Any], target: Type, _how: TimeOptions) -> TextColumn | None:
     if set(map(type, values)) not in _INTEGER_KINDS:
         return None
     nulls = values.count(None)
@@ -71,17 +71,17 @@ def _integers(values: Sequence[Any], target: Type, _how: How) -> Texts | None:
     if min(present) < low or max(present) > high:
         return None
     printed = list(map(str, values)) if not nulls else [NULL if value is None else str(value) for value in values]
-    return Texts(printed, nulls)
+    return TextColumn(printed, nulls)
 
 
-def _bools(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
+def _bools(values: Sequence[Any], _target: Type, _how: TimeOptions) -> TextColumn | None:
     if set(map(type, values)) not in _INTEGER_KINDS or not set(values) <= _BOOL.keys():
         return None
     printed = [_BOOL[value] for value in values]
-    return Texts(printed, values.count(None))
+    return TextColumn(printed, values.count(None))
 
 
-def _floats(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
+def _floats(values: Sequence[Any], _target: Type, _how: TimeOptions) -> TextColumn | None:
     if set(map(type, values)) not in _FLOAT_KINDS:
         return None
     nulls = values.count(None)
@@ -96,10 +96,10 @@ def _floats(values: Sequence[Any], _target: Type, _how: How) -> Texts | None:
     if nulls:
         found = iter(printed)
         printed = [NULL if value is None else next(found) for value in values]
-    return Texts(printed, nulls)
+    return TextColumn(printed, nulls)
 
 
-def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
+def _moments(values: Sequence[Any], target: Type, how: TimeOptions) -> TextColumn | None:
     """`YYYY-MM-DD HH:MM:SS` with or without six digits, the two forms that apps and CURRENT_TIMESTAMP write."""
     if how.zone is not None or target.limit is not None or set(map(type, values)) not in _TEXT_KINDS:
         return None
@@ -119,10 +119,10 @@ def _moments(values: Sequence[Any], target: Type, how: How) -> Texts | None:
     if nulls:
         found = iter(printed)
         printed = [NULL if value is None else next(found) for value in values]
-    return Texts(printed, nulls)
+    return TextColumn(printed, nulls)
 
 
-def _documents(values: Sequence[Any], target: Type, how: How) -> Texts | None:
+def _documents(values: Sequence[Any], target: Type, how: TimeOptions) -> TextColumn | None:
     """Documents one by one, but without looking up the rule of each; one that is refused is left to its rule."""
     if not set(map(type, values)) <= _TEXT_OR_NULL:
         return None
@@ -130,7 +130,7 @@ def _documents(values: Sequence[Any], target: Type, how: How) -> Texts | None:
         printed = [NULL if value is None else json_from_text(value, target, how) for value in values]
     except Refused:
         return None
-    return Texts(printed, values.count(None))
+    return TextColumn(printed, values.count(None))
 
 
 def are_moments(joined: bytes, count: int) -> bool:

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare import server_hash
 from gatepost.transfer.encode.copy_binary import encoder_of
@@ -77,7 +77,7 @@ def tally_target(connection: Connection, plan: TablePlan) -> Tally:
     return Tally(int(rows), int(total), tuple(int(count) for count in counts))
 
 
-def tally_source(source: Source, plan: TablePlan, how: How) -> Tally:
+def tally_source(source: Source, plan: TablePlan, how: TimeOptions) -> Tally:
     """Read one table of the source once and return the tally that its castable rows would have."""
     total = Tally.of(plan)
     encoder = encoder_of(plan, how)
@@ -165,7 +165,7 @@ def _by_column_target(connection: Connection, plan: TablePlan) -> list[int]:
         return [int(total) for total in cursor.fetchone() or ()]
 
 
-def columns_of_source(source: Source, plan: TablePlan, how: How) -> list[int]:
+def columns_of_source(source: Source, plan: TablePlan, how: TimeOptions) -> list[int]:
     """Read one table of the source and return the sum of fingerprints of each column."""
     totals = [0] * len(plan.columns)
     encoder = Encoder(plan, how)

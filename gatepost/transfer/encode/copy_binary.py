@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.binary_values import to_binary
 from gatepost.transfer.encode.copy_text import Encoded, Encoder
 from gatepost.transfer.source.sqlite import Row
@@ -38,7 +38,7 @@ _KINDS = {
 one."""
 
 
-def encoder_of(plan: TablePlan, how: How) -> Encoder:
+def encoder_of(plan: TablePlan, how: TimeOptions) -> Encoder:
     """Return what encodes the batches of a table, in the form that its plan asks for."""
     return BinaryEncoder(plan, how) if plan.binary else Encoder(plan, how)
 
@@ -46,7 +46,7 @@ def encoder_of(plan: TablePlan, how: How) -> Encoder:
 class BinaryEncoder(Encoder):
     """Encodes the batches of one table of which every column has a binary form."""
 
-    def __init__(self, plan: TablePlan, how: How) -> None:
+    def __init__(self, plan: TablePlan, how: TimeOptions) -> None:
         super().__init__(plan, how)
         self._kinds = [_kind(column, how) for column in plan.columns]
         limits = (column.target.type.limit for column in plan.columns)
@@ -84,7 +84,7 @@ class BinaryEncoder(Encoder):
         return replace(encoded, rejects=tuple((tuple(refused[place]), batch[place]) for place in sorted(refused)))
 
 
-def _kind(column: ColumnPlan, how: How) -> bytes:
+def _kind(column: ColumnPlan, how: TimeOptions) -> bytes:
     target = column.target
     kind = _KINDS.get(target.type.family, b"")
     if kind == b"m" and (how.zone is not None or target.type.limit is not None):

@@ -10,8 +10,8 @@ from operator import methodcaller
 from typing import Any
 
 from gatepost.transfer.casts.registry import cast
-from gatepost.transfer.casts.time_options import How, Refused
-from gatepost.transfer.casts.whole_columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, Texts
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
+from gatepost.transfer.casts.whole_columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, TextColumn
 from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
@@ -50,7 +50,7 @@ class Encoded:
 class Encoder:
     """Encodes the batches of one table."""
 
-    def __init__(self, plan: TablePlan, how: How) -> None:
+    def __init__(self, plan: TablePlan, how: TimeOptions) -> None:
         self.plan = plan
         self.how = how
         self._fast = [FAST.get(column.target.type.family) for column in plan.columns]
@@ -70,13 +70,13 @@ class Encoder:
         texts = self._texts(batch, refused, self._strict)
         return _joined(texts, batch, refused)
 
-    def texts(self, batch: list[Row]) -> list[Texts]:
+    def texts(self, batch: list[Row]) -> list[TextColumn]:
         """Return the columns of the rows that can be moved."""
         return self._texts(batch, {}, self._strict)
 
-    def _texts(self, batch: list[Row], refused: dict[int, list[Reject]], ways: list[Fast | None]) -> list[Texts]:
+    def _texts(self, batch: list[Row], refused: dict[int, list[Reject]], ways: list[Fast | None]) -> list[TextColumn]:
         values = list(zip(*batch, strict=True))
-        texts: list[Texts] = []
+        texts: list[TextColumn] = []
         for place, column in enumerate(self.plan.columns):
             fast = ways[place]
             found = fast(values[place], column.target.type, self.how) if fast else None
@@ -102,7 +102,7 @@ class Encoder:
 
     def _one_by_one(
         self, values: Sequence[Any], column: ColumnPlan, batch: list[Row], refused: dict[int, list[Reject]]
-    ) -> Texts:
+    ) -> TextColumn:
         printed: list[str] = []
         nulls = 0
         how = self.how.counting(column.epoch)
@@ -120,7 +120,7 @@ class Encoder:
                 problem = Reject(self.plan.name, self.key(batch[place]), name, shown(name, shortened(value)), told)
                 refused.setdefault(place, []).append(problem)
             printed.append(text)
-        return Texts(printed, nulls)
+        return TextColumn(printed, nulls)
 
 
 def shortened(value: object) -> str:
@@ -135,12 +135,12 @@ class _Unwritable(Exception):
     """A text of the batch holds a NUL character or half of a surrogate pair."""
 
 
-def _only(column: Texts, kept: list[int]) -> Texts:
+def _only(column: TextColumn, kept: list[int]) -> TextColumn:
     printed = [column.printed[place] for place in kept]
-    return Texts(printed, sum(text is NULL for text in printed))
+    return TextColumn(printed, sum(text is NULL for text in printed))
 
 
-def _joined(texts: list[Texts], batch: list[Row], refused: dict[int, list[Reject]]) -> Encoded:
+def _joined(texts: list[TextColumn], batch: list[Row], refused: dict[int, list[Reject]]) -> Encoded:
     nulls = tuple(column.nulls for column in texts)
     rejects = tuple((tuple(refused[place]), batch[place]) for place in sorted(refused))
     rows = len(batch) - len(refused)
@@ -169,7 +169,7 @@ def _escaped(data: bytes) -> bytes:
     return data.replace(_COLUMN, b"\t").replace(_LINE, b"\n").replace(_NULL, b"\\N")
 
 
-def _one_by_one(texts: list[Texts]) -> bytes:
+def _one_by_one(texts: list[TextColumn]) -> bytes:
     rows = zip(*(column.printed for column in texts), strict=True)
     lines = ("\t".join("\\N" if text is NULL else text.translate(_ESCAPES) for text in row) for row in rows)
     return ("\n".join(lines) + "\n").encode()

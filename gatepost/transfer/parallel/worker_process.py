@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gatepost.errors import GatepostError
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.source.sqlite import Source
@@ -74,7 +74,7 @@ def _cast(
 ) -> None:
     turn = 0
     for place, table in enumerate(tables):
-        encoder = encoder_of(table, How.of(timezone, epoch))
+        encoder = encoder_of(table, TimeOptions.of(timezone, epoch))
         for piece in pieces(source, table):
             turn += 1
             if turn % workers == number:

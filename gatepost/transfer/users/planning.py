@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.casts.times import moment_from_text
 from gatepost.transfer.encode.copy_text import shortened
 from gatepost.transfer.masking import shown
@@ -154,7 +154,7 @@ class _Planning:
         try:
             if not isinstance(value, str):
                 raise Refused("is not a moment (YYYY-MM-DD HH:MM:SS)")
-            return moment_from_text(value, _MOMENT, How())
+            return moment_from_text(value, _MOMENT, TimeOptions())
         except Refused as refused:
             found.append(self._problem(row, column, value, str(refused)))
             return None

@@ -6,7 +6,7 @@ import pytest
 
 from gatepost import transfer
 from gatepost.transfer import Options, RowsRefused
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 
 from .test_registry import BERLIN, DOCUMENTS, HOW, MILLISECONDS, NUMBERS, REFUSED, SECONDS, TIMES, UTC, WORDS
 
@@ -15,7 +15,7 @@ ASKED = {
     BERLIN: Options(timezone="Europe/Berlin"),
     SECONDS: Options(epoch="seconds"),
     MILLISECONDS: Options(epoch="milliseconds"),
-    How(BERLIN.zone, "seconds"): Options(timezone="Europe/Berlin", epoch="seconds"),
+    TimeOptions(BERLIN.zone, "seconds"): Options(timezone="Europe/Berlin", epoch="seconds"),
 }
 EXACT = [(value, kind, UTC, after) for value, kind, after in NUMBERS + WORDS + DOCUMENTS + TIMES] + HOW
 

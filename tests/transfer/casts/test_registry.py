@@ -1,12 +1,12 @@
 """Every case of the table: a value before, and after as PostgreSQL prints it, or the reason that refused it."""
 
 from gatepost.transfer.casts.registry import FAMILIES, RULES, cast
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 
-UTC = How()
-BERLIN = How.of("Europe/Berlin", None)
-SECONDS = How(None, "seconds")
-MILLISECONDS = How(None, "milliseconds")
+UTC = TimeOptions()
+BERLIN = TimeOptions.of("Europe/Berlin", None)
+SECONDS = TimeOptions(None, "seconds")
+MILLISECONDS = TimeOptions(None, "milliseconds")
 
 NUMBERS = [
     (0, "boolean", "f"),
@@ -176,7 +176,7 @@ HOW = [
     (1736462288.25, "timestamptz", SECONDS, "2025-01-09 22:38:08.25+00"),
     ("1736462288", "timestamptz", SECONDS, "2025-01-09 22:38:08+00"),
     (1736462288041, "timestamptz", MILLISECONDS, "2025-01-09 22:38:08.041+00"),
-    (1736462288, "timestamp", How(BERLIN.zone, "seconds"), "2025-01-09 23:38:08"),
+    (1736462288, "timestamp", TimeOptions(BERLIN.zone, "seconds"), "2025-01-09 23:38:08"),
 ]
 REFUSED = [
     (2, "boolean", UTC, "is neither 0 nor 1"),
@@ -259,7 +259,7 @@ REFUSED = [
     (1736462288, "timestamptz", UTC, "--epoch seconds or --epoch milliseconds"),
     ("1736462288", "timestamptz", UTC, "--epoch seconds or --epoch milliseconds"),
     (2460685.44, "timestamptz", UTC, "is a number, not a moment"),
-    (1736462288.1234567, "timestamptz", How(None, "milliseconds"), "parts of a microsecond"),
+    (1736462288.1234567, "timestamptz", TimeOptions(None, "milliseconds"), "parts of a microsecond"),
     (float("inf"), "timestamptz", SECONDS, "parts of a microsecond"),
     (10**17, "timestamptz", SECONDS, "is outside the years 1 to 9999"),
     ("2025-03-30 02:30:00", "timestamptz", BERLIN, "is skipped or comes twice in Europe/Berlin"),

@@ -7,11 +7,11 @@ import pytest
 
 from gatepost.transfer.casts import documents
 from gatepost.transfer.casts.registry import cast
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.casts.whole_columns import FAST, NULL
 from gatepost.transfer.values import Type
 
-HOW = How()
+HOW = TimeOptions()
 ODD = {
     "text": ["", "\\N", "\\", "a\tb", "a\nb", "a\r\nb", "a\0b", "\udcff", "🦝", b"x", 1, "\x01", "é" * 9],
     "int4": [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 3.0, 3.7, "3", ""],
@@ -123,5 +123,5 @@ def test_a_column_of_nulls():
 
 def test_zones_and_precisions_take_the_slow_way():
     moments = ["2025-01-09 22:38:08"]
-    assert FAST["timestamptz"](moments, Type("timestamptz", ""), How.of("Europe/Berlin", None)) is None
+    assert FAST["timestamptz"](moments, Type("timestamptz", ""), TimeOptions.of("Europe/Berlin", None)) is None
     assert FAST["timestamptz"](moments, Type("timestamptz", "", limit=0), HOW) is None

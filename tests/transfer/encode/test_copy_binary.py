@@ -11,7 +11,7 @@ import pytest
 from gatepost.transfer.api import plan as plan_of
 from gatepost.transfer.api import run
 from gatepost.transfer.casts.registry import cast
-from gatepost.transfer.casts.time_options import How, Refused
+from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.casts.whole_columns import NULL
 from gatepost.transfer.compare import server_hash
 from gatepost.transfer.compare.fingerprints import tally_target
@@ -127,7 +127,7 @@ def test_a_document_is_printed_as_the_casts_print_it_or_left_to_them():
     for _ in range(20_000):
         text = document(dice)
         try:
-            expected = cast(text, Type("jsonb", "jsonb"), How())
+            expected = cast(text, Type("jsonb", "jsonb"), TimeOptions())
         except Refused:
             expected = None
         found = sent(text, b"j")
@@ -145,7 +145,7 @@ def test_a_document_that_is_cut_or_changed_anywhere_is_never_taken_for_another()
         place = dice.randrange(len(text))
         changed = text[:place] + dice.choice(["", "x", '"', "\\", "{", "}", ",", ":", "\0", "0"]) + text[place + 1 :]
         try:
-            expected = b"\x01" + cast(changed, Type("jsonb", "jsonb"), How()).encode()
+            expected = b"\x01" + cast(changed, Type("jsonb", "jsonb"), TimeOptions()).encode()
         except Refused:
             expected = None
         assert sent(changed, b"j") in (None, expected), changed
@@ -188,7 +188,7 @@ def test_a_moment_counts_what_the_casts_print_or_is_left_to_them(family):
         found = sent(text, b"y" if family == "date" else b"m")
         if found is not None:
             taken += 1
-            kind, values = to_binary([cast(text, Type(family, family), How())], Type(family, family))
+            kind, values = to_binary([cast(text, Type(family, family), TimeOptions())], Type(family, family))
             assert found == sent(values[0], kind), text
     assert taken > 5_000
 
@@ -297,7 +297,7 @@ def test_both_forms_bring_the_same_rows(sqlite_file, target):
 
 def loaded(connection, plan, batch):
     """Load a batch, hold it against its tally, and return what is there with what was refused."""
-    found = encoder_of(plan, How()).encode(batch)
+    found = encoder_of(plan, TimeOptions()).encode(batch)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pair")
         if found.rows:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoder, shortened
@@ -49,7 +49,7 @@ def pairs(sqlite_file, target, request):
 
 def written(pairs, rows):
     plan, connection = pairs
-    encoded = encoder_of(plan, How()).encode([(*row, 1) for row in rows])
+    encoded = encoder_of(plan, TimeOptions()).encode([(*row, 1) for row in rows])
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pair")
         cursor.copy_expert(copy_statement(plan), BytesIO(b"".join(whole(plan, [encoded.data]))))
@@ -120,7 +120,7 @@ def test_whole_columns_and_single_values_give_the_same_bytes(sqlite_file, target
     ]
     with Source(sqlite_file("CREATE TABLE pair (i, b, f, t, v, m, j, n, d)")) as source:
         plan = make_plan(source, connection, Options()).tables[0]
-    fast, slow = Encoder(plan, How()), Encoder(plan, How())
+    fast, slow = Encoder(plan, TimeOptions()), Encoder(plan, TimeOptions())
     slow._fast = slow._strict = [None] * len(plan.columns)
     for share in (0, 0.002, 0.05, 0.5):
         for _ in range(40):

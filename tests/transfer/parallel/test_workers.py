@@ -10,7 +10,7 @@ import pytest
 from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused
-from gatepost.transfer.casts.time_options import How
+from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, tally_source
 from gatepost.transfer.parallel import workers as workers_module
 from gatepost.transfer.parallel.workers import Workers
@@ -210,6 +210,6 @@ def test_the_pieces_are_the_whole(many, number):
     with Workers(many[0], number) as workers, workers.open() as source:
         workers.begin(planned)
         for table in planned.tables:
-            here = tally_source(source, table, How())
+            here = tally_source(source, table, TimeOptions())
             there = sum((Tally(b.rows, b.fingerprint, b.nulls) for b in workers.encoded(table)), start=Tally.of(table))
             assert here == there
