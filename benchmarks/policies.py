@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 
 from gatepost import local
-from gatepost.personas import SERVICE, Persona, acting_as, signed_in
+from gatepost.personas import SERVICE, Persona, impersonated, signed_in
 
 DATABASE = "gatepost_benchmark_policies"
 
@@ -128,7 +128,7 @@ def _measure(connection: psycopg2.extensions.connection, rounds: int) -> None:
 
 
 def _time(cursor: psycopg2.extensions.cursor, persona: Persona, statement: str, answers: dict) -> float:
-    with acting_as(cursor, persona):
+    with impersonated(cursor, persona):
         cursor.execute(statement)  # once unmeasured, so that both sides find the same pages in memory
         began = time.perf_counter()
         cursor.execute(statement)

@@ -45,7 +45,7 @@ def signed_in(user_id: str, name: str = "authenticated", **claims: object) -> Pe
 
 
 @contextmanager
-def acting_as(cursor: Cursor, persona: Persona) -> Iterator[None]:
+def impersonated(cursor: Cursor, persona: Persona) -> Iterator[None]:
     """Be a persona inside a block: what it changes is rolled back, and so is an error.
 
     The role and the claims are set for the transaction only, exactly as PostgREST sets them

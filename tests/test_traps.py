@@ -26,7 +26,7 @@ from gatepost.local.cluster import SUPERUSER
 from gatepost.observation.clone import _source
 from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.personas import ANON
-from gatepost.personas import acting_as as acting_as_persona
+from gatepost.personas import impersonated as acting_as_persona
 from gatepost.transfer.users.database import refuse_taken
 from gatepost.verification import RowSecurityMissing
 from tests.transfer.conftest import sqlite_file

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.personas import Persona, acting_as
+from gatepost.personas import Persona, impersonated
 from gatepost.schema import COMMANDS, Command, Schema, Table
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _rows_seen(cursor: Cursor, table: Table, persona: Persona) -> int | None:
     from psycopg2 import errors
 
     try:
-        with acting_as(cursor, persona):
+        with impersonated(cursor, persona):
             cursor.execute(f"SELECT count(*) FROM {sql.qualified(table.schema, table.name)}")
             row = cursor.fetchone()
             return int(row[0]) if row else 0

@@ -19,9 +19,9 @@ from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import ONLOOKERS, cast, users_of
 from gatepost.observation.attempt.probes import TIMEOUT
 from gatepost.observation.attempt.realtime_channels import Channels
-from gatepost.observation.attempt.results import Record
+from gatepost.observation.attempt.results import Observations
 from gatepost.observation.attempt.sign_up import SigningUp
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.attempt.uncastable_texts import asked_kinds
 from gatepost.observation.attempt.unplanted_tables import judged
 from gatepost.observation.judge.declared_access import Expected
@@ -30,7 +30,7 @@ from gatepost.observation.judge.findings import Judge
 from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen
 from gatepost.observation.plant.insert_rows import plant
-from gatepost.observation.plant.survey import Ground, TableKey, survey
+from gatepost.observation.plant.survey import Survey, TableKey, survey_database
 from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema
@@ -138,14 +138,14 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     _check_role(cursor)
     known(scope.names, scope.personas)
     _check_roles(cursor, scope.personas)
-    ground = replace(survey(cursor, live, declaration), only=scope.only)
+    survey = replace(survey_database(cursor, live, declaration), only=scope.only)
     cursor.execute(  # temporary tables last: else code that is tried could put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
         " pg_catalog.set_config('search_path', 'public, extensions, pg_temp', true),"
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
     )
-    stage, personas, record, influence, missing = _observed(cursor, ground, scope)
-    population = stage.population
+    stage, personas, record, influence, missing = _observed(cursor, survey, scope)
+    planted_rows = stage.planted_rows
     if not scope.names:
         with contained(stage, record.missing, "signing up"):
             missing += SigningUp(stage, record).try_it()
@@ -163,10 +163,10 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     judge = Judge(stage, record, told, expected)
     findings = [*judge.findings()]
     with contained(stage, record.missing, "what came out of the doors"):
-        findings += leaks(opened, population, declaration)
+        findings += leaks(opened, planted_rows, declaration)
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
     missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
-    if not ground.observed:
+    if not survey.observed:
         missing.append(NotChecked(scope.target or live.database, "it holds no table that could be observed"))
     return Result(
         command="observe",
@@ -175,18 +175,18 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
         not_checked=tuple(sorted({*missing, *scope.not_cloned})),
         summary={
             "declared": declaration is not None,
-            "tables": len(ground.observed),
-            "policies": sum(len(table.policies) for table in ground.observed),
-            "rows": sum(len(rows) for rows in population.rows.values()),
+            "tables": len(survey.observed),
+            "policies": sum(len(table.policies) for table in survey.observed),
+            "rows": sum(len(rows) for rows in planted_rows.rows.values()),
             "doors": len({door.name for door in opened}),
         },
-        sections={"matrix": matrix(population, record, personas, declared), "doors": doors(opened)},
+        sections={"matrix": matrix(planted_rows, record, personas, declared), "doors": doors(opened)},
     )
 
 
 def _observed(
-    cursor: Cursor, ground: Ground, scope: Scope
-) -> tuple[Stage, tuple[Persona, ...], Record, Influence, list[NotChecked]]:
+    cursor: Cursor, survey: Survey, scope: Scope
+) -> tuple[TrialSession, tuple[Persona, ...], Observations, Influence, list[NotChecked]]:
     """Plant and try, again where policies turn out to cast a planted text to something that it does not look like.
 
     The timeout of planting is that of trying, because constraints and defaults run the application's code as well.
@@ -197,14 +197,14 @@ def _observed(
             "SAVEPOINT gatepost_round; SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,)
         )
         scope.progress("planting rows")
-        population = plant(cursor, ground, users_of(scope.personas), kinds)
-        personas = chosen(cast(population.worlds, scope.personas), scope.names)
-        stage, influence = Stage(cursor, population), Influence(ground)
+        planted_rows = plant(cursor, survey, users_of(scope.personas), kinds)
+        personas = chosen(cast(planted_rows.row_sets, scope.personas), scope.names)
+        stage, influence = TrialSession(cursor, planted_rows), Influence(survey)
         roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
-        missing = [*judged(stage, population.missing, roles), *_refresh(cursor, ground)]
+        missing = [*judged(stage, planted_rows.missing, roles), *_refresh(cursor, survey)]
         scope.progress("reaching for them")
         record = observe(stage, personas, influence)
-        found = dict(asked_kinds(record, ground))
+        found = dict(asked_kinds(record, survey))
         if not last or not found.keys() - kinds.keys():
             break
         kinds |= found
@@ -248,11 +248,11 @@ def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:
             )
 
 
-def _refresh(cursor: Cursor, ground: Ground) -> Iterable[NotChecked]:
+def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:
     """Fill the materialized views with what was planted."""
     from psycopg2 import Error
 
-    for view in ground.live.views:
+    for view in survey.live.views:
         if view.kind != "materialized" or view.extension is not None:
             continue
         cursor.execute("SAVEPOINT gatepost_refresh")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gatepost.analysis.compared_values import Calls, identifiers_in
-from gatepost.observation.plant.survey import Ground, TableKey
+from gatepost.observation.plant.survey import Survey, TableKey
 from gatepost.schema import Constraint, Table, Trigger
 
 _ROW_ALONE = (
@@ -45,7 +45,7 @@ class Influence:
     may read anything.
     """
 
-    ground: Ground
+    survey: Survey
     asked: dict[TableKey, frozenset[TableKey] | None] = field(default_factory=dict)
     _led: dict[tuple[TableKey, str], tuple[frozenset[TableKey], bool]] = field(default_factory=dict)
 
@@ -76,7 +76,7 @@ class Influence:
         """
         passed_on = columns is not None and bool(columns & self._referred[table.key])
         written, opaque = self._written(table.key, "DELETE" if removed else "UPDATE" if passed_on else "")
-        return self.ground.observed if opaque else self.after(table, columns, written)
+        return self.survey.observed if opaque else self.after(table, columns, written)
 
     def after(self, table: Table, columns: frozenset[str] | None, written: Iterable[TableKey]) -> tuple[Table, ...]:
         """Return the tables whose visible rows may have changed, where it is known what was written.
@@ -91,11 +91,11 @@ class Influence:
             if key != table.key or columns is None or self._heard(table, columns):
                 found |= {key} | self._readers[key[1]]
         places = sorted(self._places[key] for key in found if key in self._places)
-        return tuple(self.ground.observed[place] for place in places)
+        return tuple(self.survey.observed[place] for place in places)
 
     def _heard(self, table: Table, columns: frozenset[str]) -> bool:
         """Tell whether a policy may read one of the columns, or one that a trigger changes in the same row."""
-        read = {column.name for column in table.columns if (*table.key, column.name) in self.ground.clues.read}
+        read = {column.name for column in table.columns if (*table.key, column.name) in self.survey.clues.read}
         fired = self._fires[table.key]
         return bool(read & columns) or bool(read & fired.names) or (bool(read) and fired.opaque)
 
@@ -119,33 +119,33 @@ class Influence:
 
     @cached_property
     def _places(self) -> Mapping[TableKey, int]:
-        return {table.key: place for place, table in enumerate(self.ground.observed)}
+        return {table.key: place for place, table in enumerate(self.survey.observed)}
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[TableKey]]:
         found: defaultdict[str, list[TableKey]] = defaultdict(list)
-        for table in self.ground.live.tables:
+        for table in self.survey.live.tables:
             found[table.name].append(table.key)
         return found
 
     @cached_property
     def _calls(self) -> Calls:
         """The names in functions and in views: who asks a view asks what it reads."""
-        bodies = dict(self.ground.calls.bodies)
-        for view in self.ground.live.views:
+        bodies = dict(self.survey.calls.bodies)
+        for view in self.survey.live.views:
             bodies[view.name] = bodies.get(view.name, frozenset()) | identifiers_in(view.definition)
         return Calls(bodies)
 
     @cached_property
     def _foreign(self) -> frozenset[str]:
         """The functions whose language says nothing about tables."""
-        functions = self.ground.live.functions
+        functions = self.survey.live.functions
         return frozenset(one.name for one in functions if one.language not in ("sql", "plpgsql"))
 
     @cached_property
     def _policies(self) -> Mapping[TableKey, _Fired]:
         found = {}
-        for table in self.ground.observed:
+        for table in self.survey.observed:
             texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
             names, dynamic = self._calls.reachable(texts)
             found[table.key] = _Fired(names, dynamic or bool(names & self._foreign))
@@ -183,7 +183,7 @@ class Influence:
         return found
 
     def _keys(self) -> Iterator[tuple[Table, Constraint]]:
-        for table in self.ground.live.tables:
+        for table in self.survey.live.tables:
             for key in table.constraints:
                 if key.kind == "foreign key" and key.references:
                     yield table, key
@@ -192,7 +192,7 @@ class Influence:
     def _heirs(self) -> Mapping[TableKey, set[TableKey]]:
         """The parts of each table: what is written to it is written to them."""
         found: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
-        for table in self.ground.live.tables:
+        for table in self.survey.live.tables:
             for parent in table.parents:
                 found[parent].add(table.key)
         return found
@@ -200,11 +200,11 @@ class Influence:
     @cached_property
     def _fires(self) -> Mapping[TableKey, _Fired]:
         triggers: defaultdict[TableKey, list[Trigger]] = defaultdict(list)
-        for trigger in self.ground.live.triggers:
+        for trigger in self.survey.live.triggers:
             triggers[trigger.schema, trigger.table].append(trigger)
-        ruled = {(rule.schema, rule.table) for rule in self.ground.live.rewrite_rules}
+        ruled = {(rule.schema, rule.table) for rule in self.survey.live.rewrite_rules}
         found: defaultdict[TableKey, _Fired] = defaultdict(_Fired)
-        for table in self.ground.live.tables:
+        for table in self.survey.live.tables:
             found[table.key] = self._runs(triggers[table.key], table.key in ruled)
         return found
 
@@ -226,5 +226,5 @@ class Influence:
 
     @cached_property
     def _bodies(self) -> Mapping[tuple[str, str], str]:
-        known = (one for one in self.ground.live.functions if one.language in ("sql", "plpgsql"))
+        known = (one for one in self.survey.live.functions if one.language in ("sql", "plpgsql"))
         return {function.key: function.body for function in known}

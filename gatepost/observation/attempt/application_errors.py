@@ -13,12 +13,12 @@ from functools import cached_property
 
 from gatepost.analysis.compared_values import pieces_in
 from gatepost.observation.attempt.personas import ONLOOKERS
-from gatepost.observation.attempt.results import Record
+from gatepost.observation.attempt.results import Observations
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.candidate_values import Fix, filled, options, some_of
 from gatepost.observation.plant.combinations import KEPT, Values
 from gatepost.observation.plant.row_sets import FRESH
-from gatepost.observation.plant.survey import FILES, Ground
+from gatepost.observation.plant.survey import FILES, Survey
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table, Trigger
 
@@ -32,7 +32,7 @@ _LEVELS = frozenset("debug log info notice warning".split())
 class Guards:
     """The triggers that stand before one command on a table."""
 
-    ground: Ground
+    survey: Survey
     table: Table
     command: Command
 
@@ -40,11 +40,11 @@ class Guards:
     def _triggers(self) -> list[tuple[Trigger, str]]:
         """The triggers that may raise an exception, with their bodies."""
         found = [
-            (trigger, self.ground.bodies.get(trigger.function, ""))
-            for trigger in self.ground.triggers[self.table.key]
+            (trigger, self.survey.bodies.get(trigger.function, ""))
+            for trigger in self.survey.triggers[self.table.key]
             if self.command in trigger.events
         ]
-        return [(trigger, body) for trigger, body in found if "raise" in self.ground.calls.reachable([body])[0]]
+        return [(trigger, body) for trigger, body in found if "raise" in self.survey.calls.reachable([body])[0]]
 
     @property
     def may_refuse(self) -> bool:
@@ -61,15 +61,15 @@ class Guards:
 
     @cached_property
     def _texts(self) -> list[str]:
-        called = {name for _, body in self._triggers for name in self.ground.calls.reachable([body])[0]}
-        more = [f.body for f in self.ground.live.functions if f.name in called & self.ground.calls.bodies.keys()]
+        called = {name for _, body in self._triggers for name in self.survey.calls.reachable([body])[0]}
+        more = [f.body for f in self.survey.live.functions if f.name in called & self.survey.calls.bodies.keys()]
         return [body for _, body in self._triggers] + more
 
     @cached_property
     def _columns(self) -> list[Column]:
         """The columns that the code looks at and that say nothing of whose a row is."""
         names = {piece.name for text in self._texts for piece in pieces_in(text) if piece.name}
-        known = (self.ground.identities, self.ground.keys, self.ground.clues.claims)
+        known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
         return [
             column
             for column in self.table.columns
@@ -81,7 +81,7 @@ class Guards:
 
     def values(self) -> list[Values]:
         """Return what else a row may hold in the columns that the code looks at."""
-        found = {column.name: options(self.ground, column, self._texts) for column in self._columns}
+        found = {column.name: options(self.survey, column, self._texts) for column in self._columns}
         if not found:
             return []
         return [
@@ -93,12 +93,12 @@ class Guards:
         """Return what else one column may hold, the first few."""
         if not self._triggers or column not in self._columns:
             return []
-        found = [fix for fix in options(self.ground, column, self._texts) if fix not in (KEPT, None)]
+        found = [fix for fix in options(self.survey, column, self._texts) if fix not in (KEPT, None)]
         return [self._filled(column.name, fix) for fix in found[:4]]
 
     def _filled(self, name: str, fix: Fix) -> str | None:
         place = next(at for at, column in enumerate(self.table.columns) if column.name == name)
-        return filled(fix, Canary(self.ground.numbers[self.table.key], FRESH, place), FRESH)
+        return filled(fix, Canary(self.survey.numbers[self.table.key], FRESH, place), FRESH)
 
 
 def _raises_first(body: str) -> bool:
@@ -110,7 +110,7 @@ def _raises_first(body: str) -> bool:
     return rest[:1] == ["raise"] and not _LEVELS & set(rest[1:2])
 
 
-def settle_reads(record: Record, personas: Iterable[Persona]) -> None:
+def settle_reads(record: Observations, personas: Iterable[Persona]) -> None:
     """Take an exception of a policy's function for a refusal, where the same function lets others read.
 
     Args:

@@ -20,7 +20,7 @@ from gatepost.finding import NotChecked
 from gatepost.observation.attempt.activity_counters import Counter, counters
 from gatepost.observation.attempt.contained_failures import SLIPS, slipped
 from gatepost.observation.attempt.probes import Found, Probe, Tried, stopped, tried_as
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.survey import TableKey
 from gatepost.personas import Persona
 
@@ -148,7 +148,7 @@ _Waiting = tuple[str, Trying[None], Sequence[Trial]]
 class Batch:
     """Tries statements for several that want some, so that the ways to the server do not grow with their number."""
 
-    stage: Stage
+    stage: TrialSession
     missing: list[NotChecked] = field(default_factory=list)
     _made: bool | None = None
     _counters: Mapping[str, Counter] | None = None
@@ -207,7 +207,7 @@ class Batch:
 
         if not self._possible():
             return [None]
-        aside = self.stage.population.keys_aside
+        aside = self.stage.planted_rows.keys_aside
         told = [
             json.dumps(
                 {
@@ -266,7 +266,7 @@ class Batch:
     def _counted(self, trials: Iterable[Trial]) -> Mapping[str, Counter]:
         """Return what counts, where a trial asks for it."""
         if self._counters is None and any(trial.counting for trial in trials):
-            self._counters = counters(self.stage.cursor, self.stage.ground.live)
+            self._counters = counters(self.stage.cursor, self.stage.survey.live)
         return self._counters or {}
 
     def _answer(self, trial: Trial, said: list[Any]) -> Answer:

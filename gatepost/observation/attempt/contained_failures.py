@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 
 SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a mistake of ours about somebody's database ends in; a lost connection and an interrupt are none."""
@@ -15,7 +15,7 @@ _GONE = ("08", "57P")
 
 
 @contextmanager
-def contained(stage: Stage, missing: list[NotChecked], what: str) -> Iterator[None]:
+def contained(stage: TrialSession, missing: list[NotChecked], what: str) -> Iterator[None]:
     """Note a mistake of ours, or an error of PostgreSQL that nobody expected, as not checked.
 
     What the block did in the database by then is rolled back.

@@ -20,8 +20,8 @@ from gatepost.observation.attempt.function_arguments import Arguments
 from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of, world_of
 from gatepost.observation.attempt.probes import Tried
-from gatepost.observation.attempt.results import Escalation, Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Escalation, Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.row_sets import FRESH, NOBODY, Row
 from gatepost.observation.plant.survey import USERS
@@ -61,8 +61,8 @@ class Door:
 class Doors:
     """Opens every door as every persona."""
 
-    stage: Stage
-    record: Record
+    stage: TrialSession
+    record: Observations
     influence: Influence
     _functions: list[Routine] = field(default_factory=list)
     _rows: dict[tuple[int, int], Row] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Doors:
             personas: Who tries; the rows that each sees in the tables are in the record already.
         """
         self._functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
-        views = [v for v in self.stage.ground.live.views if not is_platform(v.schema) and v.extension is None]
+        views = [v for v in self.stage.survey.live.views if not is_platform(v.schema) and v.extension is None]
         for persona in personas:
             if persona.name in ONLOOKERS or persona.role == "service_role":
                 continue
@@ -84,10 +84,10 @@ class Doors:
                 if self.stage.privileges(persona.role).has(USERS, "select"):
                     users = sql.qualified(*USERS)
                     yield self._read(persona, "table", ".".join(USERS), f"SELECT x::text FROM {users} x LIMIT {_MOST}")
-                for table in self.stage.ground.live.tables:
+                for table in self.stage.survey.live.tables:
                     if table.parents:
                         yield from self._contained(str(table), self._part(persona, table))
-                for sequence in self.stage.ground.live.sequences:
+                for sequence in self.stage.survey.live.sequences:
                     if not is_platform(sequence.schema) and _usable(sequence, persona.role):
                         name = sql.literal(sql.qualified(sequence.schema, sequence.name))
                         yield self._read(persona, "sequence", str(sequence), f"SELECT nextval({name})::text")
@@ -129,12 +129,12 @@ class Doors:
 
     def _forge(self, persona: Persona, kind: str, view: View, table: Table) -> Iterator[Door]:
         """Insert a row in a stranger's name through a view; the view's own condition is no check of it."""
-        ground, worlds = self.stage.ground, self.stage.population.worlds
-        names = [c.name for c in table.columns if (*table.key, c.name) in ground.identities]
+        survey, row_sets = self.stage.survey, self.stage.planted_rows.row_sets
+        names = [c.name for c in table.columns if (*table.key, c.name) in survey.identities]
         shown = [c.name for c in view.columns if table.column(c.name) is not None]
         if not set(names) & set(shown) or self.record.cell(persona.name, table, "insert").inserts.get("another's"):
             return
-        row = Row(table, FRESH - 1, other_of(persona.name), worlds.make(table, other_of(persona.name), FRESH - 1))
+        row = Row(table, FRESH - 1, other_of(persona.name), row_sets.make(table, other_of(persona.name), FRESH - 1))
         wanted = [(name, row.values[name]) for name in names if name in shown and row.values.get(name) is not None]
         before = self.stage.count(table, wanted)
         values = ", ".join(sql.literal(row.values.get(name)) for name in shown)
@@ -167,7 +167,7 @@ class Doors:
             return self._read(persona, "partition", str(part), f"SELECT concat_ws(',', {listed}) FROM {target}")
         with self.stage.attempt(f"SELECT tableoid::int8, ctid::text FROM {target}") as tried:
             found = self.stage.cursor.fetchall() if tried.outcome == "done" else []
-        places, sees = self.stage.population.of(root), self.record.sees(persona.name, root.key)
+        places, sees = self.stage.planted_rows.of(root), self.record.sees(persona.name, root.key)
         rows = [places[place] for place in found if place in places]
         leaked = tuple(r for r in rows if r.number not in sees and r.world != world_of(persona.name))
         told = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
@@ -178,11 +178,11 @@ class Doors:
 
     def _call(self, persona: Persona, function: Routine) -> Iterator[Door]:
         target = sql.qualified(function.schema, function.name)
-        names, dynamic = self.stage.ground.calls.reachable([function.body])
+        names, dynamic = self.stage.survey.calls.reachable([function.body])
         dynamic = dynamic or "execute" in names
         if dynamic:
             names |= frozenset(_WORD.findall(function.body))  # what it builds SQL of stands in literals
-        arguments = Arguments(self.stage.population, world_of(persona.name), names, dynamic)
+        arguments = Arguments(self.stage.planted_rows, world_of(persona.name), names, dynamic)
         for listed in arguments.choices(function.types, function.names):
             statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
             if function.procedure:
@@ -220,12 +220,12 @@ class Doors:
 
     def _after_call(self, persona: Persona, function: Routine, tried: Tried) -> tuple[Row, ...]:
         """Look at what a function did: rows of others that it changed, and that came into sight."""
-        names, dynamic = self.stage.ground.calls.reachable([function.body])
-        tables = [t for t in self.stage.ground.observed if dynamic or t.name in names]
+        names, dynamic = self.stage.survey.calls.reachable([function.body])
+        tables = [t for t in self.stage.survey.observed if dynamic or t.name in names]
         written = tuple(row for table in tables for row in self._foreign(persona, table))
         if persona.name in (*ORDINARY, "anon"):
             for table in dict.fromkeys(t.key for one in tables for t in self.influence.touched(one)):
-                live = self.stage.ground.live.table(*table)
+                live = self.stage.survey.live.table(*table)
                 if live is not None:
                     self._escalation(persona, live, function, tried)
         return written
@@ -235,7 +235,7 @@ class Doors:
         new = seen.rows - self.record.sees(persona.name, table.key)
         others = tuple(
             row
-            for row in self.stage.population.of(table).values()
+            for row in self.stage.planted_rows.of(table).values()
             if row.number in new and row.world != world_of(persona.name)
         )
         if others:
@@ -252,7 +252,7 @@ class Doors:
         """Return the changed rows of a table that are another's and that the persona cannot change there itself."""
         reached = self.record.cell(persona.name, table, "update").rows
         reached |= self.record.cell(persona.name, table, "delete").rows
-        owned = table.key in self.stage.ground.owned
+        owned = table.key in self.stage.survey.owned
         mine = (world_of(persona.name), *((NOBODY,) if owned else ()))
         return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in reached]
 
@@ -281,8 +281,8 @@ class Doors:
     @property
     def _planted(self) -> dict[tuple[int, int], Row]:
         if not self._rows:
-            for key, rows in self.stage.population.rows.items():
-                number = self.stage.ground.numbers[key]
+            for key, rows in self.stage.planted_rows.rows.items():
+                number = self.stage.survey.numbers[key]
                 self._rows |= {(number, row.number): row for row in rows.values()}
         return self._rows
 
@@ -291,15 +291,15 @@ class Doors:
         seen = {part.key}
         while part.parents and part.parents[0] not in seen:
             seen.add(part.parents[0])
-            above = self.stage.ground.live.table(*part.parents[0])
+            above = self.stage.survey.live.table(*part.parents[0])
             if above is None:
                 return None
             part = above
-        return part if part.key in self.stage.ground.numbers else None
+        return part if part.key in self.stage.survey.numbers else None
 
     def _table(self, schema: str, name: str) -> Table | None:
-        found = self.stage.ground.live.table(schema, name)
-        return found if found is not None and found.key in self.stage.ground.numbers else None
+        found = self.stage.survey.live.table(schema, name)
+        return found if found is not None and found.key in self.stage.survey.numbers else None
 
 
 def _usable(sequence: Sequence_, role: str) -> bool:

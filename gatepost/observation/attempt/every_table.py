@@ -12,8 +12,8 @@ from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS
 from gatepost.observation.attempt.privilege_escalation import Empowering
 from gatepost.observation.attempt.probes import BARRED, Look, Probe, Seen
-from gatepost.observation.attempt.results import Cell, Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Cell, Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.attempt.unplanted_tables import by_catalog
 from gatepost.observation.attempt.writes import Writer
 from gatepost.personas import Persona
@@ -23,7 +23,7 @@ _MOST_ROWS = 60
 """The most rows of one table that are looked at one by one."""
 
 
-def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> Record:
+def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influence) -> Observations:
     """Return what each persona reaches.
 
     Args:
@@ -31,11 +31,11 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
         personas: Who tries.
         influence: Where to look again after a write.
     """
-    record, personas = Record(), list(personas)
+    record, personas = Observations(), list(personas)
     batch = Batch(stage, record.missing)
     batch.together((f"reading as {p.name}", _look(stage, record, influence, p)) for p in personas)
     settle_reads(record, personas)
-    tables = [table for table in stage.ground.observed if stage.population.of(table)]
+    tables = [table for table in stage.survey.observed if stage.planted_rows.of(table)]
     writers = [
         Writer(stage, record, influence, persona, table)
         for persona in personas
@@ -52,10 +52,10 @@ def observe(stage: Stage, personas: Iterable[Persona], influence: Influence) -> 
     return record
 
 
-def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) -> Trying[None]:
+def _look(stage: TrialSession, record: Observations, influence: Influence, persona: Persona) -> Trying[None]:
     """Look at every table, before anything is written."""
     _note_closed(stage, record, persona)
-    looks = [(table, stage.looking(persona.role, table)) for table in stage.ground.observed]
+    looks = [(table, stage.looking(persona.role, table)) for table in stage.survey.observed]
     trials = [
         Trial(persona, "SELECT", (look.probe,), counting="reads" if influence.opaque_policies(table) else "")
         for table, look in looks
@@ -65,7 +65,7 @@ def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) 
     again: list[tuple[Table, Look, Seen]] = []
     for table, look in looks:
         answer = next(answers) if look is not None else None
-        if not stage.population.of(table):
+        if not stage.planted_rows.of(table):
             continue
         seen = BARRED
         if look is not None and answer is not None:
@@ -78,13 +78,13 @@ def _look(stage: Stage, record: Record, influence: Influence, persona: Persona) 
 
 
 def _look_one_by_one(
-    stage: Stage, record: Record, persona: Persona, several: Iterable[tuple[Table, Look, Seen]]
+    stage: TrialSession, record: Observations, persona: Persona, several: Iterable[tuple[Table, Look, Seen]]
 ) -> Trying[None]:
     """Read each row by itself, where a function raised an exception: for one row, it hides all the others."""
     for table, look, seen in several:
         if not stage.privileges(persona.role).whole(table.key, "select"):
             continue
-        places = list(stage.population.of(table))[:_MOST_ROWS]
+        places = list(stage.planted_rows.of(table))[:_MOST_ROWS]
         probes = tuple(
             Probe(f"{look.probe.statement} WHERE tableoid = {oid} AND ctid = {sql.literal(ctid)}", as_persona=True)
             for oid, ctid in places
@@ -98,18 +98,18 @@ def _look_one_by_one(
         )
 
 
-def _note_closed(stage: Stage, record: Record, persona: Persona) -> None:
+def _note_closed(stage: TrialSession, record: Observations, persona: Persona) -> None:
     """Note what needs no trial: what the role holds no privilege for, and what the catalog decides by itself."""
     held = stage.privileges(persona.role)
-    for table in stage.ground.observed:
-        planted = bool(stage.population.of(table))
+    for table in stage.survey.observed:
+        planted = bool(stage.planted_rows.of(table))
         for command in COMMANDS:
             if not held.has(table.key, command):
                 cell = Cell(outcome="refused by privilege", said="no privilege")
             elif planted:
                 continue
             else:
-                closed = by_catalog(stage.ground.live, table, persona.role, command)
+                closed = by_catalog(stage.survey.live, table, persona.role, command)
                 outcome: Outcome = "refused by policy" if closed else "not tried"
                 cell = Cell(outcome=outcome, said=closed or "no row could be planted")
             record.cells[persona.name, table.key, command] = cell

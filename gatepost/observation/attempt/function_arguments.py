@@ -10,7 +10,7 @@ from gatepost.name_hints import is_secret, name_parts
 from gatepost.observation.attempt.personas import USERS, other_of
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import STRANGERS, Row
 from gatepost.observation.plant.survey import USERS as ACCOUNTS
 from gatepost.schema import Table
@@ -30,7 +30,7 @@ class Arguments:
     `mentioned` are the names in the function's body and in what it calls; `dynamic` tells that it builds SQL.
     """
 
-    population: Population
+    planted_rows: PlantedRows
     world: str
     mentioned: frozenset[str] = frozenset()
     dynamic: bool = False
@@ -59,19 +59,19 @@ class Arguments:
         for way in (0, 1):
             usual = [self._value(type_name, name, way) for type_name, name in pairs]
             for at, (type_name, name) in enumerate(pairs):
-                for value in self._others(self.population.ground.base_type(type_name), _bare(name), way):
+                for value in self._others(self.planted_rows.survey.base_type(type_name), _bare(name), way):
                     yield [*usual[:at], value, *usual[at + 1 :]]
 
     def _value(self, type_name: str, name: str, way: int) -> str | None:
-        ground = self.population.ground
-        base = ground.base_type(type_name)
+        survey = self.planted_rows.survey
+        base = survey.base_type(type_name)
         bare = _bare(name)
         if way == 2 and canaries.is_word(base):
             return "%"
         if base == "boolean":
             return "true" if way != 2 else "false"
-        if base in ground.enums:
-            return ground.enums[base][way % len(ground.enums[base])]
+        if base in survey.enums:
+            return survey.enums[base][way % len(survey.enums[base])]
         if base in ("json", "jsonb"):
             return "{}"
         if base.startswith(("timestamp", "date")):
@@ -90,7 +90,7 @@ class Arguments:
         if self.dynamic and canaries.is_word(base) and way == 0:
             yield _STATEMENT
             yield from self._columns()
-            yield from (row.table.name for row in self._rows(world) if row.table.key in self.population.ground.owned)
+            yield from (row.table.name for row in self._rows(world) if row.table.key in self.planted_rows.survey.owned)
         named = self._planted(bare, base, world)
         if named is not None:
             yield named
@@ -99,21 +99,21 @@ class Arguments:
         for row in self._rows(world):
             for column in row.table.columns:
                 value = row.values.get(column.name)
-                fits = canaries.family(self.population.ground.base_type(column.type)) == canaries.family(base)
+                fits = canaries.family(self.planted_rows.survey.base_type(column.type)) == canaries.family(base)
                 if fits and value is not None and not _unknown(column.name) and _is_key(row.table, column.name):
                     yield value
 
     def _columns(self) -> Iterator[str]:
         """Yield names of columns: of SQL that is built, a piece may be one."""
-        for table in self.population.ground.tables:
+        for table in self.planted_rows.survey.tables:
             if table.name in self.mentioned:
                 yield from (column.name for column in table.columns[:2])
 
     def _rows(self, world: str) -> Iterator[Row]:
         """Yield a world's first row of each table that the body mentions."""
-        for table in self.population.ground.tables:
+        for table in self.planted_rows.survey.tables:
             if table.name in self.mentioned or self.dynamic or (table.key == ACCOUNTS and "email" in self.mentioned):
-                for row in self.population.of(table).values():
+                for row in self.planted_rows.of(table).values():
                     if row.world == world and row.base:
                         yield row
                         break
@@ -122,14 +122,14 @@ class Arguments:
         """Return what the world's first rows hold in the column that an argument is named after."""
         if not name:
             return None
-        ground = self.population.ground
-        for table in sorted(ground.tables, key=lambda table: table.name not in self.mentioned):
+        survey = self.planted_rows.survey
+        for table in sorted(survey.tables, key=lambda table: table.name not in self.mentioned):
             singular = table.name.removesuffix("s")
             column = name if table.column(name) else "id" if name in (f"{singular}_id", singular, table.name) else ""
             found = table.column(column) if column else None
-            if found is None or canaries.family(ground.base_type(found.type)) != canaries.family(base):
+            if found is None or canaries.family(survey.base_type(found.type)) != canaries.family(base):
                 continue
-            for row in self.population.of(table).values():
+            for row in self.planted_rows.of(table).values():
                 if row.world == world and row.base and row.values.get(column) is not None:
                     return row.values[column]
         return None

@@ -5,66 +5,66 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gatepost.observation.attempt.personas import other_of, world_of
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import FILES, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
 
-def candidates(population: Population, persona: Persona, table: Table) -> list[tuple[str, Row]]:
+def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> list[tuple[str, Row]]:
     """Return rows by what they are: the persona's own, a stranger's, and its own among a stranger's.
 
     Args:
-        population: What was planted.
+        planted_rows: What was planted.
         persona: Who inserts.
         table: Where.
     """
-    ground, worlds = population.ground, population.worlds
+    survey, row_sets = planted_rows.survey, planted_rows.row_sets
     mine, other = world_of(persona.name), other_of(persona.name)
     keys = [(*table.key, column.name) for column in table.columns]
-    names_somebody = any(key in ground.identities for key in keys)
+    names_somebody = any(key in survey.identities for key in keys)
     hangs = any(
-        key in tenant_claims(ground)
+        key in tenant_claims(survey)
         or (
-            (parent := ground.keys.get(key)) is not None and parent[:2] in ground.owned and key not in ground.identities
+            (parent := survey.keys.get(key)) is not None and parent[:2] in survey.owned and key not in survey.identities
         )
         for key in keys
     )
     ways: list[tuple[str, str, str | None, str | None]] = [("own", mine, None, None)]
-    if table.key in ground.owned:
+    if table.key in survey.owned:
         ways.append(("another's", other, None, None))
-        if hangs and names_somebody and mine in worlds.users:
+        if hangs and names_somebody and mine in row_sets.users:
             ways.append(("own among another's", mine, None, other))
     found = []
     for number, (name, world, user, parents) in enumerate(ways, FRESH + 1):
-        values = worlds.make(table, world, number, user=user, parents=parents)
+        values = row_sets.make(table, world, number, user=user, parents=parents)
         found.append((name, Row(table, number, world, values)))
     if table.key in FILES:
-        return [file for name, row in found for file in _in_buckets(population, persona, name, row)]
+        return [file for name, row in found for file in _in_buckets(planted_rows, persona, name, row)]
     return found
 
 
-def relations(population: Population, persona: Persona, table: Table) -> list[Row]:
+def relations(planted_rows: PlantedRows, persona: Persona, table: Table) -> list[Row]:
     """Return rows that name the persona and a stranger, one in each place: a friendship that one makes oneself."""
-    worlds, mine = population.worlds, world_of(persona.name)
+    row_sets, mine = planted_rows.row_sets, world_of(persona.name)
     columns = [column for column in table.columns if not column.generated]
-    names = [c.name for c in columns if (*table.key, c.name) in population.ground.identities]
+    names = [c.name for c in columns if (*table.key, c.name) in planted_rows.survey.identities]
     names = [name for name in names if not name.endswith("_by")]
-    if len(names) < 2 or mine not in worlds.users:
+    if len(names) < 2 or mine not in row_sets.users:
         return []
-    own = worlds.make(table, mine, FRESH + 9)
-    theirs = worlds.make(table, other_of(persona.name), FRESH + 9)
+    own = row_sets.make(table, mine, FRESH + 9)
+    theirs = row_sets.make(table, other_of(persona.name), FRESH + 9)
     return [
         Row(table, FRESH + 9, mine, {**own, **{name: theirs[name] for name in names if name != place}})
         for place in names
     ]
 
 
-def _in_buckets(population: Population, persona: Persona, name: str, row: Row) -> list[tuple[str, Row]]:
+def _in_buckets(planted_rows: PlantedRows, persona: Persona, name: str, row: Row) -> list[tuple[str, Row]]:
     """Return a file in each bucket; the storage service writes the owner, and the path is the caller's."""
-    mine = population.worlds.users.get(world_of(persona.name))
-    buckets = population.worlds.edges(row.table).get("bucket_id", [])
+    mine = planted_rows.row_sets.users.get(world_of(persona.name))
+    buckets = planted_rows.row_sets.edges(row.table).get("bucket_id", [])
     return [
         (name if not at else f"{name} in {bucket}", replace(row, values={**row.values, **said}))
         for at, bucket in enumerate(buckets)

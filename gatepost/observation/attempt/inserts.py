@@ -26,7 +26,7 @@ class Inserts(Attempts):
         let_in: dict[str, bool] = {}
         statements: dict[int | str, str] = {}
         failed = Tried("", "refused by policy")
-        tried_rows = dict(candidates(self.stage.population, self.persona, self.table))
+        tried_rows = dict(candidates(self.stage.planted_rows, self.persona, self.table))
         kept = {name: self._kept(row) if name.startswith("another's") else () for name, row in tried_rows.items()}
         answers = yield from self._insert(tried_rows, columns, kept)
         tried_rows = {name: row for name, (row, _) in answers.items()}
@@ -46,7 +46,7 @@ class Inserts(Attempts):
                 statements["own, returned"] = returning.tried.statement
             if name in ("own", among):
                 yield from self._as_every_kind([row], columns, name == among)
-        yield from self._as_every_kind(relations(self.stage.population, self.persona, self.table), columns)
+        yield from self._as_every_kind(relations(self.stage.planted_rows, self.persona, self.table), columns)
         outcome = failed.outcome if failed.statement and not any(let_in.values()) else "done"
         doubtful = self._doubtful({name: answer.tried for name, (_, (answer, _)) in answers.items()})
         said = failed.said or next((answer.tried.said for n, (_, (answer, _)) in answers.items() if n in doubtful), "")
@@ -65,7 +65,7 @@ class Inserts(Attempts):
         guards = self._guards("insert")
         if not refused or guards.refuse_always or len(refused) < len(found):
             return found
-        if self.stage.population.keys_aside:  # without the triggers, row security says by itself what it lets in
+        if self.stage.planted_rows.keys_aside:  # without the triggers, row security says by itself what it lets in
             wanted = [Trial(self.persona, insert([rows[n]], columns), keys_aside=True) for n in refused]
             for name, alone in zip(refused, (yield wanted), strict=True):
                 if alone.tried.outcome == "refused by policy":
@@ -84,16 +84,16 @@ class Inserts(Attempts):
         Where it lets one row pass and refuses another, which differs in whose it is, it is its verdict about that; and
         a row of one's own is no question.
         """
-        owned = self.table.key in self.stage.ground.owned
+        owned = self.table.key in self.stage.survey.owned
         refused = frozenset(name for name, one in tried.items() if by_code(one) and not (owned and name == "own"))
         passed = any(one.outcome in ("done", "constraint") for one in tried.values())
         return frozenset() if passed or self._guards("insert").refuse_always else refused
 
     def _as_every_kind(self, rows: Sequence[Row], columns: Sequence[str], among: bool = False) -> Trying[None]:
         """Insert rows of one's own with each value that policies ask for: a role that one gives oneself."""
-        if not self.watched or self.table.key not in self.stage.ground.asked:
+        if not self.watched or self.table.key not in self.stage.survey.asked:
             return
-        kinds = self.stage.population.worlds.kinds(self.table)
+        kinds = self.stage.planted_rows.row_sets.kinds(self.table)
         said = [insert([replace(row, values={**row.values, **kind})], columns) for row in rows for kind in kinds]
         wanted = [Trial(self.persona, text) for text in [*said, *self._changed_at_once(said, kinds)]]
         answers = yield from self._try(wanted)
@@ -111,7 +111,7 @@ class Inserts(Attempts):
                 yield from (f"{text}; UPDATE {target} SET {', '.join(said)}" for text in inserts)
 
     def _identifying(self, row: Row) -> list[tuple[str, str]]:
-        names = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.ground.identities]
+        names = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.survey.identities]
         return [(name, value) for name in names if (value := row.values.get(name)) is not None]
 
     def _kept(self, row: Row) -> tuple[Probe, ...]:
@@ -123,6 +123,6 @@ class Inserts(Attempts):
 
     def _stands(self, row: Row, found: Found) -> bool:
         """Tell whether a row was kept as it was written, by how many rows there are of its kind now."""
-        wanted, planted = self._identifying(row), self.stage.population.of(self.table).values()
+        wanted, planted = self._identifying(row), self.stage.planted_rows.of(self.table).values()
         before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
         return int(found.rows[0][0] or 0) > len(before)

@@ -10,8 +10,8 @@ from gatepost.observation.attempt.application_errors import Guards
 from gatepost.observation.attempt.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.personas import ORDINARY, world_of
 from gatepost.observation.attempt.probes import Found, Look, Tried
-from gatepost.observation.attempt.results import Crossing, Escalation, Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Crossing, Escalation, Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table
 
@@ -23,8 +23,8 @@ Looked = tuple[Answer, list[tuple[Table, Look]]]
 class Attempts:
     """Tries statements as one persona on one table, and notes what came into sight."""
 
-    stage: Stage
-    record: Record
+    stage: TrialSession
+    record: Observations
     influence: Influence
     persona: Persona
     table: Table
@@ -49,7 +49,7 @@ class Attempts:
 
     def _guards(self, command: Command) -> Guards:
         if command not in self._guarding:
-            self._guarding[command] = Guards(self.stage.ground, self.table, command)
+            self._guarding[command] = Guards(self.stage.survey, self.table, command)
         return self._guarding[command]
 
     def _try(
@@ -88,7 +88,7 @@ class Attempts:
         for (table, look), what in zip(looks, found, strict=True):
             seen = look.seen(what)
             new = seen.rows - self.record.sees(self.persona.name, table.key)
-            rows = [row for row in self.stage.population.of(table).values() if row.number in new]
+            rows = [row for row in self.stage.planted_rows.of(table).values() if row.number in new]
             others = tuple(row for row in rows if row.world != self.world)
             if others:
                 self.escalations.append(

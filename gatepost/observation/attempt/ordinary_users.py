@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.name_hints import says_open
 from gatepost.observation.attempt.personas import ORDINARY, other_of
-from gatepost.observation.attempt.results import Record
+from gatepost.observation.attempt.results import Observations
 from gatepost.observation.attempt.witness import in_force
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED
-from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey
+from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
 
 @dataclass(frozen=True)
-class Standing:
+class OrdinaryUsers:
     """Answers from what was planted, from the names in the policies, and from who could give oneself a row."""
 
-    population: Population
-    record: Record | None = None
+    planted_rows: PlantedRows
+    record: Observations | None = None
 
     @property
-    def ground(self) -> Ground:
+    def survey(self) -> Survey:
         """The database."""
-        return self.population.ground
+        return self.planted_rows.survey
 
     def plain(self, table: Table) -> tuple[str, ...]:
         """Return the personas who may not touch another's rows: not one whose rank the table's policies ask for."""
@@ -37,21 +37,25 @@ class Standing:
     def ranks(self, texts: Iterable[str], table: Table | None = None) -> bool:
         """Tell whether texts ask for a rank, a table's own where a function asks for it."""
         direct = {name for text in texts for name in identifiers_in(text)}
-        ranks = {key[1] for key in self.ground.statuses if not self._everybody_stands_in(key)}
-        called = self.ground.calls.reachable(
-            " ".join(self.ground.calls.bodies[name]) for name in direct & self.ground.calls.bodies.keys()
+        ranks = {key[1] for key in self.survey.statuses if not self._everybody_stands_in(key)}
+        called = self.survey.calls.reachable(
+            " ".join(self.survey.calls.bodies[name]) for name in direct & self.survey.calls.bodies.keys()
         )[0]
         return bool(ranks & called or (ranks - ({table.name} if table is not None else set())) & direct)
 
     def _everybody_stands_in(self, key: TableKey) -> bool:
         """Tell whether to stand in a table is no rank: no column of it is asked, and who has an account gets a row."""
-        table = self.ground.live.table(*key)
-        if table is None or self.population.worlds.edges(table) or any(k[:2] == key for k in self.ground.clues.claims):
+        table = self.survey.live.table(*key)
+        if (
+            table is None
+            or self.planted_rows.row_sets.edges(table)
+            or any(k[:2] == key for k in self.survey.clues.claims)
+        ):
             return False
         if self.record is not None and self.record.cell("liar", table, "insert").inserts.get("own"):
             return True
-        bodies = {function.key: function.body for function in self.ground.live.functions}
-        made = [bodies.get(t.function, "") for t in self.ground.live.triggers if (t.schema, t.table) == USERS]
+        bodies = {function.key: function.body for function in self.survey.live.functions}
+        made = [bodies.get(t.function, "") for t in self.survey.live.triggers if (t.schema, t.table) == USERS]
         return any(table.name in identifiers_in(body) for body in made)
 
     def files_have_owners(self, table: Table) -> bool:
@@ -70,13 +74,13 @@ class Standing:
     def open_parent(self, persona: str, table: Table) -> bool:
         """Tell whether what a row would be hung on is a stranger's that says of itself that it is open."""
         other = other_of(persona)
-        for child, parent in self.ground.keys.items():
-            target = self.ground.live.table(*parent[:2])
-            if child[:2] != table.key or child in self.ground.identities or target is None:
+        for child, parent in self.survey.keys.items():
+            target = self.survey.live.table(*parent[:2])
+            if child[:2] != table.key or child in self.survey.identities or target is None:
                 continue
-            base = next((r for r in self.population.of(target).values() if r.world == other and r.base), None)
+            base = next((r for r in self.planted_rows.of(target).values() if r.world == other and r.base), None)
             if base is not None and any(
-                says_open(name, base.values.get(name)) for name in self.population.worlds.edges(target)
+                says_open(name, base.values.get(name)) for name in self.planted_rows.row_sets.edges(target)
             ):
                 return True
         return False
@@ -92,18 +96,18 @@ class Standing:
 
     def names_users(self, table: Table) -> list[str]:
         """Return the columns of a table that hold a user's id."""
-        return [c.name for c in table.columns if (*table.key, c.name) in self.ground.identities]
+        return [c.name for c in table.columns if (*table.key, c.name) in self.survey.identities]
 
     def why(self, table: Table) -> str:
         """Say what makes somebody the owner of a table's rows."""
         users = self.names_users(table)
         if users:
             return f"inferred from {', '.join(users)}"
-        claims = [key[2] for key in self.ground.clues.claims if key[:2] == table.key]
+        claims = [key[2] for key in self.survey.clues.claims if key[:2] == table.key]
         if claims:
             return f"inferred from {', '.join(claims)}"
         parents = sorted(
-            {p[1] for c, p in self.ground.keys.items() if c[:2] == table.key and p[:2] in self.ground.owned}
+            {p[1] for c, p in self.survey.keys.items() if c[:2] == table.key and p[:2] in self.survey.owned}
         )
         return f"inferred from {', '.join(parents) or 'its members'}"
 
@@ -123,4 +127,4 @@ class Standing:
     def names_owner(self, table: Table, name: str) -> bool:
         """Tell whether a column says whose a row is: by a user's id or a claim."""
         key = (*table.key, name)
-        return key in self.ground.identities or key in self.ground.clues.claims
+        return key in self.survey.identities or key in self.survey.clues.claims

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost.observation.plant.implied_keys import of_a_catalogue
-from gatepost.observation.plant.row_sets import NEW_USER, NOBODY, RANKED, Worlds
+from gatepost.observation.plant.row_sets import NEW_USER, NOBODY, RANKED, RowSets
 from gatepost.personas import ANON, SERVICE, Persona, signed_in
 
 USERS = {
@@ -44,28 +44,28 @@ def own_id(name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, name))
 
 
-def cast(worlds: Worlds, configured: Iterable[Persona] = ()) -> tuple[Persona, ...]:
+def cast(row_sets: RowSets, configured: Iterable[Persona] = ()) -> tuple[Persona, ...]:
     """Return the personas, with the claims that the policies compare.
 
     Args:
-        worlds: Whose claims lead to whose rows.
+        row_sets: Whose claims lead to whose rows.
         configured: The project's own personas; what they say of themselves counts.
     """
-    plain = _user(worlds, "liar", PLAIN_LIAR)
+    plain = _user(row_sets, "liar", PLAIN_LIAR)
     newcomer = signed_in(NEW_USER, NEWCOMER, email="newcomer@example.org", aal="aal2", is_anonymous=False,
                          app_metadata={"provider": "email", "providers": ["email"]}, user_metadata={})  # fmt: skip
-    forged = _forged(worlds)
+    forged = _forged(row_sets)
     forger = (replace(plain, name=FORGER, **forged),) if forged else ()
-    own = tuple(_configured(worlds, persona) for persona in configured)
-    return (ANON, *(_user(worlds, name) for name in USERS), *own, plain, *forger, newcomer, SERVICE)
+    own = tuple(_configured(row_sets, persona) for persona in configured)
+    return (ANON, *(_user(row_sets, name) for name in USERS), *own, plain, *forger, newcomer, SERVICE)
 
 
-def _configured(worlds: Worlds, persona: Persona) -> Persona:
+def _configured(row_sets: RowSets, persona: Persona) -> Persona:
     """Return a project's own persona, with the claims of any user where it says nothing of them."""
     said = json.loads(persona.claims)
     if "sub" not in said:
         return persona
-    usual = json.loads(_user(worlds, persona.name).claims)
+    usual = json.loads(_user(row_sets, persona.name).claims)
     nested = {key: {**usual[key], **value} for key, value in said.items() if isinstance(value, dict) and key in usual}
     return replace(persona, claims=json.dumps({**usual, **said, **nested}))
 
@@ -82,46 +82,46 @@ def world_of(persona: str) -> str:
     return NOBODY if persona in ("anon", "service_role", NEWCOMER) else persona
 
 
-def _user(worlds: Worlds, name: str, called: str | None = None) -> Persona:
+def _user(row_sets: RowSets, name: str, called: str | None = None) -> Persona:
     claims: dict[str, Any] = {
         "email": f"{name}@example.org",
         "app_metadata": {"provider": "email", "providers": ["email"]},
         "user_metadata": {},
         "is_anonymous": name == "guest",
         "aal": "aal1" if name == "guest" else "aal2",
-        "session_id": worlds.users[name],
+        "session_id": row_sets.users[name],
     }
-    for key, path in sorted(worlds.ground.clues.claims.items()):
+    for key, path in sorted(row_sets.survey.clues.claims.items()):
         if of_a_catalogue(path[-1]) and name not in RANKED:
             continue
         if len(path) > 1 or path[0] not in claims or path == ("email",):
-            _put(claims, path, worlds.claim(key, name))
-    for path, value in worlds.ground.clues.flags.items():
+            _put(claims, path, row_sets.claim(key, name))
+    for path, value in row_sets.survey.clues.flags.items():
         if name == "admin" and path[0] != "user_metadata" and path[0] not in ("aal", "role", "is_anonymous"):
             _put(claims, path, value)
     if name == "admin":
         claims["app_metadata"] = _ADMIN | claims["app_metadata"]
     if name == "liar" and called is None:
-        claims["user_metadata"] = claims["user_metadata"] | _lies(worlds)
-    return signed_in(worlds.users[name], called or name, **claims)
+        claims["user_metadata"] = claims["user_metadata"] | _lies(row_sets)
+    return signed_in(row_sets.users[name], called or name, **claims)
 
 
-def _lies(worlds: Worlds) -> dict[str, Any]:
+def _lies(row_sets: RowSets) -> dict[str, Any]:
     """Return everything that a policy could want, as its user would write it: an administrator of ann's tenant."""
     lies: dict[str, Any] = dict(_ADMIN)
-    for key, path in sorted(worlds.ground.clues.claims.items()):
-        _put(lies, path[1:] or path, worlds.claim(key, "ann"))
-    for path, value in worlds.ground.clues.flags.items():
+    for key, path in sorted(row_sets.survey.clues.claims.items()):
+        _put(lies, path[1:] or path, row_sets.claim(key, "ann"))
+    for path, value in row_sets.survey.clues.flags.items():
         _put(lies, path[1:] or path, value)
     return lies
 
 
-def _forged(worlds: Worlds) -> dict[str, str]:
+def _forged(row_sets: RowSets) -> dict[str, str]:
     """Return the headers and cookies that make a request look like ann's."""
     said: dict[str, dict[str, Any]] = {}
-    for path, what in sorted(worlds.ground.clues.requests.items()):
+    for path, what in sorted(row_sets.survey.clues.requests.items()):
         if len(path) == 2 and path[0] in ("headers", "cookies"):
-            value = what if isinstance(what, str) else worlds.claim(what, "ann")
+            value = what if isinstance(what, str) else row_sets.claim(what, "ann")
             _put(said.setdefault(path[0], {}), path[1:], value)
     return {name: json.dumps(values) for name, values in said.items()}
 

@@ -16,7 +16,7 @@ from gatepost.observation.attempt.batch import Trial, Trying
 from gatepost.observation.attempt.personas import ORDINARY, world_of
 from gatepost.observation.attempt.probes import Found, Probe
 from gatepost.observation.attempt.results import Escalation
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import FRESH, RANKED, Row
 from gatepost.personas import Persona
@@ -31,7 +31,7 @@ _MOST = 12
 class Empowering:
     """Gives a rank to one persona by one table, and tries what it may change then."""
 
-    stage: Stage
+    stage: TrialSession
     influence: Influence
     persona: Persona
     table: Table
@@ -50,7 +50,7 @@ class Empowering:
         ]
         for answer in after:
             for (table, probe), then, now in zip(powers, before.found, answer.found, strict=False):
-                rows = tuple(self.stage.population.of(table).values())[:1]
+                rows = tuple(self.stage.planted_rows.of(table).values())[:1]
                 if answer.tried.outcome == "done" and _count(now) > _count(then) and rows:
                     self.escalations.append(
                         Escalation(
@@ -62,12 +62,12 @@ class Empowering:
         """Return how the persona would give itself a rank: in its own row, or by a new one."""
         if self.persona.name not in ORDINARY or self.persona.name in RANKED:
             return []
-        if self.table.key not in self.stage.ground.asked:
+        if self.table.key not in self.stage.survey.asked:
             return []
-        held, worlds = self.stage.privileges(self.persona.role), self.stage.population.worlds
+        held, row_sets = self.stage.privileges(self.persona.role), self.stage.planted_rows.row_sets
         ranks = [
             (name, value)
-            for name, values in worlds.edges(self.table).items()
+            for name, values in row_sets.edges(self.table).items()
             for value in values
             if value and (name_parts(value) & _RANKS or (value == "true" and name_parts(name) & _RANKS))
         ]
@@ -80,7 +80,7 @@ class Empowering:
         ]
         if held.has(self.table.key, "insert"):
             world = world_of(self.persona.name)
-            values = worlds.make(self.table, world, FRESH + 8)
+            values = row_sets.make(self.table, world, FRESH + 8)
             rows = [Row(self.table, FRESH + 8, world, {**values, name: value}) for name, value in ranks]
             found += [insert([row], held.columns(self.table, "insert")) for row in rows]
         return found
@@ -91,7 +91,7 @@ class Empowering:
         touched = [table for table in self.influence.touched(self.table) if table.key != self.table.key]
         for table in touched[:_MOST]:
             column = self._plain(table, held.columns(table, "update"))
-            if column is not None and self.stage.population.of(table):
+            if column is not None and self.stage.planted_rows.of(table):
                 name, value = column
                 told = f"{sql.identifier(name)} = {sql.literal(value)}"
                 update = f"UPDATE {sql.qualified(table.schema, table.name)} SET {told}"
@@ -100,13 +100,13 @@ class Empowering:
 
     def _plain(self, table: Table, able: Sequence[str]) -> tuple[str, str | None] | None:
         """Return a column that no key and no policy reads, and a value for it."""
-        ground = self.stage.ground
+        survey = self.stage.survey
         unique = {name for index in table.indexes if index.unique for name in index.columns}
         for place, column in enumerate(table.columns):
             key = (*table.key, column.name)
-            bound = key in ground.keys or key in ground.identities or key in ground.clues.read or column.name in unique
+            bound = key in survey.keys or key in survey.identities or key in survey.clues.read or column.name in unique
             if column.name in able and not bound and not column.generated and column.identity != "always":
-                return column.name, self.stage.population.worlds.plain(table, column, place, FRESH)
+                return column.name, self.stage.planted_rows.row_sets.plain(table, column, place, FRESH)
         return None
 
 

@@ -15,10 +15,10 @@ from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, other_of, world_of
-from gatepost.observation.attempt.results import Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.row_sets import STRANGERS, Row
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
@@ -32,19 +32,19 @@ _MOST = 24
 class Channels:
     """Joins topics as each persona."""
 
-    stage: Stage
-    record: Record
+    stage: TrialSession
+    record: Observations
 
     @cached_property
     def _table(self) -> Table | None:
-        table = self.stage.ground.live.table(*MESSAGES)
+        table = self.stage.survey.live.table(*MESSAGES)
         return table if table is not None and table.policies else None
 
     @cached_property
     def _texts(self) -> list[str]:
         policies = self._table.policies if self._table is not None else ()
         texts = [text for policy in policies for text in (policy.using, policy.check) if text]
-        bodies = {f.name: f.body for f in self.stage.ground.live.functions if not is_platform(f.schema)}
+        bodies = {f.name: f.body for f in self.stage.survey.live.functions if not is_platform(f.schema)}
         called = {name for text in texts for name in identifiers_in(text)} & bodies.keys()
         return [*texts, *(bodies[name] for name in sorted(called))]
 
@@ -64,7 +64,7 @@ class Channels:
             return
         newcomer = next((persona for persona in personas if persona.name == NEWCOMER), None)
         common = {d.statement for d in self._join(newcomer, topics["ann"] + topics["bob"])} if newcomer else set()
-        ranked = Standing(self.stage.population, self.record).ranks(self._texts)
+        ranked = OrdinaryUsers(self.stage.planted_rows, self.record).ranks(self._texts)
         for persona in personas:
             if persona.name in ORDINARY and not (ranked and persona.name == "ann"):
                 for door in self._join(persona, topics[other_of(persona.name)]):
@@ -118,11 +118,11 @@ class Channels:
         return list(dict.fromkeys(piece.text.strip("'").replace("''", "'") for piece in pieces))
 
     def _values(self, world: str) -> Iterator[str]:
-        ground, population = self.stage.ground, self.stage.population
+        survey, planted_rows = self.stage.survey, self.stage.planted_rows
         names = {name for text in self._texts for name in identifiers_in(text)}
-        for table in ground.tables:
-            base = next((row for row in population.of(table).values() if row.world == world and row.base), None)
+        for table in survey.tables:
+            base = next((row for row in planted_rows.of(table).values() if row.world == world and row.base), None)
             if table.name in names and base is not None:
                 asked = [column.name for column in table.columns if column.name in names]
                 yield from (value for name in asked if (value := base.values.get(name)))
-        yield population.worlds.users.get(world, STRANGERS[0])
+        yield planted_rows.row_sets.users.get(world, STRANGERS[0])

@@ -78,7 +78,7 @@ class Crossing:
 
 
 @dataclass
-class Record:
+class Observations:
     """Everything that was seen.
 
     `lies` are rows that somebody saw for what it said of itself when it signed up; `missing` is what went wrong here,

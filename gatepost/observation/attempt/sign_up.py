@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.results import Escalation, Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Escalation, Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import NOBODY, Row
@@ -33,13 +33,13 @@ _YES = {"is_admin": "true", "admin": "true", "is_staff": "true"}
 class SigningUp:
     """Signs up as somebody new, first honestly and then not."""
 
-    stage: Stage
-    record: Record
+    stage: TrialSession
+    record: Observations
 
     def try_it(self) -> Iterator[NotChecked]:
         """Note what came into sight by lying; yield what could not be tried."""
         keys = self._keys()
-        table = self.stage.ground.live.table(*USERS)
+        table = self.stage.survey.live.table(*USERS)
         if not keys or table is None:
             return
         plain = {key: "somebody" for key in keys if self._is_word(key)}
@@ -53,24 +53,24 @@ class SigningUp:
                 self._signed_up(plain | lies, honest)
 
     def _keys(self) -> list[str]:
-        bodies = [function.body for function in self.stage.ground.live.functions if function.schema != "auth"]
+        bodies = [function.body for function in self.stage.survey.live.functions if function.schema != "auth"]
         return sorted({key for body in bodies for key in _KEYS.findall(body)})
 
     def _is_word(self, key: str) -> bool:
         """Tell whether what is said under a key may be any word: no column of the name asks for something else."""
-        columns = [column for table in self.stage.ground.tables if (column := table.column(key)) is not None]
-        return all(is_word(self.stage.ground.base_type(column.type)) for column in columns)
+        columns = [column for table in self.stage.survey.tables if (column := table.column(key)) is not None]
+        return all(is_word(self.stage.survey.base_type(column.type)) for column in columns)
 
     def _lies(self, key: str) -> list[str]:
         """Return what one would like to be: a value that a condition asks for, or ann's own."""
-        population, ground = self.stage.population, self.stage.ground
+        planted_rows, survey = self.stage.planted_rows, self.stage.survey
         found: dict[str, None] = {}
-        for table in ground.tables:
+        for table in survey.tables:
             column = table.column(key)
             if column is None:
                 continue
-            found.update(dict.fromkeys(ground.clues.literals.get((*table.key, key), ())))
-            base = next((row for row in population.of(table).values() if row.world == "ann" and row.base), None)
+            found.update(dict.fromkeys(survey.clues.literals.get((*table.key, key), ())))
+            base = next((row for row in planted_rows.of(table).values() if row.world == "ann" and row.base), None)
             value = base.values.get(key) if base is not None else None
             if value is not None:
                 found[value] = None
@@ -79,8 +79,8 @@ class SigningUp:
 
     def _compared(self) -> Iterator[str]:
         """Yield what ann's rows hold in the columns that are compared with a value of the metadata."""
-        for key in self.stage.ground.clues.metadata:
-            value = self.stage.population.worlds.claim(key, "ann")
+        for key in self.stage.survey.clues.metadata:
+            value = self.stage.planted_rows.row_sets.claim(key, "ann")
             if value is not None:
                 yield value
 
@@ -97,9 +97,9 @@ class SigningUp:
     ) -> dict[tuple[str, str], frozenset[int]] | str:
         """Return what a new user sees that said this of itself, or why it could not be made."""
         stage = self.stage
-        table = stage.ground.live.table(*USERS)
+        table = stage.survey.live.table(*USERS)
         assert table is not None  # noqa: S101  asked above
-        values = stage.population.worlds.make(table, NOBODY, _NUMBER, user=_USER)
+        values = stage.planted_rows.row_sets.make(table, NOBODY, _NUMBER, user=_USER)
         values["raw_user_meta_data"] = json.dumps(said)
         persona = signed_in(_USER, "newcomer", user_metadata=said, email="somebody@example.org", aal="aal2")
         found: dict[tuple[str, str], frozenset[int]] = {}
@@ -108,11 +108,11 @@ class SigningUp:
             if tried.outcome != "done":
                 return tried.said
             with stage.being(persona):
-                for other in stage.ground.observed:
+                for other in stage.survey.observed:
                     seen = stage.look(other)
                     found[other.key] = seen.rows
                     new = seen.rows - honest.get(other.key, frozenset()) if honest is not None else frozenset()
-                    rows = tuple(row for row in stage.population.of(other).values() if row.number in new)
+                    rows = tuple(row for row in stage.planted_rows.of(other).values() if row.number in new)
                     if rows:
                         self.record.lies.append(
                             Escalation(persona, tried.statement, "auth.users", seen.statement, rows)

@@ -25,10 +25,10 @@ from gatepost.observation.attempt.probes import (
     tried_as,
 )
 from gatepost.observation.attempt.time_limits import Patience
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
-from gatepost.observation.plant.survey import Ground, Privileges, privileges
-from gatepost.personas import Persona, acting_as
+from gatepost.observation.plant.survey import HeldPrivileges, Survey, privileges
+from gatepost.personas import Persona, impersonated
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -38,23 +38,23 @@ _NO_TABLE = "42P01"
 
 
 @dataclass
-class Stage:
+class TrialSession:
     """Where personas try statements: the cursor, what was planted, and what each role holds."""
 
     cursor: Cursor
-    population: Population
+    planted_rows: PlantedRows
     persona: Persona | None = None
     patience: Patience = field(default_factory=Patience)
     _undo: str = ""
-    _privileges: dict[str, Privileges] = field(default_factory=dict)
+    _privileges: dict[str, HeldPrivileges] = field(default_factory=dict)
     _looks: dict[tuple[str, tuple[str, str]], Look | None] = field(default_factory=dict)
 
     @property
-    def ground(self) -> Ground:
+    def survey(self) -> Survey:
         """The database."""
-        return self.population.ground
+        return self.planted_rows.survey
 
-    def privileges(self, role: str) -> Privileges:
+    def privileges(self, role: str) -> HeldPrivileges:
         """Return what a role holds, read once."""
         if role not in self._privileges:
             with self._as_owner():
@@ -66,7 +66,7 @@ class Stage:
         """Be a persona inside the block."""
         self.privileges(persona.role)
         self.settle()
-        with acting_as(self.cursor, persona):
+        with impersonated(self.cursor, persona):
             self.persona = persona
             try:
                 yield
@@ -110,7 +110,7 @@ class Stage:
             yield stopped(statement)
             return
         before = ""
-        if keys_aside and self.population.keys_aside and self.persona is not None:
+        if keys_aside and self.planted_rows.keys_aside and self.persona is not None:
             before = (
                 "SET LOCAL ROLE none; SET LOCAL session_replication_role = replica;"
                 f" SET LOCAL ROLE {sql.identifier(role)}; "
@@ -163,7 +163,7 @@ class Stage:
             return None
         if held.whole(table.key, "select"):
             plain = f"SELECT * FROM {sql.qualified(table.schema, table.name)}"
-            known: Known = {(str(oid), ctid): [row.number] for (oid, ctid), row in self.population.of(table).items()}
+            known: Known = {(str(oid), ctid): [row.number] for (oid, ctid), row in self.planted_rows.of(table).items()}
             return Look(plain, Probe(places(table).statement, as_persona=True), known)
         readable = held.columns(table, "select")
         told = [f"{sql.identifier(name)}::text" for name in self._telling(table, readable)]
@@ -178,7 +178,7 @@ class Stage:
         if found.tried.outcome != "done" and found.tried.code != _NO_TABLE:
             return []
         there = {(int(oid), ctid) for oid, ctid in found.rows if oid is not None}
-        rows = (row for place, row in self.population.of(table).items() if place not in there)
+        rows = (row for place, row in self.planted_rows.of(table).items() if place not in there)
         return sorted(rows, key=lambda row: row.number)
 
     def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
@@ -220,7 +220,7 @@ class Stage:
     def _rows_by(self, table: Table, told: Sequence[str]) -> Known:
         """Return the planted rows by what these columns hold, which may be the same for several."""
         found: dict[tuple[str | None, ...], list[int]] = {}
-        planted = self.population.of(table)
+        planted = self.planted_rows.of(table)
         for oid, ctid, *values in self.ask(Probe(listing(table, [*PLACE, *told]))).rows:
             if (int(oid or 0), str(ctid)) in planted:
                 found.setdefault(tuple(values), []).append(planted[int(oid or 0), str(ctid)].number)

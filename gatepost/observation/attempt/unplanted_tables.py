@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.attempt.witness import bypasses
-from gatepost.observation.plant.survey import Ground, Privileges
+from gatepost.observation.plant.survey import HeldPrivileges, Survey
 from gatepost.schema import COMMANDS, Command, Schema, Table
 
 NO_PRIVILEGE = "no API role holds a privilege on it"
@@ -29,7 +29,7 @@ def by_catalog(live: Schema, table: Table, role: str, command: Command) -> str:
     return f"row security is on, and no policy lets anybody {command}"
 
 
-def judged(stage: Stage, missing: Iterable[NotChecked], roles: Sequence[str]) -> list[NotChecked]:
+def judged(stage: TrialSession, missing: Iterable[NotChecked], roles: Sequence[str]) -> list[NotChecked]:
     """Return what could not be planted, with the other way by which the verdict stands, where there is one.
 
     Args:
@@ -38,21 +38,21 @@ def judged(stage: Stage, missing: Iterable[NotChecked], roles: Sequence[str]) ->
         roles: The roles that the Data API takes on, but for the one that may do everything.
     """
     held = [stage.privileges(role) for role in roles]
-    by_name = {str(table): table for table in stage.ground.tables}
+    by_name = {str(table): table for table in stage.survey.tables}
     return [
-        NotChecked(one.what, one.why, ours=True, covered_by=_covered(stage.ground, by_name.get(one.what), held))
+        NotChecked(one.what, one.why, ours=True, covered_by=_covered(stage.survey, by_name.get(one.what), held))
         for one in missing
     ]
 
 
-def _covered(ground: Ground, table: Table | None, held: Sequence[Privileges]) -> str:
+def _covered(survey: Survey, table: Table | None, held: Sequence[HeldPrivileges]) -> str:
     """Return why nobody reaches a table, by the catalog alone."""
-    if table is None or table.key in ground.asked or _runs_any_sql(ground):
+    if table is None or table.key in survey.asked or _runs_any_sql(survey):
         return ""
     open_to = any(privileges.has(table.key, command) for privileges in held for command in COMMANDS)
     return "" if open_to else NO_PRIVILEGE
 
 
-def _runs_any_sql(ground: Ground) -> bool:
+def _runs_any_sql(survey: Survey) -> bool:
     """Tell whether a function builds the SQL that it runs, so that it may read any table."""
-    return any("execute" in names for names in ground.calls.bodies.values())
+    return any("execute" in names for names in survey.calls.bodies.values())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gatepost import sql
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.results import Cell
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
@@ -16,9 +16,9 @@ _BY_CHANCE = 6
 """Up to how many characters a value may stand in a text by chance."""
 
 
-def witness(population: Population, persona: Persona, table: Table, cell: Cell, number: int) -> str:
+def witness(planted_rows: PlantedRows, persona: Persona, table: Table, cell: Cell, number: int) -> str:
     """Return the statement with which a persona reached a row, and the row."""
-    row = population.row(table.key, number)
+    row = planted_rows.row(table.key, number)
     return f"{describe(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
 
 

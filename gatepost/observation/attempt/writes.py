@@ -81,7 +81,7 @@ class Writer(Inserts):
 
         None where that cannot be seen: they cannot be put aside, or the new row is refused as well.
         """
-        if not self.stage.population.keys_aside:
+        if not self.stage.planted_rows.keys_aside:
             return None
         [answer] = yield [Trial(self.persona, refused.statement, (places(self.table),), keys_aside=True)]
         if answer.tried.outcome != "done":
@@ -106,7 +106,7 @@ class Writer(Inserts):
         return replace(cell, outcome=refused.outcome, said=refused.said, code=refused.code, certain=certain)
 
     def _is_another_s(self, number: int) -> bool:
-        row = self.stage.population.row(self.table.key, number)
+        row = self.stage.planted_rows.row(self.table.key, number)
         return row is not None and row.world != self.world
 
     def _changed(self, answer: Answer) -> list[Row]:
@@ -120,13 +120,13 @@ class Writer(Inserts):
                 yield column, value
 
     def _bound(self) -> set[str]:
-        ground = self.stage.ground
+        survey = self.stage.survey
         return {
             column.name
             for column in self.table.columns
-            if (*self.table.key, column.name) in ground.identities
-            or (*self.table.key, column.name) in ground.keys
-            or (*self.table.key, column.name) in ground.clues.claims
+            if (*self.table.key, column.name) in survey.identities
+            or (*self.table.key, column.name) in survey.keys
+            or (*self.table.key, column.name) in survey.clues.claims
             or (self.table.key in FILES and column.name == "name")
         }
 
@@ -142,7 +142,7 @@ class Writer(Inserts):
             for column in self.table.columns
             if column.name in allowed and not column.generated and column.identity != "always"
         ]
-        read = self.stage.ground.clues.read
+        read = self.stage.survey.clues.read
         several = [column for column in changeable if column.name not in alone or column.name in bound]
         ordered = sorted(several or changeable, key=lambda c: (c.name in bound, (*self.table.key, c.name) in read))
         if self.persona.name in ("ann", "anon") or self._guards("update").may_refuse:
@@ -152,19 +152,19 @@ class Writer(Inserts):
         return [*ordered[:1], *telling]
 
     def _new_values(self, column: Column) -> list[str | None]:
-        worlds, other = self.stage.population.worlds, other_of(self.persona.name)
+        row_sets, other = self.stage.planted_rows.row_sets, other_of(self.persona.name)
         key = (*self.table.key, column.name)
         if column.name in self._bound():
-            own = worlds.make(self.table, self.world, FRESH).get(column.name)
-            theirs = worlds.make(self.table, other, FRESH).get(column.name)
+            own = row_sets.make(self.table, self.world, FRESH).get(column.name)
+            theirs = row_sets.make(self.table, other, FRESH).get(column.name)
             return [value for value in dict.fromkeys([own, theirs]) if value is not None]
-        if key in self.stage.ground.clues.read:
-            found = worlds.alternatives(self.table, column)
+        if key in self.stage.survey.clues.read:
+            found = row_sets.alternatives(self.table, column)
             if found:
                 return found
         place = self.table.columns.index(column)
         accepted = self._guards("update").values_of(column)
-        return list(dict.fromkeys([worlds.plain(self.table, column, place, FRESH), *accepted]))
+        return list(dict.fromkeys([row_sets.plain(self.table, column, place, FRESH), *accepted]))
 
     def _set(self, column: Column, value: str | None, where: str = "") -> str:
         target = sql.qualified(self.table.schema, self.table.name)
@@ -187,7 +187,7 @@ class Writer(Inserts):
 
     def _sample(self) -> list[Row]:
         """Return the first row of each world, the persona's own first."""
-        planted = self.stage.population.of(self.table).values()
+        planted = self.stage.planted_rows.of(self.table).values()
         rows = sorted(planted, key=lambda row: (row.world != self.world, row.number))
         return [row for row in rows if row.base][:4]
 
@@ -229,10 +229,10 @@ class Writer(Inserts):
         if not self.watched or column.name not in self._bound():
             return
         other = other_of(self.persona.name)
-        theirs = self.stage.population.worlds.make(self.table, other, FRESH).get(column.name)
+        theirs = self.stage.planted_rows.row_sets.make(self.table, other, FRESH).get(column.name)
         if value != theirs or not any(row.world == self.world for row in changed):
             return
-        if (*self.table.key, column.name) in self.stage.ground.identities or self.table.key in FILES:
+        if (*self.table.key, column.name) in self.stage.survey.identities or self.table.key in FILES:
             [again] = yield [Trial(self.persona, f"{tried.statement}; {tried.statement}")]
             if again.tried.outcome == "done" and again.tried.count:
                 return  # who may still change a row has only shared it

@@ -14,7 +14,7 @@ from gatepost import sql
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.to_policies import policy_name
 from gatepost.observation.attempt.results import Cell
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.attempt.witness import bypasses
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import Row
@@ -30,7 +30,7 @@ class NotKnown(Exception):
 class Expected:
     """Answers what a persona should reach in a declared table."""
 
-    stage: Stage
+    stage: TrialSession
     declaration: Declaration
     personas: Sequence[Persona]
     _answers: dict[tuple[tuple[str, str], str, str], frozenset[int] | NotKnown] = field(default_factory=dict)
@@ -75,11 +75,11 @@ class Expected:
 
     def _bypasses(self, persona: Persona) -> bool:
         """Tell whether a role is meant to pass every policy; with the attribute, an API user's is a mistake."""
-        return persona.role not in ("anon", "authenticated") and bypasses(self.stage.ground.live, persona.role)
+        return persona.role not in ("anon", "authenticated") and bypasses(self.stage.survey.live, persona.role)
 
     def _planted(self, table: ProtectedTable) -> dict[int, Row]:
-        live = self.stage.ground.live.table(*table.key)
-        return {} if live is None else {row.number: row for row in self.stage.population.of(live).values()}
+        live = self.stage.survey.live.table(*table.key)
+        return {} if live is None else {row.number: row for row in self.stage.planted_rows.of(live).values()}
 
     def _condition(
         self, persona: Persona, table: ProtectedTable, rule: Rule, command: Command, rows: Mapping[int, Row]
@@ -124,9 +124,9 @@ class Expected:
         """Return the planted rows for which a condition holds, for a persona to whose role it applies."""
         key = (table.key, text, persona.name)
         if key not in self._answers:
-            live = self.stage.ground.live.table(*table.key)
+            live = self.stage.survey.live.table(*table.key)
             assert live is not None  # noqa: S101  only tables that are there are asked about
-            places = self.stage.population.of(live)
+            places = self.stage.planted_rows.of(live)
             try:
                 with self._open(live):
                     found = self._matching(live, text, persona)
@@ -154,7 +154,7 @@ class Expected:
 class _Opened:
     """A table whose row security is put aside and that every role may read, inside the block."""
 
-    stage: Stage
+    stage: TrialSession
     table: Table
     roles: Sequence[str]
 
@@ -163,7 +163,7 @@ class _Opened:
         self.stage.execute(
             f"SAVEPOINT gatepost_opened; ALTER TABLE {target} DISABLE ROW LEVEL SECURITY;"
             f" GRANT SELECT ON {target} TO {sql.identifiers(self.roles)};"
-            + (" SET LOCAL session_replication_role = replica" if self.stage.population.keys_aside else "")
+            + (" SET LOCAL session_replication_role = replica" if self.stage.planted_rows.keys_aside else "")
         )
 
     def __exit__(self, *_: object) -> None:

@@ -10,8 +10,8 @@ from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.personas import ORDINARY, describe
 from gatepost.observation.attempt.witness import shown
-from gatepost.observation.judge.door_severity import Weight
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.judge.door_severity import DoorSeverity
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED
 
 _VERBS = {
@@ -21,12 +21,12 @@ _VERBS = {
 }
 
 
-def leaks(found: Iterable[Door], population: Population, declaration: Declaration | None) -> Iterator[Finding]:
+def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declaration | None) -> Iterator[Finding]:
     """Yield one finding for each door that leaks, and one for each that lets rows of others be written.
 
     Args:
         found: What came of the doors.
-        population: What was planted.
+        planted_rows: What was planted.
         declaration: What was declared; what comes out of a table that is neither declared nor owned by anybody may be
             meant to.
     """
@@ -40,9 +40,9 @@ def leaks(found: Iterable[Door], population: Population, declaration: Declaratio
             by_door.setdefault((door.name, "written"), []).append(door)
         if door.forged is not None:
             by_door.setdefault((door.name, "forged"), []).append(door)
-    weight = Weight(population, declaration)
+    weight = DoorSeverity(planted_rows, declaration)
     for (name, how), doors in sorted(by_door.items()):
-        if population.ground.statuses and all(door.persona.name in RANKED for door in doors):
+        if planted_rows.survey.statuses and all(door.persona.name in RANKED for door in doors):
             continue  # those whom a table gives a rank, which the door may ask for
         first = doors[0]
         rows = first.leaked if how == "read" else first.written or tuple(filter(None, [first.forged]))

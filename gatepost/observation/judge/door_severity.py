@@ -12,9 +12,9 @@ from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret, says_open
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.realtime_channels import MESSAGES
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import USERS, TableKey
 from gatepost.schema import Table
@@ -23,15 +23,15 @@ _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())
 
 
 @dataclass(frozen=True)
-class Weight:
+class DoorSeverity:
     """Weighs what came out, by which rows and which columns of them."""
 
-    population: Population
+    planted_rows: PlantedRows
     declaration: Declaration | None = None
 
     @cached_property
-    def _standing(self) -> Standing:
-        return Standing(self.population)
+    def _standing(self) -> OrdinaryUsers:
+        return OrdinaryUsers(self.planted_rows)
 
     def of(self, doors: Sequence[Door], how: str) -> Severity:
         """Return how bad what some personas got through one door is.
@@ -75,7 +75,7 @@ class Weight:
 
     def _gives_figures(self, door: Door) -> bool:
         """Tell whether a view or a function counts and adds up: a sum over one planted row is that row's number."""
-        live = self.population.ground.live
+        live = self.planted_rows.survey.live
         schema, _, name = door.name.partition("(")[0].partition(".")
         view = live.view(schema, name)
         texts = (
@@ -87,26 +87,26 @@ class Weight:
 
     def _is_figure(self, table: Table, name: str) -> bool:
         column = table.column(name)
-        base = self.population.ground.base_type(column.type) if column is not None else ""
+        base = self.planted_rows.survey.base_type(column.type) if column is not None else ""
         return base.startswith(("smallint", "integer", "bigint", "numeric", "real", "double", "date", "time"))
 
     def _kept(self, table: TableKey) -> bool:
         declared = self.declaration is not None and self.declaration.table(*table) is not None
-        return declared or table in self.population.ground.owned
+        return declared or table in self.planted_rows.survey.owned
 
     def _tells(self, table: Table, name: str) -> bool:
         """Tell whether a column says more than which row it is: a figure has the keys that it counts by."""
         if self._standing.names_owner(table, name):
             return True
         keys = {column for index in table.indexes if index.unique for column in index.columns}
-        return not (name in keys or name.endswith("_id") or (*table.key, name) in self.population.ground.keys)
+        return not (name in keys or name.endswith("_id") or (*table.key, name) in self.planted_rows.survey.keys)
 
     def _published(self, table: Table, rows: Sequence[Row]) -> bool:
         """Tell whether exactly those rows came out whose owner says that they are open."""
         out = {row.number for row in rows}
-        kept = [row for row in self.population.of(table).values() if row.number not in out]
+        kept = [row for row in self.planted_rows.of(table).values() if row.number not in out]
         return any(
             all(says_open(name, row.values.get(name)) for row in rows)
             and any(not says_open(name, row.values.get(name)) for row in kept)
-            for name in self.population.worlds.edges(table)
+            for name in self.planted_rows.row_sets.edges(table)
         )

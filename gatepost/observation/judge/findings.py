@@ -10,16 +10,16 @@ from functools import partial
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.contained_failures import contained
-from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import ONLOOKERS, describe
-from gatepost.observation.attempt.results import Cell, Escalation, Record
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.results import Cell, Escalation, Observations
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.attempt.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED
-from gatepost.observation.plant.survey import Ground
+from gatepost.observation.plant.survey import Survey
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Table
 
@@ -38,26 +38,26 @@ COMPARE = "gatepost verify  # names the policy, the grant or the switch that dif
 class Judge:
     """Holds the record against the declaration, or, where there is none, against who owns which rows."""
 
-    stage: Stage
-    record: Record
+    stage: TrialSession
+    record: Observations
     personas: Sequence[Persona]
     expected: Expected | None = None
     _unevaluated: list[NotChecked] = field(default_factory=list)
 
     @property
-    def population(self) -> Population:
+    def planted_rows(self) -> PlantedRows:
         """What was planted."""
-        return self.stage.population
+        return self.stage.planted_rows
 
     @property
-    def ground(self) -> Ground:
+    def survey(self) -> Survey:
         """The database."""
-        return self.population.ground
+        return self.planted_rows.survey
 
     def findings(self) -> Iterator[Finding]:
         """Yield everything that is wrong with the tables."""
-        inferred = Inferred(self.population, self.record, self.personas)
-        for table in self.ground.observed:
+        inferred = Inferred(self.planted_rows, self.record, self.personas)
+        for table in self.survey.observed:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
         yield from self._contained("rows that are moved", inferred.crossings)
         yield from self._contained("escalations", self._escalations)
@@ -84,7 +84,7 @@ class Judge:
     def not_observed(self) -> Iterator[NotChecked]:
         """Yield the cells of which no trial shows what the policies decide, one line for each table and command."""
         names: dict[tuple[Table, Command, str, str], list[str]] = {}
-        for table in self.ground.observed:
+        for table in self.survey.observed:
             for persona in self.personas:
                 for command in COMMANDS:
                     cell = self.record.cell(persona.name, table, command)
@@ -119,9 +119,9 @@ class Judge:
                     continue
                 more, less = cell.rows - wanted, short_of(cell, wanted)
                 if more:
-                    beyond.append((persona, witness(self.population, persona, table, cell, min(more)), len(more)))
+                    beyond.append((persona, witness(self.planted_rows, persona, table, cell, min(more)), len(more)))
                 if less:
-                    row = self.population.row(table.key, min(less))
+                    row = self.planted_rows.row(table.key, min(less))
                     lacking = shown(row) if row else "a row"
                     short.append((persona, f"{describe(persona)}: out of reach is {lacking}", len(less)))
             yield from self._difference(table, command, "access-beyond-declaration", beyond)
@@ -202,13 +202,13 @@ class Judge:
 
     def _escalations(self) -> Iterator[Finding]:
         told_of: set[tuple[str, str]] = set()
-        standing = Standing(self.population, self.record)
+        ordinary_users = OrdinaryUsers(self.planted_rows, self.record)
         for found in self.record.escalations:
             table = found.rows[0].table
-            written = self.ground.live.table(*found.written.split(".", 1)) if "(" not in found.written else None
+            written = self.survey.live.table(*found.written.split(".", 1)) if "(" not in found.written else None
             if (found.written, str(table)) in told_of:
                 continue
-            if not self._unmistakable(found, written, standing):
+            if not self._unmistakable(found, written, ordinary_users):
                 continue
             told_of.add((found.written, str(table)))
             how = f"{'calling' if '(' in found.written else 'writing to'} {found.written}"
@@ -226,14 +226,14 @@ class Judge:
                 witness=f"{describe(found.persona)}: {found.write}; then {found.look} {reached}",
             )
 
-    def _unmistakable(self, found: Escalation, written: Table | None, standing: Standing) -> bool:
+    def _unmistakable(self, found: Escalation, written: Table | None, ordinary_users: OrdinaryUsers) -> bool:
         """Tell whether rows may not come into sight: not by a rank that one has, nor by joining what is open."""
         name = found.persona.name
         if written is None:
-            return not (name in RANKED and self.ground.statuses)
-        if found.hung_on and standing.open_parent(name, written):
+            return not (name in RANKED and self.survey.statuses)
+        if found.hung_on and ordinary_users.open_parent(name, written):
             return False
-        return name not in RANKED or all(name in standing.plain(t) for t in (written, found.rows[0].table))
+        return name not in RANKED or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
 
     def _lies(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):

@@ -9,9 +9,9 @@ from typing import Literal
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS, describe, world_of
-from gatepost.observation.attempt.results import Cell, Record
+from gatepost.observation.attempt.results import Cell, Observations
 from gatepost.observation.attempt.witness import in_force, shown
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
@@ -40,12 +40,12 @@ class MatrixCell:
 
 
 def matrix(
-    population: Population, record: Record, personas: Sequence[Persona], declared: Iterable[tuple[str, str]]
+    planted_rows: PlantedRows, record: Observations, personas: Sequence[Persona], declared: Iterable[tuple[str, str]]
 ) -> dict[str, object]:
     """Return the matrix as it stands in the JSON.
 
     Args:
-        population: What was planted.
+        planted_rows: What was planted.
         record: What was seen.
         personas: Who tried.
         declared: The tables that were declared.
@@ -58,27 +58,29 @@ def matrix(
             {
                 "table": str(table),
                 "declared": table.key in names,
-                "owned": table.key in population.ground.owned,
+                "owned": table.key in planted_rows.survey.owned,
                 "row_security": table.row_security.enabled,
-                "planted": len(population.of(table)),
+                "planted": len(planted_rows.of(table)),
                 "cells": {
                     persona.name: {
-                        command: dict(vars(matrix_cell(population, record, persona, table, command)))
+                        command: dict(vars(matrix_cell(planted_rows, record, persona, table, command)))
                         for command in COMMANDS
                     }
                     for persona in people
                 },
             }
-            for table in sorted(population.ground.observed, key=lambda table: table.key)
+            for table in sorted(planted_rows.survey.observed, key=lambda table: table.key)
         ],
     }
 
 
-def matrix_cell(population: Population, record: Record, persona: Persona, table: Table, command: Command) -> MatrixCell:
+def matrix_cell(
+    planted_rows: PlantedRows, record: Observations, persona: Persona, table: Table, command: Command
+) -> MatrixCell:
     """Return one cell of the matrix."""
     cell = record.cell(persona.name, table, command)
     rows = sorted(
-        (row for row in population.of(table).values() if row.number in cell.rows),
+        (row for row in planted_rows.of(table).values() if row.number in cell.rows),
         key=lambda row: (row.world == world_of(persona.name), row.number),
     )
     statement = next((s for key, s in cell.statements.items() if key in cell.rows), "")
@@ -92,8 +94,8 @@ def matrix_cell(population: Population, record: Record, persona: Persona, table:
         ]
     policies = tuple(_told(policy) for policy in in_force(table, persona.role, command))
     count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
-    of = len(cell.inserts) if command == "insert" else len(population.of(table))
-    how_far = reach(population, persona, table, command, cell)
+    of = len(cell.inserts) if command == "insert" else len(planted_rows.of(table))
+    how_far = reach(planted_rows, persona, table, command, cell)
     return MatrixCell(how_far, count, of, statement, tuple(witnesses), policies, cell.said, cell.outcome)
 
 
@@ -103,9 +105,9 @@ def _told(policy: Policy) -> str:
     return f"{policy.name}{'' if policy.permissive else ' (restrictive)'}: {said}"
 
 
-def reach(population: Population, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
+def reach(planted_rows: PlantedRows, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
     """Say in one word how far a cell goes."""
-    owned = table.key in population.ground.owned
+    owned = table.key in planted_rows.survey.owned
     if cell.shuts_out(persona.role):
         return "none"
     if cell.outcome == "error":
@@ -115,7 +117,7 @@ def reach(population: Population, persona: Persona, table: Table, command: Comma
     if command == "insert":
         own, others = cell.inserts.get("own", False), cell.inserts.get("another's", not owned)
         return "all" if own and others else "own" if own else "some" if any(cell.inserts.values()) else "none"
-    rows = population.of(table).values()
+    rows = planted_rows.of(table).values()
     if not cell.rows:
         return "none"
     if len(cell.rows) == len(rows) or (cell.tried is not None and cell.rows >= cell.tried):

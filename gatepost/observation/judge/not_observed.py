@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.callable_functions import Routine, callable_by
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.survey import FILES, USERS
 from gatepost.personas import Persona
 from gatepost.schema import is_platform
@@ -39,7 +39,9 @@ SELECT n.nspname, c.relname
 """
 
 
-def unseen(cursor: Cursor, stage: Stage, personas: Sequence[Persona], found: Iterable[Door]) -> Iterator[NotChecked]:
+def unseen(
+    cursor: Cursor, stage: TrialSession, personas: Sequence[Persona], found: Iterable[Door]
+) -> Iterator[NotChecked]:
     """Yield what the personas can reach and nobody looked at.
 
     Args:
@@ -62,7 +64,7 @@ def unseen(cursor: Cursor, stage: Stage, personas: Sequence[Persona], found: Ite
     yield from _failed(found, callable_by(cursor, roles))
 
 
-def _of_the_platform(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
+def _of_the_platform(stage: TrialSession, roles: Sequence[str]) -> Iterator[NotChecked]:
     """Yield the platform's own relations that the API was let into; who may is told by the grants."""
     told: dict[str, list[str]] = {}
     for role in roles:
@@ -74,9 +76,9 @@ def _of_the_platform(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]
         yield NotChecked(name, why, ours=True)
 
 
-def _rules(stage: Stage, roles: Sequence[str]) -> Iterator[NotChecked]:
+def _rules(stage: TrialSession, roles: Sequence[str]) -> Iterator[NotChecked]:
     """Yield the rewrite rules of tables that somebody writes: what they do elsewhere is not looked at."""
-    for rule in stage.ground.live.rewrite_rules:
+    for rule in stage.survey.live.rewrite_rules:
         held = [role for role in roles if stage.privileges(role).has((rule.schema, rule.table), rule.event.lower())]
         if held and not is_platform(rule.schema):
             yield NotChecked(

@@ -11,14 +11,14 @@ from functools import cached_property
 
 from gatepost import sql
 from gatepost.finding import Finding
-from gatepost.observation.attempt.ordinary_users import Standing
+from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import FORGER, PLAIN_LIAR, describe, other_of, world_of
-from gatepost.observation.attempt.results import Crossing, Record
+from gatepost.observation.attempt.results import Crossing, Observations
 from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
-from gatepost.observation.plant.insert_rows import Population
+from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import NOBODY
-from gatepost.observation.plant.survey import FILES, Ground, tenant_claims
+from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 
@@ -32,48 +32,48 @@ _FROM_TOKEN = "ask the token, with auth.uid() or a claim of app_metadata: anybod
 class Inferred:
     """Holds the record against who owns which rows."""
 
-    population: Population
-    record: Record
+    planted_rows: PlantedRows
+    record: Observations
     personas: Sequence[Persona]
 
     @cached_property
-    def standing(self) -> Standing:
+    def ordinary_users(self) -> OrdinaryUsers:
         """Who is nobody special."""
-        return Standing(self.population, self.record)
+        return OrdinaryUsers(self.planted_rows, self.record)
 
     @property
-    def ground(self) -> Ground:
+    def survey(self) -> Survey:
         """The database."""
-        return self.population.ground
+        return self.planted_rows.survey
 
     def findings(self, table: Table) -> Iterator[Finding]:
         """Yield what is wrong with one table."""
-        yield from Reading(self.population, self.record, self.personas, self.standing).findings(table)
+        yield from Reading(self.planted_rows, self.record, self.personas, self.ordinary_users).findings(table)
         yield from self.foreign_writes(table)
-        if table.key in self.ground.owned and self.standing.files_have_owners(table):
+        if table.key in self.survey.owned and self.ordinary_users.files_have_owners(table):
             yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
         """Yield the commands that write rows of others; nothing of a table whose rows belong to nobody."""
-        if table.key not in self.ground.owned or not self.standing.files_have_owners(table):
+        if table.key not in self.survey.owned or not self.ordinary_users.files_have_owners(table):
             return
         for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
             for persona in self.personas:
-                if persona.name in self.standing.plain(table):
+                if persona.name in self.ordinary_users.plain(table):
                     cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
                     others = [n for n in sorted(cell.rows) if self._of_another(table, n, persona)]
                     if others:
-                        found.append((persona, witness(self.population, persona, table, cell, others[0])))
+                        found.append((persona, witness(self.planted_rows, persona, table, cell, others[0])))
             if found:
                 yield Finding(
                     "foreign-row-written",
                     "error",
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can {what} rows of {table} that belong to "
-                    f"somebody else ({self.standing.why(table)})",
+                    f"somebody else ({self.ordinary_users.why(table)})",
                     fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
                     detail=command,
                     witness=found[0][1],
@@ -84,7 +84,7 @@ class Inferred:
             found = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
-                if persona.name not in self.standing.plain(table) or self._plausible(persona, table, way):
+                if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
                 if done:
@@ -96,7 +96,7 @@ class Inferred:
                     "error",
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can insert rows {what} into {table}"
-                    f" ({self.standing.why(table)})",
+                    f" ({self.ordinary_users.why(table)})",
                     fix=self._policies_to_mend(table, "insert"),
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
@@ -104,24 +104,24 @@ class Inferred:
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
         """Tell whether a row under a stranger's may be meant: where the persona may see what it hangs on."""
-        if way == "another's" and self.standing.names_users(table) and table.key not in FILES:
+        if way == "another's" and self.ordinary_users.names_users(table) and table.key not in FILES:
             return False
         if table.key in FILES:
-            return not self.standing.folders_matter(table)
-        if any(key[:2] == table.key for key in tenant_claims(self.ground)):
+            return not self.ordinary_users.folders_matter(table)
+        if any(key[:2] == table.key for key in tenant_claims(self.survey)):
             return False
-        return self._sees_parents(persona, table, None) or self.standing.open_parent(persona.name, table)
+        return self._sees_parents(persona, table, None) or self.ordinary_users.open_parent(persona.name, table)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
         """Tell whether a persona sees the stranger's rows that a table's keys, or one column of it, refer to."""
         seen = True
         other = other_of(persona.name)
-        for child, parent in self.ground.keys.items():
-            if child[:2] != table.key or child in self.ground.identities or column not in (None, child[2]):
+        for child, parent in self.survey.keys.items():
+            if child[:2] != table.key or child in self.survey.identities or column not in (None, child[2]):
                 continue
-            target = self.ground.live.table(*parent[:2])
-            if target is not None and target.key in self.ground.owned:
-                rows = [r for r in self.population.of(target).values() if r.world == other and r.base]
+            target = self.survey.live.table(*parent[:2])
+            if target is not None and target.key in self.survey.owned:
+                rows = [r for r in self.planted_rows.of(target).values() if r.world == other and r.base]
                 seen = seen and all(r.number in self.record.sees(persona.name, target.key) for r in rows)
         return seen
 
@@ -139,7 +139,7 @@ class Inferred:
                         f"anybody can {_VERBS[command]} rows of {table} without signing in",
                         fix=f"REVOKE {command.upper()} ON {sql.qualified(*table.key)} FROM anon",
                         detail=command,
-                        witness=witness(self.population, persona, table, cell, min(cell.rows)),
+                        witness=witness(self.planted_rows, persona, table, cell, min(cell.rows)),
                     )
             cell = self.record.cell(persona.name, table, "insert")
             if cell.inserts.get("another's") and not self._plausible(persona, table, _ANOTHERS):
@@ -148,7 +148,7 @@ class Inferred:
                     "error",
                     str(table),
                     f"anybody can insert rows in a user's name into {table} without signing in"
-                    f" ({self.standing.why(table)})",
+                    f" ({self.ordinary_users.why(table)})",
                     fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
                     detail="insert",
                     witness=f"{describe(persona)}: {cell.statements[_ANOTHERS]}",
@@ -162,7 +162,7 @@ class Inferred:
         ):
             cell = self.record.cell(name, table, "select")
             more = cell.rows - self.record.sees(PLAIN_LIAR, table.key)
-            others = sorted(n for n in more if (row := self.population.row(table.key, n)) and row.world != "liar")
+            others = sorted(n for n in more if (row := self.planted_rows.row(table.key, n)) and row.world != "liar")
             persona = next((p for p in self.personas if p.name == name), None)
             if others and persona is not None:
                 yield Finding(
@@ -171,7 +171,7 @@ class Inferred:
                     str(table),
                     f"a user can read rows of others in {table} by writing {how}",
                     fix=fix,
-                    witness=witness(self.population, persona, table, cell, others[0]),
+                    witness=witness(self.planted_rows, persona, table, cell, others[0]),
                 )
 
     def crossings(self) -> Iterator[Finding]:
@@ -195,30 +195,30 @@ class Inferred:
 
     def _unmistakable(self, crossing: Crossing) -> bool:
         key = (*crossing.table.key, crossing.column)
-        if key in tenant_claims(self.ground):
+        if key in tenant_claims(self.survey):
             return True
         if crossing.table.key in FILES:
-            return self.standing.folders_matter(crossing.table)
-        if key in self.ground.clues.claims:
+            return self.ordinary_users.folders_matter(crossing.table)
+        if key in self.survey.clues.claims:
             return False
-        if crossing.persona.name not in self.standing.plain(crossing.table):
+        if crossing.persona.name not in self.ordinary_users.plain(crossing.table):
             return False
-        if key in self.ground.identities:
-            alone = self.standing.names_users(crossing.table) == [crossing.column]
-            return alone and crossing.table.key not in self.ground.asked
-        parent = self.ground.keys[key][:2]
-        if parent not in self.ground.owned or self.standing.open_parent(crossing.persona.name, crossing.table):
+        if key in self.survey.identities:
+            alone = self.ordinary_users.names_users(crossing.table) == [crossing.column]
+            return alone and crossing.table.key not in self.survey.asked
+        parent = self.survey.keys[key][:2]
+        if parent not in self.survey.owned or self.ordinary_users.open_parent(crossing.persona.name, crossing.table):
             return False
         return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
-        row = self.population.row(table.key, number)
+        row = self.planted_rows.row(table.key, number)
         return row is not None and row.world not in (world_of(persona.name), NOBODY)
 
     def _policies_to_mend(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
-        if bypasses(self.ground.live, "authenticated"):
+        if bypasses(self.survey.live, "authenticated"):
             return no_longer("authenticated")
         names = [p.name for p in in_force(table, "authenticated", command)]
         return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)

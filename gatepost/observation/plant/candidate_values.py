@@ -12,7 +12,7 @@ from gatepost.analysis.compared_values import unquoted
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, family, is_word
 from gatepost.observation.plant.combinations import KEPT
 from gatepost.observation.plant.regex_examples import Shape, shape
-from gatepost.observation.plant.survey import Ground
+from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column
 
 Fix = str | Shape | None
@@ -35,17 +35,17 @@ _LATER = "2201-02-03 04:05:06"
 _MOST = 40
 
 
-def options(ground: Ground, column: Column, texts: Iterable[str]) -> list[Fix]:
+def options(survey: Survey, column: Column, texts: Iterable[str]) -> list[Fix]:
     """Return values for a column: those that texts compare it with first.
 
     Args:
-        ground: The database.
+        survey: The database.
         column: The column.
         texts: The definitions of constraints, or the bodies of functions.
     """
     texts = list(texts)
-    base = ground.base_type(column.type)
-    found = [fix for fix in _by_type(base, ground, texts) if _fits(base, fix)]
+    base = survey.base_type(column.type)
+    found = [fix for fix in _by_type(base, survey, texts) if _fits(base, fix)]
     found += [KEPT, *([] if column.not_null else [None])]
     return list(dict.fromkeys(found))[:_MOST]
 
@@ -65,14 +65,14 @@ def filled(fix: Fix, canary: Canary, number: int) -> str | None:
     return fix.replace("{}", mark).replace("{#}", str(number % 30_000))
 
 
-def _by_type(base: str, ground: Ground, texts: Sequence[str]) -> Iterator[Fix]:
+def _by_type(base: str, survey: Survey, texts: Sequence[str]) -> Iterator[Fix]:
     literals = [literal for text in texts for literal in _literals(text)]
     kind = family(base)
-    if base in ground.enums:
-        yield from (literal for literal in literals if literal in ground.enums[base])
-        yield from ground.enums[base]
+    if base in survey.enums:
+        yield from (literal for literal in literals if literal in survey.enums[base])
+        yield from survey.enums[base]
     elif base.endswith("[]"):
-        yield from _arrays(base, ground, texts, literals)
+        yield from _arrays(base, survey, texts, literals)
     elif is_word(base):
         yield from _texts(texts, literals)
     elif kind == "boolean":
@@ -89,9 +89,9 @@ def _by_type(base: str, ground: Ground, texts: Sequence[str]) -> Iterator[Fix]:
         yield from _ANYTHING
 
 
-def _arrays(base: str, ground: Ground, texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
+def _arrays(base: str, survey: Survey, texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
     yield "{ }"
-    for one in _by_type(base.removesuffix("[]"), ground, texts):
+    for one in _by_type(base.removesuffix("[]"), survey, texts):
         if isinstance(one, str):
             yield "{" + json.dumps(one, ensure_ascii=False) + "}"
     if literals:

@@ -10,7 +10,7 @@ from gatepost import sql
 from gatepost.observation.plant.canaries import Canary, is_word
 from gatepost.observation.plant.candidate_values import Fix, filled, options, small_numbers, some_of
 from gatepost.observation.plant.combinations import KEPT
-from gatepost.observation.plant.row_sets import STRANGERS, Worlds
+from gatepost.observation.plant.row_sets import STRANGERS, RowSets
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Search:
     """Looks for values that one table takes."""
 
     cursor: Cursor
-    worlds: Worlds
+    row_sets: RowSets
     table: Table
     _waiting: dict[tuple[str, ...], Iterator[tuple[tuple[str, Fix], ...]]] = field(default_factory=dict)
 
@@ -53,9 +53,9 @@ class Search:
         for name, value in chosen or ():
             key = (*self.table.key, name)
             if value == KEPT:
-                self.worlds.fixes.pop(key, None)
+                self.row_sets.fixes.pop(key, None)
             else:
-                self.worlds.fixes[key] = value
+                self.row_sets.fixes[key] = value
         return chosen is not None
 
     def _columns(self, error: Error) -> list[str]:
@@ -74,7 +74,7 @@ class Search:
 
     def _misfits(self) -> Iterator[str]:
         """Yield the columns whose values their own types do not take."""
-        row = self.worlds.rows(self.table)[0]
+        row = self.row_sets.rows(self.table)[0]
         for column in self.table.columns:
             value = row.values.get(column.name)
             if value is not None and not self._castable(column.type, value):
@@ -82,16 +82,16 @@ class Search:
 
     def _figures(self) -> Iterator[str]:
         """Yield the columns whose large numbers may be too large for what is computed from them."""
-        ground = self.worlds.ground
+        survey = self.row_sets.survey
         for column in self.table.columns:
             key = (*self.table.key, column.name)
-            bound = key in ground.keys or key in ground.identities or column.generated
-            if small_numbers(ground.base_type(column.type)) and not bound:
+            bound = key in survey.keys or key in survey.identities or column.generated
+            if small_numbers(survey.base_type(column.type)) and not bound:
                 yield column.name
 
     def _combinations(self, columns: tuple[str, ...], error: Error) -> Iterator[tuple[tuple[str, Fix], ...]]:
         texts = self._texts(columns, error)
-        users = [name for name in columns if (*self.table.key, name) in self.worlds.ground.identities]
+        users = [name for name in columns if (*self.table.key, name) in self.row_sets.survey.identities]
         found = {name: self._options(name, texts) for name in columns if name not in users[:1]}
         found = {name: values for name, values in found.items() if values}
         return some_of(found, _MOST) if found else iter(())
@@ -111,13 +111,13 @@ class Search:
         column = self.table.column(name)
         if column is None or column.generated:
             return []
-        key, ground = (*self.table.key, name), self.worlds.ground
-        if key in ground.identities:
+        key, survey = (*self.table.key, name), self.row_sets.survey
+        if key in survey.identities:
             return [STRANGERS[1], STRANGERS[2]] if column.not_null else [KEPT, None, STRANGERS[1]]
-        if key in ground.keys:
+        if key in survey.keys:
             return [] if column.not_null else [KEPT, None]
-        found = options(ground, column, texts)
-        if is_word(ground.base_type(column.type)) and column.type not in ground.domains:
+        found = options(survey, column, texts)
+        if is_word(survey.base_type(column.type)) and column.type not in survey.domains:
             return found
         return [fix for fix in found if fix in (KEPT, None) or self._castable(column.type, _first(fix))]
 

@@ -11,8 +11,8 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
 from gatepost.observation.plant.partitions import room
-from gatepost.observation.plant.row_sets import Row, Worlds
-from gatepost.observation.plant.survey import FILES, Ground, TableKey
+from gatepost.observation.plant.row_sets import Row, RowSets
+from gatepost.observation.plant.survey import FILES, Survey, TableKey
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ _ATTEMPTS = 160
 
 
 @dataclass
-class Population:
+class PlantedRows:
     """The rows that stand in the database, by where PostgreSQL keeps them.
 
     `missing` says which tables hold none, and why; `keys_aside` whether triggers and foreign keys could be put aside.
     """
 
-    ground: Ground
-    worlds: Worlds
+    survey: Survey
+    row_sets: RowSets
     rows: dict[TableKey, dict[Place, Row]] = field(default_factory=dict)
     missing: list[NotChecked] = field(default_factory=list)
     keys_aside: bool = False
@@ -49,8 +49,8 @@ class Population:
 
 
 def plant(
-    cursor: Cursor, ground: Ground, users: Mapping[str, str], cast_to: Mapping[ColumnKey, str] | None = None
-) -> Population:
+    cursor: Cursor, survey: Survey, users: Mapping[str, str], cast_to: Mapping[ColumnKey, str] | None = None
+) -> PlantedRows:
     """Plant the rows of every world.
 
     Triggers and foreign keys are not asked where the role may put them aside, so that a trigger changes nothing and
@@ -58,12 +58,12 @@ def plant(
 
     Args:
         cursor: Inside a transaction that will be rolled back, as a role that passes row security by.
-        ground: The database.
+        survey: The database.
         users: The user of each world.
         cast_to: The types that texts have to look like, by column, since a policy casts them.
     """
-    found = Population(ground, Worlds(ground, users, cast_to=cast_to or {}), keys_aside=_put_triggers_aside(cursor))
-    for table in ground.tables:
+    found = PlantedRows(survey, RowSets(survey, users, cast_to=cast_to or {}), keys_aside=_put_triggers_aside(cursor))
+    for table in survey.tables:
         refused = _plant_table(cursor, found, table)
         if refused:
             found.missing.append(NotChecked(str(table), f"no row could be planted: {refused}", ours=True))
@@ -108,12 +108,12 @@ def _put_triggers_aside(cursor: Cursor) -> bool:
     return True
 
 
-def _plant_table(cursor: Cursor, found: Population, table: Table) -> str:
+def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
     """Plant the rows of one table and return why there is none, if there is none."""
     said = ""
-    search = Search(cursor, found.worlds, table)
+    search = Search(cursor, found.row_sets, table)
     for _ in range(_ATTEMPTS):
-        rows = found.worlds.rows(table)
+        rows = found.row_sets.rows(table)
         error = _try_rows(cursor, found, rows)
         if error is None:
             if found.rows.get(table.key):
@@ -121,11 +121,11 @@ def _plant_table(cursor: Cursor, found: Population, table: Table) -> str:
             break  # a trigger swallows rows, or the table has no columns: one at a time shows which
         said = (error.diag.message_primary or str(error)).strip()
         fitting = {(*table.key, name): value for name, value in room(cursor, table, error).items()}
-        if any(found.worlds.fixes.get(key) != value for key, value in fitting.items()):
-            found.worlds.fixes |= fitting
+        if any(found.row_sets.fixes.get(key) != value for key, value in fitting.items()):
+            found.row_sets.fixes |= fitting
         elif not search.learn(error):
             break
-    rows = found.worlds.rows(table)
+    rows = found.row_sets.rows(table)
     for row in rows:
         error = _try_rows(cursor, found, [row])
         if error is not None and error.pgcode == "23505" and table.key == FILES[0]:
@@ -134,7 +134,7 @@ def _plant_table(cursor: Cursor, found: Population, table: Table) -> str:
     return "" if found.rows.get(table.key) else said
 
 
-def _try_rows(cursor: Cursor, found: Population, rows: list[Row]) -> Error | None:
+def _try_rows(cursor: Cursor, found: PlantedRows, rows: list[Row]) -> Error | None:
     from psycopg2 import Error
 
     try:  # in one way to the server and back; psycopg2 gives the rows of the last statement that returns some

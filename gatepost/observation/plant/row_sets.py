@@ -15,7 +15,7 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.candidate_values import Fix, filled
 from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
-from gatepost.observation.plant.survey import FILES, USERS, Ground, TableKey, unique_keys
+from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
 from gatepost.schema import Column, Table
 
 NOBODY = "nobody"
@@ -48,14 +48,14 @@ class Row:
 
 
 @dataclass
-class Worlds:
+class RowSets:
     """Makes the rows.
 
     `users` is each world's user id; `fixes` are values that a constraint taught, by column; `cast_to` are the types
     that texts have to look like, by column, since a policy casts them.
     """
 
-    ground: Ground
+    survey: Survey
     users: Mapping[str, str]
     fixes: dict[ColumnKey, Fix] = field(default_factory=dict)
     cast_to: Mapping[ColumnKey, str] = field(default_factory=dict)
@@ -74,8 +74,8 @@ class Worlds:
         kinds = combinations(edges)
         alone = self._one_for_each(table)
         found: list[Row] = []
-        ranked = table.key in self.ground.statuses
-        parent = any(target[:2] == table.key for target in self.ground.keys.values())
+        ranked = table.key in self.survey.statuses
+        parent = any(target[:2] == table.key for target in self.survey.keys.values())
         for place, world in enumerate(self.names):
             few = RANKED if not edges else (*RANKED, "bob", NOBODY)
             if ranked and world not in few and (not parent or self._reserved(table.key)):
@@ -124,18 +124,18 @@ class Worlds:
             if column.generated:
                 continue
             key = (*table.key, column.name)
-            if key in self.ground.identities:
+            if key in self.survey.identities:
                 named = user or (
                     filled(self.fixes[key], Canary(0, 0, 0), 0) if key in self.fixes else self._identity(column, world)
                 )
-                if world not in RANKED and self._reserved(self.ground.keys.get(key, key)[:2]):
+                if world not in RANKED and self._reserved(self.survey.keys.get(key, key)[:2]):
                     named = None
                 values[column.name] = f"{{{named}}}" if named and column.type.endswith("[]") else named
-            elif key in self.ground.keys:
+            elif key in self.survey.keys:
                 fixed = key in self.fixes and self.fixes[key] is None
                 values[column.name] = None if fixed else self.parent(key, parents or world)
             else:
-                told = self.names.index(parents or world) if key in self.ground.clues.claims else number
+                told = self.names.index(parents or world) if key in self.survey.clues.claims else number
                 values[column.name] = self.plain(table, column, place, told)
         if table.key in FILES:
             self._shape_file(table, values, self.users.get(user or world, user or STRANGERS[0]), number)
@@ -144,11 +144,11 @@ class Worlds:
     def _reserved(self, table: TableKey) -> bool:
         """Tell whether a table is for the few: to stand there is all that counts, and no row has to refer to it."""
         if table not in self._for_few:
-            found = self.ground.live.table(*table)
-            children = [child for child, parent in self.ground.keys.items() if parent[:2] == table]
+            found = self.survey.live.table(*table)
+            children = [child for child, parent in self.survey.keys.items() if parent[:2] == table]
             self._for_few[table] = (
                 found is not None
-                and table in self.ground.statuses
+                and table in self.survey.statuses
                 and bool(children)
                 and not self.edges(found)
                 and not any(self._must(child) for child in children)
@@ -156,7 +156,7 @@ class Worlds:
         return self._for_few[table]
 
     def _must(self, key: ColumnKey) -> bool:
-        table = self.ground.live.table(*key[:2])
+        table = self.survey.live.table(*key[:2])
         column = table.column(key[2]) if table is not None else None
         return column is None or column.not_null
 
@@ -164,8 +164,8 @@ class Worlds:
         """Return what a column holds to refer to the first row of a world."""
         if (key, world) not in self._parents:
             self._parents[key, world] = None  # a circle of keys ends here
-            target = self.ground.keys.get(key)
-            table = self.ground.live.table(*(target or key)[:2])
+            target = self.survey.keys.get(key)
+            table = self.survey.live.table(*(target or key)[:2])
             assert table is not None  # noqa: S101  keys lead to tables of the ground
             name = (target or key)[2]
             base = self.make(table, world, self.names.index(world))
@@ -174,20 +174,20 @@ class Worlds:
 
     def claim(self, key: ColumnKey, world: str) -> str | None:
         """Return what the rows of a world hold in a column that is compared with a claim."""
-        table = self.ground.live.table(*key[:2])
+        table = self.survey.live.table(*key[:2])
         assert table is not None  # noqa: S101  as above
         return self.make(table, world, self.names.index(world)).get(key[2])
 
     def plain(self, table: Table, column: Column, place: int, number: int) -> str | None:
         """Return a canary for a column, or a value that its type or a constraint demands."""
         key = (*table.key, column.name)
-        canary = Canary(self.ground.numbers[table.key], number, place)
+        canary = Canary(self.survey.numbers[table.key], number, place)
         if key in self.fixes:
             return filled(self.fixes[key], canary, number)
         if key in self.cast_to:
             return canaries.value(self.cast_to[key], canary)
-        base = self.ground.base_type(column.type)
-        labels = self.ground.enums.get(base)
+        base = self.survey.base_type(column.type)
+        labels = self.survey.enums.get(base)
         if labels:
             return labels[0]
         demanded = self._demanded(table).get(column.name)
@@ -196,9 +196,9 @@ class Worlds:
     def alternatives(self, table: Table, column: Column) -> list[str | None]:
         """Return the values on which a policy's answer may turn, for a column that a persona changes."""
         found = self._edge(table, column)
-        if self.ground.base_type(column.type) == "boolean":
+        if self.survey.base_type(column.type) == "boolean":
             return ["true", "false", *([] if column.not_null else [None])]
-        literals = self.ground.clues.literals.get((*table.key, column.name), ())
+        literals = self.survey.clues.literals.get((*table.key, column.name), ())
         return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
 
     def _identity(self, column: Column, world: str) -> str | None:
@@ -213,7 +213,7 @@ class Worlds:
 
     @cached_property
     def _buckets(self) -> tuple[str, ...]:
-        literals = self.ground.clues.literals
+        literals = self.survey.clues.literals
         found = [*literals.get((*FILES[1], "bucket_id"), ()), *literals.get((*FILES[0], "id"), ())]
         return tuple(dict.fromkeys(found)) or ("files",)
 
@@ -223,7 +223,7 @@ class Worlds:
             values |= {"id": self._buckets[0], "name": f"bucket-{number}", "public": "false", "owner": None}
             values |= {"type": "STANDARD", "owner_id": None, "allowed_mime_types": None, "file_size_limit": None}
             return
-        mark = canaries.value("text", Canary(self.ground.numbers[table.key], number, 2))
+        mark = canaries.value("text", Canary(self.survey.numbers[table.key], number, 2))
         name = f"{user}/{mark}.png"
         if self.cast_to.get((*FILES[1], "name")) == "uuid":
             name = f"{user}/{number}/{user}.png"
@@ -241,18 +241,18 @@ class Worlds:
 
     def _edge(self, table: Table, column: Column) -> list[str | None]:
         key = (*table.key, column.name)
-        known = (self.ground.identities, self.ground.keys, self.ground.clues.claims)
-        if key not in self.ground.clues.read or column.generated or any(key in one for one in known):
+        known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
+        if key not in self.survey.clues.read or column.generated or any(key in one for one in known):
             return []
         if any(column.name in columns for columns in unique_keys(table)):
             return []
-        base = self.ground.base_type(column.type)
-        literals: list[str | None] = [*self.ground.clues.literals.get(key, ())]
+        base = self.survey.base_type(column.type)
+        literals: list[str | None] = [*self.survey.clues.literals.get(key, ())]
         values: list[str | None] = []
         if base == "boolean":
             values = ["true", "false"]
-        elif base in self.ground.enums:
-            labels: tuple[str | None, ...] = self.ground.enums[base]
+        elif base in self.survey.enums:
+            labels: tuple[str | None, ...] = self.survey.enums[base]
             values = [*dict.fromkeys([*(one for one in literals if one in labels), *labels])][: max(4, len(literals))]
         elif base.startswith(("timestamp", "date")):
             values = [PAST, FUTURE]
@@ -269,7 +269,7 @@ class Worlds:
         bound = {
             column.name
             for column in table.columns
-            if (*table.key, column.name) in self.ground.identities or (*table.key, column.name) in self.ground.keys
+            if (*table.key, column.name) in self.survey.identities or (*table.key, column.name) in self.survey.keys
         }
         return any(key and set(key) <= bound for key in unique_keys(table))
 

@@ -44,7 +44,7 @@ SELECT n.nspname, c.relname, p.privilege,
 
 
 @dataclass(frozen=True)
-class Privileges:
+class HeldPrivileges:
     """What a role holds: the columns of each (schema, relation, command), or None for the whole relation."""
 
     held: Mapping[tuple[str, str, str], tuple[str, ...] | None]
@@ -65,7 +65,7 @@ class Privileges:
 
 
 @dataclass(frozen=True)
-class Ground:
+class Survey:
     """The database as the observation needs it.
 
     `statuses` are tables that other tables' policies ask and whose rows say something of a user and of nothing else: to
@@ -121,7 +121,7 @@ class Ground:
         return type_name
 
 
-def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Ground:
+def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Survey:
     """Return the ground of a database.
 
     Args:
@@ -141,7 +141,7 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
         seeds |= {rule.column for rule in declared.rules if rule.meaning == "owner" and rule.column}
     identities = naming(_spread(seeds, keys), live, domains)
     keys |= linked(found, wanted, keys, identities)
-    ground = Ground(
+    survey = Survey(
         live=live,
         tables=tuple(_parents_first(wanted, keys)),
         clues=found,
@@ -152,13 +152,13 @@ def survey(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Gro
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
     )
-    return replace(ground, owned=_owned(ground), statuses=_statuses(ground))
+    return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
 
 
-def privileges(cursor: Cursor, role: str) -> Privileges:
+def privileges(cursor: Cursor, role: str) -> HeldPrivileges:
     """Return what a role holds on every table and view."""
     cursor.execute(_PRIVILEGES, {"role": role})
-    return Privileges({(s, n, p.lower()): None if c is None else tuple(c) for s, n, p, c in cursor.fetchall()})
+    return HeldPrivileges({(s, n, p.lower()): None if c is None else tuple(c) for s, n, p, c in cursor.fetchall()})
 
 
 def _planted(table: Table, live: Schema) -> bool:
@@ -223,72 +223,72 @@ def _parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> 
     return list(placed.values())
 
 
-def _owned(ground: Ground) -> frozenset[TableKey]:
+def _owned(survey: Survey) -> frozenset[TableKey]:
     """Return the tables whose rows belong to somebody: by an id, a claim, a membership, or an owned parent."""
-    own = {key[:2] for key in (*ground.identities, *tenant_claims(ground))}
-    own |= {FILES[1]} & {table.key for table in ground.tables}
-    own |= {what[:2] for what in ground.clues.requests.values() if not isinstance(what, str)}
-    names = {table.key: _read_by(ground, table) for table in ground.tables}
-    for child, parent in ground.keys.items():
+    own = {key[:2] for key in (*survey.identities, *tenant_claims(survey))}
+    own |= {FILES[1]} & {table.key for table in survey.tables}
+    own |= {what[:2] for what in survey.clues.requests.values() if not isinstance(what, str)}
+    names = {table.key: _read_by(survey, table) for table in survey.tables}
+    for child, parent in survey.keys.items():
         # A membership: a row that names a user and refers to a table, and that some policy asks.
-        if child[:2] in own and parent not in ground.identities:
+        if child[:2] in own and parent not in survey.identities:
             member = child[1]
             if any(member in read for key, read in names.items() if key != child[:2]):
                 own.add(parent[:2])
     own.discard(USERS)
     grew = True
     while grew:
-        more = {child[:2] for child, parent in ground.keys.items() if parent[:2] in own} - own
+        more = {child[:2] for child, parent in survey.keys.items() if parent[:2] in own} - own
         own |= more
         grew = bool(more)
     return frozenset(own)
 
 
-def _statuses(ground: Ground) -> frozenset[TableKey]:
+def _statuses(survey: Survey) -> frozenset[TableKey]:
     """Return the tables that may say what a user is: rows of users and of nothing else, asked by other policies."""
-    asked, by_policies = ground.asked, asked_by_policies(ground)
-    parents = {parent[:2] for child, parent in ground.keys.items() if child[:2] != parent[:2]}
-    claimed = {key[:2] for key, path in ground.clues.claims.items() if of_a_catalogue(path[-1])}
+    asked, by_policies = survey.asked, asked_by_policies(survey)
+    parents = {parent[:2] for child, parent in survey.keys.items() if child[:2] != parent[:2]}
+    claimed = {key[:2] for key, path in survey.clues.claims.items() if of_a_catalogue(path[-1])}
     return frozenset(claimed) | frozenset(
         table.key
-        for table in ground.tables
+        for table in survey.tables
         if table.key in asked - {USERS}
-        and (one_for_each_user(ground, table) or (table.key in by_policies - parents and only_of_a_user(ground, table)))
+        and (one_for_each_user(survey, table) or (table.key in by_policies - parents and only_of_a_user(survey, table)))
     )
 
 
-def asked_by_policies(ground: Ground) -> frozenset[TableKey]:
+def asked_by_policies(survey: Survey) -> frozenset[TableKey]:
     """Return the tables that the policies of other tables read, in functions too."""
     asked: defaultdict[str, set[TableKey]] = defaultdict(set)
-    for table in ground.tables:
-        for name in _read_by(ground, table):
+    for table in survey.tables:
+        for name in _read_by(survey, table):
             asked[name].add(table.key)
-    return frozenset(table.key for table in ground.tables if asked.get(table.name, set()) - {table.key})
+    return frozenset(table.key for table in survey.tables if asked.get(table.name, set()) - {table.key})
 
 
-def only_of_a_user(ground: Ground, table: Table) -> bool:
+def only_of_a_user(survey: Survey, table: Table) -> bool:
     """Tell whether a table's rows are about one user, and about no tenant: a role that is given, a plan."""
-    users = [c.name for c in table.columns if (*table.key, c.name) in ground.identities and not c.name.endswith("_by")]
-    tenants = set(tenant_claims(ground)) | {
-        child for child, parent in ground.keys.items() if parent[:2] != USERS and not of_a_catalogue(parent[1])
+    users = [c.name for c in table.columns if (*table.key, c.name) in survey.identities and not c.name.endswith("_by")]
+    tenants = set(tenant_claims(survey)) | {
+        child for child, parent in survey.keys.items() if parent[:2] != USERS and not of_a_catalogue(parent[1])
     }
-    return len(users) == 1 and not any(key[:2] == table.key for key in tenants - ground.identities)
+    return len(users) == 1 and not any(key[:2] == table.key for key in tenants - survey.identities)
 
 
-def one_for_each_user(ground: Ground, table: Table) -> bool:
+def one_for_each_user(survey: Survey, table: Table) -> bool:
     """Tell whether a table holds at most one row for each user."""
-    users = {column.name for column in table.columns if (*table.key, column.name) in ground.identities}
+    users = {column.name for column in table.columns if (*table.key, column.name) in survey.identities}
     return any(key and set(key) <= users for key in unique_keys(table))
 
 
-def tenant_claims(ground: Ground) -> list[ColumnKey]:
+def tenant_claims(survey: Survey) -> list[ColumnKey]:
     """Return the columns that a claim of the backend's is compared with: an address may well be somebody else's."""
-    return [key for key, path in ground.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
+    return [key for key, path in survey.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
 
 
-def _read_by(ground: Ground, table: Table) -> frozenset[str]:
+def _read_by(survey: Survey, table: Table) -> frozenset[str]:
     texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
-    return ground.calls.reachable(texts)[0]
+    return survey.calls.reachable(texts)[0]
 
 
 def unique_keys(table: Table) -> list[tuple[str, ...]]:

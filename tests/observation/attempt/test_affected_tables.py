@@ -9,9 +9,9 @@ from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.batch import Batch, Trial
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import USERS, cast
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.insert_rows import plant
-from gatepost.observation.plant.survey import survey
+from gatepost.observation.plant.survey import survey_database
 from gatepost.observation.run import run
 from gatepost.reflect import read
 
@@ -71,7 +71,7 @@ def grounded(connection, superuser_url):
                 cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         opened.append(psycopg2.connect(superuser_url))
         cursor = opened[0].cursor()
-        return cursor, survey(cursor, read(cursor), None)
+        return cursor, survey_database(cursor, read(cursor), None)
 
     opened = []
     yield make
@@ -82,23 +82,23 @@ def grounded(connection, superuser_url):
 @pytest.mark.parametrize("way", WAYS)
 def test_what_a_write_leads_to(way, grounded):
     statements, written, columns, removed, expected = WAYS[way]
-    _, ground = grounded(statements)
-    table = ground.live.table("public", written)
-    touched = Influence(ground).touched(table, frozenset(columns) if columns else None, removed)
+    _, survey = grounded(statements)
+    table = survey.live.table("public", written)
+    touched = Influence(survey).touched(table, frozenset(columns) if columns else None, removed)
     assert {table.name for table in touched if table.schema == "public"} == expected
 
 
 def test_what_is_built_is_counted(grounded):
     """A table whose trigger builds SQL does not make every other table worth a look."""
     writes = "EXECUTE 'INSERT INTO ' || lower('PUBLIC.LOG') || ' (what) VALUES (1)'"
-    cursor, ground = grounded(
+    cursor, survey = grounded(
         BY_NAME
         + "GRANT INSERT ON apart, log TO authenticated; CREATE POLICY l ON log WITH CHECK (true);"
         + TRIGGER.format("built", "apart", writes, "AFTER INSERT")
     )
-    stage, influence = Stage(cursor, plant(cursor, ground, USERS)), Influence(ground)
-    ann = cast(stage.population.worlds)[1]
-    table = ground.live.table("public", "apart")
+    stage, influence = TrialSession(cursor, plant(cursor, survey, USERS)), Influence(survey)
+    ann = cast(stage.planted_rows.row_sets)[1]
+    table = survey.live.table("public", "apart")
     assert influence.opaque_triggers(table)
     statement = f"INSERT INTO public.apart (id, user_id) VALUES (999, '{USERS['ann']}')"
     [answer] = Batch(stage).answers([Trial(ann, statement, counting="writes")])
@@ -108,9 +108,9 @@ def test_what_is_built_is_counted(grounded):
 
 
 def test_a_change_of_the_catalog_may_change_anything(grounded):
-    cursor, ground = grounded(BY_NAME)
-    stage = Stage(cursor, plant(cursor, ground, USERS))
-    service = cast(stage.population.worlds)[-1]
+    cursor, survey = grounded(BY_NAME)
+    stage = TrialSession(cursor, plant(cursor, survey, USERS))
+    service = cast(stage.planted_rows.row_sets)[-1]
     trials = [Trial(service, "CREATE TEMPORARY TABLE t (id int)", counting="writes")]
     trials.append(Trial(service, "SELECT", counting="writes"))
     assert [answer.moved for answer in Batch(stage).answers(trials)] == [None, frozenset()]
@@ -131,13 +131,13 @@ GRANT SELECT, INSERT ON members TO authenticated; GRANT SELECT ON notes, apart T
 
 
 def test_what_a_built_policy_reads_is_counted(grounded):
-    cursor, ground = grounded(BUILT_POLICY)
-    stage, influence = Stage(cursor, plant(cursor, ground, USERS)), Influence(ground)
-    observe(stage, cast(stage.population.worlds), influence)
-    notes = ground.live.table("public", "notes")
+    cursor, survey = grounded(BUILT_POLICY)
+    stage, influence = TrialSession(cursor, plant(cursor, survey, USERS)), Influence(survey)
+    observe(stage, cast(stage.planted_rows.row_sets), influence)
+    notes = survey.live.table("public", "notes")
     assert influence.opaque_policies(notes)
     assert influence.asked[notes.key] == {("public", "notes"), ("public", "members")}
-    touched = influence.touched(ground.live.table("public", "apart"))
+    touched = influence.touched(survey.live.table("public", "apart"))
     assert [table.name for table in touched] == ["apart"]
 
 

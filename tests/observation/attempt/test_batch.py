@@ -8,9 +8,9 @@ import pytest
 from gatepost.observation.attempt.batch import Batch, Trial
 from gatepost.observation.attempt.personas import USERS, cast
 from gatepost.observation.attempt.probes import Probe, places
-from gatepost.observation.attempt.statement import Stage
+from gatepost.observation.attempt.statement import TrialSession
 from gatepost.observation.plant.insert_rows import plant
-from gatepost.observation.plant.survey import survey
+from gatepost.observation.plant.survey import survey_database
 from gatepost.observation.run import run
 from gatepost.reflect import read
 
@@ -61,15 +61,15 @@ def tables(connection):
 @pytest.fixture
 def stage(tables, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection.cursor() as cursor:
-        population = plant(cursor, survey(cursor, read(cursor), None), USERS)
+        planted_rows = plant(cursor, survey_database(cursor, read(cursor), None), USERS)
         cursor.execute("SET LOCAL search_path = public; SET LOCAL statement_timeout = '1s'")
-        yield Stage(cursor, population)
+        yield TrialSession(cursor, planted_rows)
 
 
 def trials(stage):
-    by_name = {table.name: table for table in stage.ground.observed}
+    by_name = {table.name: table for table in stage.survey.observed}
     notes, parts = by_name["notes"], by_name["parts"]
-    for persona in cast(stage.population.worlds)[:4]:
+    for persona in cast(stage.planted_rows.row_sets)[:4]:
         looks = [stage.looking(persona.role, table) for table in by_name.values()]
         probes = [places(notes), places(parts), *(look.probe for look in looks if look is not None)]
         for statement in STATEMENTS:
@@ -79,7 +79,7 @@ def trials(stage):
 
 def planted(stage, found):
     """A row that was written lies somewhere else each time it is."""
-    places = {(str(oid), ctid) for rows in stage.population.rows.values() for oid, ctid in rows}
+    places = {(str(oid), ctid) for rows in stage.planted_rows.rows.values() for oid, ctid in rows}
     return [tuple(row) for row in found.rows if len(row) == 1 or tuple(row) in places]
 
 
@@ -97,7 +97,7 @@ def test_together_and_one_by_one_are_the_same(stage):
 
 
 def test_what_takes_too_long_is_cut_off_alone(stage):
-    ann = cast(stage.population.worlds)[1]
+    ann = cast(stage.planted_rows.row_sets)[1]
     quick, slow = Trial(ann, "SELECT"), Trial(ann, "SELECT pg_sleep(60)")
     asked = Trial(ann, "SELECT", (Probe("SELECT ARRAY[ARRAY['a']]"), Probe("SELECT pg_sleep(60)", as_persona=True)))
     answers = list(Batch(stage).answers([quick, slow, quick, asked, quick]))
@@ -130,12 +130,12 @@ def test_a_database_that_forbids_temporary_objects(tables, database_url, superus
 
 
 def test_more_looks_than_are_sent_at_once(stage):
-    ann, look = cast(stage.population.worlds)[1], Probe("SELECT ARRAY[ARRAY['a']]")
+    ann, look = cast(stage.planted_rows.row_sets)[1], Probe("SELECT ARRAY[ARRAY['a']]")
     wanted = [Trial(ann, "SELECT", (look,) * count) for count in (1, 9_000, 9_000, 9_000, 0)]
     assert [len(answer.found) for answer in Batch(stage).answers(wanted)] == [1, 9_000, 9_000, 9_000, 0]
 
 
-class Slow(Stage):
+class Slow(TrialSession):
     """A server that is so busy that it is cut off between two statements, unless there is only one."""
 
     def execute(self, statement, values=None):
@@ -145,7 +145,7 @@ class Slow(Stage):
 
 
 def test_a_batch_that_is_cut_off_is_cut_in_two(stage):
-    ann = cast(stage.population.worlds)[1]
+    ann = cast(stage.planted_rows.row_sets)[1]
     wanted = [Trial(ann, statement) for statement in ("SELECT", "SELECT nothing", "SELECT 1")]
-    answers = list(Batch(Slow(stage.cursor, stage.population)).answers(wanted))
+    answers = list(Batch(Slow(stage.cursor, stage.planted_rows)).answers(wanted))
     assert [answer.tried.outcome for answer in answers] == ["done", "error", "done"]

@@ -7,7 +7,7 @@ import pytest
 
 from gatepost.observation.attempt.personas import USERS
 from gatepost.observation.plant.insert_rows import plant
-from gatepost.observation.plant.survey import survey
+from gatepost.observation.plant.survey import survey_database
 from gatepost.reflect import read
 
 DEMANDING = {
@@ -62,26 +62,26 @@ def planted(connection, superuser_url):
         with connection, connection.cursor() as cursor:
             cursor.execute(tables)
         with closing(psycopg2.connect(superuser_url)) as observer, observer.cursor() as cursor:
-            return plant(cursor, survey(cursor, read(cursor), None), USERS)
+            return plant(cursor, survey_database(cursor, read(cursor), None), USERS)
 
     return make
 
 
 @pytest.mark.parametrize("tables", [pytest.param(sql, id=name) for name, sql in DEMANDING.items()])
 def test_every_table_gets_rows(tables, planted):
-    population = planted(tables)
-    assert population.missing == []
-    assert all(population.of(table) for table in population.ground.tables)
+    planted_rows = planted(tables)
+    assert planted_rows.missing == []
+    assert all(planted_rows.of(table) for table in planted_rows.survey.tables)
 
 
 def test_a_world_holds_together(planted):
-    population = planted("""
+    planted_rows = planted("""
         CREATE TABLE orgs (id uuid PRIMARY KEY);
         CREATE TABLE members (org uuid NOT NULL REFERENCES orgs (id), who uuid NOT NULL REFERENCES auth.users (id),
                               PRIMARY KEY (org, who));
         CREATE TABLE work (id int PRIMARY KEY, org uuid NOT NULL REFERENCES orgs (id),
                            owner uuid REFERENCES auth.users (id))""")
-    rows = {key[1]: {row.world: row.values for row in found.values()} for key, found in population.rows.items()}
+    rows = {key[1]: {row.world: row.values for row in found.values()} for key, found in planted_rows.rows.items()}
     for world, user in USERS.items():
         assert rows["members"][world]["who"] == rows["work"][world]["owner"] == rows["users"][world]["id"] == user
         assert rows["members"][world]["org"] == rows["work"][world]["org"] == rows["orgs"][world]["id"]
@@ -90,17 +90,17 @@ def test_a_world_holds_together(planted):
 
 
 def test_what_cannot_be_planted_is_said(planted):
-    population = planted("CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL CHECK (n <> n))")
-    assert [str(missing.what) for missing in population.missing] == ["public.t"]
-    assert "violates check constraint" in population.missing[0].why
+    planted_rows = planted("CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL CHECK (n <> n))")
+    assert [str(missing.what) for missing in planted_rows.missing] == ["public.t"]
+    assert "violates check constraint" in planted_rows.missing[0].why
 
 
 def test_edges_are_planted(planted):
-    population = planted("""
+    planted_rows = planted("""
         CREATE TABLE posts (id int PRIMARY KEY, author uuid REFERENCES auth.users (id), state text, public boolean,
                             due timestamptz);
         CREATE POLICY see ON posts FOR SELECT USING (public AND state = 'live' AND due < now())""")
-    rows = list(population.of(population.ground.live.table("public", "posts")).values())
+    rows = list(planted_rows.of(planted_rows.survey.live.table("public", "posts")).values())
     assert {row.values["public"] for row in rows} == {"true", "false", None}
     assert {row.values["state"] == "live" for row in rows} == {True, False}
     assert len({row.values["due"] for row in rows}) == 3
