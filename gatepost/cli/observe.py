@@ -43,8 +43,9 @@ def observe(
     What is seen is held against the declaration, or, where nothing is declared, against who owns which rows.
 
     The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in
-    (guest), an administrator by app_metadata (admin), a user whose user_metadata claims everything (liar), and
-    service_role. A project adds its own in pyproject.toml, with a role and the claims of the token:
+    (anonymous_sign_in), an administrator by app_metadata (admin), a user whose user_metadata claims everything
+    (self_claiming), and service_role. A project adds its own in pyproject.toml, with a role and the claims of
+    the token:
 
     [tool.gatepost.personas]
 

@@ -36,10 +36,12 @@ def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, superuser_url):
     assert done.exit_code == 1, done.output
     lines = [line.split() for line in done.stdout.splitlines()]
     head = next(line for line in lines if line[:2] == ["table", "anon"])
-    assert head == "table anon ann bob guest admin liar service_role".split()
+    assert head == "table anon ann bob anonymous_sign_in admin self_claiming service_role".split()
     row = next(line for line in lines if line[:1] == ["public.notes"])
     assert row[1:] == ["no", "row", "security", "····", *["A·A·"] * 5, "····"]
-    assert "foreign-row-written  ann, bob, guest, liar can change rows of public.notes" in done.stdout
+    assert (
+        "foreign-row-written  ann, bob, anonymous_sign_in, self_claiming can change rows of public.notes" in done.stdout
+    )
     assert "seen: as ann (authenticated" in done.stdout
 
 

@@ -76,7 +76,7 @@ def test_the_whole_matrix(migrated):
     tables = {table["table"].removeprefix("public."): table["cells"] for table in result.sections["matrix"]["tables"]}
     assert tables.keys() == {*MATRIX, "alembic_version"}
     for name, wanted in MATRIX.items():
-        for persona in ("ann", "bob", "guest", "admin", "liar"):
+        for persona in ("ann", "bob", "anonymous_sign_in", "admin", "self_claiming"):
             assert " ".join(cell["reach"] for cell in tables[name][persona].values()) == wanted, (name, persona)
         assert {cell["reach"] for cell in tables[name]["anon"].values()} == {"none"}
         assert {cell["reach"] for cell in tables[name]["service_role"].values()} == {"all"}

@@ -52,7 +52,7 @@ class OrdinaryUsers:
             or any(k[:2] == key for k in self.survey.clues.claims)
         ):
             return False
-        if self.record is not None and self.record.cell("liar", table, "insert").inserts.get("own"):
+        if self.record is not None and self.record.cell("self_claiming", table, "insert").inserts.get("own"):
             return True
         bodies = {function.key: function.body for function in self.survey.live.functions}
         made = [bodies.get(t.function, "") for t in self.survey.live.triggers if (t.schema, t.table) == USERS]

@@ -14,20 +14,21 @@ from gatepost.personas import ANON, SERVICE, Persona, signed_in
 
 USERS = {
     name: f"9e500000-0000-4000-8000-0000000000{number:02d}"
-    for number, name in enumerate(("ann", "bob", "guest", "admin", "liar"), 1)
+    for number, name in enumerate(("ann", "bob", "anonymous_sign_in", "admin", "self_claiming"), 1)
 }
 """The signed-in personas: two in different tenants, an anonymous sign-in, one whose `app_metadata` makes them an
 administrator, and one whose `user_metadata`, which users write themselves, claims everything."""
 
-ORDINARY = ("ann", "bob", "guest", "liar")
+ORDINARY = ("ann", "bob", "anonymous_sign_in", "self_claiming")
 """Those who may never touch what is another's."""
-PLAIN_LIAR = "liar, without claiming"
-"""The same user as `liar` with nothing in `user_metadata`: what only the liar sees, the claim has opened."""
-FORGER = "liar, by a header"
+SELF_CLAIMING_SILENT = "self_claiming, without claims"
+"""The same user as `self_claiming` with nothing in `user_metadata`: what `self_claiming` alone sees, the claim
+has opened."""
+SELF_CLAIMING_BY_HEADER = "self_claiming, by a header"
 """The same user, which sends the headers and cookies that policies ask for."""
 NEWCOMER = "newcomer"
 """Somebody who has just signed up, with no row and no claim: what it sees, everybody with an account may see."""
-ONLOOKERS = (PLAIN_LIAR, FORGER, NEWCOMER)
+ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER)
 """Those who only look: the others are held against them."""
 
 _NAMESPACE = uuid.UUID("9e500000-0000-4000-8000-00000000ffff")
@@ -51,13 +52,13 @@ def cast(row_sets: RowSets, configured: Iterable[Persona] = ()) -> tuple[Persona
         row_sets: Whose claims lead to whose rows.
         configured: The project's own personas; what they say of themselves counts.
     """
-    plain = _user(row_sets, "liar", PLAIN_LIAR)
+    plain = _user(row_sets, "self_claiming", SELF_CLAIMING_SILENT)
     newcomer = signed_in(NEW_USER, NEWCOMER, email="newcomer@example.org", aal="aal2", is_anonymous=False,
                          app_metadata={"provider": "email", "providers": ["email"]}, user_metadata={})  # fmt: skip
     forged = _forged(row_sets)
-    forger = (replace(plain, name=FORGER, **forged),) if forged else ()
+    by_header = (replace(plain, name=SELF_CLAIMING_BY_HEADER, **forged),) if forged else ()
     own = tuple(_configured(row_sets, persona) for persona in configured)
-    return (ANON, *(_user(row_sets, name) for name in USERS), *own, plain, *forger, newcomer, SERVICE)
+    return (ANON, *(_user(row_sets, name) for name in USERS), *own, plain, *by_header, newcomer, SERVICE)
 
 
 def _configured(row_sets: RowSets, persona: Persona) -> Persona:
@@ -77,8 +78,8 @@ def other_of(persona: str) -> str:
 
 def world_of(persona: str) -> str:
     """Return the world that belongs to a persona."""
-    if persona in (PLAIN_LIAR, FORGER):
-        return "liar"
+    if persona in (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER):
+        return "self_claiming"
     return NOBODY if persona in ("anon", "service_role", NEWCOMER) else persona
 
 
@@ -87,8 +88,8 @@ def _user(row_sets: RowSets, name: str, called: str | None = None) -> Persona:
         "email": f"{name}@example.org",
         "app_metadata": {"provider": "email", "providers": ["email"]},
         "user_metadata": {},
-        "is_anonymous": name == "guest",
-        "aal": "aal1" if name == "guest" else "aal2",
+        "is_anonymous": name == "anonymous_sign_in",
+        "aal": "aal1" if name == "anonymous_sign_in" else "aal2",
         "session_id": row_sets.users[name],
     }
     for key, path in sorted(row_sets.survey.clues.claims.items()):
@@ -101,12 +102,12 @@ def _user(row_sets: RowSets, name: str, called: str | None = None) -> Persona:
             _put(claims, path, value)
     if name == "admin":
         claims["app_metadata"] = _ADMIN | claims["app_metadata"]
-    if name == "liar" and called is None:
-        claims["user_metadata"] = claims["user_metadata"] | _lies(row_sets)
+    if name == "self_claiming" and called is None:
+        claims["user_metadata"] = claims["user_metadata"] | _own_claims(row_sets)
     return signed_in(row_sets.users[name], called or name, **claims)
 
 
-def _lies(row_sets: RowSets) -> dict[str, Any]:
+def _own_claims(row_sets: RowSets) -> dict[str, Any]:
     """Return everything that a policy could want, as its user would write it: an administrator of ann's tenant."""
     lies: dict[str, Any] = dict(_ADMIN)
     for key, path in sorted(row_sets.survey.clues.claims.items()):

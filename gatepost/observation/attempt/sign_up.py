@@ -48,8 +48,8 @@ class SigningUp:
             yield NotChecked("signing up", f"a user cannot be made: {honest}", ours=True)
             return
         for number in range(_MOST):
-            lies = {key: said[number % len(said)] for key in keys if (said := self._lies(key))}
-            if lies and (number == 0 or any(len(self._lies(key)) > number for key in keys)):
+            lies = {key: said[number % len(said)] for key in keys if (said := self._own_claims(key))}
+            if lies and (number == 0 or any(len(self._own_claims(key)) > number for key in keys)):
                 self._signed_up(plain | lies, honest)
 
     def _keys(self) -> list[str]:
@@ -61,7 +61,7 @@ class SigningUp:
         columns = [column for table in self.stage.survey.tables if (column := table.column(key)) is not None]
         return all(is_word(self.stage.survey.base_type(column.type)) for column in columns)
 
-    def _lies(self, key: str) -> list[str]:
+    def _own_claims(self, key: str) -> list[str]:
         """Return what one would like to be: a value that a condition asks for, or ann's own."""
         planted_rows, survey = self.stage.planted_rows, self.stage.survey
         found: dict[str, None] = {}

@@ -61,7 +61,7 @@ class Judge:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
         yield from self._contained("rows that are moved", inferred.crossings)
         yield from self._contained("escalations", self._escalations)
-        yield from self._contained("signing up", self._lies)
+        yield from self._contained("signing up", self._own_claims)
 
     def _contained(self, what: str, judge: Callable[[], Iterator[Finding]]) -> list[Finding]:
         found: list[Finding] = []
@@ -235,7 +235,7 @@ class Judge:
             return False
         return name not in RANKED or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
 
-    def _lies(self) -> Iterator[Finding]:
+    def _own_claims(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):
             found = next(one for one in self.record.lies if one.rows[0].table.key == key)
             table = found.rows[0].table

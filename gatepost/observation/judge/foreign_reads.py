@@ -63,7 +63,7 @@ class Reading:
     def _is_plain(self, persona: Persona, table: Table) -> bool:
         """Tell whether a persona is nobody special; what only a lie opens is told by its own rule."""
         return persona.name in ("anon", NEWCOMER) or (
-            persona.name in self.ordinary_users.plain(table) and persona.name != "liar"
+            persona.name in self.ordinary_users.plain(table) and persona.name != "self_claiming"
         )
 
     def _of_others(self, table: Table, cell: Cell, persona: Persona) -> list[int]:

@@ -12,7 +12,13 @@ from functools import cached_property
 from gatepost import sql
 from gatepost.finding import Finding
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
-from gatepost.observation.attempt.personas import FORGER, PLAIN_LIAR, describe, other_of, world_of
+from gatepost.observation.attempt.personas import (
+    SELF_CLAIMING_BY_HEADER,
+    SELF_CLAIMING_SILENT,
+    describe,
+    other_of,
+    world_of,
+)
 from gatepost.observation.attempt.results import Crossing, Observations
 from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
@@ -157,12 +163,19 @@ class Inferred:
     def _trusted_claims(self, table: Table) -> Iterator[Finding]:
         """Find rows that a user sees only for what it said of itself: in its `user_metadata`, or in a header."""
         for name, rule, how, fix in (
-            ("liar", "user-metadata-trusted", "a claim into its own user_metadata", _FROM_APP_METADATA),
-            (FORGER, "request-trusted", "whose they are into a header or a cookie of the request", _FROM_TOKEN),
+            ("self_claiming", "user-metadata-trusted", "a claim into its own user_metadata", _FROM_APP_METADATA),
+            (
+                SELF_CLAIMING_BY_HEADER,
+                "request-trusted",
+                "whose they are into a header or a cookie of the request",
+                _FROM_TOKEN,
+            ),
         ):
             cell = self.record.cell(name, table, "select")
-            more = cell.rows - self.record.sees(PLAIN_LIAR, table.key)
-            others = sorted(n for n in more if (row := self.planted_rows.row(table.key, n)) and row.world != "liar")
+            more = cell.rows - self.record.sees(SELF_CLAIMING_SILENT, table.key)
+            others = sorted(
+                n for n in more if (row := self.planted_rows.row(table.key, n)) and row.world != "self_claiming"
+            )
             persona = next((p for p in self.personas if p.name == name), None)
             if others and persona is not None:
                 yield Finding(

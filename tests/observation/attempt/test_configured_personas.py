@@ -76,7 +76,7 @@ def reach(result, persona):
 def test_a_persona_of_the_project_stands_in_the_matrix(observed):
     result = observed({"support": {"claims": {"app_metadata": {"team": "support"}}}, "plain": {}})
     assert [persona["name"] for persona in result.sections["matrix"]["personas"]] == [
-        *("anon", "ann", "bob", "guest", "admin", "liar", "support", "plain", "service_role")
+        *("anon", "ann", "bob", "anonymous_sign_in", "admin", "self_claiming", "support", "plain", "service_role")
     ]
     assert (reach(result, "support"), reach(result, "plain"), reach(result, "ann")) == ("all", "own", "own")
     assert result.findings == ()

@@ -95,7 +95,11 @@ def test_a_trigger_that_no_value_contents_leaves_it_unknown(designs):
     result = designs.observe(ORDERS + ANY + guard(body, "BEFORE INSERT"))
     assert reached(result).split()[1] == "unknown"
     [one] = result.not_checked
-    assert (one.what, one.ours, one.fails) == ("public.orders: insert as ann, bob, guest, admin, liar", True, True)
+    assert (one.what, one.ours, one.fails) == (
+        "public.orders: insert as ann, bob, anonymous_sign_in, admin, self_claiming",
+        True,
+        True,
+    )
     assert one.why == "not known, refused by the application's code: no …"
     assert "?" in report.render(result)
 
@@ -149,7 +153,7 @@ BOOM += "CREATE POLICY boom ON orders FOR SELECT TO authenticated USING (boom(us
 def test_a_policy_that_raises_for_every_caller_is_not_clean(designs):
     result = designs.observe(ORDERS + BOOM.format("RAISE EXCEPTION 'no tenant';"))
     assert reached(result).split()[0] == "unknown"
-    what = "public.orders: select as ann, bob, guest, admin, liar"
+    what = "public.orders: select as ann, bob, anonymous_sign_in, admin, self_claiming"
     assert not_known(result) == [(what, "not known, refused by the application's code: no tenant")]
 
 
@@ -170,7 +174,7 @@ def test_a_policy_that_sleeps_is_stopped_once(designs, monkeypatch):
     assert (reached(result).split()[0], reached(result, "anon").split()[0]) == ("unknown", "none")
     assert not_known(result) == [
         ("public.boom(uuid)", "stopped: took longer than 200ms"),
-        ("public.orders: select as ann, bob, guest, admin, liar", "stopped: took longer than …ms"),
+        ("public.orders: select as ann, bob, anonymous_sign_in, admin, self_claiming", "stopped: took longer than …ms"),
     ]
 
 
