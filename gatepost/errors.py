@@ -19,20 +19,20 @@ from __future__ import annotations
 
 
 class GatepostError(Exception):
-    """Something that the user can mend.
+    """Something that the user can fix.
 
     Args:
         message: One sentence that names the offending thing in quotes.
-        mend: The line or command that mends it, or the empty string where there is no single one.
+        hint: The line or command that fixes it, or the empty string where there is no single one.
     """
 
-    def __init__(self, message: str, mend: str = "") -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.mend = mend
+        self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n  {self.mend}" if self.mend else self.message
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
 class SettingsError(GatepostError):

@@ -65,17 +65,17 @@ def read_baseline(path: Path) -> frozenset[str]:
     Raises:
         SettingsError: the file cannot be read, or is of another version.
     """
-    mend = f"gatepost verify --write-baseline {path}"
+    hint = f"gatepost verify --write-baseline {path}"
     try:
         found = json.loads(path.read_text())
     except OSError as error:
-        raise SettingsError(f'the baseline "{path}" cannot be read: {error.strerror}', mend) from None
+        raise SettingsError(f'the baseline "{path}" cannot be read: {error.strerror}', hint) from None
     except ValueError:
-        raise SettingsError(f'the baseline "{path}" is not JSON', mend) from None
+        raise SettingsError(f'the baseline "{path}" is not JSON', hint) from None
     version = found.get("version") if isinstance(found, dict) else None
     if version != BASELINE_VERSION or not isinstance(found.get("keys"), list):
         raise SettingsError(
-            f'the baseline "{path}" is of version {version!r}, and this Gatepost reads version {BASELINE_VERSION}', mend
+            f'the baseline "{path}" is of version {version!r}, and this Gatepost reads version {BASELINE_VERSION}', hint
         )
     return frozenset(str(key) for key in found["keys"])
 

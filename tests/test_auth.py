@@ -73,7 +73,7 @@ def test_a_claim_takes_the_type_of_the_column(type_, cast):
 def test_a_users_id_is_never_a_number_or_a_date(type_):
     with pytest.raises(DeclarationError, match=r'^"t.c" is .*, and auth.uid\(\) is uuid: they never match') as told:
         uid().fitted_to(type_, "t.c")
-    assert told.value.mend == "compare a column that is a uuid or text"
+    assert told.value.hint == "compare a column that is a uuid or text"
 
 
 @pytest.mark.parametrize("type_", [Text(), Uuid(), Integer()])
@@ -86,13 +86,13 @@ def test_a_whole_token_is_only_ever_jsonb(type_):
 def test_a_claim_without_a_name_is_refused():
     with pytest.raises(DeclarationError, match="needs the name") as told:
         claim()
-    assert told.value.mend == 'claim("app_metadata", "org_id")'
+    assert told.value.hint == 'claim("app_metadata", "org_id")'
 
 
 def test_a_claim_that_its_user_can_edit_is_refused():
     with pytest.raises(DeclarationError, match="written by the user") as told:
         claim("user_metadata", "admin")
-    assert told.value.mend.endswith('claim("app_metadata", "admin")')
+    assert told.value.hint.endswith('claim("app_metadata", "admin")')
 
 
 def test_a_type_that_nobody_knows_has_a_name():

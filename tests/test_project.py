@@ -74,12 +74,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("source", "reason", "mend"), WRONG.values(), ids=WRONG)
-def test_a_mistake_is_one_sentence_with_its_place(package, source, reason, mend):
+@pytest.mark.parametrize(("source", "reason", "hint"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_one_sentence_with_its_place(package, source, reason, hint):
     with pytest.raises(DeclarationError) as told:
         package(source)
     assert reason in told.value.message
-    assert mend in told.value.mend
+    assert hint in told.value.hint
     assert "__init__.py:" in told.value.message
     assert "\n" not in told.value.message
 
@@ -102,7 +102,7 @@ def test_any_other_error_of_an_author_has_its_place_too(package, source, reason)
     with pytest.raises(DeclarationError) as error:
         package(source)
     assert error.value.message.endswith(f"__init__.py:{source.count(chr(10)) + 1}: {reason}")
-    assert error.value.mend == source.rpartition("\n")[2]
+    assert error.value.hint == source.rpartition("\n")[2]
 
 
 def test_every_module_of_the_package_counts(package):
@@ -133,7 +133,7 @@ def test_a_project_without_policies_declares_nothing(tmp_path):
 def test_no_package_at_all(name):
     with pytest.raises(DeclarationError, match=f'no package "{name}"') as told:
         declared(name)
-    assert told.value.mend.startswith(f"mkdir {name}")
+    assert told.value.hint.startswith(f"mkdir {name}")
 
 
 def project(folder, text):
@@ -162,7 +162,7 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "reason", "mend"),
+    ("text", "reason", "hint"),
     [
         ('[tool.gatepost]\nmodel = "x"\n', 'holds "model", which means nothing', '"models"?'),
         ("[tool.gatepost]\nxyz = 1\n", 'holds "xyz"', "one of database, ignore, models"),
@@ -173,11 +173,11 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
         ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] is not text', 'models = "…"'),
     ],
 )
-def test_settings_that_mean_nothing(tmp_path, text, reason, mend):
+def test_settings_that_mean_nothing(tmp_path, text, reason, hint):
     with pytest.raises(SettingsError) as told:
         project(tmp_path, text)
     assert reason in told.value.message
-    assert mend in told.value.mend
+    assert hint in told.value.hint
 
 
 def test_models_without_metadata(tmp_path, monkeypatch):
@@ -185,7 +185,7 @@ def test_models_without_metadata(tmp_path, monkeypatch):
     (tmp_path / "models_of_test_project.py").write_text("x = 1\n")
     with pytest.raises(SettingsError, match="exports no metadata") as told:
         Project(tmp_path, models="models_of_test_project").metadata()
-    assert told.value.mend.startswith("metadata = SQLModel.metadata")
+    assert told.value.hint.startswith("metadata = SQLModel.metadata")
 
 
 def test_models_that_are_not_there(tmp_path, monkeypatch):

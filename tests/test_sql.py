@@ -48,7 +48,7 @@ def test_a_name_is_measured_in_bytes():
     assert sql.identifier("ü" * 31) == '"' + "ü" * 31 + '"'
     with pytest.raises(DeclarationError, match="longer than the 63 bytes") as told:
         sql.identifier("ü" * 32)
-    assert told.value.mend == "give a shorter one"
+    assert told.value.hint == "give a shorter one"
 
 
 def test_lists_keep_their_order_and_public_is_a_word():

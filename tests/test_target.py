@@ -54,7 +54,7 @@ def test_no_database_or_an_empty_address_is_an_error(folder, monkeypatch, given,
             return  # the one way in which the project decides
     with pytest.raises(SettingsError) as error:
         target_url(given)
-    assert "--local" in error.value.mend
+    assert "--local" in error.value.hint
 
 
 def test_two_databases_are_one_too_many(folder):

@@ -89,7 +89,7 @@ def print_locally(
             refused = make_likeness(live, vocabulary, {_table(policy) for policy in declared}, partial(_run, cursor))
             return _Comparison(cursor, live, refused).compare(declared)
     except GatepostError as error:
-        reason = f"{error.message}; {error.mend}" if error.mend else error.message
+        reason = f"{error.message}; {error.hint}" if error.hint else error.message
     except Error as error:
         reason = (error.diag.message_primary or str(error)).strip()
     why = f"the local server, which prints them, is not to be had: {reason}; or: gatepost verify --print-there"

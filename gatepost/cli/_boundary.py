@@ -70,6 +70,6 @@ def _failed(error: Exception) -> int:
     mistake = sentence(error)
     typer.secho("error: ", fg=typer.colors.RED, bold=True, nl=False, err=True)
     typer.echo(line(mistake.message, mixed=True), err=True)
-    if mistake.mend:
-        typer.echo(f"  {statement(mistake.mend)}", err=True)
+    if mistake.hint:
+        typer.echo(f"  {statement(mistake.hint)}", err=True)
     return COULD_NOT_RUN

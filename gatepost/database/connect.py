@@ -42,7 +42,7 @@ def connect(
     try:
         target = parse_url(url) if isinstance(url, str) else url
     except SettingsError as mistake:
-        raise DatabaseUnreachable(mistake.message, mistake.mend) from None
+        raise DatabaseUnreachable(mistake.message, mistake.hint) from None
     if target.is_sqlite:
         raise DatabaseUnreachable(
             f'"{target.masked}" is a SQLite database, and this needs PostgreSQL',
@@ -52,7 +52,7 @@ def connect(
         raise DatabaseUnreachable(_pooler_refusal(target), _pooler_mend(target))
     opened = dial(target, application_name=application_name, read_only=read_only, connect_timeout=connect_timeout)
     if isinstance(opened, Diagnosis):
-        raise DatabaseUnreachable(opened.sentence, opened.mend)
+        raise DatabaseUnreachable(opened.sentence, opened.hint)
     return opened
 
 

@@ -23,7 +23,7 @@ Step = Literal[
 class Fault:
     """One way in which a connection fails, told in one sentence.
 
-    `sentence` and `mend` may name `{host}`, `{port}`, `{user}`, `{database}`, `{ref}`, `{timeout}` and every named
+    `sentence` and `hint` may name `{host}`, `{port}`, `{user}`, `{database}`, `{ref}`, `{timeout}` and every named
     group of `pattern`. `kinds` narrows the row to what the URL leads to; empty means any.
     """
 
@@ -31,7 +31,7 @@ class Fault:
     step: Step
     pattern: str
     sentence: str
-    mend: str = ""
+    hint: str = ""
     kinds: frozenset[Kind] = frozenset()
 
 
@@ -42,7 +42,7 @@ class Diagnosis:
     code: str
     step: Step
     sentence: str
-    mend: str
+    hint: str
 
 
 _SUPABASE: frozenset[Kind] = frozenset({"direct", "dedicated-pooler", "session-pooler", "transaction-pooler"})
@@ -305,7 +305,7 @@ def diagnose(text: str, url: DatabaseUrl, timeout: float = 0) -> Diagnosis:
             continue
         if found := re.search(fault.pattern, text):
             words = names | {name: value for name, value in found.groupdict().items() if value is not None}
-            return Diagnosis(fault.code, fault.step, fault.sentence.format(**words), fault.mend.format(**words))
+            return Diagnosis(fault.code, fault.step, fault.sentence.format(**words), fault.hint.format(**words))
     said = hide_password(" ".join(text.split()), url)
     return Diagnosis("unknown", "port", f'"{url.host}" cannot be used: "{said}"', f"gatepost doctor '{url.masked}'")
 

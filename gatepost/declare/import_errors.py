@@ -60,8 +60,8 @@ def _unknown_column(error: AttributeError) -> DeclarationError | None:
         return None
     near = difflib.get_close_matches(error.name, columns, 1)
     frame = _author(error, f".{error.name}")
-    mend = (frame.line or "").replace(f".{error.name}", f".{near[0]}") if near else f"one of {', '.join(columns)}"
-    return DeclarationError(f'{frame.filename}:{frame.lineno}: "{name}" has no column "{error.name}"', mend)
+    hint = (frame.line or "").replace(f".{error.name}", f".{near[0]}") if near else f"one of {', '.join(columns)}"
+    return DeclarationError(f'{frame.filename}:{frame.lineno}: "{name}" has no column "{error.name}"', hint)
 
 
 def _columns_of(found: object) -> tuple[str, list[str]]:
@@ -80,9 +80,9 @@ def missing(error: ImportError) -> DeclarationError:
     known = [name for name in dir(_module(error.name)) if not name.startswith("_")]
     missing = re.search(r"cannot import name '(\w+)'", str(error))
     near = difflib.get_close_matches(missing[1], known, 1) if missing else []
-    mend = (frame.line or "").replace(missing[1], near[0]) if missing and near else frame.line or ""
+    hint = (frame.line or "").replace(missing[1], near[0]) if missing and near else frame.line or ""
     reason = str(error).split(" (")[0].replace("'", '"')
-    return DeclarationError(f"{frame.filename}:{frame.lineno}: {reason}", mend)
+    return DeclarationError(f"{frame.filename}:{frame.lineno}: {reason}", hint)
 
 
 def _module(name: str | None) -> object:

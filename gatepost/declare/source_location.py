@@ -51,7 +51,7 @@ def told_with_place(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except DeclarationError as error:
-            raise DeclarationError(f"{place(caller())}: {error.message}", error.mend) from error.__cause__
+            raise DeclarationError(f"{place(caller())}: {error.message}", error.hint) from error.__cause__
 
     return told
 
@@ -70,10 +70,10 @@ def refuse_python_logic() -> None:
         if keyword.arg in ("where", "check"):
             found = _python_logic(keyword.value)
             if found is not None:
-                word, mend = found
+                word, hint = found
                 raise DeclarationError(
                     f'{keyword.arg}= is written with Python\'s "{word}", which is answered before PostgreSQL is asked',
-                    f"{keyword.arg}={mend}",
+                    f"{keyword.arg}={hint}",
                 )
 
 

@@ -97,7 +97,7 @@ def examine(
 def _refused(diagnosis: Diagnosis) -> list[Answer]:
     proven = _PROVEN.get(diagnosis.step, ())
     answers = [Answer(_topic(step), "ok", "no trouble so far") for step in _AFTER_PORT if step in proven]
-    answers.append(Answer(_topic(diagnosis.step), "error", diagnosis.sentence, diagnosis.mend))
+    answers.append(Answer(_topic(diagnosis.step), "error", diagnosis.sentence, diagnosis.hint))
     return [*answers, _not_reached("the database's state", answers[-1])]
 
 

@@ -102,4 +102,4 @@ def _port(url: DatabaseUrl, addresses: tuple[str, ...], timeout: float) -> Answe
 
 
 def _error(topic: str, diagnosis: Diagnosis) -> Answer:
-    return Answer(topic, "error", diagnosis.sentence, diagnosis.mend)
+    return Answer(topic, "error", diagnosis.sentence, diagnosis.hint)

@@ -67,7 +67,7 @@ def moved(connection: Connection, file: Path, there: Set[tuple[str, str]], place
                 count = rows(connection, f"SELECT count(*) FROM {qualified(schema, name)}")[0][0]
         except DatabaseUnreachable as refusal:
             return Answer(
-                "data moved", "unknown", f"{schema}.{name} could not be counted: {refusal.message}", refusal.mend
+                "data moved", "unknown", f"{schema}.{name} could not be counted: {refusal.message}", refusal.hint
             )
         total += expected
         more += max(0, count - expected)

@@ -158,11 +158,11 @@ def _locks(connection: Connection) -> list[Answer]:
 
 def _search_path(reading: Reading) -> Answer:
     path, schemas = reading.search_path, reading.searched()
-    mend = 'ALTER ROLE CURRENT_USER SET search_path = "$user", public, extensions'
+    hint = 'ALTER ROLE CURRENT_USER SET search_path = "$user", public, extensions'
     if "public" not in schemas:
-        return Answer("search path", "error", f"{path or 'it is empty'}: public is not in it", mend)
+        return Answer("search path", "error", f"{path or 'it is empty'}: public is not in it", hint)
     if schemas[0] != "public":
-        return Answer("search path", "warning", f'{path}: a table without a schema goes to "{schemas[0]}"', mend)
+        return Answer("search path", "warning", f'{path}: a table without a schema goes to "{schemas[0]}"', hint)
     return Answer("search path", "ok", path)
 
 

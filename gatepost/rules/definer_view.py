@@ -81,12 +81,12 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
 def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Finding:
     through = f' through "{shown.via[-1]}"' if len(shown.via) > 1 else ""
     hides = "row security hides" if shown.hides_rows else "no grant opens to them"
-    mend = next(inner for inner in reversed(shown.via) if not inner.invoker)
+    hint = next(inner for inner in reversed(shown.via) if not inner.invoker)
     return Finding(
         "definer-view",
         severity,
         str(view),
         f'"{view}" shows {names(dict.fromkeys(roles))} rows of "{shown.table}" that {hides}: it reads them{through} as'
         f' "{shown.reader}"',
-        f"ALTER VIEW {sql.qualified(mend.schema, mend.name)} SET (security_invoker = on);",
+        f"ALTER VIEW {sql.qualified(hint.schema, hint.name)} SET (security_invoker = on);",
     )

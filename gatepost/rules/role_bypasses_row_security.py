@@ -71,14 +71,14 @@ def _attribute(context: Context, role: str, through: str) -> Finding:
     superuser = context.privileges.superuser(role)
     attribute = "NOSUPERUSER" if superuser else "NOBYPASSRLS"
     if through == role:
-        mend, how = f"ALTER ROLE {sql.identifier(role)} {attribute};", "the Data API runs statements as it"
+        hint, how = f"ALTER ROLE {sql.identifier(role)} {attribute};", "the Data API runs statements as it"
     else:
-        mend = f"REVOKE {sql.identifier(role)} FROM {sql.identifier(through)};"
+        hint = f"REVOKE {sql.identifier(role)} FROM {sql.identifier(through)};"
         how = "a token can name it"
     return Finding(
         "role-bypasses-row-security",
         "error" if through == role else "warning",
         role,
         f'"{role}" {"is a superuser" if superuser else "bypasses row security"} on every table, and {how}',
-        mend,
+        hint,
     )

@@ -182,7 +182,7 @@ def run_rejects(
                     _refuse_difference(moving, table, None)
                 return finish(moving, tables, started)
         except RowsRefused as refused:
-            refused.mend = f'mend the lines in "{directory}", or add --rejects DIR to put these aside again'
+            refused.hint = f'mend the lines in "{directory}", or add --rejects DIR to put these aside again'
             raise
 
 

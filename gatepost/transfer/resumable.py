@@ -102,10 +102,10 @@ def _refuse_other_way(journal: dict[str, Done], plan: Plan) -> None:
     """Refuse to go on adding to what began on empty tables, or the other way round."""
     for name, done in journal.items():
         if done.added != (plan.options.mode == "append"):
-            way, mend = ("with", "add it") if done.added else ("without", "leave it out")
+            way, hint = ("with", "add it") if done.added else ("without", "leave it out")
             raise TransferError(
                 f'the transfer that was stopped after "{name}" was one {way} "--append"',
-                f"{mend}; or DROP SCHEMA {SCHEMA} CASCADE, and begin another",
+                f"{hint}; or DROP SCHEMA {SCHEMA} CASCADE, and begin another",
             )
 
 

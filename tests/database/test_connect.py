@@ -103,7 +103,7 @@ def test_a_paused_server(spare_server: SpareServer) -> None:
     with spare_server.running(), spare_server.paused():
         told = refusal(spare_server.url())
     assert "no answer from" in told.message
-    assert "paused" in told.mend
+    assert "paused" in told.hint
 
 
 def test_an_unknown_host() -> None:
@@ -171,7 +171,7 @@ class TestRunningServer:
         assert "offers no TLS" in refusal(spare.url(query="?sslmode=require")).message
 
     def test_a_misspelled_tls_mode(self, spare: SpareServer) -> None:
-        assert "sslmode is one of" in refusal(spare.url(query="?sslmode=strict")).mend
+        assert "sslmode is one of" in refusal(spare.url(query="?sslmode=strict")).hint
 
     def test_full_connection_slots(self, spare: SpareServer) -> None:
         with taking_all(spare.url(user="plain")) as taken:
@@ -219,7 +219,7 @@ class TestPooler:
     def test_start_up_options_are_refused(self, pooler: SparePooler) -> None:
         told = refusal(pooler.url(query="?options=-c%20statement_timeout%3D1000"))
         assert "refuses the start-up parameter" in told.message
-        assert "SET LOCAL" in told.mend
+        assert "SET LOCAL" in told.hint
 
     def test_an_unknown_database(self, pooler: SparePooler) -> None:
         assert fault(pooler.url(database="nothing")) == "pooler-database"
@@ -234,17 +234,17 @@ class TestPooler:
 
 
 @pytest.mark.parametrize(
-    ("url", "mend"),
+    ("url", "hint"),
     [
         ("postgresql://postgres.r:s3cret-Passw0rd@aws-0-x.pooler.supabase.com:6543/postgres", "port 5432 of the same"),
         ("postgresql://postgres:s3cret-Passw0rd@db.r.supabase.co:6543/postgres", "port 5432 of the same"),
         ("postgresql://postgres:s3cret-Passw0rd@127.0.0.1:6543/postgres", "the server's own port"),
     ],
 )
-def test_a_transaction_pooler_is_refused_where_it_cannot_serve(url: str, mend: str) -> None:
+def test_a_transaction_pooler_is_refused_where_it_cannot_serve(url: str, hint: str) -> None:
     with pytest.raises(DatabaseUnreachable, match="port 6543 of") as caught:
         connect(url, refuse_transaction_pooler=True)
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
     assert PASSWORD not in str(caught.value)
 
 

@@ -34,14 +34,14 @@ SAID = [
 def test_the_words_of_a_platform_are_known(url, said, code) -> None:
     told = diagnose(said, url)
     assert told.code == code
-    assert "{" not in told.sentence + told.mend
+    assert "{" not in told.sentence + told.hint
 
 
 def test_what_nobody_knows_is_passed_on_without_the_password() -> None:
     told = diagnose("strange things\n happened with hun/ter2 and hun%2Fter2", OTHER)
     assert told.code == "unknown"
     assert told.sentence == '"db.example.org" cannot be used: "strange things happened with *** and ***"'
-    assert "ter2" not in told.mend
+    assert "ter2" not in told.hint
 
 
 def test_a_text_without_a_password_is_left_alone() -> None:
@@ -56,8 +56,8 @@ def test_an_answer_of_the_server_stands_before_the_network() -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.code)
 def test_every_row_is_one_sentence_with_a_mend(fault) -> None:
     re.compile(fault.pattern)
-    assert fault.mend
-    for text in (fault.sentence, fault.mend):
+    assert fault.hint
+    for text in (fault.sentence, fault.hint):
         assert "\n" not in text
         assert not text.endswith(".")
 

@@ -263,7 +263,7 @@ class TestChanges:
         with pytest.raises(ChangedMeanwhile, match="changes while it is read") as told:
             read_again(connection, work)
         assert len(attempts) == module.ATTEMPTS
-        assert told.value.mend
+        assert told.value.hint
         assert connection.info.transaction_status == TRANSACTION_STATUS_IDLE
 
     def test_a_connection_that_is_terminated_is_one_sentence(self, connection):

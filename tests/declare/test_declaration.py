@@ -57,7 +57,7 @@ def family():
 def refused(*, match):
     with pytest.raises(DeclarationError, match=match) as told:
         collected()
-    return told.value.mend
+    return told.value.hint
 
 
 def test_it_is_sorted_and_looked_up_by_name(family):
@@ -76,8 +76,8 @@ def test_it_is_sorted_and_looked_up_by_name(family):
 def test_a_parent_must_be_protected(family):
     _, child, _ = family
     protect(child, through(child.c.parent_id))
-    mend = refused(match='"public.child" is protected through "public.parent", which nobody protected')
-    assert mend == "protect(…, owner(…))  # the model of public.parent"
+    hint = refused(match='"public.child" is protected through "public.parent", which nobody protected')
+    assert hint == "protect(…, owner(…))  # the model of public.parent"
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_parent_must_be_readable(family, rules):
     parent, child, _ = family
     protect(parent, *rules(parent))
     protect(child, through(child.c.parent_id))
-    mend = refused(match='through "public.parent", of which "authenticated" may read nothing')
-    assert mend.startswith(
+    hint = refused(match='through "public.parent", of which "authenticated" may read nothing')
+    assert hint.startswith(
         'add a rule with "select" for authenticated to the statement at tests/declare/test_declaration.py:'
     )
 
@@ -142,8 +142,8 @@ def test_policies_that_ask_each_other_are_refused(family):
     protect(parent, through(parent.c.up), owner(parent.c.user_id, name="own"))
     protect(child, through(child.c.parent_id))
     protect(grand, through(grand.c.child_id))
-    mend = refused(match="without end")
-    assert mend == "keep the owner's id on one of them and write owner(…)"
+    hint = refused(match="without end")
+    assert hint == "keep the owner's id on one of them and write owner(…)"
 
 
 def test_asking_the_same_table_in_two_ways_is_no_circle(family):

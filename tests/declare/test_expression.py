@@ -291,12 +291,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("clause", "reason", "mend"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_meant_is_refused_with_the_line_that_mends_it(clause, reason, mend):
+@pytest.mark.parametrize(("clause", "reason", "hint"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_meant_is_refused_with_the_line_that_mends_it(clause, reason, hint):
     with pytest.raises(DeclarationError) as told:
         written(clause())
     assert reason in told.value.message
-    assert mend in told.value.mend
+    assert hint in told.value.hint
     assert "\n" not in told.value.message
 
 
@@ -332,7 +332,7 @@ def test_a_term_needs_an_index_of_its_own():
 def test_a_cast_on_the_columns_side_is_refused():
     with pytest.raises(DeclarationError, match="casts its own column") as told:
         compared_terms(expression(cast(Note.owner_text, Uuid) == uid(), "where"), Note.__table__)
-    assert "Model.owner_text == uid()" in told.value.mend
+    assert "Model.owner_text == uid()" in told.value.hint
 
 
 def test_what_is_the_same_for_every_row():

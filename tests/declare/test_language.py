@@ -191,7 +191,7 @@ def test_a_table_is_protected_once():
         '"public.CamelTable" is protected twice; the first statement is at tests/declare/test_language.py:'
         in told.value.message
     )
-    assert told.value.mend == "write all its rules in one protect(…)"
+    assert told.value.hint == "write all its rules in one protect(…)"
 
 
 def test_a_mistake_names_its_line():
@@ -331,12 +331,12 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("statement", "reason", "mend"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_at_declaration_with_the_line_that_mends_it(statement, reason, mend):
+@pytest.mark.parametrize(("statement", "reason", "hint"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_at_declaration_with_the_line_that_mends_it(statement, reason, hint):
     with pytest.raises(DeclarationError) as told:
         statement()
     assert reason in told.value.message
-    assert mend in told.value.mend
+    assert hint in told.value.hint
     assert told.value.message.startswith("tests/declare/test_language.py:")
     assert "\n" not in told.value.message
     assert collected().tables == ()

@@ -76,7 +76,7 @@ def test_a_parent_that_everybody_reads_lets_nobody_change_what_is_below_it(books
     assert refused.value.message.startswith("tests/declare/test_open_parent.py:")
     for part in ('"authenticated"', '"public.note"', verb, way):
         assert part in refused.value.message
-    assert refused.value.mend.startswith('through(note.book_id, "select"), and owner(')
+    assert refused.value.hint.startswith('through(note.book_id, "select"), and owner(')
 
 
 @pytest.mark.parametrize(

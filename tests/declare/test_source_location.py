@@ -32,7 +32,7 @@ def said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("condition", "word", "mend"),
+    ("condition", "word", "hint"),
     [
         ("Note.user_id == uid() and Note.name == 'a'", "and", "and_(a, b)"),
         ("Note.user_id == uid() or Note.name == 'a'", "or", "or_(a, b)"),
@@ -49,11 +49,11 @@ def said(tmp_path):
         ("~(mine or open_)", "or", "or_(a, b)"),
     ],
 )
-def test_it_is_refused(said, condition, word, mend):
+def test_it_is_refused(said, condition, word, hint):
     with pytest.raises(DeclarationError) as told:
         said(f"allow('select', to=authenticated, where={condition})")
     assert f'where= is written with Python\'s "{word}"' in told.value.message
-    assert told.value.mend == f"where={mend}"
+    assert told.value.hint == f"where={hint}"
     assert "said.py:" in told.value.message
 
 

@@ -198,7 +198,7 @@ def test_an_index_that_does_not(arguments):
     own = with_index(*SERVES_NOT[arguments]())
     with pytest.raises(DeclarationError, match='compares "user_id", and no index begins with that column') as told:
         protect(own, owner(own.c.user_id))
-    assert told.value.mend == '__table_args__ = (Index(None, "user_id"),)  # on the model of t'
+    assert told.value.hint == '__table_args__ = (Index(None, "user_id"),)  # on the model of t'
 
 
 def test_the_key_itself_is_an_index():
@@ -225,7 +225,7 @@ def test_a_term_needs_an_index_on_the_same_term():
     rule = allow("select", to=anon, where=func.lower(own.c.mail) == claim("email"))
     with pytest.raises(DeclarationError, match=r"compares lower\(t.mail\), and no index") as told:
         protect(own, rule)
-    assert "text('lower(t.mail)')" in told.value.mend
+    assert "text('lower(t.mail)')" in told.value.hint
     Index("i", func.lower(own.c.mail))
     assert protect(own, rule).policies
 
@@ -256,5 +256,5 @@ def test_a_long_table_wants_a_name_of_its_own_for_its_policies():
     long = table("t" * 60)
     with pytest.raises(DeclarationError, match="longer than the 63 bytes") as told:
         protect(long, allow("select", to=authenticated))
-    assert told.value.mend.startswith('give the rule a name of its own: name="ttt')
+    assert told.value.hint.startswith('give the rule a name of its own: name="ttt')
     assert protect(long, allow("select", to=authenticated, name="readers")).policies[0].name == "readers"

@@ -91,7 +91,7 @@ def test_every_fault_is_on_the_page() -> None:
     for fault in FAULTS:
         says, do = (
             re.sub(r"\{\w+\}", "…", text).replace("|", "\\|").replace("<ref>", "`<ref>`")
-            for text in (fault.sentence, fault.mend)
+            for text in (fault.sentence, fault.hint)
         )
         assert f"| {says} | {do} |" in page, fault.code
 

@@ -36,7 +36,7 @@ def test_a_wrong_variable_is_told_and_nothing_else_tried(tmp_path, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", str(tmp_path))
     with pytest.raises(LocalServerError, match=f'"{tmp_path}" does not hold the programs') as caught:
         find()
-    assert "GATEPOST_PG_BIN" in caught.value.mend
+    assert "GATEPOST_PG_BIN" in caught.value.hint
 
 
 def test_an_old_one_is_refused_by_name(tmp_path, monkeypatch):
@@ -124,4 +124,4 @@ def test_a_newer_database_gets_the_nearest_newer_programs(tmp_path, monkeypatch)
     monkeypatch.setenv("GATEPOST_PG_BIN", str(wheel.directory))
     with pytest.raises(LocalServerError) as refusal:
         find_for(99)  # whoever sets it means it
-    assert "GATEPOST_PG_BIN" in refusal.value.mend
+    assert "GATEPOST_PG_BIN" in refusal.value.hint

@@ -104,7 +104,7 @@ def test_an_account_that_may_not_is_told_and_nothing_changed(admin, cluster, sup
             DatabaseUnreachable, match='"clerk" cannot create the role anon: permission denied'
         ) as caught:
             bootstrap(clerk)
-        assert caught.value.mend.startswith("connect as an account that may")
+        assert caught.value.hint.startswith("connect as an account that may")
         assert clerk.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
     assert one(superuser, "SELECT count(*) FROM pg_roles WHERE rolname = 'anon'") == 0
 

@@ -114,7 +114,7 @@ def test_a_server_that_cannot_start_says_why(cluster):
         LocalServerError, match=r'did not start: invalid value for parameter "shared_buffers": "a lot"'
     ) as caught:
         cluster.launch()
-    assert str(cluster.log) in caught.value.mend
+    assert str(cluster.log) in caught.value.hint
 
 
 def test_what_the_user_set_with_alter_system_stays(cluster):

@@ -112,7 +112,7 @@ def test_the_other_profile_is_refused_and_nothing_lost(local):
     local.start("old")
     with pytest.raises(LocalServerError, match='has the "old" default privileges') as caught:
         local.start("new")
-    assert caught.value.mend.endswith("gatepost local reset --profile new")
+    assert caught.value.hint.endswith("gatepost local reset --profile new")
     assert local.start().status().profile == "old"
 
 
@@ -136,14 +136,14 @@ def test_a_server_made_by_another_version_is_told(made):
     (made.directory / "server.json").write_text(json.dumps(facts | {"major": facts["major"] - 1}))
     with pytest.raises(LocalServerError, match="which cannot read it") as caught:
         made.start()
-    assert "gatepost local reset" in caught.value.mend
+    assert "gatepost local reset" in caught.value.hint
 
 
 def test_a_server_that_does_not_run_has_no_url(made):
     for use in (made.url, lambda: made.clone("x"), lambda: made.drop("x")):
         with pytest.raises(LocalServerError, match="is not running") as caught:
             use()
-        assert caught.value.mend == "gatepost local start"
+        assert caught.value.hint == "gatepost local start"
 
 
 def test_remove_leaves_nothing(made):

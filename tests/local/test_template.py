@@ -22,7 +22,7 @@ def test_a_server_whose_postgres_is_a_superuser_is_refused(connect):
         cursor.execute("CREATE ROLE postgres SUPERUSER LOGIN")
     with pytest.raises(LocalServerError, match='"postgres" is a superuser') as caught:
         template.build(connect, "shaped", "new")
-    assert "initdb -U" in caught.value.mend
+    assert "initdb -U" in caught.value.hint
     with closing(connect("postgres")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'anon'")
         assert cursor.fetchone() == (0,)

@@ -100,7 +100,7 @@ def test_a_role_that_sees_too_little_is_refused(connection):
 def test_in_place_needs_a_word(tables, connection):
     with pytest.raises(NotDisposable, match="does not say that it is disposable") as refusal:
         refuse_unless_disposable(connection)
-    assert "IS 'gatepost: disposable'" in refusal.value.mend
+    assert "IS 'gatepost: disposable'" in refusal.value.hint
 
 
 def test_in_place_refuses_rows_of_others(tables, connection):

@@ -99,7 +99,7 @@ def test_a_connection_inside_a_transaction_is_refused(connection, autocommit):
         cursor.execute("BEGIN" if autocommit else "SELECT 1")
         with pytest.raises(DatabaseUnreachable, match="already inside a transaction") as told:
             reflect(connection)
-    assert told.value.mend == "commit or roll it back before it is reflected"
+    assert told.value.hint == "commit or roll it back before it is reflected"
 
 
 def test_read_leaves_the_search_path_and_the_transaction(connection):

@@ -140,7 +140,7 @@ def test_columns_on_one_side_only(family, target, rows):
     target("ALTER TABLE child DROP COLUMN ok", "ALTER TABLE parent ADD extra text DEFAULT 'd'")
     with pytest.raises(TransferError, match=r'the target has no column "child.ok"') as caught:
         moved(path, connection, ignore_columns=("parent.extra",))
-    assert caught.value.mend == "--ignore-column child.ok  # drops 1 value"
+    assert caught.value.hint == "--ignore-column child.ok  # drops 1 value"
     with pytest.raises(TransferError, match=r'the source has no column "parent.extra"'):
         moved(path, connection, ignore_columns=("child.ok",))
     moved(path, connection, ignore_columns=("child.ok", "parent.extra"))
@@ -159,7 +159,7 @@ def test_tables_on_one_side_only(family, target):
     target("CREATE TABLE third (id integer)", "CREATE TABLE third_too (id integer)")
     with pytest.raises(TransferError, match=r"differ in 2 places; each needs a decision") as caught:
         moved(path, connection)
-    first, second = caught.value.mend.splitlines()
+    first, second = caught.value.hint.splitlines()
     assert first.startswith("--ignore-table third ")
     assert first.endswith(' has no table "third"; it holds child, parent')
     assert "--ignore-table third_too  #" in second
@@ -186,7 +186,7 @@ def test_a_target_at_another_revision_is_refused(family, target):
     path, connection = family
     with pytest.raises(TransferError, match=r"the target is not migrated, not at head") as caught:
         moved(path, connection, expected_revision="abc")
-    assert caught.value.mend == "alembic upgrade head"
+    assert caught.value.hint == "alembic upgrade head"
     target("CREATE TABLE alembic_version (version_num text)", "INSERT INTO alembic_version VALUES ('old')")
     with pytest.raises(TransferError, match=r'at revision "old", not at head "abc"'):
         moved(path, connection, expected_revision="abc")

@@ -40,8 +40,8 @@ def _persona(name: str, said: object) -> Persona:
     for key in said:
         if key not in ("role", "claims"):
             near = difflib.get_close_matches(key, ("role", "claims"), 1)
-            mend = f'"{near[0]}"?' if near else f"role or claims: {_EXAMPLE}"
-            raise SettingsError(f'{place} holds "{key}", which means nothing', mend)
+            hint = f'"{near[0]}"?' if near else f"role or claims: {_EXAMPLE}"
+            raise SettingsError(f'{place} holds "{key}", which means nothing', hint)
     role, claims = said.get("role", "authenticated"), said.get("claims", {})
     if not isinstance(role, str) or not role:
         raise SettingsError(f'"role" of {place} is not the name of a role, but {role!r}', 'role = "authenticated"')

@@ -182,10 +182,10 @@ def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> st
 def _without(binaries: Binaries, program: str) -> LocalServerError:
     """Return what to say where a server's programs are there and a client's are not, as in some packages."""
     if os.environ.get(VARIABLE):
-        mend = f"set {VARIABLE} to a directory that holds {program} too, or unset it"
+        hint = f"set {VARIABLE} to a directory that holds {program} too, or unset it"
     else:
-        mend = f"pip install 'gatepost[local]', which has {program}, or set {VARIABLE} to a directory that has it"
-    return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', mend)
+        hint = f"pip install 'gatepost[local]', which has {program}, or set {VARIABLE} to a directory that has it"
+    return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', hint)
 
 
 def _without_password(url: DatabaseUrl) -> str:

@@ -90,14 +90,14 @@ def restored(kind: Type, text: str | None) -> Any:  # noqa: ANN401 - an array be
     return text
 
 
-def make_directory(directory: Path, mend: str = "name a new one for the rejects of this run") -> None:
+def make_directory(directory: Path, hint: str = "name a new one for the rejects of this run") -> None:
     """Make a directory for rejects, or another that must hold nothing else.
 
     Raises:
         TransferError: there is something in it, which would be mixed with what is to come.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise TransferError(f'"{directory}" is not an empty directory', mend)
+        raise TransferError(f'"{directory}" is not an empty directory', hint)
     try:
         # Rows may hold what only the app may read, so what is made here is for its owner.
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

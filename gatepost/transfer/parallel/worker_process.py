@@ -60,7 +60,7 @@ def answer(questions: BinaryIO, answers: BinaryIO) -> None:
             elif source is not None:
                 _cast(source, answers, *asked[1:])
         except GatepostError as error:
-            _send(answers, (error.message, error.mend))
+            _send(answers, (error.message, error.hint))
 
 
 def _cast(

@@ -34,7 +34,7 @@ def test_what_is_said_counts():
 
 
 @pytest.mark.parametrize(
-    ("table", "said", "mend"),
+    ("table", "said", "hint"),
     [
         ({"ann": {}}, 'the persona "ann" in .* has a name that is taken', "support ="),
         ({"newcomer": {}}, "has a name that is taken", "support ="),
@@ -46,17 +46,17 @@ def test_what_is_said_counts():
         ({"support": {"claims": {"sub": "me"}}}, "'me', which is no UUID", "leave it out"),
     ],
 )
-def test_a_mistake_is_one_sentence(table, said, mend):
+def test_a_mistake_is_one_sentence(table, said, hint):
     with pytest.raises(SettingsError, match=said) as refusal:
         configured(table)
-    assert mend in refusal.value.mend
-    assert "\n" not in str(refusal.value).partition(refusal.value.mend)[0].strip()
+    assert hint in refusal.value.hint
+    assert "\n" not in str(refusal.value).partition(refusal.value.hint)[0].strip()
 
 
 def test_a_name_that_nobody_has():
     with pytest.raises(SettingsError, match='no persona "suport"') as refusal:
         known(["suport"], configured({"support": {}}))
-    assert refusal.value.mend == '"support"?'
+    assert refusal.value.hint == '"support"?'
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ def test_code_that_does_not_end_is_ended(database_url, connection):
         closing(connect(clone.url)) as observing,
     ):
         run(observing)
-    assert "GATEPOST_CLONE_SECONDS=6" in refusal.value.mend
+    assert "GATEPOST_CLONE_SECONDS=6" in refusal.value.hint
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the program is a shell script")

@@ -140,7 +140,7 @@ def test_programs_without_those_of_a_client(source, ground, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", str(ground))
     with pytest.raises(LocalServerError, match="there is no pg_dump in") as refusal, schema_clone(source):
         pass
-    assert refusal.value.mend == "set GATEPOST_PG_BIN to a directory that holds pg_dump too, or unset it"
+    assert refusal.value.hint == "set GATEPOST_PG_BIN to a directory that holds pg_dump too, or unset it"
     assert servers() == []
 
 

@@ -56,5 +56,5 @@ def test_a_sequence_of_somebody_else_is_named(numbered, target, superuser_url, r
     target("CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('theirs'), code text)")
     with pytest.raises(TransferError, match=r'takes "public.theirs", which the connected role does not own') as caught:
         numbered()
-    assert caught.value.mend == 'ALTER SEQUENCE public.theirs OWNER TO "postgres";'
+    assert caught.value.hint == 'ALTER SEQUENCE public.theirs OWNER TO "postgres";'
     assert rows("SELECT count(*) FROM t") == [(0,)]

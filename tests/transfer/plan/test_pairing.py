@@ -29,7 +29,7 @@ def test_all_differences_come_at_once_with_what_each_would_drop(move):
     with pytest.raises(TransferError) as caught:
         move()
     assert caught.value.message == "the source and the target differ in 2 places; each needs a decision"
-    first, second = (" ".join(line.split()) for line in caught.value.mend.splitlines())
+    first, second = (" ".join(line.split()) for line in caught.value.hint.splitlines())
     assert first == (
         '--rename userNotes=user_notes # "userNotes" of the source and "user_notes" of the target'
         " differ only in how they are written"
@@ -37,7 +37,7 @@ def test_all_differences_come_at_once_with_what_each_would_drop(move):
     assert second == '--ignore-table logs # the target has no table "logs", which the source has with 3 rows'
     with pytest.raises(TransferError) as caught:
         move(renames=(("userNotes", "user_notes"),), ignore_tables=("logs",))
-    first, second, third = caught.value.mend.splitlines()
+    first, second, third = caught.value.hint.splitlines()
     assert first.startswith("--rename userNotes.createdAt=created_at ")
     assert second.strip().startswith("--ignore-column user_notes.old ")
     assert second.endswith("which the source has with 1 value")
@@ -62,14 +62,14 @@ def test_one_difference_is_one_sentence(move):
     options = {"renames": (("userNotes", "user_notes"), ("userNotes.createdAt", "created_at"))}
     with pytest.raises(TransferError, match="which the source has with 1 value") as caught:
         move(**options, ignore_tables=("logs",), ignore_columns=("user_notes.gone",))
-    assert caught.value.mend == "--ignore-column user_notes.old  # drops 1 value"
+    assert caught.value.hint == "--ignore-column user_notes.old  # drops 1 value"
 
 
 def test_ignoring_one_half_of_a_pair_still_offers_the_pair(move):
     ignored = ("user_notes.created_at", "user_notes.old", "user_notes.gone")
     with pytest.raises(TransferError, match="which is ignored and written alike") as caught:
         move(renames=(("userNotes", "user_notes"),), ignore_tables=("logs",), ignore_columns=ignored)
-    assert caught.value.mend.startswith("--rename userNotes.createdAt=created_at  # in place of")
+    assert caught.value.hint.startswith("--rename userNotes.createdAt=created_at  # in place of")
 
 
 @pytest.mark.parametrize(

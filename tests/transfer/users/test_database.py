@@ -122,6 +122,6 @@ def test_a_role_that_may_not_write_is_told_the_other_way(app_with, connection, s
     try:
         with pytest.raises(TransferError, match=r'cannot read "auth.users": permission denied') as caught:
             push_by_sql(weak, plan_users(app_with(GOOD)))
-        assert "admin API" in caught.value.mend
+        assert "admin API" in caught.value.hint
     finally:
         weak.close()
