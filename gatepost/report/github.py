@@ -20,7 +20,7 @@ def render(result: Result) -> str:
 
 
 def _message(finding: Finding) -> str:
-    seen = line(f"seen: {finding.witness}") if finding.witness else ""
+    seen = line(f"reproduce: {finding.witness}") if finding.witness else ""
     return "\n".join(filter(None, (line(f"{finding.object}: {finding.message}"), seen, statement(finding.fix))))
 
 

@@ -33,7 +33,7 @@ def render(result: Result) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    witness = f"<p class='seen'>Seen: <code>{html(finding.witness)}</code></p>" if finding.witness else ""
+    witness = f"<p class='seen'>Reproduce: <code>{html(finding.witness)}</code></p>" if finding.witness else ""
     fix = f"<details><summary>Fix</summary><pre>{escape(statement(finding.fix))}</pre></details>" if finding.fix else ""
     return (
         f"<article class='{finding.severity}' data-rule='{attribute(finding.rule)}'>"

@@ -48,7 +48,7 @@ def _rule(name: str) -> dict[str, object]:
 
 
 def _result(finding: Finding, rule_index: int) -> dict[str, object]:
-    text = finding.message if finding.witness is None else f"{finding.message} (seen: {finding.witness})"
+    text = finding.message if finding.witness is None else f"{finding.message} (reproduce: {finding.witness})"
     return {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,

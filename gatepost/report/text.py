@@ -59,7 +59,7 @@ def _finding(paint: Paint, finding: Finding) -> list[str]:
     severity = paint(_COLOURS[finding.severity], f"{finding.severity:<7}")
     lines = [f"  {severity}  {line(finding.rule)}  {line(finding.message)}"]
     if finding.witness:
-        lines.append(f"           seen: {line(finding.witness)}")
+        lines.append(f"           reproduce: {line(finding.witness)}")
     if finding.fix:
         lines += [f"           {paint(_DIM, one)}" for one in statement(finding.fix).split("\n")]
     return lines

@@ -42,7 +42,7 @@ def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, superuser_url):
     assert (
         "foreign-row-written  ann, bob, anonymous_sign_in, self_claiming can change rows of public.notes" in done.stdout
     )
-    assert "seen: as ann (authenticated" in done.stdout
+    assert "reproduce: as ann (authenticated" in done.stdout
 
 
 def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, superuser_url, tmp_path):
