@@ -8,11 +8,22 @@ whoever does what it asks for has looked at the defect.
 from __future__ import annotations
 
 OPEN_TABLE = {"row-security-off", "policies-without-row-security", "published-without-row-security"}
-ALL_READ = {"always-true-read", "signed-in-is-enough", "roundabout-truth", "loose-sibling-policy", "permissive-guard"}
-ALL_READ |= {"rows-shown-by-state", "private-bucket-open"}
-ALL_WRITE = {"always-true-write", "insert-without-owner-check", "check-weaker-than-using", "roundabout-truth"}
-SENSELESS = {"sub-select-ignores-row", "captured-column", "identity-from-caller"} | ALL_READ | ALL_WRITE
-IDENTITY = {"identity-from-caller", "role-from-user-metadata", "self-made-key", "key-made-by-function"}
+ALL_READ = {
+    "always-true-read",
+    "signed-in-is-enough",
+    "condition-always-true",
+    "permissive-policy-overrides-owner",
+    "restriction-declared-permissive",
+}
+ALL_READ |= {"rows-visible-by-status-only", "private-bucket-open"}
+ALL_WRITE = {"always-true-write", "insert-without-owner-check", "check-weaker-than-using", "condition-always-true"}
+SENSELESS = {"sub-select-ignores-row", "ambiguous-column-in-subquery", "identity-from-caller"} | ALL_READ | ALL_WRITE
+IDENTITY = {
+    "identity-from-caller",
+    "role-from-user-metadata",
+    "user-can-grant-themselves-access",
+    "function-grants-caller-access",
+}
 VIEW = {"definer-view", "writable-definer-view", "definer-function"}
 MATERIALIZED = {"materialized-view-open"}
 RUNS_INTO_ERROR = {"policy-recursion", "policy-asks-unreadable-table", "sub-select-of-many-rows"}
@@ -27,7 +38,7 @@ FAMILIES = {
         "privilege-beyond-rows",
         "sequence-open",
     },
-    "the policy": POLICY - {"self-made-key", "key-made-by-function"}
+    "the policy": POLICY - {"user-can-grant-themselves-access", "function-grants-caller-access"}
     | RUNS_INTO_ERROR
     | {"restrictive-without-permissive", "duplicate-policy", "policy-for-public", "update-without-check"},
     "the door": VIEW
@@ -39,12 +50,12 @@ FAMILIES = {
         "role-bypasses-row-security",
         "platform-secrets-open",
     },
-    "the self-made key": {"self-made-key", "key-made-by-function"},
+    "the self-made key": {"user-can-grant-themselves-access", "function-grants-caller-access"},
     "cost": {
-        "session-value-per-row",
+        "auth-function-evaluated-per-row",
         "helper-per-row",
         "policy-column-without-index",
-        "several-permissive-policies",
+        "multiple-permissive-policies",
     },
 }
 """The parts of an application's access that a defect lies in, and the rules of each."""
@@ -54,7 +65,7 @@ SPEAKS_OF = {
         "SEC001": OPEN_TABLE,
         "SEC002": {"row-security-not-forced"},
         "SEC003": {"always-true-read", "always-true-write", "null-session-passes"},
-        "SEC004": {"null-session-passes", "roundabout-truth"},
+        "SEC004": {"null-session-passes", "condition-always-true"},
         "SEC005": SENSELESS | {"null-session-passes"},
         "SEC006": ALL_WRITE,
         "SEC008": ALL_READ | ALL_WRITE,
@@ -68,7 +79,7 @@ SPEAKS_OF = {
         "SEC016": {"role-bypasses-row-security"},
         "SEC018": IDENTITY,
         "SEC020": ALL_WRITE,
-        "SEC025": OPEN_TABLE | {"self-made-key"},
+        "SEC025": OPEN_TABLE | {"user-can-grant-themselves-access"},
         "SEC026": IDENTITY,
         "SEC028": ALL_WRITE,
         "SEC029": {"role-bypasses-row-security"},
@@ -96,11 +107,11 @@ SPEAKS_OF = {
         "VIEW001": VIEW,
         "VIEW003": MATERIALIZED,
         "VIEW004": VIEW,
-        "PERF001": {"session-value-per-row"},
+        "PERF001": {"auth-function-evaluated-per-row"},
         "PERF002": {"helper-per-row"},
         "PERF003": {"policy-column-without-index"},
         "PERF004": {"policy-column-without-index"},
-        "HYG003": {"duplicate-policy", "several-permissive-policies"},
+        "HYG003": {"duplicate-policy", "multiple-permissive-policies"},
     },
     "splinter": {
         "rls_disabled_in_public": OPEN_TABLE,
@@ -116,8 +127,8 @@ SPEAKS_OF = {
         "function_search_path_mutable": {"definer-search-path"},
         "anon_security_definer_function_executable": {"definer-function"},
         "authenticated_security_definer_function_executable": {"definer-function"},
-        "auth_rls_initplan": {"session-value-per-row"},
-        "multiple_permissive_policies": {"several-permissive-policies", "duplicate-policy"},
+        "auth_rls_initplan": {"auth-function-evaluated-per-row"},
+        "multiple_permissive_policies": {"multiple-permissive-policies", "duplicate-policy"},
         "unindexed_foreign_keys": {"policy-column-without-index"},
     },
     "rlsautotest": {
@@ -134,8 +145,8 @@ SPEAKS_OF = {
         "L015": {"row-security-not-forced"},
         "L016": {"sub-select-of-many-rows"},
         "L017": {"always-true-read", "always-true-write", "null-session-passes"},
-        "L018": ALL_WRITE | {"self-made-key"},
-        "L019": {"session-value-per-row"},
+        "L018": ALL_WRITE | {"user-can-grant-themselves-access"},
+        "L019": {"auth-function-evaluated-per-row"},
         "exposed": OPEN_TABLE,
         "hole": POLICY | RUNS_INTO_ERROR,
         "broken": RUNS_INTO_ERROR,

@@ -88,7 +88,7 @@ def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
 def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str] | None:
     role = one.roles[0] if one.roles else "authenticated"
     if not term.all_of_type(Select) or any(captured(term)):
-        return None  # no sub-select, or captured-column
+        return None  # no sub-select, or ambiguous-column-in-subquery
     for way in ways(term):
         if context.ownership.columns_tied(way, one.table, role) == ONLY_AN_AUTHORITY:
             scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)

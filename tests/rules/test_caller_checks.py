@@ -61,7 +61,7 @@ def test_a_question_in_vain(told, declared, body):
 def test_a_member_by_ones_own_choice(told, word):
     made = "INSERT INTO public.team DEFAULT VALUES RETURNING id INTO new_team;" if word == "new_team" else ""
     found = told(
-        "key-made-by-function",
+        "function-grants-caller-access",
         f"""{TABLES}
         CREATE TABLE public.team (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
         GRANT SELECT ON public.bill, public.member TO authenticated;

@@ -7,7 +7,12 @@ import pytest
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
 
-COST = {"session-value-per-row", "helper-per-row", "policy-column-without-index", "several-permissive-policies"}
+COST = {
+    "auth-function-evaluated-per-row",
+    "helper-per-row",
+    "policy-column-without-index",
+    "multiple-permissive-policies",
+}
 NOTE = """
 CREATE TABLE public.member (team_id bigint, user_id uuid, PRIMARY KEY (team_id, user_id));
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, team_id bigint, shown boolean);

@@ -1,4 +1,4 @@
--- key-made-by-function
+-- function-grants-caller-access
 create table admins (user_id uuid primary key references auth.users);
 create table reports (id uuid primary key default gen_random_uuid(), reporter_id uuid not null default auth.uid()
     references auth.users, reason text, status text default 'open');

@@ -1,4 +1,4 @@
--- rows-shown-by-state
+-- rows-visible-by-status-only
 create table public.posts (id bigserial primary key, author_id uuid not null default auth.uid() references auth.users
     (id), title text not null, content text, status text not null default 'draft' check (status in
     ('draft','published','archived')), published_at timestamptz);

@@ -1,4 +1,4 @@
--- captured-column
+-- ambiguous-column-in-subquery
 -- The id in the sub-select is the share's own.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

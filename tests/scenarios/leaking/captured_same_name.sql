@@ -1,4 +1,4 @@
--- captured-column
+-- ambiguous-column-in-subquery
 -- Both sides of the comparison are the membership's.
 CREATE TABLE public.org (id bigint PRIMARY KEY, name text);
 CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, role text, PRIMARY KEY (org_id, user_id));

@@ -1,4 +1,4 @@
--- roundabout-truth
+-- condition-always-true
 -- What is not known counts as allowed.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, hidden boolean, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

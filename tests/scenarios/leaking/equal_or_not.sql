@@ -1,4 +1,4 @@
--- roundabout-truth
+-- condition-always-true
 -- Equal or not equal: one of both holds.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

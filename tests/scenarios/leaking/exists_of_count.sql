@@ -1,4 +1,4 @@
--- roundabout-truth
+-- condition-always-true
 -- A count always returns a row.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 create table friendships (a uuid not null references auth.users, b uuid not null references auth.users, accepted
     boolean not null default false, requested_by uuid not null default auth.uid(), primary key (a, b), check (a < b));
 create table moments (id uuid primary key default gen_random_uuid(), author uuid not null default auth.uid()

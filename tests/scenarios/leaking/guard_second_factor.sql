@@ -1,4 +1,4 @@
--- permissive-guard
+-- restriction-declared-permissive
 -- "Require a second factor", written as permissive.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

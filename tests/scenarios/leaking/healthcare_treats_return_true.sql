@@ -1,4 +1,4 @@
--- always-true-write, loose-sibling-policy, roundabout-truth
+-- always-true-write, permissive-policy-overrides-owner, condition-always-true
 create table patients (id uuid primary key default gen_random_uuid(), user_id uuid unique references auth.users,
     full_name text, dob date);
 create table doctors (id uuid primary key references auth.users, licence text);

@@ -1,4 +1,4 @@
--- loose-sibling-policy
+-- permissive-policy-overrides-owner
 -- The trial beside the real one.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- key-made-by-function
+-- function-grants-caller-access
 create type public.org_role as enum ('owner','admin','member');
 create table public.organizations (id uuid primary key default gen_random_uuid(), name text not null, slug text
     unique, created_at timestamptz default now());

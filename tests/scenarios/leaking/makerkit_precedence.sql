@@ -1,4 +1,4 @@
--- loose-sibling-policy
+-- permissive-policy-overrides-owner
 create type public.org_role as enum ('owner','admin','member');
 create table public.organizations (id uuid primary key default gen_random_uuid(), name text not null, slug text
     unique, created_at timestamptz default now());

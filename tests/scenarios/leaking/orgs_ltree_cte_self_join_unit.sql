@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 create table org_units (id uuid primary key default gen_random_uuid(), parent_id uuid references org_units, name text);
 create table unit_members (unit_id uuid references org_units, user_id uuid references auth.users, primary key
     (user_id, unit_id));

@@ -1,4 +1,4 @@
--- session-value-per-row
+-- auth-function-evaluated-per-row
 -- The token is parsed again for each of many rows.
 CREATE TABLE public.reading (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text);
 CREATE INDEX ON public.reading (user_id);

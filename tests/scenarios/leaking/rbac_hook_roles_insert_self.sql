@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 create type public.app_permission as enum ('channels.delete', 'messages.delete');
 create type public.app_role as enum ('admin', 'moderator');
 create table public.users (id uuid references auth.users not null primary key, username text, status text);

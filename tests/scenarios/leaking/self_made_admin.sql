@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 -- Everybody may set the flag in their own profile.
 CREATE TABLE public.profile (id uuid PRIMARY KEY REFERENCES auth.users, name text, is_admin boolean NOT NULL DEFAULT false);
 ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;

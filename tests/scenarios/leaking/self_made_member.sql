@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 -- Everybody may join any organisation.
 CREATE TABLE public.org (id bigint PRIMARY KEY, name text);
 CREATE TABLE public.member (org_id bigint REFERENCES public.org, user_id uuid, role text, PRIMARY KEY (org_id, user_id));

@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 -- The helper trusts a role that its user sets.
 CREATE TABLE public.profile (id uuid PRIMARY KEY REFERENCES auth.users, role text NOT NULL DEFAULT 'user');
 ALTER TABLE public.profile ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- self-made-key
+-- user-can-grant-themselves-access
 -- Whoever shares need not own what is shared.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- several-permissive-policies
+-- multiple-permissive-policies
 -- Two policies are asked for each of many rows where one would do.
 CREATE TABLE public.article (id bigint PRIMARY KEY, user_id uuid NOT NULL, published boolean NOT NULL, body text);
 CREATE INDEX ON public.article (user_id);

@@ -1,4 +1,4 @@
-"""The rule `captured-column`."""
+"""The rule `ambiguous-column-in-subquery`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatepost.rules._registry import rule
 
 
 @rule(severity="error")
-def captured_column(context: Context) -> Iterator[Finding]:
+def ambiguous_column_in_subquery(context: Context) -> Iterator[Finding]:
     """A sub-select compares two columns of its own table, where one of them should be the row's.
 
     ## Why is this bad?
@@ -52,7 +52,7 @@ def captured_column(context: Context) -> Iterator[Finding]:
         if found and one.roles:
             name = sorted(found)[0]
             yield Finding(
-                "captured-column",
+                "ambiguous-column-in-subquery",
                 "error",
                 str(one.policy),
                 f'the policy "{one.policy.name}" never asks about the row of "{one.table}": its sub-select takes'
@@ -74,7 +74,7 @@ def _in_helpers(context: Context) -> Iterator[Finding]:
                     continue
                 told.add(function.key)
                 yield Finding(
-                    "captured-column",
+                    "ambiguous-column-in-subquery",
                     "error",
                     str(function),
                     f'"{function}" holds "{column.name}" against itself, so that the policy "{one.policy}", which asks'

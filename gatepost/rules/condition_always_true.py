@@ -1,4 +1,4 @@
-"""The rule `roundabout-truth`."""
+"""The rule `condition-always-true`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatepost.rules._registry import rule
 
 
 @rule(severity="error")
-def roundabout_truth(context: Context) -> Iterator[Finding]:
+def condition_always_true(context: Context) -> Iterator[Finding]:
     """A condition looks as if it asked something of the row, and is true for every row.
 
     ## Why is this bad?
@@ -45,7 +45,7 @@ def roundabout_truth(context: Context) -> Iterator[Finding]:
             role = roles[-1]
             if shape(one.asked(command), analysis.truth(one.table, role), context.ownership) == "roundabout":
                 yield Finding(
-                    "roundabout-truth",
+                    "condition-always-true",
                     "error",
                     str(one.policy),
                     f'{who(roles[0])} passes the policy "{one.policy.name}" on "{one.table}" with every row: its'

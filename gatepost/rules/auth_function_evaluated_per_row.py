@@ -1,4 +1,4 @@
-"""The rule `session-value-per-row`."""
+"""The rule `auth-function-evaluated-per-row`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHEAP = ("current_user", "session_user")
 
 
 @rule(severity="warning")
-def session_value_per_row(context: Context) -> Iterator[Finding]:
+def auth_function_evaluated_per_row(context: Context) -> Iterator[Finding]:
     """A policy reads the session for each row anew.
 
     ## Why is this bad?
@@ -40,7 +40,7 @@ def session_value_per_row(context: Context) -> Iterator[Finding]:
     for one in decisive(context):
         if one.roles and any(_bare_session(term) for term in one.terms):
             yield Finding(
-                "session-value-per-row",
+                "auth-function-evaluated-per-row",
                 size(one.table),
                 str(one.policy),
                 f'the policy "{one.policy.name}" reads the session anew for each row of "{one.table}"',

@@ -1,4 +1,4 @@
-"""The rule `several-permissive-policies`."""
+"""The rule `multiple-permissive-policies`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gatepost.rules._wording import names
 
 
 @rule(severity="warning")
-def several_permissive_policies(context: Context) -> Iterator[Finding]:
+def multiple_permissive_policies(context: Context) -> Iterator[Finding]:
     """Several permissive policies are asked of one role for one command.
 
     ## Why is this bad?
@@ -50,7 +50,7 @@ def several_permissive_policies(context: Context) -> Iterator[Finding]:
             policies = pairs[several]
             table = policies[0].table
             yield Finding(
-                "several-permissive-policies",
+                "multiple-permissive-policies",
                 size(table),
                 str(table),
                 f'{several[1]} on "{table}" asks {names(one.policy.name for one in policies)} of "{several[0]}" for'

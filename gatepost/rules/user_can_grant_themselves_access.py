@@ -1,4 +1,4 @@
-"""The rule `self-made-key`."""
+"""The rule `user-can-grant-themselves-access`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gatepost.rules._wording import names
 
 
 @rule(severity="error")
-def self_made_key(context: Context) -> Iterator[Finding]:
+def user_can_grant_themselves_access(context: Context) -> Iterator[Finding]:
     """Users can write the row that decides what they may do.
 
     ## Why is this bad?
@@ -54,7 +54,7 @@ def self_made_key(context: Context) -> Iterator[Finding]:
                 continue
             told.add(trust.table.key)
             yield Finding(
-                "self-made-key",
+                "user-can-grant-themselves-access",
                 "error",
                 str(trust.table),
                 f"a user can {_done(trust, command)}, which is what {_who(trust)} trusts",

@@ -1,4 +1,4 @@
-"""The rule `loose-sibling-policy`."""
+"""The rule `permissive-policy-overrides-owner`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatepost.rules._registry import rule
 
 
 @rule(severity="error")
-def loose_sibling_policy(context: Context) -> Iterator[Finding]:
+def permissive_policy_overrides_owner(context: Context) -> Iterator[Finding]:
     """A policy that lets every row through stands beside one that asks for the owner.
 
     ## Why is this bad?
@@ -48,7 +48,7 @@ def loose_sibling_policy(context: Context) -> Iterator[Finding]:
             continue
         told = _told(context, one, role)
         if told is not None:
-            yield Finding("loose-sibling-policy", "error", str(one.policy), *told)
+            yield Finding("permissive-policy-overrides-owner", "error", str(one.policy), *told)
 
 
 def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""The rule `key-made-by-function`."""
+"""The rule `function-grants-caller-access`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BY_CHOICE = frozenset("onboarding consent term tos agreed newsletter acceptance
 
 
 @rule(severity="error")
-def key_made_by_function(context: Context) -> Iterator[Finding]:
+def function_grants_caller_access(context: Context) -> Iterator[Finding]:
     """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust, for what they name.
 
     Nothing is told of a function that looks anything up before it writes, such as an invitation, and of a trigger that
@@ -67,7 +67,7 @@ def key_made_by_function(context: Context) -> Iterator[Finding]:
         if found is not None:
             trust, told = found
             yield Finding(
-                "key-made-by-function",
+                "function-grants-caller-access",
                 "error",
                 str(function),
                 f'{told}, "{function}" adds them to "{trust.table}", which is what the policy'

@@ -1,4 +1,4 @@
-"""The rule `permissive-guard`."""
+"""The rule `restriction-declared-permissive`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatepost.schema import Command, Policy
 
 
 @rule(severity="error")
-def permissive_guard(context: Context) -> Iterator[Finding]:
+def restriction_declared_permissive(context: Context) -> Iterator[Finding]:
     """A policy that is meant to take rows away lets them through.
 
     ## Why is this bad?
@@ -45,7 +45,7 @@ def permissive_guard(context: Context) -> Iterator[Finding]:
         undone = next((c for c in one.commands if _undoes(context, one, c)), None)
         if undone is not None:
             yield Finding(
-                "permissive-guard",
+                "restriction-declared-permissive",
                 "error",
                 str(one.policy),
                 f'the policy "{one.policy.name}" on "{one.table}" is permissive, so it lets every row through that it'

@@ -19,7 +19,7 @@ JOIN = "GRANT INSERT ON public.member TO authenticated; CREATE POLICY j ON publi
 
 
 def key(told, text):
-    return told("self-made-key", text)
+    return told("user-can-grant-themselves-access", text)
 
 
 def test_any_membership_can_be_made(told):

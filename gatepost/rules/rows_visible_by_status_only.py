@@ -1,4 +1,4 @@
-"""The rule `rows-shown-by-state`."""
+"""The rule `rows-visible-by-status-only`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
-def rows_shown_by_state(context: Context) -> Iterator[Finding]:
+def rows_visible_by_status_only(context: Context) -> Iterator[Finding]:
     """A policy shows private rows for what stands in the row or in another table, whoever asks.
 
     Nothing is told of a condition that names a mark of being public, such as `is_public` or `status = 'published'`,
@@ -55,7 +55,7 @@ def rows_shown_by_state(context: Context) -> Iterator[Finding]:
             why = _shown(context, one, role) if not restricted(context, one.table, role, "select") else ""
             if why:
                 yield Finding(
-                    "rows-shown-by-state",
+                    "rows-visible-by-status-only",
                     "error",
                     str(one.policy),
                     f'{who(role)} reads rows of "{one.table}" by the policy "{one.policy.name}": {why}',
