@@ -13,6 +13,19 @@ from gatepost.finding import Finding, Result
 BASELINE_VERSION = 1
 UNUSED = "unused-suppression"
 
+RENAMED = {
+    "self-made-key": "user-can-grant-themselves-access",
+    "key-made-by-function": "function-grants-caller-access",
+    "roundabout-truth": "condition-always-true",
+    "loose-sibling-policy": "permissive-policy-overrides-owner",
+    "captured-column": "ambiguous-column-in-subquery",
+    "permissive-guard": "restriction-declared-permissive",
+    "rows-shown-by-state": "rows-visible-by-status-only",
+    "several-permissive-policies": "multiple-permissive-policies",
+    "session-value-per-row": "auth-function-evaluated-per-row",
+}
+"""Rules by the name that they had once: a key with an old name would accept nothing in silence."""
+
 
 def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str]) -> Result:
     """Return the result without the findings that the project accepts.
@@ -23,8 +36,9 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
         rules: The names of the rules that were asked: a suppression of another rule cannot be called unused.
 
     Raises:
-        SettingsError: a suppression has no reason.
+        SettingsError: a suppression has no reason, or names a rule by an old name.
     """
+    refuse_renamed(reasons, "ignore in [tool.gatepost]")
     for key, reason in reasons.items():
         if not reason.strip():
             raise SettingsError(
@@ -63,7 +77,7 @@ def read_baseline(path: Path) -> frozenset[str]:
     """Return the keys of a baseline file.
 
     Raises:
-        SettingsError: the file cannot be read, or is of another version.
+        SettingsError: the file cannot be read, is of another version, or names a rule by an old name.
     """
     hint = f"gatepost verify --write-baseline {path}"
     try:
@@ -77,7 +91,28 @@ def read_baseline(path: Path) -> frozenset[str]:
         raise SettingsError(
             f'the baseline "{path}" is of version {version!r}, and this Gatepost reads version {BASELINE_VERSION}', hint
         )
-    return frozenset(str(key) for key in found["keys"])
+    keys = frozenset(str(key) for key in found["keys"])
+    refuse_renamed(keys, f'the baseline "{path}"')
+    return keys
+
+
+def refuse_renamed(keys: Iterable[str], place: str) -> None:
+    """Refuse keys of findings that name a rule as it was called once.
+
+    Args:
+        keys: Keys of findings, or names of rules.
+        place: What holds them.
+
+    Raises:
+        SettingsError: one does; the new key is in the hint.
+    """
+    for key in sorted(keys):
+        name, colon, rest = key.partition(":")
+        if name in RENAMED:
+            raise SettingsError(
+                f'{place} holds "{key}", and the rule "{name}" is now called "{RENAMED[name]}"',
+                f'write "{RENAMED[name]}{colon}{rest}"',
+            )
 
 
 def write_baseline(path: Path, findings: Iterable[Finding]) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Result
-from gatepost.suppression import beyond_baseline, read_baseline, suppressed, write_baseline
+from gatepost.rules import all_rules, named_rule
+from gatepost.suppression import RENAMED, beyond_baseline, read_baseline, suppressed, write_baseline
 
 OFF = Finding("row-security-off", "error", "public.country", "off")
 RESULT = Result("verify", "here", (OFF, Finding("drift", "error", "public.task", "differs", detail="grants")))
@@ -64,3 +65,23 @@ def test_a_baseline_of_another_kind_is_refused(tmp_path, text, sentence):
 def test_a_baseline_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         read_baseline(tmp_path / "none.json")
+
+
+def test_an_old_name_of_a_rule_is_refused_with_the_new_one(tmp_path):
+    old, new = next(iter(RENAMED.items()))
+    with pytest.raises(SettingsError, match=f'"{old}" is now called "{new}"') as refusal:
+        suppressed(Result("verify", "db"), {f"{old}:public.note": "we know"}, [new])
+    assert refusal.value.hint == f'write "{new}:public.note"'
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(json.dumps({"version": 1, "keys": [f"{old}:public.note:detail"]}))
+    with pytest.raises(SettingsError, match=r"baseline\.json") as refusal:
+        read_baseline(baseline)
+    assert refusal.value.hint == f'write "{new}:public.note:detail"'
+    with pytest.raises(SettingsError, match=f'"{new}"'):
+        named_rule(old)
+
+
+def test_the_new_names_are_rules_and_the_old_ones_are_none():
+    names = {rule.name for rule in all_rules()}
+    assert set(RENAMED.values()) <= names
+    assert not set(RENAMED) & names

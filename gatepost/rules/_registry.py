@@ -13,6 +13,7 @@ from inspect import getdoc
 from gatepost.analysis.context import Context
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Severity
+from gatepost.suppression import refuse_renamed
 
 Check = Callable[[Context], Iterator[Finding]]
 
@@ -66,6 +67,7 @@ def named_rule(name: str) -> Rule:
     """
     found = next((one for one in all_rules() if one.name == name), None)
     if found is None:
+        refuse_renamed([name], "the command")
         near = difflib.get_close_matches(name, [one.name for one in all_rules()], 1)
         raise SettingsError(f'"{name}" is not a rule', f"gatepost rules {near[0]}" if near else "gatepost rules")
     return found
