@@ -15,7 +15,27 @@ from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Severity
 from gatepost.suppression import refuse_renamed
 
-Check = Callable[[Context], Iterator[Finding]]
+
+@dataclass(frozen=True)
+class Found:
+    """What a rule finds; its name, and its severity where none is said here, are the rule's own.
+
+    Args:
+        object: What it is about: `schema.table`, `schema.table.policy`, `schema.function(args)`.
+        message: The consequence, in one sentence, in the user's own names.
+        fix: The SQL or the command that fixes it.
+        detail: Tells apart two findings of one rule on one object; part of the key.
+        severity: How bad it is, where that differs from the rule's own.
+    """
+
+    object: str
+    message: str
+    fix: str = ""
+    detail: str = ""
+    severity: Severity | None = None
+
+
+Check = Callable[[Context], Iterator[Found]]
 
 
 @dataclass(frozen=True)
@@ -24,17 +44,23 @@ class Rule:
 
     name: str
     severity: Severity
-    check: Check
+    look: Check
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Yield what the rule finds, under its name."""
+        for one in self.look(context):
+            severity = one.severity or self.severity
+            yield Finding(self.name, severity, one.object, one.message, one.fix, one.detail)
 
     @property
     def title(self) -> str:
         """The first line of its documentation."""
-        return (getdoc(self.check) or "").partition("\n")[0]
+        return (getdoc(self.look) or "").partition("\n")[0]
 
     @property
     def documentation(self) -> str:
         """All of its documentation."""
-        return getdoc(self.check) or ""
+        return getdoc(self.look) or ""
 
 
 def rule(severity: Severity) -> Callable[[Check], Rule]:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import judged, loose_roles, read_severity, restricted, who
-from gatepost.finding import Finding
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def always_true_read(context: Context) -> Iterator[Finding]:
+def always_true_read(context: Context) -> Iterator[Found]:
     """A policy shows every row of a table that looks private.
 
     ## Why is this bad?
@@ -46,11 +45,10 @@ def always_true_read(context: Context) -> Iterator[Finding]:
             found = shape(one.old, analysis.truth(one.table, role), context.ownership)
             severity = read_severity(context, one.table, role) if found == "plain" else None
             if severity is not None:
-                yield Finding(
-                    "always-true-read",
-                    severity,
+                yield Found(
                     str(one.policy),
                     f'{who(role)} reads every row of "{one.table}" by the policy "{one.policy.name}"',
                     tied_to_owner(context, one),
+                    severity=severity,
                 )
                 break

@@ -8,16 +8,16 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import decisive, loosest, restricted, who
-from gatepost.finding import Finding, Severity
+from gatepost.finding import Severity
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
 _DONE: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}
 
 
 @rule(severity="error")
-def always_true_write(context: Context) -> Iterator[Finding]:
+def always_true_write(context: Context) -> Iterator[Found]:
     """A policy lets callers change or delete rows that nothing ties to them.
 
     ## Why is this bad?
@@ -54,12 +54,11 @@ def always_true_write(context: Context) -> Iterator[Finding]:
             severity = _severity(context, one, command, role)
             if severity is not None:
                 told = f'{who(role)} can {_DONE[command]} "{one.table}" by the policy "{one.policy.name}"'
-                yield Finding(
-                    "always-true-write",
-                    severity,
+                yield Found(
                     str(one.policy),
                     told + ("" if command == "insert" else ", whoever they belong to"),
                     _fix_declaration(context, one, command) if declared else tied_to_owner(context, one),
+                    severity=severity,
                 )
                 break
 

@@ -8,12 +8,11 @@ from gatepost.analysis.conditions.term_queries import captured, same_sides
 from gatepost.analysis.conditions.terms import Column, Compare, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def ambiguous_column_in_subquery(context: Context) -> Iterator[Finding]:
+def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
     """A sub-select compares two columns of its own table, where one of them should be the row's.
 
     ## Why is this bad?
@@ -51,9 +50,7 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Finding]:
         }
         if found and one.roles:
             name = sorted(found)[0]
-            yield Finding(
-                "ambiguous-column-in-subquery",
-                "error",
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" never asks about the row of "{one.table}": its sub-select takes'
                 f' "{name}" from its own table',
@@ -62,7 +59,7 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Finding]:
     yield from _in_helpers(context)
 
 
-def _in_helpers(context: Context) -> Iterator[Finding]:
+def _in_helpers(context: Context) -> Iterator[Found]:
     """Yield each function asked by a policy whose body compares a column with itself, for an argument of its name."""
     told = set()
     for one in decisive(context):
@@ -73,9 +70,7 @@ def _in_helpers(context: Context) -> Iterator[Finding]:
                 if function.key in told or not isinstance(column, Column) or not column.source:
                     continue
                 told.add(function.key)
-                yield Finding(
-                    "ambiguous-column-in-subquery",
-                    "error",
+                yield Found(
                     str(function),
                     f'"{function}" holds "{column.name}" against itself, so that the policy "{one.policy}", which asks'
                     " it, never asks about the row",

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from gatepost.analysis.conditions.terms import OncePerStatement, Session, Term, remembered
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 _CHEAP = ("current_user", "session_user")
 
 
 @rule(severity="warning")
-def auth_function_evaluated_per_row(context: Context) -> Iterator[Finding]:
+def auth_function_evaluated_per_row(context: Context) -> Iterator[Found]:
     """A policy reads the session for each row anew.
 
     ## Why is this bad?
@@ -39,12 +38,11 @@ def auth_function_evaluated_per_row(context: Context) -> Iterator[Finding]:
     """
     for one in decisive(context):
         if one.roles and any(_bare_session(term) for term in one.terms):
-            yield Finding(
-                "auth-function-evaluated-per-row",
-                size(one.table),
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" reads the session anew for each row of "{one.table}"',
                 "write (SELECT auth.uid()) in place of auth.uid()",
+                severity=size(one.table),
             )
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import callers, judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import altered
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
-def check_weaker_than_using(context: Context) -> Iterator[Finding]:
+def check_weaker_than_using(context: Context) -> Iterator[Found]:
     """An update may leave a row that its author could not have changed.
 
     ## Why is this bad?
@@ -50,13 +49,12 @@ def check_weaker_than_using(context: Context) -> Iterator[Finding]:
             lost = sorted(c for c in before - after if _movable(context, one.table, role, c))
             if "*" in before | after or not lost:
                 continue
-            yield Finding(
-                "check-weaker-than-using",
-                "warning" if after else "error",
+            yield Found(
                 str(one.policy),
                 f'whoever may change a row of "{one.table}" may give it any "{lost[0]}": the WITH CHECK of'
                 f' "{one.policy.name}" does not ask for it, as its USING does',
                 altered(one.policy, check=one.policy.using or ""),
+                severity="warning" if after else "error",
             )
             break
 

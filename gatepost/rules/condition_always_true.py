@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import callers, judged, who
-from gatepost.finding import Finding
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def condition_always_true(context: Context) -> Iterator[Finding]:
+def condition_always_true(context: Context) -> Iterator[Found]:
     """A condition looks as if it asked something of the row, and is true for every row.
 
     ## Why is this bad?
@@ -44,9 +43,7 @@ def condition_always_true(context: Context) -> Iterator[Finding]:
                 continue
             role = roles[-1]
             if shape(one.asked(command), analysis.truth(one.table, role), context.ownership) == "roundabout":
-                yield Finding(
-                    "condition-always-true",
-                    "error",
+                yield Found(
                     str(one.policy),
                     f'{who(roles[0])} passes the policy "{one.policy.name}" on "{one.table}" with every row: its'
                     " condition compares something with itself, or cannot fail",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="warning")
-def create_granted(context: Context) -> Iterator[Finding]:
+def create_granted(context: Context) -> Iterator[Found]:
     """A role of the API may make objects in a schema.
 
     ## Why is this bad?
@@ -40,9 +39,7 @@ def create_granted(context: Context) -> Iterator[Finding]:
         if not roles or space is None:
             continue
         grantees = sorted({grant.grantee for grant in space.grants if grant.privilege == "CREATE"} & {*roles, "public"})
-        yield Finding(
-            "create-granted",
-            "warning",
+        yield Found(
             schema,
             f'{names(roles)} may make tables and functions in the schema "{schema}"',
             f"REVOKE CREATE ON SCHEMA {sql.identifier(schema)} FROM {sql.roles(grantees)};" if grantees else "",

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import PLATFORM_GRANTORS, is_platform
 
@@ -16,7 +15,7 @@ _TELLING = {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "function": ("EXE
 
 
 @rule(severity="warning")
-def default_privileges_open(context: Context) -> Iterator[Finding]:
+def default_privileges_open(context: Context) -> Iterator[Found]:
     """Tables or functions that are made later will be open to the API.
 
     A warning for PUBLIC, who is everybody. Information for the API's roles, because every project of before 2026 has
@@ -53,12 +52,11 @@ def default_privileges_open(context: Context) -> Iterator[Finding]:
         place = f' in "{schema}"' if schema else ""
         who = "everybody" if everybody else names(roles)
         inside = f" IN SCHEMA {sql.identifier(schema)}" if schema else ""
-        yield Finding(
-            "default-privileges-open",
-            "warning" if everybody else "info",
+        yield Found(
             schema or context.live.database,
             f'each {kind} that "{creator}" makes{place} will let {who} {joined(held)}',
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {sql.identifier(creator)}{inside}"
             f" REVOKE {', '.join(held)} ON {kind.upper()}S FROM {sql.roles(roles)};",
             detail=f"{creator}:{kind}:{'public' if everybody else 'api'}",
+            severity="warning" if everybody else "info",
         )

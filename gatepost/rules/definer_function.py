@@ -21,15 +21,15 @@ from gatepost.analysis.functions.security_definer import (
     opened_on_purpose,
     picks_by_argument,
 )
-from gatepost.finding import Finding, Severity
-from gatepost.rules._registry import rule
+from gatepost.finding import Severity
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens
 
 
 @rule(severity="error")
-def definer_function(context: Context) -> Iterator[Finding]:
+def definer_function(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function gives its caller rows that row security hides, or writes them.
 
     The body is followed into the functions that it calls. Nothing is told of a function that asks who is signed in.
@@ -65,9 +65,7 @@ def definer_function(context: Context) -> Iterator[Finding]:
         judged = _dynamic(found) or _identified(found, context)
         if judged is not None:
             severity, what = judged
-            yield Finding(
-                "definer-function", severity, str(found.function), f"{names(found.roles)} {what}", _fix(found.function)
-            )
+            yield Found(str(found.function), f"{names(found.roles)} {what}", _fix(found.function), severity=severity)
 
 
 def _identified(found: Callable, context: Context) -> tuple[Severity, str] | None:

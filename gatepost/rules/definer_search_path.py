@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.security_definer import callers
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import is_platform
 
 
 @rule(severity="warning")
-def definer_search_path(context: Context) -> Iterator[Finding]:
+def definer_search_path(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function looks names up where its caller says.
 
     A warning where the body names a table or a function without its schema; information where every such name is
@@ -51,11 +50,10 @@ def definer_search_path(context: Context) -> Iterator[Finding]:
         unqualified = context.bodies.alone(function).unqualified
         told = f" {names(unqualified[:3])}" if unqualified else " what it names"
         name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
-        yield Finding(
-            "definer-search-path",
-            "warning" if unqualified else "info",
+        yield Found(
             str(function),
             f'"{function}" runs as "{function.owner}" and looks{told} up in the caller\'s search path',
             f"ALTER {'PROCEDURE' if function.kind == 'procedure' else 'FUNCTION'} {name}"
             f" SET search_path = {', '.join([*map(sql.identifier, context.live.search_path), 'pg_temp'])};",
+            severity="warning" if unqualified else "info",
         )

@@ -14,15 +14,15 @@ from gatepost.analysis.views.exposed_rows import (
     hidden_tables,
     meant_for_everybody,
 )
-from gatepost.finding import Finding, Severity
+from gatepost.finding import Severity
 from gatepost.name_hints import meant
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import View, is_platform
 
 
 @rule(severity="error")
-def definer_view(context: Context) -> Iterator[Finding]:
+def definer_view(context: Context) -> Iterator[Found]:
     """A view shows rows that row security hides from whoever reads it.
 
     Followed through views over views. Nothing is told where the view itself picks rows by who is signed in, and where
@@ -78,15 +78,14 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
     return "info" if granted_on_purpose(view) and meant(shown.table) != "private" else "warning"
 
 
-def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Finding:
+def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Found:
     through = f' through "{shown.via[-1]}"' if len(shown.via) > 1 else ""
     hides = "row security hides" if shown.hides_rows else "no grant opens to them"
     hint = next(inner for inner in reversed(shown.via) if not inner.invoker)
-    return Finding(
-        "definer-view",
-        severity,
+    return Found(
         str(view),
         f'"{view}" shows {names(dict.fromkeys(roles))} rows of "{shown.table}" that {hides}: it reads them{through} as'
         f' "{shown.reader}"',
         f"ALTER VIEW {sql.qualified(hint.schema, hint.name)} SET (security_invoker = on);",
+        severity=severity,
     )

@@ -7,24 +7,21 @@ from collections.abc import Iterator
 from gatepost import ddl
 from gatepost.analysis.context import Context
 from gatepost.diff import Change, TableGrants, TableRowSecurity
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Grant, Policy
 
 THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, alembic revision --autogenerate"
 
 
 @rule(severity="error")
-def drift(context: Context) -> Iterator[Finding]:
+def drift(context: Context) -> Iterator[Found]:
     """The database does not hold what was declared: row security, a policy, or a grant differs.
 
     ## Why is this bad?
     What was reviewed is not what decides: somebody changed the database by hand, or a migration did not run.
     """
     for change in context.drift():
-        yield Finding(
-            "drift",
-            "error",
+        yield Found(
             _object(change),
             _message(context.place(change.table), change),
             ";\n".join(ddl.change_sql(change)) + f";\n{THROUGH_ALEMBIC}",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import dropped
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="warning")
-def duplicate_policy(context: Context) -> Iterator[Finding]:
+def duplicate_policy(context: Context) -> Iterator[Found]:
     """Two policies of a table say exactly the same.
 
     ## Why is this bad?
@@ -41,9 +40,7 @@ def duplicate_policy(context: Context) -> Iterator[Finding]:
         said = (one.table.key, policy.command, policy.roles, policy.permissive, policy.using, policy.check)
         first = seen.setdefault(said, policy.name)
         if first != policy.name:
-            yield Finding(
-                "duplicate-policy",
-                "warning",
+            yield Found(
                 str(policy),
                 f'the policy "{policy.name}" on "{one.table}" says exactly what "{first}" says',
                 dropped(policy),

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
 
 @rule(severity="warning")
-def foreign_table_open(context: Context) -> Iterator[Finding]:
+def foreign_table_open(context: Context) -> Iterator[Found]:
     """A role of the API reaches a foreign table.
 
     ## Why is this bad?
@@ -45,9 +44,7 @@ def foreign_table_open(context: Context) -> Iterator[Finding]:
             continue
         held = [privilege for privilege in ROW_PRIVILEGES if context.privileges.who(table, privilege)]
         grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
-        yield Finding(
-            "foreign-table-open",
-            "warning",
+        yield Found(
             str(table),
             f'{names(roles)} can {joined(held)} every row of the foreign table "{table}", which row security cannot'
             " protect",

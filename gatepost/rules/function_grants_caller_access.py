@@ -8,9 +8,8 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.functions.column_writes import Filled, filled
 from gatepost.analysis.functions.security_definer import asks_for_a_secret, callers
 from gatepost.analysis.trusted_tables import Trust, trusted
-from gatepost.finding import Finding
 from gatepost.name_hints import name_parts
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
 
@@ -19,7 +18,7 @@ _BY_CHOICE = frozenset("onboarding consent term tos agreed newsletter acceptance
 
 
 @rule(severity="error")
-def function_grants_caller_access(context: Context) -> Iterator[Finding]:
+def function_grants_caller_access(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust, for what they name.
 
     Nothing is told of a function that looks anything up before it writes, such as an invitation, and of a trigger that
@@ -66,9 +65,7 @@ def function_grants_caller_access(context: Context) -> Iterator[Finding]:
         found = next(_made(function, context, trusts), None)
         if found is not None:
             trust, told = found
-            yield Finding(
-                "function-grants-caller-access",
-                "error",
+            yield Found(
                 str(function),
                 f'{told}, "{function}" adds them to "{trust.table}", which is what the policy'
                 f' "{trust.policy.policy.name if trust.policy else ""}" trusts, for whatever they name',

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined
 from gatepost.schema import COMMANDS
 
 
 @rule(severity="info")
-def grant_without_policy(context: Context) -> Iterator[Finding]:
+def grant_without_policy(context: Context) -> Iterator[Found]:
     """A role may write to a table by a grant, and no policy lets any row through.
 
     Information, because the platform granted everything to every new table until 2026; a table without any policy is
@@ -56,9 +55,7 @@ def grant_without_policy(context: Context) -> Iterator[Finding]:
                 idle.setdefault(commands, []).append(role)
         for commands, roles in idle.items():
             name = sql.qualified(table.schema, table.name)
-            yield Finding(
-                "grant-without-policy",
-                "info",
+            yield Found(
                 str(table),
                 f'{joined(roles)} may {joined(commands)} "{table}" by a grant, and no policy lets a row through',
                 f"REVOKE {', '.join(commands)} ON {name} FROM {sql.roles(roles)};",

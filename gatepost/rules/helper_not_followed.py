@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from gatepost.analysis.conditions.terms import Unknown
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="info")
-def helper_not_followed(context: Context) -> Iterator[Finding]:
+def helper_not_followed(context: Context) -> Iterator[Found]:
     """A policy asks a function whose body could not be understood as a condition.
 
     ## Why is this bad?
@@ -48,9 +47,7 @@ def helper_not_followed(context: Context) -> Iterator[Finding]:
                 if context.analysis.follower.body(function).all_of_type(Unknown):
                     told.setdefault(str(function), str(one.policy))
     for name, policy in sorted(told.items()):
-        yield Finding(
-            "helper-not-followed",
-            "info",
+        yield Found(
             name,
             f'what the function "{name}" decides was not looked at, and the policy "{policy}" asks it',
         )

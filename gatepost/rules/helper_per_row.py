@@ -9,12 +9,11 @@ from gatepost.analysis.conditions.term_queries import relations, row_columns
 from gatepost.analysis.conditions.terms import Call, OncePerStatement, Select, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="warning")
-def helper_per_row(context: Context) -> Iterator[Finding]:
+def helper_per_row(context: Context) -> Iterator[Found]:
     """A policy calls a function that reads tables for each row.
 
     ## Why is this bad?
@@ -49,13 +48,12 @@ def helper_per_row(context: Context) -> Iterator[Finding]:
             call = next(_per_row(context.analysis, term), None)
             if call is not None:
                 takes = "return the set of what is allowed" if row_columns(call) else "write (SELECT …) around the call"
-                yield Finding(
-                    "helper-per-row",
-                    size(one.table),
+                yield Found(
                     str(one.policy),
                     f'the policy "{one.policy.name}" runs the queries of "{".".join(call.name)}" for each row of'
                     f' "{one.table}"',
                     takes,
+                    severity=size(one.table),
                 )
                 break
 

@@ -20,8 +20,7 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, lone_guard
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 _SHARED = "current_user, which is the same for every user of the API"
 _PATTERNS = ("like", "ilike", "~", "~*", "similar")
@@ -30,7 +29,7 @@ _BEARER = re.compile("token|secret|hash|code|key|nonce|signature|invite", re.IGN
 
 
 @rule(severity="error")
-def identity_from_caller(context: Context) -> Iterator[Finding]:
+def identity_from_caller(context: Context) -> Iterator[Found]:
     """A policy believes something that the caller writes: user_metadata, a request header, an e-mail by pattern.
 
     ## Why is this bad?
@@ -60,9 +59,7 @@ def identity_from_caller(context: Context) -> Iterator[Finding]:
         for term in one.followed:
             believed = next((b for b in _believed(term) if b is not _SHARED or context.privileges.on_platform), None)
             if believed is not None:
-                yield Finding(
-                    "identity-from-caller",
-                    "error",
+                yield Found(
                     str(one.policy),
                     f'the policy "{one.policy.name}" on "{one.table}" believes {believed}',
                     "decide by auth.uid(), or by a claim of app_metadata",

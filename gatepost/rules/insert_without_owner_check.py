@@ -10,14 +10,13 @@ from gatepost.analysis.conditions.terms import Const, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, who
-from gatepost.finding import Finding
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
-def insert_without_owner_check(context: Context) -> Iterator[Finding]:
+def insert_without_owner_check(context: Context) -> Iterator[Found]:
     """A policy lets callers add rows that belong to somebody else.
 
     ## Why is this bad?
@@ -51,13 +50,12 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
             if not context.ownership.ties_nothing(one.new, one.table, role):
                 scope = _scope_left_open(context, one, role)
                 if scope is not None:
-                    yield Finding(
-                        "insert-without-owner-check",
-                        "warning",
+                    yield Found(
                         str(one.policy),
                         f'{who(role)} can add rows to "{one.table}" with any "{scope}", by which others read them: the'
                         f' policy "{one.policy.name}" asks only whose name is on them',
                         "ask in its WITH CHECK what the policy for SELECT asks",
+                        severity="warning",
                     )
                     break
                 continue
@@ -68,9 +66,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Finding]:
             found = shape(one.new, analysis.truth(one.table, role), context.ownership)
             if found == "roundabout":
                 break
-            yield Finding(
-                "insert-without-owner-check",
-                "error",
+            yield Found(
                 str(one.policy),
                 f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" by the policy "{one.policy.name}"',
                 tied_to_owner(context, one),

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, figures_only, granted_on_purpose, hidden_tables
-from gatepost.finding import Finding, Severity
-from gatepost.rules._registry import rule
+from gatepost.finding import Severity
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import View
 
 
 @rule(severity="error")
-def materialized_view_open(context: Context) -> Iterator[Finding]:
+def materialized_view_open(context: Context) -> Iterator[Found]:
     """A materialized view holds a copy of rows that row security hides from whoever reads it.
 
     Nothing is told where every reader sees the same rows in the tables; information where it holds counts and sums.
@@ -50,13 +50,12 @@ def materialized_view_open(context: Context) -> Iterator[Finding]:
             if severity in found:
                 shown, roles = found[severity]
                 grantees = {grant.grantee for grant in view.grants} & {*roles, "public"}
-                yield Finding(
-                    "materialized-view-open",
-                    severity,
+                yield Found(
                     str(view),
                     f'"{view}" holds rows of "{shown.table}" that {names(dict.fromkeys(roles))} cannot read there, and'
                     " row security cannot protect it",
                     f"REVOKE ALL ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(sorted(grantees))};",
+                    severity=severity,
                 )
                 break
 

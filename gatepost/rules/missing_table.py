@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def missing_table(context: Context) -> Iterator[Finding]:
+def missing_table(context: Context) -> Iterator[Found]:
     """A table was declared, and is not in the database.
 
     ## Why is this bad?
@@ -18,9 +17,7 @@ def missing_table(context: Context) -> Iterator[Finding]:
     """
     for declared in context.declaration or ():
         if context.live.table(*declared.key) is None:
-            yield Finding(
-                "missing-table",
-                "error",
+            yield Found(
                 str(declared),
                 f'"{declared}" is declared at {declared.place} and is not in the database',
                 "alembic upgrade head",

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="warning")
-def multiple_permissive_policies(context: Context) -> Iterator[Finding]:
+def multiple_permissive_policies(context: Context) -> Iterator[Found]:
     """Several permissive policies are asked of one role for one command.
 
     ## Why is this bad?
@@ -49,11 +48,10 @@ def multiple_permissive_policies(context: Context) -> Iterator[Finding]:
         if several is not None:
             policies = pairs[several]
             table = policies[0].table
-            yield Finding(
-                "multiple-permissive-policies",
-                size(table),
+            yield Found(
                 str(table),
                 f'{several[1]} on "{table}" asks {names(one.policy.name for one in policies)} of "{several[0]}" for'
                 " each row",
                 "write one policy with the whole condition",
+                severity=size(table),
             )

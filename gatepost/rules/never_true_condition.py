@@ -9,8 +9,7 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Session, Term, remembered, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -18,7 +17,7 @@ _NUMBERS = ("bigint", "integer", "smallint", "int", "numeric", "serial", "bigser
 
 
 @rule(severity="warning")
-def never_true_condition(context: Context) -> Iterator[Finding]:
+def never_true_condition(context: Context) -> Iterator[Found]:
     """A policy compares two values that are never equal.
 
     ## Why is this bad?
@@ -45,9 +44,7 @@ def never_true_condition(context: Context) -> Iterator[Finding]:
     for one in decisive(context):
         why = _why(one) if one.roles else None
         if why is not None:
-            yield Finding(
-                "never-true-condition",
-                "warning",
+            yield Found(
                 str(one.policy),
                 f'a condition of the policy "{one.policy.name}" on "{one.table}" is never true: {why}',
                 "compare values of one type",

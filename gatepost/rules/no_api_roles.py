@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="info")
-def no_api_roles(context: Context) -> Iterator[Finding]:
+def no_api_roles(context: Context) -> Iterator[Found]:
     """The server has none of the roles of the Data API, so other roles were looked at in their place.
 
     These are the roles that own nothing, are no superuser and do not bypass row security, and hold a privilege on a
@@ -39,9 +38,7 @@ def no_api_roles(context: Context) -> Iterator[Finding]:
     """
     privileges = context.privileges
     if not privileges.on_platform:
-        yield Finding(
-            "no-api-roles",
-            "info",
+        yield Found(
             context.live.database,
             f'there is no role "anon" and no role "authenticated" here: {names(privileges.api_roles)} was looked at'
             " instead",

@@ -13,13 +13,12 @@ from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import passes_by_nothing
 from gatepost.analysis.policy_questions import callers, decisive, lone_guard
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
 
 @rule(severity="error")
-def null_session_passes(context: Context) -> Iterator[Finding]:
+def null_session_passes(context: Context) -> Iterator[Found]:
     """Rows pass because the session has no user, or the token no such claim.
 
     ## Why is this bad?
@@ -49,9 +48,7 @@ def null_session_passes(context: Context) -> Iterator[Finding]:
         for command in one.commands:
             lacking = _lacking(context, one, command)
             if lacking:
-                yield Finding(
-                    "null-session-passes",
-                    "error",
+                yield Found(
                     str(one.policy),
                     f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
                     f"compare without a way around NULL, and TO authenticated: {one.policy.name}",

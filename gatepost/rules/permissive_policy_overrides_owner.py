@@ -10,13 +10,12 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
-from gatepost.finding import Finding
 from gatepost.rules._fixes import dropped
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def permissive_policy_overrides_owner(context: Context) -> Iterator[Finding]:
+def permissive_policy_overrides_owner(context: Context) -> Iterator[Found]:
     """A policy that lets every row through stands beside one that asks for the owner.
 
     ## Why is this bad?
@@ -48,7 +47,7 @@ def permissive_policy_overrides_owner(context: Context) -> Iterator[Finding]:
             continue
         told = _told(context, one, role)
         if told is not None:
-            yield Finding("permissive-policy-overrides-owner", "error", str(one.policy), *told)
+            yield Found(str(one.policy), *told)
 
 
 def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:

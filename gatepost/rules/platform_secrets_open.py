@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
 SECRET_SCHEMAS = ("auth", "vault")
@@ -16,7 +15,7 @@ SECRET_SCHEMAS = ("auth", "vault")
 
 
 @rule(severity="error")
-def platform_secrets_open(context: Context) -> Iterator[Finding]:
+def platform_secrets_open(context: Context) -> Iterator[Found]:
     """The API serves a schema of the platform's secrets, or a role of the API reaches a table there.
 
     ## Why is this bad?
@@ -42,9 +41,7 @@ def platform_secrets_open(context: Context) -> Iterator[Finding]:
     """
     for schema in SECRET_SCHEMAS:
         if schema in context.live.exposed:
-            yield Finding(
-                "platform-secrets-open",
-                "error",
+            yield Found(
                 schema,
                 f'the Data API serves the schema "{schema}", where the platform keeps its secrets',
                 f"-- take {schema} from the exposed schemas of the API's settings",
@@ -57,9 +54,7 @@ def platform_secrets_open(context: Context) -> Iterator[Finding]:
             continue
         held = [privilege for privilege in ROW_PRIVILEGES if context.privileges.who(table, privilege)]
         grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
-        yield Finding(
-            "platform-secrets-open",
-            "error",
+        yield Found(
             str(table),
             f'{names(roles)} can {joined(held)} every row of "{table}", which is the platform\'s own',
             f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",

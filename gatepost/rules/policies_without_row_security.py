@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def policies_without_row_security(context: Context) -> Iterator[Finding]:
+def policies_without_row_security(context: Context) -> Iterator[Found]:
     """A table has policies, and its row security is off.
 
     ## Why is this bad?
@@ -39,10 +38,9 @@ def policies_without_row_security(context: Context) -> Iterator[Finding]:
             continue
         count = len(table.policies)
         policies = f'the policy "{table.policies[0].name}"' if count == 1 else f"{count} policies"
-        yield Finding(
-            "policies-without-row-security",
-            "error" if context.privileges.who(table, *ROW_PRIVILEGES) else "warning",
+        yield Found(
             str(table),
             f'{policies} on "{table}" {"is" if count == 1 else "are"} not asked, because row security is off',
             f"ALTER TABLE {sql.qualified(table.schema, table.name)} ENABLE ROW LEVEL SECURITY;",
+            severity="error" if context.privileges.who(table, *ROW_PRIVILEGES) else "warning",
         )

@@ -8,12 +8,11 @@ from gatepost import sql
 from gatepost.analysis.conditions.term_queries import relations
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="warning")
-def policy_asks_unreadable_table(context: Context) -> Iterator[Finding]:
+def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
     """A policy asks a table that the role it is for may not read.
 
     ## Why is this bad?
@@ -49,9 +48,7 @@ def policy_asks_unreadable_table(context: Context) -> Iterator[Finding]:
             blind = [r for r in roles if found is not None and not context.privileges.reaches(r, found, "SELECT")]
             if found is None or not blind:
                 continue
-            yield Finding(
-                "policy-asks-unreadable-table",
-                "warning",
+            yield Found(
                 str(one.policy),
                 f'every statement of "{blind[0]}" on "{one.table}" fails: the policy "{one.policy.name}" asks'
                 f' "{found}", which "{blind[0]}" may not read',

@@ -10,12 +10,11 @@ from gatepost.analysis.conditions.term_queries import conjuncts, row_columns, se
 from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive, size
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="warning")
-def policy_column_without_index(context: Context) -> Iterator[Finding]:
+def policy_column_without_index(context: Context) -> Iterator[Found]:
     """A policy finds a user's rows by a column that no index begins with.
 
     ## Why is this bad?
@@ -48,14 +47,13 @@ def policy_column_without_index(context: Context) -> Iterator[Finding]:
                 continue
             told.add((one.table.key, column))
             name = sql.qualified(one.table.schema, one.table.name)
-            yield Finding(
-                "policy-column-without-index",
-                size(one.table),
+            yield Found(
                 str(one.table),
                 f'the policy "{one.policy.name}" finds the rows of "{one.table}" by "{column}", and no index begins'
                 " with it",
                 f"CREATE INDEX ON {name} ({sql.identifier(column)});",
                 detail=column,
+                severity=size(one.table),
             )
 
 

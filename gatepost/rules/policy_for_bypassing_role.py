@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import dropped
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="info")
-def policy_for_bypassing_role(context: Context) -> Iterator[Finding]:
+def policy_for_bypassing_role(context: Context) -> Iterator[Found]:
     """A policy is only for roles that row security is never asked for.
 
     ## Why is this bad?
@@ -36,9 +35,7 @@ def policy_for_bypassing_role(context: Context) -> Iterator[Finding]:
     """
     for one in judged(context, permissive=None):
         if all(role != "public" and context.privileges.bypass_attribute(role) for role in one.policy.roles):
-            yield Finding(
-                "policy-for-bypassing-role",
-                "info",
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" on "{one.table}" does nothing: {names(one.policy.roles)} bypasses row'
                 " security",

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from gatepost.analysis.conditions.term_queries import sessions
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import altered
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="info")
-def policy_for_public(context: Context) -> Iterator[Finding]:
+def policy_for_public(context: Context) -> Iterator[Found]:
     """A policy is for PUBLIC, and only a signed-in user can pass it.
 
     ## Why is this bad?
@@ -45,9 +44,7 @@ def policy_for_public(context: Context) -> Iterator[Finding]:
         truth = context.analysis.truth(one.table, "anon")
         asks = any(session.kind in ("uid", "email", "claim") for term in terms for session in sessions(term))
         if asks and all(truth.never(term) for term in terms):
-            yield Finding(
-                "policy-for-public",
-                "info",
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" on "{one.table}" is for everybody, and nobody passes it who is not'
                 " signed in",

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_recursion import cycles
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def policy_recursion(context: Context) -> Iterator[Finding]:
+def policy_recursion(context: Context) -> Iterator[Found]:
     """Policies ask each other without end.
 
     ## Why is this bad?
@@ -40,9 +39,7 @@ def policy_recursion(context: Context) -> Iterator[Finding]:
     """
     for table, command, path in cycles(context.analysis):
         way = " → ".join(f'"{".".join(key)}"' for key in path)
-        yield Finding(
-            "policy-recursion",
-            "error",
+        yield Found(
             str(table),
             f'{command} on "{table}" fails with infinite recursion: its policies ask {way}',
             "ask the table in a SECURITY DEFINER function in a schema that the API does not serve",

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import COMMANDS
 
 
 @rule(severity="info")
-def policy_without_grant(context: Context) -> Iterator[Finding]:
+def policy_without_grant(context: Context) -> Iterator[Found]:
     """A policy lets rows through for a role that holds no privilege on the table.
 
     ## Why is this bad?
@@ -46,9 +45,7 @@ def policy_without_grant(context: Context) -> Iterator[Finding]:
             idle = [r for r in roles if not any(privileges.holds(r, table, c) for c in commands)]
             if idle:
                 name = sql.qualified(table.schema, table.name)
-                yield Finding(
-                    "policy-without-grant",
-                    "info",
+                yield Found(
                     str(policy),
                     f'the policy "{policy.name}" lets {names(idle)} {joined(commands, "or")} rows of "{table}", and no'
                     " grant does",

@@ -10,10 +10,9 @@ from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Con
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings, who
-from gatepost.finding import Finding
 from gatepost.name_hints import name_parts
 from gatepost.rules._fixes import altered
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 _FILES = ("storage", "objects")
 _PRIVATE = frozenset(
@@ -23,7 +22,7 @@ _PRIVATE = frozenset(
 
 
 @rule(severity="error")
-def private_bucket_open(context: Context) -> Iterator[Finding]:
+def private_bucket_open(context: Context) -> Iterator[Found]:
     """A policy shows every file of a bucket that looks private, whoever put it there.
 
     Nothing is told of a bucket whose name says that it is public, unless another policy asks there whose a file is.
@@ -54,9 +53,7 @@ def private_bucket_open(context: Context) -> Iterator[Finding]:
         bucket = next((b for way in ways(one.old) if (b := _open(context, one, way, role)) is not None), None)
         if bucket is not None:
             of = f'the bucket "{bucket}"' if bucket else "every bucket"
-            yield Finding(
-                "private-bucket-open",
-                "error",
+            yield Found(
                 str(one.policy),
                 f'{who(role)} reads all files of {of} by the policy "{one.policy.name}"',
                 altered(one.policy, _own_folder(bucket)) if bucket and one.policy.command == "select" else "",

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
 BEYOND = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
 
 @rule(severity="info")
-def privilege_beyond_rows(context: Context) -> Iterator[Finding]:
+def privilege_beyond_rows(context: Context) -> Iterator[Found]:
     """A role of the API holds TRUNCATE, REFERENCES, TRIGGER or MAINTAIN on a table.
 
     Information, because the platform gives these to every new table, and the Data API has no request for them.
@@ -45,9 +44,7 @@ def privilege_beyond_rows(context: Context) -> Iterator[Finding]:
         held = [p for p in BEYOND if context.privileges.who(table, p)]
         grantees = sorted({g.grantee for g in table.grants if g.privilege in held and g.grantee in {*roles, "public"}})
         revoke = f"REVOKE {', '.join(held)} ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};"
-        yield Finding(
-            "privilege-beyond-rows",
-            "info",
+        yield Found(
             str(table),
             f'{names(roles)} may {joined(held)} "{table}", and no policy is asked about that',
             revoke if grantees else "",

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 REALTIME = "supabase_realtime"
 
 
 @rule(severity="error")
-def published_without_row_security(context: Context) -> Iterator[Finding]:
+def published_without_row_security(context: Context) -> Iterator[Found]:
     """Realtime publishes a table whose row security is off.
 
     ## Why is this bad?
@@ -43,9 +42,7 @@ def published_without_row_security(context: Context) -> Iterator[Finding]:
             continue
         listeners = [role for role in context.privileges.api_roles if context.privileges.holds(role, table, "SELECT")]
         if listeners:
-            yield Finding(
-                "published-without-row-security",
-                "error",
+            yield Found(
                 str(table),
                 f'Realtime sends every change of "{table}" to {names(listeners)}, because its row security is off',
                 f"ALTER TABLE {sql.qualified(table.schema, table.name)} ENABLE ROW LEVEL SECURITY;",

@@ -9,14 +9,13 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard
 from gatepost.analysis.policy_questions import beside, callers, judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import dropped
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command, Policy
 
 
 @rule(severity="error")
-def restriction_declared_permissive(context: Context) -> Iterator[Finding]:
+def restriction_declared_permissive(context: Context) -> Iterator[Found]:
     """A policy that is meant to take rows away lets them through.
 
     ## Why is this bad?
@@ -44,9 +43,7 @@ def restriction_declared_permissive(context: Context) -> Iterator[Finding]:
     for one in judged(context):
         undone = next((c for c in one.commands if _undoes(context, one, c)), None)
         if undone is not None:
-            yield Finding(
-                "restriction-declared-permissive",
-                "error",
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" on "{one.table}" is permissive, so it lets every row through that it'
                 " was meant to leave",

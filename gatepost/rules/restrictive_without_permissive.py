@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from gatepost.analysis.conditions.terms import FALSE
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import callers, judged
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="warning")
-def restrictive_without_permissive(context: Context) -> Iterator[Finding]:
+def restrictive_without_permissive(context: Context) -> Iterator[Found]:
     """A restrictive policy stands alone, so nothing passes.
 
     ## Why is this bad?
@@ -45,9 +44,7 @@ def restrictive_without_permissive(context: Context) -> Iterator[Finding]:
         allowed = {(c, role) for o in beside for c in o.commands for role in callers(o, c)}
         asked = {(command, role) for command in one.commands for role in callers(one, command)}
         if asked and not asked & allowed:
-            yield Finding(
-                "restrictive-without-permissive",
-                "warning",
+            yield Found(
                 str(one.policy),
                 f'no row of "{one.table}" passes for {names(one.roles)}: the restrictive policy "{one.policy.name}" has'
                 " no permissive one to take away from",

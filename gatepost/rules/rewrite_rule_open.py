@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import RewriteRule, Table, View
 
@@ -16,7 +15,7 @@ _ACTION = re.compile(r"\bDO\s+(?:ALSO|INSTEAD)?\s*\(?\s*(INSERT|UPDATE|DELETE|SE
 
 
 @rule(severity="warning")
-def rewrite_rule_open(context: Context) -> Iterator[Finding]:
+def rewrite_rule_open(context: Context) -> Iterator[Found]:
     """A rewrite rule lets a role of the API reach another table as the owner of the first.
 
     Information where the rule only adds rows to a table that no policy trusts, as a log does.
@@ -54,13 +53,12 @@ def rewrite_rule_open(context: Context) -> Iterator[Finding]:
         tables = [table for table in _others(found, context) if _opens(relation, roles, table, context)]
         if tables:
             adds = action[1].upper() == "INSERT" and not any(t.key in context.trusted_tables for t in tables)
-            yield Finding(
-                "rewrite-rule-open",
-                "info" if adds else "warning",
+            yield Found(
                 str(found),
                 f'{names(roles)} reaches {names(str(table) for table in tables)} as "{relation.owner}" by an'
                 f' {found.event.upper()} on "{relation}", through the rule "{found.name}"',
                 f"DROP RULE {sql.identifier(found.name)} ON {sql.qualified(found.schema, found.table)};",
+                severity="info" if adds else "warning",
             )
 
 

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 _ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})
 """PostgreSQL's own roles that hold everything (https://www.postgresql.org/docs/17/predefined-roles.html)."""
 
 
 @rule(severity="error")
-def role_bypasses_row_security(context: Context) -> Iterator[Finding]:
+def role_bypasses_row_security(context: Context) -> Iterator[Found]:
     """A role of the API bypasses row security, itself or through a role that it belongs to.
 
     A warning for another role that a token can name: somebody may have made it for the backend.
@@ -43,18 +42,14 @@ def role_bypasses_row_security(context: Context) -> Iterator[Finding]:
             yield _attribute(context, role, role)
         for other in sorted(privileges.becomes(role) | privileges.inherited(role) - {role}):
             if other != role and privileges.bypass_attribute(other):
-                yield Finding(
-                    "role-bypasses-row-security",
-                    "error",
+                yield Found(
                     role,
                     f'"{role}" belongs to "{other}", which bypasses row security on every table',
                     f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
                     detail=other,
                 )
         for other in sorted(privileges.inherited(role) & _ALL_DATA):
-            yield Finding(
-                "role-bypasses-row-security",
-                "error",
+            yield Found(
                 role,
                 f'"{role}" belongs to "{other}", which holds every table, granted or not',
                 f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
@@ -67,7 +62,7 @@ def role_bypasses_row_security(context: Context) -> Iterator[Finding]:
                 yield _attribute(context, role, "authenticator")
 
 
-def _attribute(context: Context, role: str, through: str) -> Finding:
+def _attribute(context: Context, role: str, through: str) -> Found:
     superuser = context.privileges.superuser(role)
     attribute = "NOSUPERUSER" if superuser else "NOBYPASSRLS"
     if through == role:
@@ -75,10 +70,9 @@ def _attribute(context: Context, role: str, through: str) -> Finding:
     else:
         hint = f"REVOKE {sql.identifier(role)} FROM {sql.identifier(through)};"
         how = "a token can name it"
-    return Finding(
-        "role-bypasses-row-security",
-        "error" if through == role else "warning",
+    return Found(
         role,
         f'"{role}" {"is a superuser" if superuser else "bypasses row security"} on every table, and {how}',
         hint,
+        severity="error" if through == role else "warning",
     )

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.column_writes import filled
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Function
 from gatepost.sql import comment, tokens
 
@@ -17,7 +16,7 @@ _METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
 
 
 @rule(severity="error")
-def role_from_user_metadata(context: Context) -> Iterator[Finding]:
+def role_from_user_metadata(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER trigger copies what the user wrote about itself into a table that policies trust.
 
     ## Why is this bad?
@@ -59,9 +58,7 @@ def role_from_user_metadata(context: Context) -> Iterator[Finding]:
     for function, table, column in copied:
         if column in asked.get(table, ()):
             name = ".".join(table)
-            yield Finding(
-                "role-from-user-metadata",
-                "error",
+            yield Found(
                 str(function),
                 f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
                 " trust it",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="error")
-def row_security_not_forced(context: Context) -> Iterator[Finding]:
+def row_security_not_forced(context: Context) -> Iterator[Found]:
     """Row security of a table does not hold for its owner, whom a role of the API belongs to.
 
     A declared table that is not forced is told by `drift`. Where the owner is out of the API's reach, or bypasses row
@@ -54,9 +53,7 @@ def row_security_not_forced(context: Context) -> Iterator[Finding]:
             if table.owner in privileges.inherited(role) | privileges.becomes(role)
         ]
         if roles:
-            yield Finding(
-                "row-security-not-forced",
-                "error",
+            yield Found(
                 str(table),
                 f'row security of "{table}" does not hold for its owner "{table.owner}", and {names(roles)} belongs'
                 " to that role: it reaches every row",

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Table
 
@@ -20,7 +19,7 @@ BOOKKEEPING = frozenset(
 
 
 @rule(severity="error")
-def row_security_off(context: Context) -> Iterator[Finding]:
+def row_security_off(context: Context) -> Iterator[Found]:
     """Row security of a table is off.
 
     An error where a role of the API reaches its rows, through whichever schema; a warning where none does, in a schema
@@ -55,12 +54,11 @@ def row_security_off(context: Context) -> Iterator[Finding]:
             continue
         quiet = table.partition or bool(table.parents) or table.name.lower() in BOOKKEEPING
         name = sql.qualified(table.schema, table.name)
-        yield Finding(
-            "row-security-off",
-            "error" if reach else "info" if quiet else "warning",
+        yield Found(
             str(table),
             f'row security is off for "{table}": {reach or "nobody of the API reaches it now, and one GRANT opens it"}',
             f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;\nALTER TABLE {name} FORCE ROW LEVEL SECURITY;",
+            severity="error" if reach else "info" if quiet else "warning",
         )
 
 

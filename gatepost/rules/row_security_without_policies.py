@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import VERSION_TABLE, Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="info")
-def row_security_without_policies(context: Context) -> Iterator[Finding]:
+def row_security_without_policies(context: Context) -> Iterator[Found]:
     """Row security of a table is on, and it has no policy: the backend alone reaches its rows.
 
     Nothing is told of a table that was declared so.
@@ -38,9 +37,7 @@ def row_security_without_policies(context: Context) -> Iterator[Finding]:
         if not table.row_security.enabled or table.policies or table.partition or table.name == VERSION_TABLE:
             continue
         if context.declaration_of(table) is None:
-            yield Finding(
-                "row-security-without-policies",
-                "info",
+            yield Found(
                 str(table),
                 f'"{table}" has no policy, so only roles that bypass row security reach its rows',
             )

@@ -14,15 +14,14 @@ from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, marked, restricted, siblings, who
-from gatepost.finding import Finding
 from gatepost.name_hints import is_hidden_state, is_secret, meant
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
 @rule(severity="error")
-def rows_visible_by_status_only(context: Context) -> Iterator[Finding]:
+def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
     """A policy shows private rows for what stands in the row or in another table, whoever asks.
 
     Nothing is told of a condition that names a mark of being public, such as `is_public` or `status = 'published'`,
@@ -54,9 +53,7 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Finding]:
         for role in loose_roles(context, one, "select"):
             why = _shown(context, one, role) if not restricted(context, one.table, role, "select") else ""
             if why:
-                yield Finding(
-                    "rows-visible-by-status-only",
-                    "error",
+                yield Found(
                     str(one.policy),
                     f'{who(role)} reads rows of "{one.table}" by the policy "{one.policy.name}": {why}',
                     tied_to_owner(context, one),

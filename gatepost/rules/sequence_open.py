@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="info")
-def sequence_open(context: Context) -> Iterator[Finding]:
+def sequence_open(context: Context) -> Iterator[Found]:
     """A role of the API may set a sequence.
 
     Information, because the platform gives UPDATE on every new sequence, and the Data API has no request for it.
@@ -48,9 +47,7 @@ def sequence_open(context: Context) -> Iterator[Finding]:
             if privileges.uses(role, sequence.schema) and grantees & privileges.inherited(role)
         ]
         if roles:
-            yield Finding(
-                "sequence-open",
-                "info",
+            yield Found(
                 str(sequence),
                 f'{names(roles)} may set the sequence "{sequence}" to any value',
                 f"REVOKE UPDATE ON SEQUENCE {sql.qualified(sequence.schema, sequence.name)}"

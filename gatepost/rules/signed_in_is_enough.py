@@ -8,16 +8,16 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import judged, loosest, read_severity, restricted
-from gatepost.finding import Finding, Severity
+from gatepost.finding import Severity
 from gatepost.rules._fixes import tied_to_owner
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
 _DONE: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}
 
 
 @rule(severity="error")
-def signed_in_is_enough(context: Context) -> Iterator[Finding]:
+def signed_in_is_enough(context: Context) -> Iterator[Found]:
     """A policy asks only whether somebody is signed in, and the rows have an owner.
 
     ## Why is this bad?
@@ -47,13 +47,12 @@ def signed_in_is_enough(context: Context) -> Iterator[Finding]:
                 continue
             severity = _severity(context, one, command, role)
             if severity is not None:
-                yield Finding(
-                    "signed-in-is-enough",
-                    severity,
+                yield Found(
                     str(one.policy),
                     f'any account is enough to {_DONE[command]} the rows of "{one.table}" that belong to others: the'
                     f' policy "{one.policy.name}" asks only who is signed in',
                     tied_to_owner(context, one),
+                    severity=severity,
                 )
                 break
 

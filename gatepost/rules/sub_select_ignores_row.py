@@ -31,14 +31,13 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
-from gatepost.finding import Finding
 from gatepost.name_hints import name_parts
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 
 @rule(severity="error")
-def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
+def sub_select_ignores_row(context: Context) -> Iterator[Found]:
     """A sub-select looks for the caller in a table of many scopes, and never asks for the row's.
 
     ## Why is this bad?
@@ -74,9 +73,7 @@ def sub_select_ignores_row(context: Context) -> Iterator[Finding]:
             found = _ignored(context, one, one.asked(command)) if callers(one, command) else None
             if found is not None:
                 table, column = found
-                yield Finding(
-                    "sub-select-ignores-row",
-                    "error",
+                yield Found(
                     str(one.policy),
                     f'whoever has a row in "{table}" for any "{column}" passes the policy "{one.policy.name}" on'
                     f' "{one.table}" for all of them: the sub-select never asks for the row\'s',

@@ -8,13 +8,12 @@ from gatepost.analysis.conditions.term_queries import conjuncts
 from gatepost.analysis.conditions.terms import Column, Compare, Scalar, Select, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import decisive
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 
 @rule(severity="warning")
-def sub_select_of_many_rows(context: Context) -> Iterator[Finding]:
+def sub_select_of_many_rows(context: Context) -> Iterator[Found]:
     """A sub-select is used as one value, and can return many.
 
     ## Why is this bad?
@@ -44,9 +43,7 @@ def sub_select_of_many_rows(context: Context) -> Iterator[Finding]:
         for term in one.terms if one.roles else ():
             table = next((t for part in term.walk() if (t := _of_many(context, part)) is not None), None)
             if table is not None:
-                yield Finding(
-                    "sub-select-of-many-rows",
-                    "warning",
+                yield Found(
                     str(one.policy),
                     f'the policy "{one.policy.name}" on "{one.table}" takes one value from "{table}", which can hold'
                     " several that fit: then every statement fails",

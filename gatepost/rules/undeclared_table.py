@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import VERSION_TABLE, Context
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="error")
-def undeclared_table(context: Context) -> Iterator[Finding]:
+def undeclared_table(context: Context) -> Iterator[Found]:
     """A table is in the database, and nobody declared who may reach it.
 
     ## Why is this bad?
@@ -35,9 +34,7 @@ def undeclared_table(context: Context) -> Iterator[Finding]:
     for table in context.tables:
         if table.name == VERSION_TABLE or context.declaration_of(table) is not None or table.partition:
             continue
-        yield Finding(
-            "undeclared-table",
-            "error",
+        yield Found(
             str(table),
             f'nobody declared who may reach "{table}"',
             f"protect(…)  # in policies/, for the model of {table}",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import judged
-from gatepost.finding import Finding
 from gatepost.rules._fixes import altered
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="info")
-def update_without_check(context: Context) -> Iterator[Finding]:
+def update_without_check(context: Context) -> Iterator[Found]:
     """A policy for updates does not say what a row may become.
 
     ## Why is this bad?
@@ -37,9 +36,7 @@ def update_without_check(context: Context) -> Iterator[Finding]:
     """
     for one in judged(context):
         if one.policy.command == "update" and one.policy.check is None and one.policy.using is not None and one.roles:
-            yield Finding(
-                "update-without-check",
-                "info",
+            yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" on "{one.table}" has no WITH CHECK: its USING decides what a row may'
                 " become",

@@ -8,14 +8,13 @@ from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.analysis.trusted_tables import Trust, forged_by, trusted
-from gatepost.finding import Finding
 from gatepost.name_hints import name_parts
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="error")
-def user_can_grant_themselves_access(context: Context) -> Iterator[Finding]:
+def user_can_grant_themselves_access(context: Context) -> Iterator[Found]:
     """Users can write the row that decides what they may do.
 
     ## Why is this bad?
@@ -53,9 +52,7 @@ def user_can_grant_themselves_access(context: Context) -> Iterator[Finding]:
             if command is None or trust.table.key in told or _follows(trust):
                 continue
             told.add(trust.table.key)
-            yield Finding(
-                "user-can-grant-themselves-access",
-                "error",
+            yield Found(
                 str(trust.table),
                 f"a user can {_done(trust, command)}, which is what {_who(trust)} trusts",
                 "let the backend write it, or grant only the columns that decide nothing",

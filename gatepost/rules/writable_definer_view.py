@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, filtered, tables_below
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Command, View
 
@@ -16,7 +15,7 @@ _WRITES: tuple[Command, ...] = ("insert", "update", "delete")
 
 
 @rule(severity="error")
-def writable_definer_view(context: Context) -> Iterator[Finding]:
+def writable_definer_view(context: Context) -> Iterator[Found]:
     """A role of the API writes through a view what row security would not let it write.
 
     Nothing is told where the view picks rows by who is signed in and has a check option; a view with INSTEAD OF
@@ -91,12 +90,10 @@ def _unlimited(command: Command, role: str, shown: Shown, context: Context) -> b
     return all(p.permissive for p in asked) and any("true" in (p.using, p.check) for p in asked)
 
 
-def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: list[str]) -> Finding:
+def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: list[str]) -> Found:
     held = [command.upper() for command in commands]
     grantees = sorted({g.grantee for g in view.grants if g.privilege in held and g.grantee in {*roles, "public"}})
-    return Finding(
-        "writable-definer-view",
-        "error",
+    return Found(
         str(view),
         f'{names(roles)} can {joined(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}":'
         " no policy is asked",

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import callers, judged
-from gatepost.finding import Finding
-from gatepost.rules._registry import rule
+from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
 @rule(severity="warning")
-def write_without_select_policy(context: Context) -> Iterator[Finding]:
+def write_without_select_policy(context: Context) -> Iterator[Found]:
     """A policy allows updates or deletes of rows that the same role cannot see.
 
     ## Why is this bad?
@@ -48,9 +47,7 @@ def write_without_select_policy(context: Context) -> Iterator[Finding]:
         for command in ("update", "delete"):
             blind = [role for role in callers(one, command) if role not in reading]
             if blind:
-                yield Finding(
-                    "write-without-select-policy",
-                    "warning",
+                yield Found(
                     str(one.policy),
                     f'{names(blind)} may {command} rows of "{one.table}" and sees none of them, so that the policy'
                     f' "{one.policy.name}" changes nothing',

@@ -63,7 +63,7 @@ def test_the_fix_is_sql_that_runs_and_mends(rule, cursor):
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
 def test_a_rule_is_a_file_that_teaches(rule):
-    module = rule.check.__module__
+    module = rule.look.__module__
     assert module == f"gatepost.rules.{rule.name.replace('-', '_')}"
     assert Path(find_spec(module).origin).exists()
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
