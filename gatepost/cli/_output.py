@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from gatepost.finding import Result
 
-Format = Annotated[str, typer.Option("--format", help="How to tell it: text, json, …", show_default=True)]
+Format = Annotated[str, typer.Option("--format", help="Output format: text, json, …", show_default=True)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
 Local = Annotated[bool, typer.Option("--local", help="The embedded server's database.")]
 Strict = Annotated[

@@ -30,7 +30,7 @@ def observe(
         bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
     ] = False,
     persona: Annotated[
-        list[str] | None, typer.Option("--persona", metavar="NAME", help="Only this persona; may be given again.")
+        list[str] | None, typer.Option("--persona", metavar="NAME", help="Only this persona; repeatable.")
     ] = None,
     format: Format = "text",
     output: Output = None,

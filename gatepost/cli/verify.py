@@ -29,8 +29,8 @@ def verify(
     local: Local = False,
     format: Format = "text",
     output: Output = None,
-    rule: Annotated[list[str] | None, typer.Option(help="Ask this rule only; may be given again.")] = None,
-    schema: Annotated[list[str] | None, typer.Option(help="Tell of this schema only; may be given again.")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="Run only this rule; repeatable.")] = None,
+    schema: Annotated[list[str] | None, typer.Option(help="Report only this schema; repeatable.")] = None,
     fail_on: Annotated[str, typer.Option(help="The least severity that exits 1: error, warning or info.")] = "warning",
     print_there: Annotated[
         bool,
