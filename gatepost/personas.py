@@ -8,10 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost import sql
-
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
+
+
+TAKE_ON_ROLE = """
+       pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
+       pg_catalog.set_config('request.headers', %(headers)s, true),
+       pg_catalog.set_config('request.cookies', %(cookies)s, true),
+       pg_catalog.set_config('request.jwt.claim', '', true),
+       pg_catalog.set_config('request.jwt.claim.sub', '', true),
+       pg_catalog.set_config('request.jwt.claim.role', '', true),
+       pg_catalog.set_config('request.jwt.claim.email', '', true),
+       pg_catalog.set_config('role', %(role)s, true)
+"""
+"""What a SELECT evaluates to take on a role and a token until the transaction ends, as PostgREST does for a request
+(https://docs.postgrest.org/en/v13/references/transactions.html). The values are `Persona.settings`.
+
+The single settings are the older form; `auth.uid()` reads them first, so that one left over would win over ours.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,11 @@ class Persona:
     claims: str = ""
     headers: str = "{}"
     cookies: str = "{}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The values of `TAKE_ON_ROLE`."""
+        return {"claims": self.claims, "headers": self.headers, "cookies": self.cookies, "role": self.role}
 
 
 ANON = Persona("anon", "anon", json.dumps({"role": "anon"}))
@@ -48,22 +68,13 @@ def signed_in(user_id: str, name: str = "authenticated", **claims: object) -> Pe
 def impersonated(cursor: Cursor, persona: Persona) -> Iterator[None]:
     """Be a persona inside a block: what it changes is rolled back, and so is an error.
 
-    The role and the claims are set for the transaction only, exactly as PostgREST sets them
-    (https://docs.postgrest.org/en/v13/references/transactions.html).
-
     Args:
         cursor: Inside a transaction.
         persona: Who to be.
     """
     cursor.execute("SAVEPOINT gatepost_persona")
     try:
-        cursor.execute(
-            "SELECT pg_catalog.set_config('request.jwt.claims', %s, true),"
-            " pg_catalog.set_config('request.headers', %s, true),"
-            " pg_catalog.set_config('request.cookies', %s, true)",
-            (persona.claims, persona.headers, persona.cookies),
-        )
-        cursor.execute(f"SET LOCAL ROLE {sql.identifier(persona.role)}")
+        cursor.execute(f"SELECT {TAKE_ON_ROLE}", persona.settings)
         yield
     finally:
         cursor.execute("ROLLBACK TO SAVEPOINT gatepost_persona; RELEASE SAVEPOINT gatepost_persona")

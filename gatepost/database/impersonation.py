@@ -23,21 +23,12 @@ from sqlalchemy.orm import Session
 from gatepost.database.connect import raw
 from gatepost.database.engine import NoRowSecurity
 from gatepost.errors import DatabaseUnreachable, SettingsError
+from gatepost.personas import TAKE_ON_ROLE, Persona
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import SessionTransaction
 
 S = TypeVar("S", bound=Session)
-
-# The single settings are the older form; auth.uid() reads them first, so that one left over would win over ours.
-_BECOME = """
-    SELECT pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
-           pg_catalog.set_config('request.jwt.claim', '', true),
-           pg_catalog.set_config('request.jwt.claim.sub', '', true),
-           pg_catalog.set_config('request.jwt.claim.role', '', true),
-           pg_catalog.set_config('request.jwt.claim.email', '', true),
-           pg_catalog.set_config('role', %(role)s, true)
-"""
 
 
 @contextmanager
@@ -86,8 +77,8 @@ def acting_as(
         )
         yield session
         return
-    persona = _Persona({"claims": json.dumps(told), "role": role})
-    event.listen(session, "after_begin", persona.after_begin)
+    taken = _Impersonation(Persona("session", role, json.dumps(told)))
+    event.listen(session, "after_begin", taken.after_begin)
     try:
         yield session
     finally:
@@ -96,15 +87,15 @@ def acting_as(
             session.expunge_all()
             _stop(session)
         finally:
-            event.remove(session, "after_begin", persona.after_begin)
-            persona.forget()
+            event.remove(session, "after_begin", taken.after_begin)
+            taken.forget()
 
 
-class _Persona:
+class _Impersonation:
     """Takes the role as a transaction begins, whoever began it: the session, or its connection by itself."""
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
-        self._parameters = parameters
+    def __init__(self, persona: Persona) -> None:
+        self._persona = persona
         self._watched: list[Connection] = []
 
     def after_begin(self, _session: Session, transaction: SessionTransaction, connection: Connection) -> None:
@@ -119,7 +110,7 @@ class _Persona:
 
     def become(self, connection: Connection) -> None:
         try:
-            _become(connection, self._parameters)
+            _become(connection, self._persona)
         except BaseException:
             # Who catches this error and asks again must not be answered as the connection's own user.
             connection.invalidate()
@@ -142,7 +133,7 @@ def _stop(session: Session) -> None:
     """Take the role back where the transaction is not the session's own and lives on."""
     bind = session.get_bind()
     if isinstance(bind, Connection) and bind.in_transaction():
-        bind.exec_driver_sql(_BECOME, {"claims": "", "role": "none"})
+        bind.exec_driver_sql(f"SELECT {TAKE_ON_ROLE}", Persona("nobody", "none").settings)
 
 
 def _claims(user_id: str | UUID | None, role: str, claims: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -158,7 +149,7 @@ def _claims(user_id: str | UUID | None, role: str, claims: Mapping[str, Any] | N
     return told | own
 
 
-def _become(connection: Connection, parameters: Mapping[str, str]) -> None:
+def _become(connection: Connection, persona: Persona) -> None:
     from psycopg2.errors import InsufficientPrivilege, InvalidParameterValue
 
     if raw(connection).autocommit:
@@ -168,13 +159,13 @@ def _become(connection: Connection, parameters: Mapping[str, str]) -> None:
         )
     refused = ""
     try:
-        connection.exec_driver_sql(_BECOME, dict(parameters))
+        connection.exec_driver_sql(f"SELECT {TAKE_ON_ROLE}", persona.settings)
     except DBAPIError as refusal:
         if not isinstance(refusal.orig, InvalidParameterValue | InsufficientPrivilege):
             raise
         refused = refusal.orig.diag.message_primary or ""
     if refused:
-        role = parameters["role"]
+        role = persona.role
         raise DatabaseUnreachable(
             f'this connection may not act as "{role}": {refused}', f'GRANT "{role}" TO CURRENT_USER'
         )

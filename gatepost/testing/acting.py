@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
 
 from gatepost.errors import GatepostError
-from gatepost.personas import ANON, SERVICE, Persona, signed_in
+from gatepost.personas import ANON, SERVICE, TAKE_ON_ROLE, Persona, signed_in
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ActingAs = AbstractContextManager[T]
 
-_BECOMING = "pg_catalog.set_config('request.jwt.claims', %s, true), pg_catalog.set_config('role', %s, true)"
 _ROLE = "pg_catalog.current_setting('role', true)"
 _NOW = f"SELECT pg_catalog.current_setting('request.jwt.claims', true), {_ROLE}"
 
@@ -102,8 +101,9 @@ class Acting:
             session.expunge_all()  # what one persona loaded is not the next one's to read
         with self.db.cursor() as cursor:
             # In one way to the server and back; what was before is asked first, as it stands first.
-            cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {_BECOMING}", (persona.claims, persona.role))
+            cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {TAKE_ON_ROLE}", persona.settings)
             claims, role, *_ = cursor.fetchone() or ("", "none")
+            before = Persona("before", role or "none", claims or "")
         try:
             yield self.db if session is None else session
             if session is not None:
@@ -115,7 +115,7 @@ class Acting:
                 # What the persona did stays until the test ends, unless it ended in an error.
                 if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
                     cursor.execute("ROLLBACK TO SAVEPOINT gatepost_acting")
-                cursor.execute(f"SELECT {_BECOMING}", (claims or "", role or "none"))
+                cursor.execute(f"SELECT {TAKE_ON_ROLE}", before.settings)
 
 
 def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2
