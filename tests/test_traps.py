@@ -23,11 +23,11 @@ from gatepost.doctor.load import load
 from gatepost.doctor.load_result import LoadPlan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
-from gatepost.observation.clone import _source
+from gatepost.observation.clone.schema import _read
 from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.personas import ANON
 from gatepost.personas import impersonated as acting_as_persona
-from gatepost.transfer.users.database import refuse_taken
+from gatepost.transfer.users.database import compare_users
 from gatepost.verification import RowSecurityMissing
 from tests.transfer.conftest import sqlite_file
 from tests.traps import EVIL, FIRST, set_traps
@@ -163,15 +163,16 @@ def test_users_that_are_looked_up(both):
     user = SimpleNamespace(id="00000000-0000-0000-0000-000000000001", email="ann@example.org")
     for url in both:
         with closing(psycopg2.connect(url)) as connection:
-            assert refuse_taken(connection, SimpleNamespace(users=(user,))) == (set(), ())
+            found = compare_users(connection, SimpleNamespace(users=(user,), overwrite=False))
+            assert (found.present, found.taken) == (frozenset(), ())
 
 
 def test_what_observe_reads_of_the_source(both):
     for url in both:
         with closing(psycopg2.connect(url)) as connection:
-            live, functions = read_again(connection, _source)
-            assert live.table("public", "note") is not None
-            assert "auth.uid" in functions
+            found = read_again(connection, _read)
+            assert found.live.table("public", "note") is not None
+            assert "auth.uid()" in found.functions
             with pytest.raises(NotDisposable, match="does not say"):
                 refuse_unless_disposable(connection)
 

@@ -19,7 +19,7 @@ from gatepost.database.reading import ChangedMeanwhile, open_for_reading, read_a
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable
 from gatepost.local.cluster import SUPERUSER
-from gatepost.observation.clone import _source
+from gatepost.observation.clone.schema import _read
 from gatepost.reflect import read_all
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 from tests.transfer.conftest import sqlite_file
@@ -177,7 +177,7 @@ class TestLocks:
     def test_what_observe_reads(self, locked):
         named = pytest.raises(DatabaseUnreachable, match="night job")
         with closing(psycopg2.connect(locked)) as connection, named:
-            read_again(connection, _source)
+            read_again(connection, _read)
 
     def test_a_transaction_of_the_callers_goes_on(self, locked):
         with closing(psycopg2.connect(locked)) as connection, connection.cursor() as cursor:

@@ -48,9 +48,9 @@ def project(tmp_path, monkeypatch):
 
 
 def run(command, **environment):
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
-    )
+    variables = {**os.environ, **environment}
+    known = {name: value for name, value in variables.items() if value is not None}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=known, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -81,7 +81,7 @@ def test_the_declaration_is_the_one_in_policies():
 def test_the_demo_prints_what_the_readme_shows_and_may_run_twice(project):
     (shown,) = (block for block in BLOCKS if block.startswith("$ gatepost demo"))
     for _ in range(2):
-        code, out, err = run("gatepost demo", DATABASE_URL="")
+        code, out, err = run("gatepost demo", DATABASE_URL=None)
         assert (code, err) == (0, "")
         assert normal(out) == normal(shown.partition("\n")[2])
 
@@ -98,12 +98,12 @@ def test_the_commands_run_in_the_order_of_the_readme(project, database_url):
 def test_the_pytest_example_passes_beside_the_ready_made_checks(project):
     (example,) = re.findall(r"```python\n(from gatepost\.testing .*?)```", README, re.DOTALL)
     (project / "test_example.py").write_text(example)
-    code, out, err = run(f"{sys.executable} -m pytest -q test_example.py --gatepost-checks", DATABASE_URL="")
+    code, out, err = run(f"{sys.executable} -m pytest -q test_example.py --gatepost-checks", DATABASE_URL=None)
     assert code == 0, f"{out}\n{err}"
 
 
 def test_the_local_server_s_commands_run(project):
-    assert run("alembic upgrade head", DATABASE_URL="")[0] == 0
+    assert run("alembic upgrade head", DATABASE_URL=None)[0] == 0
     for command in COMMANDS:
         if command.startswith("gatepost local"):
             code, out, err = run(command)

@@ -39,8 +39,9 @@ SELECT c.oid::int8, n.nspname, c.relname,
                          SELECT p.refobjid::regclass FROM pg_depend p
                          WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
                            AND p.refclassid = 'pg_class'::regclass
-                         UNION SELECT to_regclass(substring(
-                             pg_get_expr(d.adbin, d.adrelid) FROM 'nextval[(]+''([^'']+)''::text'))) AS used (oid)
+                         UNION SELECT coalesce(to_regclass(named), to_regclass(quote_ident(n.nspname) || '.' || named))
+                         FROM substring(pg_get_expr(d.adbin, d.adrelid) FROM 'nextval[(]+''([^'']+)''::text') named
+                     ) AS used (oid)
                      JOIN pg_class s ON s.oid = used.oid AND s.relkind = 'S'
                      JOIN pg_namespace sn ON sn.oid = s.relnamespace
                      WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''),
