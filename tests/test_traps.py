@@ -16,17 +16,18 @@ from gatepost.database.reading import read_again
 from gatepost.database.revision import live_revisions
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
-from gatepost.declare.declaration import Declaration
+from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.doctor import Questions, checklist, examine
 from gatepost.doctor.examine import Expected
 from gatepost.doctor.load import load
 from gatepost.doctor.load_result import LoadPlan
 from gatepost.errors import NotDisposable
 from gatepost.local.cluster import SUPERUSER
-from gatepost.observation.clone.schema import _read
 from gatepost.observation.clone.disposable import refuse_unless_disposable
+from gatepost.observation.clone.schema import _read
 from gatepost.personas import ANON
 from gatepost.personas import impersonated as acting_as_persona
+from gatepost.schema import Policy
 from gatepost.transfer.users.database import compare_users
 from gatepost.verification import RowSecurityMissing
 from tests.transfer.conftest import sqlite_file
@@ -114,6 +115,18 @@ def test_verify(both, inside):
                     assert cursor.fetchone() == value
     assert found[0] == found[1]
     assert "row-security-off:public.bare" in found[0][0]
+
+
+def test_verify_of_what_is_declared(both, server):
+    own = Policy("public", "note", "own", "select", ("authenticated",), using="user_id = (SELECT auth.uid())")
+    said = Declaration((ProtectedTable("public", "note", (), (own,), (), (), (), (), "policies/note.py:1"),))
+    found = []
+    for url in both:
+        with closing(psycopg2.connect(url)) as connection:
+            result = verify(connection, declaration=said, server=server)
+        found.append((comparable(result.findings), result.not_checked))
+    assert found[0] == found[1]
+    assert any(key.startswith("drift:public.note") for key in found[0][0])
 
 
 def test_verify_of_a_schema(both, tmp_path, monkeypatch):
