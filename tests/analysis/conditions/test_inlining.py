@@ -2,9 +2,9 @@
 
 import pytest
 
-from gatepost.analysis.conditions import parse
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
 from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, sessions, unknown
 from gatepost.analysis.conditions.terms import Column, Const, Session
 from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth

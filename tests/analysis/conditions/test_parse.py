@@ -3,8 +3,7 @@
 import pytest
 
 from gatepost.analysis import NotUnderstood
-from gatepost.analysis.conditions import parse
-from gatepost.analysis.conditions.parse import _parsed
+from gatepost.analysis.conditions.parse import _parsed, parse
 from gatepost.analysis.conditions.term_queries import as_exists, captured, relations, row_columns, same_sides, sessions
 from gatepost.analysis.conditions.terms import (
     TRUE,

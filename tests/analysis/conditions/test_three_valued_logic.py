@@ -2,8 +2,8 @@
 
 import pytest
 
-from gatepost.analysis.conditions import parse
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Caller
+from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
 from gatepost.analysis.loose_conditions import is_guard, passes_by_nothing
 

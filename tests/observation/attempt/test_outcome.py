@@ -167,7 +167,7 @@ def test_a_policy_that_raises_for_some_rows_hides_no_others(designs):
 
 
 def test_a_policy_that_sleeps_is_stopped_once(designs, monkeypatch):
-    for module in ("running", "probes"):
+    for module in ("run", "attempt.probes"):
         monkeypatch.setattr(f"gatepost.observation.{module}.TIMEOUT", "200ms")
     body = "PERFORM pg_sleep(60); RETURN true;"
     result = designs.observe(ORDERS + BOOM.format(body) + "GRANT SELECT ON orders TO anon;")
