@@ -20,6 +20,8 @@ WORDS = {"unknown": "not checked"}
 LEGEND = "Each cell: select, insert, update, delete\n" + "  ".join(
     f"{mark} {WORDS.get(reach, reach)}" for reach, mark in MARKS.items()
 )
+_WIDE = 10
+"""From here on a persona's name takes two lines, so that the matrix of the usual ones keeps to 80 columns."""
 _COLOURS = {"all": "bold", "own": "green", "some": "yellow", "none": "dim", "unknown": "magenta", "error": "bold red"}
 
 
@@ -42,7 +44,8 @@ def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in 
     grid.add_column("table", no_wrap=True)
     names = [persona["name"] for persona in matrix["personas"]]
     for name in names:
-        grid.add_column(escape(line(name)), no_wrap=True)
+        shown = line(name)
+        grid.add_column(escape(shown.replace("_", "_\n", 1) if len(shown) > _WIDE else shown), no_wrap=True)
     for table in matrix["tables"]:
         called = escape(line(table["table"])) + ("" if table["row_security"] else " [bold red]no row security[/]")
         grid.add_row(called, *(_marks(table["cells"][name]) for name in names))
