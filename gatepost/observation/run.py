@@ -11,19 +11,19 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
-from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.configured_personas import chosen, known
-from gatepost.observation.attempt.contained_failures import contained
 from gatepost.observation.attempt.doors import Door, Doors
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import ONLOOKERS, cast, users_of
-from gatepost.observation.attempt.probes import TIMEOUT
 from gatepost.observation.attempt.realtime_channels import Channels
-from gatepost.observation.attempt.results import Observations
 from gatepost.observation.attempt.sign_up import SigningUp
-from gatepost.observation.attempt.statement import TrialSession
-from gatepost.observation.attempt.uncastable_texts import asked_kinds
-from gatepost.observation.attempt.unplanted_tables import judged
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.contained_failures import contained
+from gatepost.observation.attempt.trial.probes import TIMEOUT
+from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.uncastable_texts import asked_kinds
+from gatepost.observation.attempt.trial.unplanted_tables import judged
 from gatepost.observation.judge.declared_access import Expected
 from gatepost.observation.judge.door_findings import leaks, not_observed
 from gatepost.observation.judge.findings import Judge

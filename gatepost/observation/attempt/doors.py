@@ -12,16 +12,16 @@ from typing import Any
 
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.observation.attempt import witness
-from gatepost.observation.attempt.affected_tables import Influence
 from gatepost.observation.attempt.callable_functions import Routine, callable_by
-from gatepost.observation.attempt.contained_failures import contained
 from gatepost.observation.attempt.function_arguments import Arguments
-from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of, world_of
-from gatepost.observation.attempt.probes import Tried
-from gatepost.observation.attempt.results import Escalation, Observations
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial import witness
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.contained_failures import contained
+from gatepost.observation.attempt.trial.outcome import Outcome
+from gatepost.observation.attempt.trial.probes import Tried
+from gatepost.observation.attempt.trial.results import Escalation, Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.row_sets import FRESH, NOBODY, Row
 from gatepost.observation.plant.survey import USERS

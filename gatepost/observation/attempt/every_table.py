@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatepost import sql
-from gatepost.observation.attempt.affected_tables import Influence
-from gatepost.observation.attempt.application_errors import settle_reads
-from gatepost.observation.attempt.batch import Batch, Trial, Trying
-from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS
 from gatepost.observation.attempt.privilege_escalation import Empowering
-from gatepost.observation.attempt.probes import BARRED, Look, Probe, Seen
-from gatepost.observation.attempt.results import Cell, Observations
-from gatepost.observation.attempt.statement import TrialSession
-from gatepost.observation.attempt.unplanted_tables import by_catalog
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.application_errors import settle_reads
+from gatepost.observation.attempt.trial.batch import Batch, Trial, Trying
+from gatepost.observation.attempt.trial.outcome import Outcome
+from gatepost.observation.attempt.trial.probes import BARRED, Look, Probe, Seen
+from gatepost.observation.attempt.trial.results import Cell, Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.unplanted_tables import by_catalog
 from gatepost.observation.attempt.writes import Writer
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.observation.attempt.batch import Trial, Trying
 from gatepost.observation.attempt.insert_candidates import candidates, relations
 from gatepost.observation.attempt.one_table import Attempts, Looked, by_code
-from gatepost.observation.attempt.outcome import SWALLOWED, UNKNOWN
-from gatepost.observation.attempt.probes import Found, Probe, Tried, counting
-from gatepost.observation.attempt.results import Cell
+from gatepost.observation.attempt.trial.batch import Trial, Trying
+from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
+from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, counting
+from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.plant.combinations import Values
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import Row

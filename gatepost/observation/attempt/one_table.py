@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost.observation.attempt.affected_tables import Influence
-from gatepost.observation.attempt.application_errors import Guards
-from gatepost.observation.attempt.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.personas import ORDINARY, world_of
-from gatepost.observation.attempt.probes import Found, Look, Tried
-from gatepost.observation.attempt.results import Crossing, Escalation, Observations
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.application_errors import Guards
+from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
+from gatepost.observation.attempt.trial.probes import Found, Look, Tried
+from gatepost.observation.attempt.trial.results import Crossing, Escalation, Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table
 

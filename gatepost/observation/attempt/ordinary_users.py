@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.name_hints import says_open
 from gatepost.observation.attempt.personas import ORDINARY, other_of
-from gatepost.observation.attempt.results import Observations
-from gatepost.observation.attempt.witness import in_force
+from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from gatepost import sql
 from gatepost.name_hints import name_parts
-from gatepost.observation.attempt.affected_tables import Influence
-from gatepost.observation.attempt.batch import Trial, Trying
 from gatepost.observation.attempt.personas import ORDINARY, world_of
-from gatepost.observation.attempt.probes import Found, Probe
-from gatepost.observation.attempt.results import Escalation
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.batch import Trial, Trying
+from gatepost.observation.attempt.trial.probes import Found, Probe
+from gatepost.observation.attempt.trial.results import Escalation
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import FRESH, RANKED, Row
 from gatepost.personas import Persona

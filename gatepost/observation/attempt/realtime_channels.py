@@ -17,8 +17,8 @@ from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, other_of, world_of
-from gatepost.observation.attempt.results import Observations
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.row_sets import STRANGERS, Row
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.results import Escalation, Observations
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.results import Escalation, Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import NOBODY, Row

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.observation.attempt.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.inserts import Inserts
 from gatepost.observation.attempt.one_table import by_code
-from gatepost.observation.attempt.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.personas import other_of
-from gatepost.observation.attempt.probes import Tried, places
-from gatepost.observation.attempt.results import Cell, Crossing
+from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
+from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
+from gatepost.observation.attempt.trial.probes import Tried, places
+from gatepost.observation.attempt.trial.results import Cell, Crossing
 from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import FILES
 from gatepost.schema import Column, Command

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from gatepost import sql
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.to_policies import policy_name
-from gatepost.observation.attempt.results import Cell
-from gatepost.observation.attempt.statement import TrialSession
-from gatepost.observation.attempt.witness import bypasses
+from gatepost.observation.attempt.trial.results import Cell
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.witness import bypasses
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona

@@ -9,7 +9,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors import Door
 from gatepost.observation.attempt.personas import ORDINARY, describe
-from gatepost.observation.attempt.witness import shown
+from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.judge.door_severity import DoorSeverity
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED

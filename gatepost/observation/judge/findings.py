@@ -9,12 +9,12 @@ from functools import partial
 
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
-from gatepost.observation.attempt.contained_failures import contained
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import ONLOOKERS, describe
-from gatepost.observation.attempt.results import Cell, Escalation, Observations
-from gatepost.observation.attempt.statement import TrialSession
-from gatepost.observation.attempt.witness import comma_joined, shown, witness
+from gatepost.observation.attempt.trial.contained_failures import contained
+from gatepost.observation.attempt.trial.results import Cell, Escalation, Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.plant.insert_rows import PlantedRows

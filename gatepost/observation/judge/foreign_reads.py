@@ -15,8 +15,8 @@ from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.name_hints import Meant, about_people, is_secret, may_open, meant, name_parts
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import NEWCOMER, USERS, world_of
-from gatepost.observation.attempt.results import Cell, Observations
-from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
+from gatepost.observation.attempt.trial.results import Cell, Observations
+from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.outcome import Outcome
 from gatepost.observation.attempt.personas import ONLOOKERS, describe, world_of
-from gatepost.observation.attempt.results import Cell, Observations
-from gatepost.observation.attempt.witness import in_force, shown
+from gatepost.observation.attempt.trial.outcome import Outcome
+from gatepost.observation.attempt.trial.results import Cell, Observations
+from gatepost.observation.attempt.trial.witness import in_force, shown
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table

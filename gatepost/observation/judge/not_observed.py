@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.callable_functions import Routine, callable_by
 from gatepost.observation.attempt.doors import Door
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.survey import FILES, USERS
 from gatepost.personas import Persona
 from gatepost.schema import is_platform

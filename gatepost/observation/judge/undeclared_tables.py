@@ -19,8 +19,8 @@ from gatepost.observation.attempt.personas import (
     other_of,
     world_of,
 )
-from gatepost.observation.attempt.results import Crossing, Observations
-from gatepost.observation.attempt.witness import bypasses, comma_joined, in_force, no_longer, witness
+from gatepost.observation.attempt.trial.results import Crossing, Observations
+from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import NOBODY

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from gatepost.analysis.compared_values import pieces_in
 from gatepost.observation.attempt.personas import ONLOOKERS
-from gatepost.observation.attempt.results import Observations
+from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.candidate_values import Fix, filled, options, some_of
 from gatepost.observation.plant.combinations import KEPT, Values

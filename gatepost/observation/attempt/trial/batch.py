@@ -17,10 +17,10 @@ from typing import Any, Literal, TypeVar
 
 from gatepost import sql
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.activity_counters import Counter, counters
-from gatepost.observation.attempt.contained_failures import SLIPS, slipped
-from gatepost.observation.attempt.probes import Found, Probe, Tried, stopped, tried_as
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.activity_counters import Counter, counters
+from gatepost.observation.attempt.trial.contained_failures import SLIPS, slipped
+from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, stopped, tried_as
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.survey import TableKey
 from gatepost.personas import Persona
 

@@ -5,10 +5,10 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.observation.attempt.batch import Batch, Trial
 from gatepost.observation.attempt.personas import USERS, cast
-from gatepost.observation.attempt.probes import Probe, places
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.batch import Batch, Trial
+from gatepost.observation.attempt.trial.probes import Probe, places
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import plant
 from gatepost.observation.plant.survey import survey_database
 from gatepost.observation.run import run

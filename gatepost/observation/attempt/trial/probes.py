@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatepost import sql
-from gatepost.observation.attempt.outcome import Outcome, outcome_of
+from gatepost.observation.attempt.trial.outcome import Outcome, outcome_of
 from gatepost.schema import Table
 
 Known = Mapping[tuple[str | None, ...], Sequence[int]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gatepost import sql
 from gatepost.observation.attempt.personas import describe
-from gatepost.observation.attempt.results import Cell
+from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.personas import Persona

@@ -5,11 +5,11 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from gatepost.observation.attempt.affected_tables import Influence
-from gatepost.observation.attempt.batch import Batch, Trial
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import USERS, cast
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.batch import Batch, Trial
+from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import plant
 from gatepost.observation.plant.survey import survey_database
 from gatepost.observation.run import run

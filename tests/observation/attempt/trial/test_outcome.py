@@ -7,7 +7,7 @@ from gatepost import allow, authenticated, declaring, owner, protect
 from gatepost.declare.declaration import Declaration
 from gatepost.declare.language import collected
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.outcome import outcome_of
+from gatepost.observation.attempt.trial.outcome import outcome_of
 from gatepost.observation.attempt.writes import Writer
 from gatepost.observation.run import Scope
 from gatepost.report.access import text as report
@@ -167,7 +167,7 @@ def test_a_policy_that_raises_for_some_rows_hides_no_others(designs):
 
 
 def test_a_policy_that_sleeps_is_stopped_once(designs, monkeypatch):
-    for module in ("run", "attempt.probes"):
+    for module in ("run", "attempt.trial.probes"):
         monkeypatch.setattr(f"gatepost.observation.{module}.TIMEOUT", "200ms")
     body = "PERFORM pg_sleep(60); RETURN true;"
     result = designs.observe(ORDERS + BOOM.format(body) + "GRANT SELECT ON orders TO anon;")

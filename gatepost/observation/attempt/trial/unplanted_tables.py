@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.statement import TrialSession
-from gatepost.observation.attempt.witness import bypasses
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.witness import bypasses
 from gatepost.observation.plant.survey import HeldPrivileges, Survey
 from gatepost.schema import COMMANDS, Command, Schema, Table
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.statement import TrialSession
+from gatepost.observation.attempt.trial.statement import TrialSession
 
 SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a mistake of ours about somebody's database ends in; a lost connection and an interrupt are none."""

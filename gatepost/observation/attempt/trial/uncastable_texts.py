@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.observation.attempt.results import Observations
+from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.survey import Survey

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.observation.attempt.probes import (
+from gatepost.observation.attempt.trial.probes import (
     BARRED,
     PLACE,
     Found,
@@ -24,7 +24,7 @@ from gatepost.observation.attempt.probes import (
     stopped,
     tried_as,
 )
-from gatepost.observation.attempt.time_limits import Patience
+from gatepost.observation.attempt.trial.time_limits import Patience
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import HeldPrivileges, Survey, privileges
