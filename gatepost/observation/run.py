@@ -12,11 +12,11 @@ from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
 from gatepost.observation.attempt.configured_personas import chosen, known
-from gatepost.observation.attempt.doors import Door, Doors
+from gatepost.observation.attempt.doors.every_door import Door, Doors
+from gatepost.observation.attempt.doors.realtime_channels import Channels
+from gatepost.observation.attempt.doors.sign_up import SigningUp
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import ONLOOKERS, cast, users_of
-from gatepost.observation.attempt.realtime_channels import Channels
-from gatepost.observation.attempt.sign_up import SigningUp
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.contained_failures import contained
 from gatepost.observation.attempt.trial.probes import TIMEOUT

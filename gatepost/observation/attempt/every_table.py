@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatepost import sql
+from gatepost.observation.attempt.doors.privilege_escalation import Empowering
 from gatepost.observation.attempt.personas import ONLOOKERS
-from gatepost.observation.attempt.privilege_escalation import Empowering
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import settle_reads
 from gatepost.observation.attempt.trial.batch import Batch, Trial, Trying

@@ -11,9 +11,9 @@ from gatepost.analysis.compared_values import identifiers_in
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret, says_open
-from gatepost.observation.attempt.doors import Door
+from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.realtime_channels import MESSAGES
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
-from gatepost.observation.attempt.realtime_channels import MESSAGES
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import USERS, TableKey

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost.observation.attempt.doors import Door
+from gatepost.observation.attempt.doors.every_door import Door
 from gatepost.observation.attempt.personas import ONLOOKERS, describe, world_of
 from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Cell, Observations

@@ -12,8 +12,8 @@ from typing import Any
 
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.observation.attempt.callable_functions import Routine, callable_by
-from gatepost.observation.attempt.function_arguments import Arguments
+from gatepost.observation.attempt.doors.callable_functions import Routine, callable_by
+from gatepost.observation.attempt.doors.function_arguments import Arguments
 from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of, world_of
 from gatepost.observation.attempt.trial import witness
 from gatepost.observation.attempt.trial.affected_tables import Influence

@@ -1,0 +1,1 @@
+"""What leads to rows beside their tables: views, functions, channels, sign-up, escalation."""
