@@ -57,7 +57,6 @@ ONE_FILE_EACH = {"rules", "cli"}
 """Folders with a file a rule, and a file a command, which are found by their names."""
 CROWDED = {
     "analysis/conditions": 16,
-    "observation/attempt": 27,
 }
 """Folders that hold more, and how many: the number may only fall."""
 
@@ -69,7 +68,7 @@ LONG = {
     "analysis/conditions/function_values.py": 369,
     "analysis/conditions/three_valued_logic.py": 463,
     "database/connection_errors.py": 322,
-    "observation/attempt/doors.py": 306,
+    "observation/attempt/doors/every_door.py": 306,
     "observation/plant/survey.py": 305,
 }
 """Files that are longer, and how long: the number may only fall."""
