@@ -1,7 +1,7 @@
 """A schema clone: another database's schema without its rows, in a server of its own where nothing foreign is trusted.
 
-`schema` makes it; `roles`, `extensions`, `restore` and `platform` are its steps, `left_out` and `compare_protection` say
-what it lacks.
+`schema` makes it; `roles`, `extensions`, `restore` and `platform` are its steps, `left_out` and
+`compare_protection` say what it lacks.
 """
 
 from gatepost.observation.clone.schema import Clone, schema_clone

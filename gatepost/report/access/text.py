@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -20,8 +21,8 @@ WORDS = {"unknown": "not checked"}
 LEGEND = "Each cell: select, insert, update, delete\n" + "  ".join(
     f"{mark} {WORDS.get(reach, reach)}" for reach, mark in MARKS.items()
 )
-_WIDE = 10
-"""From here on a persona's name takes two lines, so that the matrix of the usual ones keeps to 80 columns."""
+_LONG = re.compile(r"(?=.{11})[a-z]+_[a-z_]+")
+"""A persona's name that takes two lines, so that the matrix of the usual ones keeps to 80 columns."""
 _COLOURS = {"all": "bold", "own": "green", "some": "yellow", "none": "dim", "unknown": "magenta", "error": "bold red"}
 
 
@@ -44,8 +45,7 @@ def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in 
     grid.add_column("table", no_wrap=True)
     names = [persona["name"] for persona in matrix["personas"]]
     for name in names:
-        shown = line(name)
-        grid.add_column(escape(shown.replace("_", "_\n", 1) if len(shown) > _WIDE else shown), no_wrap=True)
+        grid.add_column(name.replace("_", "_\n", 1) if _LONG.fullmatch(name) else escape(line(name)), no_wrap=True)
     for table in matrix["tables"]:
         called = escape(line(table["table"])) + ("" if table["row_security"] else " [bold red]no row security[/]")
         grid.add_row(called, *(_marks(table["cells"][name]) for name in names))
