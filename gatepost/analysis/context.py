@@ -11,6 +11,7 @@ from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.row_ownership import RowOwnership
+from gatepost.analysis.undecided_conditions import undecided
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
@@ -96,7 +97,9 @@ class Context:
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""
         asked = "analysis" in self.__dict__
-        return tuple(NotChecked(what, why, ours=True) for what, why in self.analysis.unread) if asked else ()
+        if not asked:
+            return ()
+        return (*(NotChecked(what, why, ours=True) for what, why in self.analysis.unread), *undecided(self.decisive))
 
     def is_declared(self, policy: Policy) -> bool:
         """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""
