@@ -51,13 +51,28 @@ def _server(directory: Path | None) -> LocalServer:
 
 
 @local.command()
-def start(directory: _Directory = None, profile: _Profile = None) -> None:
+def start(
+    directory: _Directory = None,
+    profile: _Profile = None,
+    tcp: Annotated[
+        int | None,
+        typer.Option(
+            "--tcp",
+            metavar="PORT",
+            min=1,
+            max=65535,
+            help="Listen on this port of 127.0.0.1 too, with a password, until it is stopped.",
+        ),
+    ] = None,
+) -> None:
     """Start the server, making it where there is none; print its URL.
 
     Example: gatepost local start --profile old
+
+    Example: supabase db push --db-url "$(gatepost local start --tcp 54322)"
     """
-    server = _server(directory).start(profile)
-    print_address(server.url())
+    server = _server(directory)
+    print_address(server.start(profile).url() if tcp is None else server.listen(tcp, profile))
     if server.status().outdated:
         typer.secho(_OUTDATED, fg=typer.colors.YELLOW, err=True)
 

@@ -16,6 +16,7 @@ Policies of `postgres` on platform tables work as on the platform, see `sql/plat
 """
 
 from gatepost.local.bootstrap import Bootstrapped, bootstrap
-from gatepost.local.embedded import LocalServer, Profile, Status, server, start
+from gatepost.local.embedded import LocalServer, Profile, server, start
+from gatepost.local.server_directory import Status
 
 __all__ = ["Bootstrapped", "LocalServer", "Profile", "Status", "bootstrap", "server", "start"]

@@ -70,7 +70,7 @@ class Cluster:
 
     def url(self, database: str, user: str) -> str:
         """Return a URL for psycopg2 and SQLAlchemy."""
-        return self.way.url(database, user, self._port())
+        return self.way.url(database, user, self.port)
 
     def initialise(self) -> None:
         """Make the data directory, whole or not at all: it gets its name when it is finished.
@@ -144,7 +144,7 @@ class Cluster:
 
     def running(self) -> bool:
         """Whether the server takes connections."""
-        return self.pid() is not None and self.way.answers(self._port())
+        return self.pid() is not None and self.way.answers(self.port)
 
     def pid(self) -> int | None:
         """Return the running server's process, or None."""
@@ -152,7 +152,7 @@ class Cluster:
         if number is None:
             return None
         if os.name == "nt":  # os.kill(pid, 0) is no question there: it interrupts the process
-            return number if self.way.answers(self._port()) else None
+            return number if self.way.answers(self.port) else None
         return number if is_server_of(number, self.data) else None
 
     def stop(self) -> None:
@@ -176,7 +176,9 @@ class Cluster:
                 return
         raise LocalServerError(f'the server in "{self.directory}" does not stop', f"end the process {self.pid()}")
 
-    def _port(self) -> int:
+    @property
+    def port(self) -> int:
+        """The port that a running server listens on, or that its socket is called after."""
         return self._pid_line(3) or PORT
 
     def _pid_line(self, line: int) -> int | None:

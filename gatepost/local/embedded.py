@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,8 @@ from gatepost.local import platform_sql, server_directory, template, visitors
 from gatepost.local.account import Account, unprivileged
 from gatepost.local.binaries import Binaries, find, usable_by
 from gatepost.local.cluster import SUPERUSER, Cluster
-from gatepost.local.transport import Transport
+from gatepost.local.server_directory import Status
+from gatepost.local.transport import Loopback, SocketAndPort, Transport, ask_for_passwords
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -29,19 +30,6 @@ _SETTINGS = (
     ("max_wal_size", "256MB"),
 )
 _NO_ANSWER = "gatepost local start"
-
-
-@dataclass(frozen=True)
-class Status:
-    """What there is to know about a server."""
-
-    directory: Path
-    running: bool
-    pid: int | None
-    version: str | None
-    profile: str | None
-    outdated: bool
-    """Whether another version of Gatepost shaped it: a reset makes it as this one would."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +79,47 @@ class LocalServer:
         Raises:
             LocalServerError: it cannot be started, or was made with the other profile.
         """
-        if profile is not None:
-            template.known_profile(profile)
         with server_directory.held(self.directory, self.account):
             facts = self._facts()
-            if profile is not None and facts.get("profile", profile) != profile:
-                raise LocalServerError(
-                    f'the server in "{self.directory}" has the "{facts["profile"]}" default privileges',
-                    f"make it again, which loses its data: gatepost local reset --profile {profile}",
-                )
+            self._refuse_other(facts, profile)
             self._bring_up(facts, profile)
             visitors.stay(self.directory)
         return self
+
+    def listen(self, port: int, profile: Profile | None = None) -> str:
+        """Start the server so that it listens on a port of 127.0.0.1 too, until it is stopped.
+
+        Args:
+            port: The port.
+            profile: As in `start`.
+
+        Returns:
+            Its URL by the port, with a password that every role which may log in has.
+
+        Raises:
+            LocalServerError: it runs without that port, or the port is taken.
+        """
+        door = Loopback(self.directory, self.account, port)
+        way = door if os.name == "nt" else SocketAndPort(self.directory, self.account, port)
+        listening = replace(self, transport=way)
+        with server_directory.held(self.directory, self.account):
+            facts, cluster = self._facts(), self._cluster(None)
+            if cluster.running() and not (cluster.port == port and door.answers(port)):
+                raise LocalServerError(
+                    f'the server in "{self.directory}" runs already, and does not listen on port {port}',
+                    f"gatepost local stop && gatepost local start --tcp {port}",
+                )
+            self._refuse_other(facts, profile)
+            if not facts:
+                self._make(profile or "new")
+                self._stop()
+            if not cluster.running():
+                ask_for_passwords(cluster.data / "pg_hba.conf")
+                listening._bring_up(self._facts(), None)
+            visitors.stay(self.directory)
+            with closing(self._connect("postgres")) as connection, connection:
+                template.set_passwords(connection, door.password)
+        return door.url("postgres", "postgres", port)
 
     def visit(self, name: str) -> LocalServer:
         """Start the server where it does not run, to be stopped when the last such visitor leaves.
@@ -171,6 +188,13 @@ class LocalServer:
         with closing(self._admin()) as connection:
             template.drop(connection, name)
 
+    def _refuse_other(self, facts: dict[str, str], profile: Profile | None) -> None:
+        if profile is not None and facts.get("profile", template.known_profile(profile)) != profile:
+            raise LocalServerError(
+                f'the server in "{self.directory}" has the "{facts["profile"]}" default privileges',
+                f"make it again, which loses its data: gatepost local reset --profile {profile}",
+            )
+
     def _bring_up(self, facts: dict[str, str], profile: Profile | None) -> None:
         if not facts:
             self._make(profile or "new")
@@ -233,6 +257,7 @@ class LocalServer:
         self._stop()
         (self.directory / "server.json").unlink(missing_ok=True)
         self._cluster(None).way.clear()
+        Loopback(self.directory).clear()
         visitors.clear(self.directory)
         for left in self.directory.glob("data.partial-*"):
             shutil.rmtree(left, ignore_errors=True)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.errors import LocalServerError
@@ -22,6 +23,19 @@ LOCK = "server.lock"
 """Made first in the directory of every server, so that its presence says whose directory this is."""
 _PROJECT_FILES = ("alembic.ini", "pyproject.toml", ".git")
 _SYSTEM_CACHE = Path("/var/cache")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What there is to know about a server."""
+
+    directory: Path
+    running: bool
+    pid: int | None
+    version: str | None
+    profile: str | None
+    outdated: bool
+    """Whether another version of Gatepost shaped it: a reset makes it as this one would."""
 
 
 def cache(account: Account | None) -> Path:

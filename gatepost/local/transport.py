@@ -98,8 +98,8 @@ class UnixSocket:
             self.place.rmdir()
 
     def _remove_socket(self) -> None:
-        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-            (self.place / name).unlink(missing_ok=True)
+        for left in self.place.glob(".s.PGSQL.*"):  # of any port that it was started with
+            left.unlink(missing_ok=True)
 
     def initdb(self) -> tuple[str, ...]:
         """Let in whoever reaches the socket."""
@@ -110,9 +110,13 @@ class UnixSocket:
         return {
             "listen_addresses": "",
             "port": str(PORT),
-            "unix_socket_directories": '"' + str(self.place).replace('"', '""') + '"',
+            "unix_socket_directories": self._directories,
             "unix_socket_permissions": "0700",
         }
+
+    @property
+    def _directories(self) -> str:
+        return '"' + str(self.place).replace('"', '""') + '"'
 
     def answers(self, port: int) -> bool:
         """Whether a server listens on the socket: the file alone may be a dead one's."""
@@ -131,10 +135,14 @@ class UnixSocket:
 
 @dataclass(frozen=True)
 class Loopback:
-    """A free port on 127.0.0.1. Anybody on this machine can reach it, so it asks for a password."""
+    """A port on 127.0.0.1, a free one unless it is named.
+
+    Anybody on this machine can reach it, so it asks for a password.
+    """
 
     directory: Path
     account: Account | None = None
+    number: int = 0
 
     @property
     def _password_file(self) -> Path:
@@ -162,9 +170,15 @@ class Loopback:
         return ("--auth=scram-sha-256", f"--pwfile={self._password_file}")
 
     def settings(self) -> dict[str, str]:
-        """Listen on a port that is free now; it is another one at the next start."""
+        """Listen on the port, or on one that is free now; that is another one at the next start."""
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a client that has just left does not matter
+            try:
+                probe.bind(("127.0.0.1", self.number))
+            except OSError as refusal:
+                raise LocalServerError(
+                    f"the port {self.number} of 127.0.0.1 cannot be listened on: {refusal.strerror}", "--tcp PORT"
+                ) from None
             port = probe.getsockname()[1]
         return {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
 
@@ -180,6 +194,33 @@ class Loopback:
         """Return a URL that holds the password."""
         who = f"{quote(user, safe='')}:{quote(self.password, safe='')}"
         return f"postgresql://{who}@127.0.0.1:{port}/{quote(database, safe='')}"
+
+
+@dataclass(frozen=True)
+class SocketAndPort(UnixSocket):
+    """The socket, and beside it a port on 127.0.0.1 that asks for a password, for clients that know no sockets."""
+
+    number: int = PORT
+
+    @property
+    def port(self) -> Loopback:
+        """The way in by the port."""
+        return Loopback(self.directory, self.account, self.number)
+
+    def prepare(self) -> None:
+        """Prepare both ways."""
+        super().prepare()
+        self.port.prepare()
+
+    def settings(self) -> dict[str, str]:
+        """Listen on both; the socket is called after the port."""
+        return super().settings() | {**self.port.settings(), "unix_socket_directories": self._directories}
+
+
+def ask_for_passwords(file: Path) -> None:
+    """Write pg_hba.conf so that whoever reaches the socket is let in, and by a port only who has the password."""
+    if os.name != "nt":  # where the port is the only way, and asks already
+        file.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
 
 
 def fitting(directory: Path, account: Account | None) -> Transport:

@@ -74,3 +74,25 @@ def test_a_port_asks_for_a_password(home):
     finally:
         server.remove()
     assert not directory.exists()
+
+
+def test_a_server_with_a_socket_listens_on_a_port_too_while_it_is_asked_to(home):
+    server = LocalServer(home / "both", ACCOUNT)
+    port = int(Loopback(home).settings()["port"])
+    try:
+        url = server.listen(port)
+        assert f"@127.0.0.1:{port}/" in url
+        assert who(url) == who(server.url()) == ("postgres", "postgres")
+        assert "127.0.0.1" not in server.url()
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            psycopg2.connect(url.replace(Loopback(home / "both").password, "guess"))
+        assert server.listen(port) == url
+        with pytest.raises(LocalServerError, match=f"does not listen on port {port + 1}"):
+            server.listen(port + 1)
+        server.stop()
+        assert who(server.start().url()) == ("postgres", "postgres")
+        with pytest.raises(psycopg2.OperationalError, match="refused"):
+            psycopg2.connect(url)
+    finally:
+        server.remove()
+    assert not (home / "both").exists()
