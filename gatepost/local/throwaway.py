@@ -34,6 +34,7 @@ from gatepost.local.cluster import SUPERUSER as PLATFORM_SUPERUSER
 from gatepost.local.cluster import Cluster
 from gatepost.local.lock import locked
 from gatepost.local.process import is_server_of
+from gatepost.local.standins import with_standins
 from gatepost.local.transport import UnixSocket
 from gatepost.local.visitors import alive
 
@@ -149,6 +150,7 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Thro
     account = unprivileged()
     home = _home(account)
     usable = usable_by(binaries, account, server_directory.cache(account)) if account is not None else binaries
+    usable = with_standins(usable, home)
     image = _image(home, usable, account)
     _sweep(home, usable, account)
     directory = home / f"server-{os.getpid()}-{secrets.token_hex(4)}"

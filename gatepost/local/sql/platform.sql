@@ -55,3 +55,20 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA vault TO postgres WITH GRANT OPTION;
 -- makes: publication supabase_realtime
 CREATE PUBLICATION supabase_realtime;
 ALTER PUBLICATION supabase_realtime OWNER TO postgres;
+
+-- makes: schema graphql
+CREATE SCHEMA graphql;
+GRANT USAGE ON SCHEMA graphql TO anon, authenticated, service_role;
+GRANT ALL ON SCHEMA graphql TO postgres WITH GRANT OPTION;
+
+-- makes: schema supabase_functions
+-- What a database webhook of the Dashboard is made of: its trigger function sends nothing here.
+CREATE SCHEMA supabase_functions;
+GRANT USAGE ON SCHEMA supabase_functions TO postgres, anon, authenticated, service_role;
+CREATE FUNCTION supabase_functions.http_request() RETURNS trigger
+LANGUAGE plpgsql
+AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$;
+
+-- always: what a hosted project's `postgres` may do besides
+GRANT ALL ON SCHEMA extensions TO postgres WITH GRANT OPTION;
+GRANT SET ON PARAMETER session_replication_role TO postgres;

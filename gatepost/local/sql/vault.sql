@@ -29,6 +29,20 @@ AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION vault.create_secret(text, text, text, uuid) FROM PUBLIC;
 
+-- makes: function vault.update_secret(uuid, text, text, text, uuid)
+CREATE FUNCTION vault.update_secret(
+    secret_id uuid, new_secret text DEFAULT NULL, new_name text DEFAULT NULL, new_description text DEFAULT NULL,
+    new_key_id uuid DEFAULT NULL
+) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = ''
+AS $$
+    UPDATE vault.secrets AS s
+    SET secret = coalesce(new_secret, s.secret), name = coalesce(new_name, s.name),
+        description = coalesce(new_description, s.description), updated_at = now()
+    WHERE s.id = secret_id
+$$;
+REVOKE EXECUTE ON FUNCTION vault.update_secret(uuid, text, text, text, uuid) FROM PUBLIC;
+
 -- makes: schema graphql_public
 CREATE SCHEMA graphql_public;
 GRANT USAGE ON SCHEMA graphql_public TO anon, authenticated, service_role;

@@ -35,6 +35,7 @@ from gatepost.observation.clone.platform import (
 from gatepost.observation.clone.restore import restore
 from gatepost.observation.clone.roles import make_roles, reachable
 from gatepost.reflect import read_all, reflect
+from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
 from gatepost.sql_script import Statement, statements
 
@@ -140,6 +141,7 @@ def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> 
             cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [f"{_STATEMENT_SECONDS}s"])
         missing += restore(clone, script, lacking, _closed(source.live))
         missing += _finish(clone, source, missing)
+        missing += of_standins(clone, used_standins(clone))
     return Clone(url, tuple(dict.fromkeys(missing)))
 
 

@@ -1,0 +1,1 @@
+-- Nothing: policies, defaults and checks have no use for what it holds.

@@ -1,0 +1,1 @@
+-- Nothing: the shape of a hosted project has the schema `vault` already.
