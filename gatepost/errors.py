@@ -7,6 +7,7 @@
     ├── DeclarationError         a statement in policies/ is wrong
     ├── ExpressionError          PostgreSQL refuses an expression that was declared
     ├── DatabaseUnreachable      no connection, or none that can do the work
+    ├── SourceError              a folder or file of SQL cannot be made a database as asked
     ├── LocalServerError         the embedded server cannot be started or stopped
     ├── MigrationError           the database is not in a state that can be migrated
     ├── TransferError            the data cannot be moved as asked
@@ -49,6 +50,10 @@ class ExpressionError(GatepostError):
 
 class DatabaseUnreachable(GatepostError):
     """A connection cannot be made, or cannot do what the command needs."""
+
+
+class SourceError(GatepostError):
+    """A folder or a file of SQL, or an Alembic project, cannot be made a database as asked."""
 
 
 class LocalServerError(GatepostError):

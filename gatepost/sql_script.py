@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from gatepost import sql
 from gatepost.errors import GatepostError
 
 # PostgreSQL takes every character beyond ASCII for a letter, which Python's \w does not.
@@ -39,11 +40,27 @@ _CONTINUED = re.compile(r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:\s|--[^\n\r]*+[\n\
 _BLANK = re.compile(r"\s+|--[^\n\r]*")
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 _RESTRICT = re.compile(r"\\(un)?restrict ([A-Za-z0-9]+)[ ]*(?=[\n\r]|\Z)")
+_START = 600
+"""Characters that the first words of a statement are looked for in."""
 _CALLED = {"escaped": "literal", "plain": "literal", "name": "quoted name", "dollar": "dollar quote"}
 
 
 class ScriptError(GatepostError):
-    """A text is not a script of SQL statements, or holds something for psql."""
+    """A text is not a script of SQL statements, or holds something for psql.
+
+    Args:
+        file: How the script is called.
+        line: Where.
+        reason: What is wrong there, as what follows "line 3".
+        hint: The line or command that fixes it.
+        for_psql: Whether that line alone is no SQL; else nothing after it can be read.
+    """
+
+    def __init__(self, file: str, line: int, reason: str, hint: str = "", *, for_psql: bool = False) -> None:
+        super().__init__(f'"{file}" line {line} {reason}', hint)
+        self.line = line
+        self.reason = reason
+        self.for_psql = for_psql
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,27 @@ def statements(text: str, file: str, *, dumped: bool = False) -> tuple[Statement
         ScriptError: a backslash stands where a statement could begin or go on, or something is opened and not closed.
     """
     return _Splitter(text, file, dumped).split()
+
+
+def readable(text: str, file: str) -> tuple[tuple[Statement, ...], ScriptError | None]:
+    """Split a script as `statements` does, and where that fails, return what stands before the fault, and the fault."""
+    splitter = _Splitter(text, file, dumped=False)
+    try:
+        return splitter.split(), None
+    except ScriptError as error:
+        return tuple(splitter.found), error
+
+
+def first_words(text: str, most: int) -> tuple[str, ...]:
+    """Return the words that a statement begins with, in lower case, up to the first that is none."""
+    found: list[str] = []
+    for token in sql.tokens(text[:_START]):
+        if token.kind in ("space", "comment"):
+            continue
+        if token.kind != "word" or len(found) == most:
+            break
+        found.append(token.text.lower())
+    return tuple(found)
 
 
 @dataclass
@@ -120,7 +158,7 @@ class _Splitter:
     def _closed(self, end: int, match: re.Match[str]) -> int:
         if end < 0:
             what = _CALLED.get(str(match.lastgroup), "comment")
-            raise ScriptError(f'"{self.file}" line {self._line(match.start())} opens a {what} that nothing closes')
+            raise ScriptError(self.file, self._line(match.start()), f"opens a {what} that nothing closes")
         return end
 
     def _at_mark(self, match: re.Match[str]) -> int:
@@ -161,9 +199,11 @@ class _Splitter:
                 self.start = own.end()
                 return own.end()
         raise ScriptError(
-            f'"{self.file}" line {self._line(at)} holds a backslash outside of any literal, which psql would obey as a '
-            "command of its own",
+            self.file,
+            self._line(at),
+            "holds a backslash outside of any literal, which psql would obey as a command of its own",
             "remove the line: only SQL is run",
+            for_psql=True,
         )
 
     def _end(self, end: int) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import URL_HELP, Format, Local, Output, Strict, emit, put
+from gatepost.cli._output import Format, Local, Output, Strict, emit, put
+from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gatepost.database.url import DatabaseUrl
     from gatepost.declare.declaration import Declaration
     from gatepost.finding import Result
     from gatepost.personas import Persona
+    from gatepost.sources import Opened
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def observe(
-    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    target: Target = None,
     local: Local = False,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
@@ -35,6 +36,9 @@ def observe(
     format: Format = "text",
     output: Output = None,
     strict: Strict = False,
+    grants: Grants = None,
+    as_cli: AsCli = False,
+    seed: Seed = False,
 ) -> None:
     """Show who reaches which rows, by trying: rows are planted, and every persona reaches for them.
 
@@ -61,14 +65,13 @@ def observe(
     """
     from gatepost.observation.attempt.configured_personas import configured, known
     from gatepost.project import find_project
-    from gatepost.target import target_url
 
-    target = target_url(url, local=local)
     project = find_project()
     declaration = project.declaration() if project is not None else None
     personas = configured(project.personas) if project is not None else ()
     known(persona or (), personas)
-    result = _run(target, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
+    with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
+        result = _run(database, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
     if format in ("text", "html"):
         _tell(result, format, output)
     else:
@@ -77,7 +80,7 @@ def observe(
 
 
 def _run(
-    target: DatabaseUrl,
+    database: Opened,
     in_place: bool,
     *,
     declaration: Declaration | None,
@@ -98,14 +101,15 @@ def _run(
         status = stack.enter_context(Console(stderr=True).status("connecting"))
         progress: Callable[[str], None] = status.update
         observed = partial(
-            run, declaration=declaration, target=target.masked, personas=personas, names=names, progress=progress
+            run, declaration=declaration, target=database.label, personas=personas, names=names, progress=progress
         )
-        if in_place:
-            connection = stack.enter_context(closing(connect(target, application_name="gatepost observe")))
-            refuse_unless_disposable(connection)
-            return observed(connection, not_cloned=())
+        if in_place or database.disposable:
+            connection = stack.enter_context(closing(connect(database.url, application_name="gatepost observe")))
+            if not database.disposable:
+                refuse_unless_disposable(connection)
+            return observed(connection, not_cloned=database.not_checked)
         progress("cloning the schema")
-        clone = stack.enter_context(schema_clone(target))
+        clone = stack.enter_context(schema_clone(database.url))
         connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
         return observed(connection, not_cloned=clone.missing)
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import URL_HELP, Format, Local, Output, Strict, emit, told_meanwhile
+from gatepost.cli._output import Format, Local, Output, Strict, emit, told_meanwhile
+from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-    from gatepost.database.url import DatabaseUrl
     from gatepost.finding import Result, Severity
     from gatepost.rules import Rule
+    from gatepost.sources import Opened
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
+    target: Target = None,
     local: Local = False,
     format: Format = "text",
     output: Output = None,
@@ -42,8 +43,13 @@ def verify(
     strict: Strict = False,
     baseline: Annotated[Path | None, typer.Option(help="Tell only what is not in this file.")] = None,
     write_baseline: Annotated[Path | None, typer.Option(help="Write what is found to this file, and exit 0.")] = None,
+    grants: Grants = None,
+    as_cli: AsCli = False,
+    seed: Seed = False,
 ) -> None:
-    """Check row security, policies and grants of a live database, which is only read.
+    """Check row security, policies and grants of a live database, which is only read, or of SQL migrations.
+
+    Migrations are run on a server of their own, which is gone afterwards: gatepost verify supabase/migrations
 
     Declared and live policies are compared as the local server prints them, on tables that stand in for the live ones;
     where it does not run, it is started and stopped again. Where nothing is declared, it is not needed.
@@ -53,12 +59,12 @@ def verify(
     """
     from gatepost.suppression import beyond_baseline, read_baseline
     from gatepost.suppression import write_baseline as write
-    from gatepost.target import target_url
 
     threshold = _severity(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with _nothing_thrown_away():
-        result = _verified(target_url(url, local=local), _rules(rule), schema, print_there=print_there)
+        with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
+            result = _verified(database, _rules(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)
             typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
@@ -83,7 +89,7 @@ def _nothing_thrown_away() -> Iterator[None]:
 
 
 def _verified(
-    target: DatabaseUrl, rules: tuple[Rule, ...] | None, schemas: list[str] | None, *, print_there: bool
+    database: Opened, rules: tuple[Rule, ...] | None, schemas: list[str] | None, *, print_there: bool
 ) -> Result:
     from contextlib import closing
     from dataclasses import replace
@@ -93,13 +99,14 @@ def _verified(
     from gatepost.suppression import suppressed
 
     project = find_project()
-    with told_meanwhile(f"reading {target.masked}"):
+    with told_meanwhile(f"reading {database.label}"):
         from gatepost.verification import verify as run
 
-        with closing(connect(target, application_name="gatepost verify")) as connection:
+        with closing(connect(database.url, application_name="gatepost verify")) as connection:
             if schemas:
                 _refuse_unknown_schemas(connection, schemas)
-            result = run(connection, rules=rules, target=target.masked, print_there=print_there)
+            result = run(connection, rules=rules, target=database.label, print_there=print_there)
+    result = replace(result, not_checked=tuple(sorted({*result.not_checked, *database.not_checked})))
     if project is not None:
         from gatepost.rules import all_rules
 

@@ -1,0 +1,56 @@
+"""What a command looks at: the options that say how a folder of migrations is made a database, and the making."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from gatepost.sources import Opened, Options
+
+Target = Annotated[
+    str | None,
+    typer.Argument(
+        help="A database's URL, a folder of SQL migrations, a .sql file, alembic.ini, or - for standard input; else"
+        ' --local, DATABASE_URL, or database = "local" in [tool.gatepost].'
+    ),
+]
+Grants = Annotated[
+    Literal["open", "closed"] | None,
+    typer.Option(help="Whether new tables are open to the API, whatever supabase/config.toml says."),
+]
+AsCli = Annotated[bool, typer.Option("--as-cli", help="Stop where the platform's CLI stops: at the first error.")]
+Seed = Annotated[bool, typer.Option("--seed", help="Run the seed files after the migrations.")]
+
+
+def options(grants: Literal["open", "closed"] | None, *, seed: bool, as_cli: bool, strict: bool) -> Options:
+    """Return the options of a source; strict, a statement that PostgreSQL refuses ends the command."""
+    from gatepost.sources import Options
+
+    return Options(grants, "strict" if strict else "as-cli" if as_cli else "go-on", seed)
+
+
+@contextmanager
+def looked_at(target: str | None, local: bool, chosen: Options) -> Iterator[Opened]:
+    """Open what a command was pointed at, and print what is to be known beside its report on standard error."""
+    from gatepost.cli._output import told_meanwhile
+    from gatepost.display import line
+    from gatepost.sources import Opened, opened, parse_source
+    from gatepost.target import target_url
+
+    if target is None or local or not target.strip():
+        url = target_url(target, local=local)
+        yield Opened(url, url.masked)
+        return
+    source = parse_source(target)
+    with ExitStack() as stack:
+        with told_meanwhile("running the migrations") if not source.is_database else nullcontext():
+            database = stack.enter_context(opened(source, chosen))
+        if database.disposable:
+            typer.echo(line(database.label), err=True)
+        for note in database.notes:
+            typer.echo(f"note: {line(note)}", err=True)
+        yield database

@@ -1,0 +1,109 @@
+"""Why statements failed: each at its place, and what merely follows from another failure beneath that one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_PART = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
+_NAME = rf"{_PART}(?:\s*\.\s*{_PART})?"
+_MADE = re.compile(
+    rf"""\b(?:
+        create\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|unlogged|materialized|recursive|unique|foreign)\s+)*
+        (?:table|view|type|domain|function|procedure|schema|sequence|extension|role|aggregate|publication|index)\s+
+        (?:concurrently\s+)?(?:if\s+not\s+exists\s+)?
+      | add\s+column\s+(?:if\s+not\s+exists\s+)?
+      | rename\s+(?:column\s+{_PART}\s+)?to\s+
+    )(?P<name>{_NAME})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MISSING = re.compile(
+    r"""(?:column\ "?(?P<column>[^"\s]+)"?\ of\ relation\ .*
+        |(?:relation|type|schema|role|extension|view|table|column|sequence|index|publication)\ "?(?P<name>.+?)"?
+        |function\ (?P<function>.+?)\(.*\)
+    )\ does\ not\ exist""",
+    re.VERBOSE,
+)
+_PROVIDES = {
+    "uuid-ossp": ("uuid_generate_v4", "uuid_generate_v1"),
+    "postgis": ("geometry", "geography"),
+    "pgcrypto": ("crypt", "gen_salt", "gen_random_bytes", "digest", "hmac"),
+    "vector": ("vector", "halfvec"),
+    "citext": ("citext",),
+    "ltree": ("ltree",),
+    "hstore": ("hstore",),
+}
+"""What is missing where an extension could not be made."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A statement that was not run, or was refused.
+
+    Args:
+        place: Its file and line.
+        message: What the server, or the reader of scripts, said.
+        code: The SQLSTATE, or the empty string.
+        text: The statement, or what could not be read.
+        platform: Whether a hosted project refuses it too.
+    """
+
+    place: str
+    message: str
+    code: str = ""
+    text: str = ""
+    platform: bool = False
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A failure that follows from no other, and how many follow from it."""
+
+    failure: Failure
+    followers: tuple[Failure, ...] = ()
+
+
+def causes(failures: Sequence[Failure]) -> tuple[Cause, ...]:
+    """Return the failures that follow from no earlier one, in their order.
+
+    One follows from another where it misses an object that the other would have made.
+    """
+    maker: dict[str, int] = {}
+    roots: list[int] = []
+    for number, failure in enumerate(failures):
+        missing = _missing(failure.message)
+        root = maker.get(missing, number) if missing else number
+        roots.append(root)
+        for name in made(failure.text):
+            maker.setdefault(name, root)
+    return tuple(
+        Cause(failure, tuple(failures[n] for n, root in enumerate(roots) if root == number and n != number))
+        for number, failure in enumerate(failures)
+        if roots[number] == number
+    )
+
+
+def made(text: str) -> frozenset[str]:
+    """Return the names, without their schema, of what a statement or a block makes."""
+    found = {_last(match["name"]) for match in _MADE.finditer(text)}
+    return frozenset(found).union(*(_PROVIDES[name] for name in found & _PROVIDES.keys()))
+
+
+def _missing(message: str) -> str:
+    match = _MISSING.search(message)
+    if match is None:
+        return ""
+    return _last(match["column"] or match["name"] or match["function"])
+
+
+def _last(name: str) -> str:
+    part = str((re.findall(_PART, name) or [name])[-1])
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()
+
+
+def places(failures: Iterable[Failure], most: int = 3) -> str:
+    """Return where some failures are, the first few of them by name."""
+    found = [failure.place for failure in failures]
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more

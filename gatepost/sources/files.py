@@ -1,0 +1,100 @@
+"""The migrations of a folder, in the order in which they are run, and a file's bytes as text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatepost.errors import SettingsError
+
+_NAME = re.compile(r"^[0-9]+_.*\.sql$", re.DOTALL)
+"""What the platform's CLI takes for a migration."""
+_PRISMA = re.compile(r"^[0-9]+_")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A file of SQL: how it is called, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """The files of a folder in their order, and how many were skipped: no migration by their name, or in a folder."""
+
+    files: tuple[Path, ...]
+    skipped: int
+
+
+def migrations(folder: Path) -> Migrations:
+    """Return the migrations of a folder as the platform's CLI finds them, or as Prisma lays them out.
+
+    Raises:
+        SettingsError: there are none, or the folder cannot be read.
+    """
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise SettingsError(f'"{folder}" cannot be read: {error.strerror}') from None
+    files = [entry for entry in entries if _NAME.match(entry.name) and entry.is_file()]
+    if not files:
+        files = [
+            entry / "migration.sql"
+            for entry in entries
+            if _PRISMA.match(entry.name) and (entry / "migration.sql").is_file()
+        ]
+    if not files:
+        other = sum(entry.suffix.lower() == ".sql" for entry in entries)
+        raise SettingsError(
+            f'"{folder}" holds no migration'
+            + (f": {other} .sql files are there, and none is called like 0001_name.sql" if other else ""),
+            "name the folder whose files begin with digits and an underscore, or one .sql file",
+        )
+    taken = {file.parent if file.name == "migration.sql" else file for file in files}
+    skipped = sum(
+        entry not in taken and (entry.suffix.lower() == ".sql" or any(entry.glob("**/*.sql"))) for entry in entries
+    )
+    return Migrations(tuple(files), skipped)
+
+
+def read_script(file: Path, name: str = "") -> Script:
+    """Read a file of SQL.
+
+    Args:
+        file: The file.
+        name: How it is called in messages; else its own name, with its folder's where all are called the same.
+
+    Raises:
+        SettingsError: it cannot be read, or holds a NUL character, which no SQL does.
+    """
+    own = f"{file.parent.name}/{file.name}" if file.name == "migration.sql" else file.name
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f'"{file}" cannot be read: {error.strerror}') from None
+    return Script(name or own, decoded(data, name or own))
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Return text: by its byte order mark, else as UTF-8, else as Latin-1, which every byte is a character of.
+
+    Raises:
+        SettingsError: it holds a NUL character.
+    """
+    encoding = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if "\0" in text:
+        raise SettingsError(f'"{name}" holds a NUL character, so it is no SQL', "save the file as UTF-8")
+    return text

@@ -1,0 +1,65 @@
+"""An Alembic project brought to its head on a prepared database, in a process of its own.
+
+The project's `env.py` and revisions are Python that runs as whoever started the command, with nothing in the
+environment but the database's address, so that no other database is migrated by mistake.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from gatepost.errors import SourceError
+
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
+_SECONDS = 300
+_ERROR = re.compile(r"^(?!LINE|DETAIL|HINT)[A-Za-z_][\w.]*: (.+)$", re.MULTILINE)
+"""How Python ends a traceback."""
+_PROGRAM = """
+import argparse, json, sys
+from alembic import command
+from alembic.config import Config
+given = json.load(sys.stdin)
+sys.path.insert(0, given["root"])
+config = Config(given["ini"], cmd_opts=argparse.Namespace(x=["url=" + given["url"]]))
+config.set_main_option("sqlalchemy.url", given["url"].replace("%", "%%"))
+config.attributes["url"] = given["url"]
+command.upgrade(config, "head")
+"""
+
+
+def upgrade(ini: Path, url: str) -> None:
+    """Run `upgrade head`.
+
+    Args:
+        ini: Alembic's configuration.
+        url: The database, for SQLAlchemy.
+
+    Raises:
+        SourceError: the revisions do not run; the last line of what Python said is in it.
+    """
+    root = ini.resolve().parent
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    given = {"ini": str(ini.resolve()), "root": str(root), "url": url}
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program; the project's code is what the user asked to run
+            [sys.executable, "-c", _PROGRAM],
+            input=json.dumps(given),
+            cwd=root,
+            env=environment | {"DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SourceError(f'"{ini}" did not come to its head within {_SECONDS} seconds') from None
+    if done.returncode:
+        errors = _ERROR.findall(done.stderr.replace(url, "the database"))
+        what = errors[-1] if errors else "it said nothing"
+        raise SourceError(f'alembic upgrade head fails in "{root}": {what}')

@@ -1,0 +1,76 @@
+"""What a text on the command line names: a database, a folder or file of SQL, standard input or an Alembic project."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gatepost.errors import SettingsError
+
+Kind = Literal["url", "folder", "file", "input", "alembic"]
+INPUT = "-"
+_INI = "alembic.ini"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that can be looked at as a database.
+
+    Args:
+        text: As it was given; a URL may hold a password, so only a URL's `masked` form is ever shown.
+        kind: What it is.
+        path: The folder of migrations, the file, or Alembic's configuration; None for a URL and for standard input.
+    """
+
+    text: str
+    kind: Kind
+    path: Path | None = None
+
+    @property
+    def is_database(self) -> bool:
+        """Whether it is a live database already, which is only read."""
+        return self.kind == "url"
+
+
+def parse_source(text: str) -> Source:
+    """Read a target: `-`, a URL, or a path that exists.
+
+    Args:
+        text: `supabase/migrations`, the folder above it, any folder of migrations, a `.sql` file, `alembic.ini` or its
+            folder, `-` or a URL.
+
+    Raises:
+        SettingsError: it is none of them.
+    """
+    if text == INPUT:
+        return Source(text, "input")
+    if _SCHEME.match(text):
+        return Source(text, "url")
+    path = Path(text)
+    if path.is_dir():
+        return _folder(text, path)
+    if path.is_file():
+        if path.name == _INI or path.suffix == ".ini":
+            return Source(text, "alembic", path)
+        if path.suffix.lower() == ".sql":
+            return Source(text, "file", path)
+        raise SettingsError(
+            f'"{text}" is neither a .sql file nor an alembic.ini', "name a folder, a .sql file or a URL"
+        )
+    if "/" in text or "\\" in text or text.endswith((".sql", ".ini")) or not re.search(r"[=\s]", text):
+        raise SettingsError(
+            f'there is no file or folder "{text}"', "name supabase/migrations, a .sql file, - or a postgresql:// URL"
+        )
+    return Source(text, "url")  # the reader of URLs says what is wrong with it
+
+
+def _folder(text: str, path: Path) -> Source:
+    for inner in (path / "supabase" / "migrations", path / "migrations"):
+        if inner.is_dir() and any(inner.glob("*.sql")):
+            return Source(text, "folder", inner)
+    if (path / _INI).is_file() and not any(path.glob("*.sql")):
+        return Source(text, "alembic", path / _INI)
+    return Source(text, "folder", path)

@@ -1,0 +1,51 @@
+"""Commands that are pointed at SQL migrations."""
+
+import pytest
+from typer.testing import CliRunner
+
+from gatepost.cli import app
+
+NOTES = """
+create table public.notes (id uuid primary key default gen_random_uuid(), owner uuid not null, body text);
+create table public.kinds (id int primary key, name text);
+insert into public.kinds values (1, 'plain'), (2, 'rich');
+alter table public.notes enable row level security;
+create policy own on public.notes for select to authenticated using (owner = (select auth.uid()));
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    directory = tmp_path / "supabase" / "migrations"
+    directory.mkdir(parents=True)
+    (directory / "0001_notes.sql").write_text(NOTES)
+    monkeypatch.chdir(tmp_path)
+    return directory
+
+
+def test_verify_reads_a_folder_and_names_it(folder):
+    done = CliRunner().invoke(app, ["verify", "supabase/migrations", "--rule", "row-security-off"])
+    assert done.exit_code == 1, done.output
+    assert "public.kinds" in done.stdout
+    assert "verify of supabase/migrations (1 file; new tables open to the API (no config.toml)" in done.stdout
+
+
+def test_observe_tries_on_the_database_that_was_made_of_a_folder(folder):
+    done = CliRunner().invoke(app, ["observe", "supabase", "--persona", "anon"])
+    assert done.exit_code == 1, done.output
+    assert "public.kinds" in done.stdout
+    assert "public.notes" in done.stdout
+
+
+def test_strict_ends_at_what_postgresql_refuses(folder):
+    (folder / "0002_wrong.sql").write_text("select 1;\nselect nothing();")
+    done = CliRunner().invoke(app, ["verify", ".", "--strict"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "0002_wrong.sql:2: function nothing() does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "observe"])
+def test_a_folder_that_is_not_there_is_one_sentence(folder, command):
+    done = CliRunner().invoke(app, [command, "supabase/migratoins"])
+    assert done.exit_code == 2
+    assert 'there is no file or folder "supabase/migratoins"' in done.stderr
