@@ -234,11 +234,11 @@ def report(found: list[Case], tools: list[str], judge: Judge, markdown: bool) ->
         return [label, str(len(of)), *(str(sum(judge.found(case, tool) for case in of)) for tool in tools)]
 
     rows = [row(name, of) for name in FAMILIES if (of := [case for case in leaking if home[case.name] == name])]
-    rows.append(row("all leaking and faulty cases", leaking))
+    rows.append(row("all cases with a defect", leaking))
     for label, how in (
-        ("sound cases with a false alarm", "tuned"),
-        ("... and before anything is tuned", "raw"),
-        ("sound cases called slow", "cost"),
+        ("correct designs with a false alarm", "tuned"),
+        ("... without any tuning", "raw"),
+        ("correct designs reported as slow", "cost"),
     ):
         counts = [str(sum(bool(judge.alarms(case, tool, how)) for case in sound)) for tool in tools]
         rows.append([label, str(len(sound)), *counts])

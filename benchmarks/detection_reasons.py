@@ -50,7 +50,7 @@ FAMILIES = {
         "role-bypasses-row-security",
         "platform-secrets-open",
     },
-    "the self-made key": {"user-can-grant-themselves-access", "function-grants-caller-access"},
+    "the self-granted access": {"user-can-grant-themselves-access", "function-grants-caller-access"},
     "cost": {
         "auth-function-evaluated-per-row",
         "helper-per-row",

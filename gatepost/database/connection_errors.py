@@ -1,8 +1,8 @@
-"""What a driver's or a server's refusal means: one table, read by `connect()` and by `gatepost doctor`.
+"""Explain why a connection failed: a table of error patterns that `connect()` and `gatepost doctor` use.
 
 libpq gives no error code for a connection that was never made, only text (https://www.postgresql.org/docs/17/
-libpq-connect.html), so each row holds a pattern. The first row that matches wins: what a server said stands before
-what the network said, because libpq lists every address that it tried.
+libpq-connect.html), so each row holds a pattern. The first row that matches wins. Messages of a server come before
+messages of the network, because libpq lists every address that it tried.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Step = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way in which a connection fails, told in one sentence.
+    """One way in which a connection fails, with the sentence that reports it.
 
     `sentence` and `hint` may name `{host}`, `{port}`, `{user}`, `{database}`, `{ref}`, `{timeout}` and every named
     group of `pattern`. `kinds` narrows the row to what the URL leads to; empty means any.
@@ -48,7 +48,7 @@ class Diagnosis:
 _SUPABASE: frozenset[Kind] = frozenset({"direct", "dedicated-pooler", "session-pooler", "transaction-pooler"})
 _OWN_HOST: frozenset[Kind] = frozenset({"direct", "dedicated-pooler"})
 _SHARED: frozenset[Kind] = frozenset({"session-pooler", "transaction-pooler"})
-_POOLER_USER = "write the user as postgres.<ref>, the project's reference after the dot, as the Dashboard shows it"
+_POOLER_USER = "write the user as postgres.<ref>, the project's reference after the dot, as shown in the Dashboard"
 _NO_ROUTE = r"(Network is unreachable|Cannot assign requested address|No route to host|Address family not supported)"
 
 FAULTS: tuple[Fault, ...] = (
@@ -64,7 +64,7 @@ FAULTS: tuple[Fault, ...] = (
         "pooler-clients",
         "limits",
         r"(?i)max clients reached|MaxClientsInSessionMode|EMAXCONN",
-        'the session pooler at "{host}" has lent out every connection of its pool',
+        'the session pooler at "{host}" has no free connection in its pool',
         "use port 6543 for short transactions, or make the pool of each process smaller (DB_POOL_SIZE)",
     ),
     Fault(
@@ -72,7 +72,7 @@ FAULTS: tuple[Fault, ...] = (
         "password",
         r"(?i)circuit ?breaker",
         'the pooler at "{host}" blocks this user for a while after too many wrong passwords',
-        "mend the password everywhere it is set, then wait a few minutes",
+        "correct the password everywhere it is set, then wait a few minutes",
     ),
     Fault(
         "pooler-options",
@@ -86,7 +86,7 @@ FAULTS: tuple[Fault, ...] = (
         "database",
         r"no such database: (?P<name>.+)",
         'the pooler at "{host}" knows no database "{name}"',
-        "name a database of the pooler's configuration",
+        "use a database from the pooler's configuration",
     ),
     Fault(
         "pooler-full",
@@ -100,7 +100,7 @@ FAULTS: tuple[Fault, ...] = (
         "password-missing",
         "password",
         r"no password supplied|empty password returned",
-        'the server asks for a password of "{user}" and the URL holds none',
+        'the server requires a password for "{user}", and the URL has none',
         "write it as postgresql://{user}:password@{host}:{port}/{database}",
     ),
     Fault(
@@ -108,7 +108,7 @@ FAULTS: tuple[Fault, ...] = (
         "password",
         r"(password|SASL|SCRAM|Peer|Ident|LDAP) authentication failed|wrong password|auth(entication)? failed",
         'the server at "{host}" refuses the password of "{user}"',
-        "check the user and the password; a special character in the password stands as its percent code (@ is %40)",
+        "check the user and the password; percent-encode special characters in the password (@ is %40)",
     ),
     Fault(
         "unknown-database",
@@ -149,7 +149,7 @@ FAULTS: tuple[Fault, ...] = (
         "starting",
         "port",
         r"the database system is (starting up|shutting down|in recovery mode|not yet accepting connections)",
-        'the server at "{host}" is starting or stopping and takes no connection yet',
+        'the server at "{host}" is starting or stopping and does not accept connections',
         "wait a moment and try again",
     ),
     Fault(
@@ -165,14 +165,14 @@ FAULTS: tuple[Fault, ...] = (
         r"(?i)pg_hba\.conf (entry for|rejects)"
         r"|SSL connection is required|connection is insecure|SSL required",
         'the server at "{host}" takes no connection without TLS from this address',
-        "add sslmode=require to the URL; where that fails too, let this address in (pg_hba.conf, network restrictions)",
+        "add sslmode=require to the URL; if that fails too, allow this address (pg_hba.conf, network restrictions)",
     ),
     Fault(
         "tls-refused",
         "tls",
         r"server does not support SSL",
-        'the server at "{host}" offers no TLS, and sslmode asks for it',
-        "on a network that you trust add sslmode=disable to the URL; else switch TLS on at the server",
+        'the server at "{host}" offers no TLS, and sslmode requires it',
+        "turn TLS on at the server, or add sslmode=disable to the URL on a network that you trust",
     ),
     Fault(
         "ca-missing",
@@ -185,15 +185,15 @@ FAULTS: tuple[Fault, ...] = (
         "wrong-ca",
         "certificate",
         r"certificate verify failed|self[- ]signed certificate|unable to get local issuer|signature failure",
-        'the certificate of "{host}" is not signed by the root certificate that is given',
+        'the certificate of "{host}" is not signed by the given root certificate',
         "set sslrootcert to the provider's own root certificate (Supabase: Dashboard, Database settings, SSL)",
     ),
     Fault(
         "wrong-host-name",
         "certificate",
         r"server certificate for .* does not match host name|certificate could not be obtained",
-        'the certificate at "{host}" was made for another host name',
-        "use the host name that the provider shows, or sslmode=verify-ca",
+        'the certificate at "{host}" was issued for another host name',
+        "use the host name from the provider's page, or sslmode=verify-ca",
     ),
     Fault(
         "tls-value",
@@ -206,15 +206,15 @@ FAULTS: tuple[Fault, ...] = (
         "tls-broken",
         "tls",
         r"SSL error|SSL SYSCALL|tls(v1)? alert",
-        'the TLS talk with "{host}" broke off',
-        "check that nothing stands between this machine and port {port}, such as a proxy",
+        'the TLS handshake with "{host}" failed',
+        "check that nothing intercepts the connection to port {port}, such as a proxy",
     ),
     Fault(
         "not-postgres",
         "port",
         r"invalid response to SSL negotiation|expected authentication request|unsupported frontend protocol",
         'what answers at "{host}" on port {port} is not PostgreSQL',
-        "check the port: PostgreSQL listens on 5432 unless told otherwise",
+        "check the port: PostgreSQL listens on 5432 by default",
     ),
     # What the network says.
     Fault(
@@ -229,8 +229,8 @@ FAULTS: tuple[Fault, ...] = (
         "no-route",
         "network",
         _NO_ROUTE,
-        'this network has no way to "{host}"',
-        "check the network, a firewall and a VPN",
+        'this network has no route to "{host}"',
+        "check the network, the firewall and the VPN",
     ),
     Fault(
         "unknown-host-supabase",
@@ -255,14 +255,14 @@ FAULTS: tuple[Fault, ...] = (
         "port",
         r"on socket \"(?P<socket>[^\"]*)\" failed: (No such file|Connection refused|Permission denied)",
         'no server listens at the socket "{socket}"',
-        "start the server (gatepost local start), or name the directory of its socket: ?host=/directory",
+        "start the server (gatepost local start), or give the directory of its socket: ?host=/directory",
     ),
     Fault(
         "refused",
         "port",
         r"Connection refused|Connection reset by peer",
         'nothing takes connections at "{host}" on port {port}',
-        "check the port, and that the server runs (gatepost local status for the embedded one)",
+        "check the port, and that the server is running (for the embedded one: gatepost local status)",
     ),
     Fault(
         "timeout",
@@ -275,7 +275,7 @@ FAULTS: tuple[Fault, ...] = (
         "hung-up",
         "port",
         r"server closed the connection unexpectedly|could not receive data|could not send data|Broken pipe|SSL SYSCALL",
-        'the server at "{host}" hung up before it answered',
+        'the server at "{host}" closed the connection before it answered',
         "check that the port is PostgreSQL's and that the server is not restarting",
     ),
 )

@@ -154,7 +154,7 @@ class TestRunningServer:
     def test_no_password(self, spare: SpareServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PGPASSFILE", str(tmp_path / "none"))
         monkeypatch.delenv("PGPASSWORD", raising=False)
-        assert "asks for a password" in refusal(spare.url(password="")).message
+        assert "requires a password" in refusal(spare.url(password="")).message
 
     def test_an_unknown_database(self, spare: SpareServer) -> None:
         assert refusal(spare.url(database="nothing")).message == 'there is no database "nothing" at "127.0.0.1"'
