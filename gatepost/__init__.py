@@ -1,6 +1,6 @@
 """Row-level security as code for SQLModel and Supabase.
 
-The public names are imported when they are first asked for, so that the command line starts without SQLAlchemy.
+The public names are imported when they are first used, so that the command line starts without SQLAlchemy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every error that Gatepost raises on purpose.
+"""The exceptions that Gatepost raises.
 
 ::
 
@@ -10,10 +10,10 @@
     ├── SourceError              a folder or file of SQL cannot be made a database as asked
     ├── LocalServerError         the embedded server cannot be started or stopped
     ├── MigrationError           the database is not in a state that can be migrated
-    ├── TransferError            the data cannot be moved as asked
+    ├── TransferError            the data cannot be moved as requested
     └── NotDisposable            a writing command was pointed at a database that may not be written
 
-This module imports nothing, so that every other module can import it.
+This module imports nothing, so every other module can import it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SettingsError(GatepostError):
 
 
 class DeclarationError(GatepostError):
-    """A statement in `policies/` says something that cannot be meant."""
+    """A statement in `policies/` cannot be what its author intended."""
 
 
 class ExpressionError(GatepostError):
@@ -65,7 +65,7 @@ class MigrationError(GatepostError):
 
 
 class TransferError(GatepostError):
-    """The data cannot be moved as asked; nothing was written."""
+    """The data cannot be moved as requested; nothing was written."""
 
 
 class NotDisposable(GatepostError):

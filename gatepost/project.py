@@ -1,4 +1,4 @@
-"""The project around the library: which packages hold its models and its policies."""
+"""Find the project around a command, and read `[tool.gatepost]` of its `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """What `[tool.gatepost]` in `pyproject.toml` says.
+    """The settings of `[tool.gatepost]` in `pyproject.toml`.
 
-    `models` is the package that exports `metadata`, `policies` the package of the declarations (None where the project
-    names none and has no folder of that name), and `sample` the function, as `module:name`, that writes a SQLite
-    database for `gatepost demo`. `database` is `"local"` where commands without an address are about the embedded
-    server. `personas` are those that `gatepost observe` has beside its own, as they stand there.
+    `models` is the package that exports `metadata`. `policies` is the package of the declarations, or None if the
+    project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
+    database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
+    `personas` are additional personas for `gatepost observe`, as written in the file.
     """
 
     root: Path
@@ -57,7 +57,7 @@ class Project:
         return found
 
     def declaration(self) -> Declaration | None:
-        """Return everything that the project declares, or None where it has no policies.
+        """Return everything that the project declares, or None if it has no policies.
 
         Raises:
             DeclarationError: the package cannot be imported, or declares nothing.
@@ -92,10 +92,10 @@ class Project:
 
 
 def find_project(start: Path | None = None) -> Project | None:
-    """Return the project that holds a folder: the nearest `pyproject.toml` upwards with a `[tool.gatepost]` table.
+    """Return the project that contains a folder: the nearest `pyproject.toml` upwards with a `[tool.gatepost]` table.
 
     Raises:
-        SettingsError: the table holds something that is not known.
+        SettingsError: the table has an unknown key or a wrong value.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -124,15 +124,15 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
             raise SettingsError(
-                f'[tool.gatepost] in "{root / "pyproject.toml"}" holds "{key}", which means nothing',
-                f'"{near[0]}"?' if near else f"one of {', '.join(sorted(known))}",
+                f'unknown key "{key}" in [tool.gatepost] ("{root / "pyproject.toml"}")',
+                f'Did you mean "{near[0]}"?' if near else f"known keys: {', '.join(sorted(known))}",
             )
     for key in sorted(known - {"ignore", "personas"}):
         if not isinstance(settings.get(key, ""), str):
-            raise SettingsError(f'"{key}" in [tool.gatepost] is not text, but {settings[key]!r}', f'{key} = "…"')
+            raise SettingsError(f'"{key}" in [tool.gatepost] must be text, and is {settings[key]!r}', f'{key} = "…"')
     if settings.get("database", "local") != "local":
         raise SettingsError(
-            '"database" in [tool.gatepost] can only be "local", the embedded server', "put an address into DATABASE_URL"
+            '"database" in [tool.gatepost] can only be "local", the embedded server', "set an address as DATABASE_URL"
         )
     ignore = settings.get("ignore", {})
     if not isinstance(ignore, dict):
@@ -159,12 +159,12 @@ def declared(package: str = "policies") -> Declaration:
     """Import a package of declarations with all of its modules and return everything that was declared, as values.
 
     Args:
-        package: The package. Its modules need not be imported by its `__init__`; those of pytest are left out.
+        package: The package. Its `__init__` need not import its modules; test modules are skipped.
 
     Raises:
         DeclarationError: there is no such package, a module of it cannot be imported, or a statement in one is wrong.
     """
-    # Here and not above: they bring SQLAlchemy, and outside of a project nothing is declared.
+    # Imported here because they import SQLAlchemy, which is not needed outside a project.
     from gatepost.declare import import_errors
     from gatepost.declare.language import collected
 
@@ -184,7 +184,7 @@ def declared(package: str = "policies") -> Declaration:
 
 
 def _import_all(package: str) -> None:
-    """Import a package and every module in it: a statement counts in whichever file it stands."""
+    """Import a package and every module in it, since any of them may declare something."""
     found = import_module(package)
     for module in pkgutil.walk_packages(getattr(found, "__path__", ()), f"{package}."):
         name = module.name.rpartition(".")[2]

@@ -1,6 +1,6 @@
-"""Which database a command is about: the address given, `--local`, `DATABASE_URL`, or what the project says.
+"""Choose the database of a command: the given address, `--local`, `DATABASE_URL`, or the project's setting.
 
-A target is never guessed: a secret that is missing in a pipeline must not turn into a look at an empty local server.
+A target is never guessed, because a secret that is missing in a pipeline must not select an empty local server.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ def target_url(given: str | None = None, *, local: bool = False) -> DatabaseUrl:
     """Return the URL to work on.
 
     Args:
-        given: The address that the caller gave, or None. An empty text is a mistake, since a variable that is not set
-            becomes one.
+        given: The address that the caller gave, or None. An empty text is an error, because it usually comes from a
+            variable that is not set.
         local: Whether the caller chose the embedded server.
 
     Returns:
-        The address given; else that of the embedded server, started if need be, where `local` chooses it; else
-        `DATABASE_URL` from the environment or `.env`; else the embedded server's, where the project that holds the
-        current folder says `database = "local"`.
+        The given address; else that of the embedded server, started if necessary, if `local` is set; else
+        `DATABASE_URL` from the environment or `.env`; else the embedded server's, if the project in the current folder
+        says `database = "local"`.
 
     Raises:
         SettingsError: no database is named, two are, or the URL cannot be read.

@@ -164,13 +164,13 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason", "hint"),
     [
-        ('[tool.gatepost]\nmodel = "x"\n', 'holds "model", which means nothing', '"models"?'),
-        ("[tool.gatepost]\nxyz = 1\n", 'holds "xyz"', "one of database, ignore, models"),
+        ('[tool.gatepost]\nmodel = "x"\n', 'unknown key "model" in [tool.gatepost]', 'Did you mean "models"?'),
+        ("[tool.gatepost]\nxyz = 1\n", 'unknown key "xyz"', "known keys: database, ignore, models"),
         ("[tool.gatepost]\nignore = 5\n", '"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object"'),
         ("[tool.gatepost\n", "is not TOML", ""),
         ("[tool]\ngatepost = 5\n", "is not a table", "[tool.gatepost]"),
         ('[tool.gatepost]\ndatabase = "postgresql://h/d"\n', 'can only be "local"', "DATABASE_URL"),
-        ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] is not text', 'models = "…"'),
+        ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] must be text', 'models = "…"'),
     ],
 )
 def test_settings_that_mean_nothing(tmp_path, text, reason, hint):

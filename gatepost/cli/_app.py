@@ -1,4 +1,4 @@
-"""The commands together, and what all of them share."""
+"""The Typer application: all commands, found by discovery, and the options that they share."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ app = typer.Typer(
     name="gatepost",
     cls=Commands,
     help="Row-level security as code for SQLModel and Supabase.\n\n"
-    "Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when it could not run.",
+    "Exit codes: 0 = nothing found; 1 = findings, or something could not be checked; 2 = could not run.",
     no_args_is_help=True,
-    rich_markup_mode=None,  # plain help: drawing boxes takes as long as all the rest (half of 0.2 s)
-    pretty_exceptions_enable=False,  # no error gets past `Commands`
+    rich_markup_mode=None,  # plain help, because drawing boxes takes half of its 0.2 s
+    pretty_exceptions_enable=False,  # `Commands` handles every error
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         from importlib import metadata
 
         typer.echo(f"gatepost {metadata.version('gatepost')}")

@@ -1,7 +1,7 @@
-"""The boundary of the command line: what comes out of a command is text without passwords, and one of four codes.
+"""Turn every failure of a command into one sentence without passwords and one of four exit codes.
 
-0, 1 for findings, 2 for could not run, 130 for Ctrl-C. No error of a driver, of SQLite, of the system or of Gatepost
-itself gets past it as a traceback, unless `GATEPOST_DEBUG=1` asks for that.
+0, 1 for findings, 2 for could not run, 130 for Ctrl-C. No error of a driver, SQLite, the system or Gatepost itself is
+printed as a traceback, unless `GATEPOST_DEBUG=1` is set.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from gatepost.cli._streams import guarded
 from gatepost.display import line, statement
 
 COULD_NOT_RUN = 2
-"""The exit code of everything that kept a command from its work; 1 means findings."""
+"""The exit code of a command that could not do its work; 1 means findings."""
 
-_UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # Typer gives its own errors no public names
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # Typer does not export it
 
 
 class Commands(TyperGroup):
-    """The commands, with every failure turned into a sentence and a code."""
+    """The group of commands, which turns every failure into a sentence and an exit code."""
 
     def main(self, args: Sequence[str] | None = None, *further: Any, **more: Any) -> Any:  # noqa: ANN401  Typer's own
-        """Run a command line, and end the process with its code."""
+        """Run a command line and end the process with its exit code."""
         words = sys.argv[1:] if args is None else args
         mask = partial(masked, secrets=secrets_of(words, os.environ))
         with guarded(mask):
             code = self._code(args, *further, **{**more, "standalone_mode": False})
         sys.exit(code)
 
-    def invoke(self, ctx: Any) -> object:  # noqa: ANN401  # Typer keeps its context's class to itself
-        """Run a command; an error is named here, because Typer has its own opinion on those of the system."""
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401  # Typer does not export its context class
+        """Run a command; convert errors here, because Typer handles an OSError in its own way."""
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, _UsageError):

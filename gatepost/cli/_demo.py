@@ -1,4 +1,4 @@
-"""The steps of `gatepost demo`, each told with what it did and how long it took."""
+"""The steps of `gatepost demo`, each printed with its duration, and the access table at the end."""
 
 from __future__ import annotations
 
@@ -42,13 +42,15 @@ def run(scale: float) -> int:
     project = find_project()
     if project is None or project.sample is None:
         raise SettingsError(
-            "the demo needs a project that names a sample, and there is none in this folder",
-            'sample = "models.sample:write_sample"  # in [tool.gatepost] of pyproject.toml',
+            "the demo needs a project with a sample, and this folder has none",
+            "run gatepost demo inside a clone of Gatepost, or set sample in [tool.gatepost] of pyproject.toml",
         )
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     declaration = project.declaration()
     if declaration is None:
-        raise SettingsError("the demo shows what a project declares, and there are no policies here", "mkdir policies")
+        raise SettingsError(
+            "the demo needs declared policies, and this folder has no policies package", "mkdir policies"
+        )
     with _step(console, "embedded PostgreSQL"):
         url = _fresh_database()
     with _step(console, "alembic upgrade head"):
@@ -97,7 +99,7 @@ def _upgrade(project: Project, url: str) -> None:
 
 
 def _write_sample(project: Project, path: Path, scale: float) -> None:
-    assert project.sample is not None  # noqa: S101  asked above
+    assert project.sample is not None  # noqa: S101  checked in `run`
     module, _, name = project.sample.partition(":")
     getattr(import_module(module), name)(path, scale)
 
@@ -128,7 +130,7 @@ def _matrix(connection: Connection, declaration: Declaration, moved: dict[str, i
 
 
 def _somebody(cursor: Cursor, declaration: Declaration) -> str:
-    """Return the id that owns the most rows of some table, so that there is something to see."""
+    """Return the id of the user who owns the most rows of the first table with an owner."""
     owned = [rule.column for table in declaration for rule in table.rules if rule.meaning == "owner" and rule.column]
     nobody = "00000000-0000-0000-0000-000000000000"
     if not owned:
@@ -147,7 +149,7 @@ def _row_security(table: Table) -> str:
 
 
 def _commands(found: Reach, declared: ProtectedTable | None = None) -> str:
-    """Return whose rows, and s, i, u, d for the commands; what a user sees is counted beside it."""
+    """Return whose rows can be accessed, and s, i, u, d for the commands."""
     if not found.commands:
         return "[dim]nothing[/]"
     meanings = {rule.meaning for rule in declared.rules} if declared is not None else set()

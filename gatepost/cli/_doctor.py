@@ -1,4 +1,4 @@
-"""What `gatepost doctor` prints, and what it asks of other rooms."""
+"""Output formats of `gatepost doctor`, and the answers that it gets from verify, Alembic and a running service."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MARKS: dict[Status, tuple[str, str]] = {
 }
 
 
-def known(form: str) -> None:
-    """Refuse a format that there is not.
+def refuse_unknown_format(form: str) -> None:
+    """Refuse a format that does not exist.
 
     Raises:
         SettingsError: there is no such format.
@@ -37,7 +37,7 @@ def known(form: str) -> None:
 
 
 def expected() -> Expected:
-    """Return what the project in this directory expects of its database; nothing outside of one."""
+    """Return what the project in this directory expects of its database, or nothing outside a project."""
     from gatepost.doctor.examine import Expected
     from gatepost.project import find_project
 
@@ -54,7 +54,7 @@ def expected() -> Expected:
 
 
 def service_health(url: str) -> Answer:
-    """Ask a running service for its health endpoints."""
+    """Request the health endpoints of a running service."""
     import httpx
 
     from gatepost.doctor import Answer
@@ -66,15 +66,15 @@ def service_health(url: str) -> Answer:
         except (httpx.HTTPError, httpx.InvalidURL):
             return Answer("health", "error", f'"{base}/{name}" does not answer', "start the service")
         if answer.status_code != 200:
-            return Answer("health", "error", f'"{base}/{name}" answers {answer.status_code}', "read what it answers")
+            return Answer("health", "error", f'"{base}/{name}" answers {answer.status_code}', "read the response body")
         seen.append(f"{name} {answer.elapsed.total_seconds() * 1000:.0f} ms")
     return Answer("health", "ok", ", ".join(seen))
 
 
 def row_security(target: DatabaseUrl) -> Callable[[], Answer]:
-    """Return a function that lets `verify` look at the database."""
+    """Return a function that runs `verify` on the database."""
 
-    def ask() -> Answer:
+    def answer() -> Answer:
         from contextlib import closing
 
         from gatepost.database.connect import connect
@@ -84,20 +84,20 @@ def row_security(target: DatabaseUrl) -> Callable[[], Answer]:
         with closing(connect(target, application_name="gatepost doctor")) as connection:
             result = verify(connection, target=target.masked)
         tables, policies = result.summary.get("tables", 0), result.summary.get("policies", 0)
-        looked = f"{tables} tables, {policies} policies"
+        checked = f"{tables} tables, {policies} policies"
         errors, warnings = result.count("error"), result.count("warning")
         if errors or warnings:
             worst = min(result.findings, key=lambda finding: ("error", "warning", "info").index(finding.severity))
-            told = f"{errors} errors and {warnings} warnings in {looked}, one of them: {worst.message}"
-            return Answer("verify", "error" if errors else "warning", told, "gatepost verify")
+            message = f"{errors} errors and {warnings} warnings in {checked}, for example: {worst.message}"
+            return Answer("verify", "error" if errors else "warning", message, "gatepost verify")
         if result.not_checked:
             skipped = result.not_checked[0]
             return Answer("verify", "unknown", f"{skipped.what} could not be checked: {skipped.why}", "gatepost verify")
         if result.summary.get("declared") is False:
-            return Answer("verify", "unknown", f"nothing is declared here to hold the {looked} against")
-        return Answer("verify", "ok", f"as declared: {looked}")
+            return Answer("verify", "unknown", f"no policies are declared in this folder to compare the {checked} with")
+        return Answer("verify", "ok", f"as declared: {checked}")
 
-    return ask
+    return answer
 
 
 def write(report: Report, form: str, output: Path | None) -> None:
@@ -110,7 +110,7 @@ def write(report: Report, form: str, output: Path | None) -> None:
 
 
 def as_text(report: Report, colour: bool = False) -> str:
-    """Return a report for a person: a line an answer, and under it the one thing to do."""
+    """Return a report as text: one line per answer, followed by what to do."""
     from gatepost.display import line, statement
 
     width = max((len(answer.topic) for answer in report.answers), default=0)
@@ -128,14 +128,14 @@ def as_text(report: Report, colour: bool = False) -> str:
 
 
 def as_json(report: Report) -> str:
-    """Return a report in the shape that every command's machine output has."""
+    """Return a report in the JSON format that all commands share."""
     from gatepost.report import render
 
     return render(report.result, "json")
 
 
 def as_markdown(report: Report) -> str:
-    """Return a report as a list of boxes, ticked where all is well."""
+    """Return a report as a checklist in Markdown."""
     from gatepost.display import code, line, markdown, statement
 
     lines = [f"# {line(report.command)}: {code(report.target)}", ""]

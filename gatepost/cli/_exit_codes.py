@@ -1,4 +1,4 @@
-"""What a command exits with, beside 0, 1 for findings and 2 where it could not run."""
+"""Exit codes besides 0, 1 for findings and 2 for could not run."""
 
 INTERRUPTED = 130
-"""What a shell makes of Ctrl-C."""
+"""The exit code that shells use for Ctrl-C."""

@@ -1,4 +1,4 @@
-"""Every error that can end a command, as one sentence and what to do about it."""
+"""Convert every error that can end a command into one sentence and a hint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gatepost.display import line
 from gatepost.errors import GatepostError
 
 DEBUG = "GATEPOST_DEBUG"
-"""The variable that shows the traceback above the sentence."""
+"""The environment variable that shows the traceback above the sentence."""
 
 _LOST = "try again; if it happens each time, the server's own log says why"
 _BY_STATE = {
@@ -17,7 +17,7 @@ _BY_STATE = {
     "57P02": "the server crashed: read its log, and try again when it is up",
     "57P03": "the server is starting or stopping: try again in a moment",
     "57014": "the statement was cancelled or took too long: try again, or raise statement_timeout",
-    "55P03": "another session holds a lock: look at pg_stat_activity, and try again",
+    "55P03": "another session holds a lock: check pg_stat_activity, and try again",
     "42501": "grant the right, or connect as a role that has it",
     "25006": "connect to the primary: this is a standby, or a session that may only read",
     "53300": "free connections, or connect through a pooler",
@@ -30,13 +30,13 @@ _CHANGED = "the database was changed meanwhile: try again"
 
 
 def sentence(error: BaseException) -> GatepostError:
-    """Return an error as a person reads it.
+    """Convert an error for the user.
 
     Args:
-        error: What ended a command.
+        error: The error that ended a command.
 
     Returns:
-        The error itself where it is one of Gatepost's own; else one that names its cause.
+        The error itself if it is one of Gatepost's own; else one that names its cause.
     """
     if isinstance(error, GatepostError):
         return error
@@ -64,7 +64,7 @@ def sentence(error: BaseException) -> GatepostError:
 
 
 def _of_database(error: BaseException) -> GatepostError | None:
-    """Return what a driver, SQLAlchemy or Alembic says, where it is one of them; none of them is imported for it."""
+    """Convert an error of a driver, SQLAlchemy or Alembic, or return None; import none of them."""
     driver, alchemy, alembic = (sys.modules.get(name) for name in ("psycopg2", "sqlalchemy.exc", "alembic.util.exc"))
     if alchemy is not None and isinstance(error, alchemy.DBAPIError) and error.orig is not None:
         return sentence(error.orig)

@@ -1,4 +1,4 @@
-"""Take passwords out of what is printed: one filter for everything that leaves the command line."""
+"""Remove passwords from everything that the command line prints."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from urllib.parse import unquote
 HIDDEN = "***"
 
 _IN_ADDRESS = re.compile(r"""(:/+[^\s:/@"'`<>]*:)(?!\*\*\*@)[^\s"'`<>]*@""")
-"""What stands between the user's name and the host, in an address; up to the last @, as it may not be encoded.
+"""The password in an address. It ends at the last @, because it may not be encoded.
 
-A path that was made of an address has one slash left.
+One slash is enough, because an address that was turned into a path has only one left.
 """
 _BY_NAME = re.compile(
     r"""\b(password|sslpassword|passwd|pwd)=(?!\*\*\*)('(?:[^'\\]|\\.)*'|[^\s&'"`]+)""", re.IGNORECASE
@@ -39,10 +39,10 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_of(words: Iterable[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the passwords that were given to a command, the longest first.
+    """Return the passwords that were given to a command, longest first.
 
-    One that is a plain word is left out, since it stands in reports for other reasons (the password `postgres`): it is
-    hidden where it stands in an address.
+    A plain word such as `postgres` is left out, because reports contain it for other reasons. It is still hidden inside
+    an address.
 
     Args:
         words: The arguments.

@@ -1,4 +1,4 @@
-"""Where a report goes and in which form: the options that every reporting command has."""
+"""Write a report to the terminal or to a file; the options that all reporting commands share."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typer
 if TYPE_CHECKING:
     from gatepost.finding import Result
 
-Format = Annotated[str, typer.Option("--format", help="Output format: text, json, …", show_default=True)]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
-Local = Annotated[bool, typer.Option("--local", help="The embedded server's database.")]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 on everything that was not checked, whatever the reason.")
+Format = Annotated[
+    str, typer.Option("--format", help="Output format: text, json, sarif, github, markdown or html.", show_default=True)
 ]
-URL_HELP = 'The database; else --local, DATABASE_URL, or database = "local" in [tool.gatepost].'
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the report to this file.")]
+Local = Annotated[bool, typer.Option("--local", help="Use the database of the embedded server.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 if anything was not checked, for whatever reason.")]
+URL_HELP = 'URL of the database (default: DATABASE_URL, or database = "local" in [tool.gatepost]).'
 
 
 def emit(result: Result, format_name: str, output: Path | None) -> None:
@@ -40,7 +40,7 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
 
 
 def put(report: str, output: Path | None) -> None:
-    """Print a report, or write it to a file: all of it, or none and the file stays as it was.
+    """Print a report, or write it to a file. If writing fails, the file is not changed.
 
     Raises:
         SettingsError: the file cannot be written.
@@ -58,7 +58,7 @@ def put(report: str, output: Path | None) -> None:
 
 
 def print_address(url: str) -> None:
-    """Print an address with its password, for another program to use; it is a secret of this machine's only."""
+    """Print an address of the embedded server with its password, for another program to use."""
     import sys
 
     from gatepost.cli._streams import Guarded
@@ -91,8 +91,8 @@ def _replace(output: Path, content: bytes) -> None:
 
 
 @contextmanager
-def told_meanwhile(doing: str) -> Iterator[None]:
-    """Say on a terminal what is being done, and take it away when it is done; nothing is said elsewhere."""
+def progress_line(doing: str) -> Iterator[None]:
+    """Show on a terminal what is being done, and remove the line when it is done."""
     import shutil
     import sys
 

@@ -1,4 +1,4 @@
-"""Standard output and error as a command writes to them: without passwords, in characters that they can take."""
+"""Standard output and error behind a filter that hides passwords and escapes what the encoding lacks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class OutputLost(GatepostError):
 
 
 class Guarded:
-    """A text stream behind a filter; everything but writing is the stream's own.
+    """A text stream behind a filter. Everything except writing is passed to the stream.
 
     A character that the stream's encoding lacks is written as its escape.
 
     Args:
-        stream: The stream, or None where the process was started without one.
-        mask: What takes the passwords out of a text.
+        stream: The stream, or None if the process was started without one.
+        mask: A function that removes the passwords from a text.
         needed: Whether the command fails when nothing can be written.
     """
 
@@ -38,7 +38,7 @@ class Guarded:
         """Write a text.
 
         Raises:
-            OutputLost: nothing can be written, and the command is for nothing without it.
+            OutputLost: nothing can be written, and the command needs its output.
         """
         if not isinstance(text, str):  # Click finds out by this that the stream is one for text
             raise TypeError("write() takes text")
@@ -47,24 +47,24 @@ class Guarded:
         return len(text)
 
     def write_unmasked(self, text: str) -> None:
-        """Write a text as it is: an address that was asked for so that another program can use it."""
+        """Write a text unfiltered, such as an address with its password for another program."""
         self._try(lambda stream: stream.write(text))
 
     def flush(self) -> None:
-        """Write what is held back.
+        """Write the buffered text.
 
         Raises:
-            OutputLost: as of `write`.
+            OutputLost: see `write`.
         """
         if self._stream is not None:
             self._try(lambda stream: stream.flush())
 
     def isatty(self) -> bool:
-        """Tell whether this is a terminal."""
+        """Return whether this is a terminal."""
         return self._stream is not None and not self._stream.closed and self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the stream has
-        if name == "buffer":  # what Click writes to, past the filter, where a stream's encoding is ASCII
+        if name == "buffer":  # Click would write to it, bypassing the filter, if the encoding is ASCII
             raise AttributeError(name)
         return getattr(self._stream, name)
 
@@ -91,13 +91,13 @@ def _printable(text: str, encoding: str | None) -> str:
 
 
 def _discard(stream: TextIO | None) -> None:
-    """Send the rest nowhere: Python writes what is held back when it ends, and would fail again."""
+    """Redirect a stream to null, because Python flushes it at the end and would fail again."""
     if stream is None:
         return
     try:
         wanted = stream.fileno()
     except (OSError, ValueError):
-        return  # it is no file, or closed
+        return  # it is not a file, or is closed
     descriptor = os.open(os.devnull, os.O_WRONLY)
     os.dup2(descriptor, wanted)
     os.close(descriptor)
@@ -105,10 +105,10 @@ def _discard(stream: TextIO | None) -> None:
 
 @contextmanager
 def guarded(mask: Mask) -> Iterator[None]:
-    """Put both streams of this process behind a filter, and put them back.
+    """Put both output streams of this process behind a filter, and restore them afterwards.
 
     Args:
-        mask: What takes the passwords out of a text.
+        mask: A function that removes the passwords from a text.
     """
     before = sys.stdout, sys.stderr
     sys.stdout = cast(TextIO, Guarded(sys.stdout, mask, needed=True))

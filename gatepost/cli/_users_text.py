@@ -1,4 +1,4 @@
-"""What `gatepost users` says: what becomes of each column, and how many users can be created."""
+"""The text of `gatepost users`: how each column is used, and how many users can be created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gatepost.display import line
 if TYPE_CHECKING:
     from gatepost.transfer.users import There, UsersPlan
 
-_BECOMES = {
+_USES = {
     "id": "the id",
     "email": "the address",
     "password": "the password",
@@ -22,13 +22,13 @@ _BECOMES = {
 
 
 def columns_text(plan: UsersPlan) -> str:
-    """Return what becomes of each column of the table, one a line."""
-    told = [(name, _BECOMES[part]) for part, name in plan.columns.of]
-    told += [(question.column, "?") for question in plan.questions if question.column not in dict(told)]
-    told += [(name, "ignored, as asked") for name in plan.columns.ignored]
-    told += [(name, "not moved") for name in plan.columns.passed_over]
-    width = max(len(line(name)) for name, _ in told)
-    lines = [f"  {line(name):<{width}}  {becomes}" for name, becomes in told]
+    """Return how each column of the table is used, one per line."""
+    uses = [(name, _USES[part]) for part, name in plan.columns.of]
+    uses += [(question.column, "?") for question in plan.questions if question.column not in dict(uses)]
+    uses += [(name, "ignored (--ignore-column)") for name in plan.columns.ignored]
+    uses += [(name, "not moved") for name in plan.columns.passed_over]
+    width = max(len(line(name)) for name, _ in uses)
+    lines = [f"  {line(name):<{width}}  {use}" for name, use in uses]
     if plan.columns.one("verified") is None:
         lines.append("  no column says whether an address was verified: every address is created as confirmed")
     return "\n".join(lines)
@@ -50,13 +50,13 @@ def summary(plan: UsersPlan, there: There | None) -> str:
 
 
 def made_so(plan: UsersPlan) -> str:
-    """Return what is special about the users of a plan."""
+    """Return the numbers of users who are created without a password, banned, unconfirmed or skipped."""
     found = [
         f"{plan.without_password:,} without a password",
-        *([f"of them {plan.hashes_left:,} whose hash Auth does not take"] if plan.hashes_left else []),
+        *([f"of them {plan.hashes_left:,} whose hash Auth does not accept"] if plan.hashes_left else []),
         *([f"{plan.banned:,} banned"] if plan.banned else []),
         *([f"{plan.unconfirmed:,} unconfirmed"] if plan.unconfirmed else []),
-        *([f"{plan.skipped:,} inactive left out"] if plan.skipped else []),
+        *([f"{plan.skipped:,} inactive skipped"] if plan.skipped else []),
     ]
     return ", ".join(found)
 

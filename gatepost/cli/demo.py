@@ -1,4 +1,4 @@
-"""`gatepost demo`: from a legacy SQLite database to a protected PostgreSQL, in one command."""
+"""`gatepost demo`: move a sample SQLite database into a protected PostgreSQL, in one command."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    scale: Annotated[float, typer.Option(min=0.1, max=300, help="1 is about 4,600 rows.")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.1, max=300, help="Size of the sample; 1 is about 4,600 rows.")] = 1.0,
 ) -> None:
-    """Migrate a database of the local server, move a legacy SQLite database in, verify it, and show who may do what.
+    """Migrate a local database, move a sample SQLite database into it, verify it, and show who can access what.
 
-    It works on a database of its own, which it makes anew each time: running it twice is safe.
+    The demo uses a database of its own and recreates it each time, so it is safe to run it twice.
 
     Example: gatepost demo --scale 10
     """

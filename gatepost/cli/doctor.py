@@ -1,4 +1,4 @@
-"""`gatepost doctor`: why a database cannot be reached, what state it is in, and the checklist after a migration."""
+"""`gatepost doctor`: explain why a connection fails, report the state of a database, go through the checklist."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
     """Add `gatepost doctor`."""
     app.command(
         "doctor",
-        help="Explain why a database cannot be reached, or what state it is in. Nothing is written.\n\n"
-        "Exits 0 when all is well or only warnings are left, 1 when something is wrong, 2 when it could not run.",
+        help="Explain why a database cannot be reached, or report the state it is in. Nothing is written.\n\n"
+        "Exit codes: 0 = no errors (warnings are allowed); 1 = something is wrong; 2 = could not run.",
         epilog="Example: gatepost doctor $DATABASE_URL --checklist --sqlite app.db --format markdown",
     )(_doctor)
 
@@ -28,24 +28,28 @@ def register(app: typer.Typer) -> None:
 def _doctor(
     url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
     local: Local = False,
-    checklist: Annotated[bool, typer.Option("--checklist", help="Answer the checklist after a migration.")] = False,
+    checklist: Annotated[bool, typer.Option("--checklist", help="Go through the checklist after a migration.")] = False,
     sqlite: Annotated[Path | None, typer.Option(help="The SQLite file that was moved.", metavar="FILE")] = None,
     backup: Annotated[Path | None, typer.Option(help="The copy of that file.", metavar="FILE")] = None,
     health: Annotated[str, typer.Option(help="The service's health endpoints, ending in /health.", metavar="URL")] = "",
-    threads: Annotated[int | None, typer.Option(help="Threads that share one pool.", min=1, max=100_000)] = None,
-    timeout: Annotated[int | None, typer.Option(help="Seconds for each step (10).", min=1, max=600)] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Number of threads that share one pool.", min=1, max=100_000)
+    ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(help="Seconds allowed for each step (default: 10).", min=1, max=600)
+    ] = None,
     audit_role: Annotated[
-        bool, typer.Option("--audit-role", help="Print the SQL that makes a role for verify, and exit.")
+        bool, typer.Option("--audit-role", help="Print the SQL that creates a role for verify, and exit.")
     ] = False,
-    form: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
-    output: Annotated[Path | None, typer.Option(help="Write to this file.", metavar="FILE")] = None,
+    form: Annotated[str, typer.Option("--format", help="Output format: text, json or markdown.")] = "text",
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.", metavar="FILE")] = None,
 ) -> None:
-    from gatepost.cli import _doctor as told
+    from gatepost.cli import _doctor as helpers
     from gatepost.database.settings import load_settings
     from gatepost.doctor import examine
     from gatepost.target import target_url
 
-    told.known(form)
+    helpers.refuse_unknown_format(form)
     target = target_url(url, local=local)
     if audit_role:
         from gatepost.doctor.audit import audit_script
@@ -58,22 +62,22 @@ def _doctor(
     if checklist:
         report = _checklist(target, settings, sqlite=sqlite, backup=backup, health=health)
     else:
-        report = examine(target, settings=settings, expected=told.expected(), threads=threads)
-    told.write(report, form, output)
+        report = examine(target, settings=settings, expected=helpers.expected(), threads=threads)
+    helpers.write(report, form, output)
     raise typer.Exit(0 if report.ok else 1)
 
 
 def _checklist(
     target: DatabaseUrl, settings: Settings, *, sqlite: Path | None, backup: Path | None, health: str
 ) -> Report:
-    from gatepost.cli import _doctor as told
+    from gatepost.cli import _doctor as helpers
     from gatepost.doctor import Questions, checklist
 
     questions = Questions(
-        expected=told.expected(),
+        expected=helpers.expected(),
         sqlite=sqlite,
         backup=backup,
-        row_security=told.row_security(target),
-        health=(lambda: told.service_health(health)) if health else None,
+        row_security=helpers.row_security(target),
+        health=(lambda: helpers.service_health(health)) if health else None,
     )
     return checklist(target, settings=settings, questions=questions)

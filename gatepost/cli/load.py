@@ -1,4 +1,4 @@
-"""`gatepost load`: how a pool holds under a load."""
+"""`gatepost load`: test whether the connection pool is large enough."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
     """Add `gatepost load`."""
     app.command(
         "load",
-        help="Load a database with read-only transactions of one persona, and say which pool would hold.\n\n"
-        "The pool is that of the settings (DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOLER). Exits 0 when every thread was"
-        " served, 1 when one failed or starved, 2 when it could not run.",
+        help="Load a database with read-only transactions of one persona, and recommend a pool size.\n\n"
+        "The settings define the pool (DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOLER). Exit codes: 0 = every thread got a"
+        " connection; 1 = a thread failed or starved; 2 = could not run.",
         epilog="Example: gatepost load --threads 200 --seconds 30 --think 20",
     )(_load)
 
@@ -28,14 +28,18 @@ def register(app: typer.Typer) -> None:
 def _load(
     url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
     local: Local = False,
-    threads: Annotated[int, typer.Option(min=1, max=2000, help="Threads that work at once.")] = 20,
-    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long.")] = 10.0,
-    think: Annotated[float, typer.Option(min=0, max=60_000, help="Milliseconds between two transactions.")] = 0.0,
+    threads: Annotated[int, typer.Option(min=1, max=2000, help="Number of concurrent threads.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Duration of the load in seconds.")] = 10.0,
+    think: Annotated[
+        float, typer.Option(min=0, max=60_000, help="Pause between two transactions, in milliseconds.")
+    ] = 0.0,
     role: Annotated[str, typer.Option(help="The role to act as.")] = "authenticated",
-    user: Annotated[str, typer.Option(help="The user's id; a new one each time where it is left out.")] = "",
-    query: Annotated[str, typer.Option(help="What a transaction reads.", metavar="SQL")] = "",
-    yes_this_host: Annotated[bool, typer.Option("--yes-this-host", help="Load a host that is not local.")] = False,
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    user: Annotated[str, typer.Option(help="The user's id (default: a new one for each transaction).")] = "",
+    query: Annotated[str, typer.Option(help="The query of each transaction.", metavar="SQL")] = "",
+    yes_this_host: Annotated[
+        bool, typer.Option("--yes-this-host", help="Confirm a load test against a host other than this machine.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="Output format: text or json.")] = "text",
 ) -> None:
     from gatepost.database.settings import load_settings
     from gatepost.doctor.load import load
@@ -97,8 +101,8 @@ def _json(measured: Measured, target: str) -> str:
 
     findings = [Finding("load-failed", "error", target, f"{count} times: {why}") for why, count in measured.failures]
     if measured.starved:
-        told = f"{measured.starved} threads got no connection"
-        findings.append(Finding("load-starved", "error", target, told, measured.advice))
+        message = f"{measured.starved} threads got no connection"
+        findings.append(Finding("load-starved", "error", target, message, measured.advice))
     summary = {"transactions": measured.transactions, "starved": measured.starved}
     values = as_values(Result("load", target, tuple(findings), summary=summary))
     measures = asdict(measured) | {"throughput": round(measured.throughput, 1)}

@@ -1,4 +1,4 @@
-"""`gatepost local`: the embedded server."""
+"""`gatepost local`: start, stop and use the embedded server."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _Directory = Annotated[
         "--directory",
         "-d",
         envvar="GATEPOST_LOCAL_DIR",
-        help="Where the server lives; else in the cache directory, one for each project.",
+        help="Directory of the server (default: one per project, in the cache directory).",
     ),
 ]
 _Profile = Annotated[
     Profile | None,
-    typer.Option(help="Default privileges in public: as the platform gives them since 2026 (new) or gave them (old)."),
+    typer.Option(help="Default privileges in public: those of the platform since 2026 (new) or before (old)."),
 ]
 _Database = Annotated[str, typer.Option(help="The database.")]
 _User = Annotated[str, typer.Option(help="The role to log in as; supabase_admin is the superuser.")]
 
-_OUTDATED = "note: another version of Gatepost shaped this server; gatepost local reset makes it anew, without its data"
+_OUTDATED = "note: another version of Gatepost created this server; gatepost local reset recreates it without its data"
 
 local = typer.Typer(
     help="Run an embedded PostgreSQL shaped like a hosted project.",
@@ -61,11 +61,11 @@ def start(
             metavar="PORT",
             min=1,
             max=65535,
-            help="Listen on this port of 127.0.0.1 too, with a password, until it is stopped.",
+            help="Also listen on this port of 127.0.0.1, with a password, until the server is stopped.",
         ),
     ] = None,
 ) -> None:
-    """Start the server, making it where there is none; print its URL.
+    """Start the server and print its URL. The server is created if it does not exist.
 
     Example: gatepost local start --profile old
 
@@ -80,9 +80,9 @@ def start(
 @local.command()
 def stop(
     directory: _Directory = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove the server and its data too.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Also remove the server and its data.")] = False,
 ) -> None:
-    """Stop the server; its data stays.
+    """Stop the server and keep its data.
 
     Example: gatepost local stop
     """
@@ -95,13 +95,13 @@ def stop(
 
 @local.command()
 def status(directory: _Directory = None) -> None:
-    """Say whether the server runs; exits 1 where it does not.
+    """Show whether the server is running (exit 1 if not).
 
     Example: gatepost local status
     """
     server = _server(directory)
     found = server.status()
-    state = f"running (process {found.pid})" if found.running else "stopped" if found.version else "not made yet"
+    state = f"running (process {found.pid})" if found.running else "stopped" if found.version else "not created yet"
     typer.echo(f"{'server':<10} {state}")
     typer.echo(f"{'directory':<10} {found.directory}")
     if found.version:
@@ -131,14 +131,14 @@ def psql(
     database: _Database = "postgres",
     user: _User = "postgres",
 ) -> None:
-    """Open psql on the server; what follows is handed on to it.
+    """Open psql on the server. Further arguments are passed to psql.
 
     Example: gatepost local psql -c "select auth.uid()"
     """
     program = _psql()
     address, password = _without_password(_server(directory).url(database, user))
     command = [program, address, *arguments.args]
-    environment = os.environ | password  # where no list of processes shows it
+    environment = os.environ | password  # a list of processes would show an argument
     if os.name == "nt":
         import subprocess
 
@@ -173,7 +173,7 @@ def _psql() -> str:
 
 @local.command()
 def reset(directory: _Directory = None, profile: _Profile = None) -> None:
-    """Throw everything in the server away and start it afresh; print its URL.
+    """Delete everything in the server, start it again, and print its URL.
 
     Example: gatepost local reset --profile new
     """
@@ -183,12 +183,15 @@ def reset(directory: _Directory = None, profile: _Profile = None) -> None:
 @local.command()
 def bootstrap(
     url: Annotated[
-        str, typer.Option(help="The database, as an account that may create roles and schemas.", show_default=False)
+        str,
+        typer.Option(
+            help="URL of the database, with an account that may create roles and schemas.", show_default=False
+        ),
     ],
 ) -> None:
-    """Prepare a plain PostgreSQL (RDS and the like): API roles, auth and the rest, where they are missing.
+    """Prepare a plain PostgreSQL, such as RDS: create the API roles, the auth schema and the rest if missing.
 
-    What is there already is never touched. Example: gatepost local bootstrap --url "$ADMIN_URL"
+    Existing objects are never changed. Example: gatepost local bootstrap --url "$ADMIN_URL"
     """
     from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""`gatepost observe`: who reaches which rows, seen by trying."""
+"""`gatepost observe`: find out who can access which rows by trying."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def observe(
     target: Target = None,
     local: Local = False,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="Try on the database itself: an empty one that says it is disposable.")
+        bool,
+        typer.Option("--in-place", help="Try in the database itself, which must be empty and marked as disposable."),
     ] = False,
     persona: Annotated[
-        list[str] | None, typer.Option("--persona", metavar="NAME", help="Only this persona; repeatable.")
+        list[str] | None, typer.Option("--persona", metavar="NAME", help="Try only this persona (repeatable).")
     ] = None,
     format: Format = "text",
     output: Output = None,
@@ -40,24 +41,23 @@ def observe(
     as_cli: AsCli = False,
     seed: Seed = False,
 ) -> None:
-    """Show who reaches which rows, by trying: rows are planted, and every persona reaches for them.
+    """Show who can access which rows: plant rows in a clone of the schema and try every command as every persona.
 
-    The database is only read: its schema is cloned into a server of its own, where nothing of it runs as a superuser,
-    and which is removed afterwards, or when it was at work for ten minutes (GATEPOST_CLONE_SECONDS).
-    What is seen is held against the declaration, or, where nothing is declared, against who owns which rows.
+    The database is only read. The clone lives in a server of its own, where nothing from the schema runs as a
+    superuser. It is removed afterwards, at the latest after ten minutes (GATEPOST_CLONE_SECONDS).
+    The results are compared with the declaration or, if nothing is declared, with who owns which rows.
 
     The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in
     (anonymous_sign_in), an administrator by app_metadata (admin), a user whose user_metadata claims everything
-    (self_claiming), and service_role. A project adds its own in pyproject.toml, with a role and the claims of
+    (self_claiming), and service_role. A project can add its own in pyproject.toml, with a role and the claims of
     the token:
 
     [tool.gatepost.personas]
 
     support = { role = "authenticated", claims = { app_metadata = { role = "support" } } }
 
-    Exits 0 where everybody reaches what was meant, 1 where something was found or could not be looked at, 2 where
-    it could not run. What a limit of Gatepost hides exits 0 only where the verdict stands by another way; --strict
-    fails on that, too.
+    Exit codes: 0 = access is as intended; 1 = findings, or something could not be checked; 2 = could not run.
+    If a limit of Gatepost hides something that another check covers, the exit code stays 0; --strict makes it 1.
 
     Example: gatepost observe postgresql://postgres:***@db.example.org/postgres --format html --output access.html
 
@@ -73,7 +73,7 @@ def observe(
     with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
         result = _run(database, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
     if format in ("text", "html"):
-        _tell(result, format, output)
+        _print_matrix(result, format, output)
     else:
         emit(result, format, output)
     raise typer.Exit(int(result.fails(strict=strict)))
@@ -114,8 +114,8 @@ def _run(
         return observed(connection, not_cloned=clone.missing)
 
 
-def _tell(result: Result, format: str, output: Path | None) -> None:
-    """Print or write the two forms that show the matrix itself."""
+def _print_matrix(result: Result, format: str, output: Path | None) -> None:
+    """Print or write one of the two formats that show the whole matrix."""
     import sys
 
     from gatepost.report.access import page, text

@@ -1,4 +1,4 @@
-"""`gatepost rules`: what `gatepost verify` asks."""
+"""`gatepost rules`: list and explain the rules of `gatepost verify`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: gatepost rules row-security-off")(rules)
 
 
-def rules(name: Annotated[str | None, typer.Argument(help="Explain this rule; else list them all.")] = None) -> None:
-    """List the rules, or explain one."""
+def rules(
+    name: Annotated[str | None, typer.Argument(help="Explain this rule (default: list all rules).")] = None,
+) -> None:
+    """List the rules, or explain one of them."""
     from gatepost.rules import all_rules, named_rule
 
     if name is not None:

@@ -1,4 +1,4 @@
-"""`gatepost users`: the app's own users into Supabase Auth, with the ids that they have."""
+"""`gatepost users`: create the app's own users in Supabase Auth, with their existing ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FINDINGS = 1
 SHOWN = 20
 
 Source = Annotated[Path, typer.Argument(help="The SQLite file; it is only read.", metavar="SQLITE")]
-Url = Annotated[str | None, typer.Option("--url", help="Write by SQL to this database, where that is allowed.")]
+Url = Annotated[str | None, typer.Option("--url", help="Write with SQL to this database, if its role may.")]
 Table = Annotated[str, typer.Option(help="The table of users.")]
 Column = Annotated[
     list[str] | None,
@@ -36,32 +36,30 @@ Ignore = Annotated[
 Inactive = Annotated[
     str | None,
     typer.Option(
-        metavar="ban|skip", help="Ban accounts that may not sign in, or do not create them. Required if there are any."
+        metavar="ban|skip", help="Ban accounts that may not sign in, or skip them. Required if there are any."
     ),
 ]
 WithoutPassword = Annotated[
-    bool, typer.Option("--without-password", help="Create users whose hash Auth does not take without a password.")
+    bool, typer.Option("--without-password", help="Create users without a password if Auth does not accept their hash.")
 ]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Where an existing user differs from the source, take the source.")
-]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Overwrite existing users that differ from the source.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add `gatepost users ...`."""
     users = typer.Typer(
-        help="Bring the app's own users into Supabase Auth, each with the same id.", no_args_is_help=True
+        help="Create the app's own users in Supabase Auth, with their existing ids.", no_args_is_help=True
     )
     users.command(
         "plan",
-        help="Show what becomes of each column, which users Auth would take, and what is wrong with the others."
+        help="Show how each column is used, which users Auth accepts, and what is wrong with the others."
         " Nothing is sent.",
         epilog="Example: gatepost users plan app.db --table user --column active=enabled --inactive ban",
     )(_plan)
     users.command(
         "push",
-        help="Create the users, and compare those that exist: by the admin API (SUPABASE_URL, SUPABASE_SECRET_KEY),"
-        " or by SQL with --url. Exits 1 where an existing user differs and was left as it is.",
+        help="Create the users and compare existing ones, by the admin API (SUPABASE_URL, SUPABASE_SECRET_KEY) or, with"
+        " --url, by SQL. Exits 1 if an existing user differs and was not changed.",
         epilog="Example: gatepost users push app.db --url $DATABASE_URL",
     )(_push)
     app.add_typer(users, name="users")
@@ -101,7 +99,9 @@ def _push(
     without_password: WithoutPassword = False,
     overwrite: Overwrite = False,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests per second by the admin API.")] = 10.0,
-    done: Annotated[Path | None, typer.Option(help="Keep the ids that are done here, to go on later.")] = None,
+    done: Annotated[
+        Path | None, typer.Option(help="Keep the ids of finished users in this file, to continue later.")
+    ] = None,
 ) -> None:
     from gatepost.transfer.users import plan_users
 
@@ -208,8 +208,8 @@ def _print_problems(plan: UsersPlan, problems: tuple[Problem, ...]) -> None:
     for question in plan.questions:
         typer.echo(f'  column "{line(question.column)}" {line(question.reason)}\n    {line(question.fix)}', err=True)
     for problem in problems[:SHOWN]:
-        told = f"{line(problem.user)}: {line(problem.column)} {line(problem.value)} {line(problem.reason)}"
-        typer.echo(f"  user {told}", err=True)
+        what = f"{line(problem.column)} {line(problem.value)} {line(problem.reason)}"
+        typer.echo(f"  user {line(problem.user)}: {what}", err=True)
     if len(problems) > SHOWN:
         typer.echo(f"  … and {len(problems) - SHOWN:,} more", err=True)
 
@@ -220,4 +220,4 @@ def _print_differences(differences: tuple[Difference, ...]) -> None:
     if len(differences) > SHOWN:
         typer.echo(f"  … and {len(differences) - SHOWN:,} more", err=True)
     if differences:
-        typer.echo("  left as they are; --overwrite makes them as the source says", err=True)
+        typer.echo("  not changed; --overwrite takes the values of the source", err=True)

@@ -1,4 +1,4 @@
-"""`gatepost verify`: a live database held against the declaration and the rules."""
+"""`gatepost verify`: check a live database with the rules, and compare it with the declaration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import Format, Local, Output, Strict, emit, told_meanwhile
+from gatepost.cli._output import Format, Local, Output, Strict, emit, progress_line
 from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
 if TYPE_CHECKING:
@@ -30,32 +30,34 @@ def verify(
     local: Local = False,
     format: Format = "text",
     output: Output = None,
-    rule: Annotated[list[str] | None, typer.Option(help="Run only this rule; repeatable.")] = None,
-    schema: Annotated[list[str] | None, typer.Option(help="Report only this schema; repeatable.")] = None,
-    fail_on: Annotated[str, typer.Option(help="The least severity that exits 1: error, warning or info.")] = "warning",
+    rule: Annotated[list[str] | None, typer.Option(help="Check only this rule (repeatable).")] = None,
+    schema: Annotated[list[str] | None, typer.Option(help="Report only this schema (repeatable).")] = None,
+    fail_on: Annotated[
+        str, typer.Option(help="Lowest severity that makes the exit code 1: error, warning or info.")
+    ] = "warning",
     print_there: Annotated[
         bool,
         typer.Option(
             "--print-there",
-            help="Print policies on temporary tables of the database: takes a transaction that may write.",
+            help="Print policies in the database itself, on temporary tables in a read-write transaction.",
         ),
     ] = False,
     strict: Strict = False,
-    baseline: Annotated[Path | None, typer.Option(help="Tell only what is not in this file.")] = None,
-    write_baseline: Annotated[Path | None, typer.Option(help="Write what is found to this file, and exit 0.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Report only findings that are not in this file.")] = None,
+    write_baseline: Annotated[Path | None, typer.Option(help="Write the findings to this file and exit 0.")] = None,
     grants: Grants = None,
     as_cli: AsCli = False,
     seed: Seed = False,
 ) -> None:
     """Check row security, policies and grants of a live database, which is only read, or of SQL migrations.
 
-    Migrations are run on a server of their own, which is gone afterwards: gatepost verify supabase/migrations
+    Migrations run on a temporary server, which is removed afterwards: gatepost verify supabase/migrations
 
-    Declared and live policies are compared as the local server prints them, on tables that stand in for the live ones;
-    where it does not run, it is started and stopped again. Where nothing is declared, it is not needed.
+    The local server prints the declared and the live policies for the comparison, on stand-ins for the live tables.
+    It is started and stopped if it is not running. A project that declares nothing does not need it.
 
-    Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when the check could not run.
-    What a limit of Gatepost hides exits 0 only where the verdict stands by another way; --strict fails on that, too.
+    Exit codes: 0 = nothing found; 1 = findings, or something could not be checked; 2 = could not run.
+    If a limit of Gatepost hides something that another check covers, the exit code stays 0; --strict makes it 1.
     """
     from gatepost.suppression import beyond_baseline, read_baseline
     from gatepost.suppression import write_baseline as write
@@ -67,7 +69,7 @@ def verify(
             result = _verified(database, _rules(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)
-            typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
+            typer.echo(f"{len(result.findings)} findings written to {write_baseline}", err=True)
             return
         result = beyond_baseline(result, known)
         emit(result, format, output)
@@ -76,7 +78,7 @@ def verify(
 
 @contextmanager
 def _nothing_thrown_away() -> Iterator[None]:
-    """Leave the garbage collector off: what is read is kept to the end, and looking through it takes a seventh."""
+    """Turn the garbage collector off: everything read is kept to the end, and collecting takes a seventh."""
     import gc
 
     before = gc.isenabled()
@@ -99,7 +101,7 @@ def _verified(
     from gatepost.suppression import suppressed
 
     project = find_project()
-    with told_meanwhile(f"reading {database.label}"):
+    with progress_line(f"reading {database.label}"):
         from gatepost.verification import verify as run
 
         with closing(connect(database.url, application_name="gatepost verify")) as connection:
@@ -128,7 +130,7 @@ def _severity(text: str) -> Severity:
 
 
 def _rules(names: list[str] | None) -> tuple[Rule, ...] | None:
-    """Return the rules of some names, or None for all: those are imported while the database is read."""
+    """Return the named rules, or None for all, which are imported while the database is read."""
     if not names:
         return None
     from gatepost.rules import named_rule

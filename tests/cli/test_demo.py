@@ -14,7 +14,7 @@ def test_outside_a_project_it_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = demo()
     assert done.exit_code == 2
-    assert "needs a project that names a sample" in done.stderr
+    assert "needs a project with a sample" in done.stderr
     assert "[tool.gatepost]" in done.stderr
 
 

@@ -75,7 +75,7 @@ def test_an_empty_database_is_told_what_to_do(gatepost, database_url: str, tmp_p
 def test_outside_of_a_project_the_newest_revision_is_unknown(gatepost, database_url: str, tmp_path: Path) -> None:
     done = gatepost("doctor", url=database_url, cwd=tmp_path, DB_POOL_SIZE="2", DB_MAX_OVERFLOW="1")
     assert done.returncode == 0, done.stdout
-    assert "no project with an alembic.ini is here" in done.stdout
+    assert "there is no alembic.ini in this folder" in done.stdout
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def gatepost(ground, pytestconfig, monkeypatch):
 
 def test_a_session_from_start_to_removal(gatepost, ground):
     assert gatepost("status").exit_code == 1
-    assert "not made yet" in gatepost("status").stdout
+    assert "not created yet" in gatepost("status").stdout
 
     started = gatepost("start")
     assert (started.exit_code, started.stderr) == (0, "")
