@@ -1,4 +1,4 @@
-"""Connection trouble explained in order, the state of a database, and the checklist after a migration."""
+"""`gatepost doctor` as a library: connection trouble, the state of a database, the checklist, a load test."""
 
 from gatepost.doctor.answer import Answer, Report
 from gatepost.doctor.checklist import Questions, checklist

@@ -1,4 +1,4 @@
-"""What the doctor says: answers, in the order in which they were asked."""
+"""The answers of the doctor as values: a topic, a status, a message and a fix."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Status = Literal["ok", "warning", "error", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question, answered: what was seen, and where it is not well the one thing to do.
+    """The answer to one question: what was seen and, if something is wrong, what to do about it.
 
-    `topic` is a word or a few ("TLS", "locks"); `unknown` means that it could not be seen from here, never that it is
-    well.
+    `topic` is a word or a few ("TLS", "locks"); `unknown` means that it could not be checked from here, never that it
+    is well.
     """
 
     topic: str
@@ -34,7 +34,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether no answer is an error; warnings and unknowns are told and do not fail."""
+        """Whether no answer is an error; warnings and unknowns are reported and do not fail."""
         return all(answer.status != "error" for answer in self.answers)
 
     def count(self, status: Status) -> int:
@@ -43,7 +43,7 @@ class Report:
 
     @property
     def result(self) -> Result:
-        """The report in the shape that every command's machine output has, with all answers beside the findings."""
+        """The report as a result in the common JSON format, with all answers beside the findings."""
         findings = [
             Finding(
                 rule=answer.topic.lower().replace(" ", "-"),

@@ -1,4 +1,4 @@
-"""The script that makes a role with which `gatepost verify` sees everything and can change nothing."""
+"""The SQL script that creates an audit role for `gatepost verify`: it can read the catalogs and change nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ROLE = "gatepost_audit"
 
 
 def audit_script(database: str, role: str = ROLE) -> str:
-    """Return the statements that make a role for `verify`.
+    """Return the statements that create a role for `verify`.
 
     `verify` reads PostgreSQL's catalogs, which every role may read
     (https://www.postgresql.org/docs/17/catalogs-overview.html), and no row of a table: the right to connect is enough.

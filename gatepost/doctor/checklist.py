@@ -1,7 +1,7 @@
-"""The checklist after a migration, answered by the database and not by hand.
+"""The checklist after a migration, with answers from the database.
 
-What lies in other rooms (row security is `verify`'s) comes in as a function, because rooms of one floor do not import
-each other; where none is given, the item says that it is unknown.
+Answers of other packages, such as `verify`, come in as functions, because packages of one layer do not import each
+other. Without such a function, the item is reported as unknown.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _ARCHIVE = """
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What the checklist is told and whom it may ask.
+    """The inputs of the checklist.
 
     `sqlite` is the file that was moved, `backup` its copy; `row_security` and `health` answer for other rooms.
     """
@@ -73,10 +73,10 @@ class Questions:
 
 
 def checklist(url: DatabaseUrl, *, settings: Settings, questions: Questions) -> Report:
-    """Answer the nine questions after a migration. Nothing is written.
+    """Go through the nine items of the checklist. Nothing is written.
 
     Raises:
-        DatabaseUnreachable: there is no connection; `examine` says why at length.
+        DatabaseUnreachable: there is no connection; `examine` explains why.
         SettingsError: the SQLite file or its copy cannot be read.
     """
     wait = settings.db_connect_timeout
@@ -99,7 +99,7 @@ def checklist(url: DatabaseUrl, *, settings: Settings, questions: Questions) -> 
 def _tables(connection: Connection, expected: Expected) -> Answer:
     topic = "tables created"
     if not expected.tables:
-        return Answer(topic, "unknown", "no models are here to say which tables there should be")
+        return Answer(topic, "unknown", "no models in this folder say which tables there should be")
     there = {(schema, name) for schema, name in rows(connection, _TABLES)}
     missing = [f"{schema}.{name}" for schema, name in expected.tables if (schema, name) not in there]
     total = len(expected.tables)
@@ -153,14 +153,14 @@ def _health(url: DatabaseUrl, settings: Settings, questions: Questions) -> Answe
         detail = database.detail or f"the migration is not where it should be: {migration.detail}"
         return Answer(topic, "error", detail, "gatepost doctor")
     return Answer(
-        topic, "unknown", "the database is ready, the service itself was not asked", "gatepost doctor --health URL"
+        topic, "unknown", "the database is ready; the service itself was not checked", "gatepost doctor --health URL"
     )
 
 
 def _moved(connection: Connection, questions: Questions) -> Answer:
     topic = "data moved"
     if questions.sqlite is None:
-        return Answer(topic, "unknown", "no SQLite file was named to count against", "gatepost doctor --sqlite FILE")
+        return Answer(topic, "unknown", "no SQLite file was named to compare with", "gatepost doctor --sqlite FILE")
     there = {(schema, name) for schema, name in rows(connection, _TABLES)}
     places = {name: schema for schema, name in questions.expected.tables}
     return sqlite_file.moved(connection, questions.sqlite, there, places)
@@ -170,12 +170,19 @@ def _backups(connection: Connection) -> Answer:
     topic = "backups"
     mode, last, age, _failed, failing = rows(connection, _ARCHIVE)[0]
     if mode == "off":
-        return Answer(topic, "unknown", "not seen from here: the server archives nothing itself", "ask the provider")
+        return Answer(
+            topic,
+            "unknown",
+            "not seen from here: the server archives nothing itself",
+            "check the backups in the provider's dashboard",
+        )
     if failing:
-        return Answer(topic, "error", f"the last try to archive the log failed; the last good one: {last or 'none'}")
+        return Answer(
+            topic, "error", f"the last attempt to archive the log failed; the last successful one: {last or 'none'}"
+        )
     if last is None:
-        return Answer(topic, "unknown", "the server archives its log, and has not had to yet")
-    return Answer(topic, "ok", f"the server archives its log, the last time {age} s ago; whether it restores: try it")
+        return Answer(topic, "unknown", "the server archives its log, and has not archived anything yet")
+    return Answer(topic, "ok", f"the server archives its log, last {age} s ago; test a restore to be sure")
 
 
 def _tls(connection: Connection, url: DatabaseUrl) -> Answer:
@@ -184,9 +191,9 @@ def _tls(connection: Connection, url: DatabaseUrl) -> Answer:
     return Answer("TLS in use", worst.status, worst.message, worst.fix)
 
 
-def _row_security(ask: Callable[[], Answer] | None) -> Answer:
+def _row_security(verified: Callable[[], Answer] | None) -> Answer:
     topic = "row security and policies"
-    if ask is None:
-        return Answer(topic, "unknown", "nobody verified it", "gatepost verify")
-    answer = ask()
+    if verified is None:
+        return Answer(topic, "unknown", "not checked here", "gatepost verify")
+    answer = verified()
     return Answer(topic, answer.status, answer.message, answer.fix)

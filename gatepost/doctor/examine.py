@@ -1,4 +1,4 @@
-"""The examination: from the URL to the database's state, in the order in which one thing rests on another."""
+"""`gatepost doctor URL`: check the URL, the network, TLS, the login and the database, in the order of dependence."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gatepost.doctor.network import reach
 from gatepost.errors import SettingsError
 
 PATIENCE = "15s"
-"""How long one question may take: the doctor is called when servers are tired."""
+"""How long one query may take; longer than usual, because the doctor is run when servers are overloaded."""
 
 _AFTER_PORT: tuple[Step, ...] = ("tls", "certificate", "password", "database", "pooler", "role", "limits")
-# What a refusal proves of the steps before it: PostgreSQL counts its slots before it asks for a password
+# What a refusal proves about earlier steps: PostgreSQL counts its slots before it requests a password
 # (https://www.postgresql.org/docs/17/runtime-config-connection.html), a pooler its clients too.
 _PROVEN: dict[Step, tuple[Step, ...]] = {
     "user": ("tls", "certificate"),
@@ -35,7 +35,7 @@ _PROVEN: dict[Step, tuple[Step, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the project in this directory says of its database; nothing is expected outside of one.
+    """What the project in this directory expects of its database; nothing outside a project.
 
     `heads` are the newest revisions, `history` is every revision from the oldest to the newest, `tables` are the
     models' tables as (schema, name).
@@ -54,17 +54,17 @@ def examine(
     threads: int | None = None,
     timeout: int | None = None,
 ) -> Report:
-    """Explain why a database cannot be reached, or what state it is in. Nothing is written.
+    """Explain why a database cannot be reached, or report the state it is in. Nothing is written.
 
     Args:
         url: The database.
         settings: The pool that a service would open on it.
         expected: What the project expects to find.
         threads: The threads that share a pool, where it is known.
-        timeout: Seconds for each step; the settings' connect time-out where it is left out.
+        timeout: Seconds for each step (default: the connect timeout of the settings).
 
     Returns:
-        The answers in order; after the first error of the connection the rest is told as not reached.
+        The answers in order; after the first connection error, the remaining steps are reported as not reached.
 
     Raises:
         DatabaseUnreachable: what was reached cannot be read, as `gatepost.database.reading.reading` says.
@@ -84,8 +84,8 @@ def examine(
         return _report(url, [*answers, *_refused(opened)])
     with closing(opened) as connection:
         answers += session.secured(connection, url)
-        answers.append(Answer("password", "ok", f'"{connection.info.user}" is let in'))
-        answers.append(Answer("database", "ok", f'"{connection.info.dbname}" is there'))
+        answers.append(Answer("password", "ok", f'"{connection.info.user}" can log in'))
+        answers.append(Answer("database", "ok", f'"{connection.info.dbname}" exists'))
         answers += pooler.mode(connection, url, settings, wait)
         with reading(connection, statement_timeout=PATIENCE) as found:
             answers += session.session_answers(connection)

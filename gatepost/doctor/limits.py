@@ -1,4 +1,4 @@
-"""How many connections the server gives, and how many a service's pool would take."""
+"""Compare the connection limit of the server with the pool of a service and the number of its threads."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def share(url: DatabaseUrl) -> float:
 
 
 def slots(connection: Connection, url: DatabaseUrl, settings: Settings, threads: int | None) -> list[Answer]:
-    """Hold the server's slots against the pool that the settings ask for, and the pool against the threads."""
+    """Compare the server's slots with the pool of the settings, and the pool with the number of threads."""
     have = read(connection)
     free = have.capacity - have.used
-    told = f"{have.used} of {have.capacity} connection slots in use ({have.why})"
+    usage = f"{have.used} of {have.capacity} connection slots in use ({have.why})"
     if free <= have.capacity // 10:
-        answers = [Answer("limits", "warning", told, "close idle clients, or connect through a pooler")]
+        answers = [Answer("limits", "warning", usage, "close idle clients, or connect through a pooler")]
     else:
-        answers = [Answer("limits", "ok", told)]
+        answers = [Answer("limits", "ok", usage)]
     answers.append(pool(have, url, settings))
     if threads is not None:
         answers.append(contention(have, url, settings, threads))
@@ -83,49 +83,51 @@ def is_pooled(url: DatabaseUrl, settings: Settings) -> bool:
 
 
 def pool(have: Slots, url: DatabaseUrl, settings: Settings) -> Answer:
-    """Hold a pool against the server's slots."""
+    """Compare a pool with the server's slots."""
     if not is_pooled(url, settings):
-        return Answer("pool", "ok", "no connections are kept here (NullPool): the pooler keeps them")
+        return Answer("pool", "ok", "no connections are kept here (NullPool), because the pooler keeps them")
     size, overflow = settings.db_pool_size, settings.db_max_overflow
     total, fair = size + overflow, int(have.limit * share(url))
-    asked = f"one process may open {size} + {overflow} connections"
+    demand = f"one process may open {size} + {overflow} connections"
     advised = "set DB_POOL_SIZE={} and DB_MAX_OVERFLOW={}".format(*have.advised(share(url)))
     if url.kind == "session-pooler":
         return Answer(
             "pool",
             "warning" if total > 15 else "ok",
-            f"{asked}, and a session pooler gives as many as its pool size, 15 unless raised in the Dashboard",
+            f"{demand}, and a session pooler has as many as its pool size (15 unless changed in the Dashboard)",
             "set DB_POOL_SIZE=5 and DB_MAX_OVERFLOW=10, or use port 6543" if total > 15 else "",
         )
     if total > have.limit:
-        return Answer("pool", "error", f"{asked}, and the server gives {have.limit}: {have.why}", advised)
+        return Answer("pool", "error", f"{demand}, and the server allows {have.limit} ({have.why})", advised)
     if total > fair:
         beside = " beside the Data API" if url.is_supabase else ""
-        return Answer("pool", "warning", f"{asked} of {have.limit}, which leaves little to others{beside}", advised)
-    return Answer("pool", "ok", f"{asked} of {have.limit}; room for {have.limit // total} of such pools")
+        return Answer(
+            "pool", "warning", f"{demand} of {have.limit}, which leaves few for other clients{beside}", advised
+        )
+    return Answer("pool", "ok", f"{demand} of {have.limit}; room for {have.limit // total} of such pools")
 
 
 def contention(have: Slots, url: DatabaseUrl, settings: Settings, threads: int) -> Answer:
-    """Hold a number of threads against a pool."""
+    """Compare a number of threads with a pool."""
     if not is_pooled(url, settings):
-        return Answer("threads", "ok", f"{threads} threads queue at the pooler, in the order in which they come")
+        return Answer("threads", "ok", f"{threads} threads wait at the pooler, first come, first served")
     total = settings.db_pool_size + settings.db_max_overflow
     if threads <= total:
         return Answer("threads", "ok", f"{threads} threads never wait for a pool of {total}")
     return Answer(
         "threads",
         "warning",
-        f"{threads} threads share {total} connections: create_engine() serves them in the order in which they come;"
-        f" SQLAlchemy's own pool serves whoever asks first, and lets some wait {settings.db_pool_timeout:g} s and fail",
+        f"{threads} threads share {total} connections: create_engine() serves them in order;"
+        f" SQLAlchemy's own pool does not, and lets some wait {settings.db_pool_timeout:g} s and fail",
         remedy(have, url, threads),
     )
 
 
 def remedy(have: Slots, url: DatabaseUrl, threads: int) -> str:
-    """Return the size or the mode that holds for a number of threads."""
+    """Return the pool size or the pooler mode that is enough for a number of threads."""
     fair = int(have.limit * share(url))
     if threads <= fair:
         size = max(1, threads // 3)
-        return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={threads - size}: the server has room for a slot a thread"
+        return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={threads - size}: the server has a slot for every thread"
     door = "port 6543" if url.is_supabase else "a PgBouncer with DB_POOLER=transaction"
     return f"go through {door} (NullPool: waiters are served in order), or let {fair} threads work"

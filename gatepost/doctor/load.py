@@ -1,4 +1,4 @@
-"""A bounded load of read-only transactions, and what it says about the pool."""
+"""Run a bounded load of read-only transactions, and recommend a pool size from what was measured."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 GRACE = 2.0
-"""Seconds beyond every time-out after which a thread is left behind."""
+"""Seconds beyond every timeout after which a thread is abandoned."""
 
 _READABLE = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -37,7 +37,7 @@ _READABLE = """
 
 @dataclass
 class _Seen:
-    """What one thread saw; nobody else writes to it."""
+    """The measurements of one thread; no other thread writes to it."""
 
     latency: list[float] = field(default_factory=list)
     wait: list[float] = field(default_factory=list)
@@ -46,7 +46,7 @@ class _Seen:
 
 
 class _InUse:
-    """How many connections are out at once."""
+    """Counts how many connections are in use at once."""
 
     def __init__(self) -> None:
         self._lock, self._now, self.peak = threading.Lock(), 0, 0
@@ -69,16 +69,16 @@ def load(
 
     Args:
         url: The database.
-        settings: The pool to use, as a service would.
+        settings: The pool to use, as in a service.
         plan: What to do.
         yes_this_host: Whether a host that is not this machine may be loaded.
         tick: Called a few times a second with the seconds that passed.
 
     Returns:
-        What was measured, and the pool that would hold.
+        The measurements, and the pool size that is enough.
 
     Raises:
-        SettingsError: the host is not this machine and was not agreed to, or the URL is of SQLite.
+        SettingsError: the host is not this machine and was not confirmed, or the URL is of SQLite.
         DatabaseUnreachable: there is no connection, or the connection may not act as the role.
     """
     if url.is_sqlite:
@@ -94,7 +94,7 @@ def load(
     with open_for_reading(url, application_name="gatepost load", connect_timeout=wait) as found:
         queries = [plan.query] if plan.query else _queries(found, plan.role)
         slots = limits.read(found.cursor.connection)
-    # A thread that waits for the whole run is starved, and need not be waited for longer than that.
+    # A thread that waits for the whole run has starved, so nothing waits longer than that.
     patience = settings.model_copy(update={"db_pool_timeout": min(settings.db_pool_timeout, plan.seconds)})
     engine = create_engine(url, settings=patience)
     try:
@@ -137,7 +137,7 @@ def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: _Seen, in_use
 
 
 def _try_once(engine: Engine, plan: LoadPlan, queries: Sequence[str]) -> None:
-    """Let what cannot work fail here, once, and not in every thread."""
+    """Run one transaction, so that what cannot work fails once and not in every thread."""
     from sqlalchemy.exc import DBAPIError
 
     said = ""
@@ -150,7 +150,7 @@ def _try_once(engine: Engine, plan: LoadPlan, queries: Sequence[str]) -> None:
 
 
 def _reason(refusal: Exception) -> str:
-    """Return the first line of what the driver said."""
+    """Return the first line of a driver's message."""
     lines = str(getattr(refusal, "orig", refusal)).strip().splitlines()
     return lines[0] if lines else type(refusal).__name__
 
@@ -166,9 +166,9 @@ def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: _Seen, i
             _transaction(engine, plan, queries[turn % len(queries)], seen, in_use)
         except PoolTimeout:
             seen.failures["no connection came free in time"] += 1
-        except GatepostError as told:
-            seen.failures[told.message] += 1
-            time.sleep(0.1)  # a server that refuses is not to be hammered
+        except GatepostError as error:
+            seen.failures[error.message] += 1
+            time.sleep(0.1)  # do not flood a server that refuses
         except (DBAPIError, DriverError) as refusal:
             seen.failures[_reason(refusal)] += 1
         turn += 1
@@ -179,7 +179,7 @@ def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: _Seen, i
 def _run(
     engine: Engine, plan: LoadPlan, queries: Sequence[str], tick: Callable[[float], None] | None, patience: float
 ) -> tuple[list[_Seen], int, float]:
-    """Let the threads work, and leave behind those that a hanging server holds."""
+    """Run the threads, and abandon those that hang with the server."""
     in_use = _InUse()
     every = [_Seen() for _ in range(plan.threads)]
     started = time.perf_counter()
@@ -236,18 +236,18 @@ def _measured(
 def _advice(
     plan: LoadPlan, starved: int, hold: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
 ) -> str:
-    """Choose the pool.
+    """Recommend a pool size.
 
     A thread needs a connection for `hold` out of `hold + think` seconds. Where the pool had that many, what was in use
     is enough; where it had fewer, threads waited.
     """
     if not limits.is_pooled(url, settings):
-        return f"keep NullPool: the pooler serves waiters in order; at most {peak} connections were open"
+        return f"keep NullPool, because the pooler serves waiters in order; at most {peak} connections were open"
     total = settings.db_pool_size + settings.db_max_overflow
     need = max(1, math.ceil(plan.threads * hold / (hold + plan.think))) if hold else plan.threads
     if starved or (peak >= total and need > total):
-        so = "some of them for too long" if starved else "and would be served at once by more"
-        told = f"{plan.threads} threads wait in line for {total} connections, {so}"
-        return f"{told}; {limits.remedy(slots, url, need)}"
+        so = "some of them for too long" if starved else "and more connections would serve them at once"
+        finding = f"{plan.threads} threads wait in line for {total} connections, {so}"
+        return f"{finding}; {limits.remedy(slots, url, need)}"
     size = min(need, peak)
     return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={peak - size}: that many were in use"

@@ -1,4 +1,4 @@
-"""What a load is asked to do, and what it showed."""
+"""The plan of a load test, and its measurements, as values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What a load does: how many threads, for how long, as whom.
+    """The plan of a load: how many threads, for how long, as which role.
 
     `think` are the seconds between two transactions of a thread. Without a query a transaction reads up to 50 rows of
     one of the tables that the role may read, in turn.
@@ -26,7 +26,7 @@ class LoadPlan:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How some durations are spread, in milliseconds."""
+    """Percentiles of some durations, in milliseconds."""
 
     p50: float
     p95: float
@@ -35,7 +35,7 @@ class Spread:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> Spread:
-        """Return the spread of durations; zeros for none."""
+        """Return the percentiles of durations; zeros for none."""
         ordered = sorted(seconds) or [0.0]
 
         def at(part: float) -> float:
@@ -46,7 +46,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a load showed.
+    """The measurements of a load.
 
     `latency` is of whole transactions, waiting included; `wait` is the part until a connection was there. `starved`
     counts threads that got no connection in the whole run, `failures` the transactions that failed, by reason.
@@ -67,10 +67,10 @@ class Measured:
 
     @property
     def throughput(self) -> float:
-        """Transactions a second."""
+        """Transactions per second."""
         return self.transactions / self.seconds if self.seconds else 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether every thread was served and nothing failed."""
+        """Whether every thread got a connection and nothing failed."""
         return not self.failures and not self.starved

@@ -1,4 +1,4 @@
-"""From the name to an open port: what can be seen before a driver says anything."""
+"""Check the host name, the route and the port without a driver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gatepost.doctor.answer import Answer
 
 
 def reach(url: DatabaseUrl, timeout: float) -> tuple[Answer, ...]:
-    """Return the answers about name, network and port; the last one is an error where the way ends."""
+    """Return the answers about name, network and port, up to the first error."""
     if url.host.startswith("/"):
         return (_socket(url),)
     name, addresses = _resolve(url, timeout)
@@ -46,18 +46,18 @@ def _resolve(url: DatabaseUrl, timeout: float) -> tuple[Answer, tuple[str, ...]]
     found: list[str] = []
     failed: list[str] = []
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
             rows = socket.getaddrinfo(host, url.port, type=socket.SOCK_STREAM)
             found.extend(dict.fromkeys(str(row[4][0]) for row in rows))
         except OSError as trouble:
             failed.append(str(trouble))
 
-    # The resolver takes no time-out of ours, so that it is asked in a thread which may be left behind.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(timeout)
-    if asking.is_alive():
+    # The resolver has no timeout parameter, so it runs in a thread that can be abandoned.
+    thread = threading.Thread(target=resolve, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if thread.is_alive():
         return Answer(
             "name",
             "error",
@@ -74,11 +74,11 @@ def _network(url: DatabaseUrl, addresses: tuple[str, ...]) -> Answer:
     if not routed:
         return _error("network", diagnose(f'"{addresses[0]}", port {url.port} failed: Network is unreachable', url))
     versions = sorted({f"IPv{ipaddress.ip_address(address.partition('%')[0]).version}" for address in routed})
-    return Answer("network", "ok", f"there is a way to it over {' and '.join(versions)}")
+    return Answer("network", "ok", f"there is a route to it over {' and '.join(versions)}")
 
 
 def _has_route(address: str) -> bool:
-    """Whether the kernel knows a way there; connecting a datagram socket asks it and sends nothing."""
+    """Whether the kernel has a route there; connecting a datagram socket checks that and sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:

@@ -1,4 +1,4 @@
-"""Whether something stands between, and whether it lends a server connection for a session or for a transaction."""
+"""Detect a pooler between the client and the server, and whether it works in session or transaction mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def user_form(url: DatabaseUrl) -> list[Answer]:
-    """Hold the user against what Supabase's door asks for: its shared pooler tells projects apart by the user.
+    """Check the form of the user name, by which Supabase's shared pooler recognises the project.
 
     https://supabase.com/docs/guides/database/connecting-to-postgres
     """
@@ -26,7 +26,7 @@ def user_form(url: DatabaseUrl) -> list[Answer]:
             Answer(
                 "user",
                 "error",
-                f'"{url.user}" does not say whose database it is: this pooler serves many projects',
+                f'"{url.user}" does not name the project, and this pooler serves many projects',
                 f"write the user as {url.user or 'postgres'}.<ref>, the project's reference after the dot",
             )
         ]
@@ -43,29 +43,35 @@ def user_form(url: DatabaseUrl) -> list[Answer]:
 
 
 def mode(connection: Connection, url: DatabaseUrl, settings: Settings, timeout: int) -> list[Answer]:
-    """Find a pooler by what it cannot hide: the process number that it invents for its client.
+    """Detect a pooler by the process number that it reports, which differs from the server's.
 
     Two clients that follow each other on one server connection, while the first is still open, are in transaction
     mode.
     """
     if connection.info.backend_pid == _server_process(connection):
         wrong = url.is_transaction_pooler or settings.db_pooler == "transaction"
-        said = "no pooler stands between: this is the server itself"
+        said = "no pooler in between: this is the server itself"
         if wrong and not url.is_supabase:
-            return [Answer("pooler", "warning", said, "unset DB_POOLER: without it connections are pooled here")]
+            return [Answer("pooler", "warning", said, "unset DB_POOLER, so that connections are pooled here")]
         return [Answer("pooler", "ok", said)]
     lent_by_transaction = _shares_a_process(connection, url, timeout)
     if lent_by_transaction is None:
-        return [Answer("pooler", "unknown", "a pooler stands between, and takes no second client to tell its mode")]
+        return [
+            Answer("pooler", "unknown", "a pooler is in between, and accepts no second client that would show its mode")
+        ]
     if not lent_by_transaction:
-        return [Answer("pooler", "ok", "a pooler stands between, in session mode as it seems")]
+        return [Answer("pooler", "ok", "a pooler is in between, apparently in session mode")]
     if url.is_transaction_pooler or settings.db_pooler == "transaction":
-        return [Answer("pooler", "ok", "a pooler in transaction mode, as expected; run migrations past it")]
+        return [
+            Answer(
+                "pooler", "ok", "a pooler in transaction mode, as expected; run migrations against the server itself"
+            )
+        ]
     return [
         Answer(
             "pooler",
             "error",
-            f'a pooler in transaction mode stands at "{url.host}" port {url.port}, and nothing here knows it:'
+            f'a pooler in transaction mode is at "{url.host}" port {url.port}, and the settings do not say so:'
             " session settings leak to other clients",
             "set DB_POOLER=transaction, and run migrations against the server itself",
         )
@@ -80,7 +86,7 @@ def _server_process(connection: Connection) -> int:
 
 
 def _shares_a_process(connection: Connection, url: DatabaseUrl, timeout: int) -> bool | None:
-    process = _server_process(connection)  # whose end gives the server connection back, if it was only lent for that
+    process = _server_process(connection)  # its end returns the server connection, if it was assigned for a transaction
     second = dial(url, application_name="gatepost doctor", read_only=True, connect_timeout=timeout)
     if isinstance(second, Diagnosis):
         return None

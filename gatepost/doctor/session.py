@@ -1,4 +1,4 @@
-"""What the server says of the connection itself: TLS, role, time-outs."""
+"""Check the open connection: TLS, the role and its timeouts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OWN_TIMEOUT = """
 
 
 def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
-    """Return what is known of TLS on this connection."""
+    """Return the answers about TLS on this connection."""
     info = connection.info
     if not url.crosses_network:
         how = f"in use ({info.ssl_attribute('protocol')})" if info.ssl_in_use else "not in use"
@@ -36,7 +36,7 @@ def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
             Answer(
                 "TLS",
                 "error",
-                f'what is sent to "{url.host}" goes over the network in plain text',
+                f'traffic to "{url.host}" goes over the network in plain text',
                 "remove sslmode from the URL, or set sslmode=require",
             )
         ]
@@ -49,7 +49,7 @@ def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
             Answer(
                 "certificate",
                 "warning",
-                f'nobody checks whether the certificate is that of "{url.host}"',
+                f'the certificate of "{url.host}" is not verified',
                 "download the provider's root certificate and set DB_SSL_ROOT_CERT to its path",
             )
         )
@@ -57,23 +57,23 @@ def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
 
 
 def session_answers(connection: Connection) -> list[Answer]:
-    """Return what is known of the role and its time-outs."""
+    """Return the answers about the role and its timeouts."""
     return [*_role(connection), _timeouts(connection)]
 
 
 def _role(connection: Connection) -> list[Answer]:
-    # PostgreSQL 16 tells apart who may SET ROLE from who inherits (https://www.postgresql.org/docs/16/sql-grant.html).
+    # PostgreSQL 16 distinguishes who may SET ROLE from who inherits (https://www.postgresql.org/docs/16/sql-grant.html).
     kind = "'SET'" if connection.server_version >= 160000 else "'MEMBER'"
     name, is_super, bypasses, present, allowed = rows(connection, _ROLE.format(set=kind), {"api": list(API_ROLES)})[0]
-    power = "a superuser" if is_super else "past row security" if bypasses else "under row security"
-    answers = [Answer("role", "ok", f'"{name}" works {power}' if not is_super else f'"{name}" is {power}')]
+    power = "bypasses row security" if bypasses else "is subject to row security"
+    answers = [Answer("role", "ok", f'"{name}" {power}')]
     if is_super:
         answers = [
             Answer(
                 "role",
                 "warning",
-                f'"{name}" is a superuser, so that nothing it does is checked',
-                "let the service connect as a role of its own",
+                f'"{name}" is a superuser, so nothing that it does is checked',
+                "create a role for the service and connect as it",
             )
         ]
     if not present:
@@ -81,7 +81,7 @@ def _role(connection: Connection) -> list[Answer]:
             Answer(
                 "API roles",
                 "warning",
-                "there are no roles anon, authenticated and service_role here, so no policy has anybody to name",
+                "the roles anon, authenticated and service_role do not exist here, so no policy can name them",
                 "gatepost local bootstrap --url URL",
             )
         )
@@ -101,9 +101,9 @@ def _role(connection: Connection) -> list[Answer]:
 
 
 def _timeouts(connection: Connection) -> Answer:
-    # reset_val is what a session starts with; the current value is the doctor's own.
-    asked = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-    values = {name: int(rows(connection, _OWN_TIMEOUT, [name])[0][0]) for name in asked}
+    # reset_val is the value that a session starts with; the current one is set by the doctor.
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    values = {name: int(rows(connection, _OWN_TIMEOUT, [name])[0][0]) for name in names}
     shown = ", ".join(f"{name} {value / 1000:g} s" if value else f"{name} off" for name, value in values.items())
     return Answer("timeouts", "ok", f"{shown}; create_engine() sets its own for queries")
 

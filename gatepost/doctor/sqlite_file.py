@@ -1,4 +1,4 @@
-"""The old SQLite file: whether its rows arrived, and whether a copy of it is kept. It is only read."""
+"""Check the old SQLite file: whether its rows arrived, and whether a copy of it exists. It is only read."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 PATIENCE = "1min"
-"""How long the rows of one table may take to count."""
+"""The time limit for counting the rows of one table."""
 
 _BESIDE = ("-wal", "-shm", "-journal")
-"""SQLite's own files beside a database (https://www.sqlite.org/tempfiles.html): no copies of it."""
+"""SQLite's own files beside a database (https://www.sqlite.org/tempfiles.html), which are no copies of it."""
 
 
 def counts(file: Path) -> dict[str, int]:
     """Return the rows of every table of a SQLite file, without Alembic's.
 
     Raises:
-        SettingsError: there is no such file, or it is no SQLite database, or a damaged one.
+        SettingsError: the file does not exist, is not a SQLite database, or is damaged.
     """
     if not file.is_file():
         raise SettingsError(f'there is no file "{file}"', "name the SQLite file that was moved")
@@ -74,14 +74,14 @@ def moved(connection: Connection, file: Path, there: Set[tuple[str, str]], place
         if count < expected:
             fewer.append(f"{name} has {count:,} of {expected:,}")
     if absent or fewer:
-        told = [f"{name} is not there" for name in absent] + fewer
-        return Answer("data moved", "error", "; ".join(told), f"gatepost transfer {file} $DATABASE_URL")
-    since = f", and {more:,} rows have come since" if more else ""
-    return Answer("data moved", "ok", f"all {total:,} rows of {len(source)} tables are there by count{since}")
+        problems = [f"{name} does not exist" for name in absent] + fewer
+        return Answer("data moved", "error", "; ".join(problems), f"gatepost transfer {file} $DATABASE_URL")
+    since = f", and {more:,} rows were added since" if more else ""
+    return Answer("data moved", "ok", f"all {total:,} rows of {len(source)} tables arrived, by count{since}")
 
 
 def backed_up(file: Path | None, backup: Path | None) -> Answer:
-    """Look for a copy of the file that can be opened and holds as many rows."""
+    """Look for a copy of the file that can be opened and has as many rows."""
     topic = "SQLite file backed up"
     if file is None:
         return Answer(topic, "unknown", "no SQLite file was named", "gatepost doctor --sqlite FILE")
@@ -90,15 +90,17 @@ def backed_up(file: Path | None, backup: Path | None) -> Answer:
         if backup.resolve() == file.resolve():
             return Answer(topic, "error", f'"{backup}" is the file itself, not a copy', _copy(file))
         if not _sound(backup) or counts(backup) != rows_of_it:
-            return Answer(topic, "error", f'"{backup}" is damaged or does not hold the same rows', _copy(file))
-        return Answer(topic, "ok", f'"{backup}" is sound and holds the same rows')
+            return Answer(topic, "error", f'"{backup}" is damaged or has different rows', _copy(file))
+        return Answer(topic, "ok", f'"{backup}" is intact and has the same rows')
     for candidate in _candidates(file):
         try:
             if _sound(candidate) and counts(candidate) == rows_of_it:
-                return Answer(topic, "ok", f'"{candidate}" is sound and holds the same rows')
+                return Answer(topic, "ok", f'"{candidate}" is intact and has the same rows')
         except SettingsError:
-            continue  # a file of another kind whose name begins alike
-    return Answer(topic, "unknown", f'no copy of "{file}" lies beside it; name one that lies elsewhere', _copy(file))
+            continue  # another kind of file with a similar name
+    return Answer(
+        topic, "unknown", f'there is no copy of "{file}" beside it; if there is one elsewhere, name it', _copy(file)
+    )
 
 
 def _copy(file: Path) -> str:

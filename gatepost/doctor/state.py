@@ -1,4 +1,4 @@
-"""The state of a database that is reached: revision, locks, search path, extensions, privileges."""
+"""Check the state of a database: revision, locks, search path, extensions, privileges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Project(Protocol):
-    """What a project says of its database."""
+    """What a project expects of its database."""
 
     @property
     def heads(self) -> Sequence[str]:
@@ -31,7 +31,7 @@ class Project(Protocol):
 
 
 LONG = 5
-"""Seconds after which a transaction that holds a lock is worth a word."""
+"""Seconds after which a transaction that holds a lock is reported."""
 
 _PRESENT = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -88,11 +88,13 @@ def state_answers(reading: Reading, project: Project) -> list[Answer]:
 
 
 def revision(connection: Connection, project: Project) -> Answer:
-    """Hold the stored revision against the project's newest."""
+    """Compare the stored revision with the newest of the project."""
     stored = stored_revisions(connection)
     if not project.heads:
         at = ", ".join(stored or []) or "none"
-        return Answer("revision", "unknown", f"the database's is {at}; no project with an alembic.ini is here to ask")
+        return Answer(
+            "revision", "unknown", f"the database is at {at}; there is no alembic.ini in this folder to compare with"
+        )
     newest = ", ".join(project.heads)
     if not stored:
         return _without_revision(connection, project, newest)
@@ -103,8 +105,8 @@ def revision(connection: Connection, project: Project) -> Answer:
         return Answer(
             "revision",
             "error",
-            f'the database is at "{strangers[0]}", which this project does not know',
-            "check out the code that was deployed last: a newer one migrated this database",
+            f'the database is at "{strangers[0]}", which does not exist in this project',
+            "check out the newest code, because it migrated this database",
         )
     last = max(project.history.index(one) for one in stored)
     pending = len(project.history) - 1 - last
@@ -120,9 +122,9 @@ def _without_revision(connection: Connection, project: Project, newest: str) -> 
     return Answer(
         "revision",
         "error",
-        f'{len(found)} of {len(project.tables)} tables exist ("{found[0]}" is one) but the database names no revision,'
-        " so that alembic upgrade would fail at the first table",
-        f"alembic stamp {first} where they are as that revision makes them, then alembic upgrade head",
+        f'{len(found)} of {len(project.tables)} tables exist ("{found[0]}" is one) but no revision is recorded,'
+        " so alembic upgrade would fail at the first table",
+        f"alembic stamp {first} if they are as that revision creates them, then alembic upgrade head",
     )
 
 
@@ -136,7 +138,7 @@ def _locks(connection: Connection) -> list[Answer]:
             Answer(
                 "locks",
                 "warning",
-                f"process {pid}{who}, {state}, has held {tables[0]}{more}{since}: a migration of it would wait",
+                f"process {pid}{who}, {state}, has held {tables[0]}{more}{since}, and a migration of it would wait",
                 f"SELECT pg_terminate_backend({pid})",
             )
         )
@@ -149,11 +151,11 @@ def _locks(connection: Connection) -> list[Answer]:
             Answer(
                 "locks",
                 "warning",
-                f'the prepared transaction "{name}" keeps its locks until somebody ends it',
+                f'the prepared transaction "{name}" keeps its locks until it is ended',
                 "COMMIT PREPARED or ROLLBACK PREPARED with that name",
             )
         )
-    return answers or [Answer("locks", "ok", "nothing holds a table that a migration would need")]
+    return answers or [Answer("locks", "ok", "no session holds a lock that a migration would wait for")]
 
 
 def _search_path(reading: Reading) -> Answer:
@@ -175,7 +177,7 @@ def _extensions(connection: Connection) -> list[Answer]:
                 Answer(
                     "extensions",
                     "warning",
-                    f'"{name}" is in the schema public, where the API offers its functions',
+                    f'"{name}" is in the schema public, where the API exposes its functions',
                     f'ALTER EXTENSION "{name}" SET SCHEMA extensions',
                 )
             )
@@ -199,7 +201,7 @@ def _privileges(connection: Connection) -> list[Answer]:
             Answer(
                 "privileges",
                 "error",
-                f'"{user}" may not create tables in public, so that it cannot migrate',
+                f'"{user}" may not create tables in public, so it cannot migrate',
                 "migrate as the owner of the database (on Supabase: postgres)",
             )
         )
@@ -209,7 +211,7 @@ def _privileges(connection: Connection) -> list[Answer]:
             Answer(
                 "privileges",
                 "warning",
-                f'"public.{foreign[0]}"{more} belongs to another role, so that "{user}" cannot migrate it',
+                f'"public.{foreign[0]}"{more} belongs to another role, so "{user}" cannot migrate it',
                 "migrate as the owner, or give the table to this role",
             )
         )
@@ -218,7 +220,7 @@ def _privileges(connection: Connection) -> list[Answer]:
             Answer(
                 "privileges",
                 "warning",
-                "there is no auth.uid() here, which policies ask who the user is",
+                "there is no auth.uid() here, which policies need to identify the user",
                 "gatepost local bootstrap --url URL",
             )
         )

@@ -140,9 +140,9 @@ def test_rows_that_did_not_arrive(database_url: str, run, migrated, old: Path) -
     assert (told.status, told.message) == ("error", "parent has 1 of 2")
     run("INSERT INTO parent VALUES (1), (3), (4)")
     told = only(ask(database_url, sqlite=old), "data moved")
-    assert told.message == "all 2 rows of 2 tables are there by count, and 2 rows have come since"
+    assert told.message == "all 2 rows of 2 tables arrived, by count, and 2 rows were added since"
     run('DROP TABLE "order"')
-    assert only(ask(database_url, sqlite=old), "data moved").message == "order is not there"
+    assert only(ask(database_url, sqlite=old), "data moved").message == "order does not exist"
 
 
 def test_health_fails_behind_the_newest_revision(database_url: str, run, migrated) -> None:

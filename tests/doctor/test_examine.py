@@ -139,9 +139,9 @@ class TestPooler:
         pooler = SparePooler(spare_server.directory / "doctor", "127.0.0.1", spare_server.port, {"postgres": PASSWORD})
         with spare_server.running(), pooler.running("session"):
             report = ask(pooler.url())
-            assert only(report, "pooler").message == "a pooler stands between, in session mode as it seems"
+            assert only(report, "pooler").message == "a pooler is in between, apparently in session mode"
             direct = ask(spare_server.url())
-            assert only(direct, "pooler").message == "no pooler stands between: this is the server itself"
+            assert only(direct, "pooler").message == "no pooler in between: this is the server itself"
             mistaken = ask(spare_server.url(), db_pooler="transaction")
             assert only(mistaken, "pooler").status == "warning"
 
@@ -227,7 +227,7 @@ class TestState:
         run("UPDATE alembic_version SET version_num = 'c'")
         assert self.revision(database_url).status == "ok"
         run("UPDATE alembic_version SET version_num = 'z'")
-        assert 'at "z", which this project does not know' in self.revision(database_url).message
+        assert 'at "z", which does not exist in this project' in self.revision(database_url).message
 
     def test_a_lock_that_a_migration_would_wait_for(self, database_url: str, run) -> None:
         run('CREATE TABLE "my table" (id int)')
