@@ -1,1 +1,1 @@
-"""Reaching a database: its URL, one connection, an engine with a pool, and acting as somebody."""
+"""Connect to a database: URLs, connections, reading safely, an engine with a pool, and acting as a user."""

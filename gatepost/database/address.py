@@ -1,4 +1,4 @@
-"""A connection URL as a value that cannot show its password."""
+"""A connection URL as a value that never prints its password."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Kind = Literal[
     "local",
     "postgres",
 ]
-"""What a URL leads to: one of Supabase's four doors, another provider, this machine, or any other PostgreSQL."""
+"""The kind of server behind a URL: one of Supabase's four addresses, another provider, this machine, or any other."""
 
 TRANSACTION_POOLER_PORT = 6543
-"""Both of Supabase's transaction poolers listen here, hosted or on one's own machine."""
+"""Both of Supabase's transaction poolers listen here, hosted or local."""
 
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword"})
 
@@ -59,7 +59,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
-    """Where a database is and who asks for it.
+    """The address of a database and the user who connects to it.
 
     `host` is the empty string for SQLite, a directory (starting with `/`) for a Unix socket; `database` is the file
     for SQLite, where the empty string means a database in memory. `query` holds what is left of the URL's
@@ -81,7 +81,7 @@ class DatabaseUrl:
 
     @property
     def is_transaction_pooler(self) -> bool:
-        """Whether a server connection is lent for one transaction only, so that nothing may outlive it."""
+        """Whether a server connection is assigned for one transaction only, so no session state may outlive it."""
         return self.kind in ("transaction-pooler", "dedicated-pooler")
 
     @property
@@ -96,12 +96,12 @@ class DatabaseUrl:
 
     @property
     def crosses_network(self) -> bool:
-        """Whether what is sent leaves this machine as it is: a socket of a cloud's own proxy does not."""
+        """Whether the traffic leaves this machine unencrypted; a socket of a cloud's own proxy does not."""
         return not (self.is_sqlite or self.host.startswith("/") or is_loopback(self.host))
 
     @property
     def project_ref(self) -> str:
-        """Supabase's reference of the project, from the host or the pooler's user; empty where neither tells."""
+        """Supabase's reference of the project, from the host or the pooler's user; empty if neither contains it."""
         if found := re.fullmatch(r"db\.([a-z0-9]+)\.supabase\.co", self.host):
             return found[1]
         if self.host.endswith(".pooler.supabase.com") and "." in self.user:
@@ -130,7 +130,7 @@ class DatabaseUrl:
         """Return what `psycopg2.connect` takes.
 
         TLS is required for a host that is not this machine unless the URL or `PGSSLMODE` says otherwise: libpq's
-        own default (`prefer`) falls back to plain text without a word.
+        own default (`prefer`) silently falls back to plain text.
         """
         arguments = dict(self.query)
         arguments |= {"host": self.host, "port": str(self.port), "dbname": self.database}

@@ -1,4 +1,4 @@
-"""Who holds what somebody waits for, in one sentence."""
+"""Find the session that holds a lock on a table, and describe it in one sentence."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gatepost.sql import tokens
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-# What is only read waits for ACCESS EXCLUSIVE alone, and behind one that waits itself: then the first in that queue
-# counts. A table that is not committed yet has no row here, and nobody waits for it.
+# A reader waits only for ACCESS EXCLUSIVE, or behind a session that waits for it. Then the first in that queue counts.
+# A table that is not committed yet has no row here, and no session waits for it.
 # https://www.postgresql.org/docs/17/explicit-locking.html#LOCKING-TABLES
 _HOLDER = """
 SELECT held.pid, held.relation, a.usename, a.application_name,
@@ -33,14 +33,14 @@ _WORDS = 60
 
 @dataclass(frozen=True)
 class Blocker:
-    """Who holds a lock, as one clause, and what ends it."""
+    """The holder of a lock, as one clause, and the statement that ends it."""
 
     sentence: str
     fix: str
 
 
 def blocker(cursor: Cursor) -> Blocker | None:
-    """Return who holds a table of this database so that it cannot even be read; None where nobody does.
+    """Return the session that holds a table so that it cannot be read, or None.
 
     Args:
         cursor: Inside a `reading`, with no search path but PostgreSQL's own.
@@ -64,11 +64,11 @@ def blocker(cursor: Cursor) -> Blocker | None:
 
 
 def _first_words(query: str) -> str:
-    """Return the start of a query; what stands in quotes may be a password, and is left out."""
+    """Return the start of a query without quoted text, which may be a password."""
     pieces = []
     for token in tokens(query):
         if token.text == "'":
-            break  # the server cut the query off inside a literal
+            break  # the server truncated the query inside a literal
         pieces.append("'…'" if token.kind == "literal" else token.text)
     words = line(" ".join("".join(pieces).split()))
     return f"{words[:_WORDS]}…" if len(words) > _WORDS else words

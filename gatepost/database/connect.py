@@ -1,4 +1,4 @@
-"""One connection, or one sentence that says why there is none."""
+"""Open a connection, or raise one sentence that says why it failed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def connect(
             "set DATABASE_URL to a postgresql:// URL",
         )
     if refuse_transaction_pooler and target.is_transaction_pooler:
-        raise DatabaseUnreachable(_pooler_refusal(target), _pooler_mend(target))
+        raise DatabaseUnreachable(_pooler_refusal(target), _pooler_hint(target))
     opened = dial(target, application_name=application_name, read_only=read_only, connect_timeout=connect_timeout)
     if isinstance(opened, Diagnosis):
         raise DatabaseUnreachable(opened.sentence, opened.hint)
@@ -63,7 +63,7 @@ def dial(
     read_only: bool = False,
     connect_timeout: int = 10,
 ) -> Connection | Diagnosis:
-    """Return an open connection, or what stood against it as a value. The arguments are those of `connect`."""
+    """Return an open connection, or the diagnosis of the failure. The arguments are those of `connect`."""
     import psycopg2
 
     defaults: dict[str, Any] = {"application_name": application_name, "connect_timeout": str(connect_timeout)}
@@ -77,20 +77,20 @@ def dial(
         if read_only:
             opened.set_session(readonly=True)
         return opened
-    # Here, outside of the handler, the driver's error is gone: it is not the context of what is raised next.
+    # Outside the handler, the driver's error is not the context of the next exception.
     return diagnose(said, url, timeout=waited)
 
 
 def raw(
     source: Connection | sqlalchemy.Connection | sqlalchemy.orm.Session,
 ) -> Connection:
-    """Return the psycopg2 connection inside a SQLAlchemy `Connection` or `Session`, or the one that was given.
+    """Return the psycopg2 connection inside a SQLAlchemy `Connection` or `Session`, or the given one itself.
 
-    A session begins its transaction by this. A SQLAlchemy `Connection` must have begun its own: its `commit()` is
-    silent where SQLAlchemy saw no transaction begin.
+    This begins the transaction of a session. A SQLAlchemy `Connection` must have begun its own, because its `commit()`
+    does nothing if SQLAlchemy saw no transaction begin.
 
     Raises:
-        TypeError: the source leads to no connection of psycopg2.
+        TypeError: the source contains no psycopg2 connection.
     """
     from psycopg2.extensions import connection as driver_connection
 
@@ -110,10 +110,10 @@ def raw(
 
 def _pooler_refusal(url: DatabaseUrl) -> str:
     door = f"port {TRANSACTION_POOLER_PORT} of " if url.port == TRANSACTION_POOLER_PORT else ""
-    return f'{door}"{url.host}" is a pooler in transaction mode, which cannot hold what this command needs'
+    return f'{door}"{url.host}" is a pooler in transaction mode, and this command needs a session'
 
 
-def _pooler_mend(url: DatabaseUrl) -> str:
+def _pooler_hint(url: DatabaseUrl) -> str:
     if url.kind == "dedicated-pooler" or url.host.endswith(".pooler.supabase.com"):
         return "use port 5432 of the same host"
     return "use the server's own port, or a pooler in session mode"

@@ -16,7 +16,7 @@ from gatepost.database.address import DatabaseUrl, Kind
 Step = Literal[
     "url", "name", "network", "port", "tls", "certificate", "user", "password", "database", "pooler", "role", "limits"
 ]
-"""The place in the order of `gatepost doctor` at which a fault shows."""
+"""The step of `gatepost doctor` at which a fault shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Fault:
     """One way in which a connection fails, with the sentence that reports it.
 
     `sentence` and `hint` may name `{host}`, `{port}`, `{user}`, `{database}`, `{ref}`, `{timeout}` and every named
-    group of `pattern`. `kinds` narrows the row to what the URL leads to; empty means any.
+    group of `pattern`. `kinds` limits the row to some kinds of servers; empty means any.
     """
 
     code: str
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A fault, filled with the names of one URL."""
+    """A fault, filled in with the names of one URL."""
 
     code: str
     step: Step
@@ -282,12 +282,12 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def diagnose(text: str, url: DatabaseUrl, timeout: float = 0) -> Diagnosis:
-    """Return what a driver's message means for this URL.
+    """Explain a driver's message for this URL.
 
     Args:
-        text: The driver's message, as it came.
+        text: The driver's message, unchanged.
         url: The URL that was tried; its names fill the sentence.
-        timeout: The seconds that were waited, for the sentence about a time-out.
+        timeout: The seconds waited, for the sentence about a timeout.
 
     Returns:
         The first row of `FAULTS` that matches, filled in, or the message's own first line without the password.

@@ -1,4 +1,4 @@
-"""A SQLAlchemy engine that suits what its URL leads to."""
+"""Create a SQLAlchemy engine with the pool, timeouts and TLS settings that fit the server behind its URL."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class NoRowSecurity(UserWarning):
-    """The database is SQLite, where every query sees every row."""
+    """Warns that the database is SQLite, where every query sees every row."""
 
 
 def create_engine(
     url: str | DatabaseUrl | None = None, *, settings: Settings | None = None, **options: object
 ) -> Engine:
-    """Return an engine for a URL, with its pool, time-outs and TLS as the place behind the URL needs them.
+    """Return an engine for a URL, with the pool, timeouts and TLS settings that fit the server behind it.
 
     Behind a pooler in transaction mode there is no pool here (`NullPool`: two pools in a row starve each other), and
-    the query time-out is set by `SET LOCAL` as each transaction begins, because start-up options are refused there and
+    the query timeout is set by `SET LOCAL` as each transaction begins, because start-up options are refused there and
     a plain `SET` would go on to the pooler's next client. Everywhere else connections are pooled, waiters are served
     in order, and the time-out is set once as each connection opens.
 
     Args:
-        url: The database; `DATABASE_URL` where it is left out.
-        settings: What is not in the URL; the environment and `.env` where they are left out.
-        options: Passed to `sqlalchemy.create_engine`, where they win.
+        url: The database (default: `DATABASE_URL`).
+        settings: Everything that is not in the URL (default: the environment and `.env`).
+        options: Passed to `sqlalchemy.create_engine`, where they take precedence.
 
     Returns:
         The engine. A connection that cannot be opened raises `DatabaseUnreachable` with one sentence, in place of
@@ -56,7 +56,7 @@ def create_engine(
     if target.is_sqlite:
         return _sqlite(target, options)
     pool: dict[str, Any] = (
-        # Every transaction opens a connection: each is spared the question whether the type hstore is there, which
+        # Every transaction opens a connection, so each skips the query whether the type hstore exists, which
         # SQLAlchemy reads without psycopg2's help too.
         {"poolclass": NullPool, "use_native_hstore": False}
         if transaction_pooler
@@ -69,14 +69,14 @@ def create_engine(
             "pool_pre_ping": settings.db_pool_pre_ping,
         }
     )
-    asked = options.get("poolclass", FairPool)
-    if not (isinstance(asked, type) and issubclass(asked, QueuePool)):
-        pool = {}  # a pool of the caller's choice that takes no sizes
+    pool_class = options.get("poolclass", FairPool)
+    if not (isinstance(pool_class, type) and issubclass(pool_class, QueuePool)):
+        pool = {}  # a pool class of the caller that accepts no sizes
     chosen: dict[str, Any] = {**pool, **options}
-    # The URL that SQLAlchemy is given has no password: ours opens the connections, so no other copy is needed.
+    # SQLAlchemy gets a URL without the password, because our own function opens the connections.
     engine = sqlalchemy_engine(target.sqlalchemy()._replace(password=None), **chosen)
     _open_with(engine, target, settings)
-    if "isolation_level" not in options:  # which is set as a connection opens, and not inside a transaction
+    if "isolation_level" not in options:  # it is set when a connection opens, and not inside a transaction
         _introduce(engine)
     _limit_queries(engine, round(settings.db_query_timeout * 1000), each_transaction=transaction_pooler)
     return engine
@@ -84,7 +84,7 @@ def create_engine(
 
 def _sqlite(target: DatabaseUrl, options: dict[str, object]) -> Engine:
     warnings.warn(
-        f'"{target.masked}" is SQLite: row security does not exist there, and every query sees every row',
+        f'"{target.masked}" is SQLite, which has no row security: every query sees every row',
         NoRowSecurity,
         stacklevel=3,
     )
@@ -93,7 +93,7 @@ def _sqlite(target: DatabaseUrl, options: dict[str, object]) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _keys(connection: sqlite3.Connection, _record: object) -> None:
-        # SQLite ignores foreign keys unless each connection asks for them; PostgreSQL never does.
+        # SQLite ignores foreign keys unless each connection turns them on; PostgreSQL never does.
         connection.execute("PRAGMA foreign_keys = ON")
 
     return engine
@@ -108,9 +108,9 @@ def _open_with(engine: Engine, target: DatabaseUrl, settings: Settings) -> None:
 
 
 def _introduce(engine: Engine) -> None:
-    """Let SQLAlchemy's own first statements find PostgreSQL's functions, and then tell it the schema that it asks for.
+    """Run SQLAlchemy's first queries with PostgreSQL's own functions, and then set the default schema.
 
-    It asks for `current_schema()`, a name that somebody may have taken who owns a schema of the search path.
+    SQLAlchemy calls `current_schema()`, and the owner of a schema on the search path may have defined that name.
     """
     unknown, ours = engine.dialect.default_schema_name, "pg_catalog"
 

@@ -1,9 +1,9 @@
 """A pool that serves waiters in the order in which they came.
 
-SQLAlchemy's own queue wakes a waiter when a connection comes back, but the thread that brought it may ask again and
-take it before the waiter runs. With more busy threads than connections some never get one: of 200 threads on 60
-connections dozens time out after 30 s while the server is at ease (benchmarks/pool.py). Here a connection that comes
-back is put into the hands of whoever has waited longest.
+SQLAlchemy's own queue wakes a waiter when a connection is returned, but the thread that returned it may take it again
+before the waiter runs. With more busy threads than connections, some threads never get one. Of 200 threads on 60
+connections, dozens time out after 30 s while the server is idle (benchmarks/pool.py). Here a returned connection is
+handed directly to the thread that has waited longest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Ticket:
 
 
 class FairQueue(queue.QueueCommon[Any]):
-    """What `QueuePool` keeps its idle connections in, with a line of waiters.
+    """The queue of idle connections of a `QueuePool`, with a line of waiters.
 
     There are never idle items and waiters at once. The lock is reentrant because a connection that is collected as
     garbage may come back in the middle of a call of the same thread.
@@ -47,22 +47,22 @@ class FairQueue(queue.QueueCommon[Any]):
         return len(self._items)
 
     def empty(self) -> bool:
-        """Tell whether nothing is idle."""
+        """Return whether nothing is idle."""
         return not self._items
 
     def full(self) -> bool:
-        """Tell whether no more may be idle."""
+        """Return whether the maximum number of items is idle."""
         return 0 < self.maxsize <= len(self._items)
 
     def put_nowait(self, item: Any) -> None:  # noqa: ANN401  as in the base class
-        """Bring an item back; see `put`."""
+        """Return an item; see `put`."""
         self.put(item, block=False)
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ANN401, ARG002
-        """Hand an item to whoever has waited longest, or keep it.
+        """Hand an item to the thread that has waited longest, or keep it.
 
         Raises:
-            Full: nobody waits and enough are idle. A pool never waits to bring a connection back, so neither do we.
+            Full: no thread waits and enough items are idle. A pool never waits to return a connection.
         """
         with self._lock:
             if self._line:
@@ -93,7 +93,7 @@ class FairQueue(queue.QueueCommon[Any]):
             self._line.append(ticket)
         try:
             served = ticket.gate.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
-        except BaseException:  # an interrupt: what was handed over meanwhile must not be lost
+        except BaseException:  # an interrupt: keep the item that was handed over meanwhile
             if not self._leave(ticket):
                 self._give_back(ticket.item)
             raise
@@ -102,7 +102,7 @@ class FairQueue(queue.QueueCommon[Any]):
         raise queue.Empty
 
     def _leave(self, ticket: _Ticket) -> bool:
-        """Leave the line; False where an item was handed over at the last moment."""
+        """Leave the line; return False if an item was handed over at the last moment."""
         with self._lock:
             try:
                 self._line.remove(ticket)
@@ -115,11 +115,11 @@ class FairQueue(queue.QueueCommon[Any]):
             if self._line or not self.full():
                 self.put(item, block=False)
             else:
-                self._items.append(item)  # one more than asked for is better than one that is lost
+                self._items.append(item)  # one item too many is better than a lost one
 
 
 class FairPool(QueuePool):
-    """SQLAlchemy's pool with a fair line; everything else is its own."""
+    """SQLAlchemy's `QueuePool` with a fair queue."""
 
     # The name has an underscore; SQLAlchemy's AsyncAdaptedQueuePool differs from its base by this one too.
     _queue_class = FairQueue

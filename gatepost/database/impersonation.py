@@ -1,8 +1,8 @@
-"""Acting as somebody: a session whose every transaction runs under one persona's row security.
+"""Act as a user: run every transaction of a session under one user's row security.
 
-What the Data API does for a request (https://docs.postgrest.org/en/v13/references/transactions.html) is done here for
-each transaction of a session, and only for it: role and claims are local to the transaction, so nothing is left on the
-connection for the next one, behind a pooler in transaction mode too.
+Each transaction of a session gets what the Data API sets for a request
+(https://docs.postgrest.org/en/v13/references/transactions.html). Role and claims are local to the transaction, so
+nothing is left on the connection for the next one. This also holds behind a pooler in transaction mode.
 
 Asynchronous sessions are out of scope: psycopg2 has none.
 """
@@ -46,16 +46,16 @@ def acting_as(
             session.add(Task(...))
             session.commit()          # the next transaction is the same user's again
 
-    What is not committed when the block ends is rolled back, and the session forgets every object: nothing that one
-    persona loaded can be read by the next. Role and claims protect from mistakes in queries, not from SQL that an
-    attacker writes: whoever may send any statement may send `RESET ROLE`. Nor does this see a commit on psycopg2's
-    own connection (`raw(session).commit()`): leave transactions to the session.
+    When the block ends, everything that is not committed is rolled back, and the session forgets every object, so the
+    next user cannot read what this one loaded. Role and claims protect against mistakes in queries, not against SQL
+    of an attacker, because anybody who can send any statement can send `RESET ROLE`. Leave transactions to the session:
+    a commit on psycopg2's own connection (`raw(session).commit()`) is not noticed.
 
     Args:
         session: A session (SQLModel's or SQLAlchemy's) that has done nothing yet.
-        user_id: The user, as `auth.uid()` tells it; None for nobody.
+        user_id: The user, as `auth.uid()` returns it; None for nobody.
         role: The database role.
-        claims: Further claims of the token, as `auth.jwt()` tells them.
+        claims: Further claims of the token, as `auth.jwt()` returns them.
 
     Yields:
         The session.
@@ -65,19 +65,19 @@ def acting_as(
         DatabaseUnreachable: (at the first query) the connection may not act as the role, or is in autocommit, where
             nothing can be local to a transaction.
     """
-    told = _claims(user_id, role, claims)
+    token = _claims(user_id, role, claims)
     if session.in_transaction() or len(session.identity_map) or session.new:
         raise SettingsError(
             "the session has already begun, so it may hold rows that this user may not see",
-            "act from the start: with Session(engine) as session, acting_as(session, ...):",
+            "use a new session: with Session(engine) as session, acting_as(session, ...):",
         )
     if session.get_bind().dialect.name != "postgresql":
         warnings.warn(
-            "row security does not exist here: acting as somebody changes nothing", NoRowSecurity, stacklevel=3
+            "row security does not exist here, so acting as a user changes nothing", NoRowSecurity, stacklevel=3
         )
         yield session
         return
-    taken = _Impersonation(Persona("session", role, json.dumps(told)))
+    taken = _Impersonation(Persona("session", role, json.dumps(token)))
     event.listen(session, "after_begin", taken.after_begin)
     try:
         yield session
@@ -92,7 +92,7 @@ def acting_as(
 
 
 class _Impersonation:
-    """Takes the role as a transaction begins, whoever began it: the session, or its connection by itself."""
+    """Takes on the role when a transaction begins, whether the session or its connection began it."""
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
@@ -100,7 +100,7 @@ class _Impersonation:
 
     def after_begin(self, _session: Session, transaction: SessionTransaction, connection: Connection) -> None:
         if transaction.nested:
-            return  # a savepoint inherits, and gives back what it found
+            return  # a savepoint inherits the role, and restores what it found
         self.become(connection)
         # `session.connection().commit()` ends the transaction without the session, and the next statement begins
         # another one that the session does not see either.
@@ -112,7 +112,7 @@ class _Impersonation:
         try:
             _become(connection, self._persona)
         except BaseException:
-            # Who catches this error and asks again must not be answered as the connection's own user.
+            # A caller who catches this error and queries again must not be the connection's own user.
             connection.invalidate()
             raise
 
@@ -124,13 +124,13 @@ class _Impersonation:
 
 @contextmanager
 def acting_as_service(session: S) -> Iterator[S]:
-    """Let a session work as `service_role`, past row security: for background work, never for a user's request."""
+    """Let a session work as `service_role`, which bypasses row security: for background work, never for requests."""
     with acting_as(session, role="service_role") as service:
         yield service
 
 
 def _stop(session: Session) -> None:
-    """Take the role back where the transaction is not the session's own and lives on."""
+    """Reset the role if the transaction is not the session's own and continues."""
     bind = session.get_bind()
     if isinstance(bind, Connection) and bind.in_transaction():
         bind.exec_driver_sql(f"SELECT {TAKE_ON_ROLE}", Persona("nobody", "none").settings)
@@ -140,13 +140,13 @@ def _claims(user_id: str | UUID | None, role: str, claims: Mapping[str, Any] | N
     own: dict[str, Any] = {"role": role}
     if user_id is not None:
         own["sub"] = str(user_id)
-    told = dict(claims or {})
+    given = dict(claims or {})
     for name, value in own.items():
-        if name in told and told[name] != value:
+        if name in given and given[name] != value:
             raise SettingsError(
-                f'the claims say {name} "{told[name]}" and the call says "{value}"', f"leave {name} out of one of them"
+                f'the claims say {name} "{given[name]}" and the call says "{value}"', f"leave {name} out of one of them"
             )
-    return told | own
+    return given | own
 
 
 def _become(connection: Connection, persona: Persona) -> None:
@@ -154,8 +154,8 @@ def _become(connection: Connection, persona: Persona) -> None:
 
     if raw(connection).autocommit:
         raise DatabaseUnreachable(
-            "the connection is in autocommit, where a role cannot be taken for one transaction",
-            'leave isolation_level="AUTOCOMMIT" out of the engine of this session',
+            "the connection is in autocommit mode, where a role cannot be limited to one transaction",
+            'remove isolation_level="AUTOCOMMIT" from the engine of this session',
         )
     refused = ""
     try:

@@ -1,9 +1,9 @@
-"""The one way to open a database for reading: nothing that its owner made decides what our queries mean.
+"""Open a database for reading so that nothing its owner created can change what our queries mean.
 
-Every query of ours runs inside `reading()`, in one transaction, so that it holds on a direct connection and behind a
-pooler in session or transaction mode; nothing is asked for at start-up, which a pooler refuses. ALTER DATABASE and
-ALTER ROLE may have set a search path before our first statement is read, in which even an operator is somebody
-else's: the first statements are therefore commands (SET, SHOW), which look nothing up.
+Every query of ours runs inside `reading()`, in one transaction. This works on a direct connection and behind a pooler
+in session or transaction mode. No start-up parameters are used, because a pooler refuses them. ALTER DATABASE and ALTER
+ROLE may set a search path before our first statement, and then even an operator may be somebody else's. The first
+statements are therefore commands (SET, SHOW), which look up no names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T")
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "1min"
 ATTEMPTS = 5
-"""How often a schema is read that changes each time while it is read."""
+"""How often to retry if the schema changes while it is read."""
 
 # An empty path would not do: relations and types are looked up in pg_temp first even then, and behind a pooler in
 # transaction mode the session may hold a temporary pg_class of another client's. With pg_temp named last, PostgreSQL's
@@ -40,8 +40,8 @@ ATTEMPTS = 5
 # https://www.postgresql.org/docs/17/runtime-config-client.html#GUC-SEARCH-PATH
 _PATH = "pg_catalog, pg_temp"
 _SETTINGS = (
-    ("row_security", "off"),  # a policy's function is not run as us: what a policy would filter is an error
-    ("quote_all_identifiers", "off"),  # it decides how expressions are printed
+    ("row_security", "off"),  # no policy's function runs as us: a query that a policy would filter fails
+    ("quote_all_identifiers", "off"),  # it affects how expressions are printed
     ("jit", "off"),  # it takes longer than these queries run
 )
 _SAVEPOINT = "gatepost_reading"
@@ -55,11 +55,11 @@ SELECT n.nspname::text
  ORDER BY min(p.place)
 """
 _GONE = re.compile(r"cache lookup failed|\bOID \d+")
-"""What PostgreSQL says of something that our snapshot shows and somebody else has dropped meanwhile."""
+"""PostgreSQL's errors for an object that our snapshot shows and that was dropped meanwhile."""
 
 
 class ChangedMeanwhile(DatabaseUnreachable):
-    """The schema changed while it was read, so that what was read is of two moments."""
+    """The schema changed while it was read, so the result mixes two states."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ class Reading:
     """A transaction for reading.
 
     Args:
-        cursor: Where to ask.
-        search_path: The session's own search path, as its setting reads.
+        cursor: A cursor in the transaction.
+        search_path: The session's own search path, as the setting says.
     """
 
     cursor: Cursor
     search_path: str
 
     def searched(self) -> tuple[str, ...]:
-        """Return the schemas in which the session itself looks names up, as current_schemas(false) does there."""
+        """Return the schemas in which the session itself looks up names, like current_schemas(false)."""
         names = [quoted.replace('""', '"') or bare.lower() for quoted, bare in _NAME.findall(self.search_path)]
         self.cursor.execute(_SEARCHED, {"names": names})
         return tuple(name for (name,) in self.cursor.fetchall())
@@ -83,7 +83,7 @@ class Reading:
 
 @contextmanager
 def reading(connection: Connection, *, statement_timeout: str = STATEMENT_TIMEOUT) -> Iterator[Reading]:
-    """Read inside one transaction in which nothing of ours can be shadowed, and leave the connection as it was.
+    """Read inside one transaction in which our names cannot be shadowed, and restore the connection afterwards.
 
     A connection in no transaction gets one that is READ ONLY, a snapshot, and rolled back. Inside a transaction of the
     caller's the settings hold up to a savepoint that is rolled back; READ ONLY cannot be set there, and is not.
@@ -107,7 +107,7 @@ def reading(connection: Connection, *, statement_timeout: str = STATEMENT_TIMEOU
     except Error as error:
         failure = error
     if failure is not None:
-        raise _told(failure, name, connection)
+        raise _as_unreachable(failure, name, connection)
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def printed(text: str | None) -> str:
 
 
 def given_up(connection: Connection) -> DatabaseUnreachable:
-    """Return the sentence for a reading that waited for a lock in vain; it names who holds it.
+    """Return the sentence for a reading that gave up waiting for a lock; it names the holder.
 
     Args:
         connection: psycopg2, in no failed transaction.
@@ -168,16 +168,16 @@ def given_up(connection: Connection) -> DatabaseUnreachable:
             _pinned(cursor, own, LOCK_TIMEOUT)
             holder = blocker(cursor)
     except (Error, DatabaseUnreachable):
-        holder = None  # what is locked is the catalog itself
-    waited = f'reading "{name}" was given up after {LOCK_TIMEOUT} of waiting'
+        holder = None  # the catalog itself is locked
+    waited = f'reading "{name}" gave up after {LOCK_TIMEOUT} of waiting'
     if holder is None:
-        return DatabaseUnreachable(f"{waited}: a lock was held that is gone, or not to be seen", "run it again")
+        return DatabaseUnreachable(f"{waited}: the lock is gone by now, or its holder is not visible", "run it again")
     return DatabaseUnreachable(f"{waited}: {holder.sentence}", holder.fix)
 
 
 @contextmanager
 def _transaction(connection: Connection) -> Iterator[tuple[Cursor, bool]]:
-    """Lend a cursor in a transaction, and tell whether that is ours; it ends, or its savepoint does, with the block."""
+    """Yield a cursor in a transaction and whether it is ours; end it, or its savepoint, with the block."""
     from psycopg2 import extensions
 
     status = None if connection.closed else connection.info.transaction_status
@@ -185,13 +185,13 @@ def _transaction(connection: Connection) -> Iterator[tuple[Cursor, bool]]:
         raise DatabaseUnreachable("the connection is closed", "open another")
     if status == extensions.TRANSACTION_STATUS_INERROR:
         raise DatabaseUnreachable(
-            "the connection is inside a transaction that has failed", "roll it back before the database is read"
+            "the connection is inside a transaction that has failed", "roll it back before reading the database"
         )
     own = status == extensions.TRANSACTION_STATUS_IDLE
-    # The connection's own kind of cursor may return rows as dictionaries.
+    # The connection's own cursor class may return rows as dictionaries.
     with connection.cursor(cursor_factory=extensions.cursor) as cursor:
         if own:
-            # psycopg2 begins by itself, except where autocommit leaves it to us.
+            # psycopg2 begins by itself, except in autocommit mode.
             begin = "BEGIN" if connection.autocommit else "SET TRANSACTION"
             cursor.execute(f"{begin} ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         else:
@@ -213,13 +213,13 @@ def _end(connection: Connection, cursor: Cursor, own: bool) -> None:
 
 
 def _pinned(cursor: Cursor, own: bool, statement_timeout: str) -> Reading:
-    """Set what a reading counts on, and read it back."""
+    """Set the settings that a reading relies on, and read them back."""
     path = _shown(cursor, "SHOW search_path")
     wanted = {**dict(_SETTINGS), "lock_timeout": LOCK_TIMEOUT, "statement_timeout": statement_timeout}
     statements = [f"SET LOCAL search_path = {_PATH}"]
     statements += [f"SET LOCAL {name} = {literal(value)}" for name, value in wanted.items()]
     found = {"search_path": _shown(cursor, "; ".join([*statements, "SHOW search_path"]))}
-    if found["search_path"] == _PATH:  # from here on a function can be asked
+    if found["search_path"] == _PATH:  # from here on it is safe to call functions
         wanted |= {"transaction_read_only": "on"} if own else {}
         cursor.execute("SELECT " + ", ".join(f"pg_catalog.current_setting({literal(name)})" for name in wanted))
         found |= dict(zip(wanted, cursor.fetchone() or (), strict=True))
@@ -227,7 +227,7 @@ def _pinned(cursor: Cursor, own: bool, statement_timeout: str) -> Reading:
     for name, value in wanted.items():
         if found.get(name) != value:
             raise DatabaseUnreachable(
-                f'the server does not keep "{name}" for a transaction, so that nothing can be read safely',
+                f'the server does not keep "{name}" for a transaction, so nothing can be read safely',
                 "connect to the server itself, or through a pooler in session or transaction mode",
             )
     return Reading(cursor, path)
@@ -239,8 +239,8 @@ def _shown(cursor: Cursor, statements: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _told(error: Error, name: str, connection: Connection) -> DatabaseUnreachable:
-    """Return one sentence for what a driver says of a reading."""
+def _as_unreachable(error: Error, name: str, connection: Connection) -> DatabaseUnreachable:
+    """Convert a driver's error while reading into one sentence."""
     from psycopg2 import InterfaceError, OperationalError, errors
 
     said = line(" ".join((error.diag.message_primary or str(error)).split()))
@@ -248,7 +248,7 @@ def _told(error: Error, name: str, connection: Connection) -> DatabaseUnreachabl
         return given_up(connection)
     if isinstance(error, errors.QueryCanceled):
         return DatabaseUnreachable(
-            f'reading "{name}" was given up: {said}', "run it again when the server has less to do"
+            f'reading "{name}" was cancelled: {said}', "run it again when the server is less busy"
         )
     if _GONE.search(said):
         return _changed(f'"{name}"')
@@ -259,5 +259,5 @@ def _told(error: Error, name: str, connection: Connection) -> DatabaseUnreachabl
 
 def _changed(name: str) -> ChangedMeanwhile:
     return ChangedMeanwhile(
-        f"the schema of {name} changes while it is read", "run it again when whoever changes it is done"
+        f"the schema of {name} changes while it is read", "run it again when the change is finished"
     )

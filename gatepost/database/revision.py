@@ -1,4 +1,4 @@
-"""The revision that a database says it is at, read without Alembic."""
+"""Read the Alembic revision of a database, without Alembic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WHERE = """
 
 
 def live_revisions(connection: sqlalchemy.Connection) -> list[str]:
-    """Return the revisions in `alembic_version`; nothing where there is no such table that can be read."""
+    """Return the revisions in `alembic_version`; None if there is no readable table of that name."""
     from sqlalchemy import inspect, text
 
     from gatepost.database.connect import raw
@@ -41,7 +41,7 @@ def stored_revisions(connection: Connection) -> list[str] | None:
     """Return the revisions in `alembic_version`, in whichever schema it is.
 
     Returns:
-        The revisions, sorted; None where there is no such table that can be read.
+        The revisions, sorted; None if there is no readable table of that name.
 
     Raises:
         DatabaseUnreachable: the database cannot be read, as `gatepost.database.reading.reading` says.

@@ -1,4 +1,4 @@
-"""What a service is told about its database: by the environment, then by `.env`."""
+"""Read the database settings of a service from the environment and from `.env`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pooler = Literal["none", "session", "transaction"]
 
 
 class Settings(BaseSettings):
-    """Every setting of `gatepost.database`. `load_settings()` turns a wrong one into a sentence.
+    """Every setting of `gatepost.database`. `load_settings()` reports a wrong value in one sentence.
 
     A secret is a `SecretStr`: no `repr`, no `model_dump_json()` and no validation error shows it.
     """
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     db_ssl_root_cert: Path | None = None
     db_application_name: Annotated[str, Field(min_length=1, max_length=63)] = "gatepost"
     db_pooler: Pooler | None = None
-    """What stands between, where host and port do not tell: a PgBouncer of one's own is `transaction`."""
+    """The pooler in between, if host and port do not show it; for your own PgBouncer, usually `transaction`."""
     supabase_url: str = ""
     supabase_publishable_key: SecretStr = SecretStr("")
     supabase_anon_key: SecretStr = SecretStr("")
@@ -48,7 +48,7 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> DatabaseUrl:
-        """`DATABASE_URL` with the TLS settings beside it; what the URL itself says wins.
+        """`DATABASE_URL` with the TLS settings; parameters in the URL take precedence.
 
         Raises:
             SettingsError: it is unset, or cannot be read.
@@ -62,9 +62,9 @@ class Settings(BaseSettings):
         return self.secured(parse_url(text))
 
     def secured(self, url: DatabaseUrl) -> DatabaseUrl:
-        """Return a URL with `DB_SSL_MODE` and `DB_SSL_ROOT_CERT` beside it; what the URL itself says wins.
+        """Return a URL with `DB_SSL_MODE` and `DB_SSL_ROOT_CERT`; parameters in the URL take precedence.
 
-        They are about the network: a server on this machine is left as it is.
+        They are about the network, so the URL of a server on this machine is not changed.
 
         Raises:
             SettingsError: the root certificate is not a file.
@@ -85,18 +85,18 @@ class Settings(BaseSettings):
 
     @property
     def uses_transaction_pooler(self) -> bool:
-        """Whether what answers at `DATABASE_URL` lends a server connection for one transaction only."""
+        """Whether `DATABASE_URL` leads to a pooler in transaction mode."""
         return self.url.is_transaction_pooler if self.db_pooler is None else self.db_pooler == "transaction"
 
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
-    """Return the settings of the environment and of an env file, where the environment wins.
+    """Return the settings of the environment and of an env file; the environment takes precedence.
 
     Args:
-        env_file: The file to read beside the environment; none where it does not exist.
+        env_file: The file to read besides the environment; it need not exist.
 
     Raises:
-        SettingsError: a value cannot be used; the sentence names the variable, and the value where it is no secret.
+        SettingsError: a value cannot be used; the sentence names the variable, and the value unless it is a secret.
     """
     source: dict[str, Any] = {"_env_file": env_file}
     mistakes: list[tuple[str, str, object]] = []

@@ -1,4 +1,4 @@
-"""Reading a connection URL: every mistake is one sentence, and no sentence holds the password.
+"""Parse a connection URL; report every mistake in one sentence that never contains the password.
 
 The forms come from PostgreSQL (https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-CONNSTRING-URIS),
 the hosts of Supabase from https://supabase.com/docs/guides/database/connecting-to-postgres.
@@ -38,7 +38,7 @@ def parse_url(text: str) -> DatabaseUrl:
             `postgres://` or `postgresql+psycopg2://`. White space around it is ignored.
 
     Returns:
-        The URL as a value, with what it leads to in `kind`.
+        The URL as a value; `kind` says what kind of server it leads to.
 
     Raises:
         SettingsError: the text cannot be used; one sentence says why, without the password.
@@ -110,7 +110,7 @@ def _parse_postgres(rest: str) -> DatabaseUrl:
     parameters = _parameters(query)
     host, port = _split_address(address)
     database = _decoded(path.removeprefix("/"), "the database's name")
-    # The parameters win over the parts before them, as in libpq.
+    # The parameters take precedence over the parts before them, as in libpq.
     host = parameters.pop("host", "") or host
     port = parameters.pop("port", "") or port
     database = parameters.pop("dbname", "") or database
@@ -132,7 +132,7 @@ def _parse_postgres(rest: str) -> DatabaseUrl:
 
 
 def _split_authority(rest: str) -> tuple[str, str]:
-    """Split `user:password@host:port` from what follows, and see characters that should have been encoded."""
+    """Split `user:password@host:port` from the rest, and find characters that should have been encoded."""
     end = re.search(r"[/?#]", rest)
     authority, tail = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
     path = tail.partition("?")[0] if tail.startswith("/") else tail
@@ -181,7 +181,7 @@ def _parameters(query: str) -> dict[str, str]:
 
 def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        # The text is not shown: where a password holds an unencoded character, this is a piece of it.
+        # The text is not shown, because it is part of a password that has an unencoded character.
         raise SettingsError("the port in the database URL is not a number from 1 to 65535", _EXAMPLE)
     return int(text)
 

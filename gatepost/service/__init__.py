@@ -1,1 +1,1 @@
-"""What an application imports: sessions under the caller's row security, health, readiness and metrics."""
+"""For applications: FastAPI sessions under the caller's row security, health endpoints, readiness and pool metrics."""

@@ -1,4 +1,4 @@
-"""Health endpoints for FastAPI. No answer holds a host, a user or an error of the driver's.
+"""Health endpoints for FastAPI. No response contains a host, a user or a message of the driver.
 
 Needs `pip install 'gatepost[api]'`.
 """
@@ -19,13 +19,13 @@ from gatepost.service.readiness import Check, Heads, Readiness
 
 
 class Live(BaseModel):
-    """The process answers."""
+    """The response of `/live`: the process is running."""
 
     status: Literal["ok"] = "ok"
 
 
 class Ready(BaseModel):
-    """Whether requests may be sent here."""
+    """The response of `/ready`: whether this process can take requests."""
 
     status: Literal["ok", "failed"]
     database: Check
@@ -34,7 +34,7 @@ class Ready(BaseModel):
 
 
 class PoolHealth(BaseModel):
-    """The pool of this process."""
+    """The response of `/db-pool`: the pool of this process."""
 
     kind: str
     pool_size: int
@@ -50,14 +50,14 @@ def health_router(
     """Return a router with `/live`, `/ready` and `/db-pool`.
 
     `/ready` answers 503 unless `SELECT 1` comes back within the budget and the database is at the expected revision.
-    `/db-pool` answers in Prometheus' text format when asked for `text/plain` or with `?format=prometheus`.
+    `/db-pool` answers in Prometheus' text format if the request accepts `text/plain` or has `?format=prometheus`.
 
     Args:
-        engine: The service's own engine: readiness means that a connection is to be had from its pool.
+        engine: The service's own engine; readiness means that its pool can provide a connection.
         heads: The revision that the code needs, or a function that gives it (Alembic's
-            `ScriptDirectory.get_heads`). Left out, the migration is told as unknown and does not count.
-        budget: The seconds that `/ready` may take.
-        prefix: The path in front.
+            `ScriptDirectory.get_heads`). Without it, the migration is reported as unknown and does not count.
+        budget: The time limit of `/ready` in seconds.
+        prefix: The path prefix of the endpoints.
     """
     router = APIRouter(prefix=prefix, tags=["health"])
     probe, metrics = Readiness(engine, heads), PoolMetrics(engine)

@@ -1,4 +1,4 @@
-"""What a pool is doing: a state that can be read at any moment, and counters that its events keep."""
+"""Metrics of a connection pool: its current state, and counters of its events, in Prometheus' format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, QueuePool, event
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """The connections of a pool at one moment; zeros where the engine keeps none (`NullPool`)."""
+    """The connections of a pool at one moment; zeros if the engine keeps none (`NullPool`)."""
 
     kind: str
     pool_size: int
@@ -22,7 +22,7 @@ class PoolState:
 
 
 def pool_state(engine: Engine) -> PoolState:
-    """Return what the engine's pool holds now."""
+    """Return the current state of the engine's pool."""
     pool = engine.pool
     if not isinstance(pool, QueuePool):
         return PoolState(type(pool).__name__, 0, 0, 0, 0, 0)
@@ -35,8 +35,8 @@ def pool_state(engine: Engine) -> PoolState:
 class PoolMetrics:
     """Counts the events of an engine's pool from now on.
 
-    The counters are those of this process: behind several workers each answers for itself, as Prometheus expects of
-    an instance.
+    The counters are those of this process. Each worker process counts for itself, as Prometheus expects of an
+    instance.
     """
 
     EVENTS = ("connect", "close", "checkout", "checkin", "invalidate")
@@ -67,9 +67,9 @@ class PoolMetrics:
             "total_connections": (state.total_connections, "Open connections."),
         }
         lines: list[str] = []
-        for name, (value, told) in gauges.items():
+        for name, (value, description) in gauges.items():
             metric = f"gatepost_db_{name}"
-            lines += [f"# HELP {metric} {told}", f"# TYPE {metric} gauge", f"{metric} {value}"]
+            lines += [f"# HELP {metric} {description}", f"# TYPE {metric} gauge", f"{metric} {value}"]
         metric = "gatepost_db_pool_events_total"
         lines += [f"# HELP {metric} Events of the pool since the start.", f"# TYPE {metric} counter"]
         lines += [f'{metric}{{event="{name}"}} {count}' for name, count in self.counts().items()]

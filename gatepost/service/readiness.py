@@ -1,4 +1,4 @@
-"""Whether a database can serve now: it answers within a budget, and its migrations are where the code needs them."""
+"""Check whether a database is ready: it answers within a time limit and is at the expected revision."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Heads = Collection[str] | Callable[[], Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. The detail holds no host, no user and no error of the driver's."""
+    """The result of one check. The detail contains no host, user or message of the driver."""
 
     status: Literal["ok", "failed", "unknown"]
     detail: str = ""
 
 
 class Readiness:
-    """Asks the database whether it answers and where its migrations are, one question at a time.
+    """Checks whether the database answers and which revision it is at, one check at a time.
 
-    A server that hangs holds the thread that asked it; who asks meanwhile waits for that same answer, so that a
-    prober that comes every second does not pile threads up.
+    A check blocks its thread if the server hangs. Callers that come meanwhile wait for the same check, so that a probe
+    every second does not pile up threads.
     """
 
     def __init__(self, engine: Engine, heads: Heads | None) -> None:
@@ -41,26 +41,26 @@ class Readiness:
         self._running: Future[tuple[Check, Check]] | None = None
 
     def within(self, budget: float) -> tuple[Check, Check]:
-        """Return what was seen of the database and of its migrations, in no more than `budget` seconds."""
+        """Return the checks of the database and its revision, in no more than `budget` seconds."""
         with self._lock:
             if self._running is None or self._running.done():
                 self._running = Future()
-                # A daemon: a server that hangs must not keep the service from stopping.
-                Thread(target=self._answer, args=(self._running,), name="gatepost-health", daemon=True).start()
-            asked = self._running
+                # A daemon thread, because a hanging server must not keep the service from stopping.
+                Thread(target=self._run, args=(self._running,), name="gatepost-health", daemon=True).start()
+            check = self._running
         try:
-            return asked.result(timeout=budget)
+            return check.result(timeout=budget)
         except TooLate:
             detail = f"no answer within {budget:g} s"
             return Check("failed", detail), Check("unknown", "the database did not answer")
 
-    def _answer(self, asked: Future[tuple[Check, Check]]) -> None:
+    def _run(self, check: Future[tuple[Check, Check]]) -> None:
         try:
-            asked.set_result(self._ask())
-        except BaseException as trouble:  # noqa: BLE001  raised again by whoever asked
-            asked.set_exception(trouble)
+            check.set_result(self._check())
+        except BaseException as trouble:  # noqa: BLE001  raised again in the waiting callers
+            check.set_exception(trouble)
 
-    def _ask(self) -> tuple[Check, Check]:
+    def _check(self) -> tuple[Check, Check]:
         unknown = Check("unknown", "the database did not answer")
         try:
             with self._engine.connect() as connection:
@@ -71,7 +71,7 @@ class Readiness:
                 expected = sorted(self._heads() if callable(self._heads) else self._heads)
                 found = sorted(live_revisions(connection))
         except PoolTimeout:
-            return Check("failed", "no connection left in the pool"), unknown
+            return Check("failed", "no free connection in the pool"), unknown
         except (DriverError, GatepostError, SQLAlchemyError):
             return Check("failed", "the database cannot be reached"), unknown
         if found == expected:

@@ -20,30 +20,30 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class Verifier(Protocol):
-    """Whatever checks a token and gives its claims; `supabase_verifier` is ours."""
+    """Verifies a token and returns its claims; `supabase_verifier` returns Gatepost's own."""
 
     def __call__(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a token that is genuine and in force; raise `InvalidToken` for any other."""
+        """Return the claims of a genuine token that has not expired; raise `InvalidToken` for any other."""
 
 
 class InvalidToken(Exception):
-    """The token is not genuine, or not in force."""
+    """The token is not genuine, or has expired."""
 
 
 class VerifierUnreachable(Exception):
-    """The keys cannot be had right now, so that nobody can tell whether the token is genuine."""
+    """The keys are not available now, so the token cannot be verified."""
 
 
 def supabase_verifier(settings: Settings | None = None) -> Verifier:
-    """Return a verifier that asks Supabase Auth (`get_claims`).
+    """Return a verifier that uses Supabase Auth (`get_claims`).
 
     A token signed by an asymmetric key (ES256, RS256) is checked here against the project's key set, which is kept for
     ten minutes; one signed by the older shared secret (HS256) is checked by the server
     (https://supabase.com/docs/guides/auth/signing-keys).
 
     Args:
-        settings: `SUPABASE_URL` and `SUPABASE_PUBLISHABLE_KEY` (or `SUPABASE_ANON_KEY`), from the environment where
-            they are left out.
+        settings: `SUPABASE_URL` and `SUPABASE_PUBLISHABLE_KEY` (or `SUPABASE_ANON_KEY`); by default from the
+            environment.
 
     Raises:
         SettingsError: `SUPABASE_URL` is not set.
@@ -72,10 +72,10 @@ def supabase_verifier(settings: Settings | None = None) -> Verifier:
         except (AuthRetryableError, AuthUnknownError, httpx.TransportError):
             raise VerifierUnreachable from None
         except AuthApiError as refusal:
-            # The server says 401 or 403 of a token; 404 or 500 is about the server.
+            # 401 and 403 are about the token; 404 and 500 are about the server.
             raise (InvalidToken if refusal.status in (400, 401, 403, 422) else VerifierUnreachable) from None
         except (AuthError, PyJWTError, ValueError, LookupError, TypeError, NotImplementedError):
-            raise InvalidToken from None  # whatever a stranger put into three pieces with dots between
+            raise InvalidToken from None  # a stranger may send any three parts with dots in between
         if answer is None:
             raise InvalidToken
         return dict(answer["claims"])
@@ -90,7 +90,7 @@ def user_session(
     roles: Sequence[str] = ("authenticated",),
     anonymous: bool = False,
 ) -> Callable[[Request], Iterator[Session]]:
-    """Return a dependency that hands out a session under the row security of the request's user.
+    """Return a dependency that opens a session under the row security of the request's user.
 
     ::
 
@@ -100,11 +100,11 @@ def user_session(
         def tasks(session: UserSession) -> list[Task]:
             return session.exec(select(Task)).all()
 
-    What an endpoint does not commit is rolled back.
+    Everything that an endpoint does not commit is rolled back.
 
     Args:
         engine: The service's engine, connected as a role that may act as the roles below.
-        verify: What checks the token; Supabase Auth where it is left out.
+        verify: Verifies the token (default: Supabase Auth).
         roles: The database roles that a token's `role` may choose. `service_role` is never one unless listed here.
         anonymous: Whether a request without a token acts as `anon`; otherwise it is answered 401.
     """
@@ -123,7 +123,7 @@ def user_session(
         except InvalidToken:
             raise HTTPException(401, "the token is not valid", _CHALLENGE) from None
         except VerifierUnreachable:
-            raise HTTPException(503, "the token cannot be checked now") from None
+            raise HTTPException(503, "the token cannot be verified now") from None
         role, user = claims.get("role"), claims.get("sub")
         if not isinstance(user, str) or not user:
             raise HTTPException(401, "the token names no user", _CHALLENGE)

@@ -189,7 +189,7 @@ def test_tls_required(spare_server: SpareServer) -> None:
         with closing(connect(spare_server.url(query=right))) as connection:
             assert connection.info.ssl_in_use
         wrong = refusal(spare_server.url(query=f"?sslmode=verify-full&sslrootcert={other.root}"))
-        assert wrong.message == 'the certificate of "127.0.0.1" is not signed by the root certificate that is given'
+        assert wrong.message == 'the certificate of "127.0.0.1" is not signed by the given root certificate'
         assert fault(spare_server.url(query="?sslmode=verify-full&sslrootcert=/none.crt")) == "ca-missing"
         assert fault(spare_server.url(host="localhost", query=right)) == "wrong-host-name"
 

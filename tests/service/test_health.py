@@ -80,7 +80,7 @@ def test_no_connection_left_is_told(engine: Engine) -> None:
         for connection in taken:
             connection.close()
         assert answer.status_code == 503
-        assert answer.json()["database"]["detail"] == "no connection left in the pool"
+        assert answer.json()["database"]["detail"] == "no free connection in the pool"
     assert state == {
         "kind": "FairPool",
         "pool_size": 2,
