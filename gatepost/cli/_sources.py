@@ -36,7 +36,7 @@ def options(grants: Literal["open", "closed"] | None, *, seed: bool, as_cli: boo
 @contextmanager
 def looked_at(target: str | None, local: bool, chosen: Options) -> Iterator[Opened]:
     """Open what a command was pointed at, and print what is to be known beside its report on standard error."""
-    from gatepost.cli._output import told_meanwhile
+    from gatepost.cli._output import progress_line
     from gatepost.display import line
     from gatepost.sources import Opened, opened, parse_source
     from gatepost.target import target_url
@@ -47,7 +47,7 @@ def looked_at(target: str | None, local: bool, chosen: Options) -> Iterator[Open
         return
     source = parse_source(target)
     with ExitStack() as stack:
-        with told_meanwhile("running the migrations") if not source.is_database else nullcontext():
+        with progress_line("running the migrations") if not source.is_database else nullcontext():
             database = stack.enter_context(opened(source, chosen))
         if database.disposable:
             typer.echo(line(database.label), err=True)

@@ -8,11 +8,11 @@ server.url()  # postgresql://postgres@/postgres?host=...
 server.stop()
 ```
 
-Stock PostgreSQL cannot be made to look like the platform in everything. As `postgres`, these fail here and work there:
-event triggers, publications FOR ALL TABLES, foreign-data wrappers and extensions that are not marked trusted; run them
-as `supabase_admin`. Secrets in `vault` are not encrypted, `realtime.messages` has one default partition in place of one
-a day, `authenticator` does not preload supautils and safeupdate, and the two minutes' limit on a statement is missing.
-Policies of `postgres` on platform tables work as on the platform, see `sql/platform_policies.sql`.
+Stock PostgreSQL differs from the platform in some points. As `postgres`, these fail here and work there: event
+triggers, publications FOR ALL TABLES, foreign-data wrappers and extensions that are not marked trusted; run them as
+`supabase_admin`. Secrets in `vault` are not encrypted, `realtime.messages` has one default partition instead of one per
+day, `authenticator` does not preload supautils and safeupdate, and statements have no limit of two minutes. Policies of
+`postgres` on platform tables work as on the platform; see `sql/platform_policies.sql`.
 """
 
 from gatepost.local.bootstrap import Bootstrapped, bootstrap

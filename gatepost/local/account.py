@@ -1,7 +1,7 @@
-"""The account that the server runs as.
+"""Choose the operating system account that the server runs as.
 
-PostgreSQL refuses to run as root (https://www.postgresql.org/docs/17/creating-cluster.html), so where this process
-is root the server gets an account without rights; elsewhere it runs as whoever started it.
+PostgreSQL refuses to run as root (https://www.postgresql.org/docs/17/creating-cluster.html), so if this process
+is root, the server gets an account without rights; otherwise it runs as the account of this process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from gatepost.errors import LocalServerError
 
 ACCOUNTS = ("postgres", "nobody")
-"""`postgres` first: it is made for this, while `nobody` is shared by whatever else has no account."""
+"""`postgres` first, because it exists for this, while other programs also run as `nobody`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Account:
 
 
 def unprivileged() -> Account | None:
-    """Return the account to drop to, or None where this process is not root and none is needed.
+    """Return the account to drop to, or None if this process is not root.
 
     Raises:
         LocalServerError: this process is root and the machine has no account to drop to.
@@ -49,7 +49,7 @@ def unprivileged() -> Account | None:
 
 
 def can_enter(directory: Path, account: Account) -> bool:
-    """Whether the account can reach what lies in `directory`: it needs x on it and on everything above."""
+    """Whether the account can enter `directory`: it needs x on it and on everything above."""
     return all(_allows(step, account) for step in (directory, *directory.parents))
 
 
@@ -66,6 +66,6 @@ def _allows(directory: Path, account: Account) -> bool:
 
 
 def give(path: Path, account: Account | None) -> None:
-    """Make the account the owner of `path` (nothing to do where the server runs as whoever started it)."""
+    """Make the account the owner of `path` (nothing to do if the server runs as the account of this process)."""
     if account is not None:
         os.chown(path, account.uid, account.gid)

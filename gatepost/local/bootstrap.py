@@ -1,7 +1,7 @@
-"""Prepare a PostgreSQL that somebody else runs (RDS and the like).
+"""Prepare a managed PostgreSQL, such as RDS, for Gatepost.
 
-It gets the roles of the API, `auth`, `storage`, `realtime` and `extensions` by the same SQL as the embedded server,
-run only where something is missing. What is there is never touched, even where it differs from what would be made.
+It gets the API roles, `auth`, `storage`, `realtime` and `extensions` by the same SQL as the embedded server, but only
+what is missing. Existing objects are never changed, even if they differ from what would be created.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 API_ROLES = ("anon", "authenticated", "service_role")
 _FILES = ("roles", "extensions", "auth", "storage", "realtime")
 _LOCK = 7_300_181_520_241
-"""Any number of our own: two bootstraps of one database come one after the other."""
+"""The key of the advisory lock, so that two bootstraps of one database run one after the other."""
 
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """What `bootstrap` did: everything as "kind name", in the order in which it was made."""
+    """What `bootstrap` did: everything as "kind name", in the order of creation."""
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
@@ -48,14 +48,14 @@ class _Admin:
 
 
 def bootstrap(connection: Connection) -> Bootstrapped:
-    """Make what Gatepost and its policies need where it is missing, in one transaction, all or nothing.
+    """Create what Gatepost and its policies need and the database lacks, in one transaction.
 
     Args:
         connection: psycopg2, in no transaction, as an account that may create roles, schemas and extensions. It
             need not be a superuser: on managed services nobody is.
 
     Returns:
-        What was created, what was there already, and what the account could not do as on the platform.
+        What was created, what existed already, and what the account could not do as on the platform.
 
     Raises:
         DatabaseUnreachable: the account may not create something; nothing was changed.
@@ -90,7 +90,7 @@ def _who(cursor: Cursor) -> _Admin:
 
 
 def _within_rights(section: platform_sql.Section, admin: _Admin) -> platform_sql.Section:
-    """Leave out what the account may not give: only one that passes row security by can let another do so."""
+    """Leave out what the account may not grant: only a role that bypasses row security can let another do so."""
     if section.name != "service_role" or admin.may_let_bypass:
         return section
     return replace(section, sql=section.sql.replace(" BYPASSRLS", ""))
@@ -110,12 +110,12 @@ def _make(cursor: Cursor, section: platform_sql.Section, admin: _Admin) -> None:
 
 
 def _join(cursor: Cursor, admin: _Admin) -> tuple[list[str], list[str]]:
-    """Let the account become each API role, as observing needs; a superuser can anyway. Returns (created, notes)."""
+    """Let the account take on each API role, which observing needs. Return (created, notes)."""
     import psycopg2
 
     created: list[str] = []
     notes: list[str] = []
-    # From 16 on a role's maker is its member, but cannot become it.
+    # From 16 on, the creator of a role is a member of it, but cannot SET ROLE to it.
     how = "SET" if admin.version >= 160000 else "MEMBER"
     for role in () if admin.superuser else API_ROLES:
         cursor.execute("SELECT pg_has_role(%s, %s)", [role, how])
@@ -127,7 +127,7 @@ def _join(cursor: Cursor, admin: _Admin) -> tuple[list[str], list[str]]:
             cursor.execute(grant)
         except psycopg2.errors.InsufficientPrivilege:
             cursor.execute("ROLLBACK TO SAVEPOINT join_role")
-            notes.append(f'"{admin.name}" may not act as "{role}", which was there already; its maker runs {grant}')
+            notes.append(f'"{admin.name}" may not act as "{role}", which existed already; its creator can run {grant}')
         else:
             created.append(f"membership of {admin.name} in {role}")
     return created, notes
@@ -137,13 +137,13 @@ def _notes(made: tuple[platform_sql.Section, ...], admin: _Admin) -> tuple[str, 
     notes = []
     if any(section.name == "service_role" for section in made) and not admin.may_let_bypass:
         notes.append(
-            f'"service_role" was made without BYPASSRLS, which "{admin.name}" may not give: it needs policies of its '
-            "own, or a superuser runs ALTER ROLE service_role BYPASSRLS"
+            f'"service_role" was created without BYPASSRLS, which "{admin.name}" may not grant: it needs policies of '
+            "its own, or a superuser must run ALTER ROLE service_role BYPASSRLS"
         )
     if not (admin.superuser or admin.bypasses):
         notes.append(
-            f'"{admin.name}" does not pass row security by: where it is forced on its tables, it sees only the rows '
-            "that a policy gives it"
+            f'"{admin.name}" does not bypass row security: if it is forced on its tables, it sees only the rows '
+            "that a policy allows"
         )
     return tuple(notes)
 

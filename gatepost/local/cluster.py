@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster in a directory: make it, start it, stop it, whatever state it was left in."""
+"""Create, start and stop a PostgreSQL cluster in a directory, whatever state it was left in."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Cluster:
     """A data directory (`data/`), its log and its socket, all in one directory.
 
     Args:
-        directory: Holds everything. Only the account that runs the server may enter it, which is what keeps others
-            out, since a socket asks for no password.
+        directory: Contains everything. Only the account that runs the server may enter it. This keeps others out,
+            because a socket requires no password.
         binaries: The programs to run.
         account: The account to run as, or None for the account of this process.
         settings: Lines for the server's configuration.
-        transport: How to reach it; None for what fits this system.
-        superuser: The role that initdb makes.
+        transport: How clients connect; None for what fits this system.
+        superuser: The role that initdb creates.
         memory: Bytes of address space that each process of the server may take, where the system can limit it; 0 for
             no limit.
         initdb: Further arguments of initdb.
@@ -60,12 +60,12 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """What the server writes."""
+        """The log of the server."""
         return self.directory / "postgres.log"
 
     @property
     def way(self) -> Transport:
-        """How to reach it."""
+        """How clients connect."""
         return self.transport or fitting(self.directory, self.account)
 
     def url(self, database: str, user: str) -> str:
@@ -73,9 +73,9 @@ class Cluster:
         return self.way.url(database, user, self.port)
 
     def initialise(self) -> None:
-        """Make the data directory, whole or not at all: it gets its name when it is finished.
+        """Create the data directory, and give it its name when it is complete.
 
-        The name before that is a new one each time, because the initdb of a killed starter may still be at work.
+        The temporary name is a new one each time, because the initdb of a killed process may still be running.
         """
         for left in self.directory.glob("data.partial-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -85,16 +85,16 @@ class Cluster:
             *(f"--pgdata={partial}", f"--username={self.superuser}", *self.way.initdb()),
             *("--encoding=UTF8", "--no-sync", "--no-instructions", *self.initdb),
         )
-        if self.binaries.major >= 17:  # sorts and folds the same on every system
+        if self.binaries.major >= 17:  # sorts and changes case in the same way on every system
             self._run("initdb", *arguments, "--locale-provider=builtin", "--locale=C.UTF-8")
         else:
             try:
                 self._run("initdb", *arguments, "--locale=C.UTF-8")
-            except LocalServerError:  # a system without that locale: macOS, for one
+            except LocalServerError:  # a system without that locale, such as macOS
                 shutil.rmtree(partial, ignore_errors=True)
                 self._run("initdb", *arguments, "--locale=C")
         settings = {
-            "jit": "off",  # nested policies make plans of a thousand nodes, which take minutes to compile
+            "jit": "off",  # nested policies have plans with a thousand nodes, which take minutes to compile
             "timezone": "UTC",
             "log_timezone": "UTC",
             **dict(self.settings),
@@ -106,7 +106,7 @@ class Cluster:
         """Start the server and wait until it answers.
 
         Raises:
-            LocalServerError: it does not start; the sentence holds what the server said last.
+            LocalServerError: it does not start; the sentence contains the last message of the server.
         """
         self.way.prepare()
         self._disown_stale_number()
@@ -116,13 +116,13 @@ class Cluster:
             if "shared memory block" not in words or time.monotonic() > until:
                 raise LocalServerError(
                     f'the server in "{self.directory}" did not start: {words}',
-                    f"read {self.log}, or start afresh: gatepost local reset",
+                    f"read {self.log}, or recreate it: gatepost local reset",
                 )
             end_orphans(self.data)
             time.sleep(0.1)
 
     def _try_to_launch(self) -> str | None:
-        """Start the server once. Return None when it takes connections, and else what it said last."""
+        """Start the server once. Return None when it accepts connections, and otherwise its last message."""
         said = self.log.stat().st_size if self.log.exists() else 0
         if os.name == "nt":
             self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
@@ -143,7 +143,7 @@ class Cluster:
         return f"it did not answer within {_START_SECONDS:.0f} seconds"
 
     def running(self) -> bool:
-        """Whether the server takes connections."""
+        """Whether the server accepts connections."""
         return self.pid() is not None and self.way.answers(self.port)
 
     def pid(self) -> int | None:
@@ -151,7 +151,7 @@ class Cluster:
         number = self._pid_line(0)
         if number is None:
             return None
-        if os.name == "nt":  # os.kill(pid, 0) is no question there: it interrupts the process
+        if os.name == "nt":  # there, os.kill(pid, 0) interrupts the process
             return number if self.way.answers(self.port) else None
         return number if is_server_of(number, self.data) else None
 
@@ -226,8 +226,8 @@ class Cluster:
         self._execute([str(self.binaries.tool(tool)), *arguments])
 
     def _execute(self, command: list[str]) -> str:
-        """Run a command as the server's account, with nothing of ours in its way, and return what it said."""
-        # PGDATA, PGPORT and the like would turn the programs to another server.
+        """Run a command as the server's account, without our PG variables, and return its output."""
+        # PGDATA, PGPORT and others would direct the programs to another server.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         who = self.account
         # Output goes to a file: a server that was started may hold it open, and a pipe would never end.
@@ -249,8 +249,8 @@ class Cluster:
             said = output.read().decode(errors="replace")
         if code:
             words = said.strip().splitlines() or ["it said nothing"]
-            told = [word for word in words if "error" in word.lower()] or words
-            raise LocalServerError(f'{Path(command[0]).name} failed in "{self.directory}": {told[-1]}')
+            errors = [word for word in words if "error" in word.lower()] or words
+            raise LocalServerError(f'{Path(command[0]).name} failed in "{self.directory}": {errors[-1]}')
         return said
 
 

@@ -1,4 +1,4 @@
-"""The embedded server of a project, as its users know it: start, stop, reset, and where it is."""
+"""The embedded server of a project: start, stop, reset, its status and its URL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Profile = Literal["new", "old"]
 TEMPLATE = "gatepost_template"
-"""A hosted-shaped database that nobody writes to: `postgres` is made from it, and so can others be."""
+"""A database shaped like a hosted project that nobody writes to; `postgres` and others are copies of it."""
 _SETTINGS = (
     # fsync and synchronous_commit stay on: with either off, what was committed last is lost with a killed server.
     ("wal_level", "logical"),  # as on the platform, whose realtime service reads it
@@ -59,7 +59,7 @@ class LocalServer:
         return cluster.url(database, user)
 
     def status(self) -> Status:
-        """Say what there is, without changing it."""
+        """Return the status, without changing anything."""
         cluster, facts = self._cluster(None), self._facts()
         return Status(
             directory=self.directory,
@@ -71,13 +71,13 @@ class LocalServer:
         )
 
     def start(self, profile: Profile | None = None) -> LocalServer:
-        """Start the server where it does not run, making it where there is none.
+        """Start the server if it is not running, and create it if it does not exist.
 
         Args:
-            profile: The default privileges that it must have; None takes what is there, else "new".
+            profile: The default privileges that it must have; None accepts those of an existing server, else "new".
 
         Raises:
-            LocalServerError: it cannot be started, or was made with the other profile.
+            LocalServerError: it cannot be started, or was created with the other profile.
         """
         with server_directory.held(self.directory, self.account):
             facts = self._facts()
@@ -122,10 +122,10 @@ class LocalServer:
         return door.url("postgres", "postgres", port)
 
     def visit(self, name: str) -> LocalServer:
-        """Start the server where it does not run, to be stopped when the last such visitor leaves.
+        """Start the server if it is not running, and stop it when the last such visitor leaves.
 
         Args:
-            name: What tells the visitor from every other; it leaves with `leave(name)`, or when its process ends.
+            name: The unique name of the visitor, who leaves with `leave(name)` or when its process ends.
         """
         with server_directory.held(self.directory, self.account):
             ran = self._cluster(None).running()
@@ -134,7 +134,7 @@ class LocalServer:
         return self
 
     def leave(self, name: str) -> None:
-        """Leave after a visit; a server that was started for visitors is stopped when none is left."""
+        """Leave after a visit, and stop a server that was started for visitors when none is left."""
         if not server_directory.claimed(self.directory):
             return
         with server_directory.held(self.directory, self.account):
@@ -149,7 +149,7 @@ class LocalServer:
             self._stop()
 
     def reset(self, profile: Profile | None = None) -> LocalServer:
-        """Throw everything in the server away and start it afresh.
+        """Delete everything in the server and start it again.
 
         Args:
             profile: The default privileges of the new one; None keeps the kind that it had.
@@ -174,7 +174,7 @@ class LocalServer:
                 self.directory.rmdir()
 
     def clone(self, name: str, source: str = TEMPLATE) -> str:
-        """Make a database that looks like a new project, or a copy of another that nobody is connected to.
+        """Create a database that looks like a new project, or copy another that nobody is connected to.
 
         Returns:
             Its URL, as `postgres`.
@@ -192,7 +192,7 @@ class LocalServer:
         if profile is not None and facts.get("profile", template.known_profile(profile)) != profile:
             raise LocalServerError(
                 f'the server in "{self.directory}" has the "{facts["profile"]}" default privileges',
-                f"make it again, which loses its data: gatepost local reset --profile {profile}",
+                f"recreate it, which loses its data: gatepost local reset --profile {profile}",
             )
 
     def _bring_up(self, facts: dict[str, str], profile: Profile | None) -> None:
@@ -202,7 +202,7 @@ class LocalServer:
             self._cluster(self._binaries(facts)).launch()
 
     def _make(self, profile: str) -> None:
-        """Make the cluster. The file with its facts is written last: without it, the next start begins again."""
+        """Create the cluster. The file that describes it is written last; without it, the next start begins again."""
         self._wipe()
         binaries = self._binaries({})
         cluster = self._cluster(binaries)
@@ -230,14 +230,14 @@ class LocalServer:
         made = int(facts.get("major", found.major))
         if made != found.major:
             raise LocalServerError(
-                f'the server in "{self.directory}" was made by PostgreSQL {made}; "{found.directory}" holds '
+                f'the server in "{self.directory}" was created by PostgreSQL {made}; "{found.directory}" has '
                 f"{found.version}, which cannot read it",
-                "make it again, which loses its data: gatepost local reset",
+                "recreate it, which loses its data: gatepost local reset",
             )
         return usable_by(found, self.account, server_directory.cache(self.account)) if self.account else found
 
     def _cluster(self, binaries: Binaries | None) -> Cluster:
-        """Return the cluster; programs are needed to start and stop it, not to ask about it."""
+        """Return the cluster; programs are needed only to start and stop it."""
         return Cluster(self.directory, binaries or Binaries(Path(), "0"), self.account, _SETTINGS, self.transport)
 
     def _facts(self) -> dict[str, str]:
@@ -248,12 +248,12 @@ class LocalServer:
         return facts
 
     def _stop(self) -> None:
-        """Stop the server; only Windows, which has no signals, needs its programs for that."""
+        """Stop the server; only Windows needs its programs for that, because it has no signals."""
         self._cluster(self._binaries({}) if os.name == "nt" else None).stop()
         visitors.stay(self.directory)
 
     def _wipe(self) -> None:
-        """Remove what a server leaves, and nothing else."""
+        """Remove the files of a server, and nothing else."""
         self._stop()
         (self.directory / "server.json").unlink(missing_ok=True)
         self._cluster(None).way.clear()
@@ -277,19 +277,19 @@ class LocalServer:
 
 
 def server(directory: Path | str | None = None) -> LocalServer:
-    """Return the server of a directory, or of the project that the working directory lies in, without starting it."""
+    """Return the server of a directory, or of the project of the working directory, without starting it."""
     account = unprivileged()
     return LocalServer(server_directory.chosen(directory, account), account)
 
 
 def start(directory: Path | str | None = None, profile: Profile | None = None) -> LocalServer:
-    """Start the embedded server and return it; one that runs already is returned as it is.
+    """Start the embedded server if it is not running, and return it.
 
     Args:
-        directory: Where its data lives. None means `GATEPOST_LOCAL_DIR`, or a directory in the user's cache for the
-            project that the working directory lies in.
+        directory: The directory of its data. None means `GATEPOST_LOCAL_DIR`, or a directory in the user's cache for
+            the project of the working directory.
         profile: Default privileges in `public`: "new" as hosted projects have them since the change of 2026, "old" as
-            before. None takes what the server has, "new" for one that is made now.
+            before. None accepts those of an existing server, and means "new" otherwise.
 
     Raises:
         LocalServerError: there is no PostgreSQL to run, or it does not start, or has the other profile.

@@ -1,4 +1,4 @@
-"""A lock between processes that a killed process cannot leave behind."""
+"""A lock between processes that is released even if a process is killed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ else:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold an exclusive lock on a file, which is made where it is missing and stays.
+    """Hold an exclusive lock on a file, which is created if it is missing and stays.
 
-    The operating system lets go of it when the process ends, however it ends.
+    The operating system releases it when the process ends, for whatever reason.
 
     Args:
         path: The file.
-        wait: Wait for whoever holds it; else give up at once.
+        wait: Wait until it is free; else give up at once.
 
     Yields:
         Whether the lock is held: always true with `wait`.
@@ -32,11 +32,11 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
         try:
             held = _lock(descriptor, wait=wait)
             if held and not _still_at(path, descriptor):
-                continue  # who held it before removed the file: what we hold is nobody's lock any more
+                continue  # the previous holder removed the file, so this lock protects nothing
             yield held
             return
         finally:
-            os.close(descriptor)  # which lets go of the lock
+            os.close(descriptor)  # which releases the lock
 
 
 def _still_at(path: Path, descriptor: int) -> bool:

@@ -1,8 +1,7 @@
-"""The SQL that makes a database look like a hosted project.
+"""Run the SQL in `sql/*.sql`, which makes a database look like a hosted project.
 
-It lives in `sql/*.sql`, split by subject. A line `-- makes: KIND NAME` opens a section that is run only where that
-object is missing; `-- always: …` opens one that is run every time. So the same files build an embedded server from
-nothing and fill the gaps of somebody else's.
+The files are split by subject. A line `-- makes: KIND NAME` starts a section that runs only if that object is missing.
+`-- always: …` starts one that runs every time. So the same files build an embedded server and complete another one.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 ROLES = ("roles", "platform_roles")
-"""Cluster-wide, so once for a cluster."""
+"""Files with roles, which belong to the whole cluster."""
 DATABASE = ("extensions", "auth", "storage", "realtime", "vault", "platform", "platform_policies")
-"""What every hosted-shaped database holds, before the default privileges of a profile."""
+"""Files that every database of this shape gets, before the default privileges of a profile."""
 PROFILES = {"old": ("profile_old",), "new": ("profile_old", "profile_new")}
 """Default privileges in `public`: before and after the change of 2026."""
 
@@ -33,7 +32,7 @@ _EXISTS = {
     "function": "to_regprocedure(%s) IS NOT NULL",
     "publication": "EXISTS (SELECT 1 FROM pg_publication WHERE pubname = %s)",
     "event trigger": "EXISTS (SELECT 1 FROM pg_event_trigger WHERE evtname = %s)",
-    # An extension that this server does not offer counts as there: it cannot be made.
+    # An extension that this server does not offer counts as present, because it cannot be created.
     "available extension": "EXISTS (SELECT 1 FROM (SELECT %s::name AS name) AS wanted WHERE "
     "EXISTS (SELECT 1 FROM pg_extension WHERE extname = wanted.name) OR "
     "NOT EXISTS (SELECT 1 FROM pg_available_extensions AS offered WHERE offered.name = wanted.name))",
@@ -44,7 +43,7 @@ _HEADER = re.compile(r"^-- (?:makes: (role|schema|table|type|function|publicatio
 
 @dataclass(frozen=True)
 class Section:
-    """Statements that make one object, or (without a kind) that are run every time."""
+    """Statements that create one object, or (without a kind) run every time."""
 
     kind: str
     name: str
@@ -64,7 +63,7 @@ def sections(*files: str) -> tuple[Section, ...]:
 
 
 def digest() -> str:
-    """Return a mark of the SQL in `sql/`: a server with another mark was shaped by another version of it."""
+    """Return a hash of the SQL in `sql/`; a server with another hash was created by another version of it."""
     mark = hashlib.sha256()
     for file in sorted(_SQL.glob("*.sql")):
         mark.update(file.read_bytes())
@@ -72,7 +71,7 @@ def digest() -> str:
 
 
 def missing(connection: Connection, wanted: Iterable[Section]) -> tuple[Section, ...]:
-    """Return the sections that still have something to do, in order, asking the database once."""
+    """Return the sections that still have something to do, in order, with one query."""
     wanted = tuple(wanted)
     named = [section for section in wanted if section.kind]
     if not named:
@@ -87,7 +86,7 @@ def missing(connection: Connection, wanted: Iterable[Section]) -> tuple[Section,
 
 
 def apply(connection: Connection, *files: str) -> tuple[Section, ...]:
-    """Make what is missing, in one batch, and return the sections that were run.
+    """Create what is missing, in one batch, and return the sections that ran.
 
     The caller decides about the transaction.
     """

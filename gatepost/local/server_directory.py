@@ -1,4 +1,4 @@
-"""Which directory the server of a project lives in."""
+"""Choose and claim the directory of a project's server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gatepost.local.lock import locked
 
 VARIABLE = "GATEPOST_LOCAL_DIR"
 LOCK = "server.lock"
-"""Made first in the directory of every server, so that its presence says whose directory this is."""
+"""The file that is created first in the directory of every server, and marks it as Gatepost's."""
 _PROJECT_FILES = ("alembic.ini", "pyproject.toml", ".git")
 _SYSTEM_CACHE = Path("/var/cache")
 
@@ -39,14 +39,14 @@ class Status:
 
 
 def cache(account: Account | None) -> Path:
-    """Return the directory that holds the servers of all projects, made where it is missing.
+    """Return the directory of the servers of all projects, and create it if it is missing.
 
     It is the user's cache directory. The account that a server of root's runs as cannot enter /root, so there it is
     the system's, unless XDG_CACHE_HOME names one that the account can enter. A user without a home, as in a container,
     gets one in the directory for temporary files.
 
     Raises:
-        LocalServerError: it cannot be made, or somebody else's stands in its place.
+        LocalServerError: it cannot be created, or the name belongs to somebody else.
     """
     chosen = os.environ.get("XDG_CACHE_HOME")
     if account is not None:
@@ -68,10 +68,10 @@ def cache(account: Account | None) -> Path:
                 raise
             return _without_home()
         if account is not None:
-            directory.chmod(0o755)  # whatever the umask says: the account must get through
+            directory.chmod(0o755)  # whatever the umask says, because the account must be able to enter
     except OSError as refusal:
         raise LocalServerError(
-            f'the cache directory "{directory}" cannot be made: {refusal.strerror}',
+            f'the cache directory "{directory}" cannot be created: {refusal.strerror}',
             f"name a directory for the server: {VARIABLE}=... or --directory",
         ) from refusal
     return directory
@@ -89,7 +89,7 @@ def _without_home() -> Path:
 
 
 def of_project(start: Path, account: Account | None) -> Path:
-    """Return the directory for the project that `start` lies in: one server a project, so that none sees another's.
+    """Return the directory for the project of `start`: one server per project, so that projects are separate.
 
     The project is the nearest directory upwards with an `alembic.ini`, a `pyproject.toml` or a `.git`; without any,
     it is `start`.
@@ -102,13 +102,13 @@ def of_project(start: Path, account: Account | None) -> Path:
 
 
 def chosen(directory: Path | str | None, account: Account | None) -> Path:
-    """Return the directory of the server: the one given, `GATEPOST_LOCAL_DIR`, or that of the project."""
+    """Return the directory of the server: the given one, `GATEPOST_LOCAL_DIR`, or that of the project."""
     named = directory or os.environ.get(VARIABLE)
     return Path(named).expanduser().resolve() if named else of_project(Path.cwd(), account)
 
 
 def claimed(directory: Path) -> bool:
-    """Whether a server was ever made in the directory.
+    """Whether a server was ever created in the directory.
 
     Raises:
         LocalServerError: it belongs to somebody else, and may not be entered.
@@ -124,7 +124,7 @@ def held(directory: Path, account: Account | None) -> Iterator[None]:
     """Claim the directory for a server, and hold its lock.
 
     Raises:
-        LocalServerError: it holds something else, or cannot be used by the account that runs the server.
+        LocalServerError: it contains something else, or cannot be used by the account that runs the server.
     """
     while True:
         _claim(directory, account)
@@ -160,10 +160,10 @@ def _take(directory: Path, account: Account | None) -> None:
         if not step.exists():
             step.mkdir(exist_ok=True)
             if account is not None:
-                step.chmod(0o755)  # whatever the umask says: the account must get through
+                step.chmod(0o755)  # whatever the umask says, because the account must be able to enter
     if any(directory.iterdir()) and not claimed(directory):  # another process may be claiming it right now
         raise LocalServerError(
-            f'"{directory}" holds something else than a server of Gatepost\'s', "name an empty or a new directory"
+            f'"{directory}" contains something other than a server of Gatepost', "name an empty or a new directory"
         )
     directory.chmod(0o700)
     give(directory, account)

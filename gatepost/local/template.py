@@ -1,6 +1,6 @@
-"""Hosted-shaped databases: one is built from SQL, the others are copies of it.
+"""Create databases that look like a hosted project: one is built from SQL, the others are copies of it.
 
-Building takes a good tenth of a second, a copy half of that, and a copy needs no SQL of ours to be right.
+Building takes a little over a tenth of a second, and copying takes half of that.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def build(connect: Callable[[str], Connection], name: str, profile: str) -> None:
-    """Make the platform's roles where they are missing, and a hosted-shaped database.
+    """Create the platform's roles if they are missing, and a database that looks like a hosted project.
 
     Args:
         connect: Opens a connection to a database by name, as a superuser.
-        name: The database to make. Its owner is `postgres`.
-        profile: "new" or "old", see `shape.PROFILES`.
+        name: The database to create. Its owner is `postgres`.
+        profile: "new" or "old", see `platform_sql.PROFILES`.
 
     Raises:
         LocalServerError: there is no such profile, or the server's `postgres` is a superuser.
@@ -36,7 +36,7 @@ def build(connect: Callable[[str], Connection], name: str, profile: str) -> None
             if (cursor.fetchone() or (False,))[0]:
                 raise LocalServerError(
                     'the server\'s role "postgres" is a superuser; on the platform it is not',
-                    "make the server with another superuser: initdb -U supabase_admin",
+                    "create the server with another superuser: initdb -U supabase_admin",
                 )
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -61,7 +61,7 @@ def drop(connection: Connection, name: str) -> None:
 
 
 def set_passwords(connection: Connection, password: str | None) -> None:
-    """Give every role that may log in the password, or none where the way in asks for none."""
+    """Set the password of every role that may log in, or remove it if the transport requires none."""
     if password is None:
         return
     with connection.cursor() as cursor:
@@ -78,6 +78,6 @@ def known_profile(profile: str) -> str:
     """
     if profile not in platform_sql.PROFILES:
         raise LocalServerError(
-            f'"{profile}" is no profile of default privileges', "use new (since the change of 2026) or old"
+            f'"{profile}" is not a profile of default privileges', "use new (since the change of 2026) or old"
         )
     return profile

@@ -1,9 +1,9 @@
-"""A server of its own for one piece of foreign work: nobody's database is in it, and afterwards it is gone.
+"""Start a temporary server for foreign SQL, and remove it afterwards; it contains no other database.
 
-It is a copy of an image, which initdb made once and which holds the shape of a hosted project and nothing foreign. What
-works in it logs in as a role without any privilege over the server; the superuser prepares the server, and is then
-barred from logging in (`seal`), so that nothing foreign can run as it. A process beside it ends the server when its
-maker ends, or when it has taken more time or room than it was given.
+It is a copy of an image that initdb created once. The image looks like a hosted project and contains nothing foreign.
+Foreign SQL runs as a role without any privilege over the server. The superuser prepares the server and can then no
+longer log in (`seal`), so nothing foreign can run as it. A second process ends the server when the process that
+started it ends, or when the server exceeds its time or disk limit.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SUPERUSER = "gatepost_superuser"
 LOGIN = "gatepost_login"
 DATABASE = "postgres"
 HARMLESS_MEMBERSHIPS = ("pg_read_all_data", "pg_write_all_data", "pg_maintain")
-"""Roles of PostgreSQL's own that say who may do what with rows; every other one is about the server or its files."""
+"""Predefined roles of PostgreSQL about access to rows; all others are about the server or its files."""
 _MEGABYTE = 1 << 20
 _SETTINGS = (
     ("fsync", "off"),
@@ -65,10 +65,10 @@ _SETTINGS = (
     ("max_wal_size", "256MB"),
     ("dynamic_shared_memory_type", "mmap" if os.name != "nt" else "windows"),  # in the directory, so gone with it
     ("logging_collector", "off"),
-    ("log_min_messages", "fatal"),  # what foreign code says is no line of a file
+    ("log_min_messages", "fatal"),  # messages of foreign code are not written to a file
     ("log_min_error_statement", "panic"),
 )
-_INITDB = ("--wal-segsize=1",)  # the log is most of what has to be copied
+_INITDB = ("--wal-segsize=1",)  # the write-ahead log is most of what has to be copied
 _MEMORY = 2048 * _MEGABYTE
 _UNUSED_SECONDS = 30 * 24 * 3600
 _REDUCE = """
@@ -96,7 +96,7 @@ $$
 
 @dataclass(frozen=True)
 class Throwaway:
-    """A running server that is gone when its block ends.
+    """A running server that is removed when its block ends.
 
     Args:
         cluster: The server.
@@ -110,7 +110,7 @@ class Throwaway:
 
     @property
     def url(self) -> str:
-        """Where foreign work is done: the only database, as the role that has no privilege over the server."""
+        """The URL for foreign SQL: the only database, as the role without privileges over the server."""
         found = self.cluster.url(DATABASE, LOGIN)
         return found.replace("@/", f":{self.password}@/", 1) if os.name != "nt" else found
 
@@ -119,7 +119,7 @@ class Throwaway:
         return _connect(self.cluster, SUPERUSER)
 
     def seal(self, admin: Connection) -> None:
-        """Let the superuser log in no more, and commit; the connection that is given is to be closed.
+        """Forbid the superuser to log in, and commit; close the given connection afterwards.
 
         Args:
             admin: From `admin`, in a transaction or not.
@@ -130,19 +130,19 @@ class Throwaway:
         admin.commit()
 
     def ended(self) -> str:
-        """Return why the server was ended before its time, or the empty string; the server is gone afterwards."""
-        said, _ = self.guard.communicate()  # closes its input, which is the sign to clean up
+        """End the server and return why it was ended early, or the empty string."""
+        said, _ = self.guard.communicate()  # closes its input, which is the signal to clean up
         return said.decode().strip()
 
 
 @contextmanager
 def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Throwaway]:
-    """Start a server, and end and remove it when the block ends, or this process does, even by force.
+    """Start a server, and remove it when the block or this process ends, even if it is killed.
 
     Args:
         binaries: The programs to run.
-        seconds: How long it may be at work.
-        room: Bytes that it may take on the disk.
+        seconds: How long it may run.
+        room: Bytes that it may use on the disk.
 
     Raises:
         LocalServerError: it cannot be started.
@@ -158,9 +158,9 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Thro
         [sys.executable, "-I", str(Path(__file__).with_name("throwaway_process.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C ends us, and it cleans up after us
+        start_new_session=True,  # Ctrl-C ends this process, and the guard cleans up
     )
-    assert guard.stdin is not None  # noqa: S101  asked for above
+    assert guard.stdin is not None  # noqa: S101  opened above
     cluster = Cluster(directory, usable, account, superuser=SUPERUSER, memory=_MEMORY)
     beside = str(cluster.way.place) if isinstance(cluster.way, UnixSocket) else str(directory)
     orders = {"directory": str(directory), "socket": beside, "seconds": seconds, "room": room}
@@ -179,7 +179,7 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int) -> Iterator[Thro
 
 
 def _home(account: Account | None) -> Path:
-    """Return the directory of images and servers: in the cache, or where there is none, a private temporary one."""
+    """Return the directory of images and servers: in the cache or, if there is none, a private temporary one."""
     try:
         directory = server_directory.cache(account) / "throwaway"
     except LocalServerError:  # a home that does not exist, or that may not be written
@@ -189,7 +189,7 @@ def _home(account: Account | None) -> Path:
     entry = directory.lstat()
     if os.name != "nt" and (not stat.S_ISDIR(entry.st_mode) or entry.st_uid != os.geteuid()):
         raise LocalServerError(
-            f'"{directory}" is to hold servers of ours, and belongs to somebody else',
+            f'"{directory}" is needed for temporary servers, and belongs to somebody else',
             "set XDG_CACHE_HOME to a directory that can be written",
         )
     directory.chmod(0o711 if account is not None else 0o700)
@@ -197,7 +197,7 @@ def _home(account: Account | None) -> Path:
 
 
 def _image(home: Path, binaries: Binaries, account: Account | None) -> Path:
-    """Return a stopped server that is shaped, without anything foreign; it is made once for each build."""
+    """Return the image: a stopped server like a hosted project, created once for each build of PostgreSQL."""
     recipe = [
         str(binaries.directory),
         binaries.version,
@@ -232,13 +232,15 @@ def _image(home: Path, binaries: Binaries, account: Account | None) -> Path:
 
 
 def _fill(cluster: Cluster) -> None:
-    """Shape the one database that the image keeps, and take from every role what it could do to a server."""
+    """Prepare the only database of the image, and revoke every privilege over the server."""
     with closing(_connect(cluster, SUPERUSER)) as connection, connection, connection.cursor() as cursor:
         platform_sql.apply(connection, *platform_sql.ROLES)
-        cursor.execute(f"SET SESSION AUTHORIZATION {sql.identifier(PLATFORM_SUPERUSER)}")  # it will own the shape
+        cursor.execute(
+            f"SET SESSION AUTHORIZATION {sql.identifier(PLATFORM_SUPERUSER)}"
+        )  # it will own the platform objects
         platform_sql.apply(connection, *platform_sql.DATABASE)
         cursor.execute("RESET SESSION AUTHORIZATION")
-        # Owners of the platform's tables are asked for their policies here, so that nobody has to be lent them.
+        # Here the owners of platform tables create their own policies, so nothing needs to lend the tables.
         cursor.execute(
             "DROP EVENT TRIGGER gatepost_lend_platform_tables; DROP EVENT TRIGGER gatepost_return_platform_tables;"
             "DROP FUNCTION extensions.gatepost_lend_platform_tables();"
@@ -278,10 +280,10 @@ def _copy(image: Path, directory: Path, account: Account | None) -> None:
 
 
 def _let_in(cluster: Cluster) -> None:
-    """Let in the superuser, who is barred later, and one role with its password, and nobody else."""
+    """Let in the superuser, until the server is sealed, and one role with its password."""
     if os.name == "nt":
         how, first, where = "host", "scram-sha-256", " 127.0.0.1/32"
-    else:  # only the server's own account and root reach the socket
+    else:  # only the server's own account and root can use the socket
         how, first, where = "local", "trust", ""
     (cluster.data / "pg_hba.conf").write_text(
         f"{how} {DATABASE} {SUPERUSER}{where} {first}\n{how} {DATABASE} {LOGIN}{where} scram-sha-256\n"
@@ -289,7 +291,7 @@ def _let_in(cluster: Cluster) -> None:
 
 
 def _sweep(home: Path, binaries: Binaries, account: Account | None) -> None:
-    """End and remove the servers of processes that are gone, and whose guards went with the machine."""
+    """End and remove the servers of processes that are gone, after a crash of the machine."""
     for directory in home.glob("server-*"):
         pid = directory.name.split("-")[1]
         if pid.isdigit() and not alive(int(pid)):

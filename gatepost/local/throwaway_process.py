@@ -1,9 +1,9 @@
-"""Ends a throw-away server when the process that made it ends, however it ends, or when it takes too much.
+"""A program that ends a temporary server when the process that started it ends, or when it exceeds its limits.
 
-It runs as a program of its own, by its path and with nothing but the standard library, so that it starts at once. Its
-standard input holds one line of JSON, and a second line when the server has started and its time begins. The operating
-system closes the input when the maker ends, also when it is killed, and that is the sign. Why it ended a server before
-that is the one line that it prints.
+It is run by its path and imports only the standard library, so that it starts fast. It reads one line of JSON from
+standard input, and a second line when the server has started and its time begins. The operating system closes the input
+when the parent process ends, even if it is killed. That is the signal to clean up. If the program ends the server
+earlier, it prints one line with the reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PATIENCE = 10.0
 
 
 def main() -> None:
-    """Wait for the end of the maker, and look at the clock and the disk meanwhile."""
+    """Wait for the end of the parent process, and check the clock and the disk meanwhile."""
     orders = json.loads(sys.stdin.readline())
     directory, started = Path(orders["directory"]), sys.stdin.readline()
     until = time.monotonic() + orders["seconds"]
@@ -33,9 +33,9 @@ def main() -> None:
         maker.join(_LOOK)
         reason = ""
         if time.monotonic() > until:
-            reason = f"it was at work for more than {orders['seconds']:g} seconds"
+            reason = f"it ran for more than {orders['seconds']:g} seconds"
         elif _size(directory) > orders["room"]:
-            reason = f"it took more than {orders['room'] >> 20} MB on the disk"
+            reason = f"it used more than {orders['room'] >> 20} MB on the disk"
         if reason and maker.is_alive():
             with suppress(OSError):
                 print(reason, flush=True)
@@ -43,7 +43,7 @@ def main() -> None:
             maker.join()
     _end(directory)
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.rmtree(orders["socket"], ignore_errors=True)  # elsewhere where the path is too long for a socket
+    shutil.rmtree(orders["socket"], ignore_errors=True)  # elsewhere if the path is too long for a socket
 
 
 def _size(directory: Path) -> int:
@@ -56,7 +56,7 @@ def _size(directory: Path) -> int:
 
 
 def _end(directory: Path) -> None:
-    """End the server with all its sessions, without a word to them."""
+    """End the server with all its sessions at once."""
     number = _number(directory)
     if number is None:
         return

@@ -1,7 +1,7 @@
-"""How a client reaches the server: a Unix socket, or a port of this machine where there are no sockets.
+"""How clients connect to the server: by a Unix socket, or by a port of this machine on Windows.
 
-A socket needs no port, so two servers cannot collide, and no password: only the account that runs the server (and
-root) may enter the directory that holds it. Windows gets a free port on 127.0.0.1 and a password.
+A socket needs no port, so two servers cannot collide. It needs no password either, because only the account that runs
+the server (and root) may enter its directory. Windows gets a free port on 127.0.0.1 and a password.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ _LONGEST_SOCKET = 103
 
 
 class Transport(Protocol):
-    """What a cluster asks of the way to reach it."""
+    """What a cluster needs from its transport."""
 
     @property
     def password(self) -> str | None:
-        """The password of every role that may log in, or None where none is asked for."""
+        """The password of every role that may log in, or None if none is required."""
 
     def prepare(self) -> None:
-        """Make what must be there before the server is started; it does not run now."""
+        """Prepare what the server needs before it starts; it is not running now."""
 
     def initdb(self) -> tuple[str, ...]:
-        """Return the arguments of initdb that choose how clients are told apart."""
+        """Return the arguments of initdb that choose how clients authenticate."""
 
     def settings(self) -> dict[str, str]:
         """Return the server's settings for one start."""
 
     def clear(self) -> None:
-        """Remove what `prepare` made."""
+        """Remove what `prepare` created."""
 
     def answers(self, port: int) -> bool:
         """Whether something listens."""
@@ -54,14 +54,14 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class UnixSocket:
-    """A socket in the server's own directory, or in a short one where that path is too long."""
+    """A socket in the server's own directory, or in a short one if that path is too long."""
 
     directory: Path
     account: Account | None = None
 
     @property
     def password(self) -> None:
-        """None: whoever reaches the socket is let in."""
+        """None, because everybody who can use the socket is let in."""
 
     @property
     def place(self) -> Path:
@@ -72,7 +72,7 @@ class UnixSocket:
         return Path(tempfile.gettempdir()) / f"gatepost-{digest}"
 
     def prepare(self) -> None:
-        """Take away a dead server's socket; make the short directory, and refuse one that somebody else put there.
+        """Remove a dead server's socket; create the short directory, and refuse one that belongs to somebody else.
 
         PostgreSQL would not start while the number in the lock file is another process's, or that of a dead one which
         nobody has reaped yet.
@@ -85,7 +85,7 @@ class UnixSocket:
         owner = self.account.uid if self.account else os.geteuid()
         if not stat.S_ISDIR(entry.st_mode) or entry.st_uid not in (owner, os.geteuid()):
             raise LocalServerError(
-                f'"{self.place}" is to hold the socket of the server, and belongs to somebody else',
+                f'"{self.place}" is needed for the socket of the server, and belongs to somebody else',
                 "set GATEPOST_LOCAL_DIR to a shorter path",
             )
         self.place.chmod(0o700)
@@ -102,7 +102,7 @@ class UnixSocket:
             left.unlink(missing_ok=True)
 
     def initdb(self) -> tuple[str, ...]:
-        """Let in whoever reaches the socket."""
+        """Let in everybody who can use the socket."""
         return ("--auth=trust",)
 
     def settings(self) -> dict[str, str]:
@@ -119,7 +119,7 @@ class UnixSocket:
         return '"' + str(self.place).replace('"', '""') + '"'
 
     def answers(self, port: int) -> bool:
-        """Whether a server listens on the socket: the file alone may be a dead one's."""
+        """Whether a server listens on the socket; the file alone may be left from a dead one."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(str(self.place / f".s.PGSQL.{port}"))
@@ -150,7 +150,7 @@ class Loopback:
 
     @property
     def password(self) -> str:
-        """The password of every role that may log in, made by `prepare`."""
+        """The password of every role that may log in, created by `prepare`."""
         return self._password_file.read_text(encoding="ascii")
 
     def prepare(self) -> None:
@@ -166,7 +166,7 @@ class Loopback:
         self._password_file.unlink(missing_ok=True)
 
     def initdb(self) -> tuple[str, ...]:
-        """Ask everybody for the password."""
+        """Require the password from everybody."""
         return ("--auth=scram-sha-256", f"--pwfile={self._password_file}")
 
     def settings(self) -> dict[str, str]:
@@ -191,7 +191,7 @@ class Loopback:
             return False
 
     def url(self, database: str, user: str, port: int) -> str:
-        """Return a URL that holds the password."""
+        """Return a URL with the password."""
         who = f"{quote(user, safe='')}:{quote(self.password, safe='')}"
         return f"postgresql://{who}@127.0.0.1:{port}/{quote(database, safe='')}"
 

@@ -1,7 +1,7 @@
-"""Who uses a server only for a while: where such a visitor has started it, the last one to leave stops it.
+"""Processes that use a server temporarily: if visitors started it, the last one to leave stops it.
 
-A visitor is a file beside the server that is named after a database of its own and holds the number of its process, so
-that one that was killed counts no longer. Everything here is asked and done while the server's lock is held.
+A visitor is a file beside the server. It is named after the visitor's own database and contains its process number, so
+that a killed visitor no longer counts. Everything here happens while the server's lock is held.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def enter(directory: Path, name: str, *, started: bool) -> None:
 
     Args:
         directory: The server's.
-        name: What tells the visitor from every other.
+        name: The unique name of the visitor.
         started: Whether the server was started for it.
     """
     folder = directory / FOLDER
@@ -29,7 +29,7 @@ def enter(directory: Path, name: str, *, started: bool) -> None:
 
 
 def leave(directory: Path, name: str) -> bool:
-    """Strike a visitor out, and tell whether the server is to be stopped: visitors started it, and none is left."""
+    """Remove a visitor, and return whether to stop the server: visitors started it, and none is left."""
     (directory / FOLDER / name).unlink(missing_ok=True)
     if not (directory / _STARTED).exists():
         return False
@@ -41,12 +41,12 @@ def leave(directory: Path, name: str) -> bool:
 
 
 def stay(directory: Path) -> None:
-    """Note that the server is meant to run from now on, or that it does not run."""
+    """Record that the server is to keep running, or that it is not running."""
     (directory / _STARTED).unlink(missing_ok=True)
 
 
 def clear(directory: Path) -> None:
-    """Remove everything that was noted."""
+    """Remove all records."""
     stay(directory)
     folder = directory / FOLDER
     for file in folder.glob("*"):
@@ -63,8 +63,8 @@ def _alive(file: Path) -> bool:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process of this machine lives; where the system cannot be asked, it does."""
-    if os.name == "nt":  # os.kill(pid, 0) ends a process there
+    """Return whether a process is alive; assume so if the system gives no answer."""
+    if os.name == "nt":  # there, os.kill(pid, 0) ends a process
         return True
     try:
         os.kill(pid, 0)

@@ -1,13 +1,13 @@
 -- Policies of `postgres` on platform tables.
 --
 -- On the platform the extension supautils lets `postgres` create, alter, drop and comment on policies, and drop
--- triggers, on tables that it does not own. Stock PostgreSQL asks for the owner. So for the duration of such a
+-- triggers, on tables that it does not own. Stock PostgreSQL requires the owner. So for the duration of such a
 -- command, and of no other, the tables that it names belong to `postgres`: one event trigger lends them before the
 -- command, another takes them back after it, in the same transaction. A command that fails undoes both.
 -- relowner is set directly because ALTER TABLE ... OWNER would lock the table and merge the grants of both owners.
 
 -- makes: function extensions.gatepost_wanted_tables(text, text)
--- The platform tables that a command may be about. An event trigger is not told which table a command names, so its
+-- The platform tables that a command may be about. An event trigger does not know which table a command names, so its
 -- text is read; reading too much costs half a millisecond and harms nothing.
 CREATE FUNCTION extensions.gatepost_wanted_tables(tag text, command text) RETURNS oid[]
 LANGUAGE plpgsql STABLE SET search_path = ''
