@@ -1,7 +1,7 @@
-"""Who is asking: the roles of the Data API, and the session's values as SQL expressions.
+"""Roles of the Data API, and values of the session as SQL: `uid()`, `jwt()`, `claim(…)`, `role()`.
 
-Each value renders as a scalar subquery, `(SELECT auth.uid())`, which PostgreSQL evaluates once a statement and not
-once a row (https://supabase.com/docs/guides/database/postgres/row-level-security-performance), and takes the type of
+Each value renders as a scalar subquery, `(SELECT auth.uid())`, which PostgreSQL evaluates once per statement and not
+once per row (https://supabase.com/docs/guides/database/postgres/row-level-security-performance), and takes the type of
 the column that it is compared with, so that the cast never stands on the column's side, where it defeats an index.
 """
 
@@ -35,7 +35,7 @@ _TYPES: dict[SessionType, types.TypeEngine[Any]] = {
 class Role:
     """A database role that a rule is for: `to=Role("app_admin")`.
 
-    A token reaches a role by its `role` claim, and only where `authenticator` is a member of that role.
+    A token selects a role by its `role` claim, but only if `authenticator` is a member of that role.
     """
 
     name: str
@@ -74,7 +74,7 @@ class SessionValue(ColumnElement[Any]):
 
         Args:
             type_: The type of the other side of the comparison.
-            what: How the other side is called in an error.
+            what: The name of the other side, for errors.
 
         Raises:
             DeclarationError: the comparison could never be true.
@@ -108,7 +108,7 @@ def jwt() -> SessionValue:
 
 
 def role() -> SessionValue:
-    """Return the role that the token asks for, as text."""
+    """Return the role of the token, as text."""
     return claim("role")
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: an access story for every table, in the file that is named as its model's."""
+"""Who may access which rows: one statement per table, in the file with the same name as its model's."""
 
 from policies import accounts, providers, routing, search, work
 

@@ -1,4 +1,4 @@
-"""Users see themselves and may change their name."""
+"""Users can read their own account and change their name."""
 
 from gatepost import owner, protect
 from models.accounts import User

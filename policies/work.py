@@ -1,4 +1,4 @@
-"""Tasks and streams belong to their user, and a stream's chunks are as visible as the stream."""
+"""Tasks and streams belong to their user, and everybody who can read a stream can read its chunks."""
 
 from gatepost import owner, protect, through
 from models.work import Stream, StreamChunk, Task

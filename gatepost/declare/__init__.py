@@ -1,6 +1,7 @@
-"""The policy language: what an author writes, what it means, and what is refused.
+"""The policy language: `protect`, `owner`, `allow` …, and their translation into policies and grants.
 
-`language` is what `policies/` imports (through `gatepost` itself); `expression`, `fitting` and `compiler` turn a
-SQLAlchemy expression into the text of a policy; `judge` refuses what cannot be meant, `place` and `mistakes` say where
-and how to mend it; `resolve` makes policies and grants of rules; `declaration` is the values that come out.
+`policies/` imports `language` (through `gatepost` itself). `expression`, `type_coercion` and `sql_compiler` turn a
+SQLAlchemy expression into the text of a policy. `validation` refuses mistakes; `source_location` and `import_errors`
+say where they are and how to fix them. `to_policies` turns rules into policies and grants, and `declaration` has the
+resulting values.
 """

@@ -1,4 +1,4 @@
-"""What was declared, as values: one access story a table, and all of them together."""
+"""A declaration as values: the protected tables, each with its rules, policies and grants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatepost.schema import API_ROLES, Command, Grant, Policy, is_platform
 
 if TYPE_CHECKING:
     from gatepost.declare.expression import (
-        Expression,  # it brings SQLAlchemy, which a database without a declaration needs not
+        Expression,  # it imports SQLAlchemy, which is not needed without a declaration
     )
 
 Meaning = Literal["allow", "restrict", "owner", "through"]
@@ -21,10 +21,10 @@ Meaning = Literal["allow", "restrict", "owner", "through"]
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule as its author wrote it, which is what the policies mean.
+    """One rule as its author wrote it, which is the intent behind the policies.
 
     `column` is (schema, table, column) of `owner` and `through`; `columns` limits the grants to some columns, and is
-    empty where the rule does not say.
+    empty if the rule does not limit them.
     """
 
     meaning: Meaning
@@ -40,9 +40,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class ProtectedTable:
-    """The access story of one table.
+    """One protected table with its rules, policies and grants.
 
-    `policies` hold the expressions as they were declared, `grants` the exact privileges of every role that a token can
+    `policies` have the expressions as declared, `grants` the exact privileges of every role that a token can
     hold, `sequences` the grants on the sequence behind a column. `place` is the file and line of the statement.
     """
 
@@ -66,11 +66,11 @@ class ProtectedTable:
 
     @property
     def platform(self) -> bool:
-        """Tell whether the table is the platform's, of which only the policies are declared."""
+        """Return whether the table is the platform's, so that only its policies can be declared."""
         return is_platform(self.schema)
 
     def readable(self, role: str, column: str | None) -> bool:
-        """Tell whether a role is granted SELECT on a column, or, without one, on anything of the table."""
+        """Return whether a role is granted SELECT on a column or, without a column, on any column of the table."""
         return any(
             grant.grantee in (role, "public")
             and grant.privilege == "SELECT"
@@ -89,7 +89,7 @@ class Declaration:
         return iter(self.tables)
 
     def table(self, schema: str, name: str) -> ProtectedTable | None:
-        """Return the access story of a table, or None where nobody told one."""
+        """Return the declaration of a table, or None if the table is not protected."""
         return self._by_key.get((schema, name))
 
     @cached_property
@@ -102,29 +102,29 @@ class Declaration:
         return frozenset(API_ROLES) | {role for table in self.tables for rule in table.rules for role in rule.roles}
 
     def checked(self) -> Declaration:
-        """Return the declaration itself, if it makes sense as a whole.
+        """Return the declaration itself, if it is consistent as a whole.
 
         Raises:
-            DeclarationError: a rule asks a table that nobody protected, that its roles cannot read, or whose own
-                rules ask back.
+            DeclarationError: a rule reads a table that is not protected, that its roles cannot read, or whose own rules
+                read back.
         """
         for table in self.tables:
             for rule in table.rules:
-                for asked in _asked(table, rule):
-                    self._check_asked(table, rule, asked)
+                for key in _tables_read(table, rule):
+                    self._check_read_table(table, rule, key)
         for table in self.tables:
             self._check_no_circle(table)
         return self
 
-    def _check_asked(self, child: ProtectedTable, rule: Rule, asked: tuple[str, str]) -> None:
-        parent = self.table(*asked)
-        how = "through" if rule.meaning == "through" else "by a sub-select on"
+    def _check_read_table(self, child: ProtectedTable, rule: Rule, read: tuple[str, str]) -> None:
+        parent = self.table(*read)
+        how = "through" if rule.meaning == "through" else "by a subquery on"
         if parent is None:
-            if is_platform(asked[0]):
+            if is_platform(read[0]):
                 return
             raise DeclarationError(
-                f'{child.place}: "{child}" is protected {how} "{".".join(asked)}", which nobody protected',
-                f"protect(…, owner(…))  # the model of {'.'.join(asked)}",
+                f'{child.place}: "{child}" is protected {how} "{".".join(read)}", which is not protected',
+                f"protect(…, owner(…))  # the model of {'.'.join(read)}",
             )
         key = rule.parent[2] if rule.parent is not None else None
         blind = sorted(role for role in set(rule.roles) - {"service_role"} if not parent.readable(role, key))
@@ -136,34 +136,34 @@ class Declaration:
             )
 
     def _check_no_circle(self, table: ProtectedTable) -> None:
-        """Refuse policies that ask each other: PostgreSQL stops them with "infinite recursion" (42P17).
+        """Refuse policies that read each other, which PostgreSQL stops with "infinite recursion" (42P17).
 
-        It does so at the second visit of a table whose own reading holds any sub-select, `(SELECT auth.uid())` too.
+        It does so at the second visit of a table whose SELECT policy has any subquery, even `(SELECT auth.uid())`.
         """
         if not any(_has_sub_select(policy) for policy in table.policies if policy.command == "select"):
             return
-        ways: list[tuple[tuple[str, str], ...]] = [(asked,) for rule in table.rules for asked in _asked(table, rule)]
+        ways: list[tuple[tuple[str, str], ...]] = [(key,) for rule in table.rules for key in _tables_read(table, rule)]
         seen: set[tuple[str, str]] = set()
         while ways:
             way = ways.pop()
             if way[-1] == table.key:
-                names = " asks ".join(f'"{schema}.{name}"' for schema, name in (table.key, *way))
+                names = " reads ".join(f'"{schema}.{name}"' for schema, name in (table.key, *way))
                 raise DeclarationError(
-                    f"{table.place}: {names}: their policies would ask each other without end",
+                    f"{table.place}: {names}: their policies would read each other without end",
                     "keep the owner's id on one of them and write owner(…)",
                 )
             found = self.table(*way[-1])
             if found is not None and way[-1] not in seen:
                 seen.add(way[-1])
                 reading = (rule for rule in found.rules if "select" in rule.commands)
-                ways.extend((*way, asked) for rule in reading for asked in _asked(found, rule))
+                ways.extend((*way, key) for rule in reading for key in _tables_read(found, rule))
 
 
 def _has_sub_select(policy: Policy) -> bool:
     return any(token.name == "select" for token in sql.tokens(policy.using or ""))
 
 
-def _asked(table: ProtectedTable, rule: Rule) -> list[tuple[str, str]]:
+def _tables_read(table: ProtectedTable, rule: Rule) -> list[tuple[str, str]]:
     """Return the other tables that a rule's policies select from."""
     found = {rule.parent[:2]} if rule.parent is not None else set()
     for written in (rule.where, rule.check):

@@ -1,7 +1,7 @@
-"""A SQLAlchemy expression over a model's columns, as the SQL text of a policy.
+"""Translate a SQLAlchemy expression over a model's columns into the SQL text of a policy.
 
-The expression is compiled as the WHERE of a SELECT from its own table, so that sub-selects correlate with the row as
-SQLAlchemy's users expect, and a column of another table that stands bare shows itself as a second FROM.
+The expression is compiled as the WHERE of a SELECT from its own table. So subqueries correlate with the row as
+SQLAlchemy's users expect, and a column of another table outside a subquery shows as a second FROM.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from gatepost.errors import DeclarationError
 
 @dataclass(frozen=True)
 class Expression:
-    """What an author wrote after `where=` or `check=`; two are equal when they read the same."""
+    """The expression that an author wrote after `where=` or `check=`; two are equal if their SQL is the same."""
 
     text: str
     clause: ClauseElement = field(compare=False, repr=False)
 
     @property
     def always_true(self) -> bool:
-        """Tell whether it is the plain `true`; a roundabout one is for the verification to find."""
+        """Return whether it is the plain `true`; `verify` finds conditions that are true in other ways."""
         return isinstance(self.clause, True_) or self.text.strip().lower() in ("true", "(true)")
 
     @property
     def tables(self) -> tuple[tuple[str, str], ...]:
-        """The (schema, table) of every table whose column it uses, sorted; what stands in `text()` is not seen."""
+        """The (schema, table) of every table whose column it uses, sorted; the content of `text()` is not parsed."""
         found = (one for one in visitors.iterate(self.clause) if isinstance(one, Table))
         names = {(table.schema or "public", table.name) for table in found}
         names |= {(c.table.schema or "public", c.table.name) for c in _columns(self.clause) if _of_table(c)}
@@ -54,11 +54,11 @@ class Expression:
 
 
 def expression(written: object, argument: str) -> Expression:
-    """Take what an author wrote after `where=` or `check=`.
+    """Convert what an author wrote after `where=` or `check=`.
 
     Args:
         written: A SQLAlchemy expression, `text(...)`, or a Boolean.
-        argument: How the argument is called in an error.
+        argument: The name of the argument, for errors.
 
     Raises:
         DeclarationError: it is something else.
@@ -97,8 +97,8 @@ def render(found: Expression, table: Table | None) -> str:
         table: The table of the policy, or None where it is a platform table, which has no model.
 
     Raises:
-        DeclarationError: it uses a column of another table outside a sub-select, compares types that never match,
-            asks its own table, or joins a condition on the row with one on the session by OR.
+        DeclarationError: it uses a column of another table outside a subquery, compares types that never match,
+            reads its own table, or joins a condition on the row with one on the session by OR.
     """
     if isinstance(found.clause, TextClause):
         return found.text
@@ -111,9 +111,9 @@ def render(found: Expression, table: Table | None) -> str:
 
 
 def compared_columns(found: Expression, table: Table) -> tuple[str, ...]:
-    """Return the table's columns that are compared with a value of the session or with a sub-select, sorted.
+    """Return the table's columns that are compared with a value of the session or with a subquery, sorted.
 
-    They are the ones that an index can find rows by.
+    An index on these can find the rows.
     """
     return tuple(sorted({side.name for side in _compared(found, table) if isinstance(side, Column)}))
 
@@ -128,8 +128,8 @@ def compared_terms(found: Expression, table: Table) -> tuple[str, ...]:
     for term in terms:
         if isinstance(term, Cast):
             raise DeclarationError(
-                f'the rule on "{table.name}" casts its own column, "{compiled(term)}", which defeats the index',
-                f"compare the column itself, the session's value is cast to its type: {_named(term.clause)} == uid()",
+                f'the rule on "{table.name}" casts its own column, "{compiled(term)}", so it cannot use an index',
+                f"compare the column itself; the session's value is cast to its type: {_named(term.clause)} == uid()",
             )
     return tuple(sorted({compiled(term) for term in terms}))
 
@@ -139,12 +139,12 @@ def _named(clause: ClauseElement) -> str:
 
 
 def is_session_only(found: Expression, table: Table) -> bool:
-    """Tell whether an expression is the same for every row of the table."""
+    """Return whether an expression is the same for every row of the table."""
     return not found.always_true and not _uses_row(found.clause, table)
 
 
 def _compared(found: Expression, table: Table) -> Iterator[Any]:
-    """Yield the row's side of each comparison with the session or a sub-select."""
+    """Yield the row's side of each comparison with the session or a subquery."""
     for binary in _row_level(found.clause):
         if not isinstance(binary, BinaryExpression) or not operators.is_comparison(binary.operator):
             continue
@@ -164,24 +164,24 @@ def _where(clause: ClauseElement, table: Table) -> str:
         strangers = (c.table for c in _columns(clause, row_level=True) if not _is_of(c, table))
         others = sorted({str(getattr(getattr(one, "element", one), "name", "")) for one in strangers})
         raise DeclarationError(
-            f'the rule on "{table.name}" uses a column of "{", ".join(others)}" bare, which joins the tables',
-            f"compare with a sub-select: {table.name}.column.in_(select({others[0] if others else 'other'}.column))",
+            f'the rule on "{table.name}" uses a column of "{", ".join(others)}" outside a subquery',
+            f"compare with a subquery: {table.name}.column.in_(select({others[0] if others else 'other'}.column))",
         )
     return sql.one_line(whole[len(prefix) :])
 
 
 def _refuse_own_table(clause: ClauseElement, table: Table) -> None:
-    """Refuse a sub-select over the policy's own table: PostgreSQL stops it with "infinite recursion" (42P17)."""
+    """Refuse a subquery on the policy's own table, which PostgreSQL stops with "infinite recursion" (42P17)."""
     for query in visitors.iterate(clause):
         if not isinstance(query, Select):
             continue
         froms = [one for found in query.get_final_froms() for one in _flat(found)]
         own = [one for one in froms if _is_table(one, table)]
         aliases = [one for one in froms if isinstance(one, Alias) and _is_table(one.element, table)]
-        # Beside another table the policy's own one is the row itself: SQLAlchemy correlates it.
+        # Next to another table, the policy's own table is the row itself, because SQLAlchemy correlates it.
         if aliases or (own and len(own) == len(froms)):
             raise DeclarationError(
-                f'the rule on "{table.name}" selects from "{table.name}" itself, so its policy would ask itself'
+                f'the rule on "{table.name}" selects from "{table.name}" itself, so its policy would read itself'
                 " without end",
                 "select from another table, or call a SECURITY DEFINER function in the rule",
             )
@@ -209,12 +209,12 @@ def session_or(table: Table, session: str) -> DeclarationError:
     return DeclarationError(
         f'the rule on "{table.name}" joins the row\'s own condition by OR with "{sql.one_line(session)}", which is the'
         " same for every row: PostgreSQL then reads the whole table",
-        'give those users a role of their own: allow("select", to=Role("app_admin"), where=true())',
+        'create a role for those users: allow("select", to=Role("app_admin"), where=true())',
     )
 
 
 def _row_level(clause: ClauseElement) -> Iterator[ClauseElement]:
-    """Yield the parts of an expression that are not inside a sub-select."""
+    """Yield the parts of an expression that are not inside a subquery."""
     stack: list[Any] = [clause]
     while stack:
         one = stack.pop()
@@ -224,7 +224,7 @@ def _row_level(clause: ClauseElement) -> Iterator[ClauseElement]:
 
 
 def _uses_row(clause: ClauseElement, table: Table) -> bool:
-    """Tell whether a condition depends on the row; of `text()` the words are compared with the column names."""
+    """Return whether a condition depends on the row; of `text()` the words are compared with the column names."""
     if any(_is_of(column, table) for column in _columns(clause)):
         return True
     texts = [one.text for one in visitors.iterate(clause) if isinstance(one, TextClause)]

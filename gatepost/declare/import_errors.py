@@ -1,4 +1,4 @@
-"""Python's own errors in `policies/`, told as one sentence with the line that mends them."""
+"""Explain Python's own errors in `policies/` in one sentence, with the line that fixes them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _CALLS = {
 
 
 def explained(error: BaseException) -> DeclarationError:
-    """Return the mistake behind any error that Python raised while an author's modules were imported.
+    """Explain an error that Python raised while an author's modules were imported.
 
     Args:
-        error: What the import raised.
+        error: The exception of the import.
     """
     mistake = _known(error)
     if mistake is not None:
@@ -65,7 +65,7 @@ def _unknown_column(error: AttributeError) -> DeclarationError | None:
 
 
 def _columns_of(found: object) -> tuple[str, list[str]]:
-    """Return how a model, a table or a table's columns are called, and the columns' names; nothing of all else."""
+    """Return the name of a model, a table or a table's columns, and the names of its columns."""
     table: Any = getattr(found, "__table__", found)
     columns = table.columns if isinstance(table, Table) else table
     if not isinstance(columns, ColumnCollection):
@@ -75,7 +75,7 @@ def _columns_of(found: object) -> tuple[str, list[str]]:
 
 
 def missing(error: ImportError) -> DeclarationError:
-    """Return the mistake behind an import that found no module, or no such name in it."""
+    """Explain an import that found no module, or no such name in it."""
     frame = _author(error, "import")
     known = [name for name in dir(_module(error.name)) if not name.startswith("_")]
     missing = re.search(r"cannot import name '(\w+)'", str(error))
@@ -104,7 +104,7 @@ def _wrong_call(error: TypeError) -> DeclarationError | None:
 
 
 def _author(error: BaseException, holds: str) -> traceback.FrameSummary:
-    """Return the innermost line that an author wrote: not of an installed package, and holding the words given."""
+    """Return the innermost line of an author's file, not of an installed package, that contains the given words."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _installed(frame.filename)]
     return next((frame for frame in reversed(own) if holds in (frame.line or "")), (own or frames)[-1])

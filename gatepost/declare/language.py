@@ -1,4 +1,4 @@
-"""The policy language: `protect`, `allow`, `restrict`, `owner`, `through`.
+"""The statements of `policies/`: `protect`, `allow`, `restrict`, `owner`, `through`.
 
 >>> protect(Task, owner(Task.user_id))                                  # doctest: +SKIP
 >>> protect(StreamChunk, through(StreamChunk.stream_id))                # doctest: +SKIP
@@ -19,7 +19,7 @@ from gatepost.auth import Role, authenticated
 from gatepost.declare.declaration import Declaration, Meaning, ProtectedTable, Rule
 from gatepost.declare.expression import expression
 from gatepost.declare.open_parent import refuse_writes_through_open_parents
-from gatepost.declare.source_location import caller, place, refuse_python_logic, told_with_place
+from gatepost.declare.source_location import caller, place, refuse_python_logic, with_source_location
 from gatepost.declare.to_policies import protected_table
 from gatepost.declare.validation import (
     address,
@@ -41,7 +41,7 @@ _collecting: ContextVar[Statements] = ContextVar("collecting")
 
 @contextmanager
 def declaring() -> Iterator[Statements]:
-    """Collect the statements of a block apart from all others, for a test or a second project in one process."""
+    """Collect the statements of a block separately, for a test or a second project in one process."""
     statements: Statements = {}
     token = _collecting.set(statements)
     try:
@@ -55,7 +55,7 @@ def statements() -> Statements:
     return _collecting.get(_everything)
 
 
-@told_with_place
+@with_source_location
 def allow(
     *commands: str,
     to: Role | Iterable[Role],
@@ -64,16 +64,16 @@ def allow(
     columns: Iterable[object] = (),
     name: str | None = None,
 ) -> Rule:
-    """Let roles reach the rows of a table.
+    """Allow roles to access rows of a table.
 
     Args:
-        commands: `select`, `insert`, `update`, `delete`; one policy is made for each.
+        commands: `select`, `insert`, `update`, `delete`; each becomes one policy.
         to: The role, or roles.
         where: Which rows can be read, changed or deleted: an expression over the table's own columns, or `text(...)`.
             Without it, all rows.
-        check: Which rows can be written; for `update` it is `where` unless said otherwise.
+        check: Which rows can be written; for `update` the default is `where`.
         columns: The only columns that the rule grants; without it, all that are not hidden.
-        name: The policy's name; without it `table_command_role`.
+        name: The policy's name; by default `table_command_role`.
 
     Raises:
         DeclarationError: `where=` on an insert, or a write that is always true.
@@ -81,7 +81,7 @@ def allow(
     return _written("allow", commands, to, where, check, columns, name)
 
 
-@told_with_place
+@with_source_location
 def restrict(
     *commands: str,
     to: Role | Iterable[Role],
@@ -89,24 +89,24 @@ def restrict(
     check: object = None,
     name: str | None = None,
 ) -> Rule:
-    """Take rows away again from what other rules allow (AS RESTRICTIVE).
+    """Narrow what other rules allow (AS RESTRICTIVE).
 
     Args:
-        commands: As of `allow`.
+        commands: See `allow`.
         to: The role, or roles.
-        where: The rows that stay.
-        check: The rows that can still be written; for `update` it is `where` unless said otherwise.
-        name: The policy's name; without it `table_command_restrict`.
+        where: The rows that remain accessible.
+        check: The rows that can still be written; for `update` the default is `where`.
+        name: The policy's name; by default `table_command_restrict`.
 
     Raises:
-        DeclarationError: the restriction says nothing.
+        DeclarationError: the restriction has no effect.
     """
     if where is None and check is None:
         raise DeclarationError("restrict() without a condition takes nothing away", "restrict(…, where=…)")
     return _written("restrict", commands, to, where, check, (), name)
 
 
-@told_with_place
+@with_source_location
 def owner(
     column: object,
     *commands: str,
@@ -114,14 +114,14 @@ def owner(
     columns: Iterable[object] = (),
     name: str | None = None,
 ) -> Rule:
-    """Say that a row belongs to the user whose id stands in `column`.
+    """Declare that a row belongs to the user whose id is in `column`.
 
     Args:
-        column: The model's column that holds the user's id, as uuid or as text.
+        column: The model's column with the user's id, as uuid or as text.
         commands: What its owner may do; without any, everything.
-        to: The role that signed-in users have.
+        to: The role of signed-in users.
         columns: The only columns that the rule grants.
-        name: The policy's name; without it `table_command_owner`.
+        name: The policy's name; by default `table_command_owner`.
 
     Raises:
         DeclarationError: the column is not a column.
@@ -136,7 +136,7 @@ def owner(
     )
 
 
-@told_with_place
+@with_source_location
 def through(
     foreign_key: object,
     *commands: str,
@@ -144,17 +144,17 @@ def through(
     columns: Iterable[object] = (),
     name: str | None = None,
 ) -> Rule:
-    """Say that a row is as visible as its parent: the parent's own row security filters the sub-select.
+    """Declare that everybody who can read the parent can access the row; the parent's row security filters it.
 
-    Whoever can read the parent has the commands on all of its children, so without commands it is reading alone: a
-    parent that many can read would otherwise let each of them change and delete what the others wrote.
+    Everybody who can read the parent has the commands on all of its children. Without commands, that is only reading.
+    Otherwise many readers of one parent could change and delete each other's rows.
 
     Args:
         foreign_key: The model's column that refers to the parent.
         commands: What readers of a parent may do with its children; without any, `"select"`.
-        to: The role that signed-in users have.
+        to: The role of signed-in users.
         columns: The only columns that the rule grants.
-        name: The policy's name; without it `table_command_through`.
+        name: The policy's name; by default `table_command_through`.
 
     Raises:
         DeclarationError: the column is not a foreign key, or refers to its own table.
@@ -164,7 +164,7 @@ def through(
     parent = parent_of(column)
     if parent[:2] == child[:2]:
         raise DeclarationError(
-            f'"{child[1]}" cannot be visible through itself: its policy would ask itself without end',
+            f'"{child[1]}" cannot be visible through itself: its policy would read itself without end',
             "keep the owner's id on every row and write owner(…)",
         )
     return Rule(
@@ -178,18 +178,18 @@ def through(
     )
 
 
-@told_with_place
+@with_source_location
 def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> ProtectedTable:
-    """Tell the access story of one table: row security enabled and forced, and exactly what the rules allow.
+    """Protect one table: enable and force row security, and allow exactly what the rules say.
 
     Args:
         table: A SQLModel class, a SQLAlchemy table, or the name of a platform table such as `"storage.objects"`, of
             which only the policies are declared.
-        rules: What is allowed; without any, nobody but `service_role` reaches a row.
-        hide: Columns that no role but `service_role` reads or writes, whatever the rules say.
+        rules: What is allowed; without any, only `service_role` can access rows.
+        hide: Columns that only `service_role` can read or write, whatever the rules say.
 
     Raises:
-        DeclarationError: the rules say something that cannot be meant.
+        DeclarationError: the rules contain a mistake.
     """
     here = place(caller())
     schema, name, found = _table(table)
@@ -210,11 +210,11 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> Protect
 
 
 def collected() -> Declaration:
-    """Return what was declared so far, checked as a whole.
+    """Return everything declared so far, checked as a whole.
 
     Raises:
-        DeclarationError: a child is protected through a parent that nobody can see, or written through one that
-            everybody can.
+        DeclarationError: a child is protected through a parent that nobody can read, or can be written through one
+            that everybody can read.
     """
     declaration = Declaration(tuple(sorted(statements().values(), key=lambda table: table.key))).checked()
     refuse_writes_through_open_parents(declaration)
@@ -262,7 +262,7 @@ def _roles(to: Role | Iterable[Role]) -> tuple[str, ...]:
     sql.identifiers(names)
     if "public" in names and len(names) > 1:
         raise DeclarationError(
-            f'to= names "public", which is everybody, beside "{", ".join(set(names) - {"public"})}"', "to=public"
+            f'to= names "public", which means everybody, and also "{", ".join(set(names) - {"public"})}"', "to=public"
         )
     return tuple(names)
 

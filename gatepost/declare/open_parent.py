@@ -1,4 +1,4 @@
-"""Writes through a parent that shows itself to everybody: whoever reads it could change what others wrote below it."""
+"""Refuse writes through a parent that everybody can read, because all of them could change the child rows."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from gatepost.errors import DeclarationError
 from gatepost.schema import Command
 
 _ASKS_THE_CALLER = frozenset({"select", "current_user", "session_user", "current_role", "user"})
-"""Words by which a condition can depend on who is calling; `uid()` and its like render as a SELECT."""
+"""Words that make a condition depend on the caller; `uid()` and similar functions render as a SELECT."""
 
 _ASKS_THE_ROW = frozenset("and or not in any all array between coalesce nullif lower upper now date_trunc".split())
-"""Words before a bracket that name no function of the project; any other could ask who is calling."""
+"""Words before a bracket that are no functions of the project; any other function could check the caller."""
 
 
 def refuse_writes_through_open_parents(declaration: Declaration) -> None:
-    """Refuse `through(…, "update")` and `through(…, "delete")` where everybody who has the role reads the parent.
+    """Refuse `through(…, "update")` and `through(…, "delete")` if everybody with the role can read the parent.
 
     What cannot be decided from the declaration, such as a parent's condition by a function, is left to `verify` and
-    `observe`. An insert is not refused: to comment on what is public is what many mean.
+    `observe`. An insert is not refused, because comments on public rows are common.
 
     Raises:
         DeclarationError: a reader of the parent could write rows below it that it could not write in the parent.
@@ -58,11 +58,11 @@ def _refuse(child: ProtectedTable, rule: Rule, command: Command, declaration: De
 def _open_ways(
     table: ProtectedTable, role: str, declaration: Declaration, seen: frozenset[str] = frozenset()
 ) -> Iterator[Rule]:
-    """Yield the rules by which a role reads rows of a table whoever is calling."""
+    """Yield the rules by which a role can read rows of a table regardless of the caller."""
     if _restricted(table, role, "select") or str(table) in seen:
         return
     for rule in _of(table, role, "select"):
-        if rule.meaning == "allow" and not _asks_the_caller(rule):
+        if rule.meaning == "allow" and not _depends_on_caller(rule):
             yield rule
         elif rule.meaning == "through" and rule.parent is not None:
             parent = declaration.table(*rule.parent[:2])
@@ -71,7 +71,7 @@ def _open_ways(
 
 
 def _also(table: ProtectedTable, reading: Rule, role: str, command: Command) -> bool:
-    """Tell whether those who read rows by a rule may write the same rows: then nothing is wider below them."""
+    """Return whether those who can read rows by a rule can also write them, so that the children add nothing."""
     return any(
         (rule.meaning, rule.where, rule.parent) == (reading.meaning, reading.where, reading.parent)
         for rule in _of(table, role, command)
@@ -79,7 +79,7 @@ def _also(table: ProtectedTable, reading: Rule, role: str, command: Command) -> 
 
 
 def _restricted(table: ProtectedTable, role: str, command: Command) -> bool:
-    return any(_asks_the_caller(rule) for rule in _of(table, role, command, restrictive=True))
+    return any(_depends_on_caller(rule) for rule in _of(table, role, command, restrictive=True))
 
 
 def _of(table: ProtectedTable, role: str, command: Command, *, restrictive: bool = False) -> Iterator[Rule]:
@@ -89,8 +89,8 @@ def _of(table: ProtectedTable, role: str, command: Command, *, restrictive: bool
             yield rule
 
 
-def _asks_the_caller(rule: Rule) -> bool:
-    """Tell whether the condition of a rule could depend on who is calling."""
+def _depends_on_caller(rule: Rule) -> bool:
+    """Return whether the condition of a rule could depend on the caller."""
     if rule.where is None:
         return False
     pieces = [token for token in sql.tokens(rule.where.text) if token.kind not in ("space", "comment")]

@@ -1,4 +1,4 @@
-"""Where in `policies/` a statement stands, and how it was written there."""
+"""Find the file and line of a statement in `policies/`, and check how it was written there."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ def caller() -> FrameType:
 
 
 def place(frame: FrameType) -> str:
-    """Return file and line, the file as seen from the current directory where it is inside."""
+    """Return file and line, relative to the current directory if the file is inside it."""
     path = Path(frame.f_code.co_filename)
     return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{frame.f_lineno}"
 
 
-def told_with_place(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a word of the language: its errors begin with the file and line that used it."""
+def with_source_location(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a statement of the language so that its errors begin with the file and line that used it."""
 
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except DeclarationError as error:
             raise DeclarationError(f"{place(caller())}: {error.message}", error.hint) from error.__cause__
 
-    return told
+    return wrapped
 
 
 def refuse_python_logic() -> None:
-    """Refuse `where=a and b` in the caller's line: Python answers it before SQLAlchemy sees it, and drops one half.
+    """Refuse `where=a and b` in the caller's line, because Python evaluates it before SQLAlchemy and drops one half.
 
     `a == b and c == d` is `a == b` alone, because the truth of a comparison of two columns is whether they are the
-    same object. What is not in a source file cannot be looked at, and passes.
+    same object. Code that is not in a source file cannot be checked, and passes.
 
     Raises:
         DeclarationError: a condition is written with `and`, `or`, `not`, `is`, `in` or a chain of comparisons.
@@ -72,7 +72,7 @@ def refuse_python_logic() -> None:
             if found is not None:
                 word, hint = found
                 raise DeclarationError(
-                    f'{keyword.arg}= is written with Python\'s "{word}", which is answered before PostgreSQL is asked',
+                    f'{keyword.arg}= uses Python\'s "{word}", which is evaluated before PostgreSQL sees the condition',
                     f"{keyword.arg}={hint}",
                 )
 
@@ -96,7 +96,7 @@ def _written_call(frame: FrameType) -> ast.Call | None:
 
 @functools.lru_cache(maxsize=4)
 def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
-    # Kept, because a file with a thousand statements would be walked through a thousand times.
+    # Cached, because a file with a thousand statements would be parsed a thousand times.
     return tuple(code.co_positions())
 
 

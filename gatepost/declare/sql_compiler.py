@@ -1,7 +1,7 @@
-"""From a SQLAlchemy element to SQL text with its values written out.
+"""Compile a SQLAlchemy element to SQL text with its values as literals.
 
-A policy has no parameters, so every value becomes a literal here; SQLAlchemy's own literals are for debugging, and
-are wrong about a backslash in an array, a comma in a JSON path, bytes, and JSON itself.
+A policy has no parameters, so every value becomes a literal here. SQLAlchemy's own literals are for debugging, and are
+wrong about a backslash in an array, a comma in a JSON path, bytes, and JSON itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gatepost.errors import DeclarationError
 
 
 class _PolicyCompiler(PGCompiler):
-    """Writes values as literals, and an author's `text()` as it stands."""
+    """Writes values as literals, and an author's `text()` unchanged."""
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:  # noqa: ANN401  SQLAlchemy's signature
         kind = type_.dialect_impl(self.dialect)
@@ -53,7 +53,7 @@ class _PolicyCompiler(PGCompiler):
 
 
 class _PolicyPreparer(PGIdentifierPreparer):
-    # What SQLAlchemy's list lacks of the words that cannot be a table's name; a test holds it against
+    # Words that cannot be a table's name and that SQLAlchemy's list lacks; a test compares it with
     # pg_get_keywords() of the PostgreSQL that it runs on.
     reserved_words = PGIdentifierPreparer.reserved_words | {
         "collation", "concurrently", "lateral", "system_user", "tablesample",
@@ -79,7 +79,7 @@ def compiled(clause: ClauseElement) -> str:
     unbound = [bind.key for bind in _parameters(clause) if bind.required and bind.value is None]
     if unbound:
         raise DeclarationError(
-            f'the parameter "{unbound[0]}" has no value, and a policy cannot be given one later',
+            f'the parameter "{unbound[0]}" has no value, and a policy cannot get one later',
             f"write the value itself, or claim({unbound[0]!r})",
         )
     try:

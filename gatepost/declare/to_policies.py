@@ -1,4 +1,4 @@
-"""From a table and its rules to the policies and the grants that they need."""
+"""Turn the rules of a table into its policies and grants."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def protected_table(
         schema: The PostgreSQL schema.
         name: The table.
         table: The model's table, or None for a table of the platform.
-        rules: What its author wrote.
-        hidden: Columns that no role but `service_role` reads or writes.
+        rules: The rules of its author.
+        hidden: Columns that only `service_role` can read or write.
         place: File and line of the statement, for errors.
 
     Raises:
-        DeclarationError: the rules say something that cannot be meant.
+        DeclarationError: the rules contain a mistake.
     """
     policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule))
     _refuse_doubles(policies)
@@ -79,7 +79,7 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[P
 
 
 def policy_name(table: str, command: Command, rule: Rule) -> str:
-    """Return the name of the policy that a rule makes for one of its commands."""
+    """Return the name of the policy of a rule for one of its commands."""
     if rule.name is not None:
         return rule.name if len(rule.commands) == 1 else f"{rule.name} ({command})"
     return f"{table}_{command}_{rule.roles[0] if rule.meaning == 'allow' else rule.meaning}"
@@ -183,7 +183,7 @@ def _refuse_missing_indexes(table: Table | None, rules: tuple[Rule, ...]) -> Non
 
 
 def _leading(table: Table) -> set[str]:
-    """Return what an equality can be looked up by: the names of leading columns, and leading expressions."""
+    """Return the leading columns and leading expressions of the indexes that can serve an equality."""
     leading = {_leading_of(index) for index in table.indexes if _serves_equality(index)}
     for constraint in table.constraints:
         if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
@@ -200,9 +200,9 @@ def _leading_of(index: Index) -> str:
 
 
 def _serves_equality(index: Index) -> bool:
-    """Tell whether the index finds every row that an equality on its first column can match.
+    """Return whether the index finds every row that an equality on its first column can match.
 
-    A hash index does; a partial one only where it leaves out nothing but NULL, which equals nothing
+    A hash index does; a partial one does only if it leaves out only NULL, which equals nothing
     (https://www.postgresql.org/docs/17/indexes-partial.html).
     """
     options = index.dialect_options["postgresql"]
@@ -229,7 +229,7 @@ def _grants(columns: tuple[str, ...], rules: tuple[Rule, ...], hidden: tuple[str
     wanted: defaultdict[tuple[str, str], set[str] | None] = defaultdict(set)
     for rule in rules:
         if rule.meaning == "restrict":
-            continue  # a restriction takes rows away, so it needs no privilege
+            continue  # a restriction allows nothing, so it needs no privilege
         for command in rule.commands:
             limited = set(rule.columns) if rule.columns and command != "delete" else set(columns)
             for role in rule.roles:

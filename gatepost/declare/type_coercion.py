@@ -1,4 +1,4 @@
-"""Give both sides of every comparison types that PostgreSQL can compare, and each condition its own brackets."""
+"""Cast both sides of every comparison to types that PostgreSQL can compare, and bracket each condition."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fitted(clause: ClauseElement) -> ClauseElement:
 
 
 def bare(clause: Any) -> Any:  # noqa: ANN401  any element of an expression
-    """Return an element without the brackets and the sub-query mark around it."""
+    """Return an element without brackets and without the subquery wrapper around it."""
     while isinstance(clause, Grouping | ScalarSelect):
         clause = clause.element
     return clause
@@ -71,7 +71,7 @@ def _render_any_of(element: _AnyOf, compiler: SQLCompiler, **options: Any) -> st
 
 
 def _fit_binary(binary: BinaryExpression[Any]) -> None:
-    """Give a session's value the type of its other side, and an `IN (SELECT …)` the form that can use an index."""
+    """Cast a session's value to the type of the other side, and rewrite `IN (SELECT …)` so that it can use an index."""
     left, right = bare(binary.left), bare(binary.right)
     if not operators.is_comparison(binary.operator):
         _refuse_user_metadata(left, right)
@@ -85,7 +85,7 @@ def _fit_binary(binary: BinaryExpression[Any]) -> None:
     else:
         _refuse_strangers(binary.left, binary.right)
     if binary.operator is operators.in_op and isinstance(right, SelectBase) and len(right.selected_columns) == 1:
-        # IN (SELECT …) is a sub-plan that is asked once a row; the array is an index condition.
+        # IN (SELECT …) is a sub-plan that runs once per row; the array is an index condition.
         binary.operator = operators.eq
         binary.right = _AnyOf(right)
     if binary.operator not in (operators.in_op, operators.not_in_op):
@@ -110,7 +110,7 @@ def _compared_type(side: Any) -> types.TypeEngine[Any]:  # noqa: ANN401  any ele
 
 
 def _refuse_strangers(left: ClauseElement, right: ClauseElement) -> None:
-    """Refuse what PostgreSQL has no operator for, such as text = uuid."""
+    """Refuse comparisons without an operator in PostgreSQL, such as text = uuid."""
     sides = [_compared_type(left), _compared_type(right)]
     if any(isinstance(bare(one), BindParameter | Tuple | ClauseList) for one in (left, right)):
         return

@@ -1,4 +1,4 @@
-"""Whether what an author wrote can be meant; every function here refuses with the line that mends it, or passes."""
+"""Check what an author wrote; every function here raises an error with the line that fixes it, or passes."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ def address(column: Column[Any]) -> tuple[str, str, str]:
 
 
 def refuse_idle_condition(rule: Rule, call: str) -> None:
-    """Refuse a condition that none of the rule's commands would ask, and a restriction that takes nothing away."""
+    """Refuse a condition that none of the rule's commands evaluates, and a restriction without effect."""
     if "insert" in rule.commands and rule.where is not None and (rule.check is None or rule.commands == ("insert",)):
         raise DeclarationError(
-            f"{call}, where=…) has an insert, and a row that is being inserted is not there to be found",
+            f"{call}, where=…) has an insert, and a new row does not exist yet, so where= cannot match it",
             f"{call}, check=…)",
         )
     if rule.check is not None and not set(rule.commands) & {"insert", "update"}:
         raise DeclarationError(
-            f"{call}, check=…) writes no row that could be checked, and would reach all of them", f"{call}, where=…)"
+            f"{call}, check=…) writes no new row to check, and would apply to all rows", f"{call}, where=…)"
         )
     if rule.meaning == "restrict":
         for command in rule.commands:
-            asked = {"insert": (rule.check,), "update": (rule.where, rule.check)}.get(command, (rule.where,))
-            if all(one is None or one.always_true for one in asked):
+            evaluated = {"insert": (rule.check,), "update": (rule.where, rule.check)}.get(command, (rule.where,))
+            if all(one is None or one.always_true for one in evaluated):
                 raise DeclarationError(
                     f"{call}) takes nothing away from {command}",
-                    f'restrict("{command}", …, where=…) says which rows stay',
+                    f'restrict("{command}", …, where=…) says which rows remain accessible',
                 )
 
 
 def writes_everything(rule: Rule) -> bool:
-    """Tell whether a role that any token can hold may write every row; a role of its own may be meant to."""
+    """Return whether a role that any token can have could write every row; for other roles it may be intended."""
     if not set(rule.roles) & {"anon", "authenticated", "public"}:
         return False
     every_old = rule.where is None or rule.where.always_true
@@ -64,7 +64,7 @@ def parent_of(column: Column[Any]) -> tuple[str, str, str]:
     constraint = keys[0].constraint
     if constraint is not None and len(constraint.elements) > 1:
         raise DeclarationError(
-            f'"{name}" is one column of a foreign key of {len(constraint.elements)}, so it does not say which parent',
+            f'"{name}" is one column of a foreign key of {len(constraint.elements)}, so it does not name one parent',
             "allow(…, where=exists().where(Parent.a == Child.a, Parent.b == Child.b))",
         )
     try:
@@ -101,5 +101,5 @@ def check_platform(schema: str, name: str, rules: tuple[Rule, ...], hidden: tupl
     if is_platform(schema) and (hidden or any(rule.columns for rule in rules)):
         raise DeclarationError(
             f'"{schema}.{name}" is the platform\'s, whose grants cannot be declared: hide= and columns= are grants',
-            "say with where= which rows are allowed",
+            "limit the rows with where= instead",
         )

@@ -76,7 +76,7 @@ def test_it_is_sorted_and_looked_up_by_name(family):
 def test_a_parent_must_be_protected(family):
     _, child, _ = family
     protect(child, through(child.c.parent_id))
-    hint = refused(match='"public.child" is protected through "public.parent", which nobody protected')
+    hint = refused(match='"public.child" is protected through "public.parent", which is not protected')
     assert hint == "protect(…, owner(…))  # the model of public.parent"
 
 
@@ -124,7 +124,7 @@ def test_everybody_and_the_backend_read_it_anyway(family):
 def test_a_sub_select_asks_a_table_as_well(family):
     parent, child, _ = family
     protect(child, allow("select", to=authenticated, where=child.c.parent_id.in_(select(parent.c.id))))
-    refused(match='"public.child" is protected by a sub-select on "public.parent", which nobody protected')
+    refused(match='"public.child" is protected by a sub-select on "public.parent", which is not protected')
     protect(parent)
     refused(match='by a sub-select on "public.parent", of which "authenticated" may read nothing')
 

@@ -211,7 +211,7 @@ table("parent", Column("a", Integer, primary_key=True), Column("b", Integer, pri
 loose = table("loose", Column("id", Integer, ForeignKey("nowhere.id"), primary_key=True))
 tree = table("tree", Column("id", Integer, primary_key=True), Column("up", Integer, ForeignKey("tree.id"), index=True))
 EVERYBODY = "lets everybody who holds the role write every row"
-IDLE = "row that is being inserted is not there to be found"
+IDLE = "a new row does not exist yet"
 
 MISTAKES = {
     # the words themselves
