@@ -1,4 +1,4 @@
-"""The SQL that makes a policy, a table's grants or its row security what a value says."""
+"""The SQL that creates, changes and drops a policy, a table's grants or its row security."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def change_sql(change: Change) -> list[str]:
 
 
 def create_sql(value: Managed) -> list[str]:
-    """Return the statements that make what is not there yet."""
+    """Return the statements that create a new value."""
     if isinstance(value, Policy):
         return [_create_policy(value)]
     return replace_sql(value)
 
 
 def replace_sql(value: Managed) -> list[str]:
-    """Return the statements that make a value of what stands in its place."""
+    """Return the statements that replace an existing value."""
     if isinstance(value, Policy):
         return [_drop_policy(value, "IF EXISTS "), _create_policy(value)]
     if isinstance(value, TableGrants):
@@ -38,7 +38,7 @@ def replace_sql(value: Managed) -> list[str]:
 
 
 def drop_sql(value: Managed) -> list[str]:
-    """Return the statements that take a value away."""
+    """Return the statements that drop a value."""
     if isinstance(value, Policy):
         return [_drop_policy(value, "")]
     if isinstance(value, TableGrants):

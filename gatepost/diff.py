@@ -1,6 +1,6 @@
-"""What was declared against what the database holds: two sets of values in, ordered changes out.
+"""Compare a declaration with a live database: two sets of values in, ordered changes out.
 
-Nothing here talks to a database. The expressions on both sides are PostgreSQL's own printing.
+Nothing here connects to a database. The expressions on both sides are PostgreSQL's own printing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TableGrants:
 
     @property
     def empty(self) -> bool:
-        """Tell whether nobody holds anything."""
+        """Return whether there are no grants."""
         return not self.grants and not any(grants for _, _, grants in self.sequences)
 
 
@@ -56,7 +56,7 @@ Managed = Policy | TableGrants | TableRowSecurity
 
 @dataclass(frozen=True)
 class Change:
-    """One step from what is to what was declared; one of `before` and `after` may be missing."""
+    """One step from the live state to the declared one; one of `before` and `after` may be missing."""
 
     kind: Kind
     before: Managed | None
@@ -64,7 +64,7 @@ class Change:
 
     @property
     def subject(self) -> Managed:
-        """The value that the step leads to, or else the one that it takes away."""
+        """The value after the step, or else the one that it drops."""
         found = self.after if self.after is not None else self.before
         assert found is not None  # noqa: S101  a change has a side
         return found
@@ -75,14 +75,14 @@ class Change:
         return (self.subject.schema, self.subject.table)
 
     def reversed(self) -> Change:
-        """Return the step back."""
+        """Return the reverse step."""
         kinds: dict[Kind, Kind] = {"create": "drop", "replace": "replace", "drop": "create"}
         return Change(kinds[self.kind], self.after, self.before)
 
 
 @dataclass(frozen=True)
 class TableState:
-    """Everything of one table that Gatepost holds in hand."""
+    """Everything of one table that Gatepost manages."""
 
     row_security: TableRowSecurity
     grants: TableGrants
@@ -98,7 +98,7 @@ def managed_roles(declaration: Declaration, live: Schema) -> frozenset[str]:
     """Return the grantees whose privileges must be exactly the declared ones.
 
     They are PUBLIC, the API's roles, every role that a rule names or that a live policy of a declared table still
-    names, and every role that a token can ask for: those that `authenticator` is a member of.
+    names, and every role that a token can have: those that `authenticator` is a member of.
     """
     reachable = {membership.role for membership in live.memberships if membership.member == "authenticator"}
     there = (live.table(*table.key) for table in declaration if not table.platform)

@@ -1,4 +1,4 @@
-"""The only door from names and values to SQL text.
+"""Quote names and values for SQL text; nothing else in Gatepost does.
 
 Every identifier is quoted, always: a list of words that need no quotes is a list that goes stale.
 """
@@ -13,7 +13,7 @@ from functools import lru_cache
 from gatepost.errors import DeclarationError
 
 MAX_IDENTIFIER_BYTES = 63
-"""PostgreSQL cuts a longer name off without an error (NAMEDATALEN - 1,
+"""PostgreSQL truncates a longer name without an error (NAMEDATALEN - 1,
 https://www.postgresql.org/docs/17/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS)."""
 
 
@@ -60,7 +60,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def _storable(text: str) -> bool:
-    """Tell whether PostgreSQL can hold the text: no NUL, and no half of a surrogate pair, which has no UTF-8."""
+    """Return whether PostgreSQL can hold the text: no NUL, and no half of a surrogate pair, which has no UTF-8."""
     return _UNSTORABLE.search(text) is None
 
 

@@ -1,4 +1,4 @@
-r"""A file of SQL as its statements, each with the line that it begins on: no foreign text has to go through psql.
+r"""Split a SQL file into statements with line numbers, so that foreign text need not go through psql.
 
 psql obeys lines that begin with a backslash: `\! command` runs a program. Here such a line is an error, and the
 statements go to the server over the protocol, one by one.
@@ -226,7 +226,7 @@ class _Splitter:
         return min(at, end)
 
     def _line(self, at: int) -> int:
-        """Return the line of a place; places are asked for in their order, so that the text is counted once."""
+        """Return the line of a place; places must be given in ascending order, so that the text is counted once."""
         before, line = self._counted if self._counted[0] <= at else (0, 1)
         self._counted = (at, line + self.text.count("\n", before, at))
         return self._counted[1]

@@ -1,4 +1,4 @@
-"""Who uses the app.
+"""The users of the app.
 
 `users.id` is the id of the platform's `auth.users`, kept as text as the app has always kept it.
 `password_hash` and the passkey columns are the app's secrets.

@@ -1,4 +1,4 @@
-"""The five kinds of column that the tables share; everything else is spelled out in its class.
+"""The five kinds of columns that the tables share; everything else is written out in its class.
 
 Text without a length is `text`, not unbounded `varchar`. The two store and cost the same, but
 PostgreSQL compares `varchar` by casting it to `text` first, so that every policy and every index
@@ -59,6 +59,6 @@ def flag(default: bool, *, required: bool = False) -> Column[bool]:
     """Return a truth value with a default in the database.
 
     Legacy rows hold NULL as well as 0 and 1, and NULL stays what it is: it is nullable unless `required`, so
-    that no row has to be changed or refused on its way here. A policy that asks for true does not match NULL.
+    that no row has to be changed or refused on its way here. A policy that requires true does not match NULL.
     """
     return Column(Boolean, server_default=true() if default else false(), nullable=not required)

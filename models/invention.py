@@ -1,4 +1,4 @@
-"""What the sample's rows are made of: invented text, ids, moments and JSON, odd where real ones are."""
+"""Invent the values of the sample's rows: text, ids, moments and JSON, odd where real ones are."""
 
 from __future__ import annotations
 

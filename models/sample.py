@@ -1,4 +1,4 @@
-"""A legacy database to try things on: the shape, the stamp and the oddities of a real one, all of it invented.
+"""Write a sample of a legacy database: the schema, the revision and the oddities of a real one, with invented data.
 
 SQLite keeps what the app gave it, value by value, and so does this: moments as text with and without a
 fraction of a second, truth values 0, 1 or NULL, JSON as text (a bare JSON number becomes a number, because the

@@ -1,4 +1,4 @@
-"""What a user asked the goblins to do, and what came back.
+"""Tasks that users give to the goblins, and the results.
 
 Tasks and streams belong to their user; a chunk belongs to its stream. Both lists are shown newest
 first, so the owner's index carries `created_at` behind `user_id`. Chunks are read a stream at a time,

@@ -9,7 +9,7 @@ In place, with the rows in it, both ways and on both databases. What changes on 
   character U+0000 cannot become jsonb: PostgreSQL says so, and nothing has happened;
 - SERIAL becomes an identity that goes on counting where the sequence stood;
 - created_at and the truth values get a default. A truth value that is NULL stays NULL: true or false would be
-  invented, and a policy that asks for true does not match NULL. `routing_requests.success` has no default,
+  invented, and a policy that requires true does not match NULL. `routing_requests.success` has no default,
   because NULL says there that no outcome is known;
 - constraints get the names of the convention, foreign keys get an index, and the second index on each primary
   key goes.

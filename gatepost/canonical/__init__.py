@@ -1,4 +1,4 @@
-"""The declared expressions as PostgreSQL itself prints them."""
+"""Let PostgreSQL print declared expressions, so that they can be compared with the live ones."""
 
 from gatepost.canonical.local_printing import print_locally
 from gatepost.canonical.print_server import Server

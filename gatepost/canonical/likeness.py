@@ -1,8 +1,8 @@
-"""Stand-ins for what a live database holds, made in another one, so that expressions parse there as they do live.
+"""Create stand-ins for the objects of a live database in another one, so that expressions parse there in the same way.
 
-There are tables with columns and types and nothing else, types, functions without their bodies, operators and casts.
-What belongs to an extension is the extension itself where the server offers it to a role that is no superuser.
-Defaults, constraints, indexes, triggers and rules are not made: no expression of a policy needs them.
+Stand-ins are tables with columns only, types, functions without bodies, operators and casts. For objects of an
+extension, the extension itself is created if the server offers it to a role that is not a superuser. Defaults,
+constraints, indexes, triggers and rules are left out, because no expression of a policy needs them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from gatepost.schema import Column, Schema
 
 @dataclass(frozen=True)
 class Refusal:
-    """What PostgreSQL said of a statement that it refused, and its SQLSTATE."""
+    """PostgreSQL's message about a refused statement, and its SQLSTATE."""
 
     said: str
     state: str
 
 
 Execute = Callable[[Sequence[str]], Mapping[int, Refusal]]
-"""Runs statements and returns those that PostgreSQL refused, by their place."""
+"""Runs statements and returns those that PostgreSQL refused, by their position."""
 Tables = Mapping[Key, tuple[Column, ...]]
 
 _MODIFIER = re.compile(r"(?:\([^()\"]*\))?((?:\[\])*)$")
@@ -40,16 +40,16 @@ _NO_TYPE = 'pg_catalog."not a type"'
 def make_likeness(
     live: Schema, vocabulary: Vocabulary, carriers: Iterable[Key], execute: Execute
 ) -> dict[Key, Refusal]:
-    """Make stand-ins for what the policies of some tables can name.
+    """Create stand-ins for everything that the policies of some tables can name.
 
     Args:
         live: The database.
         vocabulary: What the expressions can name.
         carriers: The tables that carry the policies.
-        execute: Runs statements in the other database, as a role that is no superuser.
+        execute: Runs statements in the other database, as a role that is not a superuser.
 
     Returns:
-        What PostgreSQL said of the tables that could not be made.
+        PostgreSQL's messages about the tables that could not be created.
     """
     tables = _tables(live, vocabulary, frozenset(carriers))
     used = _used_types(vocabulary) | {_base(column.type) for columns in tables.values() for column in columns}

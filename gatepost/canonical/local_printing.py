@@ -1,7 +1,7 @@
-"""Declared and live expressions printed by one and the same server, which is not the one that they are of.
+"""Let the local server print both the declared and the live expressions, so that the live database is only read.
 
-CREATE POLICY parses an expression and neither plans nor runs it. Each statement is run by itself, inside a function of
-PostgreSQL's own language, where none can end the transaction; the role is no superuser, and everything is rolled back.
+CREATE POLICY parses an expression and neither plans nor runs it. Each statement runs by itself inside a PL/pgSQL
+function, where none can end the transaction. The role is not a superuser, and everything is rolled back.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Texts = tuple[str | None, str | None]
 """The expressions after USING and WITH CHECK."""
 
 _ROUNDS = 3
-"""How often both sides are printed: what is printed need not print the same once more, since nested ANDs become one."""
+"""How often to print both sides, because a printed text may print differently again (nested ANDs become one)."""
 _MISTAKES = frozenset({"42601", "42703", "42P01"})
 """What a syntax error, a missing column and a missing table are: the stand-ins have every column and table."""
 _FUNCTION = """
@@ -73,8 +73,8 @@ def print_locally(
         server: Where to print; without it, the project's embedded server.
 
     Returns:
-        Each policy; one that says the same as the live one reads like it. What PostgreSQL refuses here is not checked,
-        and reads like the live one too.
+        Each policy; one with the same meaning as the live one has its text. A policy that PostgreSQL refuses here is
+        not checked, and has the text of the live one too.
     """
     from psycopg2 import Error
 
@@ -92,13 +92,13 @@ def print_locally(
         reason = f"{error.message}; {error.hint}" if error.hint else error.message
     except Error as error:
         reason = (error.diag.message_primary or str(error)).strip()
-    why = f"the local server, which prints them, is not to be had: {reason}; or: gatepost verify --print-there"
+    why = f"the local server, which prints them, is not available: {reason}; or: gatepost verify --print-there"
     found = {policy: reading_like(policy, twin(policy, live)) for policy in declared}
     return Printed(found, (NotChecked("the declared policies", why, ours=True),))
 
 
 class _Comparison:
-    """Prints on stand-ins that were made."""
+    """Prints policies on the stand-ins."""
 
     def __init__(self, cursor: Cursor, live: Schema, refused: Mapping[Key, Refusal]) -> None:
         self._cursor = cursor
@@ -110,7 +110,7 @@ class _Comparison:
         not_checked = [
             NotChecked(
                 f"the policies of {schema}.{name}",
-                f"the local server cannot hold a table like it: {self._refused[schema, name].said}",
+                f"the local server cannot create a table like it: {self._refused[schema, name].said}",
                 ours=True,
             )
             for schema, name in sorted(without)
@@ -141,7 +141,7 @@ class _Comparison:
         return answers
 
     def _again(self, unlike: Sequence[tuple[int, Policy, Policy]]) -> list[tuple[int, Policy | NotChecked]]:
-        """Print both sides until they read alike or nothing changes; what they say is the same each time."""
+        """Print both sides until they are equal or nothing changes; their meaning is the same each time."""
         ours = [{_texts(printed)} for _, printed, _ in unlike]
         theirs = [{_texts(other)} for _, _, other in unlike]
         now: list[Policy | Refusal] = [side for _, *both in unlike for side in both]
@@ -163,7 +163,7 @@ class _Comparison:
         return answers
 
     def print(self, policies: Sequence[Policy], search_path: Iterable[str]) -> list[Policy | Refusal]:
-        """Return each policy as PostgreSQL prints it, every name qualified, or what it said of it."""
+        """Return each policy as PostgreSQL prints it, with qualified names, or PostgreSQL's error."""
         path = ", ".join(sql.identifier(name) for name in search_path) or "''"
         said: dict[int, Refusal] = {}
         statements: dict[int, str] = {}
@@ -210,13 +210,13 @@ def _table(policy: Policy) -> Key:
 
 @contextmanager
 def _catalog(connection: Connection) -> Iterator[Cursor]:
-    """Lend a cursor for reading the catalog, where no schema but PostgreSQL's own is searched."""
+    """Yield a cursor for reading the catalog, with only PostgreSQL's own schema on the search path."""
     from psycopg2 import extensions
 
     own = connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
     with connection.cursor(cursor_factory=extensions.cursor) as cursor:
         if own:
-            # psycopg2 begins by itself, except where autocommit leaves it to us.
+            # psycopg2 begins by itself, except in autocommit mode.
             cursor.execute("BEGIN READ ONLY" if connection.autocommit else "SET TRANSACTION READ ONLY")
         else:
             cursor.execute("SAVEPOINT gatepost_catalog")

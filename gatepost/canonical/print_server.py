@@ -35,7 +35,7 @@ _SETTINGS = (
 
 
 class Server(Protocol):
-    """A server of this machine's own that prints: the embedded one, or that of a test run."""
+    """A local server that can print: the embedded one, or that of a test run."""
 
     def url(self, database: str, user: str) -> str:
         """Return the URL of a database for a role."""
@@ -43,10 +43,10 @@ class Server(Protocol):
 
 @contextmanager
 def printing(server: Server | None = None) -> Iterator[Cursor]:
-    """Lend a cursor in the empty database, in a transaction that is rolled back.
+    """Yield a cursor in the empty database, in a transaction that is rolled back.
 
     Args:
-        server: Where; without it, the project's embedded server, which is stopped afterwards where it did not run.
+        server: The server (default: the project's embedded server, which is stopped afterwards if it was not running).
 
     Raises:
         LocalServerError: there is no server to run, or it does not start.
@@ -71,7 +71,7 @@ def printing(server: Server | None = None) -> Iterator[Cursor]:
 
 
 def _connected(server: Server) -> Connection:
-    """Connect to the empty database, and make it where it is missing."""
+    """Connect to the empty database, and create it if it is missing."""
     url = parse_url(server.url(DATABASE, ROLE))
     opened = dial(url, application_name=_APPLICATION)
     if not isinstance(opened, Diagnosis):
@@ -91,7 +91,7 @@ def _connected(server: Server) -> Connection:
 
 
 def _make(cursor: Cursor, password: object) -> None:
-    """Make the role and the database, which two processes may do at the same time."""
+    """Create the role and the database; two processes may do this at the same time."""
     cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (DATABASE,))  # until the connection closes
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,))
     if cursor.fetchone() is None:

@@ -11,7 +11,7 @@ from gatepost.schema import Policy, Schema
 
 @dataclass(frozen=True)
 class Printed:
-    """What was printed: a declared policy reads like the live one where both mean the same."""
+    """The printed policies; a declared one has the text of the live one if both have the same meaning."""
 
     policies: Mapping[Policy, Policy] = field(default_factory=dict)
     not_checked: tuple[NotChecked, ...] = ()
@@ -24,5 +24,5 @@ def twin(policy: Policy, live: Schema) -> Policy | None:
 
 
 def reading_like(policy: Policy, other: Policy | None) -> Policy:
-    """Return a policy with the expressions of another, where there is one: what they say then makes no difference."""
+    """Return a policy with the expressions of another, if there is one, so that they do not count as different."""
     return replace(policy, using=other.using, check=other.check) if other is not None else policy

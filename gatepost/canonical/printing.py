@@ -1,9 +1,9 @@
-"""PostgreSQL prints the declared expressions, so that they compare with what it prints of the live ones.
+"""Let PostgreSQL print the declared expressions for autogenerate, on temporary tables, without locking live ones.
 
-The policies are made on *carriers*: temporary tables with the name and the columns of the real ones. Nothing above
-ACCESS SHARE is held on a live table (CREATE POLICY takes ACCESS EXCLUSIVE on its own table), and everything is
-rolled back. Tables that are not in the database yet, or whose columns are about to change, stand in a scratch schema
-while the expressions that refer to them are printed.
+The policies are created on *carriers*: temporary tables with the name and the columns of the real ones. So no live
+table gets a lock above ACCESS SHARE (CREATE POLICY takes ACCESS EXCLUSIVE on its own table). Everything is rolled back.
+Tables that are not in the database yet, or whose columns are about to change, are created in a scratch schema while
+expressions that refer to them are printed.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def print_policies(
         scratch = stand_ins(cursor, shapes, tuple(search_path), ahead or Ahead())
         printed = _print(cursor, wanted, shapes, scratch)
         if live is not None:
-            # What is printed need not print the same once more: nested ANDs become one. What a revision made of the
-            # first printing is therefore held against the second.
+            # A printed text may print differently the second time, because nested ANDs become one. A policy that a
+            # revision created from the first printing is therefore compared with the second.
             unlike = [one for one in printed.values() if one not in live]
             again = _print(cursor, unlike, shapes, scratch)
             printed = {policy: again.get(one, one) for policy, one in printed.items()}
@@ -126,7 +126,7 @@ def _moved(policy: Policy, text: str | None, scratch: Scratch) -> str | None:
 
 
 def _mentions_its_row(policy: Policy) -> bool:
-    """Tell whether an expression may hand the whole row on, as in `is_open(tasks)` or `to_jsonb(tasks.*)`."""
+    """Return whether an expression may pass the whole row on, as in `is_open(tasks)` or `to_jsonb(tasks.*)`."""
     for text in (policy.using, policy.check):
         if text is None or policy.table.replace('"', '""') not in text.lower() + text:
             continue
@@ -139,7 +139,7 @@ def _mentions_its_row(policy: Policy) -> bool:
 
 
 def _row_cast(schema: str, table: str, scratch: Scratch) -> list[str]:
-    """Let a function that takes a row of the real table take one of its carrier."""
+    """Let a function that accepts a row of the real table accept a row of its carrier."""
     carrier = sql.qualified("pg_temp", table)
     real = sql.qualified(scratch.schemas.get((schema, table), schema), table)
     function = f'pg_temp."gatepost row"({carrier})'
@@ -150,7 +150,7 @@ def _row_cast(schema: str, table: str, scratch: Scratch) -> list[str]:
 
 
 def _without_cast(text: str | None, table: str, schema: str) -> str | None:
-    """Take the cast of a carrier's row out of PostgreSQL's own printing; the names are quoted as it quotes them."""
+    """Remove the cast of a carrier's row from a printed text; PostgreSQL quoted the names itself."""
     return text and text.replace(f"({table}.*)::{schema}.{table}", f"{table}.*")
 
 

@@ -1,4 +1,4 @@
-"""The declared policies printed by the database itself, on temporary tables of a transaction that is rolled back."""
+"""Let the live database itself print the declared policies, on temporary tables in a rolled-back transaction."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _printable(cursor: Cursor, policies: list[Policy], live: Schema) -> Iterator
 
 
 def _unwritable(connection: Connection) -> str:
-    """Return why no temporary table can be made here, on which PostgreSQL would print what was declared."""
+    """Return why no temporary tables can be created here, which printing needs; None if they can."""
     fresh = _idle(connection)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,7 +81,9 @@ def _unwritable(connection: Connection) -> str:
     if standby:
         return "PostgreSQL prints them on temporary tables, and this server is a standby"
     if not temporary:
-        return "PostgreSQL prints them on temporary tables, and this role may make none: GRANT TEMPORARY ON DATABASE"
+        return (
+            "PostgreSQL prints them on temporary tables, and this role may not create any: GRANT TEMPORARY ON DATABASE"
+        )
     if read_only and not fresh:
         return "PostgreSQL prints them on temporary tables, and the connection is inside a READ ONLY transaction"
     return ""
@@ -89,12 +91,12 @@ def _unwritable(connection: Connection) -> str:
 
 @contextmanager
 def _scratch(connection: Connection) -> Iterator[Cursor]:
-    """Lend a cursor in a transaction that can make temporary tables, and roll everything back."""
+    """Yield a cursor in a transaction that can create temporary tables, and roll everything back."""
     fresh = _idle(connection)
     with connection.cursor() as cursor:
         try:
             if fresh:
-                # psycopg2 begins by itself, except where autocommit leaves it to us.
+                # psycopg2 begins by itself, except in autocommit mode.
                 cursor.execute("BEGIN READ WRITE" if connection.autocommit else "SET TRANSACTION READ WRITE")
             yield cursor
         finally:

@@ -1,4 +1,4 @@
-"""Statements that leave nothing behind: all of them rolled back, or none of them run where one is refused."""
+"""Run statements that are rolled back in any case, or rolled back together if one of them is refused."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def reason(error: Error) -> str:
-    """Return what PostgreSQL said, in one line."""
+    """Return PostgreSQL's message in one line."""
     parts = [error.diag.message_primary or str(error), error.diag.message_hint or ""]
     return ". ".join(part for part in parts if part)
 
 
 @contextmanager
 def rolled_back(cursor: Cursor, name: str) -> Iterator[None]:
-    """Undo what is done inside, whatever came of it."""
+    """Roll back the block in any case."""
     cursor.execute(f"SAVEPOINT {name}")
     try:
         yield
@@ -28,7 +28,7 @@ def rolled_back(cursor: Cursor, name: str) -> Iterator[None]:
 
 
 def tried(cursor: Cursor, statements: str) -> bool:
-    """Run statements, or none of them where PostgreSQL refuses one; tell whether they ran."""
+    """Run statements, or none of them if PostgreSQL refuses one; return whether they ran."""
     from psycopg2 import Error
 
     cursor.execute("SAVEPOINT gatepost_try")

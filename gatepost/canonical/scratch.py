@@ -1,4 +1,4 @@
-"""Scratch schemas for the tables and types that the database does not hold, or not so, while names are looked up."""
+"""Create tables and types that the database lacks, or has in another form, in scratch schemas for the printing."""
 
 from __future__ import annotations
 

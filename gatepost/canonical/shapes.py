@@ -1,4 +1,4 @@
-"""What stands in for a table or a type: its name, and the columns that an expression may need."""
+"""The shape of a table or a type: its name, and the columns that an expression may need."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class NamedType:
 class Ahead:
     """What a revision makes besides tables, and what its policies may need while they are printed.
 
-    `statements` make functions and views; one that cannot run is passed over, since a policy that needs what it makes
-    is refused by name.
+    `statements` make functions and views; one that fails is skipped, because a policy that needs it is
+    refused by name later.
     """
 
     types: tuple[NamedType, ...] = ()

@@ -1,4 +1,4 @@
-"""The SQL of stand-ins: what is made of a table, a type or a function so that expressions that name it parse.
+"""The SQL of stand-ins for tables, types and functions, so that expressions that name them parse.
 
 Whatever a database says of itself is put in as an identifier, a literal, or text that was found to be one expression.
 """

@@ -1,6 +1,6 @@
-"""What expressions can name besides tables: types, functions, operators and casts, as a live catalog describes them.
+"""Read the types, functions, operators and casts that expressions can name, from a live catalog.
 
-Nothing of it holds code: of a function there is the signature, of a type what it is made of.
+None of it contains code. A function is only its signature, and a type only its definition.
 """
 
 from __future__ import annotations
@@ -114,12 +114,12 @@ _KINDS: dict[str, Literal["base", "domain", "enum", "range", "composite"]] = {
 _WORD = re.compile(r'"((?:[^"]|"")+)"|([A-Za-z_\u0080-\U0010ffff][0-9A-Za-z_$\u0080-\U0010ffff]*)')
 
 
-def words_of(texts: Iterable[str]) -> frozenset[str]:
+def possible_names(texts: Iterable[str]) -> frozenset[str]:
     """Return everything in SQL texts that may be a name, inside literals too, as written and in lower case."""
     found = set()
     for text in texts:
         for quoted, bare in _WORD.findall(text):
-            found |= {quoted.replace('""', '"'), *words_of([quoted])} if quoted else {bare, bare.lower()}
+            found |= {quoted.replace('""', '"'), *possible_names([quoted])} if quoted else {bare, bare.lower()}
     return frozenset(found)
 
 
@@ -131,7 +131,7 @@ def read_vocabulary(cursor: Cursor, texts: Iterable[str]) -> Vocabulary:
         texts: The expressions.
     """
     written = sorted(set(texts))
-    words = words_of(written)
+    words = possible_names(written)
     fetch = partial(_fetch, cursor, words=sorted(words), text="\n".join(written))
     return Vocabulary(
         words=words,

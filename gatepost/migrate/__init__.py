@@ -1,4 +1,4 @@
-"""Alembic and alembic-utils: the entities of a revision, how they are compared, and the whole of an `env.py`."""
+"""Row security in Alembic: the entities of a revision, the autogenerate comparison, and `run` for an `env.py`."""
 
 from gatepost.migrate.entities import GrantsEntity, PolicyEntity, RowSecurityEntity
 from gatepost.migrate.env import run

@@ -1,4 +1,4 @@
-"""Which changes stand before the tables' own, because PostgreSQL refuses to alter or drop what a policy holds."""
+"""Find policies that block changes of tables, and drop them before the change and recreate them after it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ SELECT DISTINCT n.nspname, c.relname, p.polname, wanted.schema, wanted.name, wan
 
 @dataclass(frozen=True)
 class Steps:
-    """The changes that stand before Alembic's own operations, and those that stand after them."""
+    """The changes to run before Alembic's own operations, and those to run after them."""
 
     first: tuple[Change, ...]
     last: tuple[Change, ...]
 
 
 def held(cursor: Cursor, changed: Coming) -> dict[PolicyKey, str]:
-    """Return the live policies that hold something which is altered or dropped, each with the name of that."""
+    """Return the live policies that use something that is altered or dropped, each with the name of that."""
     columns = changed.dropped_columns | changed.retyped_columns
     things = sorted(columns | {(*key, "") for key in changed.dropped | changed.views})
     if not things:
@@ -56,7 +56,7 @@ def held(cursor: Cursor, changed: Coming) -> dict[PolicyKey, str]:
 def steps(
     changes: Iterable[Change], live: Schema, changed: Coming, holding: Mapping[PolicyKey, str], printable: set[Policy]
 ) -> Steps:
-    """Part the changes, and take every policy that is in the way off and make it again.
+    """Split the changes, and drop and recreate every policy that blocks one.
 
     Args:
         changes: What differs.
@@ -116,7 +116,7 @@ def _live_policy(live: Schema, key: PolicyKey) -> Policy:
 def _around_dropped_columns(
     change: Change, before: TableGrants, live: Schema, changed: Coming
 ) -> tuple[list[Change], list[Change]]:
-    """Take the grants on a dropped column away before it goes, so that they come back after it on the way down."""
+    """Revoke the grants on a dropped column before it is dropped, so that the downgrade restores them after it."""
     gone = {column for *key, column in changed.dropped_columns if tuple(key) == change.table}
     sequences = {
         (sequence.schema, sequence.name)

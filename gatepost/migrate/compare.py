@@ -1,4 +1,4 @@
-"""The autogenerate comparator: the catalog is read once, and PostgreSQL prints all that was declared in one go."""
+"""The autogenerate comparator: read the catalog once, let PostgreSQL print the declaration, and add the changes."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def compare(
 
 
 def _drops_an_extension(op: ops.MigrateOperation, live: Schema) -> bool:
-    """Tell whether Alembic proposes to drop a table that an extension brought, such as `spatial_ref_sys`."""
+    """Return whether Alembic proposes to drop a table of an extension, such as `spatial_ref_sys`."""
     if not isinstance(op, ops.DropTableOp):
         return False
     table = live.table(op.schema or "public", op.table_name)
@@ -125,7 +125,7 @@ def _key(table: Table) -> tuple[str, str]:
 
 
 def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schema) -> None:
-    """Refuse models and statements that do not fit each other or the server."""
+    """Refuse models and statements that do not match each other or the server."""
     models = {_key(table) for table in tables}
     declared = {table.key for table in declaration}
     silent = [".".join(key) for key in sorted(models - declared) if not is_platform(key[0])]
@@ -138,7 +138,7 @@ def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schem
         if not table.platform and table.key not in models:
             raise DeclarationError(
                 f'{table.place}: "{table}" is protected, and it is not in the metadata that Alembic was given',
-                "give run(…) the metadata of that model, or take the statement away",
+                "pass the metadata of that model to run(…), or remove the statement",
             )
         if table.platform and live.table(*table.key) is None:
             raise MigrationError(
@@ -170,7 +170,7 @@ def _changes(
         changes += diff(declared_state(table, printed, live), before)
     for gone in (live.table(*key) for key in sorted(changed.dropped)):
         if gone is not None:
-            # Nobody declares the table any more, so every grantee counts: the way down brings all of them back.
+            # The table is no longer declared, so every grantee counts, and the downgrade restores all of them.
             everybody = frozenset(grant.grantee for grant in gone.grants)
             changes += removal(live_state(gone, live, everybody | roles))
     there = live.table(*version)
@@ -188,11 +188,11 @@ def _version_table(context: AutogenContext) -> tuple[str, str]:
 def _report_undeclared(live: Schema, known: Set[tuple[str, str]]) -> None:
     for table in live.tables:
         if table.row_security.enabled and not is_platform(table.schema) and table.key not in known:
-            log.warning('row security is on for "%s", which nobody declared; it is left as it is', table)
+            log.warning('row security is on for "%s", which is not declared; it is not changed', table)
 
 
 def _operation(change: Change) -> ReversibleOp:
-    """Return alembic-utils' operation for a step; its reverse holds what was there before."""
+    """Return the alembic-utils operation of a step; its reverse has the previous state."""
     made = entity(change.subject)
     if change.kind == "create":
         return CreateOp(made)

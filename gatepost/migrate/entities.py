@@ -1,4 +1,4 @@
-"""What a revision holds: a policy, a table's grants, a table's row security, as alembic-utils entities.
+"""The alembic-utils entities in a revision: a policy, a table's grants, a table's row security.
 
 They are run by alembic-utils' own operations, `op.create_entity`, `op.replace_entity` and `op.drop_entity`.
 """
@@ -30,7 +30,7 @@ GRANT_OPTION = " WITH GRANT OPTION"
 
 
 class RowSecurityDDL(DDL):
-    """Statements that exist on PostgreSQL only."""
+    """Statements for PostgreSQL only."""
 
     def __init__(self, statements: list[str]) -> None:
         # DDL() formats its text with %, and text from an author may hold one.
@@ -45,7 +45,7 @@ def _skip(element: RowSecurityDDL, _compiler: DDLCompiler, **_options: object) -
 
 
 class _Entity(ReplaceableEntity):
-    """A value of `gatepost.diff` in the form that alembic-utils runs and writes into revisions."""
+    """A value of `gatepost.diff` that alembic-utils can run and write into revisions."""
 
     type_ = "row_security"
     _version_to_replace: _Entity | None = None  # type: ignore[assignment]  # alembic-utils keeps a value of its own here
@@ -64,31 +64,31 @@ class _Entity(ReplaceableEntity):
         return cls(**bare.arguments())
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this entity again."""
+        """Return the arguments that recreate this entity."""
         raise NotImplementedError
 
     @classmethod
     def from_database(cls, sess: object, schema: str = "%") -> list[_Entity]:  # type: ignore[override]  # noqa: ARG003
-        """Return nothing: these entities are compared all at once, by `gatepost.migrate.compare`."""
+        """Return nothing, because `gatepost.migrate.compare` compares these entities all at once."""
         return []
 
     def to_sql_statement_create(self) -> RowSecurityDDL:  # type: ignore[override]  # DDL needs no escaped colons
-        """Return the statements that make it."""
+        """Return the statements that create it."""
         return RowSecurityDDL(ddl.create_sql(self.value))
 
     def to_sql_statement_drop(  # type: ignore[override]
         self,
         cascade: bool = False,  # noqa: ARG002  nothing depends on it
     ) -> RowSecurityDDL:
-        """Return the statements that take it away."""
+        """Return the statements that drop it."""
         return RowSecurityDDL(ddl.drop_sql(self.value))
 
     def to_sql_statement_create_or_replace(self) -> Iterator[RowSecurityDDL]:  # type: ignore[override]
-        """Yield the statements that make it, whatever stands in its place."""
+        """Yield the statements that create it, and replace an existing one."""
         yield RowSecurityDDL(ddl.replace_sql(self.value))
 
     def render_self_for_migration(self, omit_definition: bool = False) -> str:  # noqa: ARG002  needed to undo
-        """Return Python that makes this entity again."""
+        """Return Python code that recreates this entity."""
         lines = [f"    {name}={_indented(value)},\n" for name, value in self.arguments().items()]
         return f"{self.to_variable_name()} = {type(self).__name__}(\n{''.join(lines)})\n"
 
@@ -152,7 +152,7 @@ class PolicyEntity(_Entity):
         return f"policy {self.value}"
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this entity again."""
+        """Return the arguments that recreate this entity."""
         value = self.value
         found: dict[str, object] = {
             "schema": value.schema,
@@ -183,7 +183,7 @@ class RowSecurityEntity(_Entity):
         return f"row security of {self.schema}.{self.value.table}"
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this entity again."""
+        """Return the arguments that recreate this entity."""
         value = self.value
         named = {"schema": value.schema, "table": value.table}
         return named | {"enabled": value.state.enabled, "forced": value.state.forced}
@@ -224,7 +224,7 @@ class GrantsEntity(_Entity):
         return f"grants on {self.schema}.{self.value.table}"
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this entity again."""
+        """Return the arguments that recreate this entity."""
         value = self.value
         found: dict[str, object] = {
             "schema": value.schema,

@@ -1,4 +1,4 @@
-"""The whole of an Alembic `env.py`.
+"""Run Alembic's migrations: everything that an `env.py` needs, in one function.
 
 >>> from gatepost.migrate import run              # doctest: +SKIP
 >>> run(context, metadata, policies="policies")   # doctest: +SKIP
@@ -50,7 +50,7 @@ def run(
     entities: Iterable[ReplaceableEntity] | None = None,
     **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
 ) -> None:
-    """Run the migrations that Alembic asks for, with row security, policies and grants beside the tables.
+    """Run the migrations that Alembic requests, with row security, policies and grants besides the tables.
 
     Args:
         context: `alembic.context`.
@@ -155,7 +155,7 @@ def _is_ours(
     kind: str,
     parents: dict[str, str | None],
 ) -> bool:
-    """Tell whether something that the database holds may be compared, and so be proposed for a drop."""
+    """Return whether an object of the database may be compared, and so be proposed for a drop."""
     if kind == "schema":
         ours = name is None or name in schemas
     else:

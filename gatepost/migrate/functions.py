@@ -1,4 +1,4 @@
-"""Functions, views and triggers: alembic-utils compares them, with the tables of the same revision in place.
+"""Compare functions, views and triggers with alembic-utils, while the new tables of the revision exist.
 
 alembic-utils makes each of them to see how PostgreSQL prints it, and a function or view that reads a new table can be
 made only where that table is. So its comparator finds nothing registered when Alembic calls it, and is called again

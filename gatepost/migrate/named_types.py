@@ -1,7 +1,7 @@
-"""The ENUMs and domains of new columns: made before they are needed, and taken away again on the way down.
+"""Create the ENUMs and domains of new columns before they are needed, and drop them in the downgrade.
 
-Alembic leaves both to the project: `create_table` makes a type without a word, `add_column` does not, and neither
-`drop_table` nor `drop_column` takes it away, so that the way up fails the second time.
+Alembic leaves both to the project. `create_table` silently creates a type, `add_column` does not, and neither
+`drop_table` nor `drop_column` drops it, so a second upgrade fails.
 """
 
 from __future__ import annotations

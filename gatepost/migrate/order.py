@@ -1,4 +1,4 @@
-"""The order of a revision's operations; the way down is the same order, reversed.
+"""Sort the operations of a revision; the downgrade is the same order, reversed.
 
 Functions, tables and columns, views and triggers, grants, policies, row security on, and last the functions that
 nothing needs any more. Before all of these stands what must be out of the way: a policy on something that changes,

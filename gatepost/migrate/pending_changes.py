@@ -1,4 +1,4 @@
-"""What a revision is about to do to tables, columns, views and functions, and so what stands when policies are made."""
+"""The pending changes of a revision to tables, columns, views and functions, and what exists after them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alembic-utils' own policies and grants, which cannot stand beside Gatepost's: each would drop what the other made."""
+"""Refuse alembic-utils' own policies and grants: they and Gatepost's would drop each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the catalog with a fixed number of queries, whatever the number of tables."""
+"""Read a whole database from the catalog, with a fixed number of queries for any number of tables."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(cursor: Cursor, *, doors: bool = True) -> Schema:
     """Read a whole database inside the transaction that the cursor's connection is in, and leave it as it was.
 
     Args:
-        cursor: Where to ask.
+        cursor: A cursor of the connection.
         doors: Whether to read views, functions, triggers, rules and publications too, and what policies refer to.
 
     Raises:

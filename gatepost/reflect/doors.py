@@ -1,4 +1,4 @@
-"""Read what leads to rows besides the tables, and what each of those doors refers to."""
+"""Read views, functions, triggers, rules and publications, and what each of them refers to."""
 
 from __future__ import annotations
 

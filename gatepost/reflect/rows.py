@@ -1,4 +1,4 @@
-"""From one row of a catalog query to one value; the columns are in the order of the query's SELECT list.
+"""Turn each row of a catalog query into a value; the columns are in the order of the query's SELECT list.
 
 Relations, policies and functions are known by their numbers in the catalog (oid), columns by theirs in the relation, so
 that PostgreSQL need not look up the same names over and over. What many rows have alike is made once.
@@ -94,7 +94,7 @@ def grants(found: Rows, names: Names) -> dict[int, tuple[Grant, ...]]:
         else:
             carried[relation].extend((name, acl) for name in named(names, relation, [number]))
     made: dict[tuple[tuple[str | None, str], ...], tuple[Grant, ...]] = {}
-    told = {}
+    by_relation = {}
     for relation, held in carried.items():
         same = tuple(sorted(held, key=lambda one: one[0] or ""))
         if same not in made:
@@ -104,8 +104,8 @@ def grants(found: Rows, names: Names) -> dict[int, tuple[Grant, ...]]:
                 for grantee, privilege, grantable, by in acls[acl]
             )
             made[same] = tuple(sorted(given, key=lambda g: (g.grantee, g.privilege, g.column or "", g.grantor)))
-        told[relation] = made[same]
-    return told
+        by_relation[relation] = made[same]
+    return by_relation
 
 
 def columns(found: Rows, sequences: Mapping[tuple[int, int], tuple[str, str]]) -> dict[int, list[Column]]:
@@ -117,8 +117,8 @@ def columns(found: Rows, sequences: Mapping[tuple[int, int], tuple[str, str]]) -
     """
     groups: defaultdict[int, list[Column]] = defaultdict(list)
     made: dict[tuple[Any, ...], Column] = {}
-    for relation, number, *told in found:
-        same = (*told, sequences.get((relation, number)))
+    for relation, number, *values in found:
+        same = (*values, sequences.get((relation, number)))
         if same not in made:
             name, type_, not_null, defaults, default, identity, generated, owned = same
             if defaults:
@@ -130,10 +130,10 @@ def columns(found: Rows, sequences: Mapping[tuple[int, int], tuple[str, str]]) -
 
 def names(found: Rows) -> Names:
     """Return the names of columns from rows that begin with (relation, number, name)."""
-    told: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    columns: defaultdict[int, dict[int, str]] = defaultdict(dict)
     for relation, number, name, *_ in found:
-        told[relation][number] = name
-    return told
+        columns[relation][number] = name
+    return columns
 
 
 def policy(row: Row[Any], references: References) -> Policy:
@@ -143,8 +143,8 @@ def policy(row: Row[Any], references: References) -> Policy:
         if there:
             printed(text)
     reads = references.get(("policy", number), ())
-    told = tuple(sorted(roles))
-    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], told, permissive, using, check, reads)
+    names = tuple(sorted(roles))
+    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], names, permissive, using, check, reads)
 
 
 def named(names: Names, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:
@@ -155,8 +155,8 @@ def named(names: Names, relation: int, numbers: Iterable[int] | None) -> tuple[s
 
 def unnamed(found: Rows, names: Names) -> list[int]:
     """Return the relations of `references.sql` with columns that have no name yet, such as those of a catalog."""
-    asked = {(relation, number) for _, _, _, relation, _, _, numbers in found for number in numbers or ()}
-    return sorted({relation for relation, number in asked if number not in names.get(relation, ())})
+    referred = {(relation, number) for _, _, _, relation, _, _, numbers in found for number in numbers or ()}
+    return sorted({relation for relation, number in referred if number not in names.get(relation, ())})
 
 
 def references(found: Rows, names: Names) -> References:
@@ -189,8 +189,8 @@ def index(row: Row[Any], names: Names) -> Index:
     """Make an index from a row of `indexes.sql`."""
     relation, name, unique, primary, valid, method, predicate, definition, numbers, keys = row
     own = names.get(relation, {})
-    told = tuple([own.get(number) for number in numbers[:keys]])
-    return Index(name, told, unique, primary, valid, predicate, printed(definition), method)
+    columns = tuple([own.get(number) for number in numbers[:keys]])
+    return Index(name, columns, unique, primary, valid, predicate, printed(definition), method)
 
 
 def table(row: Row[Any], **parts: Any) -> Table:  # noqa: ANN401  the fields of Table that other queries find
@@ -221,10 +221,10 @@ def sequence(row: Row[Any], relations: Relations) -> Sequence:
 
 def owned(found: Rows) -> dict[tuple[int, int], tuple[str, str]]:
     """Return the sequence that a column owns, from the rows of `sequences.sql`: that of its identity before others."""
-    told: dict[tuple[int, int], tuple[str, str]] = {}
+    owned: dict[tuple[int, int], tuple[str, str]] = {}
     for _, schema, name, _, relation, column, _ in sorted(found, key=lambda row: (not row[6], row[0])):
-        told.setdefault((relation, column), (schema, name))
-    return told
+        owned.setdefault((relation, column), (schema, name))
+    return owned
 
 
 def role(row: Row[Any]) -> DatabaseRole:

@@ -1,7 +1,7 @@
-"""What a database holds, and what a declaration says, as frozen values.
+"""Tables, policies, grants, views and functions as frozen values.
 
-The same values stand on both sides: `reflect` reads them from the catalog, `declare` makes them from Python,
-`diff` holds one against the other. Nothing here talks to a database.
+Both sides of a comparison use the same values. `reflect` reads them from the catalog, `declare` creates them from
+Python, and `diff` compares them. Nothing here connects to a database.
 """
 
 from gatepost.schema.database import Schema

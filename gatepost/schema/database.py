@@ -1,4 +1,4 @@
-"""A whole database at one moment."""
+"""`Schema`: a whole database at one moment."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Schema:
         return next((namespace for namespace in self.namespaces if namespace.name == name), None)
 
     def has_role(self, name: str) -> bool:
-        """Tell whether the server knows a role of that name."""
+        """Return whether the server knows a role of that name."""
         return any(role.name == name for role in self.roles)
 
     @property

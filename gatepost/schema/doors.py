@@ -1,4 +1,4 @@
-"""What leads to rows besides the tables themselves: views, functions, triggers, rewrite rules, publications.
+"""Objects through which rows can be accessed besides tables: views, functions, triggers, rules, publications.
 
 What a view, a policy, a rewrite rule or a function refers to comes from `pg_depend`, so it is what PostgreSQL resolved
 and not what a text seems to say (https://www.postgresql.org/docs/17/catalog-pg-depend.html). The body of a function
@@ -43,7 +43,7 @@ class View:
 
     @property
     def invoker(self) -> bool:
-        """Whether the relations below are asked as whoever asks the view (`security_invoker`)."""
+        """Whether the view reads its tables with the privileges of the caller (`security_invoker`)."""
         return self.option("security_invoker") in ("true", "on", "yes", "1", "t", "y", "")
 
     @property
@@ -61,9 +61,9 @@ class View:
 class Function:
     """A function or procedure.
 
-    `arguments` are the types that tell it from others of its name, `parameters` the names of those arguments (empty
-    where one has none), `settings` what it sets for its run, as `name=value`. `body` is its text; where the body was
-    parsed when it was made (`parsed`), it is as PostgreSQL prints it, and `reads` is complete.
+    `arguments` are the types of its arguments and distinguish it from others of its name; `parameters` are their names
+    (empty if one has none). `settings` are the parameters that it sets for its run, as `name=value`. `body` is its
+    text. If PostgreSQL parsed the body at creation (`parsed`), it is as PostgreSQL prints it, and `reads` is complete.
     """
 
     schema: str
@@ -154,7 +154,7 @@ class Publication:
     schemas: tuple[str, ...] = ()
 
     def publishes(self, table: tuple[str, str]) -> bool:
-        """Tell whether changes of a table are in it."""
+        """Return whether changes of a table are in it."""
         return self.all_tables or table in self.tables or table[0] in self.schemas
 
 

@@ -1,4 +1,4 @@
-"""Words that everybody uses: commands, the roles of the API, and the schemas that are not the project's."""
+"""Names that all packages use: commands, the roles of the API, and the schemas that belong to the platform."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ PLATFORM_GRANTORS = frozenset({"supabase_admin"})
 
 
 def is_platform(schema: str) -> bool:
-    """Tell whether a schema belongs to PostgreSQL, to the platform or to an extension of the platform."""
+    """Return whether a schema belongs to PostgreSQL, to the platform or to an extension of the platform."""
     return schema in PLATFORM_SCHEMAS or schema == "information_schema" or schema.startswith("pg_")

@@ -1,4 +1,4 @@
-"""Roles, what they belong to, and what they may do outside a single table."""
+"""Roles, memberships, schemas and default privileges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database's values as plain ones that JSON can hold, and back, so that a snapshot can be kept and compared."""
+"""Convert a schema to plain JSON values and back, so that a snapshot can be kept and compared."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def from_values(values: dict[str, Any]) -> Schema:
         found = _value({name: value for name, value in values.items() if name != "version"}, Schema)
     except (TypeError, KeyError, AttributeError, ValueError) as wrong:
         raise SnapshotError(f'the snapshot cannot be read: "{wrong}"', "take it again") from None
-    assert isinstance(found, Schema)  # noqa: S101  that is what was asked for
+    assert isinstance(found, Schema)  # noqa: S101  because Schema was requested
     return found
 
 
 def _plain(value: object) -> object:
     if is_dataclass(value):
-        told = ((field, getattr(value, field.name)) for field in fields(value) if field.init)
-        return {field.name: _plain(held) for field, held in told if held != field.default}
+        values = ((field, getattr(value, field.name)) for field in fields(value) if field.init)
+        return {field.name: _plain(held) for field, held in values if held != field.default}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""Tables, and everything that decides who reaches their rows."""
+"""Tables, and everything that decides who can access their rows."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ TableKind = Literal["table", "partitioned", "foreign"]
 
 @dataclass(frozen=True)
 class Table:
-    """A table with everything that decides who reaches its rows; `parents` are those it inherits from."""
+    """A table with everything that decides who can access its rows; `parents` are those it inherits from."""
 
     schema: str
     name: str
