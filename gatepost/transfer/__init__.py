@@ -1,4 +1,4 @@
-"""A SQLite database into PostgreSQL: all of it, exactly, or nothing.
+"""Move a SQLite database into PostgreSQL: everything, with exact values, or nothing.
 
 ::
 

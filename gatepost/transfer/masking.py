@@ -1,4 +1,4 @@
-"""Values of columns that are named like secrets, kept out of every message: a pipeline's log is no place for them.
+"""Hide the values of columns named like secrets in every message, because messages end up in logs.
 
 The files of `--rejects` hold whole rows, by design, and are made for their owner's eyes only.
 """
@@ -28,7 +28,7 @@ def shown(column: str, text: str) -> str:
 
 
 def without_secrets(text: str, columns: Iterable[tuple[str, object]] = ()) -> str:
-    """Return what PostgreSQL said, without values of secrets.
+    """Return PostgreSQL's message without the values of secrets.
 
     Args:
         text: A message, a detail or a context of the server, in English.

@@ -1,4 +1,4 @@
-"""What a transfer is asked, what it plans and what it did, as frozen values."""
+"""The options, the plan and the result of a transfer, as frozen values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Mode = Literal["empty", "append", "replace"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person asks for.
+    """The options of a transfer.
 
     Args:
         schema: The target's schema.
-        timezone: The zone that a time without an offset was written in.
-        epoch: What a number in a column of times counts from 1970 on; without it such a number is refused.
-        epochs: The same for single columns, as `table.column` and unit; they go before `epoch`.
+        timezone: The zone of times without an offset.
+        epoch: The unit of a number in a column of times, counted from 1970; without it such a number is refused.
+        epochs: The same for single columns, as `table.column` and unit; they take precedence over `epoch`.
         tables: The tables to move; empty means all tables of the target.
         ignore_tables: Tables that may exist on one side only, and are not moved.
         ignore_columns: `table.column` that may exist on one side only, and are not moved.
         renames: Tables of the source, or `table.column`, and their names in the target, where the two differ.
-        expected_revision: The revision(s), comma-separated, that the target must be at; empty asks nothing.
+        expected_revision: The revision(s), comma-separated, that the target must be at; empty checks nothing.
         mode: What may be in the target's tables: nothing, rows that stay, or rows that are replaced.
         rejects: A directory for the rows that cannot be moved; without it one such row stops everything.
         backup: A copy of the source to make first.
@@ -52,7 +52,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A target type as a cast needs it.
+    """A type of the target, as the casts need it.
 
     `family` is the name of PostgreSQL's base type (`int4`, `varchar`, `timestamptz` …), `enum`, or `array`; `limit`
     is a length or a number of fractional digits, `precision` is that of a numeric.
@@ -91,7 +91,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """A target table; the last two say what the connected role meets there."""
+    """A target table; the last two fields say what the connected role meets there."""
 
     oid: int
     schema: str
@@ -109,7 +109,7 @@ class TargetTable:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """One column's way: its name in the source, its place in the target; `epoch` is what its own numbers count."""
+    """The plan of one column: its name in the source, its column in the target; `epoch` is the unit of its numbers."""
 
     source: str
     declared: str
@@ -119,10 +119,10 @@ class ColumnPlan:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table's way.
+    """The plan of one table.
 
-    `read` are the columns that are asked of the source: those that are moved, then what else names a row; `key` are
-    the places, in such a row, of the values that name it. `binary` says that COPY takes it in its binary format.
+    `read` are the columns to read from the source: those that are moved, then others that identify a row. `key` has
+    the positions of the identifying values in such a row. `binary` says that COPY uses its binary format.
     """
 
     source: SourceTable
@@ -140,7 +140,7 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a run will do, parents before their children; `checked` says that the file is known whole."""
+    """The plan of a whole run, parents before children; `checked` says that the file is known to be intact."""
 
     path: Path
     options: Options
@@ -168,7 +168,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A difference between the two sides; `column` is empty where it is about the whole table."""
+    """A difference between the two sides; `column` is empty if it is about the whole table."""
 
     table: str
     column: str
@@ -177,7 +177,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """What was done with one table."""
+    """The result of one table."""
 
     name: str
     rows: int
@@ -187,7 +187,7 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class TransferResult:
-    """What a run did; `rejects` says why rows were put aside, `mismatches` is for a comparison that only reads."""
+    """The result of a run; `rejects` says why rows were set aside, `mismatches` belongs to `--check-only`."""
 
     tables: tuple[TableResult, ...]
     seconds: float

@@ -1,1 +1,1 @@
-"""A transfer as a directory: COPY files, compressed, with a sealed manifest."""
+"""Write a transfer to a directory of compressed COPY files with a manifest, and load it from there."""

@@ -1,7 +1,7 @@
-"""A transfer in two halves: cast where the SQLite file is, load where the target can be reached.
+"""A transfer in two steps: write a directory where the SQLite file is, and load it where the target is.
 
-A directory holds one compressed file a table, in COPY's text form, and a manifest with what was written: columns and
-types, rows, NULLs and fingerprints, and the checksum of each file. The second half loads nothing that differs.
+The directory has one compressed file per table, in COPY's text format, and a manifest with columns and types, rows,
+NULLs, fingerprints, and the checksum of each file. The second step loads nothing that differs from the manifest.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def read(directory: Path, plan: TablePlan) -> Batches:
 
 
 def ahead(directory: Path, plan: TablePlan) -> Iterator[Encoded]:
-    """Yield one table as COPY reads it, without a look at its rows: the manifest tells what they are.
+    """Yield one table as COPY reads it, without parsing its rows, because the manifest describes them.
 
     The checksum of the file was compared before, and what arrives is compared with the manifest afterwards.
     """

@@ -1,4 +1,4 @@
-"""Compressed files, by zstd or by gzip; the end of a file's name says which."""
+"""Read and write files compressed with zstd or gzip; the extension says which."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 Compression = Literal["zstd", "gzip"]
 
 ENDS: dict[Compression, str] = {"zstd": ".zst", "gzip": ".gz"}
-"""How the name of a file ends."""
+"""The extension of a file."""
 
 _GZIP_LEVEL = 6
 
 
 def best() -> Compression:
-    """Return zstd, or gzip on a Python without it: zstd is both several times as fast and smaller."""
+    """Return zstd, which is several times as fast and smaller, or gzip on a Python without zstd."""
     return "zstd" if _zstd() is not None else "gzip"
 
 
@@ -33,7 +33,7 @@ def writing(path: Path) -> Iterator[BufferedIOBase]:
     """Open a new file for writing; equal content gives equal bytes.
 
     Raises:
-        TransferError: its name asks for zstd, which this Python does not have.
+        TransferError: its name means zstd, which this Python does not have.
     """
     if path.suffix == ENDS["zstd"]:
         with _needed(path).open(path, "xb") as file:

@@ -1,4 +1,4 @@
-"""What a directory of a transfer in two halves holds: `manifest.json`, written last and sealed by a checksum."""
+"""`manifest.json` of a directory that `--to` wrote: its tables and checksums; written last and itself checksummed."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Manifest:
     tables: tuple[Entry, ...]
 
     def entry(self, table: str) -> Entry:
-        """Return what is said of a table."""
+        """Return the entry of a table."""
         return next(entry for entry in self.tables if entry.name == table)
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
-    """Write the manifest in one step: it is there and whole, or not there."""
+    """Write the manifest in one step, so that it is either complete or missing."""
     said = _said(manifest)
     said["sha256"] = _seal(said)
     part = directory / _PART
@@ -57,15 +57,15 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Return what a directory holds.
+    """Read the manifest of a directory.
 
     Raises:
-        TransferError: the manifest is not there, cannot be read, was changed, or is of another version.
+        TransferError: the manifest is missing, cannot be read, was changed, or has another version.
     """
     path = directory / NAME
     if not path.exists():
         if any(_FILE.fullmatch(file.name) for file in directory.iterdir()):
-            raise TransferError(f'"{directory}" has no {NAME}: writing it was not finished', "write it again")
+            raise TransferError(f'"{directory}" has no {NAME}, because writing it was not finished', "write it again")
         raise TransferError(f'"{directory}" is a directory, neither a SQLite file nor one that --to wrote')
     try:
         said = json.loads(path.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""Values from SQLite to PostgreSQL: exact, or refused with a reason."""
+"""Cast values from SQLite to PostgreSQL: exact, or refused with a reason."""

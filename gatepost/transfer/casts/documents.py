@@ -1,8 +1,8 @@
-"""Casts to json and jsonb: PostgreSQL's reading of a document, or a refusal, never a silent repair.
+"""Casts to json and jsonb: the document as PostgreSQL reads it, or a refusal, never a silent repair.
 
-The jsonb type forgets white space and the order of keys; it also drops all but the last of doubled keys, and has
-no NUL character (https://www.postgresql.org/docs/17/datatype-json.html). The first is its nature, the others would
-be losses, and are refused.
+The jsonb type drops white space and the order of keys, which is accepted. It would also drop all but the last of
+duplicate keys, and it cannot store a NUL character; such documents are refused
+(https://www.postgresql.org/docs/17/datatype-json.html).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The table of casts: (kind of value in SQLite, type in PostgreSQL) to a rule, exact or refused.
+"""The table of casts: for each kind of value in SQLite and type in PostgreSQL, the function that casts it.
 
-A pair that is not in the table is refused. What a rule returns is the text that PostgreSQL itself prints for the
+A pair that is not in the table is refused. A cast returns the text that PostgreSQL itself prints for the
 value (with `TimeZone` UTC and the other settings of `settings.py`), so that both sides can be compared without
 reading anything back.
 """
@@ -69,7 +69,7 @@ RULES: dict[tuple[type, str], Cast] = {
     (str, "enum"): text.enum_from_text,
     (str, "array"): text.array_rule(cast),
 }
-"""Every exact way that there is."""
+"""Every exact cast."""
 
 FAMILIES = frozenset(family for _, family in RULES)
 """The types of PostgreSQL that can be written."""

@@ -26,7 +26,7 @@ def text_from_text(value: str, target: Type, _how: TimeOptions) -> str:
         raise Refused(f"has {len(value)} characters, more than {target.printed} keeps")
     if target.family == "bpchar":
         if value.endswith(" "):
-            raise Refused(f"ends in a blank, which {target.printed} does not tell from its filling")
+            raise Refused(f"ends in a blank, which {target.printed} cannot distinguish from its padding")
         return value.ljust(target.limit or 0)
     return value
 

@@ -1,4 +1,4 @@
-"""What every cast shares: the refusal, and what the person said about times."""
+"""Options for casting times, and the exception of a value that has no exact counterpart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Casts to moments, dates, times of day and spans: nothing rounded, no zone guessed."""
+"""Casts to time stamps, dates, times of day and intervals: nothing is rounded, and no zone is guessed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The casts of `registry.py` for whole columns at once, where every value is of the kind that the column expects.
+"""Cast whole columns at once, if every value is of the kind that the column expects.
 
-A function here answers None when anything is unusual; the caller then goes value by value through the table, so
-that there is one place that refuses. What makes these fast is that each step is one call over the whole batch.
+A function here returns None if anything is unusual. The caller then casts value by value with `registry.py`, so that
+only one place refuses values. These functions are fast because each step is one call over the whole batch.
 """
 
 from __future__ import annotations

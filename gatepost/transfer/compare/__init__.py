@@ -1,1 +1,1 @@
-"""What arrived, compared with the source: fingerprints of rows, here and by PostgreSQL's own hash."""
+"""Compare the target with the source by fingerprints of rows, computed here and by PostgreSQL."""

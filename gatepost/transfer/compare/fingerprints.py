@@ -1,4 +1,4 @@
-"""Both sides compared: rows, NULLs, and a fingerprint of every row, taken apart by column where it differs.
+"""Compare both sides: rows, NULLs, and a fingerprint of every row, split by column if it differs.
 
 A fingerprint is the sum of 64 bits for each row: of PostgreSQL's own hash where rows go in binary form, of the MD5 of
 the row as PostgreSQL prints it elsewhere. It does not depend on the order of rows, and it changes with one character,
@@ -29,7 +29,7 @@ _PRINTED_OTHERWISE = frozenset({"bool", "bpchar"})
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one side holds of a table: rows, the sum of their fingerprints, and the NULLs of each column."""
+    """The tally of a table on one side: rows, the sum of their fingerprints, and the NULLs of each column."""
 
     rows: int
     fingerprint: int

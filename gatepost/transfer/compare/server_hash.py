@@ -1,7 +1,7 @@
-"""The fingerprint of a row as the server computes it, and whether this side would find the same one.
+"""The fingerprint of a row in SQL, and the check that this side computes the same one.
 
-`hash_record_extended` hashes each value and takes the hashes together by their places; one more round makes of it a
-number that tells rows apart even in a sum. It costs the server a quarter of what printing the row and its MD5 do.
+`hash_record_extended` hashes each value and combines the hashes by position. One more round turns the result into a
+number that distinguishes rows even in a sum. It costs the server a quarter of what printing the row and its MD5 do.
 """
 
 from __future__ import annotations

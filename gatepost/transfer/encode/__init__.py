@@ -1,5 +1,6 @@
-"""Batches in COPY's binary format, with fingerprints by PostgreSQL's own hash functions.
+"""Encode batches of rows for COPY, in binary or text format, and compute their fingerprints.
 
-The server parses nothing and this side prints nothing, which is what makes a transfer quick. It is compiled when
-gatepost is installed; without it, and for a table with a column that has no binary form here, rows go as text.
+The binary format makes a transfer fast, because the server parses nothing and this side prints nothing. Its encoder is
+compiled when Gatepost is installed. Without it, and for tables with a type that has no binary form here, rows are sent
+as text.
 """

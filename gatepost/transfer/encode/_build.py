@@ -1,4 +1,4 @@
-"""Compiles `_rows.pyx` when gatepost is installed; where that cannot be done, gatepost works without it."""
+"""Compile `_rows.pyx` when Gatepost is installed; if that fails, Gatepost works without it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Compile(BuildHookInterface):  # type: ignore[type-arg]
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         if version == "editable":
-            # Not over the old one, which a process may have loaded.
+            # The old file is not overwritten, because a process may have loaded it.
             unfinished = source.with_name(f"{built.name}.unfinished")
             shutil.copy(built, unfinished)
             unfinished.replace(source.with_name(built.name))

@@ -98,7 +98,7 @@ cdef inline int nibble(char sign) noexcept nogil:
 
 
 cdef int put_moment(Buffer* into, object value, uint64_t* hashed) except -1:
-    """Take `YYYY-MM-DD HH:MM:SS` with up to six digits more, a `T` for the blank, and UTC if it is told."""
+    """Take `YYYY-MM-DD HH:MM:SS` with up to six digits more, a `T` for the blank, and UTC if it is given."""
     cdef Py_ssize_t size
     cdef const char* data = utf8(value, &size)
     cdef int hour, minute, second, part

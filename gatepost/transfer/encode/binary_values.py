@@ -1,4 +1,4 @@
-"""Values that are not plain, as the casts print them, in the form in which `_rows.encode` takes any value."""
+"""Convert the texts that casts return to values that `_rows.encode` accepts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def to_binary(texts: Sequence[str], target: Type) -> tuple[bytes, list[Any]]:
     """Return the kind of values that a type's texts are, and the values; `NULL` stands for NULL.
 
     Args:
-        texts: What a cast printed.
-        target: One of the types of `expression.FAMILIES`.
+        texts: The results of a cast.
+        target: One of the types of `server_hash.FAMILIES`.
     """
     kind, read = _WAYS[target.family]
     return kind, [None if text is NULL else read(text) for text in texts]

@@ -1,4 +1,4 @@
-"""A batch of rows to COPY's binary format, where a table is sent so."""
+"""Encode a batch of rows in COPY's binary format."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _KINDS = {
     "uuid": b"u",
     "jsonb": b"j",
 }
-"""How the values of a type usually lie in SQLite, as `encode_rows` calls it; those of other types are told one by
+"""How the values of a type usually lie in SQLite, as `encode_rows` calls it; those of other types are recognised one by
 one."""
 
 
 def encoder_of(plan: TablePlan, how: TimeOptions) -> Encoder:
-    """Return what encodes the batches of a table, in the form that its plan asks for."""
+    """Return the encoder of a table's batches, in the format of its plan."""
     return BinaryEncoder(plan, how) if plan.binary else Encoder(plan, how)
 
 
@@ -76,7 +76,7 @@ class BinaryEncoder(Encoder):
             unusual = [found]
 
     def _without_refused(self, batch: list[Row]) -> Encoded:
-        # A row is told with all that is wrong with it, so every column is looked at.
+        # A row is reported with all its problems, so every column is checked.
         refused: dict[int, list[Reject]] = {}
         self._texts(batch, refused, self._strict)
         kept = [row for place, row in enumerate(batch) if place not in refused]

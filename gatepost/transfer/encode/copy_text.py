@@ -1,4 +1,4 @@
-"""A batch of rows to COPY's text form, with the rows that cannot be moved taken out and said why."""
+"""Encode a batch of rows in COPY's text format, and separate the rows that cannot be moved, with reasons."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _encode = methodcaller("encode")
 class Encoded:
     """A batch ready to send.
 
-    `fingerprint` is the sum, over the rows, of 64 bits that `check.row_fingerprint` tells how to compute: the same
+    `fingerprint` is the sum, over the rows, of 64 bits as `fingerprints.row_fingerprint` computes them: the same
     whatever the order of the rows, another one if a single character changes. `nulls` counts by column.
     `rejects` holds the rows that cannot be moved, each with what is wrong with it.
     """
@@ -65,7 +65,7 @@ class Encoder:
                 return _joined(texts, batch, refused)
             except _Unwritable:
                 pass
-        # A row is told with all that is wrong with it, and the fast way leaves some texts for the end.
+        # A row is reported with all its problems, and the fast way checks some texts only at the end.
         refused = {}
         texts = self._texts(batch, refused, self._strict)
         return _joined(texts, batch, refused)
@@ -93,7 +93,7 @@ class Encoder:
         return row
 
     def key(self, row: Row) -> str:
-        """Return how a report names a row: by its key, or by its row number where it has none."""
+        """Return the name of a row for a report: its key, or its row number if it has none."""
         plan = self.plan
         names = (plan.read[place] for place in plan.key)
         return ", ".join(
@@ -116,8 +116,8 @@ class Encoder:
                 else:
                     nulls += 1
             except Refused as why:
-                name, told = column.target.name, without_secrets(str(why), [(column.target.name, value)])
-                problem = Reject(self.plan.name, self.key(batch[place]), name, shown(name, shortened(value)), told)
+                name, reason = column.target.name, without_secrets(str(why), [(column.target.name, value)])
+                problem = Reject(self.plan.name, self.key(batch[place]), name, shown(name, shortened(value)), reason)
                 refused.setdefault(place, []).append(problem)
             printed.append(text)
         return TextColumn(printed, nulls)
@@ -155,7 +155,7 @@ def _joined(texts: list[TextColumn], batch: list[Row], refused: dict[int, list[R
     if b"\0" in data:
         raise _Unwritable
     signs = (data.count(_LINE), data.count(_COLUMN), data.count(_NULL))
-    # Where a text holds one of our signs, rows and values have to be told apart one by one.
+    # If a text contains one of our separators, rows and values have to be separated one by one.
     plain = signs == (rows - 1, rows * (len(texts) - 1), sum(nulls))
     written = _escaped(data) + b"\n" if plain else _one_by_one(texts)
     return Encoded(written, rows, fingerprint(lines), nulls, rejects)

@@ -1,1 +1,1 @@
-"""Rows into their tables: COPY, duplicates and orphans, rejects, indexes, keys and sequences."""
+"""Load rows into the target: COPY, duplicates and orphans, rejects, indexes, keys and sequences."""

@@ -1,7 +1,7 @@
-"""After the commit: the planner is told what the tables now hold.
+"""Run ANALYZE on the loaded tables after the commit.
 
 ANALYZE takes a sixth of the time of a large transfer and uses one processor, so a second connection takes half of it
-where one can be had. Nothing of what was promised depends on it: autovacuum would do the same within minutes.
+if one is available. The result does not depend on it, because autovacuum would do the same within minutes.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from gatepost.errors import TransferError
 from gatepost.transfer.values import TablePlan
 
 _SAMPLE = 30_000
-"""Rows that ANALYZE looks at, with the default statistics target of 100."""
+"""Rows that ANALYZE samples, with the default statistics target of 100."""
 
 _WORTH = 500_000
-"""Values for which a second connection takes less time than it saves."""
+"""The number of values above which a second connection saves time."""
 
 
 def analyze(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
     """Analyze tables that were committed.
 
     Raises:
-        TransferError: it could not be finished; the rows are there all the same.
+        TransferError: it could not be finished; the rows are in the target anyway.
     """
     try:
         here, there = _halves(tables)

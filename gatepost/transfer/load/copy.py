@@ -1,4 +1,4 @@
-"""Rows into tables: one COPY a table, fed batch by batch, so that memory does not grow with the data."""
+"""Load rows with one COPY per table, batch by batch, so that memory does not grow with the data."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import Reject, TablePlan
 
 Progress = Callable[[str, int, int], None]
-"""Told the table, its rows done and its rows in all."""
+"""Called with the table, the rows done and the total."""
 
 Batches = Callable[[], Iterable[list[Row]]]
-"""Begins to read a table from its first row."""
+"""Starts to read a table from its first row."""
 
 _HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-"""What stands before and behind all rows of a COPY in its binary format."""
+"""The header and the trailer of a COPY in its binary format."""
 
 _ROW_FAULTS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.RaiseException)
-"""What a row can bring about: a value, a constraint, or a trigger that refuses it."""
+"""Errors that a row can cause: a value, a constraint, or a trigger that refuses it."""
 
 
 class Encoding(Protocol):
-    """Makes COPY's text form of a batch, and names a row of it: an `Encoder`, or lines that were cast before."""
+    """Encodes a batch for COPY and identifies its rows: an `Encoder`, or lines that were cast before."""
 
     plan: TablePlan
 
     def encode(self, batch: list[Row]) -> Encoded:
-        """Return a batch as COPY reads it."""
+        """Return a batch encoded for COPY."""
 
     def values(self, row: Row) -> Row:
         """Return the values of a row, for a report."""
 
     def key(self, row: Row) -> str:
-        """Return how a report names a row."""
+        """Return the name of a row for a report."""
 
 
 class Feed:
-    """The file that COPY reads: batches, encoded when they are asked for."""
+    """The file that COPY reads: batches that are encoded on demand."""
 
     def __init__(self, batches: Iterator[bytes]) -> None:
         self._batches = batches
@@ -58,7 +58,7 @@ class Feed:
         self.failure: BaseException | None = None
 
     def readline(self, size: int = 1 << 20, /) -> bytes:
-        """Return as `read` does; psycopg2 asks a file to have this and never calls it."""
+        """Do the same as `read`; psycopg2 requires this method and never calls it."""
         return self.read(size)
 
     def read(self, size: int = 1 << 20, /) -> bytes:
@@ -78,7 +78,7 @@ class Feed:
 
 
 class Loading:
-    """One table on its way: what was sent of it, and what was refused."""
+    """The load of one table: what was sent, and what was refused."""
 
     def __init__(
         self,
@@ -98,14 +98,14 @@ class Loading:
         self.sent = Tally.of(self.plan)
 
     def load(self, batches: Batches, ahead: Iterator[Encoded] | None = None) -> Tally:
-        """Copy the table and return what was sent; where PostgreSQL refuses a row, find out which ones.
+        """Copy the table and return what was sent; if PostgreSQL refuses rows, find out which.
 
         Args:
             batches: Begins to read the table.
             ahead: The same rows, encoded by other processes.
 
         Raises:
-            TransferError: something other than a row stands in the way.
+            TransferError: it fails for another reason than a row.
         """
         with self.connection.cursor() as cursor:
             cursor.execute("SAVEPOINT gatepost_table")
@@ -137,7 +137,7 @@ class Loading:
         if cursor.rowcount != self.sent.rows:
             raise TransferError(
                 f'"{self.plan.name}" took {cursor.rowcount} rows of {self.sent.rows}',
-                "a trigger on the table drops rows without a word",
+                "a trigger on the table silently drops rows",
             )
 
     def _count(self, encoded: Encoded) -> Encoded:
@@ -148,10 +148,10 @@ class Loading:
         return encoded
 
     def _copy_carefully(self, cursor: Cursor, batches: Batches) -> None:
-        """Copy batch by batch; halve a batch that is refused until the rows that are at fault stand alone."""
+        """Copy batch by batch; split a refused batch in half until only the refused rows are left."""
         for batch in batches():
             if self.rejects.full:
-                # Nothing will be written, a report would not show more, and every row costs a way to the server.
+                # Nothing will be written, a report would not show more, and every row costs a round trip.
                 self.rejects.stopped = True
                 return
             waiting = [batch]
@@ -186,8 +186,8 @@ class Loading:
         detail = f" ({fault.diag.message_detail})" if fault.diag.message_detail else ""
         column = fault.diag.column_name or ""
         names = [one.target.name for one in self.plan.columns]
-        told = without_secrets(f"{said}{detail}", list(zip(names, self.encoder.values(row), strict=False)))
-        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {told}")
+        reason = without_secrets(f"{said}{detail}", list(zip(names, self.encoder.values(row), strict=False)))
+        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {reason}")
 
 
 def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:
@@ -204,7 +204,7 @@ def whole(plan: TablePlan, batches: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def refusal(table: str, error: psycopg2.Error) -> TransferError:
-    """Return PostgreSQL's refusal as one sentence, with the row that it names."""
+    """Convert PostgreSQL's refusal into one sentence, with the row that it names."""
     said = error.diag.message_primary or str(error).strip().partition("\n")[0] or "the connection was lost"
     more = "; ".join(without_secrets(part) for part in (error.diag.message_detail, error.diag.context) if part)
     return TransferError(f'PostgreSQL refused "{table}": {said}' + (f" ({more})" if more else ""))

@@ -1,8 +1,8 @@
-"""Rows that are written as old ones: frozen, so that no later reader or VACUUM has to write every page once more.
+"""Load rows already frozen, so that no later reader or VACUUM has to rewrite every page.
 
 `COPY … (FREEZE)` needs a table that was truncated in the same subtransaction
-(https://www.postgresql.org/docs/17/sql-copy.html). To truncate an empty table changes nothing, and is undone with
-the transaction; it is left out wherever somebody could notice it.
+(https://www.postgresql.org/docs/17/sql-copy.html). Truncating an empty table changes nothing, and is rolled back
+with the transaction. It is skipped wherever somebody could notice it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rejects that were mended: read from their files and added to the rows that were moved."""
+"""Load corrected rejects: read them from their files and add them to the rows that were moved."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def plan_rejects(directory: Path, connection: Connection, options: Options) -> P
         raise TransferError(f'the target has no table "{options.schema}.{missing[0]}"', "alembic upgrade head")
     chosen = tuple(targets[name] for name in files)
     refuse_weak_role(chosen)
-    told = with_epochs(tuple(_table(table, files[table.name]) for table in chosen), options)
-    planned = {table.name: table for table in told}
+    tables = with_epochs(tuple(_table(table, files[table.name]) for table in chosen), options)
+    planned = {table.name: table for table in tables}
     size = sum(path.stat().st_size for path in files.values())
     return Plan(directory, options, tuple(planned[name] for name in order(chosen)), size)
 
@@ -51,7 +51,7 @@ def _table(target: TargetTable, path: Path) -> TablePlan:
         raise TransferError(f'the target has no column "{target.name}.{unknown[0]}", which "{path}" has')
     source = SourceTable(target.name, tuple(SourceColumn(name, "reject") for name in names), rows, "line")
     moved = tuple(ColumnPlan(name, "reject", columns[name]) for name in names)
-    # A report names a row by its key, and by the line of the file where it is to be mended.
+    # A report names a row by its key, and by the line of the file where it can be fixed.
     key = (*(names.index(name) for name in target.key if name in names), len(names))
     return TablePlan(source, target, moved, (*names, "line"), key)
 

@@ -1,8 +1,8 @@
-"""Rows that stand against a key which SQLite did not hold: doubles, and children without a parent.
+"""Remove rows that violate a key that SQLite did not enforce: duplicates, and children without a parent.
 
-They are taken out again inside the transaction. A child of a row that was taken out is one itself, so the search for
-children goes on until a whole round finds none, before any foreign key is on: with one on, taking out a parent would
-take its children along without a word.
+They are removed inside the transaction. A child of a removed row is an orphan too, so the search for orphans repeats
+until it finds none. This happens before any foreign key is restored, because a foreign key could silently delete the
+children together with a parent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BARE = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric"})
 
 
 def remove_doubles(connection: Connection, plan: TablePlan, part: Part, rejects: TableRejects) -> Tally:
-    """Take out all but the first of the rows that a unique key allows once; return what was taken out."""
+    """Remove all but the first of the rows that a unique key allows once; return the removed rows."""
     table = sql.qualified(part.schema, part.table)
     places = (
         f"SELECT place FROM (SELECT ctid AS place, row_number() OVER (PARTITION BY {', '.join(part.once)} "
@@ -38,7 +38,7 @@ def remove_doubles(connection: Connection, plan: TablePlan, part: Part, rejects:
 def remove_orphans(
     connection: Connection, plans: Iterable[TablePlan], names: set[tuple[str, str]], rejects: dict[str, TableRejects]
 ) -> dict[str, Tally]:
-    """Take out the rows whose parent is not there, then their children, and so on.
+    """Remove the rows without a parent, then their children, and so on.
 
     Args:
         connection: The target.

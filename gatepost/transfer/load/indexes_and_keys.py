@@ -1,8 +1,7 @@
-"""Indexes, keys and foreign keys taken off empty tables and put back, inside the transaction that fills them.
+"""Drop indexes, keys and foreign keys of empty tables and recreate them, inside the transaction that fills them.
 
-Only what can be put back exactly is taken off: anything that something else depends on, or that carries a setting
-which its definition does not tell, stays where it is. Row security, policies, grants, triggers and checks are never
-touched.
+Only what can be recreated exactly is dropped. Anything that other objects depend on, or that has a setting that is not
+part of its definition, is kept. Row security, policies, grants, triggers and checks are never changed.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ ORDER BY n.nspname, c.relname, (k.contype = 'p') IS NOT TRUE, 3
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An index or a key that was taken off: the statements that drop and make it.
+    """An index or a key that was dropped: the statements that drop and create it.
 
     `once` holds the expressions of a unique one, and `among` the condition of the rows that it looks at.
     """
@@ -71,7 +70,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was taken off, in the order in which it goes back."""
+    """What was dropped, in the order in which it is recreated."""
 
     indexes: tuple[Part, ...] = ()
     foreign_keys: tuple[Part, ...] = ()
@@ -97,7 +96,7 @@ def take_off(connection: Connection, tables: tuple[TablePlan, ...]) -> Removed:
 
 
 def put_back(connection: Connection, part: Part) -> psycopg2.Error | None:
-    """Make one part again; where rows stand against it, nothing is changed and PostgreSQL's refusal is returned."""
+    """Recreate one part; if rows violate it, change nothing and return PostgreSQL's refusal."""
     with connection.cursor() as cursor:
         cursor.execute("SAVEPOINT gatepost_part")
         try:

@@ -1,6 +1,6 @@
-"""Rows that cannot be moved: counted, kept for the report, and written to JSON Lines where the person asks for it.
+"""Keep rows that cannot be moved: count them, report them, and write them to JSON Lines with `--rejects`.
 
-A line holds the whole row, so that it can be mended and loaded later::
+A line has the whole row, so that it can be fixed and loaded later::
 
     {"key": "id=7", "problems": [{"column": "at", "value": "'soon'", "reason": "is not a moment …"}],
      "row": {"id": 7, "at": "soon", "photo": {"blob": "ffd8"}}}
@@ -24,7 +24,7 @@ _ITEM = re.compile(r'[{},]|"(?:[^"\\]|\\.)*"|[^{},"]+', re.DOTALL)
 """https://www.postgresql.org/docs/17/arrays.html#ARRAYS-IO"""
 
 KEPT = 10_000
-"""Problems held for the report; the rest is counted. Whoever has more needs the files, not a longer report."""
+"""Problems kept for the report; the rest is only counted, and the files have all of them."""
 
 
 class TableRejects:
@@ -40,11 +40,11 @@ class TableRejects:
 
     @property
     def full(self) -> bool:
-        """Whether more rows would add nothing: nobody keeps them, and a report holds no more."""
+        """Whether more rows add nothing, because there are no files and the report is full."""
         return self._path is None and len(self.kept) >= KEPT
 
     def add(self, problems: tuple[Reject, ...], row: Row) -> None:
-        """Keep a row with what is wrong with it."""
+        """Keep a row with its problems."""
         self.rows += 1
         self.kept.extend(problems[: max(0, KEPT - len(self.kept))])
         if self._path is None:
@@ -57,7 +57,7 @@ class TableRejects:
         self._file.write(json.dumps({"key": problems[0].key, "problems": said, "row": values}) + "\n")
 
     def forget(self) -> None:
-        """Drop everything, because the table is loaded anew."""
+        """Drop everything, because the table is loaded again."""
         self.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ class TableRejects:
 
 
 def restored(kind: Type, text: str | None) -> Any:  # noqa: ANN401 - an array becomes a list
-    """Return a value that PostgreSQL printed as a cast takes it, so that a mended row goes the way of every other.
+    """Convert a value that PostgreSQL printed to the form that casts accept, so that a fixed row is cast as usual.
 
     Bytes, arrays and what `char(n)` is filled up with are the ones that a cast does not read as they are printed.
     """
@@ -91,7 +91,7 @@ def restored(kind: Type, text: str | None) -> Any:  # noqa: ANN401 - an array be
 
 
 def make_directory(directory: Path, hint: str = "name a new one for the rejects of this run") -> None:
-    """Make a directory for rejects, or another that must hold nothing else.
+    """Create a directory for rejects, or another directory that must be empty.
 
     Raises:
         TransferError: there is something in it, which would be mixed with what is to come.
@@ -184,13 +184,13 @@ def _written(value: Any) -> Any:  # noqa: ANN401 - SQLite keeps any value in any
     return value
 
 
-def _read(value: Any) -> Any:  # noqa: ANN401 - a mended value is anything
+def _read(value: Any) -> Any:  # noqa: ANN401 - a fixed value is anything
     if isinstance(value, dict) and value.keys() == {"blob"}:
         return bytes.fromhex(value["blob"])
     if isinstance(value, dict) and value.keys() == {"float"}:
         return float(value["float"])
     if isinstance(value, dict | list):
-        # Whoever mends a document may write it as one, without a second layer of quotes.
+        # A fixed document may be written as such, without a second layer of quotes.
         return json.dumps(value, ensure_ascii=False)
     return int(value) if isinstance(value, bool) else value
 
@@ -209,5 +209,5 @@ class RowsRefused(TransferError):
         others = f" ({count})" if rows > 1 else ""
         super().__init__(
             f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
-            "mend the rows in the source, or add --rejects DIR to move the rest",
+            "fix the rows in the source, or add --rejects DIR to move the rest",
         )

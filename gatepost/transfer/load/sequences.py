@@ -1,4 +1,4 @@
-"""After the rows: identities and sequences past the highest value."""
+"""Set identities and sequences past the highest value, after the rows are loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a transaction, whatever happened in it."""
+"""Commit or roll back the transaction of a transfer, whatever happened in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatepost.transfer.load.copy import refusal
 
 @contextmanager
 def ending(connection: Connection) -> Iterator[None]:
-    """End the transaction in every case, and tell what PostgreSQL says in one sentence."""
+    """End the transaction in every case, and report PostgreSQL's error in one sentence."""
     try:
         yield
     except psycopg2.Error as error:

@@ -1,1 +1,1 @@
-"""Which column becomes which, before a row is moved."""
+"""Plan a transfer: pair the tables and columns of both sides, before any row is moved."""

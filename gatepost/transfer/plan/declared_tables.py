@@ -1,4 +1,4 @@
-"""The target's tables as SQLAlchemy metadata declares them, for a machine that cannot reach the target."""
+"""Derive the target tables from SQLAlchemy metadata, for a machine that cannot connect to the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables and columns of both sides brought together by name; what is on one side only is said all at once."""
+"""Pair tables and columns of both sides by name, and report everything that exists on one side only at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gatepost.transfer.source.sqlite import Source, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, TablePlan, TargetColumn, TargetTable, Type
 
 _OWN_TABLES = frozenset({"alembic_version"})
-"""Alembic's stamp says where each database stands; it is never data."""
+"""Alembic's table records the revision of each database; it is never data."""
 
 Count = Callable[[str], int]
 """Counts the values of a column of the source; NULL is none."""
@@ -23,7 +23,7 @@ Count = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is on one side only, and the option that settles it; an option that loses data says how much."""
+    """Something on one side only, and the option that resolves it; an option that loses data says how much."""
 
     what: str
     fix: str
@@ -31,7 +31,7 @@ class Difference:
 
 @dataclass(slots=True)
 class _Found:
-    """What a pairing found on its way."""
+    """The differences and notes that a pairing collects."""
 
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ def pair_columns(source: SourceTable, target: TargetTable, options: Options, cou
 
 
 def refuse_differences(differences: Iterable[Difference]) -> None:
-    """Refuse two sides that differ, with everything that has to be settled.
+    """Refuse two sides that differ, and list everything that has to be resolved.
 
     Raises:
         TransferError: there is a difference.

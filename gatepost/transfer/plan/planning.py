@@ -1,4 +1,4 @@
-"""What a run would do: tables paired, columns paired, casts found, parents first. Nothing is written here."""
+"""Plan a run: pair tables and columns, find casts, and sort parents first. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
 
 
 def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
-    """Lock the tables of a plan and make it once more: what was printed must still be what will be done.
+    """Lock the tables of a plan and plan again, because the printed plan must still be what will be done.
 
     Raises:
         TransferError: the target's tables are no longer as planned, or somebody holds a lock for half a minute.
@@ -60,10 +60,10 @@ def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
 
 
 def refuse_changed(plan: Plan, fresh: Plan) -> None:
-    """Refuse a target that is no longer what a plan was made for.
+    """Refuse a target that has changed since the plan was made.
 
     Raises:
-        TransferError: it is another.
+        TransferError: it has changed.
     """
     if [t.target for t in fresh.tables] != [t.target for t in plan.tables]:
         raise TransferError("the target's tables have changed since the plan was made", "run the command again")
@@ -83,7 +83,7 @@ def lock(plan: Plan, connection: Connection) -> None:
 
 
 def _in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
-    """Let COPY take those tables in its binary format of which every column has one here, if the server agrees."""
+    """Choose COPY's binary format for tables whose columns all have one here, if the server's hashes agree."""
     if not AVAILABLE or not agrees(connection):
         return tables
     return tuple(
@@ -92,7 +92,7 @@ def _in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[T
 
 
 def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TablePlan, ...]:
-    """Say of each column that the person names what its numbers count.
+    """Set the unit of the numbers of each column that an option names.
 
     Raises:
         TransferError: there is no such column among those that are moved, or it does not hold moments.
@@ -104,12 +104,13 @@ def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TableP
         if column is None:
             near = get_close_matches(name.lower(), columns, 1)
             raise TransferError(
-                f'there is no column "{name}" to move', f"--epoch {(near or ['TABLE.COLUMN'])[0]}={unit}"
+                f'there is no column "{name}" to move',
+                f'Did you mean "{near[0]}"?' if near else f"--epoch TABLE.COLUMN={unit}",
             )
         kind = column.target.type.element or column.target.type
         if kind.family not in MOMENTS:
             raise TransferError(
-                f'"{name}" is of type "{column.target.type.printed}", whose numbers count nothing from 1970 on',
+                f'"{name}" is of type "{column.target.type.printed}", whose numbers do not count from 1970',
                 f"leave --epoch {name}={unit} out",
             )
         units[name.lower()] = unit
@@ -142,7 +143,7 @@ def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
 
 
 def refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
-    """Refuse tables that hold rows.
+    """Refuse tables that contain rows.
 
     Raises:
         TransferError: at least one does.
@@ -156,7 +157,7 @@ def refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None
 
 
 def order(tables: tuple[TargetTable, ...]) -> list[str]:
-    """Return names, parents first; where keys go round in a circle, by name, and the keys are checked at the end."""
+    """Return names, parents first; in a circle of keys, by name, and the keys are checked at the end."""
     names = {(t.schema, t.name) for t in tables}
     parents = {
         t.name: {k.parent for k in t.foreign_keys if (k.parent_schema, k.parent) in names and k.parent != t.name}

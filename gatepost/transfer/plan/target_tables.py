@@ -1,4 +1,4 @@
-"""The target as a transfer needs it, read from pg_catalog with one query for all tables."""
+"""Read the tables of the target from pg_catalog, with one query for all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SETTINGS = (
     ("jit", "off"),
 )
 """Set for the transaction only. The first five decide how PostgreSQL prints, which the casts count on; a hosted
-database ends a statement after two minutes unless told otherwise."""
+database ends a statement after two minutes by default."""
 
 _TABLES = """
 SELECT c.oid::int8, n.nspname, c.relname,
@@ -75,7 +75,7 @@ def prepare(connection: Connection) -> None:
     with connection.cursor() as cursor:
         for name, value in SETTINGS:
             cursor.execute(f"SET LOCAL {name} = {sql.literal(value)}")
-        # A constraint that waits for the commit would refuse what was already told as done.
+        # A constraint that waits for the commit would refuse rows that were already reported as moved.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -104,7 +104,7 @@ def refuse_other_revision(connection: Connection, expected: str) -> None:
 
     Args:
         connection: The target.
-        expected: The revisions of Alembic's heads, comma-separated; empty asks nothing.
+        expected: The revisions of Alembic's heads, comma-separated; empty checks nothing.
 
     Raises:
         TransferError: the target is at another revision, or at none.

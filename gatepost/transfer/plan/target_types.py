@@ -1,4 +1,4 @@
-"""The types of the target's columns: a domain is what it is made of, an array is what it holds."""
+"""Read the types of the target's columns; a domain counts as its base type, an array has an element type."""
 
 from __future__ import annotations
 

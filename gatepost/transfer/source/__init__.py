@@ -1,1 +1,1 @@
-"""The SQLite file that a transfer reads."""
+"""Read the SQLite file of a transfer."""

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes."""
+"""Recognise a SQLite file, or what else a file is, by its first bytes."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _OTHER_FILES = (
 
 
 def refuse_other_files(path: Path) -> None:
-    """Refuse what does not begin as a SQLite database begins, and say what it looks like.
+    """Refuse a file that does not begin like a SQLite database, and say what it looks like.
 
     Raises:
         TransferError: it is something else, or cannot be read.
     """
     if not path.exists() and path.with_name(path.name + "-wal").exists():
-        raise TransferError(f'there is no file "{path}", only its write-ahead log', "bring the database itself along")
+        raise TransferError(f'there is no file "{path}", only its write-ahead log', "copy the database itself too")
     if not path.exists():
         raise TransferError(f'there is no file "{path}"', "give the path of the SQLite database")
     if path.is_dir():
         raise TransferError(f'"{path}" is a directory, not a SQLite database')
     if not path.is_file():
-        raise TransferError(f'"{path}" is a pipe or a device, and a database is read in any order', "copy it to a file")
+        raise TransferError(f'"{path}" is a pipe or a device, which cannot be read in any order', "copy it to a file")
     try:
         with path.open("rb") as file:
             head = file.read(4096)

@@ -1,4 +1,4 @@
-"""Open a SQLite file for reading, whatever lies beside it, and say in one sentence why it cannot be read."""
+"""Open a SQLite file for reading, with a log or journal beside it, or say in one sentence why it cannot be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from gatepost.errors import TransferError
 
 APPS_OWN = re.compile(r"no such function|unknown function")
-"""How SQLite begins to say that an index or a column calls a function that it does not have."""
+"""The start of SQLite's error for an index or a column that calls an unknown function."""
 
 
 def _beside(path: Path, end: str) -> Path:
@@ -21,7 +21,7 @@ def _beside(path: Path, end: str) -> Path:
 
 
 def open_file(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open for reading; where nothing may be created beside a WAL file, as a file that nobody can be writing."""
+    """Open for reading; if no file may be created beside a WAL file, open it as immutable."""
     address = "file:" + quote(str(path.resolve()))
     wal, journal = _beside(path, "-wal"), _beside(path, "-journal")
     try:
@@ -34,9 +34,11 @@ def open_file(path: Path) -> tuple[sqlite3.Connection, bool]:
         connection.close()
         # A journal beside a lock belongs to somebody who is writing now, not to somebody who was stopped.
         if journal.exists() and "locked" not in str(error):
-            together = f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a place of yours'
+            together = (
+                f'copy "{journal.with_name(path.resolve().name)}" and "{journal}" together to a directory of your own'
+            )
             raise TransferError(
-                f'"{path}" was left in the middle of a write, and a reader may not finish it: {error}',
+                f'"{path}" was left in the middle of a write, which a reader may not finish: {error}',
                 f'sqlite3 "{path}" "PRAGMA user_version"' if os.access(journal.parent, os.W_OK) else together,
             ) from error
         if "unable to open" not in str(error) and "readonly" not in str(error):
@@ -55,11 +57,11 @@ def open_file(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def broken(path: Path, why: str) -> TransferError:
-    """Return what SQLite says of a file as one sentence, with what to do."""
+    """Convert SQLite's error about a file into one sentence, with what to do."""
     if "file is not a database" in why:
         return TransferError(f'"{path}" is not a SQLite database that can be read: it is encrypted, or its header lies')
     if "locked" in why or "busy" in why:
-        return TransferError(f'"{path}" is being written to: {why}', "run again when the app is done with it")
+        return TransferError(f'"{path}" is being written to: {why}', "run again when the app has finished")
     if APPS_OWN.match(why):
         name = why.rpartition(": ")[2].removesuffix("()")
         return TransferError(
@@ -67,11 +69,11 @@ def broken(path: Path, why: str) -> TransferError:
             "store the column in a copy of the file, or leave it out: --ignore-column TABLE.COLUMN",
         )
     return TransferError(
-        f'"{path}" is damaged: {why}', f'sqlite3 "{path}" .recover | sqlite3 mended.db   # then look at what is lost'
+        f'"{path}" is damaged: {why}', f'sqlite3 "{path}" .recover | sqlite3 recovered.db   # then check what is lost'
     )
 
 
 def stamp(path: Path) -> tuple[int, int, int]:
-    """Return what is another after somebody has written: the time and size of the file, and the size of its log."""
+    """Return a value that changes when somebody writes: the time and size of the file, and the size of its log."""
     found, wal = path.stat(), _beside(path, "-wal")
     return found.st_mtime_ns, found.st_size, wal.stat().st_size if wal.exists() else 0

@@ -1,4 +1,4 @@
-"""The SQLite file: opened for reading only, held in one read transaction, and never trusted to be what it says."""
+"""Read a SQLite file in one read transaction, without trusting what its schema says about its values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CACHED_KIB = 512
 
 _LIST = "PRAGMA main.table_list"
 _COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})
-"""SQLite's own."""
+"""SQLite's own tables."""
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -38,7 +38,7 @@ class SourceColumn:
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """An ordinary table; `rowid` is the name by which its row number can be asked for, or the empty string.
+    """An ordinary table; `rowid` is the name by which its row number can be read, or the empty string.
 
     `given` is the highest number that AUTOINCREMENT ever gave, also to a row that is gone
     (https://www.sqlite.org/autoinc.html).
@@ -151,10 +151,10 @@ class Source:
             raise TransferError(f'the backup "{to}" cannot be written: {error}') from error
 
     def _refuse_written(self) -> None:
-        """Refuse a file that was taken as it lies, without a lock, when somebody has written to it all the same."""
+        """Refuse a file that was opened without a lock if somebody has written to it meanwhile."""
         if self.immutable and stamp(self.path) != self._before:
             raise TransferError(
-                f'"{self.path}" was written to while it was read', "run again when the app is done with it"
+                f'"{self.path}" was written to while it was read', "run again when the app has finished"
             )
 
     def values(self, table: SourceTable, column: str) -> int:
@@ -213,7 +213,7 @@ class Source:
 
 
 class Watch:
-    """Tells whether anybody has written to a file since the watch began.
+    """Detects whether anybody has written to a file since the watch began.
 
     A connection sees `data_version` change with every commit of another one, in every journal mode
     (https://www.sqlite.org/pragma.html#pragma_data_version).
@@ -243,7 +243,7 @@ class Watch:
 def _replace_collations(connection: sqlite3.Connection) -> bool:
     """Put a plain order in the place of each one that only the app defines; return whether there was any.
 
-    Reading a table asks for no order but the one in which its rows lie, and without the name SQLite reads nothing.
+    Reading a table needs only the order in which its rows are stored, but without the name SQLite reads nothing.
     """
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the schema names them
     listed = {str(name) for _, name in connection.execute("PRAGMA collation_list")}

@@ -1,4 +1,4 @@
-"""The app's own users into Supabase Auth, each with the id that it had: what policies compare with `auth.uid()`."""
+"""Create the app's own users in Supabase Auth, with their existing ids, which policies compare with `auth.uid()`."""
 
 from gatepost.transfer.users.api import push_by_api
 from gatepost.transfer.users.columns import Columns, Question

@@ -1,8 +1,8 @@
-"""Users by the admin API, through the `supabase` client: the way that every hosted project allows.
+"""Create users by the admin API, with the `supabase` client, which works for every hosted project.
 
-There is no request for many users at once, so this is a request a user, at a rate that the person chooses. A push
-that was stopped goes on where it was: a user who is there already is compared, and repaired where something is lacking.
-The API never shows a password, so of one that is there already nothing is known.
+The API creates one user per request, at the rate that the caller chooses. A push that was interrupted continues: an
+existing user is compared, and completed if something is missing. The API never returns a password hash, so existing
+passwords cannot be compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ATTEMPTS = 6
 _LONGEST_WAIT = 300.0
 _TOO_MANY = 429
 _FOR_EVER = "876000h"
-"""How Auth is asked for a ban that does not end: a hundred years."""
+"""The duration of a permanent ban: a hundred years."""
 
 _TAKEN = {"email_exists", "user_already_exists", "conflict"}
 
@@ -37,19 +37,19 @@ def push_by_api(
     progress: Callable[[int, int], None] | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Pushed:
-    """Create the users that are not there yet, and compare those that are.
+    """Create the users that do not exist yet, and compare those that do.
 
     Args:
         url: The project's URL.
         key: A secret key; it is only sent, never printed.
         plan: What `plan_users` found, without problems.
-        rate: Requests a second at most.
-        done: A file that keeps the ids that are done, so that another push does not ask for them again.
-        progress: Told the users done and the users in all.
+        rate: The maximum number of requests per second.
+        done: A file that keeps the finished ids, so that another push skips them.
+        progress: Called with the number of users done and the total.
         wait: Sleeps; a test need not.
 
     Raises:
-        TransferError: the key or a user is refused, or the service stays away; says how many are done.
+        TransferError: the key or a user is refused, or the service does not answer; says how many are done.
     """
     from supabase_auth.errors import AuthError, AuthRetryableError
 
@@ -79,10 +79,10 @@ def push_by_api(
                         repaired += 1
             except AuthRetryableError as error:
                 message = f'"{url}" did not answer after {created + present} users: {error}'
-                raise TransferError(message, "push again when it does: users that are done are passed over") from None
+                raise TransferError(message, "push again when it does; finished users are skipped") from None
             except AuthError as error:
                 message = f'"{user.email}" was refused after {created + present} users: {error}'
-                raise TransferError(message, "fix it and push again: users that are done are passed over") from None
+                raise TransferError(message, "fix it and push again; finished users are skipped") from None
             if done:
                 with done.open("a") as file:
                     file.write(f"{user.id}\n")
@@ -157,7 +157,7 @@ def _repair(admin: Any, user: User, lacking: dict[str, Any], wait: Callable[[flo
 
 
 def _patiently(request: Callable[[], object], wait: Callable[[float], None]) -> None:
-    """Send a request, and again where the service asks for time."""
+    """Send a request, and repeat it if the service says to wait."""
     from supabase_auth.errors import AuthError, AuthRetryableError
 
     attempt = 0
@@ -169,7 +169,7 @@ def _patiently(request: Callable[[], object], wait: Callable[[float], None]) -> 
             attempt += 1
             if not again or attempt == _ATTEMPTS:
                 raise
-            wait(min(_asked_wait(error) or 2.0 ** (attempt - 1) / 2, _LONGEST_WAIT))
+            wait(min(_requested_wait(error) or 2.0 ** (attempt - 1) / 2, _LONGEST_WAIT))
         else:
             return
 
@@ -180,14 +180,14 @@ def _status(error: Exception) -> int:
     return int(response.status_code) if response is not None else int(getattr(error, "status", None) or 0)
 
 
-def _asked_wait(error: Exception) -> float:
-    """Return the seconds that an answer asks to be left alone for (Retry-After, RFC 9110), or 0."""
+def _requested_wait(error: Exception) -> float:
+    """Return the seconds to wait that a response gives (Retry-After, RFC 9110), or 0."""
     response = getattr(error.__cause__, "response", None)
-    asked = str(response.headers.get("retry-after", "")).strip() if response is not None else ""
-    if asked.isdigit():
-        return float(asked)
+    wait = str(response.headers.get("retry-after", "")).strip() if response is not None else ""
+    if wait.isdigit():
+        return float(wait)
     try:
-        until = parsedate_to_datetime(asked)
+        until = parsedate_to_datetime(wait)
     except ValueError:
         return 0.0
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until.tzinfo else 0.0

@@ -1,4 +1,4 @@
-"""Which column of the app's table of users is what, by name; what decides who may sign in is never passed over."""
+"""Recognise the columns of the app's table of users by name; never skip one that may decide who can sign in."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _OTHERWISE = frozenset("last count num number attempts changed change reset toke
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A column that has to be mapped or ignored by whoever knows the app."""
+    """A column that somebody who knows the app has to map or ignore."""
 
     column: str
     reason: str
@@ -57,7 +57,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What becomes of each column of the table.
+    """The use of each column of the table.
 
     `of` are the columns that are taken, by part; several columns can block an account. `passed_over` are not moved, and
     decide nothing that can be read from their names; `ignored` are those that the person named.
@@ -78,7 +78,7 @@ class Columns:
 
 
 def find_columns(table: SourceTable, given: tuple[tuple[str, str], ...], ignore: tuple[str, ...]) -> Columns:
-    """Say what becomes of each column.
+    """Decide the use of each column.
 
     Args:
         table: The app's table of users.
@@ -136,7 +136,7 @@ def _by_words(name: str) -> Part | Literal["decides"] | None:
 
 
 def _twice(taken: list[tuple[Part, str]]) -> list[Question]:
-    """Ask about a second column for what a user has once; an account is blocked by any of several."""
+    """Add a question if two columns look like the same part; several columns may block an account."""
     once: dict[Part, str] = {}
     found = []
     for part, name in taken:
@@ -155,7 +155,8 @@ def _part(text: str) -> Part:
         if text == part:
             return part
     near = difflib.get_close_matches(text, PARTS, 1)
-    raise TransferError(f'"{text}" is no part of a user', f"--column {(near or ['PART'])[0]}=NAME: {', '.join(PARTS)}")
+    hint = f'Did you mean "{near[0]}"?' if near else f"--column PART=NAME, where PART is {', '.join(PARTS)}"
+    raise TransferError(f'"{text}" is not a part of a user', hint)
 
 
 def _known(table: SourceTable, names: dict[str, str], name: str) -> str:

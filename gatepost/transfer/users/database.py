@@ -1,4 +1,4 @@
-"""Users by SQL, where the role may write to `auth.users`: a local stack, or a project of one's own."""
+"""Create users by SQL, if the role may write to `auth.users`: in a local stack, or a self-hosted project."""
 
 from __future__ import annotations
 

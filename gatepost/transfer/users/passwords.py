@@ -1,4 +1,4 @@
-"""Kinds of password hashes: those that Supabase Auth takes, those that it does not, and how each is called."""
+"""Recognise kinds of password hashes: those that Supabase Auth accepts, and the names of the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which users can be pushed, and what stands against the others; nothing is sent here."""
+"""Plan which users can be pushed, and list the problems of the others; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class _Planning:
         return Problem(shortened(row[self.id]), column, shown(column, shortened(value)), reason)
 
     def _may_sign_in(self, row: dict[str, Any], found: list[Problem]) -> bool | None:
-        """Tell whether an account may sign in; None where a column does not say it clearly."""
+        """Return whether an account may sign in; None if a column does not say it clearly."""
         active = self.columns.one("active")
         answers = [] if active is None else [self._truth(row, active, found)]
         for column in self.columns.all("blocked"):
@@ -134,7 +134,7 @@ class _Planning:
             if self.options.without_password:
                 self.hashes_left += 1
                 return None
-            reason = f"is {password.kind}, which Auth does not take (it takes bcrypt, argon2 and Firebase scrypt)"
+            reason = f"is {password.kind}, which Auth does not accept (it accepts bcrypt, argon2 and Firebase scrypt)"
             found.append(Problem(shortened(row[self.id]), column, "…", f"{reason}: --without-password"))
         return password.hash
 
@@ -179,7 +179,9 @@ class _Planning:
     def _of_email(self, row: dict[str, Any]) -> list[Problem]:
         value, folded = row[self.email], _folded(row[self.email])
         if not folded:
-            return [self._problem(row, self.email, value, "is no e-mail address, without which nobody can sign in")]
+            return [
+                self._problem(row, self.email, value, "is not an e-mail address, and nobody can sign in without one")
+            ]
         if not _EMAIL.fullmatch(folded) or len(folded) > 255:
             return [self._problem(row, self.email, value, "is not an e-mail address")]
         if self.emails[folded] > 1:

@@ -1,4 +1,4 @@
-"""Users on their way into Supabase Auth, as frozen values."""
+"""The options, plan, problems and result of a push of users, as frozen values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 from gatepost.transfer.users.columns import Columns, Question
 
 Inactive = Literal["ban", "skip"]
-"""What becomes of an account that may not sign in."""
+"""What to do with an account that may not sign in."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsersOptions:
-    """What the person asks for.
+    """The options of `gatepost users`.
 
     Args:
         table: The table of users.
@@ -47,7 +47,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What stands against one user; `value` is shortened, and never a hash."""
+    """A problem of one user; `value` is shortened, and never a hash."""
 
     user: str
     column: str
@@ -57,7 +57,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where a user that is there already is not as the source says."""
+    """A difference between an existing user and the source."""
 
     user: str
     what: str
@@ -77,12 +77,12 @@ class UsersPlan:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The columns that somebody has to map or ignore first."""
+        """The columns that have to be mapped or ignored first."""
         return self.columns.questions
 
     @property
     def without_password(self) -> int:
-        """The number of users who will have to ask for a new password or sign in another way."""
+        """The number of users who will have to reset their password or sign in another way."""
         return sum(user.password_hash is None for user in self.users)
 
     @property
@@ -98,7 +98,7 @@ class UsersPlan:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did; `differences` are those that it left."""
+    """The result of a push; `differences` are those that it did not change."""
 
     created: int
     present: int

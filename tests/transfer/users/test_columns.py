@@ -90,7 +90,7 @@ def test_every_column_is_named(users):
     ("options", "message"),
     [
         ({"columns": (("active", "gone"),)}, 'has no column "gone"'),
-        ({"columns": (("activ", "bio"),)}, '"activ" is no part of a user'),
+        ({"columns": (("activ", "bio"),)}, '"activ" is not a part of a user'),
         ({"ignore": ("gone",)}, 'has no column "gone"'),
         ({"ignore": ("email",)}, 'has no column "email"'),
     ],
