@@ -1,4 +1,4 @@
-"""How long autogenerate takes, and how many times it asks the database.
+"""How long autogenerate takes, and how many statements it sends to the database.
 
     python benchmarks/autogenerate.py                  14, 200 and 1,000 tables, each with four policies
     python benchmarks/autogenerate.py 14 200           these numbers of tables
@@ -133,7 +133,7 @@ def measure(way, url, tables):
     print(json.dumps({"seconds": time.perf_counter() - started, "trips": trips, "operations": operations}))
 
 
-def asked(way, url, tables, bound=None):
+def measured(way, url, tables, bound=None):
     """Measure in a new process, so that no cache is warm; None where it does not end within the bound."""
     call = [sys.executable, __file__, "--measure", way, "--url", url, str(tables)]
     try:
@@ -144,7 +144,7 @@ def asked(way, url, tables, bound=None):
 
 
 def several(rounds, *arguments):
-    found = [asked(*arguments) for _ in range(rounds)]
+    found = [measured(*arguments) for _ in range(rounds)]
     return found[0] | {"seconds": statistics.median(one["seconds"] for one in found)}
 
 
@@ -204,7 +204,7 @@ def main():
                 ours = several(options.rounds, "gatepost", url, tables)
                 print(row("unchanged: Alembic alone", size, base, None))
                 print(row("unchanged: with Gatepost", size, ours, base), flush=True)
-                print(row("unchanged: stock alembic-utils", size, asked("stock", url, tables, options.bound), base))
+                print(row("unchanged: stock alembic-utils", size, measured("stock", url, tables, options.bound), base))
                 reached = ours["seconds"] <= TARGET * base["seconds"]
                 print(f"{size:>13} target {TARGET}x, unchanged: {'reached' if reached else 'MISSED'}", flush=True)
             finally:

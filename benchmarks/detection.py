@@ -1,8 +1,8 @@
-"""Which defects Gatepost and today's tools find, and how often each cries wolf, on the cases of tests/scenarios.
+"""Which defects Gatepost and other tools find, and how many false alarms each raises, on tests/scenarios.
 
     python benchmarks/detection.py --pgrls PATH --rlsautotest PATH --supabase PATH
     python benchmarks/detection.py --only view --pgrls PATH           the cases with this in their name
-    python benchmarks/detection.py --kept FILE ...                    keep what was said; asked again, it is only judged
+    python benchmarks/detection.py --kept FILE ...                    keep the output, to judge it again without a run
 
 A tool that is not given is left out, and said to be: pgrls and rlsautotest are programs of `pip install`, splinter is
 run by the `supabase` program of `npm install supabase`. Every case gets a database of its own on a server that this
@@ -125,7 +125,7 @@ def query(url: str, text: str) -> list[tuple[str, ...]]:
 
 
 def listen(server: LocalServer, case: Case, tools: list[Tool]) -> Heard:
-    """Make the case's database and ask every tool: those that only read at once, the one that writes at the end."""
+    """Create the database of a case and run every tool: the reading ones at once, the writing one at the end."""
     heard = Heard()
     before = query(server.url(user=SUPERUSER), CLUSTER)
     url = server.clone(DATABASE)
@@ -134,20 +134,20 @@ def listen(server: LocalServer, case: Case, tools: list[Tool]) -> Heard:
         schemas = sorted(name for (name,) in query(server.url(DATABASE, SUPERUSER), SCANNED))
         schemas += [name for name in ("storage", "realtime") if f" {name}." in case.sql]
         for (served,) in query(server.url(DATABASE, SUPERUSER), SERVED):
-            # splinter asks as `postgres`, which does not see what is set for another role.
+            # splinter connects as `postgres`, which does not see the settings of another role.
             query(server.url(DATABASE, SUPERUSER), f"ALTER DATABASE {DATABASE} SET pgrst.db_schemas = '{served}'")
 
-        def ask(tool: Tool) -> None:
+        def run_tool(tool: Tool) -> None:
             try:
-                heard.said[tool.name] = tool.ask(url, schemas)
+                heard.said[tool.name] = tool.check(url, schemas)
             except ToolFailed as trouble:
                 heard.said[tool.name], heard.failed[tool.name] = [], str(trouble).replace(url, "URL")
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(ask, [tool for tool in tools if tool.name != "rlsautotest"]))
+            list(pool.map(run_tool, [tool for tool in tools if tool.name != "rlsautotest"]))
         for tool in tools:
             if tool.name == "rlsautotest":
-                ask(tool)
+                run_tool(tool)
     finally:
         server.drop(DATABASE)
         if query(server.url(user=SUPERUSER), CLUSTER) != before:
@@ -156,7 +156,7 @@ def listen(server: LocalServer, case: Case, tools: list[Tool]) -> Heard:
 
 
 def hear_all(found: list[Case], tools: list[Tool], kept: Path | None) -> dict[str, Heard]:
-    """Ask about every case and about fresh projects; what is kept in a file is not asked again."""
+    """Run all cases and empty projects; results that are kept in a file are not run again."""
     known = json.loads(kept.read_text()) if kept and kept.exists() else {}
     fresh = [Case("fresh/public", "SELECT 1", ()), Case("fresh/storage", "SELECT 1 -- storage. realtime.", ())]
     todo = [one for one in fresh + found if one.name not in known]
@@ -258,10 +258,10 @@ def main() -> None:
     parser.add_argument("--rlsautotest", help="the rlsautotest program")
     parser.add_argument("--supabase", help="the supabase program, which runs splinter")
     parser.add_argument("--lints", type=Path, help="the folder lints/ of splinter, for those that the CLI lacks")
-    parser.add_argument("--only", default="", help="ask about cases with this in their name")
-    parser.add_argument("--kept", type=Path, help="keep what was said in this file, and ask only about what it lacks")
+    parser.add_argument("--only", default="", help="run only the cases with this in their name")
+    parser.add_argument("--kept", type=Path, help="keep the output in this file, and run only what it lacks")
     parser.add_argument("--markdown", action="store_true", help="print the tables for docs/detection.md")
-    parser.add_argument("--explain", action="store_true", help="list what was missed and what was cried")
+    parser.add_argument("--explain", action="store_true", help="list missed cases and false alarms")
     arguments = parser.parse_args()
     given = {"pgrls": arguments.pgrls, "splinter": arguments.supabase, "rlsautotest": arguments.rlsautotest}
     found = cases(arguments.only)
@@ -274,13 +274,13 @@ def main() -> None:
             (Path(folder) / name).mkdir()
             tools.append(Tool(name, str(Path(program).absolute()), Path(folder) / name, arguments.lints))
         judge = Judge(hear_all(found, tools, arguments.kept))
-    asked = [tool.name for tool in tools]
-    print("\n\n".join(report(found, asked, judge, arguments.markdown)))
+    names = [tool.name for tool in tools]
+    print("\n\n".join(report(found, names, judge, arguments.markdown)))
     for case in found:
         for tool, why in judge.heard[case.name].failed.items():
             print(f"{tool} could not look at {case.name}: {why}")
         if arguments.explain:
-            explain(case, asked, judge)
+            explain(case, names, judge)
 
 
 def explain(case: Case, tools: list[str], judge: Judge) -> None:

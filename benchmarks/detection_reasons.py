@@ -2,7 +2,7 @@
 
 A tool finds a case when something that it says, at the level of a warning or above, names an object of the case and
 its rule speaks of the defect. The lists are generous: a rule that says only a part of the reason counts, as long as
-whoever does what it asks for has looked at the defect.
+somebody who follows it would find the defect.
 """
 
 from __future__ import annotations

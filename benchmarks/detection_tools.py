@@ -1,6 +1,6 @@
 """How each tool of `detection.py` is called, and how what it printed is read.
 
-Every tool is asked as its own documentation says to, with what it can be told about the database: the schemas that the
+Every tool is run as its own documentation says, with all that it accepts about the database: the schemas that the
 API serves, for one. A rule is called by the tool's own name for it.
 """
 
@@ -42,7 +42,7 @@ RLSAUTOTEST_RULES = {
     "L019": "unwrapped",
     "L020": "dual write path",
 }
-"""rlsautotest prints no codes outside its source: its rules are told apart by a phrase of their messages."""
+"""rlsautotest prints no codes outside its source: its rules are distinguished by a phrase of their messages."""
 
 RLSAUTOTEST_GATE = {
     "exposed": "exposed table",
@@ -78,15 +78,15 @@ class Tool:
     folder: Path
     lints: Path | None = None
 
-    def ask(self, url: str, schemas: list[str]) -> list[Said]:
+    def check(self, url: str, schemas: list[str]) -> list[Said]:
         """Return what the tool says of a database.
 
         Raises:
             ToolFailed: it said nothing that could be read, or took too long.
         """
-        asked = {"gatepost": gatepost, "pgrls": pgrls, "splinter": splinter, "rlsautotest": rlsautotest}
+        by_name = {"gatepost": gatepost, "pgrls": pgrls, "splinter": splinter, "rlsautotest": rlsautotest}
         try:
-            return asked[self.name](self, url, schemas)
+            return by_name[self.name](self, url, schemas)
         except (subprocess.TimeoutExpired, json.JSONDecodeError, KeyError, OSError, psycopg2.Error) as trouble:
             raise ToolFailed(f"{type(trouble).__name__}: {str(trouble)[:160]}") from trouble
 
@@ -102,15 +102,15 @@ class Tool:
             env=os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
         )
         if done.returncode not in ends:
-            told = (done.stderr or done.stdout).strip().splitlines() or ["nothing was printed"]
-            raise ToolFailed(f"ended with {done.returncode}: {told[-1][:200]}")
+            output = (done.stderr or done.stdout).strip().splitlines() or ["nothing was printed"]
+            raise ToolFailed(f"ended with {done.returncode}: {output[-1][:200]}")
         return done.stdout
 
 
 def gatepost(tool: Tool, url: str, _schemas: list[str]) -> list[Said]:
     """Gatepost finds out by itself which schemas are served."""
-    told = json.loads(tool.run("verify", url, "--format", "json"))
-    return [Said(one["rule"], one["severity"], one["object"], one["message"]) for one in told["findings"]]
+    output = json.loads(tool.run("verify", url, "--format", "json"))
+    return [Said(one["rule"], one["severity"], one["object"], one["message"]) for one in output["findings"]]
 
 
 def pgrls(tool: Tool, url: str, schemas: list[str]) -> list[Said]:
@@ -118,18 +118,20 @@ def pgrls(tool: Tool, url: str, schemas: list[str]) -> list[Said]:
     listed = json.dumps(schemas)
     rules = "".join(f"[lint.rules.{rule}]\nschemas = {listed}\n" for rule in ("SEC049", "SEC052", "SEC053", "SEC054"))
     (tool.folder / "pgrls.toml").write_text(f"[database]\nschemas = {listed}\n{rules}")
-    told = json.loads(tool.run("lint", "--database-url", url, "--schemas", ",".join(schemas), "--format", "json"))
-    return [Said(one["rule_id"], one["severity"], one["location"] or "", one["message"]) for one in told["violations"]]
+    output = json.loads(tool.run("lint", "--database-url", url, "--schemas", ",".join(schemas), "--format", "json"))
+    return [
+        Said(one["rule_id"], one["severity"], one["location"] or "", one["message"]) for one in output["violations"]
+    ]
 
 
 def splinter(tool: Tool, url: str, _schemas: list[str]) -> list[Said]:
     """The Supabase CLI carries splinter's lints; they read the served schemas from the database's own setting."""
     arguments = ("--type", "all", "--level", "info", "--output-format", "json", "--agent", "no")
-    told = json.loads(tool.run("db", "advisors", f"--remote={url}", *arguments))
-    if "results" not in told:
-        raise ToolFailed(str(told.get("error") or told)[:200])
+    output = json.loads(tool.run("db", "advisors", f"--remote={url}", *arguments))
+    if "results" not in output:
+        raise ToolFailed(str(output.get("error") or output)[:200])
     found = []
-    for one in told["results"]:
+    for one in output["results"]:
         place = ".".join(str(one["metadata"].get(part) or "") for part in ("schema", "name")) if one["metadata"] else ""
         level = one["level"].lower()
         found.append(Said(one["name"], LEVELS.get(level, level), place, one["detail"]))
@@ -137,7 +139,7 @@ def splinter(tool: Tool, url: str, _schemas: list[str]) -> list[Said]:
 
 
 def newer_lints(folder: Path, url: str) -> list[Said]:
-    """Two lints on functions are in splinter's repository and not in the CLI: each is a view, asked as a query."""
+    """Two lints on functions are in splinter's repository and not in the CLI: each is a view, by_name as a query."""
     found = []
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         for file in sorted(folder.glob("002[89]_*.sql")):

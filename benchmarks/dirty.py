@@ -162,9 +162,9 @@ def print_table(cases, tools, place):
 
 
 WORDS = {
-    "exact": "arrived as what they are",
-    "refused": "refused, and there is no such value",
-    "refused all the same": "refused, though there is such a value",
+    "exact": "arrived exact",
+    "refused": "refused, correctly",
+    "refused all the same": "refused, although the type has the value",
     "**changed**": "changed, with exit code 0",
     "**lost**": "row left out, with exit code 0",
 }
@@ -188,7 +188,7 @@ def one(case, tool, place):
     if found and found[0] == case.want:
         return "exact", ""
     if found:
-        return ("**changed**" if code == 0 else "changed, and told"), f" to {code_span(found[0])}"
+        return ("**changed**" if code == 0 else "changed, and reported"), f" to {code_span(found[0])}"
     if code == 0:
         return "**lost**", ""
     return ("refused" if case.want is None else "refused all the same"), f": {said}" if said else ""

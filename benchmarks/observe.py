@@ -81,12 +81,12 @@ def main() -> None:
             theirs = None
             if options.peer and size <= options.peer_most:
                 theirs = peer(options.peer, server.url(DATABASE, SUPERUSER))
-            told = (
+            values = (
                 *(size, f"{clone:.2f}s", f"{ours_.seconds:.2f}s", f"{1000 * ours_.seconds / size:.1f}ms"),
                 *(f"{ours_.processor:.2f}s", ours_.ways, ours_.findings),
                 *((f"{theirs:.1f}s", f"{theirs / ours_.seconds:.0f}x") if theirs else ("-", "-")),
             )
-            print(*(f"{value:>12}" for value in told), sep="", flush=True)
+            print(*(f"{value:>12}" for value in values), sep="", flush=True)
     finally:
         server.drop(DATABASE)
 
@@ -138,7 +138,7 @@ def ours(url: str, rounds: int) -> tuple[float, Round]:
 
 
 def of_process(pid: int) -> float:
-    """Return the seconds that a process has worked, where the system tells."""
+    """Return the seconds that a process has worked, if the system reports it."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
     except FileNotFoundError:

@@ -1,11 +1,11 @@
-"""Does a pool hold under many threads, and does each of them see its own rows only?
+"""Does a pool work with many threads, and does each of them see only its own rows?
 
     python benchmarks/pool.py                    all of it, about eight minutes
     python benchmarks/pool.py --seconds 10       a quick look
 
 200 threads act as 200 users on a server with 100 connections. The peer is SQLAlchemy's own `create_engine` with the
 same pool (20 + 40, 30 s); "through the pooler" is PgBouncer in transaction mode with 40 server connections.
-"Greedy" threads do next to nothing with a connection and ask for the next one at once, which starves the others where
+"Greedy" threads do next to nothing with a connection and request the next one at once, which starves the others where
 waiters are not served in order: look at the turns of a thread and at what timed out.
 Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is looked at.
 """
@@ -52,13 +52,13 @@ def rows_of(engine: Engine, person: int) -> list[int]:
 
 
 def greedy(engine: Engine, person: int) -> list[int]:
-    """The least that a thread can do with a connection, so that it asks for the next one at once."""
+    """The least that a thread can do with a connection, so that it requests the next one at once."""
     with engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     return [person]
 
 
-def soak(engine: Engine, seconds: float, think: float, ask: Callable = rows_of) -> dict[str, object]:
+def soak(engine: Engine, seconds: float, think: float, query: Callable = rows_of) -> dict[str, object]:
     failures: Counter[str] = Counter()
     latencies: list[list[float]] = [[] for _ in range(THREADS)]
     until = time.monotonic() + seconds
@@ -67,7 +67,7 @@ def soak(engine: Engine, seconds: float, think: float, ask: Callable = rows_of) 
         while time.monotonic() < until:
             started = time.perf_counter()
             try:
-                if ask(engine, person) != [person]:
+                if query(engine, person) != [person]:
                     failures["A ROW OF ANOTHER USER"] += 1
             except sqlalchemy.exc.TimeoutError:
                 failures["no connection within 30 s"] += 1
@@ -97,7 +97,7 @@ def soak(engine: Engine, seconds: float, think: float, ask: Callable = rows_of) 
     }
 
 
-def tell(name: str, seconds: float, seen: dict[str, object], peer: float | None = None) -> float:
+def report(name: str, seconds: float, seen: dict[str, object], peer: float | None = None) -> float:
     rate = seen["transactions"] / seconds
     ratio = f"  {rate / peer:.2f}x the peer" if peer else ""
     print(
@@ -153,24 +153,24 @@ def main() -> None:
             for think in (0.02, 0.0):
                 label = f"{THREADS} threads, {think * 1000:g} ms think"
                 peer = sqlalchemy.create_engine(parse_url(server.url()).sqlalchemy(), **pool)
-                rate = tell(f"{label}: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, think))
+                rate = report(f"{label}: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, think))
                 seen = soak(create_engine(server.url(), settings=Settings()), seconds, think)
-                tell(f"{label}: gatepost 20+40", seconds, seen, rate)
+                report(f"{label}: gatepost 20+40", seconds, seen, rate)
                 if PGBOUNCER is None:
                     print("PgBouncer is NOT INSTALLED: apt-get install pgbouncer to see the rest")
                     continue
                 behind = pooler(server)
                 with behind.running(pool=40):
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"))
-                    tell(f"{label}: gatepost through the pooler", short, soak(engine, short, think), rate)
+                    report(f"{label}: gatepost through the pooler", short, soak(engine, short, think), rate)
                     # Each transaction of the line above opens and authenticates a connection; here they are kept.
                     kept = {"poolclass": FairPool, "pool_size": THREADS, "max_overflow": 0}
                     engine = create_engine(behind.url(), settings=Settings(db_pooler="transaction"), **kept)
-                    tell(f"{label}: the same, 200 client connections kept", short, soak(engine, short, think), rate)
+                    report(f"{label}: the same, 200 client connections kept", short, soak(engine, short, think), rate)
             peer = sqlalchemy.create_engine(parse_url(server.url()).sqlalchemy(), **pool)
-            rate = tell("200 greedy threads: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, 0, greedy))
+            rate = report("200 greedy threads: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, 0, greedy))
             ours = create_engine(server.url(), settings=Settings())
-            tell("200 greedy threads: gatepost 20+40", seconds, soak(ours, seconds, 0, greedy), rate)
+            report("200 greedy threads: gatepost 20+40", seconds, soak(ours, seconds, 0, greedy), rate)
             if PGBOUNCER is not None:
                 behind = pooler(server)
                 with behind.running(pool=4):

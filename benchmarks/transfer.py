@@ -124,7 +124,7 @@ def timed(command):
 
 
 def resident(pid):
-    """Return the resident memory of a process and its children in kB, as Linux tells it."""
+    """Return the resident memory of a process and its children in kB, as Linux reports it."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         status = Path(f"/proc/{pid}/status").read_text()

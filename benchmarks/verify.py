@@ -6,11 +6,11 @@
     python benchmarks/verify.py --supabase PATH                 the `supabase` program, which carries splinter
 
 Gatepost and pgrls are processes of their own on the same database, in turn, from start to exit; the median of the
-rounds is printed, and how often Gatepost's time goes into it: above 1 is slower than Gatepost. `own` is the processor
+rounds is printed, and its ratio to Gatepost's time: above 1 is slower than Gatepost. `own` is the processor
 time of the process, which a busy machine does not change much. Both run from compiled bytecode, as an installed
 package does, whatever the environment says of writing it. splinter is SQL: it is timed both by the program that people
 start, `supabase db advisors`, and by itself, from connecting to the last row, without any process. The statement is
-taken from the log of the server, once, when the program is asked on a small database; nothing of it is kept here.
+taken from the log of the server, once, when the program runs on a small database; nothing of it is kept here.
 A peer that is not given is left out, and said to be. `gatepost, all declared` runs in a project that declares every
 table and policy, whose local server runs: it imports the declaration, and both sides of each policy are printed there.
 """
@@ -155,16 +155,16 @@ def run(command: list[str], folder: str, bytecode: str, **more: str) -> Took:
         printed = process.stdout.read(1)
         first = time.perf_counter() - begun
         printed += process.stdout.read()
-        told = process.stderr.read()
+        output = process.stderr.read()
     seconds = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode not in (0, 1) or not printed:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{told[-800:].decode()}")
+        raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{output[-800:].decode()}")
     return Took(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, first)
 
 
 def advisors(program: str, url: str) -> list[str]:
-    """Return the command by which people ask splinter."""
+    """Return the command by which people run splinter."""
     options = ("--type", "all", "--level", "info", "--output-format", "json", "--agent", "no")
     return [program, "db", "advisors", f"--remote={url}", *options]
 
@@ -179,17 +179,17 @@ def splinter(program: str, server: LocalServer, log: Path, folder: str, bytecode
             connection.cursor().execute(f"ALTER DATABASE {DATABASE} SET log_statement = 'all'")
         start = log.stat().st_size
         run(advisors(program, url), folder, bytecode)
-        told = log.read_bytes()[start:].decode()
+        output = log.read_bytes()[start:].decode()
     finally:
         server.drop(DATABASE)
-    entries = ENTRY.split(told)
+    entries = ENTRY.split(output)
     sent = max(entries, key=len)
     if "row_security" not in sent and "relrowsecurity" not in sent:
         raise SystemExit("the statement that carries splinter's lints was not found in the server's log")
     return re.sub(r"\A(?:statement|execute [^:]*): ", "", sent).replace("\n\t", "\n")
 
 
-def asked(statement: str, url: str) -> Took:
+def sql_alone(statement: str, url: str) -> Took:
     """Run splinter's statement as the `supabase` program does, without the program."""
     begun = time.perf_counter()
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
@@ -208,8 +208,8 @@ def measure(tables, server, peers: dict[str, Callable[[str], Took]], times: int,
         fill(url, tables)
         rounds = {name: [] for name in peers}
         for _ in range(times):
-            for name, ask in peers.items():
-                rounds[name].append(ask(url))
+            for name, run_peer in peers.items():
+                rounds[name].append(run_peer(url))
     finally:
         server.drop(DATABASE)
     found = {name: median(took) for name, took in rounds.items()}
@@ -251,13 +251,13 @@ def main():
             peers["pgrls lint"] = program(arguments.pgrls, *lint)
         if arguments.supabase:
             statement = splinter(arguments.supabase, server, log, folder, bytecode)
-            peers["splinter, the SQL alone"] = lambda url: asked(statement, url)
+            peers["splinter, the SQL alone"] = lambda url: sql_alone(statement, url)
             peers["splinter, supabase db advisors"] = program(*advisors(arguments.supabase, "URL"))
         help_ = [run([GATEPOST, "--help"], folder, bytecode).first for _ in range(arguments.rounds + 1)][1:]
         print(f"gatepost --help: the first byte after {statistics.median(help_):.2f} s")
         server.drop(DATABASE)
-        for ask in peers.values():
-            ask(server.clone(DATABASE))  # compiled once, as pip does
+        for run_peer in peers.values():
+            run_peer(server.clone(DATABASE))  # compiled once, as pip does
             server.drop(DATABASE)
         for tables in arguments.tables:
             measure(tables, server, peers, arguments.rounds, project)
