@@ -75,7 +75,7 @@ def test_a_wrong_directory_of_programs(gatepost, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", "/nonsense")
     result = gatepost("start")
     assert result.exit_code == 2
-    assert result.stderr.startswith('error: "/nonsense" does not hold the programs')
+    assert result.stderr.startswith('error: "/nonsense" does not contain the programs')
 
 
 def test_bootstrap_says_what_it_made_and_what_it_kept(superuser_url):

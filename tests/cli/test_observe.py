@@ -116,4 +116,4 @@ def test_code_that_does_not_end_is_one_sentence(gatepost, connection, database_u
         """)
     done = gatepost(database_url)
     assert done.exit_code == 2, done.output
-    assert "was ended: it was at work for more than 1 seconds" in " ".join(done.output.split())
+    assert "was ended: it ran for more than 1 seconds" in " ".join(done.output.split())

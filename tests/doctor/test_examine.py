@@ -221,7 +221,7 @@ class TestState:
         bare = self.revision(database_url)
         assert bare.status == "error"
         assert '1 of 2 tables exist ("public.one" is one)' in bare.message
-        assert bare.fix.startswith("alembic stamp a where")
+        assert bare.fix.startswith("alembic stamp a if")
         run("CREATE TABLE alembic_version (version_num text)", "INSERT INTO alembic_version VALUES ('a')")
         assert self.revision(database_url).message == "at a, 2 behind the newest, c"
         run("UPDATE alembic_version SET version_num = 'c'")

@@ -34,7 +34,7 @@ def test_an_argument_beats_the_variable(tmp_path, monkeypatch):
 
 def test_a_wrong_variable_is_told_and_nothing_else_tried(tmp_path, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", str(tmp_path))
-    with pytest.raises(LocalServerError, match=f'"{tmp_path}" does not hold the programs') as caught:
+    with pytest.raises(LocalServerError, match=f'"{tmp_path}" does not contain the programs') as caught:
         find()
     assert "GATEPOST_PG_BIN" in caught.value.hint
 

@@ -117,7 +117,7 @@ def test_the_other_profile_is_refused_and_nothing_lost(local):
 
 
 def test_a_profile_that_does_not_exist_is_refused(local):
-    with pytest.raises(LocalServerError, match='"newer" is no profile'):
+    with pytest.raises(LocalServerError, match='"newer" is not a profile'):
         local.start("newer")
 
 

@@ -41,5 +41,5 @@ def test_it_builds_once_and_copies_after(connect):
 
 
 def test_a_profile_that_does_not_exist_is_told():
-    with pytest.raises(LocalServerError, match='"x" is no profile'):
+    with pytest.raises(LocalServerError, match='"x" is not a profile'):
         template.known_profile("x")

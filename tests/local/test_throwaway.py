@@ -12,7 +12,7 @@ from gatepost.local.throwaway import throwaway
 
 @pytest.mark.parametrize(
     ("seconds", "room", "why"),
-    [(0, 1 << 40, "it was at work for more than 0 seconds"), (600, 0, "it took more than 0 MB on the disk")],
+    [(0, 1 << 40, "it ran for more than 0 seconds"), (600, 0, "it used more than 0 MB on the disk")],
 )
 def test_what_takes_too_much_is_ended(seconds, room, why):
     with throwaway(find(), seconds=seconds, room=room) as server:
