@@ -124,9 +124,9 @@ def test_everybody_and_the_backend_read_it_anyway(family):
 def test_a_sub_select_asks_a_table_as_well(family):
     parent, child, _ = family
     protect(child, allow("select", to=authenticated, where=child.c.parent_id.in_(select(parent.c.id))))
-    refused(match='"public.child" is protected by a sub-select on "public.parent", which is not protected')
+    refused(match='"public.child" is protected by a subquery on "public.parent", which is not protected')
     protect(parent)
-    refused(match='by a sub-select on "public.parent", of which "authenticated" may read nothing')
+    refused(match='by a subquery on "public.parent", of which "authenticated" may read nothing')
 
 
 def test_a_table_of_the_platform_may_be_asked():
@@ -165,4 +165,4 @@ def test_writing_may_ask_back_where_reading_asks_nothing(family, open_to_all):
     if open_to_all:
         assert len(collected().tables) == 2
     else:
-        refused(match='"public.parent" asks "public.child" asks "public.parent": .* without end')
+        refused(match='"public.parent" reads "public.child" reads "public.parent": .* without end')

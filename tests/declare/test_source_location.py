@@ -52,15 +52,15 @@ def said(tmp_path):
 def test_it_is_refused(said, condition, word, hint):
     with pytest.raises(DeclarationError) as told:
         said(f"allow('select', to=authenticated, where={condition})")
-    assert f'where= is written with Python\'s "{word}"' in told.value.message
+    assert f'where= uses Python\'s "{word}"' in told.value.message
     assert told.value.hint == f"where={hint}"
     assert "said.py:" in told.value.message
 
 
 def test_a_check_and_a_restriction_are_looked_at_too(said):
-    with pytest.raises(DeclarationError, match="check= is written with"):
+    with pytest.raises(DeclarationError, match="check= uses"):
         said("allow('insert', to=authenticated, check=mine and open_)")
-    with pytest.raises(DeclarationError, match="where= is written with"):
+    with pytest.raises(DeclarationError, match="where= uses"):
         said("restrict('select', to=authenticated, where=mine and open_)")
 
 

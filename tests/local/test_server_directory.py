@@ -45,7 +45,10 @@ def test_root_does_not_put_servers_where_their_account_cannot_go(ground, monkeyp
 def test_a_directory_with_something_else_in_it_is_refused_and_left_alone(ground):
     (ground / "mine").mkdir(mode=0o755)
     (ground / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(LocalServerError, match="contains something other"), server_directory.held(ground / "mine", ACCOUNT):
+    with (
+        pytest.raises(LocalServerError, match="contains something other"),
+        server_directory.held(ground / "mine", ACCOUNT),
+    ):
         pass
     assert [entry.name for entry in (ground / "mine").iterdir()] == ["thesis.txt"]
     assert (ground / "mine").stat().st_mode & 0o777 == 0o755
