@@ -4,10 +4,10 @@
     python benchmarks/detection.py --only view --pgrls PATH           the cases with this in their name
     python benchmarks/detection.py --kept FILE ...                    keep the output, to judge it again without a run
 
-A tool that is not given is left out, and said to be: pgrls and rlsautotest are programs of `pip install`, splinter is
-run by the `supabase` program of `npm install supabase`. Every case gets a database of its own on a server that this
-script starts and removes. How a finding is judged is in detection_reasons.py, how each tool is called in
-detection_tools.py, and what came out in docs/detection.md, which `--markdown` prints the tables of.
+A tool that is not given is skipped, and the output says so. pgrls and rlsautotest come from `pip install`, splinter
+from the `supabase` program of `npm install supabase`. Every case gets a database of its own on a server that this
+script starts and removes. detection_reasons.py judges the findings, and detection_tools.py runs the tools.
+docs/detection.md has the results; `--markdown` prints its tables.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ CLUSTER = """
            (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.roleid, m.member) FROM pg_auth_members m)::text,
            (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.setrole) FROM pg_db_role_setting s WHERE setdatabase = 0)::text
 """
-"""What a case can change outside its database, after which the server is made anew."""
+"""What a case can change outside its database, after which the server is recreated."""
 
 
 @dataclass(frozen=True)
@@ -278,13 +278,13 @@ def main() -> None:
     print("\n\n".join(report(found, names, judge, arguments.markdown)))
     for case in found:
         for tool, why in judge.heard[case.name].failed.items():
-            print(f"{tool} could not look at {case.name}: {why}")
+            print(f"{tool} could not check {case.name}: {why}")
         if arguments.explain:
             explain(case, names, judge)
 
 
 def explain(case: Case, tools: list[str], judge: Judge) -> None:
-    """Print how a case was judged, for whoever doubts it."""
+    """Print how a case was judged."""
     print(f"{case.name}: {', '.join(case.expected) or 'sound'}")
     for tool in tools:
         if case.expected:

@@ -66,7 +66,7 @@ class Said:
 
 
 class ToolFailed(Exception):
-    """A tool could not look at a database; holds the last line that it printed."""
+    """A tool could not check a database; contains the last line that it printed."""
 
 
 @dataclass(frozen=True)

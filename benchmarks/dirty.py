@@ -6,7 +6,7 @@
 Each case is one row in a SQLite file of its own and one column of an empty table of the target, as SQLAlchemy declares
 the two; each tool is one process. `want` is what the value is in the target's type; where there is no such value,
 only a refusal is right. The server is started and removed by this script, in the zone of Berlin, because a server is
-somewhere. pgloader and sqlite3 are Debian's packages; what is not installed is left out, and said to be.
+somewhere. pgloader and sqlite3 are Debian's packages; a tool that is not installed is skipped, and the output says so.
 """
 
 import argparse

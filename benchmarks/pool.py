@@ -7,7 +7,7 @@
 same pool (20 + 40, 30 s); "through the pooler" is PgBouncer in transaction mode with 40 server connections.
 "Greedy" threads do next to nothing with a connection and request the next one at once, which starves the others where
 waiters are not served in order: look at the turns of a thread and at what timed out.
-Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is looked at.
+Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is checked.
 """
 
 from __future__ import annotations

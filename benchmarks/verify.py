@@ -5,14 +5,13 @@
     python benchmarks/verify.py --pgrls PATH                    the `pgrls` program (pip install pgrls, anywhere)
     python benchmarks/verify.py --supabase PATH                 the `supabase` program, which carries splinter
 
-Gatepost and pgrls are processes of their own on the same database, in turn, from start to exit; the median of the
-rounds is printed, and its ratio to Gatepost's time: above 1 is slower than Gatepost. `own` is the processor
-time of the process, which a busy machine does not change much. Both run from compiled bytecode, as an installed
-package does, whatever the environment says of writing it. splinter is SQL: it is timed both by the program that people
-start, `supabase db advisors`, and by itself, from connecting to the last row, without any process. The statement is
-taken from the log of the server, once, when the program runs on a small database; nothing of it is kept here.
-A peer that is not given is left out, and said to be. `gatepost, all declared` runs in a project that declares every
-table and policy, whose local server runs: it imports the declaration, and both sides of each policy are printed there.
+Gatepost and pgrls run alternately on the same database, timed from start to exit. The output shows the median of the
+rounds and its ratio to Gatepost's time; above 1 is slower than Gatepost. `own` is the processor time of the process,
+which a busy machine does not change much. Both run from compiled bytecode, as an installed package does. splinter is
+SQL. It is timed as the program that people run, `supabase db advisors`, and by itself, from connecting to the last row.
+The statement is taken from the server's log when the program runs on a small database, and is not kept here.
+A peer that is not given is skipped, and the output says so. `gatepost, all declared` runs in a project that declares
+every table and policy. It imports the declaration, and the running local server prints both sides of each policy.
 """
 
 from __future__ import annotations

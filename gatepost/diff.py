@@ -228,7 +228,7 @@ def _grant_changes(declared: TableGrants, live: TableState | None) -> list[Chang
 
 
 def revoking(grants: TableGrants, other: TableGrants) -> TableGrants:
-    """Return grants that first take away what the other side gave to roles that have nothing here."""
+    """Return grants that first revoke what the other side granted to roles without privileges here."""
     beyond = {grant.grantee for grant in other.grants} - {grant.grantee for grant in grants.grants}
     return replace(grants, revoked=tuple(sorted(beyond - {"public", *API_ROLES})), no_usage=other.usage)
 

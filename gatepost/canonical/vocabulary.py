@@ -47,7 +47,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Signature:
-    """How a function is called; the last `defaults` of the arguments that a caller gives may be left out."""
+    """The signature of a function; the last `defaults` of its input arguments are optional."""
 
     schema: str
     name: str

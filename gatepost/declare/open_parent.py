@@ -48,8 +48,8 @@ def _refuse(child: ProtectedTable, rule: Rule, command: Command, declaration: De
         kept = ", ".join(f'"{one}"' for one in rule.commands if one not in ("update", "delete")) or '"select"'
         verb = "change" if command == "update" else "delete"
         raise DeclarationError(
-            f'{child.place}: "{role}" could {verb} the rows of "{child}" below every "{parent}" that it reads by'
-            f" {_written(opening)}, whoever wrote them",
+            f'{child.place}: "{role}" could {verb} all rows of "{child}" below every "{parent}" that it can read by'
+            f" {_written(opening)}, also those of other users",
             f'through({child.name}.{rule.column[2]}, {kept}), and owner(…, "{command}") or'
             f' allow("{command}", …, where=…) for the rows that may be written',
         )

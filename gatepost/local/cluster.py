@@ -128,7 +128,7 @@ class Cluster:
             self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
             return None
         # What pg_ctl does, but for the path: pg_ctl hands it to a shell, where a quote or a $ in it would be obeyed.
-        # The shell goes away at once, so that whoever reaps orphans reaps the server, and not we.
+        # The shell ends at once, so that init reaps the server, and not this process.
         program = str(self.binaries.tool("postgres"))
         limit = f"ulimit -v {self.memory // 1024} 2>/dev/null; " if self.memory else ""
         shell = limit + 'exec 2>>"$0" </dev/null; "$@" >&2 & echo $!'
@@ -199,7 +199,7 @@ class Cluster:
             file.write_text(f"{NOBODY}\n{rest}")
 
     def _write_way(self) -> None:
-        """Write where to listen: a port must be found anew for each start, and a directory may have been moved."""
+        """Write where to listen, because each start needs a new port, and a directory may have been moved."""
         (self.data / "gatepost.conf").write_text("")
         _append(self.data / "gatepost.conf", self.way.settings())
 

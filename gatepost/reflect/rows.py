@@ -148,7 +148,7 @@ def policy(row: Row[Any], references: References) -> Policy:
 
 
 def named(names: Names, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:
-    """Return the names of some columns; one that was dropped since, by somebody else, is left out."""
+    """Return the names of some columns, without those that were dropped meanwhile."""
     own = names.get(relation, {})
     return tuple([own[number] for number in numbers or () if number in own])
 

@@ -20,7 +20,7 @@ class SnapshotError(GatepostError):
 
 
 def to_values(schema: Schema) -> dict[str, Any]:
-    """Return a schema as dicts, lists, texts and numbers; what has its default is left out."""
+    """Return a schema as dicts, lists, texts and numbers, without fields that have their default."""
     values = _plain(schema)
     assert isinstance(values, dict)  # noqa: S101  a schema is a dataclass
     return {"version": SNAPSHOT_VERSION, **values}

@@ -5,7 +5,7 @@
 CREATE ROLE supabase_admin LOGIN SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS;
 
 -- makes: role postgres
--- Not a superuser, and past row security all the same.
+-- Not a superuser, but it bypasses row security.
 CREATE ROLE postgres LOGIN NOSUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS;
 ALTER ROLE postgres SET search_path = "$user", public, extensions;
 

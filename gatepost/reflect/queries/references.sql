@@ -1,5 +1,5 @@
 -- What policies, views, rules and functions refer to: relations with the numbers of the columns that are named, and
--- functions. What a view's own rule says of the view itself is left out.
+-- functions. References of a view's own rule to the view itself are left out.
 WITH own AS MATERIALIZED (
     SELECT 'policy' AS kind, 'pg_policy'::regclass::oid AS class, oid, oid AS owner, 0::oid AS self
       FROM pg_policy

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Rows to COPY's binary format, with the fingerprint that `expression.fingerprint` has the server compute.
 
-This is what `copy_text.py` and the fast casts do, for plain values, in one pass over a batch: each value is looked at
+This is what `copy_text.py` and the fast casts do, for plain values, in one pass over a batch: each value is read
 once, written once and hashed once. Whatever is not plain is left alone, and `copy_binary.py` takes the rules of the casts
 to it. The hash is PostgreSQL's: Bob Jenkins' lookup3 (src/common/hashfn.c).
 """

@@ -21,7 +21,7 @@ WHERE c.oid = ANY (%s::oid[]) AND c.relkind = 'r' AND current_setting('transacti
   AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
   AND NOT EXISTS (SELECT FROM pg_publication_tables p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)
 """
-"""A trigger may look at the table while it is filled; a foreign key, a child and a subscriber make TRUNCATE more."""
+"""Triggers may read the table while it is filled; with foreign keys, children or subscribers, TRUNCATE does more."""
 
 
 def freezable(connection: Connection, tables: tuple[TablePlan, ...]) -> frozenset[str]:

@@ -271,7 +271,7 @@ def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tu
     """Read names, columns and counts of the ordinary tables, and the names of virtual ones.
 
     Views and the shadows of virtual tables hold nothing of their own. A virtual table may (a full-text index can be
-    the only place of its texts), so whoever makes a plan has to say that it is passed over.
+    the only place of its texts), so a plan has to report that it is skipped.
     """
     listed = sorted((str(name), str(kind), bool(w)) for _, name, kind, _, w, _ in connection.execute(_LIST))
     counters = any(name == "sqlite_sequence" for name, _, _ in listed)

@@ -82,7 +82,7 @@ class _Planning:
         )
 
     def _user(self, row: dict[str, Any], found: list[Problem]) -> User | None:
-        """Return the user of a row, or None where it is left out; what stands against it is added to `found`."""
+        """Return the user of a row, or None to skip it; add its problems to `found`."""
         may = self._may_sign_in(row, found)
         if may is False and self.options.inactive == "skip":
             self.skipped += 1

@@ -18,8 +18,8 @@ class UsersOptions:
     Args:
         table: The table of users.
         columns: Parts of a user and the columns that hold them, where their names do not say so.
-        ignore: Columns that are left out though they may decide who can sign in.
-        inactive: Whether an account that may not sign in is banned in Auth, or left out; without it there may be none.
+        ignore: Columns to ignore, although they may decide who can sign in.
+        inactive: Whether an account that may not sign in is banned in Auth, or skipped; required if there are any.
         without_password: Whether a user whose hash Auth does not take is created without a password.
         overwrite: Whether a user that is there already is made as the source says, where the two differ.
     """
@@ -65,7 +65,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class UsersPlan:
-    """The users that can be pushed, the problems of those that cannot, and what is left out."""
+    """The users that can be pushed, the problems of those that cannot, and the number of skipped rows."""
 
     users: tuple[User, ...]
     problems: tuple[Problem, ...]
