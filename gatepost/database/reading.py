@@ -247,9 +247,7 @@ def _as_unreachable(error: Error, name: str, connection: Connection) -> Database
     if isinstance(error, errors.LockNotAvailable):
         return given_up(connection)
     if isinstance(error, errors.QueryCanceled):
-        return DatabaseUnreachable(
-            f'reading "{name}" was cancelled: {said}', "run it again when the server is less busy"
-        )
+        return DatabaseUnreachable(f'reading "{name}" stopped: {said}', "run it again when the server is less busy")
     if _GONE.search(said):
         return _changed(f'"{name}"')
     if isinstance(error, InterfaceError | OperationalError):

@@ -262,7 +262,7 @@ def test_without_a_local_server_the_rest_is_still_checked(superuser_url, ground,
         different, (unknown,) = differing(connection, declared("id = 1", "id = 3", "id = 4", name="parent"), None)
     assert different == [2]  # it is not there, whatever it says
     assert (unknown.what, unknown.ours) == ("the declared policies", True)
-    assert "holds something else than a server" in unknown.why
+    assert "contains something other than a server" in unknown.why
     assert "gatepost verify --print-there" in unknown.why
 
 

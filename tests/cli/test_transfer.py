@@ -129,7 +129,7 @@ def test_all_rejects_are_listed_and_nothing_is_written(gatepost, old, note, data
         "  note.body id=5: is a BLOB, which character varying(5) cannot hold exactly: b'\\x00'",
         'error: "note" id=4: column "body" has 8 characters, more than character varying(5) keeps: \'too long\' '
         "(2 rows in all); nothing was written",
-        "  mend the rows in the source, or add --rejects DIR to move the rest",
+        "  fix the rows in the source, or add --rejects DIR to move the rest",
     ]
 
 

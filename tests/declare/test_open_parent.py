@@ -102,5 +102,5 @@ def test_a_grandchild_is_looked_at_through_all_its_parents(books):
     protect(book.id.table, owner(book.user_id), shown(book))
     protect(note.id.table, through(note.book_id), owner(note.user_id, "update", "delete"))
     protect(line.id.table, through(line.note_id, "select", "delete"))
-    with pytest.raises(DeclarationError, match=r'below every "public.note" that it can read by through\(note.book_id\)'):
+    with pytest.raises(DeclarationError, match=r'every "public.note" that it can read by through\(note.book_id\)'):
         collected()

@@ -61,8 +61,8 @@ def test_a_table_that_nobody_declared_is_reported_and_left_as_it_is(project, not
     before = project.table("theirs", "other"), project.table("kept")
     with caplog.at_level(logging.WARNING, "gatepost"):
         revision = project.lands(notes())
-    assert 'row security is on for "other.theirs", which nobody declared; it is left as it is' in caplog.messages
-    assert 'row security is on for "public.kept", which nobody declared; it is left as it is' in caplog.messages
+    assert 'row security is on for "other.theirs", which is not declared; it is not changed' in caplog.messages
+    assert 'row security is on for "public.kept", which is not declared; it is not changed' in caplog.messages
     assert (project.table("theirs", "other"), project.table("kept")) == before
     assert "theirs" not in revision.text
 

@@ -137,7 +137,7 @@ class Impatient(cursor):
 
 def test_a_cancelled_reflection_is_one_sentence_and_leaves_a_usable_connection(database_url):
     with connected(database_url, Impatient) as connection:
-        with pytest.raises(DatabaseUnreachable, match="was given up: canceling statement due to statement timeout"):
+        with pytest.raises(DatabaseUnreachable, match="stopped: canceling statement due to statement timeout"):
             reflect(connection)
         assert connection.info.transaction_status == TRANSACTION_STATUS_IDLE
 

@@ -17,7 +17,7 @@ _KNOWN = {
     "scrypt": r"(?:scrypt[:$]|\$scrypt\$|\$7\$).*",
     "bcrypt over SHA-256": r"(?:bcrypt_sha256\$|\$bcrypt-sha256\$).*",
     "bcrypt at a cost that it does not have": r"\$2[aby]?\$.*",
-    "argon2 in a variant that Auth does not take": r"\$argon2.*",
+    "argon2 in a variant that Auth does not accept": r"\$argon2.*",
     "crypt (SHA-2)": r"\$[56]\$.*",
     "crypt (MD5)": r"\$(?:1|apr1)\$.*",
     "salted SHA-1 or MD5": r"(?:sha1|md5)\$.*|\{S?(?:SHA|MD5)\}.*",
@@ -31,7 +31,7 @@ _DJANGO = re.compile(r"(?:bcrypt\$|argon2)(?=\$)")
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """What a value of a password column is: a hash as Auth takes it, or the name of what it does not take."""
+    """The value of a password column: a hash that Auth accepts, or the name of a kind that it does not."""
 
     kind: str
     hash: str | None = None

@@ -20,7 +20,7 @@ class UsersOptions:
         columns: Parts of a user and the columns that hold them, where their names do not say so.
         ignore: Columns to ignore, although they may decide who can sign in.
         inactive: Whether an account that may not sign in is banned in Auth, or skipped; required if there are any.
-        without_password: Whether a user whose hash Auth does not take is created without a password.
+        without_password: Whether to create a user without a password if Auth does not accept the hash.
         overwrite: Whether a user that is there already is made as the source says, where the two differ.
     """
 

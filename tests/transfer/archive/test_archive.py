@@ -157,7 +157,7 @@ def test_a_manifest_that_was_changed_is_refused(halves, target_of_models, change
 def test_a_directory_that_is_not_finished_is_refused(halves, target_of_models, tmp_path):
     _, directory, _ = halves
     (directory / "manifest.json").unlink()
-    with pytest.raises(TransferError, match=r"has no manifest.json: writing it was not finished"):
+    with pytest.raises(TransferError, match=r"has no manifest.json, because writing it was not finished"):
         transfer.plan(directory, target_of_models)
     (tmp_path / "mine").mkdir()
     with pytest.raises(TransferError, match="is a directory, neither a SQLite file nor one that --to wrote"):

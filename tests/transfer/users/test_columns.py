@@ -125,7 +125,7 @@ def test_who_has_no_password_has_none(users, value):
         ("$pbkdf2-sha256$29000$c2FsdA$aGFzaA", "PBKDF2"),
         ("scrypt:32768:8:1$salt$6861", "scrypt"),
         ("bcrypt_sha256$" + HASH, "bcrypt over SHA-256"),
-        ("$argon2d$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA", "argon2 in a variant that Auth does not take"),
+        ("$argon2d$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA", "argon2 in a variant that Auth does not accept"),
         ("$6$salt$hash", "crypt (SHA-2)"),
         ("{SSHA}aGFzaA==", "salted SHA-1 or MD5"),
         ("$P$Babcdefghijklmnopqrstuvwxyz01234", "phpass"),
@@ -136,7 +136,7 @@ def test_who_has_no_password_has_none(users, value):
 def test_a_hash_that_auth_does_not_take_is_named_and_never_dropped_in_silence(users, value, kind):
     (problem,) = users(["password"], (value,)).problems
     assert problem.value == "…"
-    assert problem.reason.startswith(f"is {kind}, which Auth does not take")
+    assert problem.reason.startswith(f"is {kind}, which Auth does not accept")
     assert problem.reason.endswith("--without-password")
     plan = users(["password"], (value,), without_password=True)
     assert (plan.problems, plan.hashes_left, plan.users[0].password_hash) == ((), 1, None)
