@@ -235,9 +235,7 @@ def _fill(cluster: Cluster) -> None:
     """Prepare the only database of the image, and revoke every privilege over the server."""
     with closing(_connect(cluster, SUPERUSER)) as connection, connection, connection.cursor() as cursor:
         platform_sql.apply(connection, *platform_sql.ROLES)
-        cursor.execute(
-            f"SET SESSION AUTHORIZATION {sql.identifier(PLATFORM_SUPERUSER)}"
-        )  # it will own the platform objects
+        cursor.execute(f"SET SESSION AUTHORIZATION {sql.identifier(PLATFORM_SUPERUSER)}")  # the later owner
         platform_sql.apply(connection, *platform_sql.DATABASE)
         cursor.execute("RESET SESSION AUTHORIZATION")
         # Here the owners of platform tables create their own policies, so nothing needs to lend the tables.

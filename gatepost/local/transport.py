@@ -137,7 +137,7 @@ class UnixSocket:
 class Loopback:
     """A port on 127.0.0.1, a free one unless it is named.
 
-    Anybody on this machine can reach it, so it asks for a password.
+    Anybody on this machine can reach it, so it requires a password.
     """
 
     directory: Path
@@ -198,7 +198,7 @@ class Loopback:
 
 @dataclass(frozen=True)
 class SocketAndPort(UnixSocket):
-    """The socket, and beside it a port on 127.0.0.1 that asks for a password, for clients that know no sockets."""
+    """The socket, and also a port on 127.0.0.1 with a password, for clients without sockets."""
 
     number: int = PORT
 
@@ -219,7 +219,7 @@ class SocketAndPort(UnixSocket):
 
 def ask_for_passwords(file: Path) -> None:
     """Write pg_hba.conf so that whoever reaches the socket is let in, and by a port only who has the password."""
-    if os.name != "nt":  # where the port is the only way, and asks already
+    if os.name != "nt":  # there the port is the only way, and requires it already
         file.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
 
 
