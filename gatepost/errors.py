@@ -7,7 +7,7 @@
     ├── DeclarationError         a statement in policies/ is wrong
     ├── ExpressionError          PostgreSQL refuses an expression that was declared
     ├── DatabaseUnreachable      no connection, or none that can do the work
-    ├── SourceError              a folder or file of SQL cannot be made a database as asked
+    ├── SourceError              a folder or file of SQL cannot be turned into a database
     ├── LocalServerError         the embedded server cannot be started or stopped
     ├── MigrationError           the database is not in a state that can be migrated
     ├── TransferError            the data cannot be moved as requested
@@ -53,7 +53,7 @@ class DatabaseUnreachable(GatepostError):
 
 
 class SourceError(GatepostError):
-    """A folder or a file of SQL, or an Alembic project, cannot be made a database as asked."""
+    """A folder or a file of SQL, or an Alembic project, cannot be turned into a database."""
 
 
 class LocalServerError(GatepostError):
