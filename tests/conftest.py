@@ -6,6 +6,9 @@ test gets a database of its own: a copy, made in some 50 ms, of a template shape
 `database_url`    that copy, as `postgres`: not a superuser, BYPASSRLS, owner of the database. Migrate as this one.
 `superuser_url`   the same copy, as a superuser (`supabase_admin`), for what only the platform can do.
 `connection`      psycopg2, open on `database_url`, closed afterwards.
+`rolled_back`     psycopg2 as `postgres` on a database that tests share: one transaction, and nothing of it stays. Take it
+                  where nothing has to be committed: no database is made, and the session is warm.
+`rolled_back_as_superuser`   the same as the platform's superuser.
 `new_database`    for more than one database or another life span: `with new_database("old") as url: ...`.
 `server`          `.url(database, user)` for any other database and role of the server.
 
@@ -23,6 +26,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -38,6 +42,7 @@ from gatepost.local.lock import locked
 from tests.programs import programs
 
 PREFIX = "gatepost-tests-"
+ROOM = 4 << 30
 THROWAWAY = (
     ("fsync", "off"),
     ("synchronous_commit", "off"),
@@ -118,6 +123,17 @@ class Run:
         remove(self.directory)
 
 
+def parents() -> list[Path]:
+    """Where runs make their directories, the first choice first: in memory, where a database is made ten times faster.
+
+    TMPDIR decides where it is set. A small /dev/shm, which is a container's default, would fill up.
+    """
+    usual, memory = Path(tempfile.gettempdir()), Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM:
+        return [usual]
+    return [memory, usual]
+
+
 def remove(directory: Path) -> None:
     """Stop the servers of a run, if there are any, and remove its directory."""
     for pattern in ("data/postmaster.pid", "*/data/postmaster.pid", "*/*/*/data/postmaster.pid"):
@@ -126,9 +142,9 @@ def remove(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
+def sweep(places: list[Path]) -> None:
     """Remove what killed runs left: the lock of a run that is alive is held by it."""
-    for directory in parent.glob(f"{PREFIX}*"):
+    for directory in (found for place in places for found in place.glob(f"{PREFIX}*")):
         try:
             owner = directory.stat().st_uid
         except FileNotFoundError:  # another run swept it first
@@ -159,9 +175,9 @@ def pytest_configure(config):
     if shared:
         config.stash[RUN] = Run(Path(shared), binaries, given)
         return
-    parent = Path(tempfile.gettempdir())
-    sweep(parent)
-    directory = parent / f"{PREFIX}{uuid.uuid4().hex[:8]}"
+    places = parents()
+    sweep(places)
+    directory = places[0] / f"{PREFIX}{uuid.uuid4().hex[:8]}"
     directory.mkdir(mode=0o700)
     give(directory, unprivileged())
     config.stash[RUN] = Run(directory, binaries, given)
@@ -265,4 +281,52 @@ def superuser_url(_database, server) -> str:
 def connection(database_url) -> Iterator["psycopg2.extensions.connection"]:
     """psycopg2 on `database_url`; what is not committed is rolled back."""
     with closing(psycopg2.connect(database_url)) as connection:
+        yield connection
+
+
+class RolledBack(psycopg2.extensions.connection):
+    """A connection to a database that tests share: it cannot commit."""
+
+    def commit(self):
+        raise AssertionError("this database is shared with other tests: to commit, take the fixture `connection`")
+
+    def __setattr__(self, name, value):
+        if name == "autocommit":
+            raise AssertionError("this database is shared with other tests: for autocommit, take `connection`")
+        super().__setattr__(name, value)
+
+
+@pytest.fixture(scope="session")
+def _shared(_clone, server) -> Iterator[Callable[[str], RolledBack]]:
+    """Open the sessions of the shared database, one a user."""
+    with ExitStack() as stack:
+        name = stack.enter_context(_clone())
+
+        @cache
+        def session(user):
+            url = server.url(name, user)
+            return stack.enter_context(closing(psycopg2.connect(url, connection_factory=RolledBack)))
+
+        yield session
+
+
+@contextmanager
+def _undone(connection: RolledBack) -> Iterator[RolledBack]:
+    try:
+        yield connection
+    finally:
+        connection.reset()  # rolls back and forgets what was set
+
+
+@pytest.fixture
+def rolled_back(_shared) -> Iterator[RolledBack]:
+    """psycopg2 as `postgres` on a database that tests share; what a test does is rolled back."""
+    with _undone(_shared("postgres")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def rolled_back_as_superuser(_shared) -> Iterator[RolledBack]:
+    """The shared database of `rolled_back`, as a superuser."""
+    with _undone(_shared(SUPERUSER)) as connection:
         yield connection

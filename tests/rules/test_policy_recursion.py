@@ -49,9 +49,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_told_where_it_happens(case, connection):
+def test_it_is_told_where_it_happens(case, rolled_back):
     policies, statement = CASES[case]
-    with connection.cursor() as cursor:
+    with rolled_back.cursor() as cursor:
         cursor.execute(START + policies)
         found = list(policy_recursion.check(Context(read(cursor))))
         cursor.execute("INSERT INTO public.m VALUES (0); INSERT INTO public.o VALUES (0); SET LOCAL ROLE authenticated")

@@ -1,11 +1,9 @@
 """Every rule teaches: its example gives exactly one finding, and what to use instead gives none."""
 
 import re
-from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 from gatepost.declare.declaration import Declaration
@@ -30,10 +28,10 @@ def findings(rule, cursor):
 
 
 @pytest.fixture
-def cursor(rule, database_url, superuser_url):
+def cursor(rule, rolled_back, rolled_back_as_superuser):
     """A cursor as `postgres`, or as the platform where the example says `-- gatepost: as superuser`."""
-    url = superuser_url if "-- gatepost: as superuser" in rule.documentation else database_url
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+    platform = "-- gatepost: as superuser" in rule.documentation
+    with (rolled_back_as_superuser if platform else rolled_back).cursor() as cursor:
         yield cursor
 
 
