@@ -6,9 +6,9 @@ test gets a database of its own: a copy, made in some 50 ms, of a template shape
 `database_url`    that copy, as `postgres`: not a superuser, BYPASSRLS, owner of the database. Migrate as this one.
 `superuser_url`   the same copy, as a superuser (`supabase_admin`), for what only the platform can do.
 `connection`      psycopg2, open on `database_url`, closed afterwards.
-`rolled_back`     psycopg2 as `postgres` on a database that tests share: one transaction, and nothing of it stays. Take it
-                  where nothing has to be committed: no database is made, and the session is warm.
-`rolled_back_as_superuser`   the same as the platform's superuser.
+`rolled_back`     psycopg2 as `postgres` on a database that tests share, in one transaction of which nothing stays. Take
+                  it where nothing has to be committed: no database is made, and the session is warm.
+`rolled_back_as_superuser`   the same, as a superuser.
 `new_database`    for more than one database or another life span: `with new_database("old") as url: ...`.
 `server`          `.url(database, user)` for any other database and role of the server.
 

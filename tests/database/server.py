@@ -104,13 +104,13 @@ class SpareServer:
         self._wait()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             assert self.process is not None
             assert self.process.poll() is None, (self.directory / "log").read_text()
             # The tool asks without a password, so that no rule of pg_hba.conf stands against it.
             words = [str(programs().tool("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-            if subprocess.run(words, timeout=10).returncode == 0:
+            if subprocess.run(words, timeout=90).returncode == 0:
                 return
             time.sleep(0.05)
         raise AssertionError("the spare server did not start: " + (self.directory / "log").read_text())
@@ -119,7 +119,7 @@ class SpareServer:
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=90)
             self.process = None
 
     @contextmanager
@@ -208,10 +208,10 @@ class SparePooler:
             yield self
         finally:
             self.process.kill()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=90)
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             assert self.process is not None
             assert self.process.poll() is None, (self.directory / "log").read_text()

@@ -16,14 +16,16 @@ from gatepost.errors import DatabaseUnreachable
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer, make_certificates
 
 WAIT = 2
+PATIENCE = 60
+"""For who will answer: a busy machine takes its time."""
 
 
-def refusal(url: str) -> DatabaseUnreachable:
+def refusal(url: str, wait: int = PATIENCE) -> DatabaseUnreachable:
     """Return why there is no connection, having seen that it is told in time and without the password."""
     started = time.monotonic()
     with pytest.raises(DatabaseUnreachable) as caught:
-        connect(url, connect_timeout=WAIT)
-    assert time.monotonic() - started < 20  # without a limit it would be minutes
+        connect(url, connect_timeout=wait)
+    assert time.monotonic() - started < 90  # without a limit it would be minutes
     printed = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     assert PASSWORD not in printed
     assert caught.value.__context__ is None
@@ -32,7 +34,7 @@ def refusal(url: str) -> DatabaseUnreachable:
 
 
 def fault(url: str) -> str:
-    outcome = dial(parse_url(url), connect_timeout=WAIT)
+    outcome = dial(parse_url(url), connect_timeout=PATIENCE)
     assert isinstance(outcome, Diagnosis)
     return outcome.code
 
@@ -66,7 +68,7 @@ def taking_all(url: str) -> Iterator[int]:
     """Hold every connection that is to be had, and give the number of them."""
     with ExitStack() as stack:
         taken = 0
-        while not isinstance(opened := dial(parse_url(url), connect_timeout=WAIT), Diagnosis):
+        while not isinstance(opened := dial(parse_url(url), connect_timeout=PATIENCE), Diagnosis):
             stack.enter_context(closing(opened))
             taken += 1
         yield taken
@@ -90,7 +92,7 @@ def test_a_port_of_something_else() -> None:
 
 def test_a_port_that_never_answers() -> None:
     with answering(lambda client: None) as port:
-        told = refusal(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/d")
+        told = refusal(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/d", WAIT)
     assert told.message == f'no answer from "127.0.0.1" on port {port} within {WAIT} seconds'
 
 
@@ -101,7 +103,7 @@ def test_a_port_that_hangs_up() -> None:
 
 def test_a_paused_server(spare_server: SpareServer) -> None:
     with spare_server.running(), spare_server.paused():
-        told = refusal(spare_server.url())
+        told = refusal(spare_server.url(), WAIT)
     assert "no answer from" in told.message
     assert "paused" in told.hint
 

@@ -16,7 +16,7 @@ from gatepost.errors import SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer, make_certificates
 
 WAIT = 2
-SMALL = {"db_pool_size": 2, "db_max_overflow": 1, "db_connect_timeout": WAIT}
+SMALL = {"db_pool_size": 2, "db_max_overflow": 1, "db_connect_timeout": 60}
 
 
 def ask(url: str, *, expected: Expected | None = None, threads: int | None = None, **settings) -> Report:
@@ -25,7 +25,7 @@ def ask(url: str, *, expected: Expected | None = None, threads: int | None = Non
     report = examine(
         parse_url(url), settings=Settings(_env_file=None, **(SMALL | settings)), expected=expected, threads=threads
     )
-    assert time.monotonic() - started < 30  # without a limit it would be minutes
+    assert time.monotonic() - started < 90  # without a limit it would be minutes
     for shown in (repr(report), as_text(report), as_json(report), as_markdown(report)):
         assert PASSWORD not in shown
     assert json.loads(as_json(report))["command"] == "doctor"
@@ -72,12 +72,12 @@ class TestNoConnection:
 
     def test_a_port_that_never_answers(self) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as silent:
-            report = ask(f"postgresql://u:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/d")
+            report = ask(f"postgresql://u:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/d", db_connect_timeout=WAIT)
         assert errors(report) == ["port"]
 
     def test_a_paused_server(self, spare_server: SpareServer) -> None:
         with spare_server.running(), spare_server.paused():
-            report = ask(spare_server.url())
+            report = ask(spare_server.url(), db_connect_timeout=WAIT)
         assert errors(report) == ["port"]
 
     def test_a_wrong_password(self, spare_server: SpareServer) -> None:
@@ -148,7 +148,7 @@ class TestPooler:
 
 def last_slot(url: str) -> psycopg2.extensions.connection:
     """Take the slot that a session which has just been closed still holds on the server for a moment."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 90
     while True:
         try:
             return psycopg2.connect(url)

@@ -114,7 +114,7 @@ def test_a_server_that_hangs_does_not_hang_the_load(spare_server: SpareServer) -
             )
         finally:
             spare_server.signal_children("SIGCONT")
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 90  # without a limit it would not end
     assert "the server stopped answering" in dict(measured.failures)
 
 

@@ -69,7 +69,7 @@ def test_a_killed_server_comes_back_with_its_data(made):
 @pytest.mark.parametrize("moment", ["data.partial-*/base", "data", "data/postmaster.pid"])
 def test_a_starter_that_is_killed_leaves_nothing_half_made(local, python, moment):
     starter = python(START.format(directory=str(local.directory)))
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not list(local.directory.glob(moment)) and time.monotonic() < until:
         time.sleep(0.001)
     starter.kill()

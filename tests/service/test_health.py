@@ -17,6 +17,8 @@ from gatepost.service.health import health_router
 from tests.database.server import PASSWORD, SpareServer
 
 POOL = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_pool_timeout=0.2)
+HANGING = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_query_timeout=600, db_connect_timeout=600)
+"""Nothing but a budget ends what hangs before the test has failed."""
 
 
 @contextmanager
@@ -100,34 +102,41 @@ def test_a_stopped_server_is_no_secret_told(spare_server: SpareServer) -> None:
 
 
 def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) -> None:
-    with spare_server.running(), serving(create_engine(spare_server.url(), settings=POOL), budget=0.3) as api:
-        assert api.get("/health/ready").status_code == 200
+    with spare_server.running(), serving(create_engine(spare_server.url(), settings=HANGING), budget=0.3) as api:
+        until_ready(api)
         with spare_server.paused():
             # The connection in the pool has a process of its own, which must hang too.
             for _ in range(3):
                 started = time.monotonic()
                 hanging(spare_server)
                 answer = api.get("/health/ready")
-                assert time.monotonic() - started < 5  # the statement itself would be tried for 30 s
+                assert time.monotonic() - started < 90  # the statement itself would be tried for 600 s
                 assert answer.status_code == 503
                 assert answer.json()["database"]["detail"] == "no answer within 0.3 s"
         waking(spare_server)
-        deadline = time.monotonic() + 5
-        while api.get("/health/ready").status_code != 200:
-            assert time.monotonic() < deadline
+        until_ready(api)
 
 
 def test_a_server_that_hangs_does_not_keep_the_service_from_stopping(spare_server: SpareServer) -> None:
     code = (
         "import sys; from gatepost.database.engine import create_engine;"
+        "from gatepost.database.settings import Settings;"
         "from gatepost.service.readiness import Readiness;"
-        "print(Readiness(create_engine(sys.argv[1]), None).within(0.2)[0].status)"
+        "engine = create_engine(sys.argv[1], settings=Settings(db_connect_timeout=600));"
+        "print(Readiness(engine, None).within(0.2)[0].status)"
     )
     with spare_server.running(), spare_server.paused():
         started = time.monotonic()
         done = subprocess.run([sys.executable, "-c", code, spare_server.url()], capture_output=True, text=True)
     assert done.stdout == "failed\n", done.stderr
-    assert time.monotonic() - started < 9  # the connection itself would be tried for 10 s
+    assert time.monotonic() - started < 90  # the connection itself would be tried for 600 s
+
+
+def until_ready(api: TestClient) -> None:
+    """A busy machine may miss the budget once."""
+    deadline = time.monotonic() + 90
+    while api.get("/health/ready").status_code != 200:
+        assert time.monotonic() < deadline
 
 
 def hanging(server: SpareServer) -> None:
