@@ -1,17 +1,27 @@
-# make demo   what Gatepost does, on this machine, with nothing installed but Python, git and make
-# make test   the whole test suite
-# make lint   ruff and mypy
+# make demo       what Gatepost does, on this machine, with nothing installed but Python, git and make
+# make test       the test suite, but for what is slow
+# make test-slow  the rest: kills, browsers, runs of pytest inside a test, much fuzzing
+# make quick      what needs neither a server nor another interpreter, in seconds
+# make lint       ruff and mypy
 
 PYTHON ?= python3
 BIN := .venv/bin
+# The suite starts many interpreters: where bytecode is not kept, each compiles everything anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slow quick lint clean
 
 demo: .venv/demo
 	$(BIN)/gatepost demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n auto
+	$(PYTEST) -n auto -m 'not slow'
+
+test-slow: .venv/dev
+	$(PYTEST) -n auto -m slow
+
+quick: .venv/dev
+	$(PYTEST) -n auto -m 'not server and not subprocess and not slow'
 
 lint: .venv/dev
 	$(BIN)/ruff check .

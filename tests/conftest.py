@@ -22,6 +22,7 @@ uses, and drop it. Roles of the platform (anon, authenticated, service_role, ...
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
@@ -43,6 +44,8 @@ from tests.programs import programs
 
 PREFIX = "gatepost-tests-"
 ROOM = 4 << 30
+STARTS_A_SERVER = {"_run", "binaries", "spare_server"}
+"""Fixtures: a test that uses one, itself or through another, needs PostgreSQL."""
 THROWAWAY = (
     ("fsync", "off"),
     ("synchronous_commit", "off"),
@@ -197,6 +200,14 @@ def pytest_unconfigure(config):
         alive.close()
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    """Mark what needs a server: `make quick` leaves it out."""
+    for item in items:
+        if not STARTS_A_SERVER.isdisjoint(item.fixturenames):
+            item.add_marker("server")
+
+
 def pytest_report_header(config):
     run = config.stash[RUN]
     if run.binaries:
@@ -229,6 +240,16 @@ def server(_run) -> Server:
     return _run.server
 
 
+def await_leaving(connection, database: str) -> None:
+    """Wait until the sessions that were closed have left: DROP DATABASE looks again only after 100 ms."""
+    with connection.cursor() as cursor:
+        for _ in range(50):
+            cursor.execute("SELECT FROM pg_stat_activity WHERE datname = %s", [database])
+            if not cursor.rowcount:
+                return
+            time.sleep(0.002)
+
+
 @pytest.fixture(scope="session")
 def _clone(_run) -> Iterator[Callable[[str], AbstractContextManager[str]]]:
     """Make a database and drop it afterwards; gives its name."""
@@ -242,6 +263,7 @@ def _clone(_run) -> Iterator[Callable[[str], AbstractContextManager[str]]]:
             try:
                 yield name
             finally:
+                await_leaving(connection, name)
                 template.drop(connection, name)
 
         yield clone

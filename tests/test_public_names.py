@@ -41,9 +41,11 @@ def loaded_by(statement):
     return done.stdout.split()
 
 
+@pytest.mark.subprocess
 def test_importing_the_library_imports_nothing_heavy():
     assert loaded_by("import gatepost, gatepost.errors, gatepost.sql, gatepost.schema") == []
 
 
+@pytest.mark.subprocess
 def test_reading_a_declaration_needs_no_driver():
     assert set(loaded_by("from gatepost import protect, declared")) <= {"sqlalchemy"}

@@ -36,6 +36,7 @@ def gatepost(tmp_path: Path):
     return run
 
 
+@pytest.mark.subprocess
 def test_a_fault_is_a_finding(gatepost) -> None:
     done = gatepost("doctor", f"postgresql://u:{PASSWORD}@127.0.0.1:{free_port()}/d")
     assert done.returncode == 1
@@ -44,24 +45,28 @@ def test_a_fault_is_a_finding(gatepost) -> None:
     assert "\x1b[" not in done.stdout
 
 
+@pytest.mark.subprocess
 def test_a_wrong_url_could_not_run(gatepost) -> None:
     done = gatepost("doctor", f"postgresql://u:{PASSWORD}/@h/d")
     assert done.returncode == 2
     assert done.stderr.startswith("error: the password in the database URL holds an unencoded")
 
 
+@pytest.mark.subprocess
 def test_a_format_that_there_is_not(gatepost, database_url: str) -> None:
     done = gatepost("doctor", "--format", "xml", url=database_url)
     assert done.returncode == 2
     assert '"xml" is not a format' in done.stderr
 
 
+@pytest.mark.subprocess
 def test_a_wrong_setting(gatepost, database_url: str) -> None:
     done = gatepost("doctor", url=database_url, DB_POOL_SIZE="many")
     assert done.returncode == 2
     assert '"DB_POOL_SIZE" is "many"' in done.stderr
 
 
+@pytest.mark.subprocess
 def test_an_empty_database_is_told_what_to_do(gatepost, database_url: str, tmp_path: Path) -> None:
     small = {"DB_POOL_SIZE": "2", "DB_MAX_OVERFLOW": "1"}
     done = gatepost("doctor", "--format", "json", "--output", str(tmp_path / "out.json"), url=database_url, **small)
@@ -72,6 +77,7 @@ def test_an_empty_database_is_told_what_to_do(gatepost, database_url: str, tmp_p
     assert [finding["fix"] for finding in told["findings"] if finding["rule"] == "revision"] == ["alembic upgrade head"]
 
 
+@pytest.mark.subprocess
 def test_outside_of_a_project_the_newest_revision_is_unknown(gatepost, database_url: str, tmp_path: Path) -> None:
     done = gatepost("doctor", url=database_url, cwd=tmp_path, DB_POOL_SIZE="2", DB_MAX_OVERFLOW="1")
     assert done.returncode == 0, done.stdout
@@ -94,6 +100,7 @@ def service() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.subprocess
 def test_the_checklist_after_a_migration(gatepost, database_url: str, tmp_path: Path, service: str) -> None:
     old = tmp_path / "old.db"
     write_sample(old)
@@ -123,6 +130,7 @@ def test_the_checklist_after_a_migration(gatepost, database_url: str, tmp_path: 
     assert "answers 503" in ill.stdout
 
 
+@pytest.mark.subprocess
 def test_help_shows_an_example(gatepost) -> None:
     done = gatepost("doctor", "--help")
     assert done.returncode == 0

@@ -21,6 +21,7 @@ def gatepost(tmp_path: Path):
     return run
 
 
+@pytest.mark.subprocess
 def test_a_load_is_told(gatepost, database_url: str) -> None:
     done = gatepost(database_url, "--threads", "3", "--seconds", "0.5", "--think", "10")
     assert done.returncode == 0, done.stderr
@@ -29,6 +30,7 @@ def test_a_load_is_told(gatepost, database_url: str) -> None:
     assert "advice        set DB_POOL_SIZE=" in done.stdout
 
 
+@pytest.mark.subprocess
 def test_json_keeps_the_contract(gatepost, database_url: str) -> None:
     few = {"DATABASE_URL": database_url, "DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0"}
     words = ("--threads", "30", "--seconds", "1", "--query", "SELECT pg_sleep(0.1)", "--format", "json")
@@ -40,6 +42,7 @@ def test_json_keeps_the_contract(gatepost, database_url: str) -> None:
     assert told["measured"]["starved"] > 0
 
 
+@pytest.mark.subprocess
 def test_what_could_not_run(gatepost) -> None:
     far = gatepost(f"postgresql://u:{PASSWORD}@db.example.org/d")
     assert far.returncode == 2

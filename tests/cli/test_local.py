@@ -62,6 +62,7 @@ def test_url_of_a_server_that_does_not_run(gatepost):
     assert result.stderr.endswith("is not running\n  gatepost local start\n")
 
 
+@pytest.mark.subprocess
 def test_psql_takes_the_place_of_the_command(gatepost):
     gatepost("start")
     command = [sys.executable, "-m", "gatepost.cli", "local", "psql", "--user", "supabase_admin"]

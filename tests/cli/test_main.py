@@ -28,6 +28,7 @@ def test_version_is_the_package_s():
     assert gatepost("--version").stdout.startswith("gatepost 0.")
 
 
+@pytest.mark.subprocess
 def test_help_answers_at_once():
     """Counted in the process's own time, because the machine may be busy; the least of several."""
     command = [sys.executable, "-m", "gatepost.cli", "--help"]
@@ -41,6 +42,7 @@ def test_help_answers_at_once():
     assert min(seconds() for _ in range(4)) < 0.3
 
 
+@pytest.mark.subprocess
 def test_help_imports_nothing_heavy():
     code = "import sys, gatepost.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
@@ -158,6 +160,7 @@ def run_whole(code, *arguments, **more):
     return subprocess.run(command, text=True, **{"capture_output": True, **more})
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_what_a_console_cannot_print_is_escaped(encoding):
     code = "import typer, gatepost.cli as c\nc.app.command('say')(lambda: typer.echo('\\u2713 \\udce9'))"
@@ -165,6 +168,7 @@ def test_what_a_console_cannot_print_is_escaped(encoding):
     assert (done.returncode, done.stdout) == (0, "\\u2713 \\udce9\n")
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_full_output_could_not_run():
     with Path("/dev/full").open("w") as full:
@@ -174,6 +178,7 @@ def test_a_full_output_could_not_run():
         assert run_whole("", "rules", "x", capture_output=False, stdout=full, stderr=full).returncode == 2
 
 
+@pytest.mark.subprocess
 def test_an_output_that_is_closed_could_not_run():
     reader, writer = os.pipe()
     os.close(reader)
@@ -184,6 +189,7 @@ def test_an_output_that_is_closed_could_not_run():
     assert (closed.returncode, closed.stderr) == (2, "error: the output cannot be written: it is closed\n")
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("module", ["typer", "gatepost.cli.verify"])
 def test_an_interrupt_while_it_starts_is_silent(module):
     code = f"""
@@ -215,6 +221,7 @@ def refuse(_):
     raise OSError(28, "No space left on device")
 
 
+@pytest.mark.subprocess
 def test_the_process_ends_with_everything_said_and_what_others_asked_for_at_the_end():
     done = run_whole("import atexit; atexit.register(print, 'goodbye')", "--version")
     assert done.returncode == 0
@@ -222,12 +229,14 @@ def test_the_process_ends_with_everything_said_and_what_others_asked_for_at_the_
     assert done.stdout.endswith("goodbye\n")
 
 
+@pytest.mark.subprocess
 def test_the_process_ends_with_the_code_of_a_mistake():
     done = run_whole("", "nonsense")
     assert done.returncode == 2
     assert "nonsense" in done.stderr
 
 
+@pytest.mark.subprocess
 def test_the_process_waits_for_a_thread_that_still_works():
     work = "import threading as t; t.Thread(target=lambda: (t.main_thread().join(), print('worked'))).start()"
     assert run_whole(work, "--version").stdout.endswith("worked\n")

@@ -130,6 +130,7 @@ def test_the_rules_are_listed_and_explained():
     assert gatepost("rules", "no-such-rule").exit_code == 2
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_on_a_terminal_it_says_at_once_what_it_reads_and_takes_that_away(outside, database_url):
     import pty

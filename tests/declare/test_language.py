@@ -150,6 +150,7 @@ print(protected.rules, protected.policies, protected.grants, protected.hidden)
 """
 
 
+@pytest.mark.subprocess
 def test_the_same_statement_gives_the_same_bytes_in_every_process():
     def run(seed):
         environment = os.environ | {"PYTHONHASHSEED": str(seed)}

@@ -46,6 +46,7 @@ def test_it_carries_no_time_of_writing(written):
     assert "Create Date" not in Path(written.path).read_text()
 
 
+@pytest.mark.subprocess
 def test_it_can_be_linted(written):
     outcome = subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "--quiet", written.path],

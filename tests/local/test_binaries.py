@@ -68,6 +68,7 @@ def without_wheel(patterns, path):
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.subprocess
 def test_without_a_wheel_the_path_is_searched(tmp_path):
     where = fake(tmp_path / "real", "16.2")
     links = tmp_path / "links"
@@ -76,6 +77,7 @@ def test_without_a_wheel_the_path_is_searched(tmp_path):
     assert without_wheel((), links) == str(where)
 
 
+@pytest.mark.subprocess
 def test_off_the_path_the_newest_is_taken(tmp_path):
     for version in (15, 9, 16):
         fake(tmp_path / "lib" / f"postgresql@{version}" / "bin", f"{version}.1")
@@ -83,6 +85,7 @@ def test_off_the_path_the_newest_is_taken(tmp_path):
     assert found == str(tmp_path / "lib" / "postgresql@16" / "bin")
 
 
+@pytest.mark.subprocess
 def test_none_at_all_says_what_to_install(tmp_path):
     assert without_wheel((), tmp_path) == (
         "there is no PostgreSQL 15 or newer on this machine to run\n"

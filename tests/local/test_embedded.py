@@ -66,6 +66,7 @@ def test_a_killed_server_comes_back_with_its_data(made):
     assert ask(made.url(), "SELECT to_regclass('note') IS NOT NULL") is True
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("moment", ["data.partial-*/base", "data", "data/postmaster.pid"])
 def test_a_starter_that_is_killed_leaves_nothing_half_made(local, python, moment):
     starter = python(START.format(directory=str(local.directory)))
@@ -79,6 +80,7 @@ def test_a_starter_that_is_killed_leaves_nothing_half_made(local, python, moment
     local.remove()
 
 
+@pytest.mark.subprocess
 def test_two_that_start_at_once_get_one_server(local, python):
     starters = [python(START.format(directory=str(local.directory))) for _ in range(3)]
     answers = [starter.communicate(timeout=60) for starter in starters]
@@ -202,6 +204,7 @@ server.remove()
 """
 
 
+@pytest.mark.subprocess
 def test_an_ordinary_user_gets_a_server_in_the_home_directory(open_ground, home):
     """As root this becomes an account that owns a home directory and nothing else; initdb wants it to have a name."""
     mine = open_ground / "somebody"
@@ -222,6 +225,7 @@ def test_an_ordinary_user_gets_a_server_in_the_home_directory(open_ground, home)
     assert int(uid) == owner.st_uid
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a server of another account's")
 def test_somebody_else_s_server_is_told_in_a_sentence(made):
     made.start()

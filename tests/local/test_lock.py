@@ -18,6 +18,7 @@ def test_it_is_free_again_afterwards(tmp_path):
         assert held
 
 
+@pytest.mark.subprocess
 def test_a_killed_holder_leaves_no_lock(tmp_path, python):
     holder = python(f"""
 import pathlib, time
@@ -46,6 +47,7 @@ def wait_until_blocked(process):
         time.sleep(0.01)
 
 
+@pytest.mark.subprocess
 def test_a_lock_on_a_file_that_was_removed_meanwhile_counts_for_nothing(tmp_path, python):
     """Else whoever waited and whoever came later would both hold "the" lock."""
     path = tmp_path / "lock"

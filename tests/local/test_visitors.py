@@ -41,6 +41,7 @@ def test_one_that_was_stopped_and_started_since_stays(made):
     assert made.status().running
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked after there")
 def test_a_visitor_that_was_killed_counts_no_longer(made):
     gone = subprocess.Popen([sys.executable, "-c", ""])

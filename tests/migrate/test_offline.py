@@ -90,6 +90,7 @@ def alembic(*arguments, url):
     )
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     "url",
     [

@@ -55,6 +55,7 @@ def test_nothing_is_left_behind(tables, who, request, superuser_url):
     assert everything(superuser_url) == before
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
 def test_killed_in_the_middle(tables, superuser_url):
     before = everything(superuser_url)

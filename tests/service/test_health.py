@@ -117,6 +117,7 @@ def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) ->
         until_ready(api)
 
 
+@pytest.mark.subprocess
 def test_a_server_that_hangs_does_not_keep_the_service_from_stopping(spare_server: SpareServer) -> None:
     code = (
         "import sys; from gatepost.database.engine import create_engine;"

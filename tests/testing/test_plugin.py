@@ -133,6 +133,7 @@ def test_a_mistake_in_the_test_is_not_a_refusal(as_user):
         assert_cannot_select(db, "notes")
 
 
+@pytest.mark.subprocess
 def test_an_unused_plugin_is_silent_and_cheap(tmp_path):
     (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
     program = (

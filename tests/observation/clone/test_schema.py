@@ -90,6 +90,7 @@ def test_an_error_leaves_nothing(source):
     assert servers() == []
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
 def test_a_killed_maker_leaves_nothing(source, superuser_url):
     program = f"""
@@ -115,6 +116,7 @@ with schema_clone(parse_url({superuser_url!r})):
     assert not is_server_of(number, directory / "data")
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked after there")
 def test_what_a_dead_machine_left_is_swept(source):
     """Where the guard was ended too, the next run removes what is left; what a living process made stays."""

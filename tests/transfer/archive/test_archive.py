@@ -179,6 +179,7 @@ transfer.write(Path(sys.argv[1]), Path(sys.argv[2]), models.metadata, progress=p
 """
 
 
+@pytest.mark.subprocess
 def test_writing_that_was_killed_is_refused_and_begun_again(tmp_path, target_of_models):
     write_sample(tmp_path / "old.db", scale=0.1)
     half = tmp_path / "half"
@@ -228,6 +229,7 @@ except TransferError as error:
 """
 
 
+@pytest.mark.subprocess
 def test_a_python_without_zstd_writes_gzip_and_says_what_it_lacks():
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [

@@ -110,6 +110,7 @@ def test_a_service_that_stays_away_stops_it(push, admin_api):
     assert admin_api.url in caught.value.message
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_push_that_was_killed_goes_on(app_with, admin_api, tmp_path, kept):
     """With a file of what is done nobody is asked for twice; without one, who is there is found there."""
