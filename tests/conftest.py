@@ -44,7 +44,7 @@ from tests.programs import programs
 
 PREFIX = "gatepost-tests-"
 ROOM = 4 << 30
-STARTS_A_SERVER = {"_run", "binaries", "spare_server"}
+STARTS_A_SERVER = {"_run", "binaries", "ground", "spare_server"}
 """Fixtures: a test that uses one, itself or through another, needs PostgreSQL."""
 THROWAWAY = (
     ("fsync", "off"),
@@ -219,6 +219,8 @@ def pytest_report_header(config):
 
 @pytest.fixture(scope="session")
 def _run(pytestconfig) -> Run:
+    if "not server" in pytestconfig.getoption("-m"):
+        pytest.fail("a test without the mark `server` asks for a server: mark it (request.getfixturevalue hides that)")
     run = pytestconfig.stash[RUN]
     run.start()
     return run

@@ -11,6 +11,8 @@ import pytest
 from gatepost.local import platform_sql
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 
+pytestmark = [pytest.mark.slow, pytest.mark.subprocess]
+
 
 def built(directory, **environment):
     """Make a wheel of this checkout; return where it is."""
@@ -29,20 +31,17 @@ def files(tmp_path_factory):
         return opened.namelist()
 
 
-@pytest.mark.subprocess
 def test_the_sql_is_in_the_wheel(files):
     inside = {name.rpartition("/")[2] for name in files if name.startswith("gatepost/local/sql/")}
     assert inside == {path.name for path in (Path(platform_sql.__file__).parent / "sql").glob("*.sql")}
 
 
-@pytest.mark.subprocess
 def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):
     ends = (".so", ".pyd")
     compiled = [name for name in files if name.startswith("gatepost/transfer/encode/_rows.") and name.endswith(ends)]
     assert len(compiled) == AVAILABLE
 
 
-@pytest.mark.subprocess
 @pytest.mark.skipif(sys.platform == "win32", reason="another compiler, which is named otherwise")
 def test_without_a_compiler_there_is_a_wheel_all_the_same(tmp_path):
     assert built(tmp_path, CC="false").name.endswith("-none-any.whl")

@@ -213,6 +213,7 @@ def test_sqlite_warns_and_goes_on(tmp_path) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is NOT INSTALLED: apt-get install pgbouncer to run this")
 def test_transactions_through_a_transaction_pooler_do_not_mix(spare_server: SpareServer) -> None:
     # benchmarks/pool.py does this with 10,000.

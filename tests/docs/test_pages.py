@@ -57,11 +57,13 @@ def test_moving_has_ten_commands() -> None:
     assert len([line for line in lines if not line.startswith("export ")]) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_moving(project: Path, database_url: str) -> None:
     run_in_order(commands(ROOT / "docs" / "moving.md"), project, database_url)
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_rolling_back(project: Path, database_url: str) -> None:
     shutil.copy(project / "goblin_assistant.db", project / "goblin_assistant.db.backup")
@@ -73,6 +75,7 @@ def test_rolling_back(project: Path, database_url: str) -> None:
     run_in_order([*before, *lines[: put_back + 1], *after, *lines[put_back + 1 :]], project, database_url)
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_troubleshooting(project: Path, database_url: str) -> None:
     lines = commands(ROOT / "docs" / "troubleshooting.md")

@@ -78,6 +78,7 @@ def test_the_declaration_is_the_one_in_policies():
     assert block.strip() in (ROOT / "policies" / "work.py").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_demo_prints_what_the_readme_shows_and_may_run_twice(project):
     (shown,) = (block for block in BLOCKS if block.startswith("$ gatepost demo"))
@@ -87,6 +88,7 @@ def test_the_demo_prints_what_the_readme_shows_and_may_run_twice(project):
         assert normal(out) == normal(shown.partition("\n")[2])
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_commands_run_in_the_order_of_the_readme(project, database_url):
     write_sample(project / "goblin_assistant.db", scale=0.1)
@@ -97,6 +99,7 @@ def test_the_commands_run_in_the_order_of_the_readme(project, database_url):
             assert code == 0, f"{command}\n{out}\n{err}"
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_pytest_example_passes_beside_the_ready_made_checks(project):
     (example,) = re.findall(r"```python\n(from gatepost\.testing .*?)```", README, re.DOTALL)
@@ -105,6 +108,7 @@ def test_the_pytest_example_passes_beside_the_ready_made_checks(project):
     assert code == 0, f"{out}\n{err}"
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_local_server_s_commands_run(project):
     assert run("alembic upgrade head", DATABASE_URL=None)[0] == 0

@@ -121,7 +121,7 @@ def sqlite(tmp_path):
     return Database(f"sqlite:///{tmp_path / 'history.db'}")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def database(request):
     return request.getfixturevalue(request.param)
 

@@ -20,6 +20,7 @@ def pytest_command(*arguments):
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_the_next_run_sweeps_what_a_killed_one_left(open_ground, binaries):
     open_ground.chmod(0o1777)
@@ -42,6 +43,7 @@ def test_the_next_run_sweeps_what_a_killed_one_left(open_ground, binaries):
     assert not list(open_ground.glob("gatepost-tests-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.subprocess
 def test_a_run_on_a_given_server_leaves_no_database_there(cluster):
     url = cluster.url("postgres", SUPERUSER)

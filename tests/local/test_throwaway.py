@@ -9,6 +9,8 @@ from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
 from gatepost.local.throwaway import throwaway
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize(
     ("seconds", "room", "why"),

@@ -63,6 +63,7 @@ def test_the_text_has_a_line_a_table(result):
     assert not any("\x1b" in line for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium")
 def test_in_a_browser(result, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")

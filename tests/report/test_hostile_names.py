@@ -155,6 +155,7 @@ def together(results):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium")
 def test_in_a_browser(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")

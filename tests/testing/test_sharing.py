@@ -16,6 +16,8 @@ from gatepost.local.cluster import SUPERUSER
 from gatepost.local.embedded import LocalServer
 from gatepost.testing.databases import PREFIX
 
+pytestmark = [pytest.mark.slow, pytest.mark.subprocess]
+
 CONFTEST = """
 import os, time
 from pathlib import Path
@@ -117,7 +119,6 @@ def left(url, pids):
         time.sleep(0.1)
 
 
-@pytest.mark.subprocess
 @pytest.mark.parametrize("options", [["-n", "2"], ["-n", "2", "--dist", "each"], ["-n", "0"], []])
 def test_it_is_migrated_once(options, project, url):
     place = project(workers=2 if "2" in options else 1)
@@ -129,7 +130,6 @@ def test_it_is_migrated_once(options, project, url):
     assert left(url, {told["pid"] for told in ran(place)} | set(migrated(place))) == []
 
 
-@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
 def test_a_worker_that_dies_while_it_migrates(project, url):
     """Another migrates; the half of a database that it left is dropped. Who takes its place may be too late to copy."""
@@ -142,7 +142,6 @@ def test_a_worker_that_dies_while_it_migrates(project, url):
     assert left(url, set(migrated(place)) | {told["pid"] for told in ran(place)}) == []
 
 
-@pytest.mark.subprocess
 @pytest.mark.skipif(os.name == "nt", reason="no signals")
 @pytest.mark.parametrize("options", [["-n", "2"], []])
 def test_a_run_that_is_killed(options, project, url):
@@ -159,7 +158,6 @@ def test_a_run_that_is_killed(options, project, url):
     assert left(url, pids) == []
 
 
-@pytest.mark.subprocess
 def test_the_embedded_server(project, ground):
     """The same in a server of one's own, whose owner is no superuser."""
     give(ground, unprivileged())

@@ -25,7 +25,11 @@ from gatepost.transfer.source.sqlite import Source
 from models.sample import write_sample
 from tests.programs import programs
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are limited and found as Linux does it")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.subprocess,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are limited and found as Linux does it"),
+]
 
 CLIENT = """
 import sys
@@ -170,7 +174,6 @@ def attacked(source, target, attack, options=()):
     return stopped
 
 
-@pytest.mark.subprocess
 @pytest.mark.parametrize("options", [(), ("parallel",)], ids=["alone", "parallel"])
 def test_the_client_is_killed(source, target, options):
     def attack(_, statements):
@@ -182,7 +185,6 @@ def test_the_client_is_killed(source, target, options):
     assert attacked(source, target, attack, options) >= 5
 
 
-@pytest.mark.subprocess
 @pytest.mark.parametrize("options", [(), ("parallel",)], ids=["alone", "parallel"])
 def test_the_backend_is_killed(source, target, options):
     def attack(_, statements):
@@ -195,7 +197,6 @@ def test_the_backend_is_killed(source, target, options):
     assert attacked(source, target, attack, options) >= 5
 
 
-@pytest.mark.subprocess
 @pytest.mark.parametrize("form", ["file", "directory"])
 def test_a_resumable_client_is_killed_until_it_is_done(source, target, tmp_path, form):
     """Every table is whole or empty at every moment, and what was done is not done again."""
@@ -247,7 +248,6 @@ def limited(cluster):
     restart(None)
 
 
-@pytest.mark.subprocess
 def test_the_disk_is_full(tmp_path, target, limited):
     source = tmp_path / "old.db"
     write_sample(source, scale=10)
@@ -262,7 +262,6 @@ def test_the_disk_is_full(tmp_path, target, limited):
     assert attacked(source, target, attack) == 10
 
 
-@pytest.mark.subprocess
 def test_the_connection_is_cut(source, target, cluster, tmp_path):
     """A stand-in for the network passes bytes on until it has passed so many."""
     total = source.stat().st_size

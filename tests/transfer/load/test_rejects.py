@@ -214,6 +214,7 @@ def test_rejects_in_the_middle_of_many(sqlite_file, target, tmp_path, rows):
     assert {line["key"] for line in lines(tmp_path / "bad")["n"]} == {f"id={i}" for i in (1, 3333, 4000, 4001, 9000)}
 
 
+@pytest.mark.slow
 def test_a_table_of_bad_rows_neither_fills_the_server_nor_takes_for_ever(sqlite_file, target, rows, tmp_path):
     """Each refusal is a transaction inside the transaction, and the server has room for some thousands at once."""
     path = sqlite_file(
