@@ -6,6 +6,7 @@ late for speed, not for a circle.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,7 @@ def circles(edges):
     return sorted({tuple(sorted(m for m in below(n) if n in below(m))) for n in edges if n in below(n)})
 
 
+@cache
 def module_imports():
     """What each module of the library imports of the library."""
     modules = {dotted(path) for path in FILES}

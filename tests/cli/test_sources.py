@@ -5,6 +5,8 @@ from typer.testing import CliRunner
 
 from gatepost.cli import app
 
+pytestmark = pytest.mark.server
+
 NOTES = """
 create table public.notes (id uuid primary key default gen_random_uuid(), owner uuid not null, body text);
 create table public.kinds (id int primary key, name text);

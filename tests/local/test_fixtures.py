@@ -54,6 +54,18 @@ def test_a_run_on_a_given_server_leaves_no_database_there(cluster):
         assert cursor.fetchone()[0] == ["postgres", "template0", "template1"]
 
 
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_nothing_stays_in_the_database_that_is_shared(rolled_back, turn):
+    with rolled_back.cursor() as cursor:
+        cursor.execute("SET search_path = pg_catalog; CREATE TABLE public.stays (id int)")
+    with pytest.raises(AssertionError, match="take the fixture `connection`"):
+        rolled_back.commit()
+    with pytest.raises(AssertionError, match="take `connection`"):
+        rolled_back.autocommit = True
+    with pytest.raises(AssertionError), rolled_back:  # whose end commits
+        pass
+
+
 def test_databases_of_two_profiles_stand_side_by_side(new_database):
     with new_database("old") as old, new_database("new") as new:
         seen = []

@@ -12,6 +12,8 @@ from gatepost.local import standins
 from gatepost.local.binaries import find
 from gatepost.sources import Options, opened, parse_source
 
+pytestmark = pytest.mark.server
+
 SHOP = {
     "0001_start.sql": b"\xef\xbb\xbfBEGIN;\r\ncreate table public.shop (id int primary key, owner uuid);\r\nCOMMIT;\r\n"
     b"create temp table keep (id int) on commit drop;\r\ninsert into keep values (1);\r\n",

@@ -8,6 +8,8 @@ from gatepost.database.connect import connect
 from gatepost.errors import SourceError
 from gatepost.sources import opened, parse_source
 
+pytestmark = pytest.mark.server
+
 INI = "[alembic]\nscript_location = %(here)s/scripts\nsqlalchemy.url = postgresql://production.example.com/app\n"
 ENV = """
 from alembic import context

@@ -9,6 +9,8 @@ from gatepost.local.throwaway import LOGIN, SUPERUSER
 from gatepost.sources import opened, parse_source
 from gatepost.sources.preparing import PLATFORM
 
+pytestmark = pytest.mark.server
+
 REFUSED = {
     "program": "copy (select 1) to program 'touch /tmp/gatepost-was-here'",
     "file": "select pg_read_file('/etc/passwd')",
