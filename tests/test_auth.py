@@ -104,8 +104,8 @@ def test_a_type_that_nobody_knows_has_a_name():
 @pytest.mark.parametrize(
     "claims", ['{"sub": "00000000-0000-0000-0000-00000000000a", "role": "authenticated", "n": "7"}']
 )
-def test_postgresql_reads_the_same(connection, claims):
-    with connection.cursor() as cursor:
+def test_postgresql_reads_the_same(rolled_back, claims):
+    with rolled_back.cursor() as cursor:
         cursor.execute("SELECT set_config('request.jwt.claims', %s, true)", (claims,))
         values = (uid().sql, uid().fitted_to(Text(), "c").sql, role().sql, claim("n").fitted_to(Integer(), "c").sql)
         cursor.execute(f"SELECT {', '.join(values)}, {claim('a', 'b').sql}")

@@ -53,8 +53,8 @@ def test_a_statement_of_names_is_one_line(name):
     assert "\n" not in shown
 
 
-def test_a_statement_runs_and_names_the_same(connection):
-    with closing(connection.cursor()) as cursor:
+def test_a_statement_runs_and_names_the_same(rolled_back):
+    with closing(rolled_back.cursor()) as cursor:
         for name in NAMES.values():
             values = ", ".join((sql.literal(name), sql.literal(f"{name}\\"), sql.literal(f"'{name}'")))
             shown = statement(f"SELECT *\nFROM (VALUES ({values})) AS {sql.identifier(name)}\n({sql.identifier(name)})")

@@ -80,8 +80,8 @@ def test_what_postgresql_cannot_store_is_refused(value):
 
 
 @pytest.mark.parametrize("conforming", ["on", "off"])
-def test_literals_and_identifiers_come_back_from_postgresql(connection, conforming):
-    with connection.cursor() as cursor:
+def test_literals_and_identifiers_come_back_from_postgresql(rolled_back, conforming):
+    with rolled_back.cursor() as cursor:
         cursor.execute(f"SET LOCAL standard_conforming_strings = {conforming}; SET LOCAL escape_string_warning = off")
         for text in NASTY:
             cursor.execute(f"SELECT {sql.literal(text)} AS {sql.identifier(text)}".replace("%", "%%"), ())

@@ -7,20 +7,16 @@ from gatepost.reflect import read
 
 
 @pytest.fixture
-def after(superuser_url):
+def after(rolled_back_as_superuser):
     """Run SQL as a superuser in a transaction that is rolled back, and give the privileges: `after("GRANT …")`."""
-    import psycopg2
-
-    connection = psycopg2.connect(superuser_url)
 
     def run(*statements):
-        with connection.cursor() as cursor:
+        with rolled_back_as_superuser.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
             return Privileges(read(cursor))
 
-    yield run
-    connection.close()
+    return run
 
 
 NOTE = "CREATE TABLE public.note (id int PRIMARY KEY, body text); REVOKE ALL ON public.note FROM anon, authenticated"

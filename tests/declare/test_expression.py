@@ -190,9 +190,9 @@ def test_it_is_written_as_postgresql_reads_it(clause, expected):
 
 
 @pytest.fixture
-def with_tables(connection):
+def with_tables(rolled_back):
     """The tables of `tests/tables.py`, in a transaction that ends with the test."""
-    with connection.cursor() as cursor:
+    with rolled_back.cursor() as cursor:
         cursor.execute("CREATE TYPE \"State\" AS ENUM ('OPEN', 'DONE')")
         cursor.execute("CREATE OPERATOR <-> (FUNCTION = strpos, LEFTARG = text, RIGHTARG = text)")
         for table in Base.metadata.sorted_tables:
@@ -210,8 +210,8 @@ def test_postgresql_takes_every_one_of_them(with_tables):
             pytest.fail(f"{name}: {error}")
 
 
-def test_any_keyword_may_be_a_name(connection):
-    with connection.cursor() as cursor:
+def test_any_keyword_may_be_a_name(rolled_back):
+    with rolled_back.cursor() as cursor:
         cursor.execute("SELECT word FROM pg_get_keywords()")
         words = [word for (word,) in cursor.fetchall()]
         for word in words:

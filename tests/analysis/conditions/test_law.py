@@ -74,8 +74,8 @@ def law(cursor, seed, count):
 
 
 @pytest.fixture
-def cursor(connection):
-    with connection.cursor() as cursor:
+def cursor(rolled_back):
+    with rolled_back.cursor() as cursor:
         cursor.execute(TABLES)
         cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
         yield cursor

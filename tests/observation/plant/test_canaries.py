@@ -20,14 +20,14 @@ def test_comes_out_as_it_went_in(type_name):
 
 
 @pytest.mark.parametrize("type_name", SILENT)
-def test_fits_into_what_cannot_hold_a_canary(type_name, connection):
-    with connection.cursor() as cursor:
+def test_fits_into_what_cannot_hold_a_canary(type_name, rolled_back):
+    with rolled_back.cursor() as cursor:
         cursor.execute(f"SELECT %s::{type_name}", [value(type_name, PLANTED)])
         assert cursor.fetchone() is not None
 
 
-def test_bytes_are_read_as_postgresql_prints_them(connection):
-    with connection.cursor() as cursor:
+def test_bytes_are_read_as_postgresql_prints_them(rolled_back):
+    with rolled_back.cursor() as cursor:
         cursor.execute("SELECT (row(%s::bytea))::text", [value("bytea", PLANTED)])
         assert list(found_in(cursor.fetchone()[0])) == [PLANTED]
 
