@@ -24,7 +24,7 @@ HANGING = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_query_t
 @contextmanager
 def serving(engine: Engine, **options) -> Iterator[TestClient]:
     app = FastAPI()
-    app.include_router(health_router(engine, **options))
+    app.include_router(health_router(engine, **({"budget": 60} | options)))
     with TestClient(app) as client:
         yield client
     engine.dispose()
