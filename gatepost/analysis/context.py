@@ -99,7 +99,10 @@ class Context:
         asked = "analysis" in self.__dict__
         if not asked:
             return ()
-        return (*(NotChecked(what, why, ours=True) for what, why in self.analysis.unread), *undecided(self.decisive))
+        return (
+            *(NotChecked(what, why, ours=True) for what, why in self.analysis.unread),
+            *undecided(self.decisive, self.analysis, self.ownership),
+        )
 
     def is_declared(self, policy: Policy) -> bool:
         """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""

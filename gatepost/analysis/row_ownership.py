@@ -107,7 +107,7 @@ class RowOwnership:
             case Call(("", "coalesce"), (one, Const(False))):
                 return self._of(one, truth, role)
             case Case(whens, otherwise):
-                return _common([self._of(one, truth, role) for one in _arms(whens, otherwise)])
+                return _common([self._of(one, truth, role) for one in arms(whens, otherwise)])
             case Not(one):
                 # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
                 denied = unwrapped(one)
@@ -226,7 +226,7 @@ class RowOwnership:
         )
 
 
-def _arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Term]:
+def arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Term]:
     """Yield each way through a CASE: what is asked on it, what was not true before, and its value."""
     denied: tuple[Term, ...] = ()
     for asked, value in whens:

@@ -1,37 +1,91 @@
-"""Conditions on the caller's id alone of which it is not known who fulfils them."""
+"""Conditions of which it is not known who fulfils them: something in them could not be followed, or computed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from gatepost.analysis.conditions.term_queries import alternatives, relations, row_columns, sessions
-from gatepost.analysis.conditions.terms import Call, Cast, Compare, Not, Session, Term, unwrapped
-from gatepost.analysis.policies import PolicyFacts
+from gatepost.analysis.conditions.terms import (
+    RECURSION,
+    Call,
+    Case,
+    Cast,
+    Compare,
+    Not,
+    OncePerStatement,
+    Session,
+    Term,
+    Unknown,
+    unwrapped,
+)
+from gatepost.analysis.conditions.three_valued_logic import Outcome
+from gatepost.analysis.policies import Analysis, PolicyFacts
+from gatepost.analysis.row_ownership import RowOwnership, arms
 from gatepost.finding import NotChecked
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 _USER = Session("uid")
+_MANY = 32
 
 
-def undecided(policies: Iterable[PolicyFacts]) -> Iterator[NotChecked]:
-    """Yield each policy with a way in that depends on nothing but what the caller's id looks like.
+def undecided(policies: Iterable[PolicyFacts], analysis: Analysis, ownership: RowOwnership) -> Iterator[NotChecked]:
+    """Yield each permissive policy that has a way in of which nobody knows for whom it is open.
 
-    `length(auth.uid()::text) = 36` is true of every id, and nothing in it says so: an id is made into something else,
-    and only then compared. Such a way says neither whose a row is nor who an authority is.
+    Args:
+        policies: The policies of tables whose row security is on.
+        analysis: What the policies mean.
+        ownership: What ties rows to their caller.
     """
     for one in policies:
-        if not one.policy.permissive or not one.roles:
+        reason = _reason(one, analysis, ownership) if one.policy.permissive else ""
+        if reason:
+            yield NotChecked(f"who passes the policy {one.policy}", reason, ours=True)
+
+
+def _reason(one: PolicyFacts, analysis: Analysis, ownership: RowOwnership) -> str:
+    for command in one.commands:
+        term = one.asked(command)
+        for role in one.callers[command]:
+            truth = analysis.truth(one.table, role)
+            for way in _ways(term):
+                if not all(truth.possible_outcomes(part) & Outcome.TRUE for part in way):
+                    continue
+                if _by_look(way):
+                    return "a way in depends only on what the caller's id looks like, which was not computed"
+                followed = [part for part in way if set(part.all_of_type(Unknown)) <= {RECURSION}]
+                tied = any(ownership.columns_tied(part, one.table, role) for part in followed)
+                if len(followed) < len(way) and not tied:
+                    return "a way in is decided by something that could not be followed"
+    return ""
+
+
+def _ways(term: Term) -> list[tuple[Term, ...]]:
+    """Return the ways in which a condition can hold, those through a CASE or an IF among them."""
+    found: list[tuple[Term, ...]] = []
+    for way in alternatives(term):
+        choice = next((part for part in way if isinstance(_inside(part), Case)), None)
+        inner = _inside(choice) if choice is not None else None
+        if not isinstance(inner, Case):
+            found.append(way)
             continue
-        if any(_by_look(way) for term in dict.fromkeys(one.followed) for way in alternatives(term)):
-            why = "a way in depends only on what the caller's id looks like, and whether every id does was not computed"
-            yield NotChecked(f"who passes the policy {one.policy}", why, ours=True)
+        rest = tuple(part for part in way if part is not choice)
+        for arm in arms(inner.whens, inner.otherwise):
+            found += [(*rest, *one) for one in _ways(arm)]
+            if len(found) > _MANY:
+                return [(term,)]
+    return found
+
+
+def _inside(term: Term) -> Term:
+    while isinstance(term, OncePerStatement) or (isinstance(term, Cast) and term.type == "boolean"):
+        term = term.term
+    return term
 
 
 def _by_look(way: tuple[Term, ...]) -> bool:
-    """Tell whether what must all hold in one way says nothing but what the caller's id looks like."""
+    """Tell whether what must all hold in one way says nothing but what the caller's id looks like.
+
+    `length(auth.uid()::text) = 36` is true of every id, and nothing in it says so.
+    """
     return all(_looks_at_id(part) for part in way)
 
 

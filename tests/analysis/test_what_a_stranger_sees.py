@@ -71,3 +71,32 @@ def test_what_is_said_of_a_condition_is_what_a_stranger_sees(tables):
         if (seen and not named and f"public.t{at}." not in unknown) or (named and not seen):
             wrong.append((condition, f"a stranger sees: {seen}", f"found: {named}"))
     assert wrong == []
+
+
+BODIES = {
+    "dynamic": "DECLARE found boolean; BEGIN EXECUTE 'SELECT true' INTO found; RETURN found; END",
+    "opened_by_an_error": "BEGIN RETURN a = 1 / b; EXCEPTION WHEN OTHERS THEN RETURN true; END",
+    "in_a_loop": "BEGIN FOR i IN 1..3 LOOP IF random() > 0 THEN RETURN true; END IF; END LOOP; RETURN false; END",
+    "closed_by_an_error": "BEGIN RETURN auth.uid() = who; EXCEPTION WHEN OTHERS THEN RETURN false; END",
+    "loop_without_an_outcome": "BEGIN FOR i IN 1..3 LOOP NULL; END LOOP; RETURN auth.uid() = who; END",
+}
+
+
+def test_a_policy_that_nobody_could_follow_is_not_checked(connection):
+    with connection.cursor() as cursor:
+        for name, body in BODIES.items():
+            cursor.execute(
+                f"CREATE FUNCTION public.{name}(who uuid, a integer, b integer) RETURNS boolean LANGUAGE plpgsql STABLE"
+                f" AS $$ {body} $$; CREATE TABLE public.of_{name} (id integer PRIMARY KEY, owner uuid, secret text);"
+                f"CREATE INDEX ON public.of_{name} (owner); ALTER TABLE public.of_{name} ENABLE ROW LEVEL SECURITY;"
+                f"GRANT SELECT ON public.of_{name} TO authenticated;"
+                f"CREATE POLICY p ON public.of_{name} FOR SELECT TO authenticated USING (public.{name}(owner, 1, id))"
+            )
+        context = Context(read(cursor))
+        found = [one for rule in all_rules() for one in rule.check(context)]
+    said = {one.object for one in found if one.severity != "info"}
+    unknown = {one.what for one in context.not_analysed()}
+    for name in BODIES:
+        sound = name.startswith(("closed", "loop"))
+        named = f"public.of_{name}.p" in said or f"who passes the policy public.of_{name}.p" in unknown
+        assert named != sound, name

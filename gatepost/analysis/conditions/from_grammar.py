@@ -10,6 +10,7 @@ from gatepost.analysis.conditions import session_values
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, kind_of, qualified, strings, type_name
 from gatepost.analysis.conditions.terms import (
     NULL,
+    RECURSION,
     TRUE,
     Call,
     Case,
@@ -316,7 +317,7 @@ class Reader:
         for one in of.get("withClause", {}).get("ctes", ()):
             cte = one["CommonTableExpr"]
             if of["withClause"].get("recursive"):
-                self.ctes[cte["ctename"]] = Unknown("the rows found so far")
+                self.ctes[cte["ctename"]] = RECURSION
             inside = self.select(cte["ctequery"])
             if "aliascolnames" in cte:
                 self.outputs[id(inside)] = (inside, strings(cte["aliascolnames"]))

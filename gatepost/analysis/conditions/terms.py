@@ -263,6 +263,7 @@ class Error(Term):
 
 
 ERROR = Error()
+RECURSION = Unknown("the rows that a recursive query found so far")
 TRUE = Const(True, "boolean")
 FALSE = Const(False, "boolean")
 NULL = Const(None)
