@@ -33,7 +33,7 @@ def files(tmp_path_factory):
 
 def test_the_sql_is_in_the_wheel(files):
     inside = {name.rpartition("/")[2] for name in files if name.startswith("gatepost/local/sql/")}
-    assert inside == {path.name for path in (Path(platform_sql.__file__).parent / "sql").glob("*.sql")}
+    assert inside == {path.name for path in (Path(platform_sql.__file__).parent / "sql").rglob("*.sql")}
 
 
 def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):

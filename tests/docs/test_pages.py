@@ -92,6 +92,26 @@ def test_troubleshooting(project: Path, database_url: str) -> None:
     run_in_order([forget, *sick, *lines[stamp:], "gatepost doctor"], project, database_url)
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
+def test_migrations_folder(tmp_path: Path) -> None:
+    """The commands of the page, in a repository with two migrations and a schema file."""
+    made = (
+        "CREATE TABLE public.note (id int PRIMARY KEY, user_id uuid NOT NULL);\nCREATE INDEX ON public.note (user_id);",
+        "ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;\nREVOKE ALL ON public.note FROM anon;\n"
+        "CREATE POLICY own ON public.note TO authenticated USING ((SELECT auth.uid()) = user_id);",
+    )
+    folder = tmp_path / "supabase" / "migrations"
+    folder.mkdir(parents=True)
+    for at, text in enumerate(made):
+        (folder / f"2026010100000{at}_step.sql").write_text(text)
+    (tmp_path / "schema.sql").write_text("\n".join(made))
+    git = "git -c user.name=t -c user.email=t@example.org"
+    lines = [f"{line} || test $? = 1" for line in commands(ROOT / "docs" / "migrations-folder.md")]
+    assert len(lines) == 3
+    run_in_order(["git init -q .", f"git add -A && {git} commit -qm one", *lines], tmp_path, "")
+
+
 def test_every_fault_is_on_the_page() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     for fault in FAULTS:
@@ -104,6 +124,6 @@ def test_every_fault_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_page_is_tried_and_its_links_lead_somewhere(page: Path) -> None:
-    assert page.name in ("detection.md", "moving.md", "rolling-back.md", "troubleshooting.md")
+    assert page.name in ("detection.md", "migrations-folder.md", "moving.md", "rolling-back.md", "troubleshooting.md")
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert link.startswith("https://") or (page.parent / link).is_file(), link
