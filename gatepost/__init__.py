@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from gatepost.database.impersonation import acting_as, acting_as_service
     from gatepost.declare.language import allow, declaring, owner, protect, restrict, through
     from gatepost.errors import GatepostError
+    from gatepost.finding import Finding, NotChecked, Result
+    from gatepost.observation.api import observe
     from gatepost.project import declared
     from gatepost.verification import assert_row_security, verify
 
 _HOMES = {
+    "Finding": "gatepost.finding",
     "GatepostError": "gatepost.errors",
+    "NotChecked": "gatepost.finding",
+    "Result": "gatepost.finding",
     "Role": "gatepost.auth",
     "acting_as": "gatepost.database.impersonation",
     "acting_as_service": "gatepost.database.impersonation",
@@ -31,6 +36,7 @@ _HOMES = {
     "declared": "gatepost.project",
     "declaring": "gatepost.declare.language",
     "jwt": "gatepost.auth",
+    "observe": "gatepost.observation.api",
     "owner": "gatepost.declare.language",
     "protect": "gatepost.declare.language",
     "public": "gatepost.auth",
@@ -43,7 +49,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Finding",
     "GatepostError",
+    "NotChecked",
+    "Result",
     "Role",
     "acting_as",
     "acting_as_service",
@@ -56,6 +65,7 @@ __all__ = [
     "declared",
     "declaring",
     "jwt",
+    "observe",
     "owner",
     "protect",
     "public",

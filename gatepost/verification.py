@@ -20,13 +20,10 @@ from gatepost.reflect import read_all
 from gatepost.schema import Policy, Schema
 
 if TYPE_CHECKING:
-    import sqlalchemy
-    import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
 
+    from gatepost.database.connect import AnyConnection
     from gatepost.rules import Context, Rule
-
-    AnyConnection = Connection | sqlalchemy.Connection | sqlalchemy.orm.Session
 
 States = dict[tuple[str, str], TableState]
 

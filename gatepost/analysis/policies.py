@@ -84,7 +84,7 @@ class Analysis:
         for table in self.live.tables:
             if not table.policies or not self._ours(table):
                 continue
-            held = {
+            held: Held = {
                 command: tuple(r for r in self.holds.api_roles if self.holds.reaches(r, table, command.upper()))
                 for command in COMMANDS
             }

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
 
+    AnyConnection = Connection | sqlalchemy.Connection | sqlalchemy.orm.Session
+    """What a caller may have open: psycopg2's connection, or SQLAlchemy's connection or session."""
+
 
 def connect(
     url: str | DatabaseUrl,
@@ -81,9 +84,7 @@ def dial(
     return diagnose(said, url, timeout=waited)
 
 
-def raw(
-    source: Connection | sqlalchemy.Connection | sqlalchemy.orm.Session,
-) -> Connection:
+def raw(source: AnyConnection) -> Connection:
     """Return the psycopg2 connection inside a SQLAlchemy `Connection` or `Session`, or the given one itself.
 
     This begins the transaction of a session. A SQLAlchemy `Connection` must have begun its own, because its `commit()`

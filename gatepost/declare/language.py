@@ -31,7 +31,7 @@ from gatepost.declare.validation import (
     writes_everything,
 )
 from gatepost.errors import DeclarationError
-from gatepost.schema import COMMANDS, Command, is_platform
+from gatepost.schema import COMMANDS, RowCommand, is_platform
 
 Statements = dict[tuple[str, str], ProtectedTable]
 
@@ -57,7 +57,7 @@ def statements() -> Statements:
 
 @with_source_location
 def allow(
-    *commands: str,
+    *commands: RowCommand,
     to: Role | Iterable[Role],
     where: object = None,
     check: object = None,
@@ -83,7 +83,7 @@ def allow(
 
 @with_source_location
 def restrict(
-    *commands: str,
+    *commands: RowCommand,
     to: Role | Iterable[Role],
     where: object = None,
     check: object = None,
@@ -109,7 +109,7 @@ def restrict(
 @with_source_location
 def owner(
     column: object,
-    *commands: str,
+    *commands: RowCommand,
     to: Role | Iterable[Role] = authenticated,
     columns: Iterable[object] = (),
     name: str | None = None,
@@ -139,7 +139,7 @@ def owner(
 @with_source_location
 def through(
     foreign_key: object,
-    *commands: str,
+    *commands: RowCommand,
     to: Role | Iterable[Role] = authenticated,
     columns: Iterable[object] = (),
     name: str | None = None,
@@ -223,7 +223,7 @@ def collected() -> Declaration:
 
 def _written(
     meaning: Meaning,
-    commands: tuple[str, ...],
+    commands: tuple[RowCommand, ...],
     to: Role | Iterable[Role],
     where: object,
     check: object,
@@ -247,7 +247,7 @@ def _written(
     return rule
 
 
-def _commands(commands: tuple[str, ...]) -> tuple[Command, ...]:
+def _commands(commands: tuple[RowCommand, ...]) -> tuple[RowCommand, ...]:
     for command in commands:
         if command not in COMMANDS:
             raise DeclarationError(f'"{command}" is not a command', f"one of {', '.join(map(repr, COMMANDS))}")

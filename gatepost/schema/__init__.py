@@ -12,6 +12,7 @@ from gatepost.schema.names import (
     PLATFORM_GRANTORS,
     PLATFORM_SCHEMAS,
     Command,
+    RowCommand,
     is_platform,
 )
 from gatepost.schema.roles import DatabaseRole, DefaultPrivilege, Membership, Namespace
@@ -50,6 +51,7 @@ __all__ = [
     "Publication",
     "Reference",
     "RewriteRule",
+    "RowCommand",
     "RowSecurity",
     "Schema",
     "Sequence",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 Command = Literal["all", "select", "insert", "update", "delete"]
-COMMANDS: tuple[Command, ...] = ("select", "insert", "update", "delete")
+RowCommand = Literal["select", "insert", "update", "delete"]
+"""What a statement does with rows; a policy may also be for all of it."""
+COMMANDS: tuple[RowCommand, ...] = ("select", "insert", "update", "delete")
 
 API_ROLES = ("anon", "authenticated", "service_role")
 """The roles that a token of the Data API can hold."""

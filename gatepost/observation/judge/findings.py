@@ -21,7 +21,7 @@ from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import RANKED
 from gatepost.observation.plant.survey import Survey
 from gatepost.personas import Persona
-from gatepost.schema import COMMANDS, Command, Table
+from gatepost.schema import COMMANDS, Command, RowCommand, Table
 
 _BY_CODE = "not known, refused by the application's code"
 _REASONS = {
@@ -83,7 +83,7 @@ class Judge:
 
     def not_observed(self) -> Iterator[NotChecked]:
         """Yield the cells of which no trial shows what the policies decide, one line for each table and command."""
-        names: dict[tuple[Table, Command, str, str], list[str]] = {}
+        names: dict[tuple[Table, RowCommand, str, str], list[str]] = {}
         for table in self.survey.observed:
             for persona in self.personas:
                 for command in COMMANDS:
@@ -180,7 +180,7 @@ class Judge:
 
     def _errors(self, table: Table) -> Iterator[Finding]:
         """Find policies that end in an error: nobody is served, and what they would decide is not known."""
-        said: dict[tuple[Command, str], list[str]] = {}
+        said: dict[tuple[RowCommand, str], list[str]] = {}
         witness: dict[tuple[Command, str], str] = {}
         for persona in self.personas:
             for command in COMMANDS:
