@@ -1,9 +1,11 @@
 """What is installed: a wheel holds what is no Python, too."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from gatepost.local import platform_sql
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.subprocess]
+ROOT = Path(__file__).parents[1]
 
 
 def built(directory, **environment):
@@ -19,7 +22,7 @@ def built(directory, **environment):
     pytest.importorskip("hatchling")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
     environment = {**os.environ, **environment}
-    subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, env=environment)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=environment)
     (wheel,) = directory.glob("*.whl")
     return wheel
 
@@ -45,3 +48,9 @@ def test_the_compiled_module_is_in_the_wheel_where_it_could_be_compiled(files):
 @pytest.mark.skipif(sys.platform == "win32", reason="another compiler, which is named otherwise")
 def test_without_a_compiler_there_is_a_wheel_all_the_same(tmp_path):
     assert built(tmp_path, CC="false").name.endswith("-none-any.whl")
+
+
+def test_the_changelog_begins_with_the_version_that_is_built():
+    headings = re.findall("^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0].partition(" ")[0] == version("gatepost")
+    assert all(re.match(r"\d+\.\d+\.\d+ \(.+\)$", heading) for heading in headings)

@@ -39,7 +39,6 @@ class Settings(BaseSettings):
     supabase_url: str = ""
     supabase_publishable_key: SecretStr = SecretStr("")
     supabase_anon_key: SecretStr = SecretStr("")
-    supabase_jwt_secret: SecretStr = SecretStr("")
 
     @field_validator("db_ssl_mode", "db_ssl_root_cert", "db_pooler", mode="before")
     @classmethod

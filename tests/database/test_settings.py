@@ -1,7 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 
+import gatepost
 from gatepost.database.settings import Settings, load_settings
 from gatepost.database.url import parse_url
 from gatepost.errors import SettingsError
@@ -91,7 +93,7 @@ def test_a_pooler_of_ones_own_is_said_by_a_setting(monkeypatch: pytest.MonkeyPat
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@h/d")
     monkeypatch.setenv("SUPABASE_ANON_KEY", "hunter2")
-    monkeypatch.setenv("SUPABASE_JWT_SECRET", "hunter2")
+    monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", "hunter2")
     settings = load_settings()
     for shown in (repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())):
         assert "hunter2" not in shown
@@ -101,3 +103,8 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"DATABASE_URL=\xff\xfe")
     with pytest.raises(SettingsError, match="UTF-8"):
         load_settings()
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    code = "".join(path.read_text() for path in Path(gatepost.__file__).parent.rglob("*.py"))
+    assert [name for name in Settings.model_fields if not re.search(rf"\.{name}\b", code)] == []
