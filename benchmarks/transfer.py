@@ -35,7 +35,7 @@ from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.copy_text import Encoder
 from gatepost.transfer.load.copy import copy_statement
 from gatepost.transfer.load.indexes_and_keys import take_off
-from gatepost.transfer.plan.planning import make_plan
+from gatepost.transfer.planning.make_plan import make_plan
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options
 from models.sample import write_sample

@@ -1,4 +1,5 @@
 import ast
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,33 +7,47 @@ from pathlib import Path
 import pytest
 
 import gatepost
+from gatepost import transfer
 
 HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "alembic_utils", "supabase", "psycopg2", "rich", "typer", "sqlglot")
 
 
-def test_all_is_what_can_be_imported():
-    assert sorted(gatepost.__all__) == gatepost.__all__ == dir(gatepost)
-    for name in gatepost.__all__:
-        assert getattr(gatepost, name) is not None
+PACKAGES = pytest.mark.parametrize("package", [gatepost, transfer], ids=lambda package: package.__name__)
 
 
-def test_a_public_thing_lives_where_it_says():
-    for name, home in gatepost._HOMES.items():
-        found = getattr(gatepost, name)
-        assert getattr(found, "__module__", home) == home
-    assert set(gatepost._HOMES) == set(gatepost.__all__)
+@PACKAGES
+def test_all_is_what_can_be_imported(package):
+    assert sorted(package.__all__) == package.__all__ == dir(package)
+    for name in package.__all__:
+        assert getattr(package, name) is not None
 
 
-def test_a_type_checker_sees_the_same_names():
-    tree = ast.parse(Path(gatepost.__file__).read_text())
+@PACKAGES
+def test_a_public_thing_lives_where_it_says(package):
+    for name, home in package._HOMES.items():
+        found = getattr(package, name)
+        assert getattr(found, "__module__", home) in (home, "collections.abc")
+    assert set(package._HOMES) == set(package.__all__)
+
+
+@PACKAGES
+def test_no_module_hides_a_public_thing(package):
+    """A module that is imported becomes an attribute of its package, and would stand in the place of the thing."""
+    assert {module.name for module in pkgutil.iter_modules(package.__path__)}.isdisjoint(package.__all__)
+
+
+@PACKAGES
+def test_a_type_checker_sees_the_same_names(package):
+    tree = ast.parse(Path(package.__file__).read_text())
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     homes = {alias.name: node.module for node in block.body for alias in node.names}
-    assert homes == gatepost._HOMES
+    assert homes == package._HOMES
 
 
-def test_an_unknown_name_is_an_attribute_error():
+@PACKAGES
+def test_an_unknown_name_is_an_attribute_error(package):
     with pytest.raises(AttributeError, match="nothing"):
-        gatepost.nothing  # noqa: B018
+        package.nothing  # noqa: B018
 
 
 def loaded_by(statement):
@@ -49,3 +64,7 @@ def test_importing_the_library_imports_nothing_heavy():
 @pytest.mark.subprocess
 def test_reading_a_declaration_needs_no_driver():
     assert set(loaded_by("from gatepost import protect, declared")) <= {"sqlalchemy"}
+
+
+def test_a_process_that_casts_needs_no_driver():
+    assert loaded_by("from gatepost.transfer.parallel import worker_process") == []

@@ -34,7 +34,7 @@ print(*sorted(ScriptDirectory.from_config(Config("alembic.ini")).get_heads()), s
 
 @dataclass(frozen=True, slots=True)
 class Verbosity:
-    """How much is said, and whether anything is done at all."""
+    """How much is printed, and whether anything is done at all."""
 
     quiet: bool = False
     as_json: bool = False
@@ -47,7 +47,7 @@ class Job:
 
     options: Options
     url: DatabaseUrl | None
-    told: Verbosity
+    verbosity: Verbosity
 
     @property
     def target(self) -> DatabaseUrl:
@@ -63,7 +63,7 @@ class Job:
     @property
     def talks(self) -> bool:
         """Whether there is text for people."""
-        return not self.told.quiet and not self.told.as_json
+        return not self.verbosity.quiet and not self.verbosity.as_json
 
 
 def given(source: str) -> Path:
@@ -131,7 +131,7 @@ def model_tables(package: str) -> tuple[str, ...]:
 def head_revision() -> str:
     """Return the newest revision of the project in this directory, or the empty string outside of a project.
 
-    Alembic is asked in a process of its own, since the rows to come have a use for its 30 MB.
+    Alembic runs in a process of its own, since the rows to come have a use for its 30 MB.
 
     Raises:
         TransferError: Alembic cannot read the project's revisions.
@@ -152,7 +152,7 @@ def move(job: Job, source: Path) -> int:
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
-        plan = transfer.plan(source, connection, options=job.options, check=job.told.dry_run)
+        plan = transfer.plan(source, connection, options=job.options, check=job.verbosity.dry_run)
         return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress))
 
 
@@ -165,7 +165,7 @@ def write(job: Job, source: Path, directory: Path, package: str, compression: Co
     from gatepost import transfer
 
     if not package:
-        raise TransferError('"--to" needs the types of the target, which only the models tell', "--models models")
+        raise TransferError('"--to" needs the types of the target, which only the models have', "--models models")
     metadata, options = model_metadata(package), job.options
     plan = transfer.plan_write(source, metadata, options=options)
 
@@ -176,12 +176,12 @@ def write(job: Job, source: Path, directory: Path, package: str, compression: Co
 
 
 def add_rejects(job: Job, directory: Path) -> int:
-    """Add mended rejects; return the exit code."""
+    """Add corrected rejects; return the exit code."""
     from gatepost import transfer
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
-        plan = transfer.plan_mended(directory, connection, options=job.options)
+        plan = transfer.plan_rejects(directory, connection, options=job.options)
         return _planned(
             job,
             plan,
@@ -196,7 +196,7 @@ def compare(job: Job, source: Path) -> int:
 
     with closing(connect(job.target)) as connection:
         result = transfer.check(source, connection, options=job.options)
-    return _told(job, result)
+    return _report(job, result)
 
 
 def _planned(
@@ -207,13 +207,13 @@ def _planned(
 
     if job.talks:
         text.print_plan(plan)
-    if job.told.dry_run:
-        if job.told.as_json:
+    if job.verbosity.dry_run:
+        if job.verbosity.as_json:
             _print_json(job, TransferResult((), 0.0), written=False, plan=plan)
         return 0
     with text.progress_bars({t.name: t.source.rows for t in plan.tables}, shown=job.talks) as progress:
         result = _refusable(job, lambda: work(progress))
-    return _told(job, result, done)
+    return _report(job, result, done)
 
 
 def _refusable(job: Job, work: Callable[[], TransferResult]) -> TransferResult:
@@ -223,7 +223,7 @@ def _refusable(job: Job, work: Callable[[], TransferResult]) -> TransferResult:
     try:
         return work()
     except RowsRefused as refused:
-        if job.told.as_json:
+        if job.verbosity.as_json:
             _print_json(job, TransferResult((), 0.0, refused.rejects), written=False)
         elif len(refused.rejects) > 1:
             text.print_rejects(refused.rejects, err=True)
@@ -238,8 +238,8 @@ def _refusable(job: Job, work: Callable[[], TransferResult]) -> TransferResult:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _told(job: Job, result: TransferResult, done: str = "equal on both sides") -> int:
-    if job.told.as_json:
+def _report(job: Job, result: TransferResult, done: str = "equal on both sides") -> int:
+    if job.verbosity.as_json:
         _print_json(job, result, written=True)
     elif job.talks:
         wrong = len(result.mismatches)
@@ -255,5 +255,5 @@ def _told(job: Job, result: TransferResult, done: str = "equal on both sides") -
 def _print_json(job: Job, result: TransferResult, *, written: bool, plan: Plan | None = None) -> None:
     target = job.url.masked if job.url else ""
     tables = text.plan_tables(plan) if plan else None
-    said = text.summary(target, job.options.schema, result, written=written, tables=tables)
-    typer.echo(json_text(said))
+    summary = text.summary(target, job.options.schema, result, written=written, tables=tables)
+    typer.echo(json_text(summary))

@@ -1,4 +1,4 @@
-"""What `gatepost transfer` is asked, from words to values; what cannot be meant together is refused, never ignored."""
+"""The options of `gatepost transfer`, from words to values; what excludes each other is refused, never ignored."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _USELESS = {
 """What each way of working has no use for."""
 
 
-def refuse_together(asked: dict[str, object], *, from_directory: bool) -> None:
+def refuse_together(options: dict[str, object], *, from_directory: bool) -> None:
     """Refuse options that one way of working has no use for: whoever gives one counts on it.
 
     Args:
-        asked: What was given, by the name of the option; what is false was not.
+        options: The values of the options, by name; what is false was not given.
         from_directory: Whether the source is a directory that `--to` wrote.
 
     Raises:
         TransferError: two of them do not go together.
     """
-    given = {name for name, value in asked.items() if value}
+    given = {name for name, value in options.items() if value}
     if from_directory:
         given.add("a directory")
     if "--to" not in given:
@@ -55,7 +55,7 @@ def mode(*, append: bool, replace: bool) -> Mode:
     """Return what may be in the target.
 
     Raises:
-        TransferError: both were asked for.
+        TransferError: both were given.
     """
     if append and replace:
         raise TransferError('"--append" and "--replace" exclude each other', "choose one of the two")

@@ -56,7 +56,7 @@ def print_aside(result: TransferResult, directory: Path) -> None:
     """Say where the rejects are, and what to do with them."""
     rows = sum(table.rejects for table in result.tables)
     typer.echo(
-        f'{rows:,} rejects are in "{directory}"; when they are mended: gatepost transfer --from-rejects {directory}'
+        f'{rows:,} rejects are in "{directory}"; when they are corrected: gatepost transfer --from-rejects {directory}'
     )
 
 
@@ -119,7 +119,7 @@ def summary(
     target: str, schema: str, result: TransferResult, *, written: bool, tables: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """Return the summary for machines."""
-    told = [_told(table) for table in result.tables] if tables is None else tables
+    shown = [_table_result(table) for table in result.tables] if tables is None else tables
     findings = [_reject(schema, reject, written) for reject in result.rejects]
     findings += [_mismatch(schema, mismatch) for mismatch in result.mismatches]
     return {
@@ -128,8 +128,8 @@ def summary(
         "target": target,
         "findings": findings,
         "not_checked": [],
-        "tables": told,
-        "summary": {"written": written, "rows": sum(t["rows"] for t in told), "findings": len(findings)},
+        "tables": shown,
+        "summary": {"written": written, "rows": sum(t["rows"] for t in shown), "findings": len(findings)},
     }
 
 
@@ -148,7 +148,7 @@ def plan_tables(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _told(table: TableResult) -> dict[str, Any]:
+def _table_result(table: TableResult) -> dict[str, Any]:
     return {"name": table.name, "rows": table.rows, "seconds": round(table.seconds, 3), "rejects": table.rejects}
 
 
@@ -159,7 +159,7 @@ def _reject(schema: str, reject: Reject, written: bool) -> dict[str, Any]:
         "severity": "error",
         "object": f"{schema}.{reject.table}",
         "message": f"{reject.table}{column} {reject.key}: {reject.reason}",
-        "fix": "mend the row and load it with --from-rejects" if written else "mend the row in the source",
+        "fix": "correct the row and load it with --from-rejects" if written else "correct the row in the source",
         "key": f"transfer-reject:{reject.table}:{reject.key}:{reject.column}",
         "witness": reject.value,
     }

@@ -10,10 +10,9 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost.database.reading import reading
 from gatepost.transfer.compare.fingerprints import compare, tally_target
-from gatepost.transfer.inputs import FromDirectory, FromFile, Side
 from gatepost.transfer.load.sequences import unsettled
 from gatepost.transfer.load.transaction import ending
-from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.sides import Side, opened
 from gatepost.transfer.values import Mismatch, Options, TableResult, TransferResult
 
 
@@ -33,11 +32,8 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
     """
     started = time.perf_counter()
     chosen = replace(options or Options(), mode="append")
-    with ending(connection), reading(connection, statement_timeout="0"):
-        if source.is_dir():
-            return _compared(connection, FromDirectory(source), chosen, started)
-        with Source(source) as opened:
-            return _compared(connection, FromFile(opened, chosen), chosen, started)
+    with ending(connection), reading(connection, statement_timeout="0"), opened(source, chosen) as side:
+        return _compared(connection, side, chosen, started)
 
 
 def _compared(connection: Connection, side: Side, options: Options, started: float) -> TransferResult:

@@ -13,12 +13,13 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.compare.fingerprints import Tally, compare, refuse_mismatches, tally_target
-from gatepost.transfer.inputs import Side
+from gatepost.transfer.compare.fingerprints import Tally, tally_target
+from gatepost.transfer.load.all_tables import truncate
 from gatepost.transfer.load.analyze import analyze
 from gatepost.transfer.load.copy import Progress
-from gatepost.transfer.plan.planning import lock, refuse_changed, refuse_filled
-from gatepost.transfer.run import truncate
+from gatepost.transfer.pipeline import load_and_compare, locked_plan
+from gatepost.transfer.planning.make_plan import lock, refuse_filled
+from gatepost.transfer.sides import Side
 from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult, TransferResult
 
 SCHEMA = "gatepost_transfer"
@@ -31,7 +32,7 @@ _JOURNAL = sql.qualified(SCHEMA, "journal")
 class Done:
     """A line of the journal: what the source held of a table, and what the target did afterwards.
 
-    `added` tells whether the table was allowed to hold rows before.
+    `added` is whether the table was allowed to hold rows before.
     """
 
     sent: Tally
@@ -41,14 +42,24 @@ class Done:
     added: bool
 
 
-def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: Progress) -> TransferResult:
+def transfer_by_table(plan: Plan, side: Side, connection: Connection, progress: Progress) -> TransferResult:
     """Move the tables that are not done yet, each in a transaction of its own; drop the journal at the end.
 
     Raises:
         RowsRefused: a row of the table at hand cannot be moved; the tables before it stay done.
         TransferError: one side has changed since a table was done, or anything else stands in the way.
     """
+    if plan.options.parallel:
+        raise TransferError(
+            '"--resumable" does not go with "--parallel": it commits one table after the other over one connection',
+            "choose one of the two",
+        )
     started = time.perf_counter()
+    resumed = _under_way(connection)
+    if not plan.checked:
+        # The first table is committed long before the last page would be read beside it.
+        side.refuse_damage()
+    side.prepare(plan.options, resumed=resumed)
     _refuse_circles(plan)
     fresh, journal = _begin(plan, side, connection)
     results: list[TableResult] = []
@@ -72,9 +83,7 @@ def execute_resumable(plan: Plan, side: Side, connection: Connection, progress: 
 
 def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[str, Done]]:
     """Make the journal, and empty the tables that are to be replaced; both are there, or neither."""
-    lock(plan, connection)
-    fresh = side.plan(connection, plan.options)
-    refuse_changed(plan, fresh)
+    fresh = locked_plan(plan, side, connection)
     journal = _journal(connection)
     _refuse_other_way(journal, plan)
     if plan.options.mode == "replace" and not journal:
@@ -87,7 +96,7 @@ def _begin(plan: Plan, side: Side, connection: Connection) -> tuple[Plan, dict[s
     return fresh, journal
 
 
-def under_way(connection: Connection) -> bool:
+def _under_way(connection: Connection) -> bool:
     """Return whether the target holds the journal of a transfer that was stopped after it had finished a table."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (_JOURNAL,))
@@ -146,13 +155,11 @@ def _numbers(tally: Tally) -> list[int]:
 
 def _move(plan: Plan, side: Side, connection: Connection, progress: Progress) -> tuple[TableResult, tuple[Reject, ...]]:
     (table,) = plan.tables
-    with side.run(plan, connection, progress) as moving:
-        (result,) = moving.tables()
-        held = moving.tallies[table.name]
-        found = tally_target(connection, table)
-        refuse_mismatches(compare(connection, table, held, found, side.columns(table)))
+    with side.run(plan, connection, progress) as run:
+        (result,) = load_and_compare(run, side)
+        held = run.tallies[table.name]
         # Rows that the target refused were not sent, but the source still holds them.
-        sent = side.tally(table) if result.rejects else moving.sent[table.name]
+        sent = side.tally(table) if result.rejects else run.sent[table.name]
         added = plan.options.mode == "append"
         with connection.cursor() as cursor:
             cursor.execute(
@@ -160,7 +167,7 @@ def _move(plan: Plan, side: Side, connection: Connection, progress: Progress) ->
                 "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s, %s)",
                 (table.name, _numbers(sent), _numbers(held), result.rows, result.rejects, added),
             )
-    return result, moving.problems()
+    return result, run.problems()
 
 
 def _still_done(connection: Connection, side: Side, table: TablePlan, done: Done, plan: Plan) -> TableResult:

@@ -23,10 +23,10 @@ from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, sh
 from gatepost.transfer.load.copy import Batches, Progress
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects, make_directory, restored
 from gatepost.transfer.masking import shown
-from gatepost.transfer.plan.declared_tables import same_type
-from gatepost.transfer.plan.pairing import pair_columns
-from gatepost.transfer.plan.planning import order, refuse_filled, refuse_weak_role
-from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
+from gatepost.transfer.planning.declared_tables import same_type
+from gatepost.transfer.planning.make_plan import order, refuse_filled, refuse_weak_role
+from gatepost.transfer.planning.pairing import pair_columns
+from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
 from gatepost.transfer.values import (
     ColumnPlan,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.transfer.plan.target_tables import filled
+from gatepost.transfer.planning.target_tables import filled
 from gatepost.transfer.values import TablePlan
 
 _FREEZABLE = """

@@ -10,13 +10,13 @@ from psycopg2.extensions import connection as Connection
 from gatepost.errors import TransferError
 from gatepost.transfer.load.copy import Batches
 from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected_tables
-from gatepost.transfer.plan.planning import order, refuse_weak_role, with_epochs
-from gatepost.transfer.plan.target_tables import prepare, read_target, refuse_other_revision
+from gatepost.transfer.planning.make_plan import order, refuse_weak_role, with_epochs
+from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable
 
 
-def plan_rejects(directory: Path, connection: Connection, options: Options) -> Plan:
+def plan_corrected(directory: Path, connection: Connection, options: Options) -> Plan:
     """Return how the rows of a directory of rejects would be added.
 
     Raises:
@@ -37,7 +37,7 @@ def plan_rejects(directory: Path, connection: Connection, options: Options) -> P
     return Plan(directory, options, tuple(planned[name] for name in order(chosen)), size)
 
 
-def read_rejects(directory: Path, plan: TablePlan) -> Batches:
+def read_corrected(directory: Path, plan: TablePlan) -> Batches:
     """Return how to read the rejects of one table."""
     path = rejected_tables(directory)[plan.name]
     return lambda: _batches(read_rows(path, plan.read[:-1]))

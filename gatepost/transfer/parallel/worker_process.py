@@ -1,4 +1,4 @@
-"""The process beside a transfer that reads and casts: asked on its standard input, answers on its standard output.
+"""The process beside a transfer that reads and casts: requests on its standard input, answers on its standard output.
 
 It imports neither psycopg2 nor anything else that a cast does not need, and ends when its parent does.
 """
@@ -38,27 +38,27 @@ def main() -> None:
     try:
         answer(sys.stdin.buffer, answers)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
-        # Nobody is left to be told; closing would try once more to send what is waiting.
+        # Nobody is left to answer; closing would try once more to send what is waiting.
         os._exit(0)
 
 
-def answer(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Do what the parent asks.
+def answer(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Do what the parent requests.
 
     `("open", path)` takes hold of the source, anew each time; `("cast", tables, timezone, epoch, number, workers)`
     sends lists of batches, and after each table the table's place in the list.
     """
     source: Source | None = None
     while True:
-        asked = pickle.load(questions)  # noqa: S301 - the parent made the pipe
+        request = pickle.load(requests)  # noqa: S301 - the parent made the pipe
         try:
-            if asked[0] == "open":
+            if request[0] == "open":
                 if source is not None:
                     source.close()
-                source = Source(Path(asked[1]))
+                source = Source(Path(request[1]))
                 _send(answers, None)
             elif source is not None:
-                _cast(source, answers, *asked[1:])
+                _cast(source, answers, *request[1:])
         except GatepostError as error:
             _send(answers, (error.message, error.hint))
 
@@ -104,10 +104,6 @@ def _send_all(answers: BinaryIO, batches: Iterator[Encoded]) -> None:
         _send(answers, waiting)
 
 
-def _send(answers: BinaryIO, told: Any) -> None:  # noqa: ANN401 - anything that pickle takes
-    pickle.dump(told, answers, protocol=5)
+def _send(answers: BinaryIO, message: Any) -> None:  # noqa: ANN401 - anything that pickle takes
+    pickle.dump(message, answers, protocol=5)
     answers.flush()
-
-
-if __name__ == "__main__":
-    main()

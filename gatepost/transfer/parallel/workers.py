@@ -8,7 +8,6 @@ are.
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import subprocess
@@ -46,15 +45,7 @@ _MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str
 """Lets the C library keep a batch's memory for the next one; by default it gives back what is larger than 128 kB,
 and each page of it costs a fault when it comes again (https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
 
-_START = """
-import json, sys, types
-sys.path[:], home = json.loads(sys.argv[1])
-package = sys.modules["gatepost.transfer"] = types.ModuleType("gatepost.transfer")
-package.__path__ = [home]
-from gatepost.transfer.parallel.worker_process import main
-main()
-"""
-"""Starts a worker without what the package itself imports: psycopg2 and its memory are of no use to it."""
+_START = "from gatepost.transfer.parallel.worker_process import main; main()"
 
 
 def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[Workers | None, Source]:
@@ -74,7 +65,7 @@ def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[W
     processors = os.cpu_count() or 1
     if path.stat().st_size >= WORTH_BYTES and processors > 1 and sys.executable:
         # Nobody asked for them: what keeps them from starting is no reason to stop, and what is wrong with the file
-        # is told by the source itself.
+        # is reported by the source itself.
         with suppress(OSError, TransferError), ExitStack() as both:
             workers = both.enter_context(Workers(path, min(_MOST, processors)))
             source = both.enter_context(workers.open())
@@ -100,9 +91,10 @@ class Workers:
         self._threads: list[threading.Thread] = []
         # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
         # which would run the main script of whoever calls this once more.
-        # `-S`: where modules are is told, so nothing has to look for it.
-        command = [sys.executable, "-S", "-c", _START, json.dumps([sys.path, str(Path(__file__).parents[1])])]
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **_MEMORY}}
+        # `-S` and `-P`: modules are where they are for this process, so none has to be searched for elsewhere.
+        command = [sys.executable, "-S", "-P", "-c", _START]
+        environment = {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(sys.path)}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment}
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
             for _ in range(number):
@@ -143,9 +135,9 @@ class Workers:
                 source = Source(self.path)
                 try:
                     for process in self._processes:
-                        _ask(process, ("open", str(self.path)))
+                        _send(process, ("open", str(self.path)))
                     for process in self._processes:
-                        _told(process)
+                        _answer(process)
                     still = watch.still()
                 except BaseException:
                     source.close()
@@ -162,7 +154,7 @@ class Workers:
         self._ended = dict.fromkeys(self._ready, 0)
         for number, process in enumerate(self._processes):
             zone = (plan.options.timezone, plan.options.epoch)
-            _ask(process, ("cast", plan.tables, *zone, number, len(self._processes)))
+            _send(process, ("cast", plan.tables, *zone, number, len(self._processes)))
             thread = threading.Thread(target=self._receive, args=(number, process), daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -199,46 +191,46 @@ class Workers:
         place = 0
         while place < len(self._tables):
             try:
-                told = _told(process)
+                answer = _answer(process)
             except TransferError as error:
                 with self._changed:
                     self._failure = self._failure or error
                     self._changed.notify_all()
                 return
             with self._changed:
-                if isinstance(told, int):
-                    self._ended[told] += 1
-                    place = told + 1
+                if isinstance(answer, int):
+                    self._ended[answer] += 1
+                    place = answer + 1
                 elif place not in self._dropped and not self._leaving:
-                    self._ready[place].extend((number, encoded) for encoded in told)
-                    self._ahead[number] += sum(len(encoded.data) for encoded in told)
+                    self._ready[place].extend((number, encoded) for encoded in answer)
+                    self._ahead[number] += sum(len(encoded.data) for encoded in answer)
                 self._changed.notify_all()
                 # What is waited for must come, however much of another table lies here.
                 while self._ahead[number] > self._most and place not in self._dropped and not self._leaving:
                     self._changed.wait()
 
 
-def _ask(process: subprocess.Popen[bytes], question: tuple[object, ...]) -> None:
+def _send(process: subprocess.Popen[bytes], request: tuple[object, ...]) -> None:
     if process.stdin is None:
         raise TypeError("a worker was started without a pipe")
     try:
-        pickle.dump(question, process.stdin)
+        pickle.dump(request, process.stdin)
         process.stdin.flush()
     except BrokenPipeError as error:
         raise _gone() from error
 
 
-def _told(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - anything that pickle takes
+def _answer(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - anything that pickle takes
     """Return what a worker sends next; what it could not do becomes an error here."""
     if process.stdout is None:
         raise TypeError("a worker was started without a pipe")
     try:
-        told = pickle.load(process.stdout)  # noqa: S301 - the worker is our own
+        answer = pickle.load(process.stdout)  # noqa: S301 - the worker is our own
     except (EOFError, pickle.UnpicklingError) as error:
         raise _gone() from error
-    if isinstance(told, tuple):
-        raise TransferError(*told)
-    return told
+    if isinstance(answer, tuple):
+        raise TransferError(*answer)
+    return answer
 
 
 def _gone() -> TransferError:

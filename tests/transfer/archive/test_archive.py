@@ -14,8 +14,8 @@ from gatepost.errors import TransferError
 from gatepost.transfer import Options, RowsRefused
 from gatepost.transfer.archive.compression import reading, writing
 from gatepost.transfer.archive.manifest import _seal, read_manifest, write_manifest
-from gatepost.transfer.plan.declared_tables import declared_tables, same_type
-from gatepost.transfer.plan.target_tables import prepare, read_target
+from gatepost.transfer.planning.declared_tables import declared_tables, same_type
+from gatepost.transfer.planning.target_tables import prepare, read_target
 from models.sample import write_sample
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.transfer.plan.target_tables import prepare, read_target
+from gatepost.transfer.planning.target_tables import prepare, read_target
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from gatepost.transfer.encode import copy_binary
 from gatepost.transfer.encode.binary_values import to_binary
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.load.copy import copy_statement, whole
-from gatepost.transfer.plan import planning
-from gatepost.transfer.plan.planning import make_plan
+from gatepost.transfer.planning import make_plan as planning
+from gatepost.transfer.planning.make_plan import make_plan
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Type
 

@@ -11,7 +11,7 @@ from gatepost.transfer.compare.fingerprints import tally_target
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoder, shortened
 from gatepost.transfer.load.copy import copy_statement, whole
-from gatepost.transfer.plan.planning import make_plan
+from gatepost.transfer.planning.make_plan import make_plan
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options
 

@@ -86,7 +86,7 @@ def test_mended_rejects_are_added(dirty, tmp_path, rows):
     with pytest.raises(RowsRefused) as caught:
         transfer.run_rejects(bad, connection)
     assert caught.value.rejects[0].key == "id=2, line=1"
-    assert caught.value.hint == f'mend the lines in "{bad}", or add --rejects DIR to put these aside again'
+    assert caught.value.hint == f'correct the lines in "{bad}", or add --rejects DIR to put these aside again'
     mends = {2: {"age": 70}, 3: {"email": "c@x"}, 4: {"age": 1}, 40: {"owner_id": None}, 50: {"at": "2025-01-02"}}
     mends[600] = {"photo": {"blob": "ff"}}
     for file in bad.iterdir():

@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.plan.target_types import Types, read_types
+from gatepost.transfer.planning.target_types import Types, read_types
 from gatepost.transfer.values import ForeignKey, TargetColumn, TargetTable
 
 SETTINGS = (

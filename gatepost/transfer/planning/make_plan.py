@@ -10,14 +10,13 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
-from gatepost.database.reading import reading
 from gatepost.errors import TransferError
 from gatepost.transfer.casts.registry import MOMENTS
 from gatepost.transfer.compare.server_hash import FAMILIES as BINARY
 from gatepost.transfer.compare.server_hash import agrees
 from gatepost.transfer.encode.copy_binary import AVAILABLE
-from gatepost.transfer.plan.pairing import pair
-from gatepost.transfer.plan.target_tables import filled, prepare, read_target, refuse_other_revision
+from gatepost.transfer.planning.pairing import pair
+from gatepost.transfer.planning.target_tables import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Epoch, Options, Plan, TablePlan, TargetTable
 
@@ -44,19 +43,6 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     by_name = {table.name: table for table in planned}
     ordered = tuple(by_name[name] for name in order(tuple(table.target for table in planned)))
     return Plan(source.path, options, ordered, source.path.stat().st_size, notes)
-
-
-def lock_and_plan(plan: Plan, source: Source, connection: Connection) -> Plan:
-    """Lock the tables of a plan and plan again, because the printed plan must still be what will be done.
-
-    Raises:
-        TransferError: the target's tables are no longer as planned, or somebody holds a lock for half a minute.
-    """
-    lock(plan, connection)
-    with reading(connection, statement_timeout="0"):
-        fresh = make_plan(source, connection, plan.options)
-    refuse_changed(plan, fresh)
-    return fresh
 
 
 def refuse_changed(plan: Plan, fresh: Plan) -> None:

@@ -1,4 +1,4 @@
-"""A run: one transaction from the first row to the last check, so that a target is as before or complete."""
+"""All tables of a plan, loaded inside one transaction: emptied, filled, indexed, and their sequences advanced."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, tally_target
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.load.analyze import analyze
 from gatepost.transfer.load.copy import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.load.copy_freeze import freezable
 from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects
 from gatepost.transfer.load.sequences import settle_sequences
-from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult, TransferResult
+from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult
 
 
 class Run:
@@ -56,9 +55,14 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the files of rejects; where nothing was written, there are no rejects either."""
-        for rejects in self.rejects.values():
-            if error is not None and not self.plan.options.resumable:
+        if error is not None and not self.plan.options.resumable:
+            for rejects in self.rejects.values():
                 rejects.forget()
+        self.close_rejects()
+
+    def close_rejects(self) -> None:
+        """Write the rejects to the disk."""
+        for rejects in self.rejects.values():
             rejects.close()
 
     def tables(self) -> tuple[TableResult, ...]:
@@ -163,18 +167,3 @@ def truncate(connection: Connection, plan: Plan) -> None:
             cursor.execute(f"TRUNCATE {names}")
         except psycopg2.Error as error:
             raise refusal(plan.tables[0].name, error) from error
-
-
-def finish(run: Run, tables: tuple[TableResult, ...], started: float) -> TransferResult:
-    """Commit, and return what was done.
-
-    The rejects are on the disk before the commit: at no moment is a row in neither place.
-
-    Raises:
-        TransferError: every row is in the target, but it could not be analyzed.
-    """
-    for rejects in run.rejects.values():
-        rejects.close()
-    run.connection.commit()
-    analyze(run.connection, run.plan.tables)
-    return TransferResult(tables, time.perf_counter() - started, run.problems())

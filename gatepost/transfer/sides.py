@@ -1,0 +1,197 @@
+"""The side that rows come from: an open SQLite file, a directory that was cast before, or corrected rejects."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psycopg2.extensions import connection as Connection
+
+from gatepost.database.reading import reading
+from gatepost.errors import TransferError
+from gatepost.transfer.archive import archive
+from gatepost.transfer.casts.time_options import TimeOptions
+from gatepost.transfer.compare.fingerprints import Tally, columns_of_source, tally_source
+from gatepost.transfer.load.all_tables import Run
+from gatepost.transfer.load.copy import Batches, Progress
+from gatepost.transfer.load.corrected_rejects import plan_corrected, read_corrected
+from gatepost.transfer.load.rejects import make_directory
+from gatepost.transfer.planning.make_plan import make_plan
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.values import Options, Plan, TablePlan
+
+if TYPE_CHECKING:
+    from gatepost.transfer.parallel.workers import Workers
+
+
+class Side(ABC):
+    """A source as the pipeline needs it."""
+
+    @abstractmethod
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now."""
+
+    @abstractmethod
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return what loads the tables of a plan."""
+
+    @abstractmethod
+    def tally(self, table: TablePlan) -> Tally:
+        """Return the tally of the rows that a cast accepts."""
+
+    def promised(self, _table: TablePlan) -> Tally | None:
+        """Return the tally that is known before a row is read, or None."""
+        return None
+
+    def columns(self, _table: TablePlan) -> Callable[[], list[int]] | None:
+        """Return a function that finds the columns that differ, or None where the source cannot say."""
+        return None
+
+    def prepare(self, options: Options, *, resumed: bool = False) -> None:
+        """Make what a transfer needs beside the target: the directory of the rejects.
+
+        Args:
+            options: What the person asks for.
+            resumed: Whether an earlier run of the same transfer did it already.
+        """
+        if options.rejects is not None and not resumed:
+            make_directory(options.rejects)
+
+    def refuse_damage(self) -> None:  # noqa: B027  a source that is read whole needs no look before
+        """Refuse a source that is damaged, where a look at it can show that."""
+
+    def intact(self, _plan: Plan) -> AbstractContextManager[None]:
+        """Look for damage beside what is done inside, where the plan was made without."""
+        return nullcontext()
+
+
+class FromFile(Side):
+    """An open SQLite file, and the processes that cast its rows, if any."""
+
+    def __init__(self, source: Source, options: Options, workers: Workers | None = None) -> None:
+        self._source = source
+        self._how = TimeOptions.of(options.timezone, options.epoch)
+        self._workers = workers
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now."""
+        with reading(connection, statement_timeout="0"):
+            return make_plan(self._source, connection, options)
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return what loads the tables of a plan; the processes begin to cast."""
+        if self._workers is not None:
+            self._workers.begin(plan)
+        ahead = self._workers.encoded if self._workers is not None else None
+        return Run(plan, connection, self._read, progress, ahead=ahead)
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Return the tally of the rows that a cast accepts; the whole table is read."""
+        return tally_source(self._source, table, self._how)
+
+    def columns(self, table: TablePlan) -> Callable[[], list[int]]:
+        """Return a function that finds the columns that differ."""
+        return partial(columns_of_source, self._source, table, self._how)
+
+    def prepare(self, options: Options, *, resumed: bool = False) -> None:
+        """Copy the file where that is asked for, and make the directory of the rejects."""
+        if options.backup is not None and not (resumed and options.backup.exists()):
+            self._source.backup(options.backup)
+        super().prepare(options, resumed=resumed)
+
+    def refuse_damage(self) -> None:
+        """Read every page of the file.
+
+        Raises:
+            TransferError: the file is damaged.
+        """
+        self._source.quick_check()
+
+    @contextmanager
+    def intact(self, plan: Plan) -> Iterator[None]:
+        """Read every page of the file beside what is done inside, unless the plan was made after that.
+
+        Raises:
+            TransferError: the file is damaged, whatever else it led to.
+        """
+        if plan.checked:
+            yield
+            return
+        with ThreadPoolExecutor(1) as pool:
+            verdict = pool.submit(self.refuse_damage)
+            try:
+                yield
+            except TransferError:
+                verdict.result()
+                raise
+            except BaseException:
+                self._source.connection.interrupt()
+                raise
+            verdict.result()
+
+    def _read(self, table: TablePlan) -> Batches:
+        return lambda: self._source.batches(table.source, table.read)
+
+
+class FromDirectory(Side):
+    """A directory that `archive.write` made."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now; every file is compared with its checksum."""
+        with reading(connection, statement_timeout="0"):
+            return archive.plan_portable(self._directory, connection, options)
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return what loads the tables of a plan."""
+        read, ahead = partial(archive.read, self._directory), partial(archive.ahead, self._directory)
+        return Run(plan, connection, read, progress, archive.Lines, ahead)
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Return the tally in the manifest."""
+        return self._manifest[table.name]
+
+    def promised(self, table: TablePlan) -> Tally:
+        """Return the tally in the manifest."""
+        return self._manifest[table.name]
+
+    @cached_property
+    def _manifest(self) -> dict[str, Tally]:
+        return archive.tallies(self._directory)
+
+
+class FromRejects(Side):
+    """A directory of rejects, in which somebody corrected the rows."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def plan(self, connection: Connection, options: Options) -> Plan:
+        """Return the plan as it is now."""
+        with reading(connection, statement_timeout="0"):
+            return plan_corrected(self._directory, connection, options)
+
+    def run(self, plan: Plan, connection: Connection, progress: Progress) -> Run:
+        """Return what loads the tables of a plan."""
+        return Run(plan, connection, partial(read_corrected, self._directory), progress)
+
+    def tally(self, table: TablePlan) -> Tally:
+        """Refuse: rows that are corrected by hand are cast once, while they are loaded."""
+        raise TransferError(f'the rejects of "{table.name}" cannot be compared with the target afterwards')
+
+
+@contextmanager
+def opened(path: Path, options: Options) -> Iterator[Side]:
+    """Open a SQLite file, or a directory that `archive.write` made."""
+    if path.is_dir():
+        yield FromDirectory(path)
+        return
+    with Source(path) as source:
+        yield FromFile(source, options)
