@@ -8,6 +8,7 @@ from functools import cached_property
 
 from gatepost.analysis import Analysis, PolicyFacts
 from gatepost.analysis.auth_hooks import hooked
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.row_ownership import RowOwnership
@@ -15,7 +16,7 @@ from gatepost.analysis.undecided_conditions import undecided
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
-from gatepost.schema import Command, Policy, Schema, Table, is_platform
+from gatepost.schema import Policy, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
 """Alembic's own table: closed to the API, not forced, because its owner may be no more than an owner."""
@@ -90,9 +91,9 @@ class Context:
         return self.bodies.trusted | {table.key for _, table, _ in hooked(self.bodies)}
 
     @cached_property
-    def loose(self) -> dict[tuple[int, Command], tuple[str, ...]]:
-        """What `asking.loose_roles` found, by the policy's number in memory and the command: many rules ask for it."""
-        return {}
+    def loose(self) -> ByIdentity[tuple[str, ...]]:
+        """What `policy_questions.loose_roles` found for a policy and a command: many rules ask for it."""
+        return ByIdentity()
 
     def not_analysed(self) -> tuple[NotChecked, ...]:
         """Return what could not be understood by the rules that asked what conditions mean."""

@@ -39,18 +39,10 @@ class PolicyFacts:
     old: Term
     new: Term
     callers: dict[Command, tuple[str, ...]] = field(hash=False)
-    commands: tuple[Command, ...] = field(init=False, compare=False)
-    roles: tuple[str, ...] = field(init=False, compare=False)
-    terms: tuple[Term, ...] = field(init=False, compare=False)
-    followed: tuple[Term, ...] = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        commands = COMMANDS if self.policy.command == "all" else (self.policy.command,)
-        written = ((self.using, self.old), (self.check, self.new))
-        object.__setattr__(self, "commands", commands)
-        object.__setattr__(self, "roles", _all_of(tuple([self.callers[command] for command in commands])))
-        object.__setattr__(self, "terms", tuple([term for term, _ in written if term is not None]))
-        object.__setattr__(self, "followed", tuple([known for term, known in written if term is not None]))
+    commands: tuple[Command, ...] = field(compare=False)
+    roles: tuple[str, ...] = field(compare=False)
+    terms: tuple[Term, ...] = field(compare=False)
+    followed: tuple[Term, ...] = field(compare=False)
 
     def asked(self, command: Command) -> Term:
         """Return what decides a command: of an update, the condition on the row that is there."""
@@ -75,7 +67,7 @@ class Analysis:
         self.holds = holds
         self.follower = Follower(live)
         self._owners: dict[tuple[str, str], frozenset[str]] = {}
-        self._truths: dict[tuple[int, str, bool], Truth] = {}
+        self._truths: dict[tuple[tuple[str, str], str, bool], Truth] = {}
         self._meant: dict[tuple[tuple[str, ...], ...], Held] = {}
 
     @cached_property
@@ -112,7 +104,21 @@ class Analysis:
         unsaid = FALSE if policy.permissive and policy.command != "insert" else TRUE
         old = self.follower.follow(using) if using is not None else unsaid
         new = self.follower.follow(check) if check is not None else old
-        return PolicyFacts(policy, table, using, check, old, new, self._callers(policy.roles, held))
+        callers = self._callers(policy.roles, held)
+        commands = COMMANDS if policy.command == "all" else (policy.command,)
+        return PolicyFacts(
+            policy,
+            table,
+            using,
+            check,
+            old,
+            new,
+            callers,
+            commands,
+            roles=_all_of(tuple([callers[command] for command in commands])),
+            terms=tuple([term for term in (using, check) if term is not None]),
+            followed=tuple([known for term, known in ((using, old), (check, new)) if term is not None]),
+        )
 
     def _callers(self, roles: tuple[str, ...], held: Held) -> dict[Command, tuple[str, ...]]:
         """Return the roles that some roles of a policy mean, of those that hold the privileges, by command."""
@@ -154,7 +160,7 @@ class Analysis:
             role: The caller's role.
             owned: Whether only rows are meant that belong to somebody, so that no owner's column is NULL.
         """
-        key = (id(table), role, owned)
+        key = (table.key, role, owned)
         known = self._truths.get(key)
         if known is None:
             filled, owners = self.filled(table), self.owner_columns(table)

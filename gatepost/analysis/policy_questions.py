@@ -87,9 +87,9 @@ def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterato
     """Yield the roles for which a policy ties the rows of a command to nobody, the least trusted first."""
     if command not in one.commands:
         return iter(())
-    known = context.loose.get((id(one), command))
+    known = context.loose.get(one, command)
     if known is None:
-        known = context.loose[id(one), command] = tuple(_loose_roles(context, one, command))
+        known = context.loose.keep(tuple(_loose_roles(context, one, command)), one, command)
     return iter(known)
 
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.schema import Command, Membership, Namespace, Policy, Schema, Table, View, is_platform
 
 TRUSTED_ROLES = frozenset({"service_role"})
@@ -36,9 +37,9 @@ class Privileges:
         self.live = live
         self._roles = {role.name: role for role in live.roles}
         self._inherited: dict[str, frozenset[str]] = {}
-        self._held: dict[tuple[str, int, str], frozenset[str | None]] = {}
+        self._held: ByIdentity[frozenset[str | None]] = ByIdentity()
         self._uses: dict[tuple[str, str], bool] = {}
-        self._who: dict[tuple[str, int, tuple[str, ...]], tuple[str, ...]] = {}
+        self._who: ByIdentity[tuple[str, ...]] = ByIdentity()
 
     @cached_property
     def on_platform(self) -> bool:
@@ -123,12 +124,11 @@ class Privileges:
 
     def who(self, relation: Table | View, *privileges: str) -> tuple[str, ...]:
         """Return the API's roles that reach a relation with one of some privileges."""
-        asked = (relation.schema, id(relation.grants), privileges)  # relations with the same grants share one tuple
-        if asked not in self._who:
-            self._who[asked] = tuple(
-                role for role in self.api_roles if any(self.reaches(role, relation, p) for p in privileges)
-            )
-        return self._who[asked]
+        known = self._who.get(relation.grants, relation.schema, privileges)  # tables with the same grants share them
+        if known is None:
+            found = tuple(role for role in self.api_roles if any(self.reaches(role, relation, p) for p in privileges))
+            known = self._who.keep(found, relation.grants, relation.schema, privileges)
+        return known
 
     def policies(self, role: str, table: Table, command: Command) -> tuple[Policy, ...]:
         """Return the policies of a table that are asked for the role and the command."""
@@ -189,10 +189,11 @@ class Privileges:
 
         Relations with the same grants share one tuple of them, so that few answers serve many tables.
         """
-        asked = (role, id(relation.grants), privilege)
-        if asked not in self._held:
+        known = self._held.get(relation.grants, role, privilege)
+        if known is None:
             held = self.inherited(role)
             everything = self.superuser(role) or _ALL_DATA.get(privilege, "") in held
             columns = {g.column for g in relation.grants if g.privilege == privilege and g.grantee in held}
-            self._held[asked] = frozenset({None}) if everything else frozenset(columns)
-        return self._held[asked]
+            found = frozenset({None}) if everything else frozenset(columns)
+            known = self._held.keep(found, relation.grants, role, privilege)
+        return known

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.analysis.conditions.term_queries import (
     alternatives,
     as_exists,
@@ -66,16 +67,15 @@ class RowOwnership:
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
         self._guarded: dict[tuple[tuple[str, str], str], bool] = {}
-        self._known: dict[tuple[int, int, str], tuple[Term, frozenset[str]]] = {}
-        self._tied: dict[tuple[int, frozenset[str], str], tuple[Term, frozenset[str]]] = {}
+        self._known: ByIdentity[frozenset[str]] = ByIdentity()
+        self._tied: ByIdentity[frozenset[str]] = ByIdentity()
 
     def columns_tied(self, term: Term, table: Table, role: str) -> frozenset[str]:
         """Return the columns that a condition ties to a caller with a role, `*` where only an authority passes."""
-        key = (id(term), id(table), role)  # the term is kept beside the answer, so its id stays its own
-        known = self._known.get(key)
+        known = self._known.get(term, table.key, role)
         if known is None:
-            known = self._known[key] = (term, self._of(term, self._analysis.truth(table, role), role))
-        return known[1]
+            known = self._known.keep(self._of(term, self._analysis.truth(table, role), role), term, table.key, role)
+        return known
 
     def ties_nothing(self, term: Term, table: Table, role: str) -> bool:
         """Tell whether every caller with a role reaches rows that nothing ties to anybody."""
@@ -83,11 +83,11 @@ class RowOwnership:
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         """Return what a condition ties; the same piece of many tables' conditions is weighed once."""
-        key = (id(term), truth.filled & _columns(term), role)
-        known = self._tied.get(key)
+        filled = truth.filled & _columns(term)
+        known = self._tied.get(term, filled, role)
         if known is None:
-            known = self._tied[key] = (term, self._weighed(term, truth, role))
-        return known[1]
+            known = self._tied.keep(self._weighed(term, truth, role), term, filled, role)
+        return known
 
     def _weighed(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         possible = truth.possible_outcomes(term)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatepost.analysis.conditions import session_values
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, kind_of, qualified, strings, type_name
 from gatepost.analysis.conditions.terms import (
     NULL,
@@ -74,8 +75,8 @@ class Reader:
     function: str = ""
     stack: list[dict[str, Source]] = field(default_factory=list)
     ctes: dict[str, Term] = field(default_factory=dict)
-    outputs: dict[int, tuple[Term, tuple[str, ...]]] = field(default_factory=dict)
-    """The names of each select's outputs, beside the select, by its id."""
+    outputs: ByIdentity[tuple[str, ...]] = field(default_factory=ByIdentity)
+    """The names of each select's outputs."""
     renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The names that an alias gives the columns of a source."""
 
@@ -158,7 +159,7 @@ class Reader:
     def _output(self, source: Source, name: str) -> str:
         """Return the name that a source's column has inside of the select that the source is."""
         inside = source.inside
-        _, own = self.outputs.get(id(inside), (None, ()))
+        own = self.outputs.get(inside) or ()
         names = self.renamed.get(source.name, ())
         names = (*names, *own[len(names) :])
         if not isinstance(inside, Select) or name not in names or names.index(name) >= len(inside.outputs):
@@ -171,7 +172,7 @@ class Reader:
             known = self.columns(source.relation)
             return known is not None and name in known
         if isinstance(source.inside, Select):
-            _, names = self.outputs.get(id(source.inside), (None, ()))
+            names = self.outputs.get(source.inside) or ()
             return name in (*names, *self.renamed.get(source.name, ()))
         return source.name == self.prefix + name
 
@@ -320,7 +321,7 @@ class Reader:
                 self.ctes[cte["ctename"]] = RECURSION
             inside = self.select(cte["ctequery"])
             if "aliascolnames" in cte:
-                self.outputs[id(inside)] = (inside, strings(cte["aliascolnames"]))
+                self.outputs.keep(strings(cte["aliascolnames"]), inside)
             self.ctes[cte["ctename"]] = inside
         try:
             return self._set_operation(of) if of.get("op", "SETOP_NONE") != "SETOP_NONE" else self._plain(of)
@@ -332,7 +333,7 @@ class Reader:
         if of["op"] != "SETOP_UNION" or not isinstance(first, Select):
             return Unknown(str(of["op"]), (first, second))
         found = Select(first.sources, first.outputs, first.where, others=(*first.others, second))
-        self.outputs[id(found)] = (found, self.outputs.get(id(first), (None, ()))[1])
+        self.outputs.keep(self.outputs.get(first) or (), found)
         return found
 
     def _plain(self, of: Node) -> Term:
@@ -357,7 +358,7 @@ class Reader:
             certain = total and limit != 0 and "limitOffset" not in of
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
             found = Select(sources, outputs, conjunction(*conditions), few, certain)
-            self.outputs[id(found)] = (found, tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]))
+            self.outputs.keep(tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]), found)
             return found
         finally:
             self.stack.pop()

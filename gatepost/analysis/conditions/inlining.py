@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.analysis.conditions.function_values import as_piece, as_term
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
@@ -35,7 +36,7 @@ class Follower:
             if not is_platform(function.schema):
                 self._functions.setdefault((function.schema, function.name), []).append(function)
         self._bodies: dict[tuple[str, str], Term] = {}
-        self._followed: dict[int, tuple[Term, Term]] = {}
+        self._followed: ByIdentity[Term] = ByIdentity()
 
     def function(self, call: Call) -> Function | None:
         """Return the project's own function that a call means, or None."""
@@ -62,11 +63,10 @@ class Follower:
         """Return a term with each call of the project's own functions replaced by what its body says."""
         if not self._functions:
             return term
-        known = self._followed.get(id(term))
+        known = self._followed.get(term)
         if known is None:
-            known = (term, rebuilt(term, lambda part: self._inline(part, MAX_DEPTH)))
-            self._followed[id(term)] = known  # the term is kept, so its id stays its own
-        return known[1]
+            known = self._followed.keep(rebuilt(term, lambda part: self._inline(part, MAX_DEPTH)), term)
+        return known
 
     def body(self, function: Function) -> Term:
         """Return what a function returns, over its parameters."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from gatepost.analysis.conditions.by_identity import ByIdentity
 from gatepost.analysis.conditions.rewrite import with_parts
 from gatepost.analysis.conditions.terms import Call, Cast, Column, Const, Source, Term
 
@@ -22,8 +23,8 @@ class Pattern:
 
     def __init__(self, term: Term) -> None:
         self._term = term
-        self._numbers: dict[int, tuple[str, ...]] = {}
-        self._made: dict[tuple[int, tuple[str, ...]], Term] = {}
+        self._numbers: ByIdentity[tuple[str, ...]] = ByIdentity()
+        self._made: ByIdentity[Term] = ByIdentity()
 
     def filled(self, names: Mapping[str, str]) -> Term:
         """Return the term with names.
@@ -37,16 +38,17 @@ class Pattern:
         asked = self._numbers_in(term)
         if not asked:
             return term
-        key = (id(term), tuple([names[number] for number in asked]))  # the whole term is kept, so its ids stay
-        known = self._made.get(key)
+        filling = tuple([names[number] for number in asked])
+        known = self._made.get(term, filling)
         if known is None:
-            known = self._made[key] = _renamed(with_parts(term, lambda part: self._filled(part, names)), names)
+            filled = _renamed(with_parts(term, lambda part: self._filled(part, names)), names)
+            known = self._made.keep(filled, term, filling)
         return known
 
     def _numbers_in(self, term: Term) -> tuple[str, ...]:
-        known = self._numbers.get(id(term))
+        known = self._numbers.get(term)
         if known is None:
-            known = self._numbers[id(term)] = tuple(dict.fromkeys(_NUMBERED.findall(repr(term))))
+            known = self._numbers.keep(tuple(dict.fromkeys(_NUMBERED.findall(repr(term)))), term)
         return known
 
 

@@ -19,14 +19,32 @@ Kind = TypeVar("Kind", bound="Term")
 Answer = TypeVar("Answer")
 
 
+class Kept:
+    """What was worked out of one term, for as long as there is the term: every rule asks again."""
+
+    __slots__ = ("answers", "kinds", "whole")
+
+    def __init__(self) -> None:
+        self.whole: tuple[Term, ...] | None = None
+        self.kinds: dict[type[Term], list[Any]] | None = None
+        self.answers: dict[object, Any] = {}
+
+
 class Term:
-    """A piece of a condition; what is asked of it often is kept beside it."""
+    """A piece of a condition."""
 
-    __slots__ = ("_answers", "_kinds", "_whole")
+    __slots__ = ("_kept",)
 
-    _whole: tuple[Term, ...]
-    _kinds: dict[type[Term], list[Any]]
-    _answers: dict[object, Any]
+    _kept: Kept
+
+    @property
+    def kept(self) -> Kept:
+        """What was worked out of this term."""
+        try:
+            return self._kept
+        except AttributeError:
+            object.__setattr__(self, "_kept", Kept())
+            return self._kept
 
     @property
     def parts(self) -> list[Term]:
@@ -37,26 +55,22 @@ class Term:
 
     def walk(self) -> tuple[Term, ...]:
         """Return this piece and every one inside it, the outer before the inner, from left to right."""
-        try:
-            return self._whole
-        except AttributeError:  # asked for the first time; every rule asks again
+        kept = self.kept
+        if kept.whole is None:
             found: list[Term] = [self]
             for part in self.parts:
                 found.extend(part.walk())
-            whole = tuple(found)
-            object.__setattr__(self, "_whole", whole)
-            return whole
+            kept.whole = tuple(found)
+        return kept.whole
 
     def all_of_type(self, kind: type[Kind]) -> Sequence[Kind]:
         """Return the pieces of one kind: this one and those inside it, in the order of `walk`."""
-        try:
-            kinds = self._kinds
-        except AttributeError:
-            kinds = {}
+        kept = self.kept
+        if kept.kinds is None:
+            kept.kinds = {}
             for part in self.walk():
-                kinds.setdefault(type(part), []).append(part)
-            object.__setattr__(self, "_kinds", kinds)
-        return kinds.get(kind, ())
+                kept.kinds.setdefault(type(part), []).append(part)
+        return kept.kinds.get(kind, ())
 
 
 def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
@@ -66,12 +80,9 @@ def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
     def asked(term: Term) -> Answer:
         found: Answer
         try:
-            found = term._answers[question]
-        except AttributeError:
-            found = question(term)
-            object.__setattr__(term, "_answers", {question: found})
-        except KeyError:
-            found = term._answers[question] = question(term)
+            found = term._kept.answers[question]  # most often it is there, and a property costs as much as the rest
+        except (AttributeError, KeyError):
+            found = term.kept.answers[question] = question(term)
         return found
 
     return asked
