@@ -10,7 +10,6 @@ This file imports nothing before `main` is entered, so that Ctrl-C works from th
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 
@@ -27,7 +26,9 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would print a traceback while it shuts down
-        gc.freeze()  # nothing needs collecting any more; saves 0.2 s for 1,000 tables
+        from gatepost.cli._garbage import nothing_to_collect_at_the_end
+
+        nothing_to_collect_at_the_end()
 
 
 def __getattr__(name: str) -> object:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.cli._garbage import nothing_collected
 from gatepost.cli._output import Format, Local, Output, Strict, emit, progress_line
 from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
@@ -64,7 +63,7 @@ def verify(
 
     threshold = _severity(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
-    with _nothing_thrown_away():
+    with nothing_collected():
         with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
             result = _verified(database, _rules(rule), schema, print_there=print_there)
         if write_baseline is not None:
@@ -74,20 +73,6 @@ def verify(
         result = beyond_baseline(result, known)
         emit(result, format, output)
     raise typer.Exit(int(result.fails(threshold, strict=strict)))
-
-
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """Turn the garbage collector off: everything read is kept to the end, and collecting takes a seventh."""
-    import gc
-
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _verified(
