@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.grammar import NotUnderstood
-from gatepost.analysis.conditions.inlining import Follower
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
     Cast,

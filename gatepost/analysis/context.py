@@ -8,7 +8,7 @@ from functools import cached_property
 
 from gatepost.analysis import Analysis, PolicyFacts
 from gatepost.analysis.auth_hooks import hooked
-from gatepost.analysis.conditions.by_identity import ByIdentity
+from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.row_ownership import RowOwnership

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Literal
 
+from gatepost.analysis.conditions.condition_parts import leaves
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, same_sides, sessions
 from gatepost.analysis.conditions.terms import (
@@ -21,7 +23,7 @@ from gatepost.analysis.conditions.terms import (
     Term,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth, leaves
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.row_ownership import OF_EVERYBODY, RowOwnership
 
 Shape = Literal["plain", "session", "everybody", "roundabout", "row"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Caller
 from gatepost.analysis.conditions.grammar import NotUnderstood
-from gatepost.analysis.conditions.inlining import Follower
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.term_queries import as_exists
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, remembered, unwrapped

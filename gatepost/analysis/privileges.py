@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from gatepost.analysis.conditions.by_identity import ByIdentity
+from gatepost.analysis.by_identity import ByIdentity
 from gatepost.schema import Command, Membership, Namespace, Policy, Schema, Table, View, is_platform
 
 TRUSTED_ROLES = frozenset({"service_role"})

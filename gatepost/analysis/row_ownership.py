@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.analysis.conditions.by_identity import ByIdentity
+from gatepost.analysis.by_identity import ByIdentity
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.term_queries import (
     alternatives,
     as_exists,
@@ -44,7 +45,7 @@ from gatepost.analysis.conditions.terms import (
     remembered,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.policies import Analysis
 from gatepost.schema import Table, is_platform
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import alternatives, as_exists, branches, relations, sessions, unknown
 from gatepost.analysis.conditions.terms import (
@@ -27,7 +28,7 @@ from gatepost.analysis.conditions.terms import (
     Term,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import PolicyFacts
 from gatepost.name_hints import name_parts

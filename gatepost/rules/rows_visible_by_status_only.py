@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.caller import SIGNED_IN
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import read_by, row_columns
 from gatepost.analysis.conditions.terms import Column, Const, Term
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
 from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, marked, restricted, siblings, who

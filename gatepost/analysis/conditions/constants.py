@@ -11,12 +11,40 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from gatepost.analysis.conditions.terms import Call, Cast, Const, Term
+from gatepost.analysis.conditions.caller import Caller
+from gatepost.analysis.conditions.terms import Call, Cast, Const, OncePerStatement, Session, Term
 
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "oid"})
 _TEXTS = frozenset({"text", "character varying", "name"})
 _MOMENTS = frozenset({"date", "timestamp with time zone", "timestamp without time zone"})
 _A_DAY = timedelta(days=2)
+_NOW = Call(("", "now"))
+
+
+def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
+    """Tell whether a comparison of two known values holds, or return None where it takes PostgreSQL to say.
+
+    Args:
+        caller: Whose claims are known.
+        op: The operator.
+        left: What stands before it.
+        right: What stands behind it.
+    """
+    sides = [folded(_unwrapped(side)) for side in (left, right)]
+    one, other = _as_literal(caller, sides[0]), _as_literal(caller, sides[1])
+    order = None
+    if one is not None and other is not None:
+        if op in ("=", "<>"):
+            same = equal(one, other)
+            return None if same is None else same == (op == "=")
+        order = compared(one, other)
+    elif sides[0] == _NOW:
+        order = beside_now(sides[1])
+    elif sides[1] == _NOW:
+        later = beside_now(sides[0])
+        order = None if later is None else -later
+    orders = {"=": (0,), "<>": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}.get(op)
+    return None if order is None or orders is None else order in orders
 
 
 def equal(one: Const, other: Const) -> bool | None:
@@ -64,6 +92,20 @@ def folded(term: Term) -> Term:
     if isinstance(term, Call) and term.name == ("", "neg") and len(term.args) == 1:
         number = _number(term.args[0]) if isinstance(term.args[0], Const) else None
         return term if number is None else Const(str(-number), "numeric")
+    return term
+
+
+def _as_literal(caller: Caller, side: Term) -> Const | None:
+    if isinstance(side, Const):
+        return side if side.value is not None else None
+    value = caller.value(side) if isinstance(side, Session) else None
+    return Const(value, "text") if isinstance(value, str) else None
+
+
+def _unwrapped(term: Term) -> Term:
+    """Return a value without the sub-selects around it; its casts stay."""
+    while isinstance(term, OncePerStatement):
+        term = term.term
     return term
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 from gatepost.analysis.conditions import session_values
-from gatepost.analysis.conditions.by_identity import ByIdentity
+from gatepost.analysis.conditions.from_grammar_selects import SelectReader
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, kind_of, qualified, strings, type_name
 from gatepost.analysis.conditions.terms import (
     NULL,
-    RECURSION,
     TRUE,
     Call,
     Case,
@@ -29,14 +26,11 @@ from gatepost.analysis.conditions.terms import (
     Scalar,
     Select,
     Session,
-    Source,
     Term,
     Unknown,
     conjunction,
     disjunction,
 )
-
-Columns = Callable[[tuple[str, str]], frozenset[str] | None]
 
 _COMPARISONS = {op: op for op in ("=", "<", "<=", ">", ">=", "~", "~*")} | {"~~": "like", "~~*": "ilike"}
 _OPPOSITES = {"<>": "=", "!=": "=", "!~": "~", "!~*": "~*", "!~~": "like", "!~~*": "ilike"}
@@ -49,36 +43,10 @@ _TESTS = {
 }
 _NOW = ("SVFOP_CURRENT_", "SVFOP_LOCALTIME")
 _SAME_NAME = {"char_length": "length", "character_length": "length", "current_schema": "current_schema"}
-_AGGREGATES = frozenset(
-    "count sum avg min max bool_and bool_or every array_agg string_agg json_agg jsonb_agg json_object_agg"
-    " jsonb_object_agg any_value bit_and bit_or bit_xor xmlagg stddev variance mode percentile_cont"
-    " percentile_disc".split()
-)
-"""PostgreSQL's aggregates: a SELECT of one, without GROUP BY, returns exactly one row."""
 
 
-@dataclass
-class Reader:
-    """Turns one statement into terms.
-
-    Args:
-        prefix: Put before the name of every source, so that an inlined body never captures a name.
-        columns: The columns of a relation, for a body whose names are not qualified; None in a policy, where PostgreSQL
-            qualified every name that is not the row's.
-        relation: Finds the relation that a bare name means.
-        function: The name of the function whose body it is.
-    """
-
-    prefix: str = ""
-    columns: Columns | None = None
-    relation: Callable[[str], tuple[str, str]] = lambda name: ("", name)
-    function: str = ""
-    stack: list[dict[str, Source]] = field(default_factory=list)
-    ctes: dict[str, Term] = field(default_factory=dict)
-    outputs: ByIdentity[tuple[str, ...]] = field(default_factory=ByIdentity)
-    """The names of each select's outputs."""
-    renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The names that an alias gives the columns of a source."""
+class Reader(SelectReader):
+    """Turns one statement into terms: its expressions here, its SELECTs in `SelectReader`."""
 
     def term(self, node: Node | None) -> Term:
         """Return an expression as a term."""
@@ -86,19 +54,15 @@ class Reader:
             return TRUE
         kind, of = kind_of(node)
         read = getattr(self, f"_read_{kind}", None)
-        return read(of) if read is not None else Unknown(kind, tuple(self._inside(of)))
+        return read(of) if read is not None else Unknown(kind, tuple(self.inside(of)))
 
-    def terms(self, nodes: Iterable[Node]) -> tuple[Term, ...]:
-        """Return several expressions as terms."""
-        return tuple([self.term(node) for node in nodes])
-
-    def _inside(self, value: object) -> Iterator[Term]:
+    def inside(self, value: object) -> Iterator[Term]:
         """Yield what can be read inside a node that is not known."""
         for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             if isinstance(one, dict) and len(one) == 1 and hasattr(self, f"_read_{next(iter(one))}"):
                 yield self.term(one)
             else:
-                yield from self._inside(one)
+                yield from self.inside(one)
 
     def _read_A_Const(self, of: Node) -> Term:
         value = constant(of)
@@ -147,34 +111,14 @@ class Reader:
         name, prefix = parts[-1], parts[-2] if len(parts) > 1 else ""
         for sources in reversed(self.stack):
             if prefix in sources:
-                return Column(self.prefix + prefix, self._output(sources[prefix], name))
+                return Column(self.prefix + prefix, self.output(sources[prefix], name))
             if not prefix and self.columns is not None:
-                holder = next((s for s in sources.values() if self._holds(s, name)), None)
+                holder = next((s for s in sources.values() if self.holds(s, name)), None)
                 if holder is not None:
-                    return Column(holder.name, self._output(holder, name))
+                    return Column(holder.name, self.output(holder, name))
         if self.columns is None:
             return Column("", name)
         return Param(name if not prefix or prefix == self.function else f"{prefix}.{name}")
-
-    def _output(self, source: Source, name: str) -> str:
-        """Return the name that a source's column has inside of the select that the source is."""
-        inside = source.inside
-        own = self.outputs.get(inside) or ()
-        names = self.renamed.get(source.name, ())
-        names = (*names, *own[len(names) :])
-        if not isinstance(inside, Select) or name not in names or names.index(name) >= len(inside.outputs):
-            return name
-        output = inside.outputs[names.index(name)]
-        return output.name if isinstance(output, Column) else name
-
-    def _holds(self, source: Source, name: str) -> bool:
-        if source.relation is not None and self.columns is not None:
-            known = self.columns(source.relation)
-            return known is not None and name in known
-        if isinstance(source.inside, Select):
-            names = self.outputs.get(source.inside) or ()
-            return name in (*names, *self.renamed.get(source.name, ()))
-        return source.name == self.prefix + name
 
     def _read_A_Expr(self, of: Node) -> Term:
         kind, (_, op) = of["kind"], qualified(of["name"])
@@ -204,7 +148,7 @@ class Reader:
             case "AEXPR_SIMILAR":
                 found = Compare("similar", self.term(left), self.term(right))
                 return found if op == "~" else Not(found)
-        return Unknown(kind, tuple(self._inside(of)))
+        return Unknown(kind, tuple(self.inside(of)))
 
     @staticmethod
     def _prefixed(op: str, term: Term) -> Term:
@@ -309,121 +253,6 @@ class Reader:
     def _read_SelectStmt(self, of: Node) -> Term:
         return _value_of(self.select({"SelectStmt": of}))
 
-    def select(self, node: Node) -> Term:
-        """Return a SELECT, a UNION or a VALUES."""
-        kind, of = kind_of(node)
-        if kind != "SelectStmt":
-            return Unknown(kind, tuple(self._inside(of)))
-        before = dict(self.ctes)
-        for one in of.get("withClause", {}).get("ctes", ()):
-            cte = one["CommonTableExpr"]
-            if of["withClause"].get("recursive"):
-                self.ctes[cte["ctename"]] = RECURSION
-            inside = self.select(cte["ctequery"])
-            if "aliascolnames" in cte:
-                self.outputs.keep(strings(cte["aliascolnames"]), inside)
-            self.ctes[cte["ctename"]] = inside
-        try:
-            return self._set_operation(of) if of.get("op", "SETOP_NONE") != "SETOP_NONE" else self._plain(of)
-        finally:
-            self.ctes = before
-
-    def _set_operation(self, of: Node) -> Term:
-        first, second = self.select({"SelectStmt": of["larg"]}), self.select({"SelectStmt": of["rarg"]})
-        if of["op"] != "SETOP_UNION" or not isinstance(first, Select):
-            return Unknown(str(of["op"]), (first, second))
-        found = Select(first.sources, first.outputs, first.where, others=(*first.others, second))
-        self.outputs.keep(self.outputs.get(first) or (), found)
-        return found
-
-    def _plain(self, of: Node) -> Term:
-        if "valuesLists" in of:
-            rows = [self.terms(row["List"]["items"]) for row in of["valuesLists"]]
-            return Items(tuple([row[0] if len(row) == 1 else Items(row) for row in rows]))
-        self.stack.append({})
-        try:
-            conditions: list[Term] = []
-            for one in of.get("fromClause", ()):
-                self._source(one, conditions)
-            if "whereClause" in of:
-                conditions.append(self.term(of["whereClause"]))
-            if "havingClause" in of:
-                conditions.append(self.term(of["havingClause"]))
-            targets = [one["ResTarget"]["val"] for one in of.get("targetList", ())]
-            outputs = self.terms(targets)
-            grouped = "groupClause" in of
-            total = not grouped and "havingClause" not in of and any(_aggregates(one) for one in targets)
-            limit = constant(of["limitCount"]["A_Const"]) if "A_Const" in of.get("limitCount", {}) else None
-            few = limit in (0, 1) or (total or (not grouped and any(_aggregates(one) for one in targets)))
-            certain = total and limit != 0 and "limitOffset" not in of
-            sources = tuple(dict.fromkeys(self.stack[-1].values()))
-            found = Select(sources, outputs, conjunction(*conditions), few, certain)
-            self.outputs.keep(tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]), found)
-            return found
-        finally:
-            self.stack.pop()
-
-    def _source(self, node: Node, conditions: list[Term]) -> None:
-        """Add one thing that stands after FROM, and what its joins demand."""
-        kind, of = kind_of(node)
-        if kind == "JoinExpr":
-            self._join(of, conditions)
-            return
-        alias = of.get("alias", {}).get("aliasname", "")
-        names = strings(of.get("alias", {}).get("colnames", ()))
-        if kind == "RangeVar":
-            schema, name = of.get("schemaname", ""), of["relname"]
-            alias = alias or name
-            if not schema and name in self.ctes:
-                found = Source(self.prefix + alias, None, self.ctes[name])
-            else:
-                relation = (schema, name) if schema else self.relation(name)
-                found = Source(self.prefix + alias, relation)
-            if names and found.relation is not None:
-                whole = Select((found,), (), TRUE)
-                found = Source(self.prefix + alias, None, Unknown("columns of other names", (whole,)))
-        elif kind == "RangeSubselect":
-            found = Source(self.prefix + alias, None, self.select(of["subquery"]))
-        elif kind == "RangeFunction":
-            calls = [self.term(one["List"]["items"][0]) for one in of["functions"]]
-            only = calls[0] if len(calls) == 1 else Unknown("ROWS FROM", tuple(calls))
-            name = only.name[1] if isinstance(only, Call) else ""
-            alias = alias or name
-            found = Source(self.prefix + alias, None, only)
-        else:
-            found = Source(self.prefix + (alias or kind), None, Unknown(kind, tuple(self._inside(of))))
-        self.renamed[found.name] = names
-        self.stack[-1][alias or found.name] = found
-
-    def _join(self, of: Node, conditions: list[Term]) -> None:
-        self._source(of["larg"], conditions)
-        left = list(self.stack[-1].values())
-        self._source(of["rarg"], conditions)
-        right = [source for source in self.stack[-1].values() if source not in left]
-        wanted: list[Term] = [self.term(of["quals"])] if "quals" in of else []
-        for name in strings(of.get("usingClause", ())):
-            pairs = [Column(sources[0].name, name) for sources in (left, right) if sources]
-            wanted += [Compare("=", *pairs)] if len(pairs) == 2 else []
-        if of.get("isNatural"):
-            wanted.append(Unknown("NATURAL JOIN"))
-        if of.get("jointype", "JOIN_INNER") == "JOIN_INNER":
-            conditions.extend(wanted)
-        else:
-            # An outer join keeps the rows of its other side where the condition fails, and NULL for these columns.
-            lost = left if of["jointype"] == "JOIN_RIGHT" else right
-            missing = Unknown("a row of an outer join", tuple(Column(one.name, "*") for one in lost))
-            conditions.append(disjunction(conjunction(*wanted), missing))
-
-
-def _named(target: Node) -> str:
-    """Return the name of an output: its alias, or that of the column that it is."""
-    if "name" in target:
-        return str(target["name"])
-    kind, of = kind_of(target["val"])
-    return (
-        strings(of["fields"])[-1] if kind == "ColumnRef" else strings(of["funcname"])[-1] if kind == "FuncCall" else ""
-    )
-
 
 def _value_of(select: Term) -> Term:
     """Return a sub-select as a value."""
@@ -465,18 +294,3 @@ def _keys(term: Term, whole: bool) -> tuple[str, ...] | None:
         return None
     text = str(term.value)
     return tuple(part.strip().strip('"') for part in text.strip("{}").split(",")) if whole else (text,)
-
-
-def _aggregates(node: Any) -> bool:  # noqa: ANN401  a piece of a parse tree
-    """Tell whether an output is computed over all rows of its own SELECT."""
-    if isinstance(node, list):
-        return any(_aggregates(one) for one in node)
-    if not isinstance(node, dict):
-        return False
-    call = node.get("FuncCall")
-    if call is not None and "over" not in call and qualified(call["funcname"])[1] in _AGGREGATES:
-        return True
-    return any(_aggregates(value) for key, value in node.items() if key != "SubLink")
-
-
-__all__ = ["Reader"]

@@ -119,7 +119,7 @@ def _by_sqlglot(text: str) -> Term:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    from gatepost.analysis.conditions.from_parser import Converter
+    from gatepost.analysis.conditions.by_sqlglot.from_parser import Converter
 
     try:
         tree: Any = sqlglot.parse_one(text, dialect="postgres")

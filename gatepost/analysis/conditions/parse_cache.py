@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gatepost.analysis.conditions.by_identity import ByIdentity
+from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.rewrite import with_parts
 from gatepost.analysis.conditions.terms import Call, Cast, Column, Const, Source, Term
 

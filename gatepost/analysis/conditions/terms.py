@@ -8,38 +8,34 @@ is inside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache, wraps
 from typing import Any, Literal, TypeVar
 
 SessionKind = Literal["uid", "role", "email", "claim", "request", "setting", "current_user", "session_user"]
 
-
 Kind = TypeVar("Kind", bound="Term")
 Answer = TypeVar("Answer")
 
 
+@dataclass(slots=True)
 class Kept:
-    """What was worked out of one term, for as long as there is the term: every rule asks again."""
+    """What was computed about one term, for as long as the term exists: every rule needs it again."""
 
-    __slots__ = ("answers", "kinds", "whole")
-
-    def __init__(self) -> None:
-        self.whole: tuple[Term, ...] | None = None
-        self.kinds: dict[type[Term], list[Any]] | None = None
-        self.answers: dict[object, Any] = {}
+    whole: tuple[Term, ...] | None = None
+    kinds: dict[type[Term], list[Any]] | None = None
+    answers: dict[object, Any] = field(default_factory=dict)
 
 
 class Term:
     """A piece of a condition."""
 
     __slots__ = ("_kept",)
-
     _kept: Kept
 
     @property
     def kept(self) -> Kept:
-        """What was worked out of this term."""
+        """What was computed about this term."""
         try:
             return self._kept
         except AttributeError:
@@ -49,9 +45,7 @@ class Term:
     @property
     def parts(self) -> list[Term]:
         """The pieces directly inside."""
-        found: list[Term] = []
-        _add_terms([getattr(self, name) for name in _names(type(self))], found)  # type: ignore[arg-type]
-        return found
+        return _terms([getattr(self, name) for name in _names(type(self))], [])  # type: ignore[arg-type]
 
     def walk(self) -> tuple[Term, ...]:
         """Return this piece and every one inside it, the outer before the inner, from left to right."""
@@ -78,9 +72,8 @@ def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
 
     @wraps(question)
     def asked(term: Term) -> Answer:
-        found: Answer
-        try:
-            found = term._kept.answers[question]  # most often it is there, and a property costs as much as the rest
+        try:  # most often it is there, and a property costs as much as the rest
+            found: Answer = term._kept.answers[question]
         except (AttributeError, KeyError):
             found = term.kept.answers[question] = question(term)
         return found
@@ -88,17 +81,18 @@ def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
     return asked
 
 
-def _add_terms(values: Sequence[object], found: list[Term]) -> None:
+def _terms(values: Sequence[object], found: list[Term]) -> list[Term]:
     for value in values:
         if isinstance(value, Term):
             found.append(value)
         elif isinstance(value, tuple):
-            _add_terms(value, found)
+            _terms(value, found)
+    return found
 
 
 @cache
 def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in ("name", "type", "op", "path", "kind"))
+    return tuple(one.name for one in fields(kind) if one.name not in ("name", "type", "op", "path", "kind"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ true). Strict functions and operators are NULL over NULL (`pg_proc.proisstrict`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from gatepost.analysis.conditions import condition_parts as parts
 from gatepost.analysis.conditions import constants
 from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, MAYBE, SOME, Caller
+from gatepost.analysis.conditions.outcomes import Outcome, all_of, negated
 from gatepost.analysis.conditions.terms import (
     And,
     Call,
@@ -33,22 +35,8 @@ from gatepost.analysis.conditions.terms import (
     Select,
     Session,
     Term,
-    remembered,
     unwrapped,
 )
-
-
-class Outcome:
-    """What a condition comes to for a row; a set of outcomes is their sum, by `|`.
-
-    Plain numbers: the operators of `enum.Flag` take many times as long, and every condition is weighed by them.
-    """
-
-    TRUE, FALSE, NULL, ERROR = 1, 2, 4, 8
-    ANY = TRUE | FALSE | NULL
-
-
-_MANY_ATOMS = 7
 
 
 @dataclass(frozen=True)
@@ -70,7 +58,7 @@ class Truth:
         found = self._possible(term)
         if found in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR):
             return found
-        again = _again(term)
+        again = parts.repeated(term)
         return self._tried(term, list(again)) if again else found
 
     def always(self, term: Term) -> bool:
@@ -103,17 +91,16 @@ class Truth:
             case Error():
                 return Outcome.ERROR
             case And(terms):
-                return _all(self._possible(one) for one in terms)
+                return all_of(self._possible(one) for one in terms)
             case Or(terms):
-                return _negated(_all(_negated(self._possible(one)) for one in terms))
+                return negated(all_of(negated(self._possible(one)) for one in terms))
             case Not(one):
-                return _negated(self._possible(one))
+                return negated(self._possible(one))
             case OncePerStatement(one):
                 return self._possible(one)
             case Cast(Cast(one, "text"), "boolean") | Cast(one, "boolean"):
-                return (
-                    self._possible(one) if _boolean(one) or isinstance(unwrapped(one), Const) else self._unfollowed(one)
-                )
+                known = parts.boolean(one) or isinstance(unwrapped(one), Const)
+                return self._possible(one) if known else self._unfollowed(one)
             case IsNull(one):
                 return self._is_null(one)
             case Compare(op, left, right):
@@ -151,7 +138,7 @@ class Truth:
         if self.fixed and term in self.fixed:
             return Outcome.TRUE if self.fixed[term] == Outcome.NULL else Outcome.FALSE
         value = self._value(term)
-        if value is MAYBE and _boolean(term):
+        if value is MAYBE and parts.boolean(term):
             found = self._possible(term)
             return (
                 (Outcome.TRUE if found & Outcome.NULL else 0)
@@ -177,7 +164,7 @@ class Truth:
                 return (told[0] if len(told) == 1 or told[0] is not MAYBE else MAYBE) if told else None
             case Call(("", "now"), _) | Items() | Exists():
                 return SOME
-            case Call((schema, name), args) if not schema and name not in _NOT_STRICT:
+            case Call((schema, name), args) if not schema and name not in parts.NOT_STRICT:
                 return None if None in [self._value(arg) for arg in args] else MAYBE
             case Scalar(select):
                 return MAYBE if self._finds(select) else None
@@ -186,15 +173,15 @@ class Truth:
     def _compare(self, op: str, left: Term, right: Term) -> int:
         if op in ("is", "is not"):
             found = self._same(left, right)
-            return found if op == "is" else _negated(found)
+            return found if op == "is" else negated(found)
         one, other = self._value(left), self._value(right)
         if one is None or other is None:
             return Outcome.NULL
         null = Outcome.NULL if MAYBE in (one, other) else 0
-        if op == "=" and _boolean(left) and isinstance(unwrapped(right), Const):
+        if op == "=" and parts.boolean(left) and isinstance(unwrapped(right), Const):
             found = self._possible(left)
-            return found if other in (True, "true") else _negated(found)
-        if unwrapped(left) == unwrapped(right) and settled(left):
+            return found if other in (True, "true") else negated(found)
+        if unwrapped(left) == unwrapped(right) and parts.settled(left):
             return {
                 "=": Outcome.TRUE,
                 ">=": Outcome.TRUE,
@@ -205,34 +192,8 @@ class Truth:
             }.get(op, Outcome.TRUE | Outcome.FALSE) | null
         if op in ("like", "ilike") and isinstance(other, str) and not other.strip("%") and other:
             return Outcome.TRUE | null
-        decided = self._literals(op, left, right)
+        decided = constants.holds(self.caller, op, left, right)
         return (Outcome.TRUE | Outcome.FALSE if decided is None else Outcome.TRUE if decided else Outcome.FALSE) | null
-
-    def _literals(self, op: str, left: Term, right: Term) -> bool | None:
-        """Return what a comparison of two known values comes to, or None where it takes PostgreSQL to say."""
-        sides = [constants.folded(_unwrapped(side)) for side in (left, right)]
-        consts = [self._as_literal(side) for side in sides]
-        order = None
-        if consts[0] is not None and consts[1] is not None:
-            if op in ("=", "<>"):
-                same = constants.equal(consts[0], consts[1])
-                return None if same is None else same == (op == "=")
-            order = constants.compared(consts[0], consts[1])
-        elif sides[0] == _NOW:
-            order = constants.beside_now(sides[1])
-        elif sides[1] == _NOW:
-            later = constants.beside_now(sides[0])
-            order = None if later is None else -later
-        if order is None:
-            return None
-        holds = {"=": (0,), "<>": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}.get(op)
-        return None if holds is None else order in holds
-
-    def _as_literal(self, side: Term) -> Const | None:
-        if isinstance(side, Const):
-            return side if side.value is not None else None
-        value = self.caller.value(side) if isinstance(side, Session) else None
-        return Const(value, "text") if isinstance(value, str) else None
 
     def _same(self, left: Term, right: Term) -> int:
         if isinstance(unwrapped(right), Const) and isinstance(unwrapped(right).value, bool):  # type: ignore[attr-defined]
@@ -244,14 +205,14 @@ class Truth:
                 | (found & Outcome.ERROR)
             )
         one, other = self._value(left), self._value(right)
-        if unwrapped(left) == unwrapped(right) and settled(left):
+        if unwrapped(left) == unwrapped(right) and parts.settled(left):
             return Outcome.TRUE
         if one is None and other is None:
             return Outcome.TRUE
         if (one is None and other not in (None, MAYBE)) or (other is None and one not in (None, MAYBE)):
             return Outcome.FALSE
         if None not in (one, other):
-            decided = self._literals("=", left, right)
+            decided = constants.holds(self.caller, "=", left, right)
             return Outcome.TRUE | Outcome.FALSE if decided is None else Outcome.TRUE if decided else Outcome.FALSE
         return Outcome.TRUE | Outcome.FALSE
 
@@ -261,7 +222,7 @@ class Truth:
             found = [self._compare(term.op, term.left, item) for item in term.many.items]
             if not found:
                 return Outcome.TRUE if term.all else Outcome.FALSE
-            return _all(found) if term.all else _negated(_all(_negated(one) for one in found))
+            return all_of(found) if term.all else negated(all_of(negated(one) for one in found))
         empty = Outcome.TRUE if term.all else Outcome.FALSE
         if isinstance(term.many, Select):
             if not self._finds(term.many):
@@ -271,7 +232,7 @@ class Truth:
             return (
                 Outcome.FALSE
                 | Outcome.NULL
-                | (Outcome.TRUE if any(self._matches(term, side) for side in _sides(term.many)) else 0)
+                | (Outcome.TRUE if any(self._matches(term, side) for side in parts.sides(term.many)) else 0)
             )
         if self._value(term.many) is None:
             return Outcome.NULL
@@ -300,7 +261,7 @@ class Truth:
             return self._finds(term)
         # A strict function that returns a set returns nothing for NULL.
         return not (
-            isinstance(term, Call) and term.name[1] in _RETURN_SETS and None in [self._value(a) for a in term.args]
+            isinstance(term, Call) and term.name[1] in parts.RETURN_SETS and None in [self._value(a) for a in term.args]
         )
 
     def _case(self, whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> int:
@@ -331,133 +292,7 @@ class Truth:
             return Outcome.TRUE
         where = self._possible(select.where)
         if not select.sources:
-            return Outcome.TRUE if where == Outcome.TRUE and not _of_many(select) else Outcome.TRUE | Outcome.FALSE
-        if self.caller.signed_in and _own_user(select):
+            return Outcome.TRUE if where == Outcome.TRUE and not parts.of_many(select) else Outcome.TRUE | Outcome.FALSE
+        if self.caller.signed_in and parts.own_user(select):
             return Outcome.TRUE
         return Outcome.TRUE | Outcome.FALSE
-
-
-_NOT_STRICT = frozenset(
-    "coalesce nullif greatest least concat concat_ws format num_nulls num_nonnulls quote_nullable array_append"
-    " array_prepend array_cat array_fill array_position array_positions array_remove array_replace array_to_string"
-    " string_to_array string_to_table json_build_array json_build_object jsonb_build_array jsonb_build_object"
-    " jsonb_set_lax json_populate_record jsonb_populate_record current_query inet_client_addr inet_client_port"
-    " inet_server_addr inet_server_port int4range int8range numrange daterange tsrange tstzrange enum_first enum_last"
-    " enum_range overlaps format_type set_config row current_schema current_catalog pg_has_role".split()
-    + "count bool_or bool_and every max min sum avg array_agg string_agg json_agg jsonb_agg any_value star ||".split()
-)
-"""What of PostgreSQL's own need not be NULL over NULL (pg_proc, PostgreSQL 17); `||` appends to an array."""
-_RETURN_SETS = frozenset(
-    "unnest generate_series json_array_elements json_array_elements_text jsonb_array_elements"
-    " jsonb_array_elements_text json_each json_each_text jsonb_each jsonb_each_text json_object_keys"
-    " jsonb_object_keys regexp_matches regexp_split_to_table jsonb_path_query".split()
-)
-"""PostgreSQL's own strict functions that return a set."""
-_VOLATILE = frozenset(
-    "random random_normal clock_timestamp timeofday gen_random_uuid nextval currval lastval statement_timestamp"
-    " array_sample array_shuffle txid_current pg_current_xact_id set_config".split()
-)
-_SETTLED = ("", "auth", "storage")
-"""The schemas whose functions, but the volatile ones, answer alike for the whole statement."""
-_NOW = Call(("", "now"))
-
-
-def _unwrapped(term: Term) -> Term:
-    """Return a value without the sub-selects around it; its casts stay."""
-    while isinstance(term, OncePerStatement):
-        term = term.term
-    return term
-
-
-def _sides(select: Select) -> Iterable[Term]:
-    """Return a select without its unions, and what is united with it."""
-    yield Select(select.sources, select.outputs, select.where, select.one_row, select.aggregated)
-    for other in select.others:
-        yield from _sides(other) if isinstance(other, Select) else (other,)
-
-
-def _of_many(select: Select) -> bool:
-    """Tell whether an output may be a function that returns a set, and so no row at all."""
-    return any(select.outputs[at].all_of_type(Call) for at in range(len(select.outputs)))
-
-
-@remembered
-def leaves(term: Term) -> tuple[Term, ...]:
-    """Return the conditions that a condition is put together from, in order, each as often as it stands there."""
-    match term:
-        case And(terms) | Or(terms):
-            return tuple([leaf for one in terms for leaf in leaves(one)])
-        case Not(one) | OncePerStatement(one):
-            return leaves(one)
-        case Case(whens, otherwise):
-            return (*(leaf for pair in whens for one in pair for leaf in leaves(one)), *leaves(otherwise))
-        case Call(("", "coalesce"), args) if any(_boolean(arg) for arg in args):
-            return tuple([leaf for arg in args for leaf in leaves(arg)])
-        case Compare("is", left, Const(bool())):
-            return leaves(left)
-        case Const() | Error():
-            return ()
-    return (term,)
-
-
-@remembered
-def _again(term: Term) -> tuple[Term, ...]:
-    """Return what a condition is put together from, once each, where something stands there twice, and not too much."""
-    atoms = leaves(term)
-    once = set(atoms)
-    twice = len(once) < len(atoms) or any(isinstance(a, IsNull) and a.term in atoms for a in atoms)
-    return tuple(sorted(once, key=repr)) if twice and len(once) <= _MANY_ATOMS else ()
-
-
-def settled(term: Term) -> bool:
-    """Tell whether a value stays the same within a row."""
-    return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.all_of_type(Call))
-
-
-def _boolean(term: Term) -> bool:
-    kinds = And | Or | Not | Compare | CompareMany | Exists | IsNull
-    return isinstance(unwrapped(term), kinds) or (isinstance(term, Case) and _boolean(term.whens[0][1]))
-
-
-def _own_user(select: Select) -> bool:
-    """Tell whether a select finds the user's own row of auth.users, which everybody signed in has."""
-    relations = [source.relation for source in select.sources]
-    if relations != [("auth", "users")] or not isinstance(select.where, Compare) or select.where.op != "=":
-        return False
-    sides = {unwrapped(select.where.left), unwrapped(select.where.right)}
-    return sides == {Session("uid"), Column(select.sources[0].name, "id")}
-
-
-def _all(found: Iterable[int]) -> int:
-    total = Outcome.TRUE
-    for one in found:
-        total = _AND[total, one]
-    return total
-
-
-def _conjunction(one: int, other: int) -> int:
-    found = 0
-    for a, b in product((Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR), repeat=2):
-        if one & a and other & b:
-            # PostgreSQL need not come to the error where the other side decides already.
-            found |= (
-                (Outcome.FALSE | (Outcome.ERROR if Outcome.ERROR in (a, b) else 0))
-                if Outcome.FALSE in (a, b)
-                else Outcome.ERROR
-                if Outcome.ERROR in (a, b)
-                else Outcome.NULL
-                if Outcome.NULL in (a, b)
-                else Outcome.TRUE
-            )
-    return found
-
-
-_AND = {(one, other): _conjunction(one, other) for one in range(16) for other in range(16)}
-
-
-def _negated(found: int) -> int:
-    return (
-        (found & (Outcome.NULL | Outcome.ERROR))
-        | (Outcome.TRUE if found & Outcome.FALSE else 0)
-        | (Outcome.FALSE if found & Outcome.TRUE else 0)
-    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.analysis.conditions.caller import Caller
 from gatepost.analysis.conditions.grammar import NotUnderstood
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import alternatives, branches, conjuncts, relations
 from gatepost.analysis.conditions.terms import (
@@ -32,7 +33,7 @@ from gatepost.analysis.conditions.terms import (
     Unknown,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.functions.column_writes import chunks, text_of
 from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.schema import Function, is_platform

@@ -2,12 +2,14 @@
 
 import pytest
 
+from gatepost.analysis.conditions import grammar
+from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
-from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.term_queries import as_exists, relations, row_columns, sessions, unknown
 from gatepost.analysis.conditions.terms import Column, Const, Session
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.schema import Column as TableColumn
 from gatepost.schema import Function, RowSecurity, Schema, Table
 
@@ -108,3 +110,10 @@ def test_a_parsed_body_is_followed():
     body = "BEGIN ATOMIC\n SELECT (EXISTS ( SELECT 1\n FROM public.member m WHERE (m.user_id = auth.uid()))) AS e;\nEND"
     assert relations(followed("public.f()", body, parsed=True)) == {("public", "member")}
     assert sessions(followed("public.f()", "RETURN auth.uid()", parsed=True)) == {Session("uid")}
+
+
+@pytest.mark.parametrize("language", ["sql", "plpgsql"])
+def test_without_the_grammar_no_body_is_followed(monkeypatch, language):
+    monkeypatch.setattr(grammar, "available", lambda: False)
+    body = "SELECT auth.uid() IS NOT NULL" if language == "sql" else "BEGIN RETURN auth.uid() IS NOT NULL; END"
+    assert unknown(followed("public.f()", body, language=language))

@@ -6,10 +6,11 @@ import pytest
 from psycopg2 import Error
 
 from gatepost.analysis import NotUnderstood
+from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
-from gatepost.analysis.conditions.inlining import Follower
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.reflect import read
 from tests.analysis.conditions.law import CALLERS, TABLES, Conditions
 

@@ -3,8 +3,9 @@
 import pytest
 
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN, Caller
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
-from gatepost.analysis.conditions.three_valued_logic import Outcome, Truth
+from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.loose_conditions import is_guard, passes_by_nothing
 
 FILLED = frozenset({"id", "user_id"})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 
 from gatepost.analysis.conditions import session_values
-from gatepost.analysis.conditions.parser_names import (
+from gatepost.analysis.conditions.by_sqlglot.parser_names import (
     COMPARISONS,
     JSON,
     OPERATORS,
@@ -46,25 +46,11 @@ from gatepost.analysis.conditions.terms import (
     disjunction,
 )
 
-Columns = Callable[[tuple[str, str]], frozenset[str] | None]
-
 
 @dataclass
 class Converter:
-    """Turns one statement into terms.
+    """Turns a policy's condition into terms; PostgreSQL qualified every name in it that is not the row's."""
 
-    Args:
-        prefix: Put before the name of every source, so that an inlined body never captures a name.
-        columns: The columns of a relation, for a body whose names are not qualified; None in a policy, where PostgreSQL
-            qualified every name that is not the row's.
-        relation: Finds the relation that a bare name means.
-        function: The name of the function whose body it is.
-    """
-
-    prefix: str = ""
-    columns: Columns | None = None
-    relation: Callable[[str], tuple[str, str]] = lambda name: ("", name)
-    function: str = ""
     stack: list[dict[str, Source]] = field(default_factory=list)
     ctes: dict[str, Term] = field(default_factory=dict)
 
@@ -134,23 +120,8 @@ class Converter:
             return Session("current_user")
         for sources in reversed(self.stack):
             if prefix in sources:
-                return Column(self.prefix + prefix, name)
-            if not prefix and self.columns is not None:
-                holder = next((s for s in sources.values() if self.holds(s, name)), None)
-                if holder is not None:
-                    return Column(holder.name, name)
-        if self.columns is None:
-            return Column("", name)
-        return Param(name if not prefix or prefix == self.function else f"{prefix}.{name}")
-
-    def holds(self, source: Source, name: str) -> bool:
-        """Tell whether a source has a column of that name."""
-        if source.relation is not None and self.columns is not None:
-            known = self.columns(source.relation)
-            return known is not None and name in known
-        if isinstance(source.inside, Select):
-            return any(isinstance(one, Column) and one.name == name for one in source.inside.outputs)
-        return source.name == self.prefix + name
+                return Column(prefix, name)
+        return Column("", name)
 
     def compare(self, node: exp.Expression, op: str) -> Term:
         """Return a comparison, with one value or with many."""
@@ -312,20 +283,18 @@ class Converter:
             self.source(node.this, conditions)
             return
         if isinstance(node, exp.Subquery):
-            found = Source(self.prefix + alias, None, self.select(node.this))
+            found = Source(alias, None, self.select(node.this))
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
             function: Any = exp.Dot(this=node.args["db"], expression=node.this) if node.args.get("db") else node.this
-            found = Source(self.prefix + (alias or node.this.name), None, self.call(function))
+            found = Source((alias or node.this.name), None, self.call(function))
         elif isinstance(node, exp.Table):
             name, schema = name_of(node.this), name_of(node.args.get("db"))
-            if not schema and name in self.ctes:
-                found = Source(self.prefix + alias, None, self.ctes[name])
-            else:
-                found = Source(self.prefix + alias, (schema, name) if schema else self.relation(name))
+            inner = None if schema else self.ctes.get(name)
+            found = Source(alias, (schema, name)) if inner is None else Source(alias, None, inner)
         else:
             inside = node.this if isinstance(node, exp.Lateral) else node
             select = isinstance(inside, exp.Subquery | exp.Select)
-            found = Source(self.prefix + alias, None, self.select(inside) if select else self.call(inside))
+            found = Source(alias, None, self.select(inside) if select else self.call(inside))
         self.stack[-1][alias or found.name] = found
         for join in node.args.get("joins") or ():
             self.join(join, conditions)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.analysis.conditions.by_identity import ByIdentity
-from gatepost.analysis.conditions.function_values import as_piece, as_term
+from gatepost.analysis.by_identity import ByIdentity
+from gatepost.analysis.conditions.bodies.function_values import as_piece, as_term
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
     Call,

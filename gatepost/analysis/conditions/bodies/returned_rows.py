@@ -1,0 +1,108 @@
+"""The rows that a set-returning PL/pgSQL function returns, each under the condition of its path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gatepost.analysis.conditions.bodies.statements import Statements, Values, name_of
+from gatepost.analysis.conditions.grammar import Node, NotUnderstood, kind_of
+from gatepost.analysis.conditions.terms import (
+    NULL,
+    TRUE,
+    Compare,
+    Const,
+    Not,
+    Select,
+    Term,
+    Unknown,
+    conjunction,
+    disjunction,
+)
+
+RAISES = 21
+"""The level of RAISE EXCEPTION in libpg_query's numbers, which are PostgreSQL's own (`elog.h`)."""
+Arm = tuple[Node, Sequence[Node]]
+_SIMPLE = frozenset(
+    f"PLpgSQL_stmt_{kind}" for kind in "assign perform execsql dynexecute getdiag raise commit rollback".split()
+)
+
+
+def returned_rows(body: Statements, waiting: Sequence[Node], values: Values, reached: Term, rows: list[Term]) -> bool:
+    """Collect what a set-returning function returns; tell whether the statements can run to their end."""
+    for statement in waiting:
+        body.steps += 1
+        kind, of = kind_of(statement)
+        match kind:
+            case "PLpgSQL_stmt_return":
+                return False
+            case "PLpgSQL_stmt_raise" if of.get("elog_level", RAISES) >= RAISES:
+                return False
+            case "PLpgSQL_stmt_return_query" if "query" in of:
+                rows.append(_where(body.statement(of["query"], values), reached))
+            case "PLpgSQL_stmt_return_next" if "expr" in of:
+                rows.append(Select((), (body.expression(of["expr"], values),), reached))
+            case "PLpgSQL_stmt_if":
+                reached = _rows_of_if(body, of, values, reached, rows)
+                if reached == Const(False, "boolean"):
+                    return False
+            case "PLpgSQL_stmt_block" if "exceptions" not in of:
+                if not returned_rows(body, of.get("body", []), values, reached, rows):
+                    return False
+            case "PLpgSQL_stmt_fors" if "query" in of:
+                inner = {**values, f"{name_of(of.get('var', {}))}.*": body.statement(of["query"], values)}
+                returned_rows(body, of.get("body", []), inner, reached, rows)
+            case _ if kind in _SIMPLE:
+                body.step(kind, of, values)
+            case _:
+                raise NotUnderstood(kind)
+    return True
+
+
+def _rows_of_if(body: Statements, of: Node, values: Values, reached: Term, rows: list[Term]) -> Term:
+    """Collect the rows of an IF, and return the condition under which what follows it is reached."""
+    goes_on: list[Term] = []
+    denied: list[Term] = []
+    for asked, then in [*arms_of_if(of), (None, of.get("else_body", []))]:
+        condition = TRUE if asked is None else body.expression(asked, values)
+        path = conjunction(*denied, condition)
+        if returned_rows(body, then, dict(values), conjunction(reached, path), rows):
+            goes_on.append(path)
+        denied.append(Not(Compare("is", condition, Const(True, "boolean"))))
+    if not goes_on:
+        return Const(False, "boolean")
+    if len(goes_on) == len(denied):
+        return reached
+    return conjunction(reached, disjunction(*goes_on))
+
+
+def arms_of_if(of: Node) -> list[Arm]:
+    """Return the conditions of an IF with the statements behind each."""
+    arms = [(of["cond"], of.get("then_body", []))]
+    arms += [
+        (one["PLpgSQL_if_elsif"]["cond"], one["PLpgSQL_if_elsif"].get("stmts", [])) for one in of.get("elsif_list", [])
+    ]
+    return arms
+
+
+def _where(select: Term, condition: Term) -> Term:
+    if isinstance(select, Select) and not select.others:
+        return Select(
+            select.sources,
+            select.outputs,
+            conjunction(select.where, condition),
+            select.one_row,
+            select.aggregated and condition == TRUE,
+        )
+    return select if condition == TRUE else Unknown("rows of a union under a condition", (select, condition))
+
+
+def united(rows: list[Term]) -> Term:
+    """Return the rows of several selects as those of one."""
+    if not rows:
+        return Select((), (NULL,), Const(False, "boolean"))
+    first, *others = rows
+    if not others:
+        return first
+    if not isinstance(first, Select):
+        return Unknown("rows", tuple(rows))
+    return Select(first.sources, first.outputs, first.where, False, False, (*first.others, *others))
