@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.term_queries import alternatives, relations, row_columns, sessions
 from gatepost.analysis.conditions.terms import (
     RECURSION,
@@ -18,7 +19,6 @@ from gatepost.analysis.conditions.terms import (
     Unknown,
     unwrapped,
 )
-from gatepost.analysis.conditions.three_valued_logic import Outcome
 from gatepost.analysis.policies import Analysis, PolicyFacts
 from gatepost.analysis.row_ownership import RowOwnership, arms
 from gatepost.finding import NotChecked

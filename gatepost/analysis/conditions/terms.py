@@ -36,11 +36,9 @@ class Term:
     @property
     def kept(self) -> Kept:
         """What was computed about this term."""
-        try:
-            return self._kept
-        except AttributeError:
+        if not hasattr(self, "_kept"):
             object.__setattr__(self, "_kept", Kept())
-            return self._kept
+        return self._kept
 
     @property
     def parts(self) -> list[Term]:
