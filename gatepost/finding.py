@@ -1,4 +1,4 @@
-"""What a check says: findings, what was not checked, and the result that holds both."""
+"""The values that every check returns: findings, what was not checked, and the result that holds both."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 REPORT_VERSION = 1
-"""The version of the JSON that every command prints; it is raised when a field changes its meaning or goes."""
+"""The version of the JSON that every command prints; it is increased when a field changes its meaning or is removed."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One problem.
 
     Args:
         rule: The rule's name, in kebab-case words.
         severity: `error`, `warning` or `info`.
-        object: What it is about: `schema.table`, `schema.table.policy`, `schema.function(args)`.
+        object: The object of the problem: `schema.table`, `schema.table.policy`, `schema.function(args)`.
         message: The consequence, in one sentence, in the user's own names.
-        fix: The SQL or the command that mends it.
-        detail: Tells apart two findings of one rule on one object; part of the key.
-        witness: What was seen, where it was observed and not concluded.
+        fix: The SQL or the command that fixes it.
+        detail: Distinguishes two findings of one rule on one object. Part of the key.
+        witness: The statement that shows the problem, if it was observed by trying.
     """
 
     rule: str
@@ -42,19 +42,19 @@ class Finding:
 
     @property
     def order(self) -> tuple[str, int, str]:
-        """The place in a report: by object, the worst first."""
+        """The position in a report: by object, the worst first."""
         return (self.object, SEVERITIES.index(self.severity), self.key)
 
 
 @dataclass(frozen=True, order=True)
 class NotChecked:
-    """Something that could not be checked; it is never counted as clean.
+    """Something that could not be checked. It never counts as a pass.
 
     Args:
         what: The table, policy or part of the database that was not checked.
         why: The reason, as one clause.
-        ours: Whether a limit of Gatepost is the reason, and not something that the project or the caller lacks.
-        covered_by: The other way by which the verdict about `what` stands all the same, or the empty string.
+        ours: Whether the reason is a limit of Gatepost and not something that the project or the caller lacks.
+        covered_by: Another way by which the verdict about `what` stands, or the empty string.
     """
 
     what: str
@@ -64,21 +64,21 @@ class NotChecked:
 
     @property
     def fails(self) -> bool:
-        """Tell whether this alone makes a command exit 1: no other way could judge what was not checked."""
+        """Tell whether this alone makes a command exit 1, because nothing else covers what was not checked."""
         return not (self.ours and self.covered_by)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command found.
+    """The result of a command.
 
     Args:
         command: The command's name.
-        target: What it looked at, without a password.
-        findings: What is wrong, sorted by object.
-        not_checked: What could not be looked at.
-        summary: Figures about what was looked at, by name.
-        sections: What only this command has to say, by the name that it has in the JSON.
+        target: What it checked, without a password.
+        findings: The problems, sorted by object.
+        not_checked: What could not be checked.
+        summary: Figures about what was checked, by name.
+        sections: The results that only this command has, by their names in the JSON.
     """
 
     command: str
@@ -90,7 +90,7 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Tell whether nothing of severity error or warning was found, and everything was looked at."""
+        """Tell whether everything was checked and nothing of severity error or warning was found."""
         return not self.not_checked and not any(finding.severity != "info" for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
@@ -102,7 +102,7 @@ class Result:
 
         Args:
             threshold: The lowest severity that fails.
-            strict: Whether everything that was not checked fails, also where the verdict stands by another way.
+            strict: Whether everything that was not checked fails, even if something else covers it.
         """
         bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
         unknown = any(strict or one.fails for one in self.not_checked)

@@ -1,150 +1,180 @@
-"""What names tell about whether rows are meant for everybody.
+"""Guess from the names of tables and columns what their rows are, with the word lists of `name_hints.toml`.
 
-A name is no proof, so it only decides how loudly a table is named that everybody may read.
+A name proves nothing, so it only decides how severe a finding is, and whether a doubtful case is reported. A project
+adds words under `[tool.gatepost.name_hints]`.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Collection
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
+from gatepost.errors import SettingsError
 from gatepost.schema import Table
 
-Meant = Literal["private", "public", "unknown"]
+Audience = Literal["private", "public", "unknown"]
+Words = Mapping[str, frozenset[str]]
 
-_SECRETS = frozenset(
-    "password passwd secret token apikey credential ssn iban cvv cvc passport salary wage diagnosis otp prescription"
-    " phone mobile birthdate birthday dob".split()
-)
-_KEYS = re.compile(
-    r"(api|private|secret|access|encryption|signing|license)_?key|(cost|wholesale|purchase|supplier)_?price|internal_?note",
-    re.IGNORECASE,
-)
-_HARMLESS = frozenset("public translation count counts usage limit type types max used total".split())
-_PRIVATE = frozenset(
-    "note todo task message chat dm conversation inbox mail email invoice payment order document file record medical"
-    " health patient salary payroll contract billing subscription customer client account transaction card address"
-    " credential secret session diary journal ticket lead contact device expense budget bank statement tax claim"
-    " prescription appointment booking reservation notification preference private draft bookmark cart wallet"
-    " balance loan employee report medication habit workout memory project audit log ledger submission enrollment"
-    " enrolment grade offer bid quote deal inventory exam homework trip ride delivery shipment purchase refund payout"
-    " earning".split()
-)
-_PEOPLE = frozenset(
-    "patient medical salary payroll invoice payment transaction bank credential message order customer client contact"
-    " lead ticket subscription billing prescription diagnosis employee account secret session".split()
-)
-_PUBLIC = frozenset(
-    "post comment article blog profile review product category country city currency language tag like follow follower"
-    " reaction vote page event news announcement leaderboard score listing recipe forum topic thread photo gallery"
-    " catalog catalogue price plan feature faq menu author book movie song track album artist poll rating question"
-    " answer release version changelog badge achievement game team venue store shop location region zone type status"
-    " template theme banner public podcast episode video course lesson guide skill sport season match".split()
-)
-_SIGNED_UP = frozenset("waitlist waiting newsletter subscriber signup".split())
-_FLAGS = frozenset("is_public is_published published public visibility is_private private is_visible shared".split())
-_SHOWN = frozenset("slug published_at username handle avatar_url bio display_name".split())
+_EXAMPLE = '[tool.gatepost.name_hints]\n  private_tables = ["dossier"]'
+_added: ContextVar[Words] = ContextVar("added words", default={})  # noqa: B039  never changed, only replaced
 
 
-_STATES = frozenset("status state type kind access audience level scope privacy mode stage phase".split())
-_FOR_ALL = frozenset(
-    "public published active approved open live available listed visible released launched upcoming scheduled accepted"
-    " confirmed verified featured shared everyone everybody anyone all world global system default".split()
-)
-_MARKS = frozenset(
-    "public publish published unpublished visible visibility private shared sharing listed unlisted active enabled"
-    " approved available featured hidden draft live searchable discoverable template demo sample example global system"
-    " verified open".split()
-)
-_HIDDEN = frozenset("draft private hidden unpublished pending unlisted internal".split())
-
-
-def marks_public(column: str, values: Collection[object] = ()) -> bool:
-    """Tell whether a condition on a column says that a row is meant for everybody.
+def word_list(name: str) -> frozenset[str]:
+    """Return the words of a list in `name_hints.toml`, with those that the project adds.
 
     Args:
-        column: The column.
-        values: What it is compared with.
+        name: The list.
     """
-    told = name_parts(column)
-    if told & _MARKS:
-        return True
-    return bool(told & _STATES) and any(name_parts(str(value)) & _FOR_ALL for value in values)
+    added = _added.get()
+    return _lists()[name] | added[name] if name in added else _lists()[name]
 
 
-def says_for_whom(values: Collection[object]) -> bool:
-    """Tell whether one of some values says that a row is for everybody, or, where it is denied, that it is not."""
-    return any(name_parts(str(value)) & _FOR_ALL or is_hidden_state(value) for value in values)
+@cache
+def _lists() -> Words:
+    text = (files("gatepost") / "name_hints.toml").read_text(encoding="utf-8")
+    return {name: frozenset(words.split()) for name, words in tomllib.loads(text).items()}
 
 
-def is_hidden_state(value: object) -> bool:
-    """Tell whether a column's value says that a row is not for everybody yet."""
-    return isinstance(value, str) and value.lower() in _HIDDEN
+@contextmanager
+def added_words(words: Words | None) -> Iterator[None]:
+    """Use a project's words in addition to the built-in ones, inside the block.
+
+    Args:
+        words: From `read_words`. None for those of the block around, if any.
+    """
+    token = _added.set(_added.get() if words is None else words)
+    try:
+        yield
+    finally:
+        _added.reset(token)
 
 
-_OPEN_COLUMNS = frozenset(
-    "public publish published open visible visibility listed shared joinable discoverable".split()
-)
-_OPEN_VALUES = frozenset("true public open published visible listed shared everyone anyone".split())
-_STATE_COLUMNS = frozenset("status state visibility".split())
-_OPEN_STATES = frozenset("published public open active approved live visible".split())
+def read_words(table: object) -> Words:
+    """Return the words that a project adds, by list.
+
+    Args:
+        table: The content of `[tool.gatepost.name_hints]`.
+
+    Raises:
+        SettingsError: it is not a table of lists of words, or names a list that does not exist.
+    """
+    if not isinstance(table, dict):
+        raise SettingsError('"name_hints" in [tool.gatepost] is not a table', _EXAMPLE)
+    for name, words in table.items():
+        if name not in _lists():
+            near = difflib.get_close_matches(name, _lists(), 1)
+            hint = f'Did you mean "{near[0]}"?' if near else f"one of {', '.join(sorted(_lists()))}"
+            raise SettingsError(f'unknown list "{name}" in [tool.gatepost.name_hints]', hint)
+        if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+            raise SettingsError(f'"{name}" in [tool.gatepost.name_hints] is not a list of words', f'{name} = ["…"]')
+    return {name: frozenset(word.strip().lower() for word in words) for name, words in table.items()}
 
 
 def name_parts(name: str) -> set[str]:
-    """Return the words of a name, each as singular as a rule of thumb makes it."""
+    """Return the words of a name, also in a simple singular form."""
     parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     return {word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part))}
 
 
-def is_secret(column: str, to_everybody: bool = False) -> bool:
-    """Tell whether a column's name says that it holds something that is nobody else's business.
+def contains_any(text: str, name: str) -> bool:
+    """Tell whether a text contains a word of a list anywhere, in any case.
+
+    Args:
+        text: The text.
+        name: The list.
+    """
+    return any(word in text.lower() for word in word_list(name))
+
+
+def marks_public(column: str, values: Collection[object] = ()) -> bool:
+    """Tell whether a condition on a column says that a row is public.
 
     Args:
         column: The column.
-        to_everybody: Whether it is shown to people without an account too, of whom an e-mail address is hidden.
+        values: The values that it is compared with.
     """
-    told = name_parts(column)
-    if to_everybody and "email" in told:
+    parts = name_parts(column)
+    if parts & word_list("visibility_columns"):
         return True
-    return bool(_KEYS.search(column)) or (bool(told & _SECRETS) and not told & _HARMLESS)
+    public = word_list("public_states")
+    return bool(parts & word_list("state_columns")) and any(name_parts(str(value)) & public for value in values)
+
+
+def says_for_whom(values: Collection[object]) -> bool:
+    """Tell whether one of some values says that a row is public or, if the condition is negated, that it is not."""
+    public = word_list("public_states")
+    return any(name_parts(str(value)) & public or is_hidden_state(value) for value in values)
+
+
+def is_hidden_state(value: object) -> bool:
+    """Tell whether a column's value says that a row is not public yet."""
+    return isinstance(value, str) and value.lower() in word_list("hidden_states")
+
+
+def is_secret(column: str, to_everybody: bool = False) -> bool:
+    """Tell whether a column's name says that nobody but the owner should read it.
+
+    Args:
+        column: The column.
+        to_everybody: Whether people without an account see it too. An e-mail address is a secret then.
+    """
+    parts = name_parts(column)
+    if to_everybody and "email" in parts:
+        return True
+    if _secret_pieces(word_list("secret_column_pieces")).search(column):
+        return True
+    return bool(parts & word_list("secret_columns")) and not parts & word_list("harmless_columns")
+
+
+@cache
+def _secret_pieces(pieces: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(piece).replace("_", "_?") for piece in sorted(pieces)), re.IGNORECASE)
 
 
 def about_people(table: Table) -> bool:
-    """Tell whether a table's name says that its rows are about people, whoever they belong to."""
-    told = name_parts(table.name)
-    return bool(told & _PEOPLE) and not told & _PUBLIC
+    """Tell whether a table's name says that its rows are personal data, no matter who owns them."""
+    parts = name_parts(table.name)
+    return bool(parts & word_list("personal_tables")) and not parts & word_list("public_tables")
 
 
 def signed_up(table: Table, columns: Collection[str]) -> bool:
-    """Tell whether rows are people without an account who left their address, which is the project's to read."""
-    return bool(name_parts(table.name) & _SIGNED_UP) and any(
-        name_parts(name) & {"email", "mail", "phone"} for name in columns
+    """Tell whether rows are people without an account who left an address, which only the project should read."""
+    contact = word_list("contact_columns")
+    return bool(name_parts(table.name) & word_list("sign_up_tables")) and any(
+        name_parts(name) & contact for name in columns
     )
 
 
-def meant(table: Table) -> Meant:
-    """Tell for whom a table's rows seem to be meant, by its names."""
-    told = name_parts(table.name)
+def likely_audience(table: Table) -> Audience:
+    """Return for whom a table's rows seem to be intended, by its names."""
+    private, public = word_list("private_tables"), word_list("public_tables")
+    parts = name_parts(table.name)
     columns = {column.name for column in table.columns}
-    if columns & _FLAGS:
+    if columns & word_list("visibility_flags"):
         return "private"
-    head = name_parts(table.name.split("_")[-1])  # of `thread_messages` the messages
-    if len(told) > len(head) and head & _PRIVATE and not head & _PUBLIC:
+    head = name_parts(table.name.split("_")[-1])  # "messages" in `thread_messages`
+    if len(parts) > len(head) and head & private and not head & public:
         return "private"
-    if told & _PUBLIC or columns & _SHOWN:
+    if parts & public or columns & word_list("public_columns"):
         return "public"
-    return "private" if told & _PRIVATE else "unknown"
+    return "private" if parts & private else "unknown"
 
 
 def may_open(column: str) -> bool:
-    """Tell whether a column is called as if it could open a row for everybody."""
-    return bool(name_parts(column) & (_OPEN_COLUMNS | _STATE_COLUMNS))
+    """Tell whether a column's name says that its value can open a row to everyone."""
+    return bool(name_parts(column) & (word_list("open_columns") | word_list("open_state_columns")))
 
 
 def says_open(column: str, value: object) -> bool:
-    """Tell whether a column with a value says that its row is for everybody."""
-    named = name_parts(column)
-    return bool(named & _OPEN_COLUMNS and value in _OPEN_VALUES) or bool(
-        named & _STATE_COLUMNS and value in _OPEN_STATES
+    """Tell whether a column with a value says that its row is open to everyone."""
+    parts = name_parts(column)
+    return bool(parts & word_list("open_columns") and value in word_list("open_values")) or bool(
+        parts & word_list("open_state_columns") and value in word_list("open_states")
     )

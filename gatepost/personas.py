@@ -1,4 +1,4 @@
-"""Somebody who asks: a role and the claims of a token, taken on as the Data API takes them on."""
+"""Describe a caller, a role with the claims of a token, and take it on as the Data API does."""
 
 from __future__ import annotations
 
@@ -22,18 +22,51 @@ TAKE_ON_ROLE = """
        pg_catalog.set_config('request.jwt.claim.email', '', true),
        pg_catalog.set_config('role', %(role)s, true)
 """
-"""What a SELECT evaluates to take on a role and a token until the transaction ends, as PostgREST does for a request
+"""The expressions that take on a role and a token until the transaction ends, as PostgREST does for a request
 (https://docs.postgrest.org/en/v13/references/transactions.html). The values are `Persona.settings`.
 
-The single settings are the older form; `auth.uid()` reads them first, so that one left over would win over ours.
+The single settings are the older form. `auth.uid()` reads them first, so a stale one would override ours.
 """
+
+
+NOBODY = "nobody"
+"""The owner of planted rows that belong to no persona."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What an observation expects of a persona.
+
+    Args:
+        row_set: Whose planted rows are its own, if not those of the persona's name.
+        ordinary: Whether it may never access what belongs to others.
+        signed_out: Whether it has no account.
+        ranked: Whether it has rows in tables that may give a rank, such as a table of roles.
+        anonymous_sign_in: Whether its account has no e-mail address or other identity.
+        administrator: Whether its `app_metadata` makes it an administrator.
+        self_claiming: Whether its `user_metadata`, which users write themselves, claims everything.
+        newcomer: Whether it has just signed up, with no row and no claim.
+        onlooker: Whether it only reads, so that others can be compared with it.
+        tries_every_column: Whether it changes every column of its role, so that others need not.
+    """
+
+    row_set: str = ""
+    ordinary: bool = False
+    signed_out: bool = False
+    ranked: bool = False
+    anonymous_sign_in: bool = False
+    administrator: bool = False
+    self_claiming: bool = False
+    newcomer: bool = False
+    onlooker: bool = False
+    tries_every_column: bool = False
 
 
 @dataclass(frozen=True)
 class Persona:
-    """A role and, as JSON, the claims of the token that chose it; the text is empty where there is no token.
+    """A role and, as JSON, the claims of the token that chose it. The text is empty where there is no token.
 
-    `headers` and `cookies` are what the request says of itself, as JSON: anybody may write them.
+    `headers` and `cookies` are those of the request, as JSON. The caller chooses them.
     """
 
     name: str
@@ -41,15 +74,31 @@ class Persona:
     claims: str = ""
     headers: str = "{}"
     cookies: str = "{}"
+    traits: Traits = Traits()
 
     @property
     def settings(self) -> dict[str, str]:
         """The values of `TAKE_ON_ROLE`."""
         return {"claims": self.claims, "headers": self.headers, "cookies": self.cookies, "role": self.role}
 
+    @property
+    def row_set(self) -> str:
+        """The name of the set of planted rows that are its own."""
+        return self.traits.row_set or self.name
 
-ANON = Persona("anon", "anon", json.dumps({"role": "anon"}))
-SERVICE = Persona("service_role", "service_role", json.dumps({"role": "service_role"}))
+    @property
+    def watched(self) -> bool:
+        """Whether access to rows of others is a finding."""
+        return self.traits.ordinary or self.traits.signed_out
+
+
+ANON = Persona(
+    "anon",
+    "anon",
+    json.dumps({"role": "anon"}),
+    traits=Traits(row_set=NOBODY, signed_out=True, tries_every_column=True),
+)
+SERVICE = Persona("service_role", "service_role", json.dumps({"role": "service_role"}), traits=Traits(row_set=NOBODY))
 
 
 def signed_in(user_id: str, name: str = "authenticated", **claims: object) -> Persona:
@@ -57,20 +106,20 @@ def signed_in(user_id: str, name: str = "authenticated", **claims: object) -> Pe
 
     Args:
         user_id: The user's id, the claim `sub`.
-        name: How the persona is called.
+        name: The name of the persona.
         claims: More claims, such as `app_metadata={"org_id": …}`.
     """
-    told = {"sub": user_id, "role": "authenticated", "aud": "authenticated", **claims}
-    return Persona(name, "authenticated", json.dumps(told))
+    token = {"sub": user_id, "role": "authenticated", "aud": "authenticated", **claims}
+    return Persona(name, "authenticated", json.dumps(token))
 
 
 @contextmanager
 def impersonated(cursor: Cursor, persona: Persona) -> Iterator[None]:
-    """Be a persona inside a block: what it changes is rolled back, and so is an error.
+    """Be a persona inside a block. Everything that the block changes is rolled back, even after an error.
 
     Args:
         cursor: Inside a transaction.
-        persona: Who to be.
+        persona: The persona.
     """
     cursor.execute("SAVEPOINT gatepost_persona")
     try:

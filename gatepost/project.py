@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DeclarationError, GatepostError, SettingsError
+from gatepost.name_hints import Words, read_words
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -26,7 +27,8 @@ class Project:
     `models` is the package that exports `metadata`. `policies` is the package of the declarations, or None if the
     project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
-    `personas` are additional personas for `gatepost observe`, as written in the file.
+    `personas` are additional personas for `gatepost observe`, as written in the file. `name_hints` are words
+    that the project adds to the lists of `name_hints.toml`.
     """
 
     root: Path
@@ -36,6 +38,7 @@ class Project:
     database: str | None = None
     suppressions: tuple[tuple[str, str], ...] = ()
     personas: Mapping[str, object] = field(default_factory=dict)
+    name_hints: Words = field(default_factory=dict)
 
     @property
     def alembic_ini(self) -> Path:
@@ -119,7 +122,7 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "database", "ignore", "personas"}
+    known = {"models", "policies", "sample", "database", "ignore", "personas", "name_hints"}
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -127,7 +130,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
                 f'unknown key "{key}" in [tool.gatepost] ("{root / "pyproject.toml"}")',
                 f'Did you mean "{near[0]}"?' if near else f"known keys: {', '.join(sorted(known))}",
             )
-    for key in sorted(known - {"ignore", "personas"}):
+    for key in sorted(known - {"ignore", "personas", "name_hints"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] must be text, and is {settings[key]!r}', f'{key} = "…"')
     if settings.get("database", "local") != "local":
@@ -152,6 +155,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         database=str(database) if database is not None else None,
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
         personas=personas,
+        name_hints=read_words(settings.get("name_hints", {})),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a project knows and accepts: findings that are suppressed with a reason, and a baseline of old ones."""
+"""Hide findings that a project knows: those it accepts with a reason, and those in a baseline."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ RENAMED = {
     "several-permissive-policies": "multiple-permissive-policies",
     "session-value-per-row": "auth-function-evaluated-per-row",
 }
-"""Rules by the name that they had once: a key with an old name would accept nothing in silence."""
+"""Former names of rules. A key with one is refused, because it would match nothing without anyone noticing."""
 
 
 def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str]) -> Result:
     """Return the result without the findings that the project accepts.
 
     Args:
-        result: What was found.
+        result: The result.
         reasons: The reason of each accepted finding, by its key: `{"row-security-off:public.country": "…"}`.
-        rules: The names of the rules that were asked: a suppression of another rule cannot be called unused.
+        rules: The names of the rules that were checked. A suppression for another rule cannot be reported as unused.
 
     Raises:
         SettingsError: a suppression has no reason, or names a rule by an old name.
@@ -43,7 +43,7 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
         if not reason.strip():
             raise SettingsError(
                 f'"{key}" is suppressed in pyproject.toml without a reason',
-                f'ignore = {{ "{key}" = "why it is meant" }}  # in [tool.gatepost]',
+                f'ignore = {{ "{key}" = "why it is intended" }}  # in [tool.gatepost]',
             )
     found = {finding.key for finding in result.findings}
     unused = [key for key in reasons if key not in found and key.partition(":")[0] in rules]
@@ -53,7 +53,7 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
             UNUSED,
             "warning",
             key.partition(":")[2],
-            f'"{key}" is suppressed in pyproject.toml, and nothing of that kind is found',
+            f'"{key}" is suppressed in pyproject.toml, but there is no such finding',
             f'remove "{key}" from ignore in [tool.gatepost]',
             detail=key.partition(":")[0],
         )
@@ -66,7 +66,7 @@ def beyond_baseline(result: Result, baseline: frozenset[str]) -> Result:
     """Return the result without the findings that are in a baseline.
 
     Args:
-        result: What was found.
+        result: The result.
         baseline: Keys, from `read_baseline`.
     """
     kept = [finding for finding in result.findings if finding.key not in baseline]
@@ -77,7 +77,7 @@ def read_baseline(path: Path) -> frozenset[str]:
     """Return the keys of a baseline file.
 
     Raises:
-        SettingsError: the file cannot be read, is of another version, or names a rule by an old name.
+        SettingsError: the file cannot be read, has another version, or names a rule by a former name.
     """
     hint = f"gatepost verify --write-baseline {path}"
     try:
@@ -89,7 +89,7 @@ def read_baseline(path: Path) -> frozenset[str]:
     version = found.get("version") if isinstance(found, dict) else None
     if version != BASELINE_VERSION or not isinstance(found.get("keys"), list):
         raise SettingsError(
-            f'the baseline "{path}" is of version {version!r}, and this Gatepost reads version {BASELINE_VERSION}', hint
+            f'the baseline "{path}" has version {version!r}, but this Gatepost reads version {BASELINE_VERSION}', hint
         )
     keys = frozenset(str(key) for key in found["keys"])
     refuse_renamed(keys, f'the baseline "{path}"')
@@ -97,33 +97,33 @@ def read_baseline(path: Path) -> frozenset[str]:
 
 
 def refuse_renamed(keys: Iterable[str], place: str) -> None:
-    """Refuse keys of findings that name a rule as it was called once.
+    """Refuse keys of findings that use a former name of a rule.
 
     Args:
         keys: Keys of findings, or names of rules.
-        place: What holds them.
+        place: The place that contains them.
 
     Raises:
-        SettingsError: one does; the new key is in the hint.
+        SettingsError: a key does. The hint contains the new key.
     """
     for key in sorted(keys):
         name, colon, rest = key.partition(":")
         if name in RENAMED:
             raise SettingsError(
-                f'{place} holds "{key}", and the rule "{name}" is now called "{RENAMED[name]}"',
+                f'{place} holds "{key}", but the rule "{name}" is now called "{RENAMED[name]}"',
                 f'write "{RENAMED[name]}{colon}{rest}"',
             )
 
 
 def write_baseline(path: Path, findings: Iterable[Finding]) -> None:
-    """Write the keys of findings, sorted, one a line.
+    """Write the keys of findings, sorted, one per line.
 
     Raises:
         SettingsError: the file cannot be written.
     """
-    told = {"version": BASELINE_VERSION, "keys": sorted({finding.key for finding in findings})}
+    content = {"version": BASELINE_VERSION, "keys": sorted({finding.key for finding in findings})}
     try:
-        path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
         raise SettingsError(f'the baseline "{path}" cannot be written: {error.strerror}') from None
 

@@ -1,4 +1,4 @@
-"""Hold what was declared against what a live database does, without writing to it."""
+"""Compare a live database with its declaration and with the rules, without writing to it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.diff import TableState, declared_state, version_state
 from gatepost.errors import GatepostError
 from gatepost.finding import Finding, NotChecked, Result
+from gatepost.name_hints import Words, added_words
 from gatepost.project import find_project
 from gatepost.reflect import read_all
 from gatepost.schema import Policy, Schema
@@ -40,42 +41,46 @@ def verify(
     target: str = "",
     print_there: bool = False,
     server: Server | None = None,
+    words: Words | None = None,
 ) -> Result:
-    """Hold a live database against the declaration and the rules.
+    """Check a live database against the declaration and the rules.
 
-    The catalog is read in READ ONLY transactions, where nothing of the database's own decides what our queries mean.
-    Nothing is written, not even a temporary table: the declared expressions and the live ones are printed by the local
-    server, on tables and function signatures that stand in for the live ones. A connection that is already inside a
-    transaction is read inside it, up to a savepoint that is rolled back, and left in it with its own settings.
+    The catalog is read in READ ONLY transactions, in which nothing of the database's own can change what our queries
+    mean. Nothing is written, not even a temporary table. The local server prints the declared and the live expressions,
+    on tables and function signatures that stand in for the live ones. A connection inside a transaction is read inside
+    it, within a savepoint that is rolled back, and keeps its own settings.
 
     Args:
         connection: A psycopg2 connection, or a SQLAlchemy connection or session.
-        declaration: What was declared; without it, the one of the project that holds the current folder, if any.
-        rules: Which rules to ask; without them, all.
-        target: How the database is called in the result.
+        declaration: The declaration. Without it, the one of the project that holds the current folder, if any.
+        rules: The rules to check. Without them, all.
+        target: The name of the database in the result.
         print_there: Print the declared expressions on temporary tables of the database itself instead, in a
             transaction that may write and is rolled back.
-        server: The server that prints; without it, the embedded one of the project that holds the current folder,
-            which is stopped afterwards where it did not run. Where nothing is declared, none is needed.
+        server: The server that prints. Without it, the embedded one of the project that holds the current folder,
+            which is stopped afterwards if it did not run before. If nothing is declared, no server is needed.
+        words: Words in names that the project adds to `name_hints.toml`, from `Project.name_hints`. Without it, and
+            without a declaration, those of the project that holds the current folder.
 
     Returns:
         The findings, and what could not be checked.
 
     Raises:
-        DeclarationError: the declaration cannot be meant.
+        DeclarationError: the declaration is wrong.
         DatabaseUnreachable: the database cannot be read: the connection is lost or inside a failed transaction, or
             somebody holds a lock, and is named.
     """
     found = raw(connection)
     with _reading(found) as read_already:
-        # Here and not above: what is imported while PostgreSQL answers takes no time.
+        # Imported here, because importing while PostgreSQL answers takes no extra time.
         from gatepost.rules import Context, all_rules
         from gatepost.rules._checking import check
 
-        asked = all_rules() if rules is None else tuple(rules)
+        wanted = all_rules() if rules is None else tuple(rules)
         if declaration is None:
             project = find_project()
             declaration = project.declaration() if project is not None else None
+            words = project.name_hints if words is None and project is not None else words
         live = read_already()
     states, not_checked = _declared_states(
         declaration or Declaration(),
@@ -85,7 +90,8 @@ def verify(
         ),
     )
     context = Context(live, declaration, states)
-    findings, failed = check(asked, context)
+    with added_words(words):
+        findings, failed = check(wanted, context)
     return Result(
         command="verify",
         target=target or live.database,
@@ -96,9 +102,9 @@ def verify(
 
 
 def assert_row_security(connection: AnyConnection) -> None:
-    """Raise unless row security is on for every table that the API serves or can use.
+    """Raise an error unless row security is on for every table that the API serves or can use.
 
-    A table counts whoever may reach it now, and one whose owner the API belongs to must have it forced.
+    A table counts no matter who can access it now. It must be forced where an API role is a member of the owner.
 
     Args:
         connection: A psycopg2 connection, or a SQLAlchemy connection or session.
@@ -128,9 +134,9 @@ def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str |
 
 @contextmanager
 def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
-    """Read the catalog beside what is done inside; nothing but the reader touches the connection meanwhile.
+    """Read the catalog in a thread while the block runs. Only the reader may use the connection meanwhile.
 
-    Yields a function that returns what was read, or raises what went wrong.
+    Yields a function that returns the schema, or raises the reader's error.
     """
     found: list[Schema] = []
     wrong: list[BaseException] = []
@@ -138,7 +144,7 @@ def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
     def work() -> None:
         try:
             found.append(read_again(connection, read_all))
-        except BaseException as error:  # noqa: BLE001  whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001  raised again where the result is used
             wrong.append(error)
 
     reader = Thread(target=work, name="gatepost reads the catalog", daemon=True)
@@ -159,7 +165,7 @@ def _reading(connection: Connection) -> Iterator[Callable[[], Schema]]:
 def _declared_states(
     declaration: Declaration, live: Schema, prints: Callable[[list[Policy]], Printed]
 ) -> tuple[States, tuple[NotChecked, ...]]:
-    """Return the state of every declared table that is in the database, its policies as PostgreSQL prints them."""
+    """Return the state of every declared table in the database, with its policies as PostgreSQL prints them."""
     states = _version_states(live) if declaration.tables else {}
     there = [table for table in declaration if live.table(*table.key) is not None]
     policies = [policy for table in there for policy in table.policies]

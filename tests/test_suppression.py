@@ -50,8 +50,8 @@ def test_a_baseline_hides_what_was_there_and_nothing_else(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('{"version": 2, "keys": []}', "is of version 2, and this Gatepost reads version 1"),
-        ("[]", "is of version None"),
+        ('{"version": 2, "keys": []}', "has version 2, but this Gatepost reads version 1"),
+        ("[]", "has version None"),
         ("{", "is not JSON"),
     ],
 )

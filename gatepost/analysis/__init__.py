@@ -1,4 +1,4 @@
-"""What the conditions of policies mean: parsed from PostgreSQL's own printing, followed into functions, and weighed."""
+"""Understand conditions of policies, functions and views: parse, follow into functions, evaluate with three values."""
 
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse

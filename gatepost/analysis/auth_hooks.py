@@ -1,6 +1,6 @@
-"""The hooks that write claims into a token, and the tables that they take them from.
+"""Find the hooks that write claims into a token, and the tables from which they take them.
 
-A claim that a hook writes is trusted like a policy trusts a row, so whoever can write the row writes the claim
+A claim that a hook writes is as trusted as a row that a policy trusts. Whoever can write the row can write the claim
 (https://supabase.com/docs/guides/auth/auth-hooks/custom-access-token-hook).
 """
 
@@ -17,7 +17,7 @@ AUTH_SERVICE = "supabase_auth_admin"
 
 
 def hooked(bodies: Bodies) -> Iterator[tuple[Function, Table, frozenset[str]]]:
-    """Yield each hook with each table that it reads, and the columns of it that it names.
+    """Yield each hook with each table that it reads, and the columns of that table that it names.
 
     Args:
         bodies: What the functions of the database read and write.

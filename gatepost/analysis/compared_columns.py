@@ -1,7 +1,7 @@
-"""What policies hold against what, with the project's functions followed: users, claims, values, other columns.
+"""Find what policies compare with what, with the project's functions inlined: users, claims, values, other columns.
 
-A helper such as `private.my_org()` stands in the policy, and what it returns in its body. Here the call is replaced by
-the body first, so that the column meets what it is compared with.
+A helper such as `private.my_org()` is called in the policy, but its comparison is in its body. The call is replaced by
+the body first, so that the column is seen next to the value that it is compared with.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _FILES = ("storage", "objects")
 
 
 @dataclass
-class Meaning:
-    """What was found.
+class ComparedColumns:
+    """The comparisons that were found.
 
-    `requests` are values that the caller sends along, a header or a cookie, by the column or with the literal that
-    they are compared with; `metadata` are columns that are compared with what a user said when it signed up; `links`
-    are columns of two tables that hold the same value; `unread` are the conditions that were not understood.
+    `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
+    is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
+    two tables that hold the same value. `unread` are the conditions that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)
@@ -56,14 +56,14 @@ class Meaning:
     unread: list[tuple[Table, str]] = field(default_factory=list)
 
 
-def meaning(live: Schema, tables: Iterable[Table]) -> Meaning:
-    """Return what the policies of some tables mean.
+def compared_columns(live: Schema, tables: Iterable[Table]) -> ComparedColumns:
+    """Return what the policies of some tables compare.
 
     Args:
-        live: The database, whose functions are followed.
-        tables: Whose policies.
+        live: The database. Its functions are inlined.
+        tables: The tables with the policies.
     """
-    found = Meaning()
+    found = ComparedColumns()
     follower = Follower(live)
     for table in tables:
         if is_platform(table.schema) and table.key != _FILES:
@@ -81,12 +81,12 @@ def meaning(live: Schema, tables: Iterable[Table]) -> Meaning:
 
 @dataclass
 class _Reader:
-    """Reads one condition of one table."""
+    """Collects the comparisons of one condition of one table."""
 
     live: Schema
     table: Table
     term: Term
-    found: Meaning
+    found: ComparedColumns
 
     def read(self) -> None:
         for part in self.term.walk():
@@ -113,7 +113,7 @@ class _Reader:
         return found
 
     def _pair(self, one: Term, other: Term) -> None:
-        """Note what a column, or a claim, is held against."""
+        """Note what a column or a claim is compared with."""
         for left in _values(one):
             for right in _values(other):
                 if isinstance(left, Column):
@@ -155,7 +155,7 @@ class _Reader:
 
 
 def _members(many: Term) -> list[Term]:
-    """Return the values that one is looked for among."""
+    """Return the values of a list or of a sub-select on the right of a comparison."""
     inner = unwrapped(many)
     if isinstance(inner, Items):
         return list(inner.items)
@@ -165,7 +165,7 @@ def _members(many: Term) -> list[Term]:
 
 
 def _values(term: Term) -> list[Term]:
-    """Return what a side of a comparison is: the items of a row, the outputs of a select, or itself."""
+    """Return the parts of one side of a comparison: the items of a row, the outputs of a select, or the term itself."""
     inner = unwrapped(term)
     if isinstance(inner, Items):
         return [unwrapped(item) for item in inner.items]

@@ -1,8 +1,8 @@
-"""What policies read: the columns that name somebody, the claims, and the values on which their answer turns.
+"""Find what policies and functions compare: the columns that name somebody, the claims, and the deciding values.
 
-Policies are understood (`meaning`). What is no condition, the body of a trigger or of a function, and a policy that is
-not understood, is looked at token by token: finding too much costs a row, finding too little leaves a policy silent, so
-a column counts wherever its name stands in a text with its table.
+Policies are parsed (`compared_columns`). The body of a trigger or of a function, and a policy that cannot be parsed,
+are read token by token. Finding too much only costs a planted row, while finding too little leaves a policy untested.
+So a column counts wherever its name appears in a text with its table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gatepost import sql
-from gatepost.analysis.compared_columns import ColumnKey, meaning
+from gatepost.analysis.compared_columns import ColumnKey, compared_columns
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
 
@@ -31,9 +31,8 @@ class Clues:
 
     `identities` are columns that are compared with the user's id, `claims` those compared with a claim of the token
     (by its path), `literals` the values that a column is compared with, `read` every column that a policy may read.
-    `requests` are headers and cookies, with the column or the literal that they are compared with; `metadata` are
-    columns compared with what a user said when it signed up; `links` are columns of two tables that hold the same
-    value.
+    `requests` are headers and cookies, each with the column or the literal that it is compared with. `metadata` are
+    columns compared with what a user wrote at sign-up. `links` are columns of two tables that hold the same value.
     """
 
     identities: frozenset[ColumnKey] = frozenset()
@@ -51,18 +50,19 @@ def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
 
     Args:
         live: The database.
-        declaration: What was declared. Whose a row of a declared table is, its declaration says and not the live
-            policy, which may ask the wrong column; the values to plant come from both.
+        declaration: The project's declaration. For a declared table it decides who owns a row, because the live policy
+            may
+            compare the wrong column. The values to plant come from both.
     """
     found = _found(live, ())
     if declaration is None:
         return found
-    meant = _found(replace(live, tables=tuple(_as_declared(table, declaration) for table in live.tables)), found.read)
+    intended = _found(replace(live, tables=tuple(_as_declared(t, declaration) for t in live.tables)), found.read)
     literals = {
-        key: tuple(dict.fromkeys((*meant.literals.get(key, ()), *found.literals.get(key, ()))))
-        for key in (*meant.literals, *found.literals)
+        key: tuple(dict.fromkeys((*intended.literals.get(key, ()), *found.literals.get(key, ()))))
+        for key in (*intended.literals, *found.literals)
     }
-    return replace(meant, literals=literals)
+    return replace(intended, literals=literals)
 
 
 def _as_declared(table: Table, declaration: Declaration) -> Table:
@@ -71,10 +71,10 @@ def _as_declared(table: Table, declaration: Declaration) -> Table:
 
 
 def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
-    meant = meaning(live, live.tables)
-    identities, claims, flags, literals = meant.identities, meant.claims, meant.flags, meant.literals
-    read: set[ColumnKey] = {*known, *meant.read}
-    for text, own, tables in _texts(live, meant.unread):
+    compared = compared_columns(live, live.tables)
+    identities, claims, flags, literals = compared.identities, compared.claims, compared.flags, compared.literals
+    read: set[ColumnKey] = {*known, *compared.read}
+    for text, own, tables in _texts(live, compared.unread):
         pieces = pieces_in(text)
         names = {piece.name for piece in pieces if piece.name}
         read.update((*t.key, c.name) for t in (own or tables) for c in t.columns if c.name in names)
@@ -104,16 +104,16 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
         flags,
         {key: tuple(found) for key, found in literals.items() if found},
         frozenset(read),
-        meant.requests,
-        tuple(sorted(meant.metadata)),
-        tuple(meant.links),
+        compared.requests,
+        tuple(sorted(compared.metadata)),
+        tuple(compared.links),
     )
 
 
 def _texts(live: Schema, policies: Iterable[tuple[Table, str]]) -> Iterator[tuple[str, list[Table], list[Table]]]:
-    """Yield each text with the tables whose columns stand bare in it, and all that it mentions.
+    """Yield each text with the tables whose columns it can name without a qualifier, and all tables that it mentions.
 
-    A policy is printed with every column of another table qualified; in a function's body anything may stand bare.
+    PostgreSQL prints a policy with every column of another table qualified. In a function's body any name may be bare.
     """
     by_name: defaultdict[str, list[Table]] = defaultdict(list)
     for table in live.tables:
@@ -135,7 +135,7 @@ def _texts(live: Schema, policies: Iterable[tuple[Table, str]]) -> Iterator[tupl
 
 
 def _condition(definition: str) -> str:
-    """Return what a view's definition says from its first WHERE on."""
+    """Return the text of a view's definition from its first WHERE on."""
     pieces = sql.tokens(definition)
     start = next((at for at, piece in enumerate(pieces) if piece.name == "where"), len(pieces))
     return "".join(piece.text for piece in pieces[start:])
@@ -146,7 +146,7 @@ def _named(text: str, by_name: Mapping[str, list[Table]]) -> list[Table]:
 
 
 def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Table]:
-    """Return what each table is called in a text: by its name, and by the word behind it."""
+    """Return the names by which a text refers to each table: its own name, and its alias."""
     by_name = {table.name: table for table in tables}
     found = dict(by_name)
     named = [piece for piece in pieces if piece.name != "as"]
@@ -159,13 +159,13 @@ def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Tabl
 
 @dataclass(frozen=True)
 class _Near:
-    """The tables that a name in a text can be about."""
+    """The tables that a name in a text can refer to."""
 
     bare: list[Table]
     called: Mapping[str, Table]
 
     def columns(self, side: list[sql.Token]) -> list[ColumnKey]:
-        """Return the columns that a side is: one name, perhaps with its table's before it, perhaps cast."""
+        """Return the columns that one side of a comparison can be: one name, perhaps qualified, perhaps cast."""
         if any(piece.name in ("select", "from") for piece in side):
             return []
         names = [
@@ -184,7 +184,7 @@ class _Near:
 
 
 def pieces_in(text: str) -> list[sql.Token]:
-    """Return the tokens without spaces and comments, the characters of an operator joined."""
+    """Return the tokens without spaces and comments, with the characters of an operator joined."""
     found: list[sql.Token] = []
     joined = False
     for token in sql.tokens(text):
@@ -201,7 +201,7 @@ def pieces_in(text: str) -> list[sql.Token]:
 
 
 def comparisons_in(pieces: list[sql.Token]) -> Iterator[tuple[list[sql.Token], list[sql.Token]]]:
-    """Yield the two sides of every comparison, each with the brackets that it stands in."""
+    """Yield the two sides of every comparison, including the brackets around them."""
     for at, piece in enumerate(pieces):
         if piece.text in ("=", "<>", "!=", "~~") or piece.name in ("in", "is"):
             left = list(_side(pieces, range(at - 1, -1, -1), ")", "("))[::-1]
@@ -219,7 +219,7 @@ def _side(pieces: list[sql.Token], places: Iterable[int], opening: str, closing:
 
 
 def _session_value(side: list[sql.Token]) -> tuple[str, ...]:
-    """Return the path of the claim that a side reads, `("sub",)` for the user's id, or nothing."""
+    """Return the path of the claim that a side reads, `("sub",)` for the user's id, or an empty path."""
     names = [piece.name for piece in side]
     if "from" in names:
         return ()
@@ -238,20 +238,20 @@ def _session_value(side: list[sql.Token]) -> tuple[str, ...]:
 
 
 def literals_in(side: list[sql.Token]) -> list[str]:
-    """Return the literals of one side of a comparison, unless they are keys of a JSON value."""
+    """Return the literals of one side of a comparison, unless they are keys into a JSON value."""
     if any(piece.text in ("->", "->>") for piece in side) or any(piece.name == "select" for piece in side):
         return []
     return [unquoted(piece.text) for piece in side if piece.kind == "literal"]
 
 
 def unquoted(text: str) -> str:
-    """Return what a literal says."""
+    """Return the text of a literal."""
     return text[text.index("'") + 1 : -1].replace("''", "'") if "'" in text else text
 
 
 @lru_cache(maxsize=8192)
 def identifiers_in(text: str) -> frozenset[str]:
-    """Return every name that stands in SQL text."""
+    """Return every name in SQL text."""
     return frozenset(token.name for token in sql.tokens(text) if token.name)
 
 
@@ -271,7 +271,7 @@ class Calls:
         return cls(found)
 
     def reachable(self, texts: Iterable[str]) -> tuple[frozenset[str], bool]:
-        """Return the names in some texts and in the functions that they call, and whether one builds SQL itself."""
+        """Return the names in some texts and in the functions that they call, and whether one builds SQL."""
         found = {name for text in texts for name in identifiers_in(text)}
         todo = [name for name in found if name in self.bodies]
         dynamic = False

@@ -1,4 +1,4 @@
-"""Everything that a rule may look at."""
+"""Hold everything that a rule may read: the live database, its declaration, and what was computed from them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from gatepost.finding import NotChecked
 from gatepost.schema import Policy, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
-"""Alembic's own table: closed to the API, not forced, because its owner may be no more than an owner."""
+"""Alembic's own table. It is closed to the API but not forced, because its owner may have no other privilege."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The live database and what was declared of it.
+    """The live database and its declaration.
 
-    `declared` holds the state of each declared table with its expressions as PostgreSQL prints them; a table whose
-    expressions could not be printed is missing there, and is told as not checked.
+    `declared` holds the state of each declared table with its expressions as PostgreSQL prints them. A table whose
+    expressions could not be printed is missing there and is reported as not checked.
     """
 
     live: Schema
@@ -36,7 +36,7 @@ class Context:
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """The project's own tables in the schemas that the Data API serves, without an extension's."""
+        """The project's own tables in the schemas that the Data API serves, without those of extensions."""
         exposed = set(self.live.exposed)
         return tuple(
             table
@@ -51,12 +51,12 @@ class Context:
 
     @cached_property
     def privileges(self) -> Privileges:
-        """Who may do what, with grants, memberships, ownership and row security taken together."""
+        """Who may do what, from grants, memberships, ownership and row security together."""
         return Privileges(self.live)
 
     @cached_property
     def reachable_tables(self) -> tuple[Table, ...]:
-        """The project's tables in every schema that the Data API serves or that one of its roles may use."""
+        """The project's tables in every schema that the Data API serves or that an API role may use."""
         schemas = set(self.privileges.exposed)
         return tuple(t for t in self.live.tables if t.schema in schemas and t.extension is None)
 
@@ -67,27 +67,27 @@ class Context:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """What the conditions of the policies mean."""
+        """The conditions of the policies, parsed and followed into functions."""
         return Analysis(self.live, self.privileges)
 
     @cached_property
     def ownership(self) -> RowOwnership:
-        """Which columns a condition ties to the caller."""
+        """The columns that a condition ties to the caller."""
         return RowOwnership(self.analysis)
 
     @cached_property
     def decisive(self) -> tuple[PolicyFacts, ...]:
-        """The policies of tables whose row security is on, declared ones too."""
+        """The policies of tables whose row security is on, including declared ones."""
         return tuple(one for one in self.analysis.policies if one.table.row_security.enabled)
 
     @cached_property
     def undeclared(self) -> tuple[PolicyFacts, ...]:
-        """The decisive policies that nobody declared."""
+        """The decisive policies that are not declared."""
         return tuple(one for one in self.decisive if not self.is_declared(one.policy))
 
     @cached_property
     def trusted_tables(self) -> frozenset[tuple[str, str]]:
-        """The tables that policies of other tables ask, or that the claims of tokens are taken from."""
+        """The tables that policies of other tables read, or from which token claims are taken."""
         return self.bodies.trusted | {table.key for _, table, _ in hooked(self.bodies)}
 
     @cached_property
@@ -96,9 +96,8 @@ class Context:
         return ByIdentity()
 
     def not_analysed(self) -> tuple[NotChecked, ...]:
-        """Return what could not be understood by the rules that asked what conditions mean."""
-        asked = "analysis" in self.__dict__
-        if not asked:
+        """Return the conditions that could not be parsed or decided, if a rule needed them."""
+        if "analysis" not in self.__dict__:
             return ()
         return (
             *(NotChecked(what, why, ours=True) for what, why in self.analysis.unread),
@@ -106,18 +105,18 @@ class Context:
         )
 
     def is_declared(self, policy: Policy) -> bool:
-        """Tell whether a policy is one that the declaration of its table makes: then it says what is meant."""
+        """Tell whether the declaration of a table contains this policy, so that it is intended."""
         if self.declaration is None:
             return False
         declared = self.declaration.table(policy.schema, policy.table)
         return declared is not None and any(one.name == policy.name for one in declared.policies)
 
     def declaration_of(self, table: Table) -> ProtectedTable | None:
-        """Return the access story of a table, or None where nobody told one."""
+        """Return the declaration of a table, or None where it has none."""
         return self.declaration.table(table.schema, table.name) if self.declaration is not None else None
 
     def drift(self) -> Iterator[Change]:
-        """Yield each step that would make the database what was declared."""
+        """Yield each change that would make the database match the declaration."""
         for key, state in self.declared.items():
             there = self.live.table(*key)
             if there is not None:

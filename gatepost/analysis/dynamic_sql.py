@@ -1,4 +1,4 @@
-"""How a PL/pgSQL body puts SQL together, and how much of it the caller decides."""
+"""Find SQL that a PL/pgSQL body builds at run time, and how much of it the caller decides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gatepost.schema import Function
 from gatepost.sql import Token
 
 Dynamic = Literal["none", "constant", "quoted", "chosen", "open"]
-"""`constant`: no value in it; `quoted`: values are quoted as literals; `chosen`: the caller names a table or a column;
+"""`constant`: no value in it. `quoted`: values are quoted as literals. `chosen`: the caller names a table or a column.
 `open`: the caller's text becomes code."""
 
 _ORDER: tuple[Dynamic, ...] = ("none", "constant", "quoted", "chosen", "open")
@@ -20,11 +20,11 @@ _TEXTS = frozenset({"text", "character varying", "name", "json", "jsonb", "text[
 
 
 def dynamic_sql(pieces: list[Token], function: Function) -> Dynamic:
-    """Return the worst way in which a body puts SQL together.
+    """Return the most dangerous way in which a body builds SQL.
 
     Args:
         pieces: The tokens of the body, without white space and comments.
-        function: The function; its arguments are what the caller decides.
+        function: The function. The caller decides its arguments.
     """
     theirs = _given(function)
     found: Dynamic = "none"
@@ -34,7 +34,7 @@ def dynamic_sql(pieces: list[Token], function: Function) -> Dynamic:
 
 
 def executed_literals(pieces: list[Token]) -> Iterator[str]:
-    """Yield the text of each literal in SQL that is put together, also where it goes through a variable."""
+    """Yield the text of each literal in SQL that is built at run time, including literals assigned to a variable."""
     for expression in _executed(pieces):
         for part in (expression, *(a for piece in expression if piece.name for a in _assigned(pieces, piece.name))):
             for piece in part:
@@ -50,7 +50,7 @@ def _unquoted(literal: str) -> str:
 
 
 def _given(function: Function) -> frozenset[str]:
-    """Return the names by which the body knows arguments that can hold code."""
+    """Return the names by which the body uses arguments that can hold code."""
     types = function.arguments.split(", ") if function.arguments else []
     named = zip(function.parameters, types, strict=False)
     names = {name.lower() for name, kind in named if name and kind.rpartition(".")[2] in _TEXTS}
@@ -101,7 +101,7 @@ def _name(expression: list[Token], at: int) -> str:
 
 
 def _way(expression: list[Token], at: int, texts: str) -> Dynamic:
-    """Return how an argument of the caller's gets into the text."""
+    """Return how a caller's argument gets into the text."""
     functions = [p.text.lower() for p, after in pairwise(expression) if after.text == "("]
     before = expression[at - 2].text.lower() if at > 1 and expression[at - 1].text == "(" else ""
     if before in ("quote_literal", "quote_nullable"):
@@ -115,7 +115,7 @@ def _way(expression: list[Token], at: int, texts: str) -> Dynamic:
 
 
 def _assigned(pieces: list[Token], name: str) -> Iterator[list[Token]]:
-    """Yield what is assigned to a variable, wherever in the body: `name := …` and, declared, `name type := …`."""
+    """Yield each value assigned to a variable in the body: `name := …` and, in DECLARE, `name type := …`."""
     first = 0
     for at, piece in enumerate(pieces[:-1]):
         if piece.text.lower() in _BEGINS:

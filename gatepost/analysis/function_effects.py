@@ -1,8 +1,8 @@
-"""What the body of a function reads, writes and calls, as far as its text can be followed.
+"""Find what the body of a function reads, writes and calls, as far as its text can be followed.
 
-A body that is kept as text is cut into tokens, and a name counts where it stands at the place of a relation or of a
-call and the catalog knows it: a variable or a column of the same name is never mistaken for it. SQL that is put
-together at run time is not followed, and said to be so.
+A body is split into tokens. A name counts where a relation or a call can be and where the catalog has that name, so a
+variable or a column of the same name is never mistaken for it. SQL that is built at run time is not followed, and is
+reported as such.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _LIST_ENDS = frozenset(
 
 @dataclass(frozen=True)
 class Body:
-    """What a function does with what is outside of it, and what the functions do that it calls.
+    """The effects of a function, and of the functions that it calls, on everything outside it.
 
-    `writes` holds (command, relation). `identity` says whether it asks who is calling, `unqualified`
-    holds the names that the search path decides about, `not_followed` why something could not be followed.
+    `writes` holds (command, relation). `identity` says whether it reads who is calling. `unqualified` holds the names
+    that the search path resolves, and `not_followed` why something could not be followed.
     """
 
     reads: frozenset[Key] = frozenset()
@@ -54,18 +54,18 @@ class Body:
     not_followed: str = ""
 
 
-def asks_identity(text: str) -> bool:
-    """Tell whether SQL text asks who is signed in, in code and not in a comment.
+def reads_identity(text: str) -> bool:
+    """Tell whether SQL text reads who is signed in, in code and not in a comment.
 
-    A setting of the project's own counts, as `current_setting('app.tenant')`; what a request says about itself does
-    not. Whether anybody is signed in is another question: `auth.uid() IS NOT NULL` alone picks no rows.
+    A setting of the project's own, such as `current_setting('app.tenant')`, counts. What a request says about itself
+    does not. Neither does a check that somebody is signed in: `auth.uid() IS NOT NULL` alone selects no rows.
     """
     code = "".join(token.text for token in tokens(text) if token.kind != "comment")
     return bool(_IDENTITY.search(_ONLY_SIGNED_IN.sub("", code)))
 
 
 class Bodies:
-    """The bodies of one database's functions; each is walked once.
+    """The effects of one database's functions. Each body is read once.
 
     Args:
         live: The database.
@@ -80,7 +80,7 @@ class Bodies:
         self._walked: dict[Key, Body] = {}
 
     def follow(self, function: Function) -> Body:
-        """Return what a function reads and writes, itself and through the functions that it calls."""
+        """Return what a function reads and writes, directly and through the functions that it calls."""
         own = self.alone(function)
         reads, writes = set(own.reads), set(own.writes)
         identity, not_followed = own.identity, own.not_followed
@@ -89,7 +89,7 @@ class Bodies:
             key = todo.pop()
             called = self.live.function(*key)
             if key in seen or called is None or called.schema == "auth":
-                continue  # what auth.uid() and its like are used for is read at the call
+                continue  # how auth.uid() and similar functions are used is decided at the call
             seen.add(key)
             body = self.alone(called)
             reads |= body.reads
@@ -102,14 +102,14 @@ class Bodies:
         )
 
     def alone(self, function: Function) -> Body:
-        """Return what the function's own body does, without the functions that it calls."""
+        """Return the effects of the function's own body, without the functions that it calls."""
         if function.key not in self._walked:
             self._walked[function.key] = self._walk(function)
         return self._walked[function.key]
 
-    def asks(self, text: str) -> bool:
-        """Tell whether SQL text asks who is signed in, itself or through a function whose name stands in it."""
-        return asks_identity(text) or any(
+    def reads_identity(self, text: str) -> bool:
+        """Tell whether SQL text reads who is signed in, directly or through a function that it names."""
+        return reads_identity(text) or any(
             self.follow(function).identity
             for token in tokens(text)
             for function in self._named.get(token.name or "", ())
@@ -123,7 +123,7 @@ class Bodies:
         return found
 
     def relations_behind(self, references: Iterable[Reference]) -> set[Key]:
-        """Return the relations that are referred to, or that a function reads which is referred to."""
+        """Return the relations among some references, and those that referenced functions read."""
         found: set[Key] = set()
         for reference in references:
             if reference.kind == "relation":
@@ -134,7 +134,7 @@ class Bodies:
 
     @cached_property
     def trusted(self) -> frozenset[Key]:
-        """The tables that policies of other tables ask, themselves or through functions."""
+        """The tables that policies of other tables read, directly or through functions."""
         found: set[Key] = set()
         for table in self.live.tables:
             for policy in table.policies:
@@ -142,7 +142,7 @@ class Bodies:
         return frozenset(found)
 
     def path(self, function: Function) -> tuple[str, ...]:
-        """Return the schemas in which an unqualified name of the body is looked up."""
+        """Return the schemas in which an unqualified name in the body is looked up."""
         setting = function.setting("search_path")
         if setting is None:
             return self.live.search_path or ("public",)
@@ -153,7 +153,7 @@ class Bodies:
             return Body(not_followed=f"it is written in {function.language}")
         pieces = _code(function.body)
         dynamic = dynamic_sql(pieces, function) if function.language == "plpgsql" else "none"
-        # What stands in the literals of SQL that is put together is code as well.
+        # The literals of SQL that is built at run time are code as well.
         inner = [_code(text) for text in executed_literals(pieces)] if dynamic != "none" else []
         found = _Walk([piece for part in (pieces, *inner) for piece in (*part, _END)], self, self.path(function))
         parsed = {r.key for r in function.reads if r.kind == "relation"}
@@ -161,10 +161,10 @@ class Bodies:
             reads=frozenset(found.reads | (parsed - {key for _, key in found.writes})),
             writes=frozenset(found.writes),
             calls=frozenset(found.calls | {r.key for r in function.reads if r.kind == "function"}),
-            identity=found.identity or asks_identity(function.body),
+            identity=found.identity or reads_identity(function.body),
             dynamic=dynamic,
             unqualified=() if function.parsed else tuple(sorted(found.unqualified)),
-            not_followed="it runs SQL that it puts together" if dynamic in ("quoted", "chosen", "open") else "",
+            not_followed="it runs SQL that it builds at run time" if dynamic in ("quoted", "chosen", "open") else "",
         )
 
 
@@ -237,7 +237,7 @@ class _Walk:
                 return
 
     def _call(self, at: int) -> None:
-        """Note a call of a function that is the project's: `name(` or `schema.name(`."""
+        """Note a call of one of the project's functions: `name(` or `schema.name(`."""
         if self._word(at + 1) == "." or self._word(at + 1) != "(":
             return
         name = self.pieces[at].name or ""
@@ -251,7 +251,7 @@ class _Walk:
                 return
 
     def _by_default(self, key: Key, at: int) -> bool:
-        """Tell whether a call leaves a uuid out: as a policy's helper has it, its default is the user's id."""
+        """Tell whether a call omits a uuid argument. In a policy's helper its default is the user's id."""
         depth, given = 0, 0
         for place in range(at, len(self.pieces)):
             text = self.pieces[place].text
@@ -264,7 +264,7 @@ class _Walk:
         return "uuid" in types[0 if empty else given + 1 :]
 
     def _names(self, at: int, *, before_bracket: bool) -> Iterator[tuple[Key, str]]:
-        """Yield what the name at a place can mean, with the name itself where it stands without a schema.
+        """Yield what the name at a place can refer to, with the name itself where it has no schema.
 
         A name before a bracket is a function, except where columns are listed.
         """

@@ -1,4 +1,4 @@
-"""How a condition that ties nothing to the caller comes to let rows through."""
+"""Classify conditions that let rows through without tying them to the caller."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.row_ownership import OF_EVERYBODY, RowOwnership
+from gatepost.name_hints import word_list
 
-Shape = Literal["plain", "session", "everybody", "roundabout", "row"]
+Shape = Literal["plain", "session", "everybody", "always true", "row"]
 _MANY = 8
 
 
 def shape(term: Term, truth: Truth, ownership: RowOwnership) -> Shape:
     """Return how a condition lets rows through that it ties to nobody.
 
-    `plain` is `true` written out, `session` asks only whether somebody is signed in, `everybody` looks for a row that
-    every user has, `roundabout` compares something with itself, `row` asks only what is in the row.
+    `plain` is a literal `true`. `session` checks only whether somebody is signed in. `everybody` looks for a row that
+    every user has. `always true` compares a value with itself. `row` checks only what is in the row.
     """
     parts = leaves(term)
-    asks = bool(row_columns(term) or relations(term))
-    if asks and truth.always(term) and not _session_decides(term, parts, truth):
-        return "roundabout"
+    reads_rows = bool(row_columns(term) or relations(term))
+    if reads_rows and truth.always(term) and not _session_decides(term, parts, truth):
+        return "always true"
     if any(isinstance(unwrapped(one.left), Column) and unwrapped(one.left).source == "" for one in same_sides(term)):  # type: ignore[attr-defined]
-        return "roundabout"
-    if not asks:
+        return "always true"
+    if not reads_rows:
         return "session" if sessions(term) else "plain"
     if any(ownership.everybody(one) for one in parts):
         return "everybody"
@@ -50,7 +51,7 @@ def shape(term: Term, truth: Truth, ownership: RowOwnership) -> Shape:
 
 
 def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
-    """Tell whether a condition holds, whatever the row holds, because of what the session is."""
+    """Tell whether a condition is true for every row because of the session's values."""
     of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
     row = {one: Outcome.FALSE for one in parts if one not in of_session}
     if not of_session or not Truth(truth.caller, truth.filled, row).always(term):
@@ -60,14 +61,14 @@ def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
 
 
 def ways(term: Term) -> tuple[Term, ...]:
-    """Return the conditions of which any lets a row through."""
+    """Return the alternatives of a condition: each of them lets a row through by itself."""
     return term.terms if isinstance(term, Or) else (term,)
 
 
 def passes_by_nothing(term: Term, truth: Truth) -> bool:
     """Tell whether rows pass because the session has no value where the condition reads one.
 
-    It is so where some row passes with the session's conditions as they come out, and would not if they failed.
+    That is so where some row passes with the session's conditions as they evaluate, but not if they failed.
     """
     if not any(truth.caller.value(session) is None for session in sessions(term)):
         return False
@@ -92,7 +93,7 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
 
 
 def _true_by_default(term: Term, truth: Truth) -> bool:
-    """Tell whether a condition holds because a claim that the session lacks is taken for true."""
+    """Tell whether a condition is true because it takes a claim that the session lacks as true."""
     if truth.possible_outcomes(term) != Outcome.TRUE:
         return False
 
@@ -110,12 +111,12 @@ def _true_by_default(term: Term, truth: Truth) -> bool:
 
 
 def _lacks(term: Term, truth: Truth) -> bool:
-    """Tell whether a condition reads a value that the session does not have, other than to compare it with a default.
+    """Tell whether a condition reads a value that the session lacks, other than to compare it with a default.
 
-    `coalesce(claim, 'free') = 'free'` says what a token without the claim is, which is meant.
+    `coalesce(claim, 'free') = 'free'` says what a token without the claim stands for. That is intended.
     """
-    asked = row_columns(term) or isinstance(unwrapped(term), IsNull)
-    return bool(asked) and any(truth.caller.value(session) is None for session in sessions(term))
+    compares = row_columns(term) or isinstance(unwrapped(term), IsNull)
+    return bool(compares) and any(truth.caller.value(session) is None for session in sessions(term))
 
 
 def _bits(possible: int) -> list[int]:
@@ -123,21 +124,17 @@ def _bits(possible: int) -> list[int]:
 
 
 def _settled(possible: int) -> int:
-    """Return what a condition comes to for somebody who has nothing to do with the row."""
+    """Return the outcome of a condition for a caller who has nothing to do with the row."""
     return possible if possible in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL) else Outcome.FALSE
 
 
 def _to_stranger(term: Term) -> int:
-    """Return what a condition on the session comes to for somebody who is signed in and somebody else."""
+    """Return the outcome of a condition on the session for a signed-in caller who is somebody else."""
     return Outcome.TRUE if isinstance(term, Compare) and term.op in ("<>", "is not") else Outcome.FALSE
 
 
-_SHARED = ("private", "hidden", "draft", "internal", "secret", "unlisted", "confidential", "visibility", "sharing")
-"""Parts of the names of columns by which a row is kept back or shared: what is not private is meant for others."""
-
-
 def is_guard(term: Term) -> bool:
-    """Tell whether a condition only takes something away: it denies a state of the row, or asks how one signed in."""
+    """Tell whether a condition only restricts: it excludes a state of the row, or checks how the caller signed in."""
     parts = list(_signed(term))
     return bool(parts) and all(_guards(one, denied) for one, denied in parts)
 
@@ -155,9 +152,11 @@ def _signed(term: Term, denied: bool = False) -> Iterator[tuple[Term, bool]]:
 def _guards(term: Term, denied: bool) -> bool:
     read = sessions(term)
     if read:
-        told = {session.path[0] for session in read if session.kind == "claim" and session.path}
-        return not row_columns(term) and bool(told) and told <= OF_EVERYBODY - {"role"}
-    if as_exists(term) is not None or any(name in column for column in row_columns(term) for name in _SHARED):
+        claims = {session.path[0] for session in read if session.kind == "claim" and session.path}
+        return not row_columns(term) and bool(claims) and claims <= OF_EVERYBODY - {"role"}
+    if as_exists(term) is not None or any(
+        piece in column for column in row_columns(term) for piece in word_list("sharing_columns")
+    ):
         return False
     if isinstance(term, IsNull) or (isinstance(term, Compare) and term.op in ("<>", "is not")):
         return not denied

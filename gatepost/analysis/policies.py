@@ -1,4 +1,4 @@
-"""Every policy of a database with its conditions understood, and what rules ask of them."""
+"""Parse the conditions of every policy of a database, and keep what rules need to know about them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from gatepost.analysis.conditions.term_queries import as_exists
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Column, Compare, Session, Term, remembered, unwrapped
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.privileges import Privileges
+from gatepost.name_hints import word_list
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table, is_platform
 
 PLATFORM_TABLES = frozenset({("storage", "objects"), ("storage", "buckets"), ("realtime", "messages")})
 """The platform's tables whose policies belong to the project."""
-OWNER_NAMES = frozenset("user_id owner_id owner created_by author_id profile_id account_id customer_id userid".split())
 Held = dict[Command, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class PolicyFacts:
-    """One policy, understood.
+    """One policy with its conditions parsed.
 
-    `using` and `check` are as PostgreSQL prints them, `old` and `new` with the project's functions followed: what a row
-    that is there, and one that is written, must fulfil. `callers` are the roles that the policy is for and that hold
-    the privilege, by command, and `roles` all of them for the commands that it is for. `terms` are the conditions that
-    are written, as PostgreSQL prints them, and `followed` the same with functions followed.
+    `using` and `check` are as PostgreSQL prints them. `old` and `new` are the same with the project's functions
+    inlined: what an existing row and a written row must fulfil. `callers` are the roles by command that the policy
+    applies to and that hold the privilege, and `roles` all of them for the policy's commands. `terms` are the written
+    conditions as PostgreSQL prints them, and `followed` the same with functions inlined.
     """
 
     policy: Policy
@@ -44,8 +44,8 @@ class PolicyFacts:
     terms: tuple[Term, ...] = field(compare=False)
     followed: tuple[Term, ...] = field(compare=False)
 
-    def asked(self, command: Command) -> Term:
-        """Return what decides a command: of an update, the condition on the row that is there."""
+    def condition(self, command: Command) -> Term:
+        """Return the condition that decides a command. For an update it is the condition on the existing row."""
         return self.new if command == "insert" else self.old
 
 
@@ -55,11 +55,11 @@ def _all_of(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 class Analysis:
-    """What the policies of a database mean; each distinct expression is understood once.
+    """The policies of a database with their conditions parsed. Each distinct expression is parsed once.
 
     Args:
         live: The database.
-        holds: Who holds which privilege in it.
+        holds: The privileges of its roles.
     """
 
     def __init__(self, live: Schema, holds: Privileges) -> None:
@@ -68,7 +68,7 @@ class Analysis:
         self.follower = Follower(live)
         self._owners: dict[tuple[str, str], frozenset[str]] = {}
         self._truths: dict[tuple[tuple[str, str], str, bool], Truth] = {}
-        self._meant: dict[tuple[tuple[str, ...], ...], Held] = {}
+        self._applying: dict[tuple[tuple[str, ...], ...], Held] = {}
 
     @cached_property
     def _read(self) -> tuple[tuple[PolicyFacts, ...], tuple[tuple[str, str], ...]]:
@@ -83,10 +83,12 @@ class Analysis:
             for policy in table.policies:
                 try:
                     found.append(self._facts(policy, table, held))
-                except Exception as error:  # noqa: BLE001  one condition is no reason to know nothing of the others
+                except Exception as error:  # noqa: BLE001  one condition must not hide what is known about the others
                     known = isinstance(error, NotUnderstood)
                     reason = str(error) if known else f"{type(error).__name__}: {error}".partition("\n")[0]
-                    unread.append((f"the condition of the policy {policy}", f"the parser does not know it: {reason}"))
+                    unread.append(
+                        (f"the condition of the policy {policy}", f"the parser does not support it: {reason}")
+                    )
         return tuple(found), tuple(unread)
 
     def _ours(self, table: Table) -> bool:
@@ -100,7 +102,7 @@ class Analysis:
     def _facts(self, policy: Policy, table: Table, held: Held) -> PolicyFacts:
         using = parse(policy.using) if policy.using is not None else None
         check = parse(policy.check) if policy.check is not None else None
-        # A permissive policy without USING lets no row through that is there, a restrictive one all of them.
+        # A permissive policy without USING lets no existing row through, a restrictive one lets all of them through.
         unsaid = FALSE if policy.permissive and policy.command != "insert" else TRUE
         old = self.follower.follow(using) if using is not None else unsaid
         new = self.follower.follow(check) if check is not None else old
@@ -121,23 +123,23 @@ class Analysis:
         )
 
     def _callers(self, roles: tuple[str, ...], held: Held) -> dict[Command, tuple[str, ...]]:
-        """Return the roles that some roles of a policy mean, of those that hold the privileges, by command."""
+        """Return by command the roles to which a policy applies, among those that hold the privileges."""
         key = (roles, *held.values())
-        if key not in self._meant:
-            self._meant[key] = {
+        if key not in self._applying:
+            self._applying[key] = {
                 command: tuple(role for role in held[command] if self.holds.inherited(role) & {*roles})
                 for command in COMMANDS
             }
-        return self._meant[key]
+        return self._applying[key]
 
     @property
     def policies(self) -> tuple[PolicyFacts, ...]:
-        """Every policy that could be understood, of the project's tables and of the platform's two."""
+        """Every policy that could be parsed, of the project's tables and of the platform's two."""
         return self._read[0]
 
     @property
     def unread(self) -> tuple[tuple[str, str], ...]:
-        """What could not be understood, and why."""
+        """The conditions that could not be parsed, and why."""
         return self._read[1]
 
     @cached_property
@@ -149,22 +151,22 @@ class Analysis:
         return {key: tuple(policies) for key, policies in found.items()}
 
     def caller(self, role: str) -> Caller:
-        """Return the plainest caller that holds a role."""
+        """Return the caller with a role and no special claims."""
         return ANON if role == "anon" else SIGNED_IN if role == "authenticated" else Caller(role, signed_in=True)
 
     def truth(self, table: Table, role: str, owned: bool = True) -> Truth:
-        """Return what weighs a table's conditions for the plainest caller that holds a role.
+        """Return what evaluates a table's conditions for the caller with a role and no special claims.
 
         Args:
             table: The table.
             role: The caller's role.
-            owned: Whether only rows are meant that belong to somebody, so that no owner's column is NULL.
+            owned: Whether to assume that the row belongs to somebody, so that no owner column is NULL.
         """
         key = (table.key, role, owned)
         known = self._truths.get(key)
         if known is None:
             filled, owners = self.filled(table), self.owner_columns(table)
-            # Where one owner is always there, a second one may still be missing.
+            # Where one owner column always has a value, a second one may still be NULL.
             known = Truth(self.caller(role), filled | owners if owned and not owners & filled else filled)
             self._truths[key] = known
         return known
@@ -174,7 +176,7 @@ class Analysis:
         return frozenset(column.name for column in table.columns if column.not_null)
 
     def owner_columns(self, table: Table) -> frozenset[str]:
-        """Return the columns that say whose a row is."""
+        """Return the columns that say who owns a row."""
         known = self._owners.get(table.key)
         if known is None:
             known = self._owners[table.key] = frozenset(self._find_owners(table))
@@ -190,13 +192,13 @@ class Analysis:
             if constraint.references[:2] == ("auth", "users") or constraint.references[:2] in self.people:
                 yield constraint.columns[0]
         for column in table.columns:
-            named = column.name in OWNER_NAMES and column.type in ("uuid", "text", "character varying")
+            named = column.name in word_list("owner_columns") and column.type in ("uuid", "text", "character varying")
             if "auth.uid()" in (column.default or "") or named:
                 yield column.name
 
     @cached_property
     def people(self) -> frozenset[tuple[str, str]]:
-        """The tables with a row a user: whose primary key refers to auth.users."""
+        """The tables with one row per user, whose primary key references auth.users."""
         found = set()
         for table in self.live.tables:
             keys = {c.columns for c in table.constraints if c.kind == "primary key"}
@@ -217,9 +219,9 @@ class Analysis:
         return found
 
     def set_by_trigger(self, table: Table, column: str, event: str) -> bool:
-        """Tell whether a BEFORE trigger looks after a column when a row is written."""
+        """Tell whether a BEFORE trigger sets a column when a row is written."""
         return any(
-            timing == "before" and any(event in told.lower() for told in events) and column in body
+            timing == "before" and any(event in fired.lower() for fired in events) and column in body
             for timing, events, body in self.triggers.get(table.key, ())
         )
 

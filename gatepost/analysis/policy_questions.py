@@ -1,4 +1,4 @@
-"""What rules ask of policies alike: whose rows they are for, who passes them, and how much it matters."""
+"""Answer what several rules need to know about policies: who passes them, whose rows they show, how much it matters."""
 
 from __future__ import annotations
 
@@ -11,61 +11,60 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Severity
 from gatepost.name_hints import (
-    Meant,
+    Audience,
     about_people,
     is_secret,
+    likely_audience,
     marks_public,
-    meant,
     name_parts,
     says_for_whom,
     signed_up,
+    word_list,
 )
 from gatepost.schema import Command, Table
 
-_SAID = frozenset("message chat comment reply reaction attachment".split())
-_PLACES = frozenset("channel room thread forum topic board post article event stream lobby server".split())
 BIG = 10_000
-"""From how many rows on a cost is worth a warning."""
+"""The number of rows from which a cost is worth a warning."""
 
 
 def judged(context: Context, permissive: bool | None = True) -> Iterator[PolicyFacts]:
-    """Yield the policies that decide something and that nobody declared.
+    """Yield the policies that decide something and that are not declared.
 
     Args:
-        context: What was read.
-        permissive: Which kind; None for both.
+        context: The database.
+        permissive: The kind of policy. None for both.
     """
     found = context.undeclared
     return iter(found if permissive is None else [one for one in found if one.policy.permissive is permissive])
 
 
 def decisive(context: Context) -> Iterator[PolicyFacts]:
-    """Yield the policies of tables whose row security is on, declared ones too."""
+    """Yield the policies of tables whose row security is on, including declared ones."""
     return iter(context.decisive)
 
 
 def beside(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
-    """Return the other permissive policies of a policy's table, which are joined to it by OR."""
+    """Return the other permissive policies of a policy's table, which PostgreSQL combines with it by OR."""
     return [other for other in context.analysis.by_table[one.table.key] if other is not one and other.policy.permissive]
 
 
 def siblings(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
-    """Return those beside a policy that are for the same command.
+    """Return the permissive policies of the same table that are for the same command.
 
-    A policy for ALL beside one for SELECT is how public content with private writing is written.
+    Projects write public content with private writing as a policy for ALL next to one for SELECT.
     """
     return [other for other in beside(context, one) if other.policy.command == one.policy.command]
 
 
-def asks_whose(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether a policy that a role reads by ties the rows to their reader."""
+def checks_owner(context: Context, one: PolicyFacts, role: str) -> bool:
+    """Tell whether a policy by which a role reads ties the rows to the reader."""
     return role in one.callers["select"] and bool(
         context.ownership.columns_tied(one.old, one.table, role) - ONLY_AN_AUTHORITY
     )
 
 
 def callers(one: PolicyFacts, *commands: Command) -> tuple[str, ...]:
-    """Return the roles that a policy lets use one of some commands, the least trusted first."""
+    """Return the roles that can use one of some commands through a policy, the least trusted first."""
     found: tuple[str, ...] = ()
     for command in commands:
         if command in one.commands:
@@ -96,31 +95,31 @@ def loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterato
 def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterator[str]:
     ownership = context.ownership
     for role in callers(one, command):
-        if anybodys(context, one, role) and ownership.ties_nothing(one.asked(command), one.table, role):
+        if anybodys(context, one, role) and ownership.ties_nothing(one.condition(command), one.table, role):
             yield role
 
 
 def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether anybody can hold a role: one of a project's own is given to somebody for a reason."""
+    """Tell whether anyone can get a role. A role of the project's own is granted to somebody for a reason."""
     return role in ("anon", "authenticated") if context.privileges.on_platform else "public" in one.policy.roles
 
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
-    """Tell whether a restrictive policy ties the rows of a command to the caller after all."""
+    """Tell whether a restrictive policy ties the rows of a command to the caller."""
     ownership = context.ownership
     return any(
         command in one.commands
         and role in one.callers[command]
-        and not ownership.ties_nothing(one.asked(command), table, role)
+        and not ownership.ties_nothing(one.condition(command), table, role)
         for one in context.analysis.by_table.get(table.key, ())
         if not one.policy.permissive
     )
 
 
 def read_severity(context: Context, table: Table, role: str) -> Severity | None:
-    """Return how bad it is that a role reads every row of a table, or None where nothing speaks against it."""
+    """Return how bad it is that a role reads every row of a table, or None where it looks fine."""
     visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
-    for_whom: Meant = meant(table)
+    audience: Audience = likely_audience(table)
     if signed_up(table, visible):
         return "error"
     if _in_open_space(context, table, role):
@@ -128,19 +127,19 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     if any(is_secret(name, role == "anon") for name in visible):
         return "error"
     if context.analysis.owner_columns(table) & set(visible):
-        return "error" if for_whom == "private" else None if for_whom == "public" else "info"
+        return "error" if audience == "private" else None if audience == "public" else "info"
     if role == "anon" and about_people(table):
         return "error"
     return None
 
 
 def _in_open_space(context: Context, table: Table, role: str) -> bool:
-    """Tell whether rows are what people say in a place that shows itself to a role, such as a public channel."""
-    if not name_parts(table.name) & _SAID:
+    """Tell whether rows are written by people in a place that the role can see, such as a public channel."""
+    if not name_parts(table.name) & word_list("message_tables"):
         return False
     for constraint in table.constraints:
         parent = context.live.table(*constraint.references[:2]) if constraint.references is not None else None
-        if parent is None or parent.key == table.key or not name_parts(parent.name) & _PLACES:
+        if parent is None or parent.key == table.key or not name_parts(parent.name) & word_list("place_tables"):
             continue
         if any(
             role in loose_roles(context, one, "select")
@@ -152,13 +151,13 @@ def _in_open_space(context: Context, table: Table, role: str) -> bool:
 
 
 def lone_guard(context: Context, one: PolicyFacts) -> bool:
-    """Tell whether a restrictive policy is all that keeps rows apart: a permissive one beside it lets all through."""
+    """Tell whether a restrictive policy alone keeps rows apart, because a permissive one lets all through."""
     ownership = context.ownership
     return any(
         other.policy.permissive
         and command in one.commands
         and role in one.callers[command]
-        and ownership.ties_nothing(other.asked(command), other.table, role)
+        and ownership.ties_nothing(other.condition(command), other.table, role)
         for other in context.analysis.by_table.get(one.table.key, ())
         for command in other.commands
         for role in other.callers[command]
@@ -166,7 +165,7 @@ def lone_guard(context: Context, one: PolicyFacts) -> bool:
 
 
 def marked(way: Term) -> bool:
-    """Tell whether a condition asks for a mark that says that rows are meant for everybody."""
+    """Tell whether a condition checks a column that marks rows as public."""
     other: set[Term] = set()
     for part in way.walk():
         column, values = _compared(part)
@@ -195,10 +194,10 @@ def _compared(part: Term) -> tuple[Column | None, list[object]]:
 
 
 def who(role: str) -> str:
-    """Return how a role is called in a sentence."""
-    return {"anon": "anybody, signed in or not,", "authenticated": "any signed-in user"}.get(role, f'the role "{role}"')
+    """Return how a sentence refers to a role."""
+    return {"anon": "anyone, signed in or not,", "authenticated": "any signed-in user"}.get(role, f'the role "{role}"')
 
 
 def size(table: Table) -> Severity:
-    """Return how much a cost matters: a warning on a big table, else information."""
+    """Return how much a cost matters: a warning on a large table, otherwise information."""
     return "warning" if table.rows >= BIG else "info"

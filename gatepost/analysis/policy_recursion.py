@@ -1,8 +1,8 @@
-"""Where the policies of tables ask each other without end.
+"""Find policies of tables that refer to each other without end.
 
-PostgreSQL refuses a query in which it comes again to a table whose policies it is already expanding, as soon as those
-policies hold any sub-select, even one without a table (the source: `fireRIRrules` in its rewriter). A function that is
-called with the caller's rights asks the tables inside it again at run time, until the stack is full.
+PostgreSQL refuses a query that comes back to a table whose policies it is already expanding, as soon as those policies
+contain any sub-select, even one without a table (source: `fireRIRrules` in its rewriter). A function that runs with
+the caller's privileges reads its tables at run time, and recurses until the stack is full.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Path = tuple[tuple[str, str], ...]
 
 
 def cycles(analysis: Analysis) -> Iterator[tuple[Table, Command, Path]]:
-    """Yield each table whose policies lead back to one that is already asked, with the way there, once a table."""
+    """Yield each table whose policies lead back to a table that is being read already, with the path."""
     for facts in analysis.by_table.values():
         table = facts[0].table
-        if not any(_asked(analysis, term) for one in facts for term in one.terms):
+        if not any(_read(analysis, term) for one in facts for term in one.terms):
             continue
         roles = sorted({role for one in facts for role in one.roles})
         found = next(_of_table(analysis, table, roles), None)
@@ -44,9 +44,9 @@ def _expand(analysis: Analysis, key: tuple[str, str], command: Command, role: st
     if key in active:
         return (*active, key)
     for term in terms:
-        for relation in sorted(_asked(analysis, term)):
+        for relation in sorted(_read(analysis, term)):
             found = _expand(analysis, relation, "select", role, (*active, key))
-            # Only a cycle through the table itself is told here; another is told at its own table.
+            # Report only a cycle through the table itself; another cycle is reported at its own table.
             if found is not None and found[-1] == found[0]:
                 return found
     return None
@@ -59,26 +59,26 @@ def _terms(analysis: Analysis, key: tuple[str, str], command: Command, role: str
     wanted = {command, "select"} if command in ("update", "delete") else {command}
     found: list[Term] = []
     for one in analysis.by_table.get(key, ()):
-        asked = [c for c in one.commands if c in wanted and role in one.callers[c]]
-        if not asked:
+        commands = [c for c in one.commands if c in wanted and role in one.callers[c]]
+        if not commands:
             continue
-        if one.using is not None and set(asked) - {"insert"}:
+        if one.using is not None and set(commands) - {"insert"}:
             found.append(one.using)
-        if one.check is not None and set(asked) & {"insert", "update"}:
+        if one.check is not None and set(commands) & {"insert", "update"}:
             found.append(one.check)
-        elif one.using is not None and "insert" in asked:
+        elif one.using is not None and "insert" in commands:
             found.append(one.using)
     return found
 
 
 def _has_sub_select(analysis: Analysis, term: Term) -> bool:
     return any(term.all_of_type(kind) for kind in (OncePerStatement, Select, Exists, Scalar)) or bool(
-        _asked(analysis, term)
+        _read(analysis, term)
     )
 
 
-def _asked(analysis: Analysis, term: Term) -> set[tuple[str, str]]:
-    """Return the tables that a condition asks with the caller's rights: in sub-selects, and in invoker functions."""
+def _read(analysis: Analysis, term: Term) -> set[tuple[str, str]]:
+    """Return the tables that a condition reads with the caller's privileges: in sub-selects and invoker functions."""
     found = relations(term)
     for function in analysis.follower.functions(term):
         if not function.definer:

@@ -1,6 +1,6 @@
-"""Who may do what, as PostgreSQL decides it: grants, memberships, ownership and row security taken together.
+"""Compute who may do what, as PostgreSQL decides it: grants, memberships, ownership and row security together.
 
-Nothing is concluded from a name, but for the roles of the Data API, which the platform fixes. Sources:
+Nothing is concluded from a name, except for the roles of the Data API, which the platform fixes. Sources:
 https://www.postgresql.org/docs/17/ddl-priv.html, https://www.postgresql.org/docs/17/role-membership.html and
 https://www.postgresql.org/docs/17/ddl-rowsecurity.html (who bypasses row security).
 """
@@ -15,7 +15,7 @@ from gatepost.analysis.by_identity import ByIdentity
 from gatepost.schema import Command, Membership, Namespace, Policy, Schema, Table, View, is_platform
 
 TRUSTED_ROLES = frozenset({"service_role"})
-"""Roles of the API whose key stays on the server, and which row security is not meant for."""
+"""API roles whose key stays on the server. Row security is not intended to limit them."""
 
 ROW_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 """What the Data API can do with a relation."""
@@ -27,7 +27,7 @@ _ALL_DATA = {
 
 
 class Privileges:
-    """What the roles of one database may do; everything is computed once and kept.
+    """The privileges of one database's roles. Each is computed once and kept.
 
     Args:
         live: The database.
@@ -43,15 +43,15 @@ class Privileges:
 
     @cached_property
     def on_platform(self) -> bool:
-        """Whether the server knows the roles of the Data API."""
+        """Whether the server has the roles of the Data API."""
         return "anon" in self._roles or "authenticated" in self._roles
 
     @cached_property
     def api_roles(self) -> tuple[str, ...]:
-        """The roles whose rows row security must keep apart, sorted.
+        """The roles that row security must keep apart, sorted.
 
-        On the platform those that a token can name, without the trusted ones. Elsewhere every role that owns nothing,
-        is no superuser and does not bypass row security; PUBLIC where there is none.
+        On the platform these are the roles that a token can name, without the trusted ones. Elsewhere it is every role
+        that owns nothing, is not a superuser and does not bypass row security, or PUBLIC where there is none.
         """
         if self.on_platform:
             token = {"anon", "authenticated"} & set(self._roles)
@@ -66,7 +66,7 @@ class Privileges:
         return self.becomes("authenticator") - {"authenticator"} - TRUSTED_ROLES
 
     def inherited(self, role: str) -> frozenset[str]:
-        """Return the role, PUBLIC, and every role whose privileges it has without asking."""
+        """Return the role, PUBLIC, and every role whose privileges it inherits."""
         if role not in self._inherited:
             self._inherited[role] = self._closure(role, lambda membership: membership.inherit) | {"public"}
         return self._inherited[role]
@@ -76,7 +76,7 @@ class Privileges:
         return self._closure(role, lambda membership: membership.set_role)
 
     def bypass_attribute(self, role: str) -> bool:
-        """Tell whether row security is not asked for this role, on any table."""
+        """Tell whether this role bypasses row security on every table by its own attributes."""
         found = self._roles.get(role)
         return found is not None and (found.superuser or found.bypass_row_security)
 
@@ -86,13 +86,13 @@ class Privileges:
         return found is not None and found.superuser
 
     def bypasses(self, role: str, table: Table) -> bool:
-        """Tell whether the rows of this table are not filtered for the role."""
+        """Tell whether this role bypasses row security on this table."""
         if not table.row_security.enabled or self.bypass_attribute(role):
             return True
         return table.owner in self.inherited(role) and not table.row_security.forced
 
     def uses(self, role: str, schema: str) -> bool:
-        """Tell whether the role may name what is in a schema."""
+        """Tell whether the role may use the objects of a schema."""
         if (role, schema) not in self._uses:
             space = self._namespaces.get(schema)
             held = self.inherited(role)
@@ -102,7 +102,7 @@ class Privileges:
         return self._uses[role, schema]
 
     def creates(self, role: str, schema: str) -> bool:
-        """Tell whether the role may make objects in a schema."""
+        """Tell whether the role may create objects in a schema."""
         space = self._namespaces.get(schema)
         held = self.inherited(role)
         return space is not None and any(g.privilege == "CREATE" and g.grantee in held for g in space.grants)
@@ -119,7 +119,7 @@ class Privileges:
         return bool(found) if not wanted else wanted <= found
 
     def reaches(self, role: str, relation: Table | View, privilege: str, columns: Iterable[str] = ()) -> bool:
-        """Tell whether the role holds the privilege and may use the schema."""
+        """Tell whether the role holds the privilege and may use the schema, so that it can access the relation."""
         return self.uses(role, relation.schema) and self.holds(role, relation, privilege, columns)
 
     def who(self, relation: Table | View, *privileges: str) -> tuple[str, ...]:
@@ -131,28 +131,28 @@ class Privileges:
         return known
 
     def policies(self, role: str, table: Table, command: Command) -> tuple[Policy, ...]:
-        """Return the policies of a table that are asked for the role and the command."""
+        """Return the policies of a table that apply to the role and the command."""
         held = self.inherited(role)
         return tuple(p for p in table.policies if p.command in (command, "all") and held & set(p.roles))
 
     def sees_all(self, role: str, table: Table, columns: Iterable[str] = ()) -> bool:
-        """Tell whether the role can read every row, and these columns, of a table by itself."""
+        """Tell whether the role itself can read every row, and these columns, of a table."""
         if not self.reaches(role, table, "SELECT", columns):
             return False
         if self.bypasses(role, table):
             return True
-        asked = self.policies(role, table, "select")
-        return all(p.permissive for p in asked) and any(p.using == "true" for p in asked)
+        policies = self.policies(role, table, "select")
+        return all(p.permissive for p in policies) and any(p.using == "true" for p in policies)
 
     def writes(self, role: str, table: Table, command: Command) -> bool:
-        """Tell whether the role can carry out a command on some row of a table by itself."""
+        """Tell whether the role itself can run a command on some row of a table."""
         if not self.reaches(role, table, command.upper()):
             return False
         return self.bypasses(role, table) or any(p.permissive for p in self.policies(role, table, command))
 
     @cached_property
     def exposed(self) -> tuple[str, ...]:
-        """The project's schemas that the Data API serves, or that one of its roles may use."""
+        """The project's schemas that the Data API serves or that an API role may use."""
         served = set(self.live.exposed) & set(self._namespaces)
         used = {name for name in self._namespaces if any(self.uses(role, name) for role in self.api_roles)}
         return tuple(sorted(name for name in served | used if not is_platform(name)))
@@ -187,7 +187,7 @@ class Privileges:
     def _columns_held(self, role: str, relation: Table | View, privilege: str) -> frozenset[str | None]:
         """Return the columns on which a role holds a privilege, and None for the whole relation.
 
-        Relations with the same grants share one tuple of them, so that few answers serve many tables.
+        Relations with the same grants share one tuple of them, so a few results serve many tables.
         """
         known = self._held.get(relation.grants, role, privilege)
         if known is None:

@@ -1,8 +1,8 @@
-"""Which of the row's columns a condition ties to who is asking.
+"""Find the columns of the row that a condition ties to the caller.
 
-A condition that ties no column, and is no authority either, lets every caller that has the role reach the rows that it
-names. An authority is a condition on the caller alone that not every caller fulfils: a claim of app_metadata, a row in
-a table of administrators.
+A condition that ties no column, and does not require a privileged caller either, gives every caller with the role
+access to the rows that it names. A privileged caller fulfils a condition on the caller alone that others do not: a
+claim of app_metadata, a row in a table of administrators.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.policies import Analysis
+from gatepost.name_hints import contains_any
 from gatepost.schema import Table, is_platform
 
 ONLY_AN_AUTHORITY = frozenset({"*"})
-"""What a condition ties that no plain caller fulfils."""
+"""The result for a condition that only a privileged caller fulfils."""
 OF_EVERYBODY = frozenset(
     "aal amr is_anonymous role aud exp iat iss session_id email_verified phone_verified email phone".split()
 )
-"""Claims that say nothing about which rows a user may reach."""
-_POWER = ("admin", "staff", "moderator", "superuser", "operator", "employee", "maintainer", "role")
+"""Claims that say nothing about which rows a user may access."""
 
 
 class RowOwnership:
-    """Finds what conditions tie.
+    """Finds the columns that conditions tie to the caller.
 
     Args:
         analysis: The database's policies.
@@ -79,7 +79,7 @@ class RowOwnership:
         return known
 
     def ties_nothing(self, term: Term, table: Table, role: str) -> bool:
-        """Tell whether every caller with a role reaches rows that nothing ties to anybody."""
+        """Tell whether every caller with a role can access rows that nothing ties to anybody."""
         return not self.columns_tied(term, table, role)
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
@@ -110,14 +110,15 @@ class RowOwnership:
             case Case(whens, otherwise):
                 return _common([self._of(one, truth, role) for one in arms(whens, otherwise)])
             case Not(one):
-                # A caller passes by not being something, so nothing is tied, unless what is denied is a difference.
+                # A caller passes by not being something, so nothing is tied, unless the negated condition is itself a
+                # difference.
                 denied = unwrapped(one)
                 differs = isinstance(denied, Compare) and denied.op in ("<>", "is not")
                 return self._leaf(one, role) if differs else self._leaf(term, role) if as_exists(term) else frozenset()
             case Compare("<>" | "is not") | CompareMany("<>"):
                 return frozenset()
             case Compare("<" | "<=", left, _) if counts(left):
-                return frozenset()  # having few rows is true of everybody at first
+                return frozenset()  # at first everyone has few rows
         return self._leaf(term, role)
 
     def _leaf(self, term: Term, role: str) -> frozenset[str]:
@@ -147,25 +148,25 @@ class RowOwnership:
         return ONLY_AN_AUTHORITY if caller or guarded else frozenset()
 
     def about_caller(self, term: Term) -> bool:
-        """Tell whether a condition says something about who asks that not everybody fulfils."""
+        """Tell whether a condition says something about the caller that is not true for everyone."""
         if unknown(term):
             return True
         found = as_exists(term)
         if found is not None and isinstance(found.select, Select):
-            # What a sub-select denies of the caller picks nobody out.
-            asked = [part for part in conjuncts(found.select.where) if not _denies(part)]
-            term = Items((*asked, *found.select.sources))
+            # A sub-select that excludes the caller picks nobody out.
+            kept = [part for part in conjuncts(found.select.where) if not _denies(part)]
+            term = Items((*kept, *found.select.sources))
         for session in sessions(term):
             if session.kind in ("uid", "email", "request"):
                 return True
             if session.kind == "setting" and "." in session.path[0]:
-                return True  # a setting of PostgreSQL's own says nothing about who asks
+                return True  # a setting of PostgreSQL's own says nothing about the caller
             if session.kind == "claim" and (not session.path or session.path[0] not in OF_EVERYBODY):
                 return True
         return any(one.name[0] and not is_platform(one.name[0]) for one in term.all_of_type(Call))
 
     def guarded(self, relation: tuple[str, str], role: str, reader: str = "") -> bool:
-        """Tell whether a relation shows a caller only some of its rows, so that finding one in it says something.
+        """Tell whether a relation shows a caller only some of its rows, so that finding a row in it means something.
 
         Args:
             relation: The relation.
@@ -177,16 +178,16 @@ class RowOwnership:
             return False
         key = (relation, role)
         if key not in self._guarded:
-            self._guarded[key] = True  # a relation that asks itself on the way is not what makes it loose
+            self._guarded[key] = True  # a relation that refers to itself is not open because of that
             self._guarded[key] = self._is_guarded(relation, role)
         return self._guarded[key]
 
     def _is_guarded(self, relation: tuple[str, str], role: str) -> bool:
         table = self._analysis.live.table(*relation)
         if relation[0] in ("", "pg_catalog", "information_schema"):
-            return False  # the catalog shows everybody a row
+            return False  # everyone can read the catalog
         if table is None:
-            return True  # a view or something unseen: not known to be open
+            return True  # a view or an unknown relation: not known to be open
         if not table.row_security.enabled:
             return False
         readers = [
@@ -197,17 +198,17 @@ class RowOwnership:
         return not any(self.ties_nothing(one.old, table, role) for one in readers)
 
     def everybody(self, term: Term) -> bool:
-        """Tell whether a sub-select finds a row for everybody who is signed in, such as the own profile."""
+        """Tell whether a sub-select finds a row for every signed-in user, such as their own profile."""
         found = as_exists(term)
         if found is None or not isinstance(found.select, Select):
             return False
         select = found.select
         if len(select.sources) != 1 or select.sources[0].relation is None:
             return False
-        asked = conjuncts(select.where)
-        if len(asked) != 1 or not isinstance(asked[0], Compare) or asked[0].op != "=":
+        conditions = conjuncts(select.where)
+        if len(conditions) != 1 or not isinstance(conditions[0], Compare) or conditions[0].op != "=":
             return False
-        sides = (unwrapped(asked[0].left), unwrapped(asked[0].right))
+        sides = (unwrapped(conditions[0].left), unwrapped(conditions[0].right))
         column = next((side for side in sides if isinstance(side, Column)), None)
         if column is None or Session("uid") not in sides:
             return False
@@ -216,7 +217,7 @@ class RowOwnership:
     def _filled_for_everybody(self, relation: tuple[str, str], column: str) -> bool:
         if relation == ("auth", "users"):
             return column == "id"
-        if relation not in self._analysis.people or any(word in relation[1].lower() for word in _POWER):
+        if relation not in self._analysis.people or contains_any(relation[1], "power_tables"):
             return False
         by_trigger = self._analysis.triggers.get(("auth", "users"), ())
         if any("insert" in body.lower() and relation[1] in body for _, _, body in by_trigger):
@@ -230,9 +231,9 @@ class RowOwnership:
 def arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Term]:
     """Yield each way through a CASE: what is asked on it, what was not true before, and its value."""
     denied: tuple[Term, ...] = ()
-    for asked, value in whens:
-        yield conjunction(*denied, asked, value)
-        denied = (*denied, not_true(asked))
+    for condition, value in whens:
+        yield conjunction(*denied, condition, value)
+        denied = (*denied, not_true(condition))
     yield conjunction(*denied, otherwise)
 
 
@@ -256,5 +257,5 @@ def _common(found: list[frozenset[str]]) -> frozenset[str]:
     for one in plain[1:]:
         common &= one
     if not common and all(plain):
-        return frozenset().union(*plain)  # each way in ties something, each another column
+        return frozenset().union(*plain)  # each alternative ties something, each another column
     return common

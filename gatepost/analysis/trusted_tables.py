@@ -1,4 +1,4 @@
-"""Which tables the policies trust, and whether the user whose access a row decides can write that row."""
+"""Find the tables that policies trust, and whether a user can write the row that decides their own access."""
 
 from __future__ import annotations
 
@@ -31,23 +31,16 @@ from gatepost.analysis.conditions.terms import (
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import PolicyFacts
-from gatepost.name_hints import name_parts
+from gatepost.name_hints import name_parts, word_list
 from gatepost.schema import Table, is_platform
-
-_ACCEPTED = frozenset("status state accepted accepted_at joined_at confirmed active is_active pending".split())
-"""Columns by which somebody who was let in by others says yes."""
-
-
-_OWN_CHOICE = frozenset("onboarded onboarding consent term tos agreed newsletter".split())
-"""Words of columns that everybody sets for themselves."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """That a policy lets a user in for a row of another table; without a policy a hook that writes claims does.
+    """A table that a policy, or without a policy a hook that writes claims, trusts to let a user in.
 
-    `subject` are the columns that hold the user, `links` those that are held against the row or another table,
-    `demands` those that must have one of some values.
+    `subject` are the columns that hold the user. `links` are those that are compared with the row or another table.
+    `demands` are those that must have one of some values.
     """
 
     policy: PolicyFacts | None
@@ -58,14 +51,14 @@ class Trust:
 
 
 @dataclass
-class _Asked:
+class _Parts:
     subject: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     demands: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
 def trusted(context: Context) -> Iterator[Trust]:
-    """Yield each table that a policy finds the user in, once a policy and table."""
+    """Yield each table in which a policy finds the user, once per policy and table."""
     for one in context.analysis.policies:
         if not one.roles or not one.policy.permissive:
             continue
@@ -82,10 +75,10 @@ def trusted(context: Context) -> Iterator[Trust]:
 
 
 def _asserted(term: Term) -> Iterator[Term]:
-    """Yield the pieces of a term that are not denied: who is not on a list of the banned is trusted by nothing."""
+    """Yield the pieces of a term that are not negated. Being absent from a list of banned users is not trust."""
     yield term
     if isinstance(term, Not):
-        # NOT (… IS NULL) asserts that there is a row.
+        # NOT (… IS NULL) asserts that the row exists.
         inner = term.term
         if isinstance(inner, IsNull):
             yield from _asserted(inner.term)
@@ -105,57 +98,57 @@ def _trusts_in(context: Context, one: PolicyFacts, select: Select, way: tuple[Te
         table = context.live.table(*source.relation) if source.relation is not None else None
         if table is None or is_platform(table.schema):
             continue
-        asked = _Asked()
+        parts = _Parts()
         for condition in way:
-            _ask(condition, source.name, asked)
-        if asked.subject:
+            _sort(condition, source.name, parts)
+        if parts.subject:
             yield Trust(
                 one,
                 table,
-                frozenset(asked.subject),
-                frozenset(asked.links - asked.subject),
-                tuple(sorted(asked.demands.items())),
+                frozenset(parts.subject),
+                frozenset(parts.links - parts.subject),
+                tuple(sorted(parts.demands.items())),
             )
 
 
-def _ask(condition: Term, source: str, asked: _Asked) -> None:
-    """Sort one condition of a sub-select into who, where and what."""
+def _sort(condition: Term, source: str, parts: _Parts) -> None:
+    """Add one condition of a sub-select to the subject, the links or the demands."""
     match condition:
         case OncePerStatement(inner) | Cast(inner, "boolean") | Compare("is", inner, Const(True)):
-            _ask(inner, source, asked)
+            _sort(inner, source, parts)
         case Column(holder, flag) if holder == source:
-            asked.demands[flag] = (True,)
+            parts.demands[flag] = (True,)
         case Compare("=" | "is", left, right):
-            _ask_pair(unwrapped(left), unwrapped(right), source, asked)
-            _ask_pair(unwrapped(right), unwrapped(left), source, asked)
+            _sort_pair(unwrapped(left), unwrapped(right), source, parts)
+            _sort_pair(unwrapped(right), unwrapped(left), source, parts)
         case CompareMany("=", left, many, False):
             column = unwrapped(left)
             if not isinstance(column, Column) or column.source != source:
                 return
             values = [unwrapped(item) for item in many.items] if isinstance(many, Items) else []
             if values and all(isinstance(value, Const) for value in values):
-                asked.demands[column.name] = tuple(value.value for value in values if isinstance(value, Const))
+                parts.demands[column.name] = tuple(value.value for value in values if isinstance(value, Const))
             else:
-                asked.links.add(column.name)
+                parts.links.add(column.name)
 
 
-def _ask_pair(one: Term, other: Term, source: str, asked: _Asked) -> None:
+def _sort_pair(one: Term, other: Term, source: str, parts: _Parts) -> None:
     if not isinstance(one, Column) or one.source != source:
         return
     if isinstance(other, Session) and other.kind in ("uid", "email"):
-        asked.subject.add(one.name)
+        parts.subject.add(one.name)
     elif isinstance(other, Const):
-        asked.demands[one.name] = (other.value,)
+        parts.demands[one.name] = (other.value,)
     elif any(isinstance(part, Column) and part.source != source for part in other.walk()):
-        asked.links.add(one.name)
+        parts.links.add(one.name)
 
 
 def forged_by(context: Context, trust: Trust, role: str) -> str | None:
-    """Return the command by which a user makes the row that lets them in, or None where they cannot.
+    """Return the command by which a user can create the row that lets them in, or None where they cannot.
 
     Args:
         context: The database.
-        trust: Which row.
+        trust: The row.
         role: The user's role.
     """
     if _inserts(context, trust, role):
@@ -177,8 +170,8 @@ def _inserts(context: Context, trust: Trust, role: str) -> bool:
 def _updates(context: Context, trust: Trust, role: str) -> bool:
     table = trust.table
     keys = [set(index.columns) for index in table.indexes if index.unique]
-    demanded = {name for name, _ in trust.demands if not name_parts(name) & _OWN_CHOICE}
-    demanded -= _ACCEPTED if trust.links else frozenset()
+    demanded = {name for name, _ in trust.demands if not name_parts(name) & word_list("own_choice_columns")}
+    demanded -= word_list("acceptance_columns") if trust.links else frozenset()
     wanted = demanded | {name for name in trust.links if not any(key <= {name} for key in keys)}
     able = {
         column
@@ -194,13 +187,13 @@ def _passes(context: Context, trust: Trust, role: str, command: str, changed: fr
     table = trust.table
     if not table.row_security.enabled:
         return True
-    asked = [
+    policies = [
         one
         for one in context.analysis.by_table.get(table.key, ())
         if command in one.commands and role in one.callers[command]
     ]
     truth = context.analysis.truth(table, role)
-    for values in product(*([(name, value) for value in told] for name, told in trust.demands)):
+    for values in product(*([(name, value) for value in accepted] for name, accepted in trust.demands)):
         row = dict(values)
         old = {name: value for name, value in row.items() if name not in changed}
 
@@ -208,8 +201,8 @@ def _passes(context: Context, trust: Trust, role: str, command: str, changed: fr
             before = command == "insert" or _can_hold(context, one.old, trust, old, truth)
             return before and _can_hold(context, one.new, trust, row, truth, trust.links)
 
-        strict = [one for one in asked if not one.policy.permissive]
-        if any(one.policy.permissive and fits(one) for one in asked) and all(fits(one) for one in strict):
+        strict = [one for one in policies if not one.policy.permissive]
+        if any(one.policy.permissive and fits(one) for one in policies) and all(fits(one) for one in strict):
             return True
     return False
 
@@ -238,7 +231,7 @@ def _can_hold(
             return False
     if term == TRUE or context.ownership.everybody(term):
         return True
-    if relations(term) or unknown(term) or _asks_elsewhere(term):
+    if relations(term) or unknown(term) or _beyond_the_user(term):
         return False
 
     def chosen(part: Term) -> Term:
@@ -252,8 +245,8 @@ def _can_hold(
     return bool(truth.possible_outcomes(rebuilt(term, chosen)) & Outcome.TRUE)
 
 
-def _asks_elsewhere(term: Term) -> bool:
-    """Tell whether a condition asks what a user cannot choose: a claim of the server's, or a function."""
+def _beyond_the_user(term: Term) -> bool:
+    """Tell whether a condition reads what a user cannot choose: a claim that the server sets, or a function."""
     claims = {s.path[:1] for s in sessions(term) if s.kind == "claim"}
     if claims - {("user_metadata",), ("aal",), ("is_anonymous",)} or any(s.kind == "setting" for s in sessions(term)):
         return True

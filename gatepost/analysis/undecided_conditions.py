@@ -43,7 +43,7 @@ def undecided(policies: Iterable[PolicyFacts], analysis: Analysis, ownership: Ro
 
 def _reason(one: PolicyFacts, analysis: Analysis, ownership: RowOwnership) -> str:
     for command in one.commands:
-        term = one.asked(command)
+        term = one.condition(command)
         for role in one.callers[command]:
             truth = analysis.truth(one.table, role)
             for way in _ways(term):

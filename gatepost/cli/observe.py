@@ -63,6 +63,7 @@ def observe(
 
     Example: gatepost observe --persona anon --persona support
     """
+    from gatepost.name_hints import added_words
     from gatepost.observation.attempt.configured_personas import configured, known
     from gatepost.project import find_project
 
@@ -70,7 +71,9 @@ def observe(
     declaration = project.declaration() if project is not None else None
     personas = configured(project.personas) if project is not None else ()
     known(persona or (), personas)
-    with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
+    words = project.name_hints if project is not None else {}
+    database_options = options(grants, seed=seed, as_cli=as_cli, strict=strict)
+    with looked_at(target, local, database_options) as database, added_words(words):
         result = _run(database, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
     if format in ("text", "html"):
         _print_matrix(result, format, output)

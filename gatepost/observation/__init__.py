@@ -1,1 +1,1 @@
-"""Access as it is seen by trying: rows are planted, personas reach for them, and everything is rolled back."""
+"""Observe access by trying it: plant rows, run every persona's commands, roll everything back."""

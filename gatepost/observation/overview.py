@@ -1,4 +1,4 @@
-"""What a persona may do with each table: its privileges, and the rows that it really sees."""
+"""Show what a persona may do with each table: its privileges, and the rows that it actually sees."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SELECT n.nspname, c.relname, p.privilege
 
 @dataclass(frozen=True)
 class Reach:
-    """What a persona may do with one table.
+    """What one persona may do with one table.
 
-    `commands` are those that a privilege and, unless the role bypasses row security, a policy allow. `rows` is how
-    many it sees, or None where PostgreSQL refuses it the table.
+    `commands` are those that a privilege and a policy allow; a role that bypasses row security needs no policy. `rows`
+    is how many rows it sees, or None where PostgreSQL denies access to the table.
     """
 
     persona: Persona
@@ -42,10 +42,10 @@ def reach(cursor: Cursor, live: Schema, tables: Iterable[Table], persona: Person
     """Return what a persona may do with each table.
 
     Args:
-        cursor: Inside a transaction, as a role that may become the persona's.
+        cursor: Inside a transaction, as a role that may switch to the persona's role.
         live: The database.
-        tables: Which tables.
-        persona: Who asks.
+        tables: The tables.
+        persona: The persona.
     """
     cursor.execute(_PRIVILEGES, {"role": persona.role})
     held = {(schema, name, privilege.lower()) for schema, name, privilege in cursor.fetchall()}

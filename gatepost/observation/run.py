@@ -1,4 +1,4 @@
-"""The whole observation of one database: plant, try, look, judge, and roll everything back."""
+"""Observe the access to one database: plant rows, try every persona's commands, judge, roll everything back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.finding import NotChecked, Result
+from gatepost.name_hints import Words, added_words
 from gatepost.observation.attempt.configured_personas import chosen, known
 from gatepost.observation.attempt.doors.every_door import Door, Doors
 from gatepost.observation.attempt.doors.realtime_channels import Channels
@@ -22,7 +23,7 @@ from gatepost.observation.attempt.trial.contained_failures import contained
 from gatepost.observation.attempt.trial.probes import TIMEOUT
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
-from gatepost.observation.attempt.trial.uncastable_texts import asked_kinds
+from gatepost.observation.attempt.trial.uncastable_texts import required_types
 from gatepost.observation.attempt.trial.unplanted_tables import judged
 from gatepost.observation.judge.declared_access import Expected
 from gatepost.observation.judge.door_findings import leaks, not_observed
@@ -40,21 +41,21 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 _ROUNDS = 3
-"""How often everything is planted anew with texts that look like what policies cast them to."""
+"""How often everything is planted again, with texts in the form that policies cast them to."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is observed, and against what it is held.
+    """What to observe, and what to compare it with.
 
     Args:
-        declaration: What was declared; without it, who owns which rows is inferred.
-        target: How the database is called in the result.
-        not_cloned: What the database lacks of the one that is meant.
-        only: The tables to observe; without them, all. Rows are planted in every table all the same.
-        personas: Those of the project, beside those that are there always.
-        names: The personas who try; without them, all.
-        progress: Is told what is done next.
+        declaration: The project's declaration. Without it, the owners of rows are inferred.
+        target: The name of the database in the result.
+        not_cloned: What this database lacks of the original.
+        only: The tables to observe. Without them, all. Rows are planted in every table either way.
+        personas: The project's personas, in addition to the built-in ones.
+        names: The personas that try. Without them, all.
+        progress: Called with the next step.
     """
 
     declaration: Declaration | None = None
@@ -76,15 +77,16 @@ def run(
     personas: Iterable[Persona] = (),
     names: Iterable[str] = (),
     progress: Callable[[str], None] = lambda _: None,
+    words: Words | None = None,
 ) -> Result:
-    """Observe the database that a connection is open on, in a transaction that is rolled back.
+    """Observe a connection's database in a transaction that is rolled back.
 
-    Sequences move on, as they do in every transaction that is rolled back; nothing else is left behind, also where
-    the process is killed.
+    Sequences advance, as they do in every transaction that is rolled back. Nothing else is left behind, even if the
+    process is killed.
 
     Args:
-        connection: psycopg2, in no transaction, as a role that passes row security by and may become the API's roles.
-            As a superuser it plants rows past triggers and foreign keys.
+        connection: psycopg2, in no transaction, as a role that bypasses row security and may become the API's roles.
+            As a superuser it plants rows without triggers and foreign keys.
         declaration: As in `Scope`, like the others.
         target: See there.
         not_cloned: See there.
@@ -92,6 +94,7 @@ def run(
         personas: See there.
         names: See there.
         progress: See there.
+        words: Words in names that the project adds to `name_hints.toml`, from `Project.name_hints`.
 
     Returns:
         Findings, the matrix and the doors.
@@ -111,7 +114,7 @@ def run(
     )  # fmt: skip
     autocommit, connection.autocommit = connection.autocommit, False
     try:
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, added_words(words):
             return run_inside(cursor, scope)
     finally:
         connection.rollback()
@@ -119,10 +122,10 @@ def run(
 
 
 def run_inside(cursor: Cursor, scope: Scope) -> Result:
-    """Observe a database inside a transaction, which the caller rolls back; what the transaction made is seen.
+    """Observe a database inside a transaction that the caller rolls back, including what the transaction created.
 
     Args:
-        cursor: Inside a transaction, as a role like the one that `run` asks for.
+        cursor: Inside a transaction, as a role that fulfils what `run` requires.
         scope: What to observe.
 
     Returns:
@@ -139,7 +142,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     known(scope.names, scope.personas)
     _check_roles(cursor, scope.personas)
     survey = replace(survey_database(cursor, live, declaration), only=scope.only)
-    cursor.execute(  # temporary tables last: else code that is tried could put its own in front of the catalog
+    cursor.execute(  # temporary tables last, so that tried code cannot put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
         " pg_catalog.set_config('search_path', 'public, extensions, pg_temp', true),"
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
@@ -157,10 +160,10 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
             opened += [door for door in joined if isinstance(door, Door)]
             missing += [one for one in joined if isinstance(one, NotChecked)]
         missing += unseen(cursor, stage, personas, opened)
-    progress("holding it against what was meant")
-    told = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
-    expected = Expected(stage, declaration, told) if declaration is not None and declaration.tables else None
-    judge = Judge(stage, record, told, expected)
+    progress("comparing with what is intended")
+    observed = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
+    expected = Expected(stage, declaration, observed) if declaration is not None and declaration.tables else None
+    judge = Judge(stage, record, observed, expected)
     findings = [*judge.findings()]
     with contained(stage, record.missing, "what came out of the doors"):
         findings += leaks(opened, planted_rows, declaration)
@@ -187,9 +190,9 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
 def _observed(
     cursor: Cursor, survey: Survey, scope: Scope
 ) -> tuple[TrialSession, tuple[Persona, ...], Observations, Influence, list[NotChecked]]:
-    """Plant and try, again where policies turn out to cast a planted text to something that it does not look like.
+    """Plant and try, and repeat it where policies cast a planted text to a form that it does not have.
 
-    The timeout of planting is that of trying, because constraints and defaults run the application's code as well.
+    Planting has the same timeout as trying, because constraints and defaults run the application's code as well.
     """
     kinds: dict[ColumnKey, str] = {}
     for last in range(_ROUNDS, -1, -1):
@@ -202,9 +205,9 @@ def _observed(
         stage, influence = TrialSession(cursor, planted_rows), Influence(survey)
         roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
         missing = [*judged(stage, planted_rows.missing, roles), *_refresh(cursor, survey)]
-        scope.progress("reaching for them")
+        scope.progress("trying every persona's commands")
         record = observe(stage, personas, influence)
-        found = dict(asked_kinds(record, survey))
+        found = dict(required_types(record, survey))
         if not last or not found.keys() - kinds.keys():
             break
         kinds |= found
@@ -214,7 +217,7 @@ def _observed(
 
 
 def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecked]:
-    """Yield what was declared and is not there to be observed."""
+    """Yield the declared tables that are missing, so that they cannot be observed."""
     if declaration is not None and not declaration.tables:
         yield NotChecked("declaration", "it protects no table")
     for table in declaration or ():
@@ -223,7 +226,7 @@ def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecke
 
 
 def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:
-    """Refuse a persona whose role is not there, or may not be taken on.
+    """Refuse a persona whose role does not exist or cannot be taken on.
 
     Raises:
         SettingsError: as above.
@@ -238,18 +241,18 @@ def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:
         name = next(persona.name for persona in personas if persona.role == role)
         if absent:
             raise SettingsError(
-                f'the persona "{name}" has the role "{role}", which the database does not have',
+                f'the persona "{name}" has the role "{role}", which is not in the database',
                 "anon, authenticated, service_role, or one that a policy names",
             )
         if not may:
             raise SettingsError(
-                f'the persona "{name}" has the role "{role}", which may not be taken on here',
+                f'the persona "{name}" has the role "{role}", which cannot be taken on here',
                 f"GRANT {sql.identifier(role)} TO CURRENT_USER",
             )
 
 
 def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:
-    """Fill the materialized views with what was planted."""
+    """Refresh the materialized views with the planted rows."""
     from psycopg2 import Error
 
     for view in survey.live.views:
@@ -265,7 +268,7 @@ def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:
 
 
 def _check_role(cursor: Cursor) -> None:
-    """Refuse a role that would see too little, or cannot become the API's roles.
+    """Refuse a connection role that cannot see everything or cannot switch to the API roles.
 
     Raises:
         DatabaseUnreachable: as above.
@@ -282,7 +285,7 @@ def _check_role(cursor: Cursor) -> None:
         raise DatabaseUnreachable(f'the database has no role "{absent[0]}"', "gatepost local bootstrap --url URL")
     if not bypasses:
         raise DatabaseUnreachable(
-            f'"{name}" does not pass row security by, so it cannot plant rows for others',
+            f'"{name}" does not bypass row security, so it cannot plant rows for others',
             f"ALTER ROLE {sql.identifier(name)} BYPASSRLS",
         )
     if closed:

@@ -1,4 +1,4 @@
-"""How a result is told: one module a format, each with `render(result) -> str`."""
+"""Render results: one module per format, each with `render(result) -> str`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def render(result: Result, format_name: str) -> str:
     """Return a result in one of the formats.
 
     Args:
-        result: What a command found.
+        result: The result of a command.
         format_name: One of `formats()`.
 
     Raises:

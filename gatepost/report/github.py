@@ -1,4 +1,4 @@
-"""GitHub Actions annotations: one workflow command a finding.
+"""GitHub Actions annotations: one workflow command per finding.
 
 Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
 """
@@ -13,7 +13,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def render(result: Result) -> str:
-    """Return the result as workflow commands, and a line that sums it up."""
+    """Return the result as workflow commands, with a line that summarises it."""
     lines = [_command(_COMMANDS[finding.severity], finding.rule, _message(finding)) for finding in result.findings]
     lines += [_command("warning", "not checked", line(unseen(skipped))) for skipped in result.not_checked]
     return "\n".join([*lines, line(verdict(result))])

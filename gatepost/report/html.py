@@ -1,4 +1,4 @@
-"""One self-contained HTML page: no script from elsewhere, no font, readable on a phone, in light and in dark."""
+"""Render a result as one self-contained HTML page, readable on a phone, in light and in dark mode."""
 
 from __future__ import annotations
 

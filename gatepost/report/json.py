@@ -1,4 +1,4 @@
-"""JSON: the contract with programs. A field is added freely, and changes its meaning only with the version."""
+"""Render a result as JSON, the contract with programs. New fields may appear; a changed meaning needs a new version."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def as_values(result: Result) -> dict[str, object]:
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "rule": finding.rule,
         "severity": finding.severity,
         "object": finding.object,
@@ -33,7 +33,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "fix": finding.fix,
         "key": finding.key,
     }
-    return told if finding.witness is None else told | {"witness": finding.witness}
+    return values if finding.witness is None else values | {"witness": finding.witness}
 
 
 def _not_checked(one: NotChecked) -> dict[str, object]:

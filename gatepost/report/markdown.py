@@ -1,4 +1,4 @@
-"""Markdown for a comment on a pull request: the verdict first, a line a finding, its fix folded away."""
+"""Render a result as Markdown for a pull request comment: the verdict, then a line per finding with its fix folded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def render(result: Result) -> str:
 def _finding(finding: Finding) -> list[str]:
     lines = [f"- {_SIGNS[finding.severity]} {code(finding.rule)} {markdown(finding.message)}"]
     if finding.witness:
-        lines.append(f"  Seen: {code(finding.witness)}")
+        lines.append(f"  Reproduce: {code(finding.witness)}")
     if finding.fix:
         fix = [f"  {line}".rstrip() for line in fenced(finding.fix)]
         lines += ["  <details><summary>fix</summary>", "", *fix, "", "  </details>"]

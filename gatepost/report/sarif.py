@@ -40,11 +40,11 @@ def render(result: Result) -> str:
 
 
 def _rule(name: str) -> dict[str, object]:
-    told: dict[str, object] = {"id": name, "name": "".join(word.capitalize() for word in name.split("-"))}
+    values: dict[str, object] = {"id": name, "name": "".join(word.capitalize() for word in name.split("-"))}
     known = next((rule for rule in all_rules() if rule.name == name), None)
     if known is None:
-        return told
-    return told | {"shortDescription": {"text": known.title}, "help": {"text": known.documentation}}
+        return values
+    return values | {"shortDescription": {"text": known.title}, "help": {"text": known.documentation}}
 
 
 def _result(finding: Finding, rule_index: int) -> dict[str, object]:
@@ -54,7 +54,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, object]:
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(text)},
-        # A database object is no file: it is named as what it is, and has no region to mark.
+        # A database object is not a file: it has a name, and no region to mark.
         "locations": [{"logicalLocations": [{"fullyQualifiedName": finding.object, "kind": "object"}]}],
         "partialFingerprints": {"key/v1": finding.key},
         "properties": {"fix": finding.fix},

@@ -1,4 +1,4 @@
-"""Text for a person at a terminal: grouped by object, the worst first, with its fix."""
+"""Render a result as text for a terminal: grouped by object, the worst first, each finding with its fix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BOLD, _DIM, _GREEN, _MAGENTA = "1", "2", "32", "35"
 """Colours by the parameters of SGR (ECMA-48, 8.3.117)."""
 
 MANY = 3
-"""From more objects than this on, the same information is told once."""
+"""Information that is the same for more objects than this is shown once."""
 
 Paint = Callable[[str, str], str]
 
@@ -22,7 +22,7 @@ def render(result: Result, colour: bool = False) -> str:
     """Return the result as text.
 
     Args:
-        result: What a command found.
+        result: The result of a command.
         colour: Whether to mark severities in colour, for a terminal.
     """
 
@@ -37,17 +37,17 @@ def render(result: Result, colour: bool = False) -> str:
         for finding in findings:
             lines += _finding(paint, finding)
     for same in repeated.values():
-        lines.append(paint(_BOLD, line(f"{len(same)} objects, {same[0].object} the first of them")))
+        lines.append(paint(_BOLD, line(f"{len(same)} objects, starting with {same[0].object}")))
         lines += _finding(paint, same[0])
     lines += [f"{paint(_MAGENTA, 'not checked')}  {line(unseen(skipped))}" for skipped in result.not_checked]
     state = _GREEN if result.ok else _COLOURS["error" if result.count("error") else "warning"]
-    told = conclusion(result)
-    lines.append(line(verdict(result)).removesuffix(told) + paint(state, told))
+    summary = conclusion(result)
+    lines.append(line(verdict(result)).removesuffix(summary) + paint(state, summary))
     return "\n".join(lines)
 
 
 def _repeated(result: Result) -> dict[str, list[Finding]]:
-    """Return the information that is the same for many objects, by rule: it is told once, and counted."""
+    """Return by rule the information that is the same for many objects. It is shown once, with a count."""
     by_rule: dict[str, list[Finding]] = {}
     for finding in result.findings:
         if finding.severity == "info":
@@ -66,22 +66,22 @@ def _finding(paint: Paint, finding: Finding) -> list[str]:
 
 
 def unseen(skipped: NotChecked) -> str:
-    """Return what was not checked and why, whose limit that is, and what stands for it all the same."""
+    """Return what was not checked and why, whether that is a limit of Gatepost, and what covers it."""
     whose = " (a limit of Gatepost)" if skipped.ours else ""
     covered = f"; covered by {skipped.covered_by}" if skipped.covered_by else ""
     return f"{skipped.what}: {skipped.why}{whose}{covered}"
 
 
 def verdict(result: Result) -> str:
-    """Return the one line that sums a result up, and names what it is about."""
+    """Return the line that summarises a result and names its target."""
     target = f" of {result.target}" if result.target else ""
     return f"{result.command}{target}: {conclusion(result)}"
 
 
 def conclusion(result: Result) -> str:
-    """Return what was found, in figures, and how much was looked at."""
+    """Return the figures of a result: what was found, and how much was checked."""
     nouns = {"tables": "table", "policies": "policy"}
-    looked_at = ", ".join(
+    checked = ", ".join(
         f"{result.summary[many]} {one if result.summary[many] == 1 else many}"
         for many, one in nouns.items()
         if many in result.summary
@@ -94,6 +94,6 @@ def conclusion(result: Result) -> str:
     if result.not_checked:
         counted.append(f"{len(result.not_checked)} not checked")
     if result.summary.get("declared") is False:
-        instead = "whose a row is was inferred" if result.command == "observe" else "only the rules were checked"
-        looked_at += f"; nothing was declared here, so {instead}"
-    return f"{', '.join(counted) or 'clean'}" + (f" ({looked_at})" if looked_at else "")
+        instead = "row owners inferred" if result.command == "observe" else "rules only, drift not checked"
+        checked += f"; no policies declared in this folder: {instead}"
+    return f"{', '.join(counted) or 'clean'}" + (f" ({checked})" if checked else "")

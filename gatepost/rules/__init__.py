@@ -1,7 +1,7 @@
 """The rules: one file each, found by discovery.
 
-A module here with a function that carries `@rule(...)` is a rule, named as its file in kebab-case words. Its
-docstring says what it does, why that is bad, and holds an example and what to use instead.
+A module here with a function that carries `@rule(...)` is a rule. Its name is the file name in kebab case. Its
+docstring says what it reports and why that is bad, and holds an example and what to use instead.
 """
 
 from gatepost.analysis.context import Context

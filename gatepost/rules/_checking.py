@@ -1,4 +1,4 @@
-"""Check a database by every rule, where one that fails takes nothing away from the others."""
+"""Run rules on a database so that a failing rule does not affect the others."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gatepost.schema import Function, Policy, Table
 
 
 def check(rules: Iterable[Rule], context: Context) -> tuple[list[Finding], list[NotChecked]]:
-    """Return what the rules find, and which of them could not come to an end.
+    """Return the findings of the rules, and the rules that failed.
 
     Args:
         rules: The rules.
-        context: What they look at.
+        context: The database that they check.
     """
     findings: list[Finding] = []
     failed: list[NotChecked] = []
     for rule in rules:
         try:
             findings += rule.check(context)
-        except Exception as error:  # noqa: BLE001  a bug in one rule is no reason to know nothing
+        except Exception as error:  # noqa: BLE001  a bug in one rule must not hide what the others find
             failed.append(_failed(rule, error))
     return findings, failed
 
@@ -32,12 +32,12 @@ def check(rules: Iterable[Rule], context: Context) -> tuple[list[Finding], list[
 def _failed(rule: Rule, error: Exception) -> NotChecked:
     reason = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
     at = _subject(error.__traceback__)
-    where = f"{at} and what comes after it" if at else "the database"
-    return NotChecked(where, f'the rule "{rule.name}" failed, which is a bug of Gatepost: {reason}', ours=True)
+    where = f"{at} and everything after it" if at else "the database"
+    return NotChecked(where, f'the rule "{rule.name}" failed, which is a bug in Gatepost: {reason}', ours=True)
 
 
 def _subject(trace: TracebackType | None) -> str:
-    """Return the object that a rule was at: the last one that a variable on the way to the error held."""
+    """Return the object that a failed rule was checking: the last one that a variable on the way to the error held."""
     found = ""
     while trace is not None:
         for value in trace.tb_frame.f_locals.values():

@@ -19,12 +19,12 @@ def owner_condition(context: Context, table: Table) -> str:
 
 
 def altered(policy: Policy, using: str = "", check: str = "", roles: tuple[str, ...] = ()) -> str:
-    """Return the ALTER POLICY that changes what is given, or an empty text where nothing is."""
-    told = [f" TO {sql.roles(roles)}"] if roles else []
-    told += [f" USING ({using})"] if using else []
-    told += [f" WITH CHECK ({check})"] if check else []
+    """Return the ALTER POLICY that changes the given parts, or an empty text where none is given."""
+    clauses = [f" TO {sql.roles(roles)}"] if roles else []
+    clauses += [f" USING ({using})"] if using else []
+    clauses += [f" WITH CHECK ({check})"] if check else []
     name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
-    return f"ALTER POLICY {name}{''.join(told)};" if told else ""
+    return f"ALTER POLICY {name}{''.join(clauses)};" if clauses else ""
 
 
 def dropped(policy: Policy) -> str:

@@ -1,4 +1,4 @@
-"""How a rule is made and found."""
+"""Rules as values: the decorator that makes one, and the functions that find them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gatepost.suppression import refuse_renamed
 
 @dataclass(frozen=True)
 class Found:
-    """What a rule finds; its name, and its severity where none is said here, are the rule's own.
+    """One problem that a rule finds. The rule adds its name, and its severity where none is given here.
 
     Args:
         object: What it is about: `schema.table`, `schema.table.policy`, `schema.function(args)`.
         message: The consequence, in one sentence, in the user's own names.
         fix: The SQL or the command that fixes it.
-        detail: Tells apart two findings of one rule on one object; part of the key.
-        severity: How bad it is, where that differs from the rule's own.
+        detail: Distinguishes two findings of one rule on one object. Part of the key.
+        severity: How bad it is, where it differs from the rule's own severity.
     """
 
     object: str
@@ -40,7 +40,7 @@ Check = Callable[[Context], Iterator[Found]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A named check; `severity` is the worst that it finds."""
+    """A named check. `severity` is the worst severity that it reports."""
 
     name: str
     severity: Severity
@@ -64,10 +64,10 @@ class Rule:
 
 
 def rule(severity: Severity) -> Callable[[Check], Rule]:
-    """Make a rule of a function; its name, with hyphens, is the rule's name and with underscores its file's.
+    """Turn a function into a rule with the function's name, in kebab case.
 
     Args:
-        severity: The worst that the rule finds.
+        severity: The worst severity that the rule reports.
     """
 
     def make(check: Check) -> Rule:
@@ -95,5 +95,6 @@ def named_rule(name: str) -> Rule:
     if found is None:
         refuse_renamed([name], "the command")
         near = difflib.get_close_matches(name, [one.name for one in all_rules()], 1)
-        raise SettingsError(f'"{name}" is not a rule', f"gatepost rules {near[0]}" if near else "gatepost rules")
+        hint = f'Did you mean "{near[0]}"? gatepost rules {near[0]}' if near else "gatepost rules"
+        raise SettingsError(f'"{name}" is not a rule', hint)
     return found

@@ -16,8 +16,8 @@ def always_true_read(context: Context) -> Iterator[Found]:
     """A policy shows every row of a table that looks private.
 
     ## Why is this bad?
-    Whoever holds the role reads everybody's rows. A table that is meant for everybody is declared so, with
-    `allow("select", …)`, and is no finding then.
+    Everyone with the role can read everyone's rows. If that is intended, declare it with `allow("select", …)`. It is
+    not a finding then.
 
     ## Example
     ```sql
@@ -47,7 +47,7 @@ def always_true_read(context: Context) -> Iterator[Found]:
             if severity is not None:
                 yield Found(
                     str(one.policy),
-                    f'{who(role)} reads every row of "{one.table}" by the policy "{one.policy.name}"',
+                    f'{who(role)} can read every row of "{one.table}" through the policy "{one.policy.name}"',
                     tied_to_owner(context, one),
                     severity=severity,
                 )

@@ -13,16 +13,16 @@ from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
-_DONE: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}
+_ACTIONS: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}
 
 
 @rule(severity="error")
 def always_true_write(context: Context) -> Iterator[Found]:
-    """A policy lets callers change or delete rows that nothing ties to them.
+    """A policy lets callers change or delete rows that it does not tie to them.
 
     ## Why is this bad?
-    With the public key of the project, or an account that anybody can make, every such row can be rewritten or
-    deleted, whoever it belongs to.
+    Anyone with the project's public key, or with an account that anyone can create, can change or delete every such
+    row, no matter who owns it.
 
     ## Example
     ```sql
@@ -44,7 +44,7 @@ def always_true_write(context: Context) -> Iterator[Found]:
     for one in decisive(context):
         if not one.policy.permissive:
             continue
-        # A hole that was declared is one all the same; to add rows that are nobody's is what a declaration may mean.
+        # A declared hole is still a hole. Only adding rows that belong to nobody may be what the declaration intends.
         declared = context.is_declared(one.policy)
         commands: tuple[Command, ...] = ("update", "delete") if declared else ("update", "delete", "insert")
         for command in commands:
@@ -53,10 +53,10 @@ def always_true_write(context: Context) -> Iterator[Found]:
                 continue
             severity = _severity(context, one, command, role)
             if severity is not None:
-                told = f'{who(role)} can {_DONE[command]} "{one.table}" by the policy "{one.policy.name}"'
+                message = f'{who(role)} can {_ACTIONS[command]} "{one.table}" through the policy "{one.policy.name}"'
                 yield Found(
                     str(one.policy),
-                    told + ("" if command == "insert" else ", whoever they belong to"),
+                    message + ("" if command == "insert" else ", no matter who owns them"),
                     _fix_declaration(context, one, command) if declared else tied_to_owner(context, one),
                     severity=severity,
                 )
@@ -70,11 +70,11 @@ def _fix_declaration(context: Context, one: PolicyFacts, command: Command) -> st
 
 
 def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
-    """Return how bad it is, or None where another rule says it better."""
+    """Return how bad it is, or None where another rule reports it better."""
     analysis, table = context.analysis, one.table
-    found = shape(one.asked(command), analysis.truth(table, role), context.ownership)
+    found = shape(one.condition(command), analysis.truth(table, role), context.ownership)
     owned = bool(analysis.owner_columns(table))
-    if found in ("roundabout", "session", "everybody"):
+    if found in ("always true", "session", "everybody"):
         return None
     if command != "insert":
         return "error" if owned or role == "anon" else "warning"

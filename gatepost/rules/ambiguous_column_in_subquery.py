@@ -13,11 +13,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
-    """A sub-select compares two columns of its own table, where one of them should be the row's.
+    """A sub-select compares two columns of its own table where one should be the row's.
 
     ## Why is this bad?
-    A bare name means the nearest table. In `SELECT 1 FROM member m WHERE m.team_id = team_id` both sides are the
-    member's, so the sub-select never asks about the row, and whoever is in any team passes.
+    A bare column name refers to the nearest table. In `SELECT 1 FROM member m WHERE m.team_id = team_id` both sides
+    belong to `member`. The sub-select never compares anything with the row, so a member of any team passes.
 
     ## Example
     ```sql
@@ -52,28 +52,30 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
             name = sorted(found)[0]
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" never asks about the row of "{one.table}": its sub-select takes'
-                f' "{name}" from its own table',
-                f"write {one.table.name}.{name} where the column of the row is meant",
+                f'the policy "{one.policy.name}" never checks the row of "{one.table}": its sub-select reads'
+                f' "{name}" from its'
+                " own table",
+                f"write {one.table.name}.{name} to compare with the column of the row",
             )
     yield from _in_helpers(context)
 
 
 def _in_helpers(context: Context) -> Iterator[Found]:
-    """Yield each function asked by a policy whose body compares a column with itself, for an argument of its name."""
-    told = set()
+    """Yield each function that a policy calls and whose body compares a column with itself, not with its argument."""
+    seen = set()
     for one in decisive(context):
         for term in one.terms if one.roles else ():
             for function in context.analysis.follower.functions(term):
                 same = next(same_sides(context.analysis.follower.body(function)), None)
                 column = unwrapped(same.left) if same is not None else None
-                if function.key in told or not isinstance(column, Column) or not column.source:
+                if function.key in seen or not isinstance(column, Column) or not column.source:
                     continue
-                told.add(function.key)
+                seen.add(function.key)
                 yield Found(
                     str(function),
-                    f'"{function}" holds "{column.name}" against itself, so that the policy "{one.policy}", which asks'
-                    " it, never asks about the row",
+                    f'"{function}" compares "{column.name}" with itself, so the policy "{one.policy}", which calls'
+                    " it, never"
+                    " checks the row",
                     f"give the argument of {function.name} a name that no column has",
                 )
 

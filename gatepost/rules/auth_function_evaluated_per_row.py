@@ -14,11 +14,12 @@ _CHEAP = ("current_user", "session_user")
 
 @rule(severity="warning")
 def auth_function_evaluated_per_row(context: Context) -> Iterator[Found]:
-    """A policy reads the session for each row anew.
+    """A policy reads the session again for every row.
 
     ## Why is this bad?
-    `auth.uid()` parses the token's claims. Written as `(SELECT auth.uid())` it does so once a statement, which the
-    platform measured as 9 ms in place of 179 ms on 100,000 rows. It is a warning on a big table only.
+    `auth.uid()` parses the token's claims. Written as `(SELECT auth.uid())` it is evaluated once per statement.
+    Supabase measured 9 ms instead of 179 ms on 100,000 rows. The finding is a warning on a large table and information
+    on others.
 
     ## Example
     ```sql
@@ -40,8 +41,8 @@ def auth_function_evaluated_per_row(context: Context) -> Iterator[Found]:
         if one.roles and any(_bare_session(term) for term in one.terms):
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" reads the session anew for each row of "{one.table}"',
-                "write (SELECT auth.uid()) in place of auth.uid()",
+                f'the policy "{one.policy.name}" reads the session again for every row of "{one.table}"',
+                "write (SELECT auth.uid()) instead of auth.uid()",
                 severity=size(one.table),
             )
 

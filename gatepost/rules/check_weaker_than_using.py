@@ -13,11 +13,11 @@ from gatepost.schema import Table, is_platform
 
 @rule(severity="error")
 def check_weaker_than_using(context: Context) -> Iterator[Found]:
-    """An update may leave a row that its author could not have changed.
+    """An update can give a row values that the policy's USING would not accept.
 
     ## Why is this bad?
-    USING says whose rows can be changed, WITH CHECK what they may become. Where the second does not ask what the first
-    asks, a user moves rows to somebody else, or into an organisation that is not theirs.
+    USING decides which rows can be changed, WITH CHECK what they may become. If WITH CHECK is weaker, users can move
+    their rows to somebody else, or into an organisation they do not belong to.
 
     ## Example
     ```sql
@@ -51,8 +51,8 @@ def check_weaker_than_using(context: Context) -> Iterator[Found]:
                 continue
             yield Found(
                 str(one.policy),
-                f'whoever may change a row of "{one.table}" may give it any "{lost[0]}": the WITH CHECK of'
-                f' "{one.policy.name}" does not ask for it, as its USING does',
+                f'whoever can change a row of "{one.table}" can give it any "{lost[0]}": the WITH CHECK of'
+                f' "{one.policy.name}" does not check it, although its USING does',
                 altered(one.policy, check=one.policy.using or ""),
                 severity="warning" if after else "error",
             )

@@ -13,11 +13,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def condition_always_true(context: Context) -> Iterator[Found]:
-    """A condition looks as if it asked something of the row, and is true for every row.
+    """A condition looks as if it depends on the row but is true for every row.
 
     ## Why is this bad?
-    `user_id = user_id`, `id IS NOT NULL`, `… OR true` and an EXISTS over a count let every row through, and read as
-    if they did not.
+    `user_id = user_id`, `id IS NOT NULL`, `… OR true` and an EXISTS over a count let every row through, and look as if
+    they did not.
 
     ## Example
     ```sql
@@ -39,14 +39,15 @@ def condition_always_true(context: Context) -> Iterator[Found]:
     for one in judged(context):
         for command in one.commands:
             roles = callers(one, command)
-            if not roles or not context.ownership.ties_nothing(one.asked(command), one.table, roles[-1]):
+            if not roles or not context.ownership.ties_nothing(one.condition(command), one.table, roles[-1]):
                 continue
             role = roles[-1]
-            if shape(one.asked(command), analysis.truth(one.table, role), context.ownership) == "roundabout":
+            if shape(one.condition(command), analysis.truth(one.table, role), context.ownership) == "always true":
                 yield Found(
                     str(one.policy),
                     f'{who(roles[0])} passes the policy "{one.policy.name}" on "{one.table}" with every row: its'
-                    " condition compares something with itself, or cannot fail",
+                    " condition"
+                    " compares a value with itself, or cannot fail",
                     tied_to_owner(context, one),
                 )
                 break

@@ -12,12 +12,12 @@ from gatepost.rules._wording import names
 
 @rule(severity="warning")
 def create_granted(context: Context) -> Iterator[Found]:
-    """A role of the API may make objects in a schema.
+    """An API role can create objects in a schema.
 
     ## Why is this bad?
-    What it makes there is found by whoever has the schema in its search path: a function of its own takes the place of
-    another's in a policy, a trigger or a SECURITY DEFINER function. Databases that were made before PostgreSQL 15 let
-    everybody do it in `public`.
+    Its objects are found by everyone who has the schema in their search path. A function it creates can replace another
+    one in a policy, a trigger or a SECURITY DEFINER function. Databases created before PostgreSQL 15 let everyone
+    create objects in `public`.
 
     ## Example
     ```sql
@@ -41,6 +41,6 @@ def create_granted(context: Context) -> Iterator[Found]:
         grantees = sorted({grant.grantee for grant in space.grants if grant.privilege == "CREATE"} & {*roles, "public"})
         yield Found(
             schema,
-            f'{names(roles)} may make tables and functions in the schema "{schema}"',
+            f'{names(roles)} can create tables and functions in the schema "{schema}"',
             f"REVOKE CREATE ON SCHEMA {sql.identifier(schema)} FROM {sql.roles(grantees)};" if grantees else "",
         )

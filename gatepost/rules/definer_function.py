@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis.context import Context
-from gatepost.analysis.functions.caller_checks import asks_in_vain
+from gatepost.analysis.functions.caller_checks import NOT_COMPARED, identity_not_compared
 from gatepost.analysis.functions.column_writes import filled
 from gatepost.analysis.functions.security_definer import (
     Callable,
     answers_yes_or_no,
-    asks_for_a_secret,
     callable_definers,
     gives_a_figure,
     helps_policies_only,
@@ -20,6 +19,7 @@ from gatepost.analysis.functions.security_definer import (
     only_counts_up,
     opened_on_purpose,
     picks_by_argument,
+    takes_a_secret,
 )
 from gatepost.finding import Severity
 from gatepost.rules._registry import Found, rule
@@ -30,16 +30,17 @@ from gatepost.sql import tokens
 
 @rule(severity="error")
 def definer_function(context: Context) -> Iterator[Found]:
-    """A SECURITY DEFINER function gives its caller rows that row security hides, or writes them.
+    """A SECURITY DEFINER function lets its caller read or write rows that row security hides.
 
-    The body is followed into the functions that it calls. Nothing is told of a function that asks who is signed in.
-    Information where the caller learns a truth value or a number only, where rows are found by a secret that the caller
-    must know, where a row is added to a table that no policy trusts, where a number is counted up, and where EXECUTE
-    was taken from PUBLIC and given on purpose for a look-up. What cannot be followed is said to be so.
+    The body is followed into the functions that it calls. A function that compares its rows with the signed-in user is
+    not reported. Information where the caller learns only a truth value or a number, where rows are found by a secret
+    that the caller must know, where a row is added to a table that no policy trusts, where a number is only counted up,
+    and where EXECUTE was revoked from PUBLIC and granted on purpose for a look-up. Calls that cannot be followed are
+    reported as such.
 
     ## Why is this bad?
-    The function runs as its owner, who is past row security on the platform, and every function can be called by
-    everybody unless EXECUTE is taken from PUBLIC.
+    The function runs as its owner, and on the platform the owner bypasses row security. Everyone can call a function
+    unless EXECUTE is revoked from PUBLIC.
 
     ## Example
     ```sql
@@ -69,64 +70,67 @@ def definer_function(context: Context) -> Iterator[Found]:
 
 
 def _identified(found: Callable, context: Context) -> tuple[Severity, str] | None:
-    """Return what is told of a function, which asks who is calling or not."""
+    """Return what to report about a function, whether it reads the caller's identity or not."""
     if not found.body.identity:
         return _judged(found, context)
     hidden = {table.key for table in hidden_reads(found, context)}
     hidden |= {table.key for command, table in hidden_writes(found, context) if command != "insert"}
-    vain = bool(hidden) and not asks_for_a_secret(found.function)
-    why = asks_in_vain(found, context, hidden) if vain else ""
-    judged = _judged(found, context) if why else None
-    if judged is None:
-        return None
-    severity, what = judged
-    return severity, what.replace("does not ask who is calling", f"asks who is calling in vain: {why}")
+    why = identity_not_compared(found, context, hidden) if hidden and not takes_a_secret(found.function) else ""
+    return _judged(found, context, why) if why else None
+
+
+def _unchecked(function: Function, why: str, done: str) -> str:
+    """Return the end of a sentence: as whom a function runs, and that it does not compare rows with its caller."""
+    if not why:
+        return f'which runs as "{function.owner}" and never checks who is calling'
+    rows = f" it {done}" if why == NOT_COMPARED else ""
+    return f'which runs as "{function.owner}". It reads the caller\'s identity but {why}{rows}'
 
 
 def _dynamic(found: Callable) -> tuple[Severity, str] | None:
     function, dynamic = found.function, found.body.dynamic
     if dynamic == "open":
-        return "error", f'can run SQL of their own as "{function.owner}" by an argument of "{function}"'
+        return "error", f'can run their own SQL as "{function.owner}" through an argument of "{function}"'
     if dynamic == "chosen" and not found.body.identity:
-        return "error", f'can name a table for "{function}", which reads or writes it as "{function.owner}"'
+        return "error", f'can choose the table that "{function}" reads or writes as "{function.owner}"'
     return None
 
 
-def _judged(found: Callable, context: Context) -> tuple[Severity, str] | None:
-    writes = _writes(found, context)
-    reads = _reads(found, context)
+def _judged(found: Callable, context: Context, why: str = "") -> tuple[Severity, str] | None:
+    writes = _writes(found, context, why)
+    reads = _reads(found, context, why)
     order = ("error", "warning", "info")
     judged = sorted((one for one in (writes, reads) if one is not None), key=lambda one: order.index(one[0]))
     if judged and judged[0][0] != "info":
         return judged[0]
     if found.body.not_followed:
         function = found.function
-        return "info", f'can call "{function}", which was not followed: {found.body.not_followed}'
+        return "info", f'can call "{function}", which could not be followed: {found.body.not_followed}'
     return judged[0] if judged else None
 
 
-def _writes(found: Callable, context: Context) -> tuple[Severity, str] | None:
+def _writes(found: Callable, context: Context, why: str) -> tuple[Severity, str] | None:
     hidden = hidden_writes(found, context)
     if not hidden:
         return None
     function, trusted = found.function, context.trusted_tables
-    asked = [(command, table) for command, table in hidden if table.key in trusted or table.schema == "auth"]
-    if asked and _counts_what_nobody_asks(function, context):
-        asked = []
+    trusted_writes = [(command, table) for command, table in hidden if table.key in trusted or table.schema == "auth"]
+    if trusted_writes and _counts_what_nobody_reads(function, context):
+        trusted_writes = []
     changed = [(command, table) for command, table in hidden if command != "insert"]
-    told = (asked or changed or list(hidden))[:3]
-    what = joined(f'{command} rows of "{table}"' for command, table in told)
-    sentence = f'can {what} through "{function}", which runs as "{function.owner}" and does not ask who is calling'
-    if asked:
-        return "error", f"{sentence}; policies trust that table"
-    if not asks_for_a_secret(function) and _in_anothers_name(found, context):
-        return "warning", f"{sentence}: they name whose rows those are"
-    if asks_for_a_secret(function) or (changed and only_counts_up(function)) or not changed:
+    reported = (trusted_writes or changed or list(hidden))[:3]
+    what = joined(f'{command} rows of "{table}"' for command, table in reported)
+    sentence = f'can {what} through "{function}", {_unchecked(function, why, "changes")}'
+    if trusted_writes:
+        return "error", f"{sentence}. Policies trust that table"
+    if not takes_a_secret(function) and _in_anothers_name(found, context):
+        return "warning", f"{sentence}. The caller chooses whose rows those are"
+    if takes_a_secret(function) or (changed and only_counts_up(function)) or not changed:
         return "info", sentence
     return ("warning" if opened_on_purpose(function) else "error"), sentence
 
 
-def _counts_what_nobody_asks(function: Function, context: Context) -> bool:
+def _counts_what_nobody_reads(function: Function, context: Context) -> bool:
     """Tell whether a function only counts up, in columns that no policy and no other function names."""
     if not only_counts_up(function):
         return False
@@ -139,7 +143,7 @@ def _counts_what_nobody_asks(function: Function, context: Context) -> bool:
 
 
 def _in_anothers_name(found: Callable, context: Context) -> bool:
-    """Tell whether an argument of the caller's says whom an added row belongs to."""
+    """Tell whether the caller's argument decides who owns an added row."""
     return any(
         one.command == "insert" and any(piece.name in found.function.parameters for piece in value if piece.name)
         for one in filled(found.function, context)
@@ -148,18 +152,18 @@ def _in_anothers_name(found: Callable, context: Context) -> bool:
     )
 
 
-def _reads(found: Callable, context: Context) -> tuple[Severity, str] | None:
+def _reads(found: Callable, context: Context, why: str) -> tuple[Severity, str] | None:
     function = found.function
     hidden = hidden_reads(found, context)
     if not hidden:
         return None
-    sentence = (
-        f'can read rows of {names(str(table) for table in hidden[:3])} through "{function}", which runs as'
-        f' "{function.owner}" and does not ask who is calling'
+    sentence = f'can read rows of {names(str(table) for table in hidden[:3])} through "{function}", ' + _unchecked(
+        function, why, "returns"
     )
     if answers_yes_or_no(function) or helps_policies_only(function, context):
-        return "info", f'can ask "{function}" about rows of {names(str(t) for t in hidden[:3])} that they cannot read'
-    if gives_a_figure(function) or asks_for_a_secret(function):
+        tables = names(str(table) for table in hidden[:3])
+        return "info", f'can learn from "{function}" about rows of {tables} that they cannot read'
+    if gives_a_figure(function) or takes_a_secret(function):
         return "info", sentence
     if opened_on_purpose(function):
         return ("info" if picks_by_argument(function) else "warning"), sentence

@@ -14,14 +14,14 @@ from gatepost.schema import is_platform
 
 @rule(severity="warning")
 def definer_search_path(context: Context) -> Iterator[Found]:
-    """A SECURITY DEFINER function looks names up where its caller says.
+    """A SECURITY DEFINER function looks up names in its caller's search path.
 
-    A warning where the body names a table or a function without its schema; information where every such name is
-    qualified. Nothing is told of a body that was parsed when the function was made.
+    A warning where the body names a table or a function without its schema, information where every name is qualified.
+    A body that was parsed when the function was created (BEGIN ATOMIC) is not reported.
 
     ## Why is this bad?
-    Without a `search_path` of its own the function uses the caller's. Whoever can make a table or a function somewhere,
-    and a temporary table will do, puts it in the place of the one that was meant, and it runs as the function's owner.
+    Without its own `search_path` the function uses the caller's. Anyone who can create a table or a function somewhere,
+    even a temporary table, can replace the intended one, and their code runs as the function's owner.
 
     ## Example
     ```sql
@@ -48,11 +48,11 @@ def definer_search_path(context: Context) -> Iterator[Found]:
         if not fired and not callers(function, context):
             continue
         unqualified = context.bodies.alone(function).unqualified
-        told = f" {names(unqualified[:3])}" if unqualified else " what it names"
+        looked_up = names(unqualified[:3]) if unqualified else "the names in its body"
         name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
         yield Found(
             str(function),
-            f'"{function}" runs as "{function.owner}" and looks{told} up in the caller\'s search path',
+            f'"{function}" runs as "{function.owner}" and looks up {looked_up} in the caller\'s search path',
             f"ALTER {'PROCEDURE' if function.kind == 'procedure' else 'FUNCTION'} {name}"
             f" SET search_path = {', '.join([*map(sql.identifier, context.live.search_path), 'pg_temp'])};",
             severity="warning" if unqualified else "info",

@@ -12,10 +12,10 @@ from gatepost.analysis.views.exposed_rows import (
     filtered,
     granted_on_purpose,
     hidden_tables,
-    meant_for_everybody,
+    intended_for_everybody,
 )
 from gatepost.finding import Severity
-from gatepost.name_hints import meant
+from gatepost.name_hints import likely_audience
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import View, is_platform
@@ -23,16 +23,16 @@ from gatepost.schema import View, is_platform
 
 @rule(severity="error")
 def definer_view(context: Context) -> Iterator[Found]:
-    """A view shows rows that row security hides from whoever reads it.
+    """A view shows its readers rows that row security hides from them.
 
-    Followed through views over views. Nothing is told where the view itself picks rows by who is signed in, and where
-    the reader sees the same rows without it. Information where the view gives counts and sums only, where it gives some
-    columns of rows that are marked as public, and where the table below has no row security and is closed by grants
-    alone: then the view is how somebody meant to open it.
+    Views over views are followed. Nothing is reported where the view itself filters by the signed-in user, or where the
+    reader sees the same rows without it. Information where the view returns only counts and sums, where it shows some
+    columns of rows that are marked as public, and where the table below has no row security and only grants close it.
+    Then somebody created the view to open the table.
 
     ## Why is this bad?
-    A view without `security_invoker` reads the tables below as its owner, who is past row security on the platform.
-    No policy is asked.
+    A view without `security_invoker` reads its tables as its owner, and on the platform the owner bypasses row
+    security. No policy is checked.
 
     ## Example
     ```sql
@@ -74,17 +74,17 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
     if is_platform(shown.table.schema):
         return "error"
     if shown.hides_rows:
-        return "info" if meant_for_everybody(shown, view) else "error"
-    return "info" if granted_on_purpose(view) and meant(shown.table) != "private" else "warning"
+        return "info" if intended_for_everybody(shown, view) else "error"
+    return "info" if granted_on_purpose(view) and likely_audience(shown.table) != "private" else "warning"
 
 
 def _finding(view: View, severity: Severity, shown: Shown, roles: list[str]) -> Found:
     through = f' through "{shown.via[-1]}"' if len(shown.via) > 1 else ""
-    hides = "row security hides" if shown.hides_rows else "no grant opens to them"
+    hides = "row security hides from them" if shown.hides_rows else "they have no grant for"
     hint = next(inner for inner in reversed(shown.via) if not inner.invoker)
     return Found(
         str(view),
-        f'"{view}" shows {names(dict.fromkeys(roles))} rows of "{shown.table}" that {hides}: it reads them{through} as'
+        f'"{view}" shows {names(dict.fromkeys(roles))} rows of "{shown.table}" that {hides}. It reads them{through} as'
         f' "{shown.reader}"',
         f"ALTER VIEW {sql.qualified(hint.schema, hint.name)} SET (security_invoker = on);",
         severity=severity,

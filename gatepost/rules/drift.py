@@ -15,10 +15,10 @@ THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, a
 
 @rule(severity="error")
 def drift(context: Context) -> Iterator[Found]:
-    """The database does not hold what was declared: row security, a policy, or a grant differs.
+    """The database differs from the declaration in row security, a policy or a grant.
 
     ## Why is this bad?
-    What was reviewed is not what decides: somebody changed the database by hand, or a migration did not run.
+    The reviewed policies are not the ones in force. Somebody changed the database by hand, or a migration did not run.
     """
     for change in context.drift():
         yield Found(
@@ -47,11 +47,11 @@ def _message(place: str, change: Change) -> str:
         return f"the grants on {table} differ from {place}: {_grants(change)}"
     if isinstance(subject, TableRowSecurity):
         off = "off" if change.kind == "create" else "on, but not forced"
-        return f"row security of {table} is {off}, and {place} protects it"
+        return f"row security of {table} is {off}, although {place} protects it"
     if change.kind == "drop":
-        return f'the policy "{subject.name}" on {table} is in the database, and nobody declared it'
+        return f'the policy "{subject.name}" on {table} is in the database but not declared'
     if change.kind == "create":
-        return f'the policy "{subject.name}" on {table} is declared at {place} and is not in the database'
+        return f'the policy "{subject.name}" on {table} is declared at {place} but not in the database'
     assert isinstance(before, Policy)  # noqa: S101  a policy replaces a policy
     return f'the policy "{subject.name}" on {table} differs from {place}: {_policy(before, subject)}'
 
@@ -64,16 +64,15 @@ def _policy(live: Policy, declared: Policy) -> str:
         ("USING", live.using, declared.using),
         ("WITH CHECK", live.check, declared.check),
     )
-    told = [f"{name} is {is_} and should be {should}" for name, is_, should in parts if is_ != should]
-    return "; ".join(told)
+    return "; ".join(f"{name} is {is_} and should be {should}" for name, is_, should in parts if is_ != should)
 
 
 def _grants(change: Change) -> str:
     before = _held(change.before)
     after = _held(change.after)
-    told = [f"{grant} should not be there" for grant in sorted(before - after)]
-    told += [f"{grant} is missing" for grant in sorted(after - before)]
-    return "; ".join(told) or "the schema cannot be used"
+    differences = [f"{grant} should not be there" for grant in sorted(before - after)]
+    differences += [f"{grant} is missing" for grant in sorted(after - before)]
+    return "; ".join(differences) or "the schema cannot be used"
 
 
 def _held(found: object) -> set[str]:

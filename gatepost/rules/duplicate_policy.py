@@ -15,7 +15,7 @@ def duplicate_policy(context: Context) -> Iterator[Found]:
     """Two policies of a table say exactly the same.
 
     ## Why is this bad?
-    Whoever tightens one of them changes nothing, because the other still lets the rows through.
+    Tightening one of them changes nothing, because the other still lets the rows through.
 
     ## Example
     ```sql
@@ -37,11 +37,11 @@ def duplicate_policy(context: Context) -> Iterator[Found]:
     seen: dict[tuple[object, ...], str] = {}
     for one in judged(context, permissive=None):
         policy = one.policy
-        said = (one.table.key, policy.command, policy.roles, policy.permissive, policy.using, policy.check)
-        first = seen.setdefault(said, policy.name)
+        content = (one.table.key, policy.command, policy.roles, policy.permissive, policy.using, policy.check)
+        first = seen.setdefault(content, policy.name)
         if first != policy.name:
             yield Found(
                 str(policy),
-                f'the policy "{policy.name}" on "{one.table}" says exactly what "{first}" says',
+                f'the policy "{policy.name}" on "{one.table}" is the same as "{first}"',
                 dropped(policy),
             )

@@ -13,11 +13,11 @@ from gatepost.rules._wording import joined, names
 
 @rule(severity="warning")
 def foreign_table_open(context: Context) -> Iterator[Found]:
-    """A role of the API reaches a foreign table.
+    """An API role can access a foreign table.
 
     ## Why is this bad?
-    Row security cannot be switched on for a foreign table, and the other server sees one user for everybody: each row
-    there is open to each caller.
+    A foreign table cannot have row security, and the other server sees one user for all callers. Every row there is
+    open to every caller.
 
     ## Example
     ```sql
@@ -46,7 +46,7 @@ def foreign_table_open(context: Context) -> Iterator[Found]:
         grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
         yield Found(
             str(table),
-            f'{names(roles)} can {joined(held)} every row of the foreign table "{table}", which row security cannot'
-            " protect",
+            f'{names(roles)} can {joined(held)} every row of the foreign table "{table}", which cannot have row'
+            " security",
             f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
         )

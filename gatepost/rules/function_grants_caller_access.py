@@ -6,27 +6,26 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.column_writes import Filled, filled
-from gatepost.analysis.functions.security_definer import asks_for_a_secret, callers
+from gatepost.analysis.functions.security_definer import callers, takes_a_secret
 from gatepost.analysis.trusted_tables import Trust, trusted
-from gatepost.name_hints import name_parts
+from gatepost.name_hints import name_parts, word_list
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
 
-_ASKS = frozenset("select exists perform where raise using".split())
-_BY_CHOICE = frozenset("onboarding consent term tos agreed newsletter acceptance follow follower".split())
+_LOOK_UPS = frozenset("select exists perform where raise using".split())
 
 
 @rule(severity="error")
 def function_grants_caller_access(context: Context) -> Iterator[Found]:
-    """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust, for what they name.
+    """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust.
 
-    Nothing is told of a function that looks anything up before it writes, such as an invitation, and of a trigger that
-    makes somebody a member of the very row that was just added.
+    A function that looks something up before it writes, such as an invitation, is not reported. Neither is a trigger
+    that makes somebody a member of the row that was just added.
 
     ## Why is this bad?
-    The policies of the table refuse the row, and the function writes it past them: whoever calls it, or adds a request,
-    is in the organisation, or has the role, that they ask for.
+    The table's policies refuse the row, but the function bypasses them. Anyone who calls it, or adds the row that fires
+    it, joins any organisation or takes any role that those policies check.
 
     ## Example
     ```sql
@@ -64,19 +63,20 @@ def function_grants_caller_access(context: Context) -> Iterator[Found]:
         trusts = trusts or _trusts(context)
         found = next(_made(function, context, trusts), None)
         if found is not None:
-            trust, told = found
+            trust, caller = found
             yield Found(
                 str(function),
-                f'{told}, "{function}" adds them to "{trust.table}", which is what the policy'
-                f' "{trust.policy.policy.name if trust.policy else ""}" trusts, for whatever they name',
-                comment(f"in {function}: ask whether they may, before the row is written"),
+                f'{caller} can use "{function}" to add themselves to "{trust.table}", for any value they choose. The'
+                " policy"
+                f' "{trust.policy.policy.name if trust.policy else ""}" trusts that table',
+                comment(f"in {function}: check that they may, before writing the row"),
             )
 
 
 def _trusts(context: Context) -> dict[tuple[str, str], list[Trust]]:
     found: dict[tuple[str, str], list[Trust]] = {}
     for trust in trusted(context):
-        if not name_parts(trust.table.name) & _BY_CHOICE:
+        if not name_parts(trust.table.name) & word_list("self_service_tables"):
             found.setdefault(trust.table.key, []).append(trust)
     return found
 
@@ -89,22 +89,22 @@ def _made(
         if one.command != "insert" or not context.privileges.bypasses(function.owner, one.table):
             continue
         for trust in trusts.get(one.table.key, ()):
-            told = next((told for door, told in doors if _gives(function, one, trust, door, context)), None)
-            if told is not None:
-                yield trust, told
+            caller = next((caller for door, caller in doors if _gives(function, one, trust, door, context)), None)
+            if caller is not None:
+                yield trust, caller
 
 
 def _doors(function: Function, context: Context) -> list[tuple[Table | None, str]]:
     """Return the ways in which a signed-in user runs a function: a call, or a row of a table with a trigger."""
     if not function.is_trigger:
         held = "authenticated" in callers(function, context)
-        return [(None, "whoever calls it")] if held and not asks_for_a_secret(function) else []
+        return [(None, "any caller")] if held and not takes_a_secret(function) else []
     fired = (t for t in context.live.triggers if t.function == function.key and t.enabled != "D")
     found: list[tuple[Table | None, str]] = []
     for trigger in fired:
         table = context.live.table(trigger.schema, trigger.table)
         if table is not None and not is_platform(table.schema) and _fires(trigger, table, context):
-            found.append((table, f'whoever writes a row of "{table}"'))
+            found.append((table, f'anyone who writes a row of "{table}"'))
     return found
 
 
@@ -117,7 +117,7 @@ def _fires(trigger: Trigger, table: Table, context: Context) -> bool:
 
 
 def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, context: Context) -> bool:
-    """Tell whether a function writes the row that lets its caller in, for what the caller names."""
+    """Tell whether a function writes the row that grants its caller access, for the value the caller chooses."""
     if not trust.subject & set(one.values) or _looks_up(function, door, context):
         return False
     keys = {name for c in one.table.constraints if c.kind == "primary key" for name in c.columns}
@@ -127,16 +127,16 @@ def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, co
     if links and not any(chosen):
         return False
     if not all(
-        told or (len(value) == 1 and value[0].kind == "literal") for told, value in zip(chosen, links, strict=True)
+        taken or (len(value) == 1 and value[0].kind == "literal") for taken, value in zip(chosen, links, strict=True)
     ):
         return False
     for column, values in trust.demands:
-        told = one.values.get(column)
-        if told is None:
+        value = one.values.get(column)
+        if value is None:
             default = one.table.column(column)
             if default is None or not any(str(value) in (default.default or "") for value in values):
                 return False
-        elif not _chosen(told, function, door, context) and not _is_one_of(told, values):
+        elif not _chosen(value, function, door, context) and not _is_one_of(value, values):
             return False
     return True
 
@@ -147,7 +147,7 @@ def _is_one_of(value: tuple[Token, ...], values: tuple[object, ...]) -> bool:
 
 
 def _chosen(value: tuple[Token, ...], function: Function, door: Table | None, context: Context) -> bool:
-    """Tell whether a value is what the caller writes: an argument, or a column of the row that fires the trigger."""
+    """Tell whether the caller chooses a value: by an argument, or by a column of the row that fires the trigger."""
     names = [token.name for token in value]
     if door is None:
         return any(name in function.parameters for name in names if name) or any(t.text == "$" for t in value)
@@ -159,18 +159,18 @@ def _chosen(value: tuple[Token, ...], function: Function, door: Table | None, co
 
 
 def _free(table: Table, column: str, context: Context) -> bool:
-    """Tell whether a signed-in user gives a column any value, in some way to write the table."""
+    """Tell whether a signed-in user can give a column any value, by some way of writing the table."""
     if not table.row_security.enabled:
         return True
     ownership = context.ownership
     commands: tuple[Command, ...] = ("insert", "update")
-    asked = [
+    policies = [
         one
         for one in context.analysis.by_table.get(table.key, ())
         if any(c in one.commands and "authenticated" in one.callers[c] for c in commands)
     ]
-    tied = [ownership.columns_tied(one.new, table, "authenticated") for one in asked if one.policy.permissive]
-    strict = [ownership.columns_tied(one.new, table, "authenticated") for one in asked if not one.policy.permissive]
+    tied = [ownership.columns_tied(one.new, table, "authenticated") for one in policies if one.policy.permissive]
+    strict = [ownership.columns_tied(one.new, table, "authenticated") for one in policies if not one.policy.permissive]
     held = any(
         context.privileges.reaches("authenticated", table, privilege, [column]) for privilege in ("INSERT", "UPDATE")
     )
@@ -178,23 +178,23 @@ def _free(table: Table, column: str, context: Context) -> bool:
 
 
 def _looks_up(function: Function, door: Table | None, context: Context) -> bool:
-    """Tell whether a body asks anything but who is calling: the table of invitations, a helper, a setting."""
+    """Tell whether a body checks anything besides who is calling: a table of invitations, a helper, a setting."""
     pieces = [t for t in tokens(function.body) if t.kind not in ("space", "comment")]
     code = _without_null_check(pieces)
-    spoken = [token.name or "" for token in code]
-    if any(word in _ASKS for word in spoken if word not in ("raise", "using")) and not _only_conflict(spoken):
+    names = [token.name or "" for token in code]
+    if any(word in _LOOK_UPS for word in names if word not in ("raise", "using")) and not _only_conflict(names):
         return True
     if any(not is_platform(schema) for schema, _ in context.bodies.alone(function).calls):
         return True
-    return "if" in spoken and not _only_new(code, door, context)
+    return "if" in names and not _only_new(code, door, context)
 
 
-def _only_conflict(spoken: list[str]) -> bool:
+def _only_conflict(names: list[str]) -> bool:
     """Tell whether the only SELECT is the one around auth.uid()."""
-    for at, word in enumerate(spoken):
-        if word in _ASKS - {"raise", "using", "select"}:
+    for at, word in enumerate(names):
+        if word in _LOOK_UPS - {"raise", "using", "select"}:
             return False
-        if word == "select" and spoken[at + 1 : at + 2] not in (["auth"], ["new"]):
+        if word == "select" and names[at + 1 : at + 2] not in (["auth"], ["new"]):
             return False
     return True
 

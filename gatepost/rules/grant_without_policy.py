@@ -13,14 +13,14 @@ from gatepost.schema import COMMANDS
 
 @rule(severity="info")
 def grant_without_policy(context: Context) -> Iterator[Found]:
-    """A role may write to a table by a grant, and no policy lets any row through.
+    """A role may write to a table by a grant, but no policy lets any row through.
 
-    Information, because the platform granted everything to every new table until 2026; a table without any policy is
-    told by `row-security-without-policies`.
+    Information, because the platform granted everything on every new table until 2026. The rule
+    `row-security-without-policies` reports a table that has no policy at all.
 
     ## Why is this bad?
-    The grant does nothing today, and the day a policy is written too widely it is already there. An UPDATE or DELETE
-    answers with success and no rows.
+    The grant does nothing today. If somebody later writes a policy that is too wide, the grant is already there. Until
+    then an UPDATE or DELETE reports success and changes no rows.
 
     ## Example
     ```sql
@@ -57,7 +57,7 @@ def grant_without_policy(context: Context) -> Iterator[Found]:
             name = sql.qualified(table.schema, table.name)
             yield Found(
                 str(table),
-                f'{joined(roles)} may {joined(commands)} "{table}" by a grant, and no policy lets a row through',
+                f'{joined(roles)} may {joined(commands)} "{table}" by a grant, but no policy lets a row through',
                 f"REVOKE {', '.join(commands)} ON {name} FROM {sql.roles(roles)};",
                 detail=",".join(roles),
             )

@@ -12,10 +12,10 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="info")
 def helper_not_followed(context: Context) -> Iterator[Found]:
-    """A policy asks a function whose body could not be understood as a condition.
+    """A policy calls a function whose body could not be understood as a condition.
 
     ## Why is this bad?
-    It need not be: but what the function decides was not looked at, so the rules say nothing about it.
+    It need not be bad. But the function's decision was not checked, so the other rules say nothing about it.
 
     ## Example
     ```sql
@@ -40,14 +40,14 @@ def helper_not_followed(context: Context) -> Iterator[Found]:
     ## References
     - https://www.postgresql.org/docs/17/xfunc-sql.html
     """
-    told: dict[str, str] = {}
+    unfollowed: dict[str, str] = {}
     for one in decisive(context):
         for term in one.terms if one.roles else ():
             for function in context.analysis.follower.functions(term):
                 if context.analysis.follower.body(function).all_of_type(Unknown):
-                    told.setdefault(str(function), str(one.policy))
-    for name, policy in sorted(told.items()):
+                    unfollowed.setdefault(str(function), str(one.policy))
+    for name, policy in sorted(unfollowed.items()):
         yield Found(
             name,
-            f'what the function "{name}" decides was not looked at, and the policy "{policy}" asks it',
+            f'the decision of the function "{name}" was not checked, and the policy "{policy}" depends on it',
         )

@@ -14,11 +14,12 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="warning")
 def helper_per_row(context: Context) -> Iterator[Found]:
-    """A policy calls a function that reads tables for each row.
+    """A policy runs a function that reads tables once for every row.
 
     ## Why is this bad?
-    Each row costs a query of its own. A function that takes nothing from the row can stand in a sub-select and runs
-    once; one that does can return the set of what is allowed instead. It is a warning on a big table only.
+    Every row costs an extra query. A call without an argument from the row can stand in a sub-select, which runs once.
+    A function that needs the row can return the set of allowed values instead. The finding is a warning on a large
+    table and information on others.
 
     ## Example
     ```sql
@@ -47,12 +48,12 @@ def helper_per_row(context: Context) -> Iterator[Found]:
         for term in one.terms if one.roles else ():
             call = next(_per_row(context.analysis, term), None)
             if call is not None:
-                takes = "return the set of what is allowed" if row_columns(call) else "write (SELECT …) around the call"
+                fix = "return the set of allowed values" if row_columns(call) else "write (SELECT …) around the call"
                 yield Found(
                     str(one.policy),
-                    f'the policy "{one.policy.name}" runs the queries of "{".".join(call.name)}" for each row of'
+                    f'the policy "{one.policy.name}" runs the queries of "{".".join(call.name)}" for every row of'
                     f' "{one.table}"',
-                    takes,
+                    fix,
                     severity=size(one.table),
                 )
                 break

@@ -20,7 +20,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
     """A policy lets callers add rows that belong to somebody else.
 
     ## Why is this bad?
-    The row's owner is whatever the caller writes there: messages in another user's name, orders on another's account.
+    The caller chooses the row's owner: messages in another user's name, orders on another's account.
 
     ## Example
     ```sql
@@ -52,9 +52,9 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 if scope is not None:
                     yield Found(
                         str(one.policy),
-                        f'{who(role)} can add rows to "{one.table}" with any "{scope}", by which others read them: the'
-                        f' policy "{one.policy.name}" asks only whose name is on them',
-                        "ask in its WITH CHECK what the policy for SELECT asks",
+                        f'{who(role)} can add rows to "{one.table}" with any "{scope}", so others will see them. The'
+                        f' policy "{one.policy.name}" checks only the owner',
+                        "add to its WITH CHECK what the policy for SELECT checks",
                         severity="warning",
                     )
                     break
@@ -64,18 +64,19 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
             if restricted(context, one.table, role, "insert"):
                 continue
             found = shape(one.new, analysis.truth(one.table, role), context.ownership)
-            if found == "roundabout":
+            if found == "always true":
                 break
             yield Found(
                 str(one.policy),
-                f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" by the policy "{one.policy.name}"',
+                f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" through the policy'
+                f' "{one.policy.name}"',
                 tied_to_owner(context, one),
             )
             break
 
 
 def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
-    """Return the column that leads to a parent, by which rows are read and which an insert leaves to the caller."""
+    """Return a column that refers to a parent and decides who reads a row, but that an insert may set to any value."""
     ownership = context.ownership
     written = ownership.columns_tied(one.new, one.table, role)
     readers = [
@@ -93,14 +94,14 @@ def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | Non
     }
     found = sorted((read & parents) - context.analysis.owner_columns(one.table))
     if marked(one.new) and any(row_columns(one.new) & {c} for c in found):
-        return None  # whoever wants may join what is public
+        return None  # anyone may join what is public
     return next((c for c in found if _writable(context, one.table, role, c)), None)
 
 
 def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
-    """Return the columns by which other policies on the same buckets know whose a file is.
+    """Return the columns by which other policies on the same buckets decide who owns a file.
 
-    The storage service itself writes the owner of a file, but the path is what the caller says.
+    The storage service itself writes the owner of a file, but the caller chooses the path.
     """
     ownership = context.ownership
     others = (o for o in beside(context, one) if role in o.roles and _buckets(o.old) & _buckets(one.new))

@@ -15,13 +15,13 @@ from gatepost.schema import View
 
 @rule(severity="error")
 def materialized_view_open(context: Context) -> Iterator[Found]:
-    """A materialized view holds a copy of rows that row security hides from whoever reads it.
+    """A materialized view stores rows that row security hides from its readers.
 
-    Nothing is told where every reader sees the same rows in the tables; information where it holds counts and sums.
+    Nothing is reported where every reader sees the same rows in the tables. Information where it holds counts and sums.
 
     ## Why is this bad?
-    Row security cannot be switched on for a materialized view, and the policies of the tables were asked for its owner
-    when it was refreshed, not for the reader.
+    A materialized view cannot have row security. The policies of its tables were checked for its owner when it was
+    refreshed, not for the reader.
 
     ## Example
     ```sql
@@ -52,8 +52,8 @@ def materialized_view_open(context: Context) -> Iterator[Found]:
                 grantees = {grant.grantee for grant in view.grants} & {*roles, "public"}
                 yield Found(
                     str(view),
-                    f'"{view}" holds rows of "{shown.table}" that {names(dict.fromkeys(roles))} cannot read there, and'
-                    " row security cannot protect it",
+                    f'"{view}" holds rows of "{shown.table}" that {names(dict.fromkeys(roles))} cannot read there. Row'
+                    " security cannot protect a materialized view",
                     f"REVOKE ALL ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(sorted(grantees))};",
                     severity=severity,
                 )

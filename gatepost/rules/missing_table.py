@@ -10,15 +10,15 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def missing_table(context: Context) -> Iterator[Found]:
-    """A table was declared, and is not in the database.
+    """A declared table is not in the database.
 
     ## Why is this bad?
-    The database is not at the state that was declared, so nothing can be said about the access to it.
+    The database is not in the declared state, so nothing can be said about access to the table.
     """
     for declared in context.declaration or ():
         if context.live.table(*declared.key) is None:
             yield Found(
                 str(declared),
-                f'"{declared}" is declared at {declared.place} and is not in the database',
+                f'"{declared}" is declared at {declared.place} but not in the database',
                 "alembic upgrade head",
             )

@@ -21,8 +21,8 @@ def never_true_condition(context: Context) -> Iterator[Found]:
     """A policy compares two values that are never equal.
 
     ## Why is this bad?
-    `= NULL` is never true, a user's id is no number, and a claim that is still jsonb has quotes around it as text.
-    Nobody passes, and what is done about it in haste is usually too wide.
+    `= NULL` is never true, a user's id is not a number, and a claim that is still jsonb keeps its quotes when cast to
+    text. Nobody passes, and a quick fix for that is usually too wide.
 
     ## Example
     ```sql
@@ -64,7 +64,7 @@ def _why(one: PolicyFacts) -> str | None:
 
 @remembered
 def _can_fail(part: Term) -> bool:
-    """Tell whether a value of the session, or NULL, is compared; else nothing is told."""
+    """Tell whether a session value or NULL is compared. Other comparisons are not reported."""
     return bool(part.all_of_type(Session)) or any(one.value is None for one in part.all_of_type(Const))
 
 
@@ -77,11 +77,11 @@ def _never(left: Term, right: Term, table: Table) -> str | None:
     text = isinstance(other, Const) and isinstance(other.value, str)
     if one.kind == "uid":
         if isinstance(other, Const) and text and not _UUID.fullmatch(str(other.value)):
-            return f"a user's id is a UUID, and '{other.value}' is none"
+            return f"a user's id is a UUID, and '{other.value}' is not"
         column = table.column(other.name) if isinstance(other, Column) and other.source == "" else None
         if column is not None and column.type in _NUMBERS:
             return f'a user\'s id is a UUID, and "{column.name}" is {column.type}'
     as_text = one.raw and one.path and isinstance(left, Cast) and left.type in ("text", "varchar")
     if as_text and isinstance(other, Const) and text and not str(other.value).startswith('"'):
-        return f"as text a jsonb value keeps its quotes, and '{other.value}' has none: use ->> in place of ->"
+        return f"a jsonb value cast to text keeps its quotes, and '{other.value}' has none; use ->> instead of ->"
     return None

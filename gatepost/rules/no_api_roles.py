@@ -11,13 +11,13 @@ from gatepost.rules._wording import names
 
 @rule(severity="info")
 def no_api_roles(context: Context) -> Iterator[Found]:
-    """The server has none of the roles of the Data API, so other roles were looked at in their place.
+    """The server has none of the Data API's roles, so other roles were checked instead.
 
-    These are the roles that own nothing, are no superuser and do not bypass row security, and hold a privilege on a
-    table or view; PUBLIC where there is none.
+    Those are the roles that own nothing, are not superusers, do not bypass row security and hold a privilege on a table
+    or view. Without any such role it is PUBLIC.
 
     ## Why is this bad?
-    It is not, on a PostgreSQL that is not the platform's. On one that should be, the roles are missing.
+    It is fine on a PostgreSQL outside the platform. On a server that should have the roles, they are missing.
 
     ## Example
     ```sql
@@ -31,7 +31,7 @@ def no_api_roles(context: Context) -> Iterator[Found]:
     ALTER ROLE anon_before RENAME TO anon;
     ALTER ROLE authenticated_before RENAME TO authenticated;
     ```
-    or `gatepost local bootstrap`, which makes them.
+    or `gatepost local bootstrap`, which creates them.
 
     ## References
     - https://supabase.com/docs/guides/database/postgres/roles
@@ -40,7 +40,6 @@ def no_api_roles(context: Context) -> Iterator[Found]:
     if not privileges.on_platform:
         yield Found(
             context.live.database,
-            f'there is no role "anon" and no role "authenticated" here: {names(privileges.api_roles)} was looked at'
-            " instead",
+            f'there is no role "anon" or "authenticated" here, so {names(privileges.api_roles)} was checked instead',
             "gatepost local bootstrap",
         )

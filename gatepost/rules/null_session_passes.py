@@ -19,11 +19,11 @@ from gatepost.schema import Command
 
 @rule(severity="error")
 def null_session_passes(context: Context) -> Iterator[Found]:
-    """Rows pass because the session has no user, or the token no such claim.
+    """Rows pass because the session has no user, or the token lacks a claim.
 
     ## Why is this bad?
     `auth.uid()` is NULL without a user. `auth.uid() IS NULL OR …`, `IS NOT DISTINCT FROM` and a `coalesce` that falls
-    back to the row turn that into access for everybody.
+    back to the row turn that NULL into access for everyone.
 
     ## Example
     ```sql
@@ -51,13 +51,13 @@ def null_session_passes(context: Context) -> Iterator[Found]:
                 yield Found(
                     str(one.policy),
                     f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
-                    f"compare without a way around NULL, and TO authenticated: {one.policy.name}",
+                    f"compare so that NULL does not pass, and use TO authenticated: {one.policy.name}",
                 )
                 break
 
 
 def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
-    term = one.asked(command)
+    term = one.condition(command)
     for role in callers(one, command):
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):

@@ -8,7 +8,7 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Call, Column, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
-from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings
+from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, restricted, siblings
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import Found, rule
@@ -16,11 +16,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def permissive_policy_overrides_owner(context: Context) -> Iterator[Found]:
-    """A policy that lets every row through stands beside one that asks for the owner.
+    """A policy that lets every row through makes an owner policy useless.
 
     ## Why is this bad?
-    Permissive policies are joined by OR, so the strict one decides nothing any more. It is often left over from a
-    trial, or from the dashboard's template.
+    Permissive policies are combined with OR, so the strict one no longer decides anything. The wide one is often left
+    over from a trial or from the dashboard's template.
 
     ## Example
     ```sql
@@ -45,32 +45,33 @@ def permissive_policy_overrides_owner(context: Context) -> Iterator[Found]:
         )
         if not role:
             continue
-        told = _told(context, one, role)
-        if told is not None:
-            yield Found(str(one.policy), *told)
+        found = _override(context, one, role)
+        if found is not None:
+            yield Found(str(one.policy), *found)
 
 
-def _told(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:
-    """Return what a policy lets through beside one that asks, and what to do about it."""
+def _override(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:
+    """Return what a policy lets through although another one limits it, and how to fix that."""
     if _way_for_all(context, one, role):
         return (
-            f'one of the conditions that the policy "{one.policy.name}" joins by OR lets every row of "{one.table}"'
-            " through, so that the others ask in vain",
-            "put brackets around what belongs together, and take out the condition that everybody fulfils",
+            f'one of the OR conditions of the policy "{one.policy.name}" lets every row of "{one.table}" through, so'
+            " the"
+            " others have no effect",
+            "add brackets around the conditions that belong together, and remove the one that everyone fulfils",
         )
     if _for_any_channel(context, one):
         return (
-            f'the policy "{one.policy.name}" opens every private channel, so that another beside it asks for the'
-            " topic in vain",
+            f'the policy "{one.policy.name}" opens every private channel, so the policy that checks the topic has no'
+            " effect",
             dropped(one.policy),
         )
     if _shape(context, one, one.old, role) not in ("plain", "session", "everybody"):
         return None
     for other in siblings(context, one):
-        if any(asks_whose(context, other, reader) for reader in other.callers["select"]):
+        if any(checks_owner(context, other, reader) for reader in other.callers["select"]):
             return (
-                f'the policy "{one.policy.name}" shows every row of "{one.table}", so that'
-                f' "{other.policy.name}" beside it asks for the owner in vain',
+                f'the policy "{one.policy.name}" shows every row of "{one.table}", so the owner check of'
+                f' "{other.policy.name}" has no effect',
                 dropped(one.policy),
             )
     return None
@@ -81,7 +82,7 @@ def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
 
 
 def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether one of the ways through a condition asks nothing of the row, beside one that ties it."""
+    """Tell whether one of the alternatives of a condition ignores the row while another one ties it."""
     ownership, found = context.ownership, ways(one.old)
     if not any(ownership.columns_tied(way, one.table, role) - ONLY_AN_AUTHORITY for way in found):
         return False
@@ -90,7 +91,7 @@ def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
 
 
 def _for_any_channel(context: Context, one: PolicyFacts) -> bool:
-    """Tell whether a policy of the channels asks for no topic, beside one for the same command that does."""
+    """Tell whether a policy on channels ignores the topic while another one for the same command checks it."""
     if one.table.key != ("realtime", "messages") or _topic(one.old):
         return False
     return any(_topic(other.old) for other in siblings(context, one))

@@ -11,16 +11,16 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
 SECRET_SCHEMAS = ("auth", "vault")
-"""Where the platform keeps users, tokens and secrets."""
+"""The schemas in which the platform keeps users, tokens and secrets."""
 
 
 @rule(severity="error")
 def platform_secrets_open(context: Context) -> Iterator[Found]:
-    """The API serves a schema of the platform's secrets, or a role of the API reaches a table there.
+    """The API serves a schema with the platform's secrets, or an API role can access a table there.
 
     ## Why is this bad?
-    `auth` holds password hashes and tokens, `vault` holds secrets. They are the services' own, and no request of the
-    API has business there.
+    `auth` holds password hashes and tokens, `vault` holds secrets. They belong to the platform's services. No API
+    request should use them.
 
     ## Example
     ```sql
@@ -44,7 +44,7 @@ def platform_secrets_open(context: Context) -> Iterator[Found]:
             yield Found(
                 schema,
                 f'the Data API serves the schema "{schema}", where the platform keeps its secrets',
-                f"-- take {schema} from the exposed schemas of the API's settings",
+                f"-- remove {schema} from the exposed schemas in the API's settings",
             )
     for table in context.live.tables:
         if table.schema not in SECRET_SCHEMAS or table.row_security.enabled or table.partition:
@@ -56,6 +56,6 @@ def platform_secrets_open(context: Context) -> Iterator[Found]:
         grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
         yield Found(
             str(table),
-            f'{names(roles)} can {joined(held)} every row of "{table}", which is the platform\'s own',
+            f'{names(roles)} can {joined(held)} every row of "{table}", which belongs to the platform',
             f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
         )

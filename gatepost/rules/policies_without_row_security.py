@@ -12,10 +12,10 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def policies_without_row_security(context: Context) -> Iterator[Found]:
-    """A table has policies, and its row security is off.
+    """A table has policies, but its row security is off.
 
     ## Why is this bad?
-    The policies look like protection, and PostgreSQL asks none of them.
+    The policies look like protection, but PostgreSQL ignores them.
 
     ## Example
     ```sql
@@ -40,7 +40,7 @@ def policies_without_row_security(context: Context) -> Iterator[Found]:
         policies = f'the policy "{table.policies[0].name}"' if count == 1 else f"{count} policies"
         yield Found(
             str(table),
-            f'{policies} on "{table}" {"is" if count == 1 else "are"} not asked, because row security is off',
+            f'{policies} on "{table}" {"has" if count == 1 else "have"} no effect, because row security is off',
             f"ALTER TABLE {sql.qualified(table.schema, table.name)} ENABLE ROW LEVEL SECURITY;",
             severity="error" if context.privileges.who(table, *ROW_PRIVILEGES) else "warning",
         )

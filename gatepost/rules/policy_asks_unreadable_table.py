@@ -13,11 +13,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="warning")
 def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
-    """A policy asks a table that the role it is for may not read.
+    """A policy reads a table that its role may not read.
 
     ## Why is this bad?
-    A sub-select in a policy runs with the rights of whoever asks: every statement of theirs fails with "permission
-    denied", and the grant that is made in haste opens the other table.
+    A sub-select in a policy runs with the caller's privileges. Every statement of the caller fails with "permission
+    denied", and the quick fix, a grant, opens the other table.
 
     ## Example
     ```sql
@@ -41,8 +41,8 @@ def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
     """
     for one in decisive(context):
-        asked = sorted({relation for term in one.terms for relation in relations(term)})
-        for relation in asked:
+        read = sorted({relation for term in one.terms for relation in relations(term)})
+        for relation in read:
             found = context.live.table(*relation) or context.live.view(*relation)
             roles = one.roles if one.policy.permissive else ()
             blind = [r for r in roles if found is not None and not context.privileges.reaches(r, found, "SELECT")]
@@ -50,8 +50,8 @@ def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
                 continue
             yield Found(
                 str(one.policy),
-                f'every statement of "{blind[0]}" on "{one.table}" fails: the policy "{one.policy.name}" asks'
-                f' "{found}", which "{blind[0]}" may not read',
+                f'every statement of "{blind[0]}" on "{one.table}" fails: the policy "{one.policy.name}" reads'
+                f' "{found}", and "{blind[0]}" may not',
                 f"GRANT SELECT ON {sql.qualified(*relation)} TO {sql.roles(blind)};",
                 detail=str(found),
             )

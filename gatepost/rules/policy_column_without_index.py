@@ -15,11 +15,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="warning")
 def policy_column_without_index(context: Context) -> Iterator[Found]:
-    """A policy finds a user's rows by a column that no index begins with.
+    """A policy finds a user's rows by a column that no index starts with.
 
     ## Why is this bad?
-    Every query reads the whole table to find the few rows of one user: 171 ms in place of 0.1 ms on 100,000 rows, as
-    the platform measured. It is a warning on a big table only.
+    Every query reads the whole table to find a few rows of one user. Supabase measured 171 ms instead of 0.1 ms on
+    100,000 rows. The finding is a warning on a large table and information on others.
 
     ## Example
     ```sql
@@ -37,20 +37,20 @@ def policy_column_without_index(context: Context) -> Iterator[Found]:
     ## References
     - https://supabase.com/docs/guides/database/postgres/row-level-security-performance
     """
-    told = set()
+    seen = set()
     for one in decisive(context):
         if not one.roles or one.policy.command == "insert" or one.policy.schema in ("storage", "realtime"):
             continue
         leading = {index.columns[0] for index in one.table.indexes if index.valid and index.columns}
         for column in sorted(_sought(one) - leading):
-            if one.table.column(column) is None or (one.table.key, column) in told:
+            if one.table.column(column) is None or (one.table.key, column) in seen:
                 continue
-            told.add((one.table.key, column))
+            seen.add((one.table.key, column))
             name = sql.qualified(one.table.schema, one.table.name)
             yield Found(
                 str(one.table),
-                f'the policy "{one.policy.name}" finds the rows of "{one.table}" by "{column}", and no index begins'
-                " with it",
+                f'the policy "{one.policy.name}" finds the rows of "{one.table}" by "{column}", but no index starts'
+                " with that column",
                 f"CREATE INDEX ON {name} ({sql.identifier(column)});",
                 detail=column,
                 severity=size(one.table),
@@ -58,7 +58,7 @@ def policy_column_without_index(context: Context) -> Iterator[Found]:
 
 
 def _sought(one: PolicyFacts) -> set[str]:
-    """Return the bare columns of the row that must equal something of the session, or be in a sub-select."""
+    """Return the plain columns of the row that must equal a session value, or be in a sub-select."""
     found = set()
     for condition in conjuncts(one.old):
         column: Term | None = None

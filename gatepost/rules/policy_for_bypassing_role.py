@@ -13,10 +13,10 @@ from gatepost.rules._wording import names
 
 @rule(severity="info")
 def policy_for_bypassing_role(context: Context) -> Iterator[Found]:
-    """A policy is only for roles that row security is never asked for.
+    """A policy is only for roles that bypass row security.
 
     ## Why is this bad?
-    It does nothing, and who reads it believes that the role depends on it.
+    It does nothing, but its readers believe that it limits the role.
 
     ## Example
     ```sql
@@ -37,7 +37,8 @@ def policy_for_bypassing_role(context: Context) -> Iterator[Found]:
         if all(role != "public" and context.privileges.bypass_attribute(role) for role in one.policy.roles):
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" on "{one.table}" does nothing: {names(one.policy.roles)} bypasses row'
-                " security",
+                f'the policy "{one.policy.name}" on "{one.table}" does nothing, because {names(one.policy.roles)}'
+                " bypasses"
+                " row security",
                 dropped(one.policy),
             )

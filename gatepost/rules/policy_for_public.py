@@ -13,11 +13,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="info")
 def policy_for_public(context: Context) -> Iterator[Found]:
-    """A policy is for PUBLIC, and only a signed-in user can pass it.
+    """A policy applies to PUBLIC, but only signed-in users can pass it.
 
     ## Why is this bad?
-    It is asked of every role, also of one that is made later, and the condition is evaluated for each request of
-    somebody who is not signed in. `TO authenticated` says what is meant and costs nothing for the others.
+    PostgreSQL checks it for every role, including roles created later, and evaluates the condition for every request
+    without a user. `TO authenticated` says what is intended and costs nothing for the others.
 
     ## Example
     ```sql
@@ -42,11 +42,10 @@ def policy_for_public(context: Context) -> Iterator[Found]:
             continue
         terms = one.followed
         truth = context.analysis.truth(one.table, "anon")
-        asks = any(session.kind in ("uid", "email", "claim") for term in terms for session in sessions(term))
-        if asks and all(truth.never(term) for term in terms):
+        reads_caller = any(session.kind in ("uid", "email", "claim") for term in terms for session in sessions(term))
+        if reads_caller and all(truth.never(term) for term in terms):
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" on "{one.table}" is for everybody, and nobody passes it who is not'
-                " signed in",
+                f'Policy "{one.policy.name}" on "{one.table}" applies to PUBLIC, but only signed-in users can pass it',
                 altered(one.policy, roles=("authenticated",)),
             )

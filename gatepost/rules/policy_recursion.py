@@ -11,11 +11,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def policy_recursion(context: Context) -> Iterator[Found]:
-    """Policies ask each other without end.
+    """Policies check each other without end.
 
     ## Why is this bad?
-    Every statement that comes to the table fails with "infinite recursion detected in policy", and the way out that is
-    found in haste is to switch row security off.
+    Every statement on the table fails with "infinite recursion detected in policy". The quick fix is often to switch
+    row security off.
 
     ## Example
     ```sql
@@ -41,6 +41,6 @@ def policy_recursion(context: Context) -> Iterator[Found]:
         way = " → ".join(f'"{".".join(key)}"' for key in path)
         yield Found(
             str(table),
-            f'{command} on "{table}" fails with infinite recursion: its policies ask {way}',
-            "ask the table in a SECURITY DEFINER function in a schema that the API does not serve",
+            f'{command} on "{table}" fails with infinite recursion: its policies read {way}',
+            "read the table in a SECURITY DEFINER function in a schema that the API does not serve",
         )

@@ -13,11 +13,11 @@ from gatepost.schema import COMMANDS
 
 @rule(severity="info")
 def policy_without_grant(context: Context) -> Iterator[Found]:
-    """A policy lets rows through for a role that holds no privilege on the table.
+    """A policy lets rows through for a role that has no privilege on the table.
 
     ## Why is this bad?
-    Nothing leaks: the role is refused before the policy is asked. But somebody meant it to have access, and since
-    2026 the platform grants nothing by itself.
+    Nothing leaks, because the role is refused before the policy is checked. But the role was intended to have access,
+    and since 2026 the platform grants nothing by itself.
 
     ## Example
     ```sql
@@ -47,7 +47,7 @@ def policy_without_grant(context: Context) -> Iterator[Found]:
                 name = sql.qualified(table.schema, table.name)
                 yield Found(
                     str(policy),
-                    f'the policy "{policy.name}" lets {names(idle)} {joined(commands, "or")} rows of "{table}", and no'
+                    f'the policy "{policy.name}" lets {names(idle)} {joined(commands, "or")} rows of "{table}", but no'
                     " grant does",
                     f"GRANT {', '.join(commands)} ON {name} TO {sql.roles(idle)};",
                 )

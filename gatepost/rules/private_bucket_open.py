@@ -9,26 +9,22 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
-from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, restricted, siblings, who
-from gatepost.name_hints import name_parts
+from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, restricted, siblings, who
+from gatepost.name_hints import name_parts, word_list
 from gatepost.rules._fixes import altered
 from gatepost.rules._registry import Found, rule
 
 _FILES = ("storage", "objects")
-_PRIVATE = frozenset(
-    "private document doc file invoice receipt contract medical record attachment upload report statement kyc passport"
-    " identity resume cv backup export secure personal vault chat message".split()
-)
 
 
 @rule(severity="error")
 def private_bucket_open(context: Context) -> Iterator[Found]:
-    """A policy shows every file of a bucket that looks private, whoever put it there.
+    """A policy shows every file of a bucket that looks private, no matter who uploaded it.
 
-    Nothing is told of a bucket whose name says that it is public, unless another policy asks there whose a file is.
+    A bucket with a public name is not reported, unless another policy checks there who owns a file.
 
     ## Why is this bad?
-    Whoever holds the role lists the bucket and loads all of it. To name the bucket is not to ask whose a file is.
+    Everyone with the role can list the bucket and download all of it. Naming the bucket does not check who owns a file.
 
     ## Example
     ```sql
@@ -55,37 +51,37 @@ def private_bucket_open(context: Context) -> Iterator[Found]:
             of = f'the bucket "{bucket}"' if bucket else "every bucket"
             yield Found(
                 str(one.policy),
-                f'{who(role)} reads all files of {of} by the policy "{one.policy.name}"',
+                f'{who(role)} can read all files of {of} through the policy "{one.policy.name}"',
                 altered(one.policy, _own_folder(bucket)) if bucket and one.policy.command == "select" else "",
             )
 
 
 def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | None:
-    """Return the bucket that a way opens, an empty text for all of them, or None where nothing speaks against it."""
+    """Return the bucket that an alternative opens, an empty text for all of them, or None where that looks fine."""
     ownership = context.ownership
     if not ownership.ties_nothing(way, one.table, role):
         return None
     columns = {part.name for part in way.walk() if isinstance(part, Column) and part.source == ""}
     if columns - {"bucket_id"}:
-        return None  # a folder or a kind of file was meant
+        return None  # limits the folder or the kind of file
     buckets = _buckets(way)
     if not buckets:
         return "" if not columns else None
     for bucket in sorted(buckets):
-        told = name_parts(bucket)
-        if told & _PRIVATE and not told & {"public"}:
+        words = name_parts(bucket)
+        if words & word_list("private_buckets") and not words & {"public"}:
             return bucket
-        if _asked_whose(context, one, bucket):
+        if _owner_checked(context, one, bucket):
             return bucket
     return None
 
 
-def _asked_whose(context: Context, one: PolicyFacts, bucket: str) -> bool:
-    """Tell whether another policy that reads the bucket asks whose a file is."""
+def _owner_checked(context: Context, one: PolicyFacts, bucket: str) -> bool:
+    """Tell whether another policy that reads the bucket checks who owns a file."""
     return any(
         "select" in other.commands
         and bucket in _buckets(other.old)
-        and any(asks_whose(context, other, role) for role in other.callers["select"])
+        and any(checks_owner(context, other, role) for role in other.callers["select"])
         for other in siblings(context, one)
     )
 

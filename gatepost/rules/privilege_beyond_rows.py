@@ -14,13 +14,13 @@ BEYOND = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
 @rule(severity="info")
 def privilege_beyond_rows(context: Context) -> Iterator[Found]:
-    """A role of the API holds TRUNCATE, REFERENCES, TRIGGER or MAINTAIN on a table.
+    """An API role holds TRUNCATE, REFERENCES, TRIGGER or MAINTAIN on a table.
 
-    Information, because the platform gives these to every new table, and the Data API has no request for them.
+    Information, because the platform grants these on every new table, and the Data API has no request for them.
 
     ## Why is this bad?
-    Row security knows rows: no policy stands against TRUNCATE, a foreign key tells which keys exist, and a trigger
-    runs as whoever writes the table. Who connects to the database itself, or calls a function that does it, can.
+    Row security protects only rows. No policy limits TRUNCATE, a foreign key reveals which keys exist, and a trigger
+    runs as whoever writes the table. A direct connection, or a function that does it, can use them.
 
     ## Example
     ```sql
@@ -46,6 +46,6 @@ def privilege_beyond_rows(context: Context) -> Iterator[Found]:
         revoke = f"REVOKE {', '.join(held)} ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};"
         yield Found(
             str(table),
-            f'{names(roles)} may {joined(held)} "{table}", and no policy is asked about that',
+            f'{names(roles)} may {joined(held)} "{table}", and no policy limits that',
             revoke if grantees else "",
         )

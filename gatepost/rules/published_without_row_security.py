@@ -17,8 +17,8 @@ def published_without_row_security(context: Context) -> Iterator[Found]:
     """Realtime publishes a table whose row security is off.
 
     ## Why is this bad?
-    Realtime asks a table's policies for each listener. Without row security it asks only for the privilege to SELECT,
-    not even for the schema's: every listener hears every change.
+    Realtime checks a table's policies for each listener. Without row security it checks only the SELECT privilege on
+    the table, not even USAGE on its schema. Every listener receives every change.
 
     ## Example
     ```sql

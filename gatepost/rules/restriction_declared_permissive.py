@@ -16,11 +16,11 @@ from gatepost.schema import Command, Policy
 
 @rule(severity="error")
 def restriction_declared_permissive(context: Context) -> Iterator[Found]:
-    """A policy that is meant to take rows away lets them through.
+    """A policy that should restrict access is permissive and grants it.
 
     ## Why is this bad?
-    Permissive policies are joined by OR. A condition such as "not deleted" or "second factor used" beside the one that
-    asks for the owner does not narrow it: every row that is not deleted is open to everybody.
+    Permissive policies are combined with OR. A condition such as "not deleted" or "second factor used" does not narrow
+    the owner policy next to it. Every row that is not deleted is open to everyone.
 
     ## Example
     ```sql
@@ -45,15 +45,16 @@ def restriction_declared_permissive(context: Context) -> Iterator[Found]:
         if undone is not None:
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" on "{one.table}" is permissive, so it lets every row through that it'
-                " was meant to leave",
+                f'the policy "{one.policy.name}" on "{one.table}" is permissive, so it grants access to every row'
+                " that it"
+                " should only keep",
                 _restrictive(one.policy),
             )
 
 
 def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
-    """Tell whether a condition that only takes away stands beside one that ties the rows to the caller."""
-    term = one.asked(command)
+    """Tell whether a condition that should only restrict is combined by OR with one that ties rows to the caller."""
+    term = one.condition(command)
     if not is_guard(term):
         return False
     ownership = context.ownership
@@ -62,7 +63,7 @@ def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
         and any(
             command in o.commands
             and role in o.callers[command]
-            and ownership.columns_tied(o.asked(command), o.table, role)
+            and ownership.columns_tied(o.condition(command), o.table, role)
             for o in beside(context, one)
         )
         for role in callers(one, command)
@@ -70,10 +71,10 @@ def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
 
 
 def _restrictive(policy: Policy) -> str:
-    told = f" USING ({policy.using})" if policy.using is not None else ""
-    told += f" WITH CHECK ({policy.check})" if policy.check is not None else ""
+    clauses = f" USING ({policy.using})" if policy.using is not None else ""
+    clauses += f" WITH CHECK ({policy.check})" if policy.check is not None else ""
     name = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
     return (
         f"{dropped(policy)}\nCREATE POLICY {name}"
-        f" AS RESTRICTIVE FOR {policy.command.upper()} TO {sql.roles(policy.roles)}{told};"
+        f" AS RESTRICTIVE FOR {policy.command.upper()} TO {sql.roles(policy.roles)}{clauses};"
     )

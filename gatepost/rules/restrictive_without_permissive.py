@@ -13,11 +13,11 @@ from gatepost.rules._wording import names
 
 @rule(severity="warning")
 def restrictive_without_permissive(context: Context) -> Iterator[Found]:
-    """A restrictive policy stands alone, so nothing passes.
+    """A restrictive policy has no permissive one beside it, so no row passes.
 
     ## Why is this bad?
     A restrictive policy only takes away from what a permissive one allows. Without one, every row stays hidden, and
-    the usual mend, a permissive `true`, is made in haste.
+    people often fix that by adding a permissive `true`.
 
     ## Example
     ```sql
@@ -42,11 +42,12 @@ def restrictive_without_permissive(context: Context) -> Iterator[Found]:
             continue
         beside = [other for other in context.analysis.by_table[one.table.key] if other.policy.permissive]
         allowed = {(c, role) for o in beside for c in o.commands for role in callers(o, c)}
-        asked = {(command, role) for command in one.commands for role in callers(one, command)}
-        if asked and not asked & allowed:
+        restricted = {(command, role) for command in one.commands for role in callers(one, command)}
+        if restricted and not restricted & allowed:
             yield Found(
                 str(one.policy),
-                f'no row of "{one.table}" passes for {names(one.roles)}: the restrictive policy "{one.policy.name}" has'
-                " no permissive one to take away from",
-                "make it permissive, or write the policy that allows",
+                f'no row of "{one.table}" passes for {names(one.roles)}: the policy "{one.policy.name}" is'
+                " restrictive, and"
+                " no permissive policy allows anything",
+                "make it permissive, or add a policy that allows access",
             )

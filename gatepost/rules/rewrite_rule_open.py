@@ -16,13 +16,13 @@ _ACTION = re.compile(r"\bDO\s+(?:ALSO|INSTEAD)?\s*\(?\s*(INSERT|UPDATE|DELETE|SE
 
 @rule(severity="warning")
 def rewrite_rule_open(context: Context) -> Iterator[Found]:
-    """A rewrite rule lets a role of the API reach another table as the owner of the first.
+    """A rewrite rule lets an API role access another table as the owner of the first.
 
     Information where the rule only adds rows to a table that no policy trusts, as a log does.
 
     ## Why is this bad?
-    What a rule adds to a statement is checked against the owner of the table that carries the rule, not against who
-    runs the statement: the other table's policies are the owner's, who is past them on the platform.
+    PostgreSQL checks the statements of a rewrite rule for the owner of the table that has the rule, not for the caller.
+    On the platform that owner bypasses the policies of the other table.
 
     ## Example
     ```sql
@@ -55,8 +55,9 @@ def rewrite_rule_open(context: Context) -> Iterator[Found]:
             adds = action[1].upper() == "INSERT" and not any(t.key in context.trusted_tables for t in tables)
             yield Found(
                 str(found),
-                f'{names(roles)} reaches {names(str(table) for table in tables)} as "{relation.owner}" by an'
-                f' {found.event.upper()} on "{relation}", through the rule "{found.name}"',
+                f'{names(roles)} can access {names(str(table) for table in tables)} as "{relation.owner}" through'
+                " the rule"
+                f' "{found.name}", by an {found.event.upper()} on "{relation}"',
                 f"DROP RULE {sql.identifier(found.name)} ON {sql.qualified(found.schema, found.table)};",
                 severity="info" if adds else "warning",
             )

@@ -9,18 +9,18 @@ from gatepost.analysis.context import Context
 from gatepost.rules._registry import Found, rule
 
 _ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})
-"""PostgreSQL's own roles that hold everything (https://www.postgresql.org/docs/17/predefined-roles.html)."""
+"""PostgreSQL's predefined roles for all data (https://www.postgresql.org/docs/17/predefined-roles.html)."""
 
 
 @rule(severity="error")
 def role_bypasses_row_security(context: Context) -> Iterator[Found]:
-    """A role of the API bypasses row security, itself or through a role that it belongs to.
+    """An API role bypasses row security, by itself or through another role.
 
-    A warning for another role that a token can name: somebody may have made it for the backend.
+    A warning for another role that a token can name, because it may have been created for the backend.
 
     ## Why is this bad?
-    No policy is asked of a superuser or of a role with BYPASSRLS, on any table; not even forced row security holds it.
-    A membership does not hand the attribute on, but it lets the role become the other, and hands on what that one owns.
+    No policy limits a superuser or a role with BYPASSRLS, on any table, even if row security is forced. A member does
+    not inherit the attribute, but it can switch to the other role and inherits what that role owns.
 
     ## Example
     ```sql
@@ -44,14 +44,14 @@ def role_bypasses_row_security(context: Context) -> Iterator[Found]:
             if other != role and privileges.bypass_attribute(other):
                 yield Found(
                     role,
-                    f'"{role}" belongs to "{other}", which bypasses row security on every table',
+                    f'"{role}" is a member of "{other}", which bypasses row security on every table',
                     f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
                     detail=other,
                 )
         for other in sorted(privileges.inherited(role) & _ALL_DATA):
             yield Found(
                 role,
-                f'"{role}" belongs to "{other}", which holds every table, granted or not',
+                f'"{role}" is a member of "{other}", which can access every table without a grant',
                 f"REVOKE {sql.identifier(other)} FROM {sql.identifier(role)};",
                 detail=other,
             )

@@ -17,10 +17,10 @@ _METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
 
 @rule(severity="error")
 def role_from_user_metadata(context: Context) -> Iterator[Found]:
-    """A SECURITY DEFINER trigger copies what the user wrote about itself into a table that policies trust.
+    """A SECURITY DEFINER trigger copies data that users choose into a table that policies trust.
 
     ## Why is this bad?
-    `raw_user_meta_data` is what the browser sends at sign-up. Whoever signs up with `{"role": "admin"}` is an admin.
+    The browser sends `raw_user_meta_data` at sign-up. Anyone who signs up with `{"role": "admin"}` becomes an admin.
 
     ## Example
     ```sql
@@ -54,21 +54,21 @@ def role_from_user_metadata(context: Context) -> Iterator[Found]:
     fired = {trigger.function for trigger in context.live.triggers}
     definers = [f for f in context.live.functions if f.definer and f.key in fired]
     copied = [(function, *what) for function in definers for what in _copied(function, context)]
-    asked = _asked_columns(context) if copied else {}
+    trusted = _trusted_columns(context) if copied else {}
     for function, table, column in copied:
-        if column in asked.get(table, ()):
+        if column in trusted.get(table, ()):
             name = ".".join(table)
             yield Found(
                 str(function),
-                f'"{function}" copies what a user writes about itself into "{column}" of "{name}", and policies'
-                " trust it",
+                f'"{function}" copies user metadata, which users write themselves, into "{column}" of "{name}", and'
+                " policies trust that column",
                 comment(f"in {function}: give {column} a fixed value, or read it from raw_app_meta_data"),
                 detail=f"{name}.{column}",
             )
 
 
-def _asked_columns(context: Context) -> dict[tuple[str, str], set[str]]:
-    """Return the columns that policies ask, by themselves or in a function's body."""
+def _trusted_columns(context: Context) -> dict[tuple[str, str], set[str]]:
+    """Return the columns that policies read, directly or in a function's body."""
     found: dict[tuple[str, str], set[str]] = {}
     references = {r for table in context.live.tables for policy in table.policies for r in policy.reads}
     for reference in references:

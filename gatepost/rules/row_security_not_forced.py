@@ -12,13 +12,13 @@ from gatepost.rules._wording import names
 
 @rule(severity="error")
 def row_security_not_forced(context: Context) -> Iterator[Found]:
-    """Row security of a table does not hold for its owner, whom a role of the API belongs to.
+    """Row security of a table does not apply to its owner, and an API role is a member of the owner.
 
-    A declared table that is not forced is told by `drift`. Where the owner is out of the API's reach, or bypasses row
-    security by its own attribute, forcing would change nothing for the API, and nothing is told.
+    The rule `drift` reports a declared table that is not forced. Nothing is reported where the API cannot act as the
+    owner, or where the owner bypasses row security by its own attribute, because forcing would change nothing.
 
     ## Why is this bad?
-    Row security is not asked for the owner of a table, nor for a role that inherits from it, unless it is forced.
+    Row security does not apply to a table's owner, nor to a role that inherits from it, unless it is forced.
 
     ## Example
     ```sql
@@ -46,7 +46,7 @@ def row_security_not_forced(context: Context) -> Iterator[Found]:
         if table.kind == "foreign" or not state.enabled or state.forced:
             continue
         if privileges.bypass_attribute(table.owner):
-            continue  # forcing would not hold it; who may become such a role is told by role-bypasses-row-security
+            continue  # forcing would change nothing; role-bypasses-row-security reports who can become such a role
         roles = [
             role
             for role in privileges.api_roles
@@ -55,7 +55,7 @@ def row_security_not_forced(context: Context) -> Iterator[Found]:
         if roles:
             yield Found(
                 str(table),
-                f'row security of "{table}" does not hold for its owner "{table.owner}", and {names(roles)} belongs'
-                " to that role: it reaches every row",
+                f'row security of "{table}" does not apply to its owner "{table.owner}", and {names(roles)} is a member'
+                " of that role and can access every row",
                 f"ALTER TABLE {sql.qualified(table.schema, table.name)} FORCE ROW LEVEL SECURITY;",
             )

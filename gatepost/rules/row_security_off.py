@@ -7,27 +7,22 @@ from collections.abc import Iterator
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
+from gatepost.name_hints import word_list
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Table
-
-BOOKKEEPING = frozenset(
-    "alembic_version schema_migrations _prisma_migrations flyway_schema_history knex_migrations knex_migrations_lock"
-    " django_migrations drizzle_migrations sequelizemeta".split()
-)
-"""Tables in which migration tools keep their own state."""
 
 
 @rule(severity="error")
 def row_security_off(context: Context) -> Iterator[Found]:
     """Row security of a table is off.
 
-    An error where a role of the API reaches its rows, through whichever schema; a warning where none does, in a schema
-    that the API serves; information for a partition or a migration tool's own table that nobody reaches.
+    An error where an API role can access its rows, through any schema. A warning where none can, in a schema that the
+    API serves. Information for a partition or a migration tool's own table that nobody can access.
 
     ## Why is this bad?
-    Whoever holds a privilege on the table reaches every row of it, and policies that are there are not asked. A
-    partition or a child that is asked by its own name does not know its parent's policies.
+    Everyone with a privilege on the table can access every row, and its policies have no effect. A partition or child
+    table that is queried by its own name does not use its parent's policies.
 
     ## Example
     ```sql
@@ -49,20 +44,20 @@ def row_security_off(context: Context) -> Iterator[Found]:
     for table in context.reachable_tables:
         if table.kind == "foreign" or table.row_security.enabled:
             continue
-        reach = _reach(context, table)
-        if not reach and table.schema not in served:
+        access = _access(context, table)
+        if not access and table.schema not in served:
             continue
-        quiet = table.partition or bool(table.parents) or table.name.lower() in BOOKKEEPING
+        quiet = table.partition or bool(table.parents) or table.name.lower() in word_list("migration_tables")
         name = sql.qualified(table.schema, table.name)
         yield Found(
             str(table),
-            f'row security is off for "{table}": {reach or "nobody of the API reaches it now, and one GRANT opens it"}',
+            f'row security is off for "{table}": {access or "no API role can access it now, but one GRANT opens it"}',
             f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;\nALTER TABLE {name} FORCE ROW LEVEL SECURITY;",
-            severity="error" if reach else "info" if quiet else "warning",
+            severity="error" if access else "info" if quiet else "warning",
         )
 
 
-def _reach(context: Context, table: Table) -> str:
+def _access(context: Context, table: Table) -> str:
     by_privileges: dict[tuple[str, ...], list[str]] = {}
     for role in context.privileges.api_roles:
         held = tuple(p for p in ROW_PRIVILEGES if context.privileges.reaches(role, table, p))

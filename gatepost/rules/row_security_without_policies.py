@@ -10,13 +10,13 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="info")
 def row_security_without_policies(context: Context) -> Iterator[Found]:
-    """Row security of a table is on, and it has no policy: the backend alone reaches its rows.
+    """Row security of a table is on but it has no policy, so only the backend can access its rows.
 
-    Nothing is told of a table that was declared so.
+    A table that was declared so is not reported.
 
     ## Why is this bad?
-    It is not: it is the safest state, and looks the same as a policy that was forgotten. A query of the API answers
-    with no rows, and with no error where a privilege is held.
+    It need not be bad: it is the safest state. But it looks the same as a forgotten policy. An API query returns no
+    rows, and no error where the role has the privilege.
 
     ## Example
     ```sql
@@ -28,7 +28,7 @@ def row_security_without_policies(context: Context) -> Iterator[Found]:
     ```sql
     CREATE POLICY own ON public.note FOR SELECT TO authenticated USING ((SELECT auth.uid()) = owner);
     ```
-    or, in `policies/`, `protect(Note)`: nobody but the backend.
+    or, in `policies/`, `protect(Note)`: only the backend has access.
 
     ## References
     - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
@@ -39,5 +39,5 @@ def row_security_without_policies(context: Context) -> Iterator[Found]:
         if context.declaration_of(table) is None:
             yield Found(
                 str(table),
-                f'"{table}" has no policy, so only roles that bypass row security reach its rows',
+                f'"{table}" has no policy, so only roles that bypass row security can access its rows',
             )

@@ -14,8 +14,8 @@ from gatepost.analysis.conditions.terms import Column, Const, Term
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
-from gatepost.analysis.policy_questions import asks_whose, judged, loose_roles, marked, restricted, siblings, who
-from gatepost.name_hints import is_hidden_state, is_secret, meant
+from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, marked, restricted, siblings, who
+from gatepost.name_hints import is_hidden_state, is_secret, likely_audience
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
@@ -23,14 +23,14 @@ from gatepost.schema import Table, is_platform
 
 @rule(severity="error")
 def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
-    """A policy shows private rows for what stands in the row or in another table, whoever asks.
+    """A policy shows private rows because of their state, no matter who reads them.
 
-    Nothing is told of a condition that names a mark of being public, such as `is_public` or `status = 'published'`,
-    unless a row that was just made passes it too.
+    A condition on a column that marks public rows, such as `is_public` or `status = 'published'`, is not reported,
+    unless a newly created row passes it too.
 
     ## Why is this bad?
-    That a task is done, a link not yet expired or a ticket taken by nobody says nothing about who may read it. The
-    condition narrows which rows leak, not to whom.
+    That a task is done, that a link has not expired or that a ticket is unassigned does not decide who may read it. The
+    condition limits which rows leak, not to whom.
 
     ## Example
     ```sql
@@ -56,7 +56,7 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
             if why:
                 yield Found(
                     str(one.policy),
-                    f'{who(role)} reads rows of "{one.table}" by the policy "{one.policy.name}": {why}',
+                    f'{who(role)} can read rows of "{one.table}" through the policy "{one.policy.name}": {why}',
                     tied_to_owner(context, one),
                 )
                 break
@@ -67,23 +67,23 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     truth, ownership = analysis.truth(table, role), context.ownership
     found = ways(one.old)
     tied = any(ownership.columns_tied(way, table, role) - {"*"} for way in found) or any(
-        asks_whose(context, other, role) for other in siblings(context, one)
+        checks_owner(context, other, role) for other in siblings(context, one)
     )
     for way in found:
         if ownership.columns_tied(way, table, role) or shape(way, truth, ownership) != "row":
             continue
         if _at_first(way, table):
-            return "they pass in the state in which they are made"
+            return "new rows pass it in their default state"
         if marked(way) or (is_guard(way) and not tied):
             continue
         if _private(context, table, role, tied) or (tied and _unlike_parent(context, way, table, role)):
-            return "nothing in its condition says that they are meant for everybody, or asks who reads"
+            return "its condition checks neither that a row is public nor who reads it"
     return ""
 
 
 def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool:
-    """Tell whether rows that others are asked for are shown, and neither they nor what they belong to looks public."""
-    if meant(table) == "public":
+    """Tell whether rows are shown that others are checked for, and neither they nor their parents look public."""
+    if likely_audience(table) == "public":
         return False
     parents = [key for key, reader in read_by(way) if not reader]
     ownership = context.ownership
@@ -98,21 +98,21 @@ def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool
 
 
 def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
-    """Tell whether a table's rows are somebody's, and not meant for everybody."""
+    """Tell whether a table's rows belong to somebody and look private."""
     visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
     if any(is_secret(name, role == "anon") for name in visible):
         return True
-    return (tied or bool(context.analysis.owner_columns(table))) and meant(table) == "private"
+    return (tied or bool(context.analysis.owner_columns(table))) and likely_audience(table) == "private"
 
 
 def _at_first(way: Term, table: Table) -> bool:
-    """Tell whether a row passes that was just made, and whose state says that it is not for everybody yet."""
+    """Tell whether a newly created row passes although its default state says that it is not public yet."""
     defaults: dict[str, object] = {}
     for name in row_columns(way):
         column = table.column(name)
-        told = re.match(r"'([^']*)'", column.default or "") if column is not None else None
-        if told is not None and is_hidden_state(told[1]):
-            defaults[name] = told[1]
+        default = re.match(r"'([^']*)'", column.default or "") if column is not None else None
+        if default is not None and is_hidden_state(default[1]):
+            defaults[name] = default[1]
     if not defaults:
         return False
 

@@ -12,13 +12,13 @@ from gatepost.rules._wording import names
 
 @rule(severity="info")
 def sequence_open(context: Context) -> Iterator[Found]:
-    """A role of the API may set a sequence.
+    """An API role may set a sequence.
 
-    Information, because the platform gives UPDATE on every new sequence, and the Data API has no request for it.
+    Information, because the platform grants UPDATE on every new sequence, and the Data API has no request for it.
 
     ## Why is this bad?
-    Whoever holds UPDATE on a sequence can move it with `setval`: back, so that inserts fail on keys that exist, or to
-    its end.
+    A role with UPDATE on a sequence can move it with `setval`: back, so that inserts fail on keys that exist, or to its
+    end.
 
     ## Example
     ```sql

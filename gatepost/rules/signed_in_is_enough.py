@@ -13,16 +13,16 @@ from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
-_DONE: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}
+_ACTIONS: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}
 
 
 @rule(severity="error")
 def signed_in_is_enough(context: Context) -> Iterator[Found]:
-    """A policy asks only whether somebody is signed in, and the rows have an owner.
+    """A policy checks only that somebody is signed in, but the rows have an owner.
 
     ## Why is this bad?
-    Anybody can make an account. `auth.uid() IS NOT NULL`, `auth.role() = 'authenticated'` and a profile that
-    everybody has are true for a stranger too.
+    Anyone can create an account. `auth.uid() IS NOT NULL`, `auth.role() = 'authenticated'` and a profile that every
+    user has are true for a stranger too.
 
     ## Example
     ```sql
@@ -49,8 +49,8 @@ def signed_in_is_enough(context: Context) -> Iterator[Found]:
             if severity is not None:
                 yield Found(
                     str(one.policy),
-                    f'any account is enough to {_DONE[command]} the rows of "{one.table}" that belong to others: the'
-                    f' policy "{one.policy.name}" asks only who is signed in',
+                    f'any account can {_ACTIONS[command]} other users\' rows of "{one.table}": the policy'
+                    f' "{one.policy.name}" only checks that somebody is signed in',
                     tied_to_owner(context, one),
                     severity=severity,
                 )
@@ -59,7 +59,7 @@ def signed_in_is_enough(context: Context) -> Iterator[Found]:
 
 def _severity(context: Context, one: PolicyFacts, command: Command, role: str) -> Severity | None:
     analysis = context.analysis
-    found = shape(one.asked(command), analysis.truth(one.table, role), context.ownership)
+    found = shape(one.condition(command), analysis.truth(one.table, role), context.ownership)
     if found not in ("session", "everybody"):
         return None
     if command == "select":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gatepost.analysis import PolicyFacts
@@ -31,18 +30,18 @@ from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import callers, decisive
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
-from gatepost.name_hints import name_parts
+from gatepost.name_hints import contains_any, name_parts
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 
 @rule(severity="error")
 def sub_select_ignores_row(context: Context) -> Iterator[Found]:
-    """A sub-select looks for the caller in a table of many scopes, and never asks for the row's.
+    """A sub-select finds the caller's membership but never compares it with the row.
 
     ## Why is this bad?
-    Who belongs to any organisation passes for the rows of all of them: the sub-select finds a membership, but not one
-    of the row's organisation.
+    A member of any organisation passes for the rows of all organisations. The sub-select finds a membership, but not
+    one in the row's organisation.
 
     ## Example
     ```sql
@@ -70,13 +69,13 @@ def sub_select_ignores_row(context: Context) -> Iterator[Found]:
         if not one.policy.permissive:
             continue
         for command in one.commands:
-            found = _ignored(context, one, one.asked(command)) if callers(one, command) else None
+            found = _ignored(context, one, one.condition(command)) if callers(one, command) else None
             if found is not None:
                 table, column = found
                 yield Found(
                     str(one.policy),
-                    f'whoever has a row in "{table}" for any "{column}" passes the policy "{one.policy.name}" on'
-                    f' "{one.table}" for all of them: the sub-select never asks for the row\'s',
+                    f'anyone with a row in "{table}" for any "{column}" passes the policy "{one.policy.name}" on'
+                    f' "{one.table}" for all of them, because the sub-select never compares it with the row',
                     f"compare {table.name}.{column} with the row's column",
                 )
                 break
@@ -97,35 +96,35 @@ def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str
 
 
 def _beside(context: Context, way: Term, table: Table, role: str) -> Iterator[tuple[Table, str]]:
-    """Yield the scopes that some way through a sub-select leaves free, where nothing else ties the row."""
-    asked = conjuncts(way)
-    for part in asked:
-        others = (context.ownership.columns_tied(other, table, role) for other in asked if other is not part)
+    """Yield the scopes that one alternative through a sub-select leaves open, where nothing else ties the row."""
+    conditions = conjuncts(way)
+    for part in conditions:
+        others = (context.ownership.columns_tied(other, table, role) for other in conditions if other is not part)
         if not any(tied and tied != ONLY_AN_AUTHORITY for tied in others):
             yield from _free_scopes(context, part, table)
 
 
 def _free_scopes(context: Context, part: Term, table: Table) -> Iterator[tuple[Table, str]]:
-    """Yield each table that a sub-select finds the caller in without asking for the row, and the scope it leaves."""
+    """Yield each table in which a sub-select finds the caller without using the row, and the scope it leaves open."""
     found = as_exists(part)
     if found is None or not isinstance(found.select, Select):
         return
     for side in branches(found.select):
-        for asked in alternatives(side.where):
-            way = Select(side.sources, (), conjunction(*asked))
+        for conditions in alternatives(side.where):
+            way = Select(side.sources, (), conjunction(*conditions))
             scope = None if row_columns(way) else _free_scope(context, way, table)
             if scope is not None:
                 yield scope
 
 
 def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, str] | None:
-    """Return the table that a select finds the caller in, and its column that the row's table has as well."""
+    """Return the table in which a select finds the caller, and its column that the row's table has as well."""
     if not any(session.kind in ("uid", "email") for session in sessions(select)):
         return None
     if any(isinstance(part, Call) and part.name == ("realtime", "topic") for part in select.walk()):
         return None
     if {c.source for c in select.all_of_type(Column)} - {"", *(source.name for source in select.all_of_type(Source))}:
-        return None  # it asks for a row of the select around it, which is tied by its own condition
+        return None  # it reads a row of the outer select, which has its own condition
     compared = {column for part in select.where.walk() for column in _compared(part)}
     owners = context.analysis.owner_columns
     holders = [
@@ -151,9 +150,9 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
 
 
 def _subject(select: Select, source: str) -> set[str]:
-    """Return the columns of a source that a select holds against the caller."""
-    asked = [one for one in conjuncts(select.where) if sessions(one)]
-    return {c.name for one in asked for part in one.walk() if isinstance(c := part, Column) and c.source == source}
+    """Return the columns of a source that a select compares with the caller."""
+    conditions = [one for one in conjuncts(select.where) if sessions(one)]
+    return {c.name for one in conditions for part in one.walk() if isinstance(c := part, Column) and c.source == source}
 
 
 def _keys(holder: Table) -> list[set[str]]:
@@ -163,7 +162,7 @@ def _keys(holder: Table) -> list[set[str]]:
 
 
 def _parent(context: Context, holder: Table, table: Table) -> Iterator[str]:
-    """Yield the columns of one table that another table refers to, or that one in between does."""
+    """Yield the columns of a table that another table references, directly or through one table in between."""
     parents = (context.live.table(*c.references[:2]) for c in table.constraints if c.references)
     for child in (table, *(p for p in parents if p is not None and p.key not in (table.key, holder.key))):
         yield from _referred(holder, child)
@@ -176,7 +175,7 @@ def _referred(holder: Table, table: Table) -> Iterator[str]:
 
 
 def _others(context: Context, holder: Table, table: Table, subject: set[str]) -> Iterator[str]:
-    """Yield the other people of a table between people, where the rows belong to somebody."""
+    """Yield the columns that name the other person in a table of relations between people."""
     if table.key == ("realtime", "messages"):
         yield from (c.name for c in holder.columns if "topic" in c.name or "channel" in c.name or "room" in c.name)
     if not context.analysis.owner_columns(table):
@@ -191,18 +190,15 @@ def _others(context: Context, holder: Table, table: Table, subject: set[str]) ->
 
 
 def _one_each(holder: Table, select: Select, subject: set[str]) -> bool:
-    """Tell whether a table has one row a user, and the select asks more of it: then the role is the user's, everywhere.
+    """Tell whether a table has one row per user and the select checks more of it. Then the role applies everywhere.
 
-    A role that says that it is for everything counts as such, too.
+    A role whose name says that it covers everything counts as well.
     """
-    asked = list(conjuncts(select.where))
-    values = {str(part.value) for one in asked for part in one.walk() if isinstance(part, Const)}
-    if any(_EVERYWHERE.search(value) for value in values):
+    conditions = list(conjuncts(select.where))
+    values = {str(part.value) for one in conditions for part in one.walk() if isinstance(part, Const)}
+    if any(contains_any(value, "everywhere_roles") for value in values):
         return True
-    return any(key <= subject for key in _keys(holder)) and len(asked) > 1
-
-
-_EVERYWHERE = re.compile("super|platform|system|global|root", re.IGNORECASE)
+    return any(key <= subject for key in _keys(holder)) and len(conditions) > 1
 
 
 def _compared(part: Term) -> Iterator[Column]:
@@ -216,11 +212,11 @@ def _compared(part: Term) -> Iterator[Column]:
 
 
 def _scopes(holder: Table, table: Table) -> Iterator[str]:
-    """Yield the columns of one table that refer to what another table refers to, or to that table itself."""
+    """Yield the columns of a table that reference what another table references, or that table itself."""
     targets = {c.references[:2] for c in table.constraints if c.references} | {table.key}
     for constraint in holder.constraints:
-        told = constraint.references[:2] if constraint.references else None
-        if told in targets and told != ("auth", "users") and len(constraint.columns) == 1:
+        target = constraint.references[:2] if constraint.references else None
+        if target in targets and target != ("auth", "users") and len(constraint.columns) == 1:
             yield constraint.columns[0]
     named = {
         column.name for column in table.columns if "id" in name_parts(column.name) and len(name_parts(column.name)) > 1

@@ -14,10 +14,10 @@ from gatepost.schema import Table
 
 @rule(severity="warning")
 def sub_select_of_many_rows(context: Context) -> Iterator[Found]:
-    """A sub-select is used as one value, and can return many.
+    """A sub-select is used as one value but can return several rows.
 
     ## Why is this bad?
-    The day a user is in two teams, every statement of theirs fails with "more than one row returned by a subquery".
+    As soon as a user is in two teams, all their statements fail with "more than one row returned by a subquery".
 
     ## Example
     ```sql
@@ -45,15 +45,16 @@ def sub_select_of_many_rows(context: Context) -> Iterator[Found]:
             if table is not None:
                 yield Found(
                     str(one.policy),
-                    f'the policy "{one.policy.name}" on "{one.table}" takes one value from "{table}", which can hold'
-                    " several that fit: then every statement fails",
-                    "use IN or = ANY in place of =",
+                    f'the policy "{one.policy.name}" on "{one.table}" reads one value from "{table}". Every'
+                    " statement fails"
+                    " when several rows match",
+                    "use IN or = ANY instead of =",
                 )
                 break
 
 
 def _of_many(context: Context, part: Term) -> Table | None:
-    """Return the table of a scalar sub-select whose conditions hold no key of it, or None."""
+    """Return the table of a scalar sub-select whose conditions do not fix a key, or None."""
     if not isinstance(part, Scalar) or not isinstance(part.select, Select):
         return None
     select = part.select

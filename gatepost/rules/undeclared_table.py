@@ -10,11 +10,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="error")
 def undeclared_table(context: Context) -> Iterator[Found]:
-    """A table is in the database, and nobody declared who may reach it.
+    """A table is in the database but not declared.
 
     ## Why is this bad?
-    No statement means no access: a table without one was made by hand, or was forgotten, and nothing holds what it
-    allows against what anybody meant.
+    A table that is not declared should have no access. It was created by hand or forgotten, and nothing compares its
+    policies with an intention.
 
     ## Example
     ```sql
@@ -36,6 +36,6 @@ def undeclared_table(context: Context) -> Iterator[Found]:
             continue
         yield Found(
             str(table),
-            f'nobody declared who may reach "{table}"',
+            f'no policy file declares who may access "{table}"',
             f"protect(…)  # in policies/, for the model of {table}",
         )

@@ -12,11 +12,11 @@ from gatepost.rules._registry import Found, rule
 
 @rule(severity="info")
 def update_without_check(context: Context) -> Iterator[Found]:
-    """A policy for updates does not say what a row may become.
+    """A policy for updates does not limit what a row may become.
 
     ## Why is this bad?
-    PostgreSQL then holds the new row against USING, which is right as long as both mean the same; whoever widens
-    USING later widens what may be written too.
+    PostgreSQL then checks the new row against USING. That is right as long as both should be the same. Widening USING
+    later also widens what may be written.
 
     ## Example
     ```sql
@@ -38,7 +38,8 @@ def update_without_check(context: Context) -> Iterator[Found]:
         if one.policy.command == "update" and one.policy.check is None and one.policy.using is not None and one.roles:
             yield Found(
                 str(one.policy),
-                f'the policy "{one.policy.name}" on "{one.table}" has no WITH CHECK: its USING decides what a row may'
+                f'the policy "{one.policy.name}" on "{one.table}" has no WITH CHECK, so its USING decides what a row'
+                " may"
                 " become",
                 altered(one.policy, check=one.policy.using),
             )

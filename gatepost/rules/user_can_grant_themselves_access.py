@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from gatepost.analysis.auth_hooks import hooked
 from gatepost.analysis.context import Context
-from gatepost.analysis.policies import OWNER_NAMES
 from gatepost.analysis.trusted_tables import Trust, forged_by, trusted
-from gatepost.name_hints import name_parts
+from gatepost.name_hints import name_parts, word_list
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
@@ -18,8 +17,8 @@ def user_can_grant_themselves_access(context: Context) -> Iterator[Found]:
     """Users can write the row that decides what they may do.
 
     ## Why is this bad?
-    A policy looks a user up in a table of roles, members or profiles, and the user can add or change exactly that
-    row: everybody makes themselves an administrator, or a member of any organisation.
+    A policy looks up the user in a table of roles, members or profiles, and users can add or change their own row
+    there. Anyone can become an administrator, or a member of any organisation.
 
     ## Example
     ```sql
@@ -44,30 +43,30 @@ def user_can_grant_themselves_access(context: Context) -> Iterator[Found]:
     ## References
     - https://www.postgresql.org/docs/17/sql-grant.html
     """
-    told = set()
+    seen = set()
     signed_in = [role for role in context.privileges.api_roles if role == "authenticated"]
     for trust in (*trusted(context), *_hooks(context)):
         for role in trust.policy.roles if trust.policy is not None else signed_in:
             command = forged_by(context, trust, role) if role != "anon" else None
-            if command is None or trust.table.key in told or _follows(trust):
+            if command is None or trust.table.key in seen or _follows(trust):
                 continue
-            told.add(trust.table.key)
+            seen.add(trust.table.key)
             yield Found(
                 str(trust.table),
-                f"a user can {_done(trust, command)}, which is what {_who(trust)} trusts",
-                "let the backend write it, or grant only the columns that decide nothing",
+                f"a user can {_action(trust, command)}, which {_trusting(trust)} trusts",
+                "let only the backend write it, or grant only the columns that decide nothing",
             )
 
 
 def _hooks(context: Context) -> Iterator[Trust]:
-    """Yield what the hooks that write a user's claims trust."""
+    """Yield what the hooks that write a user's token claims trust."""
     people = {("auth", "users"), *context.analysis.people}
     for _, table, named in hooked(context.bodies):
         subject = {
             c.columns[0]
             for c in table.constraints
             if c.references and c.references[:2] in people and len(c.columns) == 1
-        } | (named & OWNER_NAMES)
+        } | (named & word_list("owner_columns"))
         keys = {name for c in table.constraints if c.kind == "primary key" for name in c.columns}
         demands = tuple((name, ("admin",)) for name in sorted(named - subject - keys))
         if subject and demands:
@@ -75,19 +74,19 @@ def _hooks(context: Context) -> Iterator[Trust]:
 
 
 def _follows(trust: Trust) -> bool:
-    """Tell whether the row says that somebody follows somebody: what followers see is open to whoever wants it."""
-    return not trust.demands and bool(name_parts(trust.table.name) & {"follow", "follower", "following"})
+    """Tell whether the row says that one user follows another. What followers see is open to everyone who follows."""
+    return not trust.demands and bool(name_parts(trust.table.name) & word_list("follow_tables"))
 
 
-def _who(trust: Trust) -> str:
+def _trusting(trust: Trust) -> str:
     if trust.policy is None:
-        return "the hook that writes the claims of tokens"
+        return "the hook that writes token claims"
     return f'the policy "{trust.policy.policy.name}" on "{trust.policy.table}"'
 
 
-def _done(trust: Trust, command: str) -> str:
+def _action(trust: Trust, command: str) -> str:
     columns = sorted({name for name, _ in trust.demands} or trust.links)
     if command == "insert":
-        told = f" with any {names(columns)}" if columns else ""
-        return f'add a row about themselves to "{trust.table}"{told}'
+        values = f" with any {names(columns)}" if columns else ""
+        return f'add a row about themselves to "{trust.table}"{values}'
     return f'set {names(columns)} of their own row in "{trust.table}"'

@@ -16,14 +16,14 @@ _WRITES: tuple[Command, ...] = ("insert", "update", "delete")
 
 @rule(severity="error")
 def writable_definer_view(context: Context) -> Iterator[Found]:
-    """A role of the API writes through a view what row security would not let it write.
+    """An API role can write through a view what row security would refuse.
 
-    Nothing is told where the view picks rows by who is signed in and has a check option; a view with INSTEAD OF
-    triggers writes what its triggers write.
+    A view that filters by the signed-in user and has a check option is not reported. A view with INSTEAD OF triggers
+    writes only what its triggers write.
 
     ## Why is this bad?
-    PostgreSQL carries an INSERT, UPDATE or DELETE on a simple view through to its table, as the view's owner. Before
-    2026 every new view came with these privileges for `anon`.
+    PostgreSQL passes an INSERT, UPDATE or DELETE on a simple view to its table, as the view's owner. Before 2026 every
+    new view came with these privileges for `anon`.
 
     ## Example
     ```sql
@@ -72,7 +72,7 @@ def _written(view: View, role: str, context: Context) -> Iterator[Shown]:
 
 
 def _beyond(command: Command, role: str, shown: Shown, view: View, context: Context) -> bool:
-    """Tell whether the command reaches rows through the view that the role could not write in the table."""
+    """Tell whether the command can write rows through the view that the role could not write in the table."""
     privileges = context.privileges
     owner = shown.reader
     if owner == role or not privileges.bypasses(owner, shown.table):
@@ -86,8 +86,8 @@ def _beyond(command: Command, role: str, shown: Shown, view: View, context: Cont
 
 
 def _unlimited(command: Command, role: str, shown: Shown, context: Context) -> bool:
-    asked = context.privileges.policies(role, shown.table, command)
-    return all(p.permissive for p in asked) and any("true" in (p.using, p.check) for p in asked)
+    policies = context.privileges.policies(role, shown.table, command)
+    return all(p.permissive for p in policies) and any("true" in (p.using, p.check) for p in policies)
 
 
 def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: list[str]) -> Found:
@@ -95,8 +95,8 @@ def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: lis
     grantees = sorted({g.grantee for g in view.grants if g.privilege in held and g.grantee in {*roles, "public"}})
     return Found(
         str(view),
-        f'{names(roles)} can {joined(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}":'
-        " no policy is asked",
+        f'{names(roles)} can {joined(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}"'
+        " without checking any policy",
         f"REVOKE {', '.join(held)} ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(grantees)};"
         if grantees
         else "",

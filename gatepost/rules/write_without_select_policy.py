@@ -12,11 +12,10 @@ from gatepost.rules._wording import names
 
 @rule(severity="warning")
 def write_without_select_policy(context: Context) -> Iterator[Found]:
-    """A policy allows updates or deletes of rows that the same role cannot see.
+    """A policy allows a role to update or delete rows that it cannot see.
 
     ## Why is this bad?
-    A statement that looks for its rows needs to see them: without a policy for SELECT it changes nothing, and says so
-    with success.
+    A statement has to see a row to find it. Without a policy for SELECT it changes nothing and still reports success.
 
     ## Example
     ```sql
@@ -49,8 +48,8 @@ def write_without_select_policy(context: Context) -> Iterator[Found]:
             if blind:
                 yield Found(
                     str(one.policy),
-                    f'{names(blind)} may {command} rows of "{one.table}" and sees none of them, so that the policy'
-                    f' "{one.policy.name}" changes nothing',
+                    f'{names(blind)} may {command} rows of "{one.table}" but cannot see any of them, so the policy'
+                    f' "{one.policy.name}" has no effect',
                     "",
                 )
                 break

@@ -1,4 +1,4 @@
-"""Row security in pytest: a real database, real roles, and assertions that say what decided.
+"""Test row security in pytest: a real database, real roles, and assertions that show which policy decided.
 
 The fixtures come with the installed package (`pytest` finds them by itself); the assertions are imported from here.
 

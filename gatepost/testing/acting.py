@@ -1,4 +1,4 @@
-"""Being somebody inside a test: the role and the claims are set as the Data API sets them, on the test's connection."""
+"""Act as a persona in a test, by setting the role and the claims on the test's connection as the Data API does."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _NOW = f"SELECT pg_catalog.current_setting('request.jwt.claims', true), {_ROLE}"
 
 
 class CommitInTest(GatepostError):
-    """A test tried to commit on the connection that is shared by all tests of the process."""
+    """A test tried to commit on the connection that all tests of the process share."""
 
 
 class RollingBack(connection):
-    """A connection that keeps nothing: to commit on it is a mistake, which the next test would feel."""
+    """A connection that cannot commit, because a commit would affect the next test."""
 
     def commit(self) -> None:
-        """Refuse.
+        """Refuse to commit.
 
         Raises:
             CommitInTest: always.
@@ -72,7 +72,7 @@ def session_on(db: RollingBack) -> Iterator[Session]:
 
 @dataclass(frozen=True)
 class Acting:
-    """Makes the context managers behind `as_user`, `as_anon` and `as_service`."""
+    """The context managers behind `as_user`, `as_anon` and `as_service`."""
 
     db: RollingBack
 
@@ -87,7 +87,7 @@ class Acting:
         return self._acting(signed_in(str(user_id), **claims), session)
 
     def anon(self, *, session: Session | None = None) -> ActingAs[Any]:
-        """Act as somebody who is not signed in."""
+        """Act as a caller who is not signed in."""
         return self._acting(ANON, session)
 
     def service(self, *, session: Session | None = None) -> ActingAs[Any]:
@@ -98,9 +98,9 @@ class Acting:
     def _acting(self, persona: Persona, session: Session | None) -> Iterator[Any]:
         if session is not None:
             session.flush()
-            session.expunge_all()  # what one persona loaded is not the next one's to read
+            session.expunge_all()  # the next persona must not see objects that this one loaded
         with self.db.cursor() as cursor:
-            # In one way to the server and back; what was before is asked first, as it stands first.
+            # In one round trip. The previous settings are read first.
             cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {TAKE_ON_ROLE}", persona.settings)
             claims, role, *_ = cursor.fetchone() or ("", "none")
             before = Persona("before", role or "none", claims or "")
@@ -112,16 +112,16 @@ class Acting:
             if session is not None:
                 session.expunge_all()
             with self.db.cursor() as cursor:
-                # What the persona did stays until the test ends, unless it ended in an error.
+                # The persona's changes last until the test ends, unless the block ended in an error.
                 if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
                     cursor.execute("ROLLBACK TO SAVEPOINT gatepost_acting")
                 cursor.execute(f"SELECT {TAKE_ON_ROLE}", before.settings)
 
 
 def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2
-    """Say who a session is now: the role, and the user of the token."""
+    """Return who a session is now: the role, and the user of the token."""
     cursor.execute(_NOW.replace(_ROLE, "current_user::pg_catalog.text"))
     claims, role = cursor.fetchone() or ("", "")
-    told = json.loads(claims) if claims else {}
-    more = {name: value for name, value in told.items() if name not in ("role", "aud")}
+    token = json.loads(claims) if claims else {}
+    more = {name: value for name, value in token.items() if name not in ("role", "aud")}
     return f"{role} {json.dumps(more)}" if more else str(role)

@@ -1,4 +1,4 @@
-"""What somebody can and cannot do to a table; each failure shows who asked, what was run, and the policies in force.
+"""Assert what a persona can and cannot do to a table. Each failure shows the persona, the statement and the policies.
 
 Every assertion runs as whoever the connection is at the moment, and is rolled back: it changes nothing.
 """
@@ -39,7 +39,7 @@ _KINDS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 
 
 class AccessAssertionError(AssertionError):
-    """Somebody can do what they must not, or cannot do what they must."""
+    """Somebody can do what they must not, or cannot do what they should."""
 
 
 @dataclass(frozen=True)
@@ -51,83 +51,83 @@ class _Outcome:
 
 
 def assert_can_select(db: Db, table: object, *, rows: int | None = None, **where: object) -> None:
-    """Assert that rows are seen.
+    """Assert that rows can be read.
 
     Args:
-        db: A connection or a session, acting as somebody.
+        db: A connection or a session, acting as a persona.
         table: A model, or a name such as `tasks` or `storage.objects`.
-        rows: How many, exactly; without it, at least one.
-        where: What the rows hold, by column.
+        rows: The exact number of rows. Without it, at least one.
+        where: The values of the rows, by column.
     """
     with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
         wanted = f"{rows} rows" if rows is not None else "at least one row"
         if outcome.refused or (outcome.count != rows if rows is not None else not outcome.count):
-            raise _failure(f"expected to see {wanted} of {_name(table)}, and saw {outcome.count}", outcome, context)
+            raise _failure(f"expected to read {wanted} of {_name(table)}, but read {outcome.count}", outcome, context)
 
 
 def assert_cannot_select(db: Db, table: object, **where: object) -> None:
-    """Assert that no row is seen, or that the table is refused. The arguments are those of `assert_can_select`."""
+    """Assert that no row can be read, or that the table is refused. The arguments are those of `assert_can_select`."""
     with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
         if outcome.count:
-            raise _failure(f"saw {_rows(outcome.count)} of {_name(table)}, and should see none", outcome, context)
+            raise _failure(f"read {_rows(outcome.count)} of {_name(table)}, but expected none", outcome, context)
 
 
 def assert_can_insert(db: Db, table: object, **values: object) -> None:
     """Assert that a row can be inserted.
 
     Args:
-        db: A connection or a session, acting as somebody.
+        db: A connection or a session, acting as a persona.
         table: A model or a name.
-        values: The row, by column; the others get their defaults.
+        values: The row, by column. The other columns get their defaults.
     """
     with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
         if outcome.refused or not outcome.count:
-            raise _failure(f"expected to insert into {_name(table)}, and was refused", outcome, context)
+            raise _failure(f"expected to insert into {_name(table)}, but it was refused", outcome, context)
 
 
 def assert_cannot_insert(db: Db, table: object, **values: object) -> None:
     """Assert that row security or a privilege refuses a row. The arguments are those of `assert_can_insert`."""
     with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
         if not outcome.refused:
-            raise _failure(f"inserted into {_name(table)}, and should be refused", outcome, context)
+            raise _failure(f"inserted into {_name(table)}, but expected a refusal", outcome, context)
 
 
 def assert_can_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
     """Assert that at least one row can be changed.
 
     Args:
-        db: A connection or a session, acting as somebody.
+        db: A connection or a session, acting as a persona.
         table: A model or a name.
-        values: What is written, by column.
-        where: Which rows, by what they hold.
+        values: The new values, by column.
+        where: The values of the rows to change, by column.
     """
     with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
         if outcome.refused or not outcome.count:
-            raise _failure(f"expected to change a row of {_name(table)}, and changed none", outcome, context)
+            raise _failure(f"expected to change a row of {_name(table)}, but changed none", outcome, context)
 
 
 def assert_cannot_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
-    """Assert that no row is changed. The arguments are those of `assert_can_update`."""
+    """Assert that no row can be changed. The arguments are those of `assert_can_update`."""
     with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
         if outcome.count:
             raise _failure(
-                f"changed {_rows(outcome.count)} of {_name(table)}, and should change none", outcome, context
+                f"changed {_rows(outcome.count)} of {_name(table)}, but expected to change none", outcome, context
             )
 
 
 def assert_can_delete(db: Db, table: object, **where: object) -> None:
-    """Assert that at least one row can be removed. The arguments are those of `assert_can_select`."""
+    """Assert that at least one row can be deleted. The arguments are those of `assert_can_select`."""
     with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
         if outcome.refused or not outcome.count:
-            raise _failure(f"expected to remove a row of {_name(table)}, and removed none", outcome, context)
+            raise _failure(f"expected to delete a row of {_name(table)}, but deleted none", outcome, context)
 
 
 def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
-    """Assert that no row is removed. The arguments are those of `assert_can_select`."""
+    """Assert that no row can be deleted. The arguments are those of `assert_can_select`."""
     with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
         if outcome.count:
             raise _failure(
-                f"removed {_rows(outcome.count)} of {_name(table)}, and should remove none", outcome, context
+                f"deleted {_rows(outcome.count)} of {_name(table)}, but expected to delete none", outcome, context
             )
 
 
@@ -135,7 +135,7 @@ def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
 def _tried(
     db: Db, command: str, table: object, statement: str, values: Mapping[str, object]
 ) -> Iterator[tuple[_Outcome, Callable[[], str]]]:
-    """Run a statement in a savepoint that is rolled back, and tell what came of it, and, if asked, what decided.
+    """Run a statement in a savepoint that is rolled back, and yield its result and, on request, what decided.
 
     A refusal is SQLSTATE 42501: row security or a privilege. Any other error is the test's own, and is raised.
     """
@@ -165,7 +165,7 @@ def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a c
     enabled, privilege = cursor.fetchone() or (False, False)
     lines.append(f"privilege {command}: {'held' if privilege else 'not held'}")
     if not enabled:
-        return "\n".join([*lines, f"policies  row security of {table} is off, so none is asked"])
+        return "\n".join([*lines, f"policies  row security of {table} is off, so no policy applies"])
     cursor.execute(_POLICIES, {"table": table, "kind": _KINDS[command]})
     for name, kind, permissive, using, check in cursor.fetchall():
         how = "" if permissive else " (restrictive)"
@@ -224,7 +224,7 @@ def _set(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return a value as psycopg2 takes it; a UUID and a JSON value as text, which PostgreSQL reads."""
+    """Return a value in the form that psycopg2 takes: a UUID or a JSON value as text, which PostgreSQL reads."""
     from uuid import UUID
 
     if isinstance(value, UUID):

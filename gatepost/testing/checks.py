@@ -1,4 +1,4 @@
-"""Ready-made checks: `from gatepost.testing.checks import *` in a test file, or `pytest --gatepost-checks`."""
+"""Ready-made tests: `from gatepost.testing.checks import *` in a test file, or `pytest --gatepost-checks`."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _PROTECTION = ("row-security-off", "undeclared-table")
 
 
 def test_every_table_is_protected(gatepost_database: TestDatabase, gatepost_project: Project) -> None:
-    """Row security is on for every table, and every table was declared."""
+    """Row security is on for every table, and every table is declared."""
     _assert_clean(_verified(gatepost_database, gatepost_project, _PROTECTION))
 
 
 def test_nothing_has_drifted(gatepost_database: TestDatabase, gatepost_project: Project) -> None:
-    """Policies, grants and switches of the migrated database are the declared ones."""
+    """The policies, grants and settings of the migrated database are the declared ones."""
     _assert_clean(_verified(gatepost_database, gatepost_project, ("drift", "missing-table")))
 
 
 def test_migrations_go_down_and_up_again(
     gatepost_new_database: Callable[[], TestDatabase], gatepost_migrate: Callable[[str, str], None]
 ) -> None:
-    """Every revision has a way back, and what comes after it is the same as before."""
+    """Every revision can be downgraded, and upgrading again gives the same database."""
     from gatepost.database.connect import connect
     from gatepost.reflect import reflect
 
@@ -50,12 +50,13 @@ def test_migrations_go_down_and_up_again(
 
 
 def test_observed_equals_declared(gatepost_database: TestDatabase, gatepost_project: Project) -> None:
-    """Every persona reaches exactly the rows that the declaration gives, seen by trying."""
+    """Every persona can access exactly the rows that the declaration allows, as tried on the database."""
     from gatepost.database.connect import connect
     from gatepost.observation.run import run
 
     with closing(connect(gatepost_database.superuser_url)) as connection:
-        _assert_clean(run(connection, declaration=gatepost_project.declaration()))
+        result = run(connection, declaration=gatepost_project.declaration(), words=gatepost_project.name_hints)
+        _assert_clean(result)
 
 
 def _verified(database: TestDatabase, project: Project, names: tuple[str, ...]) -> Result:
@@ -64,10 +65,15 @@ def _verified(database: TestDatabase, project: Project, names: tuple[str, ...]) 
     from gatepost.verification import verify
 
     rules = [rule for rule in all_rules() if rule.name in names]
-    with closing(
-        connect(database.url)
-    ) as connection:  # a database to test in may be written, and needs no other server
-        return verify(connection, declaration=project.declaration(), rules=rules, print_there=True)
+    # A test database may be written to, so that no other server is needed.
+    with closing(connect(database.url)) as connection:
+        return verify(
+            connection,
+            declaration=project.declaration(),
+            rules=rules,
+            print_there=True,
+            words=project.name_hints,
+        )
 
 
 def _assert_clean(result: Result) -> None:

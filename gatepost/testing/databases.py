@@ -1,4 +1,4 @@
-"""Databases for a test run: made in the embedded server, or in one that was named, and dropped when the run ends."""
+"""Create databases for a test run, in the embedded server or a given one, and drop them when the run ends."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _LISTS = ("search_path", "session_preload_libraries", "local_preload_libraries",
 
 @dataclass(frozen=True)
 class TestDatabase:
-    """A database to test in.
+    """A database for tests.
 
-    `url` is its owner's, who migrates it; `superuser_url` is for observing it, and may be the same.
+    `url` is for its owner, who migrates it. `superuser_url` is for observing it, and may be the same.
     """
 
-    __test__ = False  # pytest, this is no class of tests
+    __test__ = False  # pytest, this is not a class of tests
 
     url: str
     superuser_url: str
@@ -47,11 +47,11 @@ class TestDatabase:
 
 @dataclass
 class Databases:
-    """Makes databases that go away with the stack, and also where the process is killed.
+    """Creates databases that are dropped when the stack closes, even if the process is killed.
 
     Args:
-        given: The server to use; None for the embedded one.
-        stack: What ends them.
+        given: The server to use. None for the embedded one.
+        stack: Closes them.
     """
 
     given: str | None
@@ -59,12 +59,12 @@ class Databases:
     _swept: bool = False
 
     def new(self) -> TestDatabase:
-        """Make an empty database, shaped like a hosted project."""
+        """Create an empty database with the roles and schemas of a hosted project."""
         name = self._enter()
         if self.given:
             with closing(self._admin()) as admin, admin.cursor() as cursor:
                 # Roles belong to the whole server, and two runs that change one at the same time fail. The lock is
-                # let go of when the connection closes.
+                # released when the connection closes.
                 cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [PREFIX])
                 cursor.execute(f"CREATE DATABASE {sql.identifier(name)}")
                 with closing(connect(self._at(name).url)) as connection:
@@ -74,9 +74,9 @@ class Databases:
         return self._at(name)
 
     def shared(self, note: Path, migrate: Callable[[str], None]) -> TestDatabase:
-        """Return a copy of a database that the first process of a run migrates, for all that ask.
+        """Return a copy of a database that the first process of a run migrates for all others.
 
-        The one who made it drops it when it ends; who comes later, or after it was killed, makes it again.
+        The process that created it drops it when it ends. A later process creates it again if the first one was killed.
 
         Args:
             note: A file that the processes of the run share; it will hold the name of the migrated database.
@@ -84,7 +84,7 @@ class Databases:
         """
         from psycopg2.errors import InvalidCatalogName
 
-        with locked(note.with_suffix(".lock")):  # the system lets go of it where its holder is killed
+        with locked(note.with_suffix(".lock")):  # the system releases it if its holder is killed
             if note.exists():
                 try:
                     return self._copy(note.read_text())
@@ -99,7 +99,7 @@ class Databases:
             return copy
 
     def _close(self, template: str) -> None:
-        """End the sessions that a migration has left open: nobody may be in a database that is copied."""
+        """End the sessions that a migration has left open, because a database in use cannot be copied."""
         with closing(self._admin()) as admin, admin.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -118,7 +118,7 @@ class Databases:
         return self._at(name)
 
     def _enter(self) -> str:
-        """Return the name of a database that is going to be made, and see to it that it goes away."""
+        """Return the name of a database that will be created, and register it for dropping."""
         name = new_name(PREFIX)
         if not self.given:
             self._embedded.visit(name)
@@ -149,7 +149,7 @@ class Databases:
 
 
 def _copy_settings(cursor: Cursor, template: str, name: str) -> None:
-    """Set for a copy what `ALTER DATABASE ... SET` set for the original, which PostgreSQL does not copy.
+    """Apply to a copy what `ALTER DATABASE ... SET` set for the original, because PostgreSQL does not copy that.
 
     Source: https://www.postgresql.org/docs/17/manage-ag-templatedbs.html
     """
@@ -158,5 +158,5 @@ def _copy_settings(cursor: Cursor, template: str, name: str) -> None:
         parameter, _, value = setting.partition("=")
         named = ".".join(sql.identifier(part) for part in parameter.split("."))
         whose = f"ROLE {sql.identifier(role)} IN DATABASE" if role else "DATABASE"
-        written = value if parameter in _LISTS else sql.literal(value)  # a list is kept as it is written
+        written = value if parameter in _LISTS else sql.literal(value)  # a list stays as it is written
         cursor.execute(f"ALTER {whose} {sql.identifier(name)} SET {named} TO {written}")

@@ -1,4 +1,4 @@
-"""Alembic, run on a given database."""
+"""Run Alembic on a given database."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def migrate(ini: Path, url: str, revision: str = "head") -> None:
-    """Bring a database to a revision.
+    """Upgrade or downgrade a database to a revision.
 
     Args:
         ini: Alembic's configuration file.
         url: The database.
-        revision: Where to; with a minus sign in front, down to it (`-base`).
+        revision: The revision. With a minus sign in front, downgrade to it (`-base`).
     """
     from alembic import command
     from alembic.config import Config

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures that cost nothing until a test asks for one, and the option for the ready-made checks.
+"""The pytest plugin: fixtures that cost nothing until a test uses one, and the option for the ready-made tests.
 
 A project overrides a fixture to change what it does: `gatepost_migrate` for another way to the newest schema,
 `gatepost_database` for another place.
@@ -22,40 +22,40 @@ if TYPE_CHECKING:
     from gatepost.testing.databases import Databases, TestDatabase
 
 Migrate = Callable[[str, str], None]
-"""Brings the database of a URL to a revision of Alembic."""
+"""A function that brings the database of a URL to a revision of Alembic."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the plugin's options."""
     group = parser.getgroup("gatepost", "row security")
-    with suppress(ValueError):  # a conftest.py may have one of that name
+    with suppress(ValueError):  # a conftest.py may have an option of that name
         group.addoption("--gatepost-url", metavar="URL", help="test on this server; the account may create databases")
     group.addoption("--gatepost-checks", action="store_true", help="run Gatepost's ready-made checks too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add the ready-made checks to what is collected, where they were asked for."""
+    """Add the ready-made tests to the collected ones, if requested."""
     if config.getoption("--gatepost-checks"):
         config.args.append(str(Path(__file__).with_name("checks.py")))
 
 
 @pytest.fixture(scope="session")
 def gatepost_project(pytestconfig: pytest.Config) -> Project:
-    """Return the project that is tested: what `[tool.gatepost]` says."""
+    """Return the project under test, from `[tool.gatepost]`."""
     from gatepost.errors import SettingsError
     from gatepost.project import find_project
 
     project = find_project(pytestconfig.rootpath)
     if project is None:
         raise SettingsError(
-            f'no pyproject.toml at or above "{pytestconfig.rootpath}" has a table for Gatepost', "[tool.gatepost]"
+            f'no pyproject.toml at or above "{pytestconfig.rootpath}" has a [tool.gatepost] table', "[tool.gatepost]"
         )
     return project
 
 
 @pytest.fixture(scope="session")
 def gatepost_migrate(gatepost_project: Project) -> Migrate:
-    """Bring a database to a revision: `alembic upgrade`, or `downgrade` where the revision is behind a minus sign."""
+    """Bring a database to a revision: `alembic upgrade`, or `downgrade` if the revision has a minus sign in front."""
     from gatepost.testing.migrating import migrate
 
     def run(url: str, revision: str = "head") -> None:
@@ -74,7 +74,7 @@ def _gatepost_databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 def gatepost_new_database(_gatepost_databases: Databases) -> Callable[[], TestDatabase]:
-    """Make an empty database, shaped like a hosted project; it is dropped when the run ends, however it ends."""
+    """Create an empty database like that of a hosted project. It is dropped when the run ends, however it ends."""
     return _gatepost_databases.new
 
 
@@ -86,7 +86,7 @@ def gatepost_database(
     gatepost_new_database: Callable[[], TestDatabase],
     gatepost_migrate: Migrate,
 ) -> TestDatabase:
-    """Return the database of this process, migrated once; the workers of xdist get copies of one that is."""
+    """Return the database of this process, migrated once. The workers of xdist get copies of one migrated database."""
     worker = getattr(pytestconfig, "workerinput", None)
     if worker is None or gatepost_new_database != _gatepost_databases.new:  # one process, or a place of the project's
         database = gatepost_new_database()
@@ -100,7 +100,7 @@ def gatepost_database(
 
 @pytest.fixture(scope="session")
 def _gatepost_connections() -> Iterator[dict[str, RollingBack]]:
-    """Keep a connection for each database: folders of one run may each override `gatepost_database`."""
+    """Keep a connection per database, because folders of one run may each override `gatepost_database`."""
     opened: dict[str, RollingBack] = {}
     yield opened
     for connection in opened.values():
@@ -111,7 +111,7 @@ def _gatepost_connections() -> Iterator[dict[str, RollingBack]]:
 def gatepost_db(
     gatepost_database: TestDatabase, _gatepost_connections: dict[str, RollingBack]
 ) -> Iterator[RollingBack]:
-    """Give a psycopg2 connection as the owner, past row security; what a test does is rolled back after it."""
+    """Return a psycopg2 connection as the owner, which bypasses row security. A test's changes are rolled back."""
     from gatepost.testing.acting import open_connection
 
     url = gatepost_database.url
@@ -125,7 +125,7 @@ def gatepost_db(
 
 @pytest.fixture
 def gatepost_session(gatepost_db: RollingBack) -> Iterator[Session]:
-    """Give a SQLModel session on the connection of `gatepost_db`; what it commits is rolled back too."""
+    """Return a SQLModel session on the connection of `gatepost_db`. Even what it commits is rolled back."""
     from gatepost.testing.acting import session_on
 
     with session_on(gatepost_db) as session:
@@ -141,13 +141,13 @@ def _gatepost_acting(gatepost_db: RollingBack) -> Acting:
 
 @pytest.fixture
 def as_user(_gatepost_acting: Acting) -> Callable[..., ActingAs[Any]]:
-    """Act as a signed-in user inside a block; with `session=` the block gets that session."""
+    """Act as a signed-in user inside a block. With `session=`, the block gets that session."""
     return _gatepost_acting.user
 
 
 @pytest.fixture
 def as_anon(_gatepost_acting: Acting) -> Callable[..., ActingAs[Any]]:
-    """Act as somebody who is not signed in, inside a block."""
+    """Act as a caller who is not signed in, inside a block."""
     return _gatepost_acting.anon
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.analysis.function_effects import Bodies, asks_identity
+from gatepost.analysis.function_effects import Bodies, reads_identity
 from gatepost.schema import Column, Function, Policy, Reference, RowSecurity, Schema, Table
 
 NOTE, MEMBER = ("public", "note"), ("public", "member")
@@ -101,7 +101,7 @@ def test_another_language_is_not_followed():
     ],
 )
 def test_asking_who_is_signed_in(text, asks):
-    assert asks_identity(text) is asks or text.startswith('"')
+    assert reads_identity(text) is asks or text.startswith('"')
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, superuser_url):
     row = next(line for line in lines if line[:1] == ["public.notes"])
     assert row[1:] == ["no", "row", "security", "····", *["A·A·"] * 5, "····"]
     assert (
-        "foreign-row-written  ann, bob, anonymous_sign_in, self_claiming can change rows of public.notes" in done.stdout
+        "foreign-row-written  ann, bob, anonymous_sign_in, self_claiming can change other users' rows in public.notes"
+        in done.stdout
     )
     assert "reproduce: as ann (authenticated" in done.stdout
 
@@ -75,7 +76,7 @@ def test_help_has_an_example(gatepost):
 def test_only_one_persona(gatepost, disposable, superuser_url):
     done = gatepost(superuser_url, "--in-place", "--persona", "bob")
     assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split() == ["table", "bob"]
-    assert "bob can change rows of public.notes" in done.stdout
+    assert "bob can change other users' rows in public.notes" in done.stdout
 
 
 def test_a_persona_of_the_project(gatepost, disposable, superuser_url, tmp_path):

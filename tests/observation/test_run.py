@@ -67,7 +67,7 @@ while True:
     run(connection, progress=lambda step: print(step, flush=True))
 """
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    while process.stdout.readline() != "reaching for them\n":
+    while process.stdout.readline() != "trying every persona's commands\n":
         pass
     time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -160,6 +160,6 @@ def test_text_tells_information_about_many_objects_once():
     bad = Finding("drift", "error", "public.t0", "differs")
     told = render(Result("verify", "here", (bad, *same)), "text")
     assert told.count("no-policy") == 1
-    assert "5 objects, public.t0 the first of them" in told
+    assert "5 objects, starting with public.t0" in told
     assert "differs" in told
     assert "5 info" in told

@@ -179,7 +179,7 @@ def test_in_a_browser(tmp_path):
             " const title = byId('cell-title').textContent; dialog.close(); return title; })"
         )
         assert opened == [f"{line(name)} on {line(f'{name}.{name}')}" for name in NAMES.values()]
-        assert tab.title() == f"Who reaches what: {line(result.target)}"
+        assert tab.title() == f"Who can access what: {line(result.target)}"
         browser.close()
     assert errors == []
     assert [url.rpartition("/")[2] for url in requests] == ["report.html", "matrix.html"]

@@ -88,7 +88,7 @@ def test_a_condition_that_is_nested_too_deeply_is_not_checked_alone(kind):
     context = Context(Schema("db", 170000, "postgres", ("public",), tables=(table,)))
     assert check(all_rules(), context)[1] == []
     assert [(one.what, one.why) for one in context.not_analysed()] == [
-        ("the condition of the policy public.t.deep", "the parser does not know it: it is nested too deeply")
+        ("the condition of the policy public.t.deep", "the parser does not support it: it is nested too deeply")
     ]
 
 
@@ -102,8 +102,8 @@ def test_a_rule_that_fails_takes_nothing_away_from_the_others():
     findings, failed = check([broken, *all_rules()], unreadable())
     assert {"broken", "no-api-roles"} <= {finding.rule for finding in findings}
     (one,) = failed
-    assert one.what == "public.t and what comes after it"
-    assert one.why == "the rule \"broken\" failed, which is a bug of Gatepost: KeyError: 't'"
+    assert one.what == "public.t and everything after it"
+    assert one.why == "the rule \"broken\" failed, which is a bug in Gatepost: KeyError: 't'"
     assert one.fails
 
 

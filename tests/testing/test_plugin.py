@@ -102,7 +102,7 @@ def failure(function, *arguments, **values):
 def test_a_failure_tells_who_and_what_and_why(as_user, notes):
     with as_user(ANN) as db:
         lines = failure(assert_cannot_select, db, "notes", user_id=ANN)
-    assert lines[0] == 'saw 1 row of "notes", and should see none'
+    assert lines[0] == 'read 1 row of "notes", but expected none'
     assert lines[1] == f"""  statement SELECT * FROM "notes" WHERE "user_id" = '{ANN}'"""
     assert ANN in lines[2]
     assert lines[2].startswith("  row       (")

@@ -1,1 +1,1 @@
-"""One condition: parsed into terms, followed into functions, weighed in three-valued logic."""
+"""Understand one condition: parse it into terms, follow it into functions, evaluate it in three-valued logic."""

@@ -1,4 +1,4 @@
-"""Whom a condition is asked for."""
+"""Describe the caller for whom a condition is evaluated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ CLAIMS_OF_ALL = frozenset({"sub", "role", "aud", "iss", "exp", "iat", "aal", "se
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a condition is asked for.
+    """The caller for whom a condition is evaluated.
 
     Args:
         role: The database role.
         signed_in: Whether there is a user's id.
-        missing_claims: Whether the claims that not every token has are taken as missing.
+        missing_claims: Whether to assume that the claims which not every token has are missing.
     """
 
     role: str

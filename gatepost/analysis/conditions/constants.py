@@ -1,7 +1,7 @@
-"""What literals come to when they are compared, where that needs no PostgreSQL.
+"""Compare literals where that needs no PostgreSQL.
 
-Only what every PostgreSQL answers alike, whatever its settings, is answered here: numbers, booleans, equal texts, ids
-and moments written as ISO 8601. Everything else is not known.
+Only comparisons with the same result on every PostgreSQL, whatever its settings, are computed here: numbers, booleans,
+equal texts, ids and moments in ISO 8601. Everything else is not known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From PostgreSQL's parse tree to terms; a node that is not known here becomes Unknown, with what is inside it."""
+"""Convert PostgreSQL's parse tree to terms. An unknown node becomes Unknown, with what is inside it."""
 
 from __future__ import annotations
 
@@ -232,8 +232,8 @@ class Reader(SelectReader):
         whens = []
         for one in of["args"]:
             when = one["CaseWhen"]
-            asked = self.term(when["expr"])
-            whens.append((asked if operand is None else _compared("=", operand, asked), self.term(when["result"])))
+            term = self.term(when["expr"])
+            whens.append((term if operand is None else _compared("=", operand, term), self.term(when["result"])))
         return Case(tuple(whens), self.term(of["defresult"]) if "defresult" in of else NULL)
 
     def _read_SubLink(self, of: Node) -> Term:
@@ -284,7 +284,7 @@ def _in_list(left: Term, items: tuple[Term, ...]) -> Term:
 
 
 def _keys(term: Term, whole: bool) -> tuple[str, ...] | None:
-    """Return the keys that `->` or `#>` follow, or None where they are not written out."""
+    """Return the keys that `->` or `#>` follow, or None where they are not constants."""
     while isinstance(term, Cast | OncePerStatement):
         term = term.term
     if isinstance(term, Items):

@@ -1,8 +1,8 @@
-"""PostgreSQL's own grammar, asked of libpg_query, and what its names mean.
+"""Parse SQL with PostgreSQL's own grammar, through libpg_query, and normalise its names.
 
 `pgparse` (BSD) carries the grammar of PostgreSQL 17; it has wheels for Linux and for macOS on ARM. Its limits were
-measured: a chain of 100,000 operators ends the process, and a tree that is nested 300 deep overflows Python's stack. A
-text that is long or deeply nested is therefore never handed to it.
+measured: a chain of 100,000 operators ends the process, and a tree that is nested 300 deep overflows Python's stack.
+    Text that is long or deeply nested is therefore never passed to it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 
 class NotUnderstood(Exception):
-    """The parser does not know a piece of SQL; the message is why."""
+    """SQL that could not be parsed. The message is the reason."""
 
 
 MAX_LENGTH = 64 * 1024
 MAX_DEPTH = 100
 
 Node = Mapping[str, Any]
-"""One node of a parse tree: a dictionary with one key, the node's kind, and its fields below."""
+"""One node of a parse tree: a dictionary with one key, the node's kind, and its fields as the value."""
 
 _TYPES = {
     "bool": "boolean",
@@ -37,12 +37,12 @@ _TYPES = {
     "time": "time without time zone",
     "varbit": "bit varying",
 }
-"""The names that `format_type` prints for types whose name in the catalog is another."""
+"""The names that `format_type` prints for types with another name in the catalog."""
 
 
 @cache
 def available() -> bool:
-    """Tell whether PostgreSQL's grammar can be asked on this machine."""
+    """Tell whether PostgreSQL's grammar is available on this machine."""
     from importlib.util import find_spec
 
     return find_spec("pgparse") is not None
@@ -114,7 +114,7 @@ def strings(nodes: Iterable[Node]) -> tuple[str, ...]:
 
 
 def qualified(nodes: Iterable[Node]) -> tuple[str, str]:
-    """Return a name as (schema, name); what is PostgreSQL's own has no schema."""
+    """Return a name as (schema, name). PostgreSQL's own names have no schema."""
     parts = strings(nodes)
     schema = parts[-2] if len(parts) > 1 else ""
     return ("" if schema == "pg_catalog" else schema, parts[-1])
@@ -134,7 +134,7 @@ def type_name(node: Node) -> str:
 
 
 def constant(node: Node) -> str | bool | int | None:
-    """Return a literal's value: a number that is no integer stays a text."""
+    """Return a literal's value. A number that is not an integer stays text."""
     if node.get("isnull"):
         return None
     if "ival" in node:

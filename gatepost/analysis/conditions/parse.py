@@ -1,8 +1,8 @@
-"""Read a condition as PostgreSQL prints it; each distinct shape is parsed once.
+"""Parse a condition as PostgreSQL prints it. Each distinct shape is parsed once.
 
-The policies of many tables are often the same but for names, so the names of columns, tables and aliases are put aside,
-and the tree of the shape is filled with them again. PostgreSQL prints its keywords in capitals, so a bare word in small
-letters is a name, but for `true` and `false`, functions, types, and the field of an EXTRACT.
+The policies of many tables often differ only in names. So the names of columns, tables and aliases are replaced, the
+remaining shape is parsed, and the names are filled in again. PostgreSQL prints its keywords in capitals, so a bare word
+in small letters is a name, but for `true` and `false`, functions, types, and the field of an EXTRACT.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def parse(text: str) -> Term:
 
 
 def _refuse_nested(text: str) -> None:
-    """Refuse what is nested deeper than Python's stack and the parser's patience reach, before either finds out."""
+    """Refuse text that is nested too deeply for Python's stack or the parser."""
     if len(text) < _SHORT:
         return
     depth = {"(": 0, "[": 0}
@@ -52,11 +52,11 @@ def _refuse_nested(text: str) -> None:
 
 
 DEEPEST = 100
-"""Parentheses and CASEs inside each other; what people and their tools write has a tenth of that."""
+"""Parentheses and CASEs inside each other. Real policies have a tenth of that."""
 _DEEPEST_ARRAY = 8
 """The parser takes twice as long for each ARRAY[…] inside another one."""
 _SHORT = 100
-"""Too short to be nested that deeply."""
+"""Text that is too short to be nested that deeply."""
 _STEPS = {"(": ("(", 1), ")": ("(", -1), "CASE": ("(", 1), "END": ("(", -1), "[": ("[", 1), "]": ("[", -1)}
 _PLAIN = {"true": TRUE, "(true)": TRUE, "false": FALSE, "(false)": FALSE}
 _KEPT = frozenset("auth storage realtime extensions pg_catalog true false".split())
@@ -76,7 +76,7 @@ _PIECE = re.compile(f"{_QUOTED}|({_WORD})")
 
 
 def _shape(text: str) -> tuple[str, dict[str, str]]:
-    """Return a text with numbered names in place of its own, and what they stood for.
+    """Return a text with numbered names in place of its own, and the names that they replace.
 
     A word that is no name in one place is kept in all of them, so that what was the same stays the same.
     """

@@ -1,4 +1,4 @@
-"""A parsed shape whose numbered names are filled in: pieces that come out the same are made once, and shared."""
+"""Fill names into a parsed expression. Equal pieces are created once and shared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gatepost.analysis.conditions.rewrite import with_parts
 from gatepost.analysis.conditions.terms import Call, Cast, Column, Const, Source, Term
 
 PREFIX = "gp_"
-"""How a numbered name begins; `gp_0_` is the first."""
+"""The start of a numbered name. `gp_0_` is the first."""
 _NUMBERED = re.compile(rf"{PREFIX}\d+_")
 
 
@@ -18,7 +18,7 @@ class Pattern:
     """A term with numbered names in place of those of columns, sources, schemas and types.
 
     Args:
-        term: What was parsed.
+        term: The parsed expression.
     """
 
     def __init__(self, term: Term) -> None:
@@ -35,10 +35,10 @@ class Pattern:
         return self._filled(self._term, names)
 
     def _filled(self, term: Term, names: Mapping[str, str]) -> Term:
-        asked = self._numbers_in(term)
-        if not asked:
+        numbers = self._numbers_in(term)
+        if not numbers:
             return term
-        filling = tuple([names[number] for number in asked])
+        filling = tuple([names[number] for number in numbers])
         known = self._made.get(term, filling)
         if known is None:
             filled = _renamed(with_parts(term, lambda part: self._filled(part, names)), names)
@@ -57,8 +57,8 @@ def _renamed(part: Term, names: Mapping[str, str]) -> Term:
         case Column(source, name) if source in names or name in names:
             return Column(names.get(source, source), names.get(name, name))
         case Source(name, relation, inside, reader):
-            told = (names.get(relation[0], relation[0]), names.get(relation[1], relation[1])) if relation else None
-            return Source(names.get(name, name), told, inside, reader)
+            key = (names.get(relation[0], relation[0]), names.get(relation[1], relation[1])) if relation else None
+            return Source(names.get(name, name), key, inside, reader)
         case Call((schema, name), args) if schema in names or name in names or name[1:] in names:
             field = f".{names[name[1:]]}" if name.startswith(".") and name[1:] in names else names.get(name, name)
             return Call((names.get(schema, schema), field), args)

@@ -1,4 +1,4 @@
-"""Which calls read the session, and what they read.
+"""Recognise the calls that read the session, and what they read.
 
 Sources: the Supabase functions `auth.uid()`, `auth.role()`, `auth.email()`, `auth.jwt()`; the settings that PostgREST
 makes for a request (https://docs.postgrest.org/en/v13/references/transactions.html).
@@ -19,7 +19,7 @@ _REQUEST = ("request.header", "request.cookie", "request.path", "request.method"
 
 
 def call(name: tuple[str, str], args: tuple[Term, ...]) -> Term:
-    """Return a call, as the session's value that it reads where it reads one."""
+    """Return the session value that a call reads, or the call itself where it reads none."""
     if name in _HELPERS and not args:
         return _HELPERS[name]
     if name in (("", "current_setting"), ("pg_catalog", "current_setting")) and args:
@@ -33,7 +33,7 @@ def call(name: tuple[str, str], args: tuple[Term, ...]) -> Term:
 
 
 def extract(base: Term, keys: tuple[str, ...] | None, text: bool) -> Term | None:
-    """Return the session's value that `->`, `->>` or `#>>` takes out of another, or None where it takes none."""
+    """Return the session value that `->`, `->>` or `#>>` takes out of another, or None where it takes none."""
     found = unwrapped(base)
     if not isinstance(found, Session) or keys is None or found.kind not in ("claim", "request", "setting"):
         return None

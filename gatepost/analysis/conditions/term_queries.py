@@ -1,4 +1,4 @@
-"""Small facts of a condition that rules ask for."""
+"""Answer simple questions about a condition: what it reads, what it compares, in which ways it can hold."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from gatepost.analysis.conditions.terms import (
 )
 
 EVERYTHING = frozenset({"*"})
-"""What a condition binds that no ordinary user fulfils: all columns."""
+"""All columns: what a condition binds that no ordinary user fulfils."""
 
 
 def sessions(term: Term) -> set[Session]:
-    """Return the session's values that a term reads, in sub-selects too."""
+    """Return the session values that a term reads, including those in sub-selects."""
     return set(term.all_of_type(Session))
 
 
 def row_columns(term: Term) -> set[str]:
-    """Return the columns of the row that a term reads, in sub-selects too."""
+    """Return the columns of the row that a term reads, including those in sub-selects."""
     return {part.name for part in term.all_of_type(Column) if part.source == ""}
 
 
@@ -51,9 +51,9 @@ def relations(term: Term) -> set[tuple[str, str]]:
 
 
 def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
-    """Return the tables and views that a term's sub-selects read, each with whose rights they are read with.
+    """Return the tables and views that a term's sub-selects read, each with the role whose privileges apply.
 
-    The reader is empty where whoever asks reads, else the owner of a SECURITY DEFINER function.
+    The role is empty where the caller reads, otherwise the owner of a SECURITY DEFINER function.
     """
     return {(part.relation, part.reader) for part in term.walk() if isinstance(part, Source) and part.relation}
 
@@ -70,7 +70,7 @@ def columns_of(term: Term) -> set[Column]:
 
 @remembered
 def as_exists(term: Term) -> Exists | None:
-    """Return a condition that finds rows of other tables as the EXISTS that it means, or None where it finds none.
+    """Return a condition that finds rows of other tables as an EXISTS, or None where it finds none.
 
     `x IN (SELECT y …)` is `EXISTS (SELECT … WHERE … AND y = x)`, `(SELECT role …) = 'admin'` likewise.
     """
@@ -120,7 +120,7 @@ def _compared(op: str, one: Term, other: Term, turned: bool) -> Exists | None:
 
 
 def _equal_to(select: Select, values: tuple[Term, ...]) -> Select:
-    """Return the rows of a select, and of what is united with it, whose outputs equal some values."""
+    """Return the rows of a select and of the selects in its UNION whose outputs equal some values."""
     pairs = zip(select.outputs, values, strict=False)
     where = conjunction(select.where, *(Compare("=", output, value) for output, value in pairs))
     others = tuple([_equal_to(one, values) if isinstance(one, Select) else one for one in select.others])
@@ -132,7 +132,7 @@ def _where(select: Select, condition: Term) -> Select:
 
 
 def _flat(select: Select) -> Select:
-    """Return a select in which what it reads from other selects stands beside what it reads itself."""
+    """Return a select with the sources of the selects in its FROM merged into its own."""
     found = select
     for source in select.sources:
         inside = source.inside
@@ -155,14 +155,14 @@ def _flat(select: Select) -> Select:
 
 
 def conjuncts(term: Term) -> tuple[Term, ...]:
-    """Return what must all hold."""
+    """Return the conditions that must all hold."""
     while isinstance(term, OncePerStatement):
         term = term.term
     return term.terms if isinstance(term, And) else (term,)
 
 
 def not_true(term: Term) -> Term:
-    """Return the condition under which another is false or NULL, as a CASE or an IF goes on where it is."""
+    """Return the condition under which another is false or NULL, so that a CASE or an IF continues."""
     match term:
         case Not(inner):
             return inner if isinstance(inner, Exists | IsNull) or _is(inner) else disjunction(inner, IsNull(inner))
@@ -181,7 +181,7 @@ def _is(term: Term) -> bool:
 
 
 def counts(term: Term) -> bool:
-    """Tell whether a value is how many rows a sub-select finds."""
+    """Tell whether a value is the number of rows that a sub-select finds."""
     inner = unwrapped(term)
     select = inner.select if isinstance(inner, Scalar) else None
     output = select.outputs[0] if isinstance(select, Select) and select.aggregated and select.outputs else None
@@ -192,7 +192,7 @@ _MANY = 16
 
 
 def alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
-    """Return the ways in which a condition can hold, each as what must all hold then; the whole where they are many."""
+    """Return the alternatives of a condition, each as conditions that must all hold, or the whole if they are many."""
     found = _alternatives(term)
     return found if len(found) <= _MANY else (conjuncts(term),)
 
@@ -215,7 +215,7 @@ def _alternatives(term: Term) -> tuple[tuple[Term, ...], ...]:
 
 
 def branches(select: Select) -> tuple[Select, ...]:
-    """Return the selects of which a select takes its rows: itself, or the sides of a UNION that it reads from."""
+    """Return the selects from which a select takes its rows: itself, or the sides of a UNION that it reads."""
     sides = [Select(select.sources, select.outputs, select.where)]
     sides += [inner for one in select.others if isinstance(one, Select) for inner in branches(one)]
     found: list[Select] = []
@@ -225,7 +225,7 @@ def branches(select: Select) -> tuple[Select, ...]:
             found.append(side)
             continue
         (source,) = united
-        assert isinstance(source.inside, Select)  # noqa: S101  just asked
+        assert isinstance(source.inside, Select)  # noqa: S101  just checked
         for inner in branches(source.inside):
             swapped = tuple(Source(s.name, None, inner) if s is source else s for s in side.sources)
             found.append(_flat(Select(swapped, side.outputs, side.where)))
@@ -233,7 +233,7 @@ def branches(select: Select) -> tuple[Select, ...]:
 
 
 def conditions(term: Term) -> Iterator[Term]:
-    """Yield every comparison and every sub-select of a term, those inside sub-selects too."""
+    """Yield every comparison and every sub-select of a term, including those inside sub-selects."""
     for part in term.walk():
         if isinstance(part, Compare | CompareMany | Exists | IsNull | Scalar):
             yield part
@@ -249,7 +249,7 @@ def same_sides(term: Term) -> Iterator[Compare]:
 
 
 def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
-    """Yield each comparison of two columns of the same source in a sub-select that says nothing of the row."""
+    """Yield each comparison of two columns of one source in a sub-select that never mentions the row."""
     for part in term.all_of_type(Select):
         if row_columns(part):
             continue
@@ -262,6 +262,6 @@ def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
 
 
 def depends_on_caller(term: Term) -> bool:
-    """Tell whether a value is the caller's: a session value that says who asks, or a function that is not followed."""
+    """Tell whether a value depends on the caller: a session value that identifies them, or an unknown function."""
     kinds = {session.kind for session in sessions(term)}
     return bool(kinds & {"uid", "email", "claim", "request", "setting"})

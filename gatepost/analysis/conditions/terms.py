@@ -1,4 +1,4 @@
-"""The few shapes that a policy's condition is made of, as frozen values.
+"""Represent a condition: the few shapes that it is made of, as frozen values.
 
 A column without a source belongs to the row that the policy decides about; one with a source belongs to a table of a
 sub-select. `OncePerStatement` is a sub-select without FROM, such as `(SELECT auth.uid())`: it has the value of what
@@ -66,17 +66,17 @@ class Term:
 
 
 def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
-    """Ask a term only once; the answer, which must depend on the term alone, is shared and must not be changed."""
+    """Compute a property of a term once. It must depend on the term alone; the shared result must not be changed."""
 
     @wraps(question)
-    def asked(term: Term) -> Answer:
+    def cached(term: Term) -> Answer:
         try:  # most often it is there, and a property costs as much as the rest
             found: Answer = term._kept.answers[question]
         except (AttributeError, KeyError):
             found = term.kept.answers[question] = question(term)
         return found
 
-    return asked
+    return cached
 
 
 def _terms(values: Sequence[object], found: list[Term]) -> list[Term]:
@@ -120,7 +120,7 @@ class Param(Term):
 class Session(Term):
     """A value of the session; `path` leads into the claims, the request or the setting.
 
-    `raw` tells that the claim is still jsonb (`->`), whose text has quotes around a string.
+    `raw` says that the claim is still jsonb (`->`), whose text has quotes around a string.
     """
 
     kind: SessionKind
@@ -130,7 +130,7 @@ class Session(Term):
 
 @dataclass(frozen=True, slots=True)
 class Call(Term):
-    """A function; `name` is (schema, name), without a schema where it is PostgreSQL's own. Operators are calls too."""
+    """A function call. `name` is (schema, name), without a schema for PostgreSQL's own. Operators are calls too."""
 
     name: tuple[str, str]
     args: tuple[Term, ...] = ()
@@ -138,7 +138,7 @@ class Call(Term):
 
 @dataclass(frozen=True, slots=True)
 class Cast(Term):
-    """A value as another type."""
+    """A value cast to another type."""
 
     term: Term
     type: str
@@ -146,7 +146,7 @@ class Cast(Term):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Term):
-    """Two values held against each other; `op` is an operator, `is` (not distinct) or `is not`."""
+    """A comparison of two values. `op` is an operator, `is` (not distinct) or `is not`."""
 
     op: str
     left: Term
@@ -155,7 +155,7 @@ class Compare(Term):
 
 @dataclass(frozen=True, slots=True)
 class CompareMany(Term):
-    """One value against many: `= ANY`, `IN`, `<> ALL`; the many are a select, an array or a list."""
+    """A comparison of one value with many: `= ANY`, `IN`, `<> ALL`. The many are a select, an array or a list."""
 
     op: str
     left: Term
@@ -165,42 +165,42 @@ class CompareMany(Term):
 
 @dataclass(frozen=True, slots=True)
 class Items(Term):
-    """Values that are written out: an ARRAY[...], a ROW(...) or the list of an IN."""
+    """Values in a list: an ARRAY[...], a ROW(...) or the list of an IN."""
 
     items: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class And(Term):
-    """All of them."""
+    """A conjunction: true if all of its terms are."""
 
     terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or(Term):
-    """Any of them."""
+    """A disjunction: true if any of its terms is."""
 
     terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Term):
-    """The opposite."""
+    """A negation."""
 
     term: Term
 
 
 @dataclass(frozen=True, slots=True)
 class IsNull(Term):
-    """Whether there is no value."""
+    """A test whether a value is NULL."""
 
     term: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Case(Term):
-    """A choice: pairs of (condition, value), and the value otherwise."""
+    """A CASE: pairs of (condition, value), and the value otherwise."""
 
     whens: tuple[tuple[Term, Term], ...]
     otherwise: Term
@@ -208,16 +208,16 @@ class Case(Term):
 
 @dataclass(frozen=True, slots=True)
 class OncePerStatement(Term):
-    """A sub-select without FROM: PostgreSQL evaluates it once a statement where nothing in it is of the row."""
+    """A sub-select without FROM. PostgreSQL evaluates it once per statement if nothing in it depends on the row."""
 
     term: Term
 
 
 @dataclass(frozen=True, slots=True)
 class Source(Term):
-    """What a select reads from: a relation by (schema, name), a function, or another select.
+    """One source of a select: a relation by (schema, name), a function, or another select.
 
-    `reader` is the owner of the SECURITY DEFINER function that reads it, empty where whoever asks reads it.
+    `reader` is the owner of the SECURITY DEFINER function that reads it, or empty where the caller reads it.
     """
 
     name: str
@@ -228,7 +228,7 @@ class Source(Term):
 
 @dataclass(frozen=True, slots=True)
 class Select(Term):
-    """A sub-select; `one_row` where it cannot return more, `aggregated` where it always returns exactly one."""
+    """A sub-select. `one_row` if it cannot return more, `aggregated` if it always returns exactly one."""
 
     sources: tuple[Source, ...]
     outputs: tuple[Term, ...]
@@ -240,7 +240,7 @@ class Select(Term):
 
 @dataclass(frozen=True, slots=True)
 class Exists(Term):
-    """Whether a select returns a row."""
+    """A test whether a select returns a row."""
 
     select: Term
 
@@ -254,7 +254,7 @@ class Scalar(Term):
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Term):
-    """Something that is not followed; `parts` inside are still looked at for what they read."""
+    """Something that could not be followed. The `parts` inside it are still checked for what they read."""
 
     text: str
     inside: tuple[Term, ...] = ()
@@ -262,7 +262,7 @@ class Unknown(Term):
 
 @dataclass(frozen=True, slots=True)
 class Error(Term):
-    """What is an error: the statement ends here, and nobody sees or writes a row."""
+    """An error. The statement ends here, and nobody sees or writes a row."""
 
 
 ERROR = Error()
@@ -273,7 +273,7 @@ NULL = Const(None)
 
 
 def unwrapped(term: Term) -> Term:
-    """Return a value without the casts and the sub-selects around it that do not change it."""
+    """Return a value without the casts and sub-selects around it that do not change it."""
     while True:
         if isinstance(term, Cast | OncePerStatement):
             term = term.term

@@ -1,8 +1,8 @@
-"""What a condition can come to, for a persona and any row.
+"""Evaluate a condition in SQL's three-valued logic, for one caller and any row.
 
-The three values of SQL are bits, and so is an error: a set of them is what a condition can come to. A value that is not
-known can be anything, so "always" and "never" are said only where they hold (PostgreSQL shows a row only where USING is
-true). Strict functions and operators are NULL over NULL (`pg_proc.proisstrict`).
+Each of the three values of SQL is a bit, and so is an error. A condition evaluates to a set of them. An unknown value
+can be anything, so "always" and "never" are only returned where they are certain (PostgreSQL shows a row only where
+USING is true). Strict functions and operators return NULL for NULL (`pg_proc.proisstrict`).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from gatepost.analysis.conditions.terms import (
 
 @dataclass(frozen=True)
 class Truth:
-    """Weighs conditions for one persona.
+    """Evaluates conditions for one caller.
 
     Args:
-        caller: Who asks.
+        caller: The caller.
         filled: The row's columns that always have a value.
-        fixed: What some conditions come to, whatever they say.
+        fixed: The outcomes of some conditions, which then are not evaluated.
     """
 
     caller: Caller
@@ -54,7 +54,7 @@ class Truth:
     fixed: Mapping[Term, int] = field(default_factory=dict)
 
     def possible_outcomes(self, term: Term) -> int:
-        """Return the set of what a condition can come to."""
+        """Return the set of outcomes that a condition can have."""
         found = self._possible(term)
         if found in (Outcome.TRUE, Outcome.FALSE, Outcome.NULL, Outcome.ERROR):
             return found
@@ -62,11 +62,11 @@ class Truth:
         return self._tried(term, list(again)) if again else found
 
     def always(self, term: Term) -> bool:
-        """Tell whether a condition holds for every row."""
+        """Tell whether a condition is true for every row."""
         return self.possible_outcomes(term) == Outcome.TRUE
 
     def never(self, term: Term) -> bool:
-        """Tell whether a condition holds for no row."""
+        """Tell whether a condition is true for no row."""
         return not self.possible_outcomes(term) & Outcome.TRUE
 
     def _tried(self, term: Term, atoms: list[Term]) -> int:
@@ -130,7 +130,7 @@ class Truth:
                 return Outcome.ANY
 
     def _unfollowed(self, term: Term) -> int:
-        """Return what a value that is cast to a boolean can come to."""
+        """Return the possible outcomes of a value that is cast to a boolean."""
         value = self._value(term)
         return Outcome.NULL if value is None else Outcome.TRUE | Outcome.FALSE if value is not MAYBE else Outcome.ANY
 
@@ -160,8 +160,8 @@ class Truth:
                 values = [self._value(arg) for arg in args]
                 if values and values[0] not in (None, MAYBE):
                     return values[0]
-                told = [value for value in values if value is not None]
-                return (told[0] if len(told) == 1 or told[0] is not MAYBE else MAYBE) if told else None
+                present = [value for value in values if value is not None]
+                return (present[0] if len(present) == 1 or present[0] is not MAYBE else MAYBE) if present else None
             case Call(("", "now"), _) | Items() | Exists():
                 return SOME
             case Call((schema, name), args) if not schema and name not in parts.NOT_STRICT:
@@ -239,7 +239,7 @@ class Truth:
         return Outcome.NULL | empty if left is None else Outcome.ANY  # an array may be empty
 
     def _matches(self, term: CompareMany, side: Term) -> bool:
-        """Tell whether a value can equal one that a side of the many holds."""
+        """Tell whether a value can equal one of the values on the other side."""
         if not isinstance(side, Select) or len(side.outputs) != 1:
             return True
         return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & Outcome.TRUE)
@@ -256,7 +256,7 @@ class Truth:
         return all(self._rows(one) for one in inner) and all(self._rows(one) for one in select.outputs)
 
     def _rows(self, term: Term) -> bool:
-        """Tell whether what stands after FROM, or is selected, can be a row."""
+        """Tell whether a source or an output of a select can produce a row."""
         if isinstance(term, Select):
             return self._finds(term)
         # A strict function that returns a set returns nothing for NULL.
@@ -266,8 +266,8 @@ class Truth:
 
     def _case(self, whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> int:
         found = 0
-        for asked, value in whens:
-            possible = self._possible(asked)
+        for condition, value in whens:
+            possible = self._possible(condition)
             if possible & Outcome.TRUE:
                 found |= self._possible(value)
             if possible == Outcome.TRUE:

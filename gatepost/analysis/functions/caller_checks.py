@@ -1,8 +1,8 @@
-"""Whether what a function asks about its caller decides anything.
+"""Decide whether a function's check of its caller limits the rows that it returns or changes.
 
-A SECURITY DEFINER function that names `auth.uid()` may still hand out everything: the value is kept and never used, it
-stands beside an OR, the refusal does not fire where it is NULL. The body is cut into statements; what a statement takes
-from a table must be held against the caller in each of its ways, or a refusal must stand before it.
+A SECURITY DEFINER function that reads `auth.uid()` may still return everything: the value is never used, it is only one
+side of an OR, or the refusal does not fire when it is NULL. The body is split into statements. Each alternative of a
+statement that reads a table must compare its rows with the caller, or a refusal must come before it.
 """
 
 from __future__ import annotations
@@ -46,15 +46,16 @@ if TYPE_CHECKING:
 _CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
 _REFUSALS = ("raise", "return", "exit")
 _REMARKS = tuple(f"raise {level}" for level in ("debug", "log", "info", "notice", "warning"))
+NOT_COMPARED = "never compares it with the rows"
 
 
-def asks_in_vain(found: Callable, context: Context, hidden: Iterable[tuple[str, str]]) -> str:
-    """Return why the function's question about its caller decides nothing, or an empty text where it decides.
+def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tuple[str, str]]) -> str:
+    """Return why the function's check of its caller has no effect, or an empty text where it has one.
 
     Args:
-        found: A function whose body asks who is calling.
+        found: A function whose body reads the caller's identity.
         context: The database.
-        hidden: The tables whose rows the callers do not all reach by themselves.
+        hidden: The tables whose rows the callers cannot all see.
     """
     function = found.function
     if function.language not in ("sql", "plpgsql") or found.body.not_followed:
@@ -65,8 +66,8 @@ def asks_in_vain(found: Callable, context: Context, hidden: Iterable[tuple[str, 
         if reader.guarded:
             return ""
     if reader.untied and reader.passed:
-        return f"its refusal does not fire where {reader.passed} is NULL"
-    return "it does not hold who is calling against each row" if reader.untied else ""
+        return f"its refusal does not fire when {reader.passed} is NULL"
+    return NOT_COMPARED if reader.untied else ""
 
 
 @dataclass
@@ -82,7 +83,7 @@ class _Reader:
     passed: str = ""
 
     def read(self, chunk: list[Token], after: str) -> None:
-        """Take in one statement, and by which word the next one begins."""
+        """Read one statement, given the words with which the next one starts."""
         words = [token for token in chunk if token.kind != "space"]
         if not words:
             return
@@ -99,19 +100,19 @@ class _Reader:
             else:
                 self.statement(chunk, first)
         except NotUnderstood:
-            # What is not understood is taken to ask, where it names the caller or what is known of them.
+            # A statement that cannot be parsed counts as a check where it names the caller or what is known about them.
             named = {token.name for token in words}
-            if self.context.bodies.asks(text_of(chunk)) or named & self.known:
+            if self.context.bodies.reads_identity(text_of(chunk)) or named & self.known:
                 self.known |= set(_into(chunk))
                 self.guarded = self.guarded or first in _CONDITIONS
 
     def parsed(self, text: str) -> Term:
-        """Return a piece of the body as a term, in which variables have their values."""
+        """Return a piece of the body as a term, with variables replaced by their values."""
         found = self.context.analysis.follower.piece(self.function, text)
         return rebuilt(found, lambda part: self.values.get(part.name, part) if isinstance(part, Param) else part)
 
     def statement(self, chunk: list[Token], first: str) -> None:
-        """Take in a statement that reads or writes rows."""
+        """Read a statement that reads or writes rows."""
         names = [token.name for token in chunk]
         into = _into(chunk)
         verb = next(
@@ -125,36 +126,36 @@ class _Reader:
             self.keep(into, value, "strict" in names)
 
     def keep(self, names: Iterable[str], value: Term, strict: bool = False) -> None:
-        """Keep what variables hold; a strict look-up ends the function where there is no row."""
+        """Keep the values of variables. A strict look-up ends the function where there is no row."""
         for place, name in enumerate(names):
-            if strict and self.asks(value):
+            if strict and self.checks_caller(value):
                 self.values.pop(name, None)
             elif isinstance(value, Select) and len(value.outputs) > place:
                 one = Select(value.sources, (value.outputs[place],), value.where, True, value.aggregated)
                 self.values[name] = Scalar(one)
             elif not isinstance(value, Select):
                 self.values[name] = value
-            self.known |= {name} if self.asks(value) else set()
+            self.known |= {name} if self.checks_caller(value) else set()
         self.values["found"] = Not(IsNull(Scalar(value))) if isinstance(value, Select) else TRUE
-        self.known |= {"found"} if isinstance(value, Select) and self.asks(value) else set()
+        self.known |= {"found"} if isinstance(value, Select) and self.checks_caller(value) else set()
 
     def performed(self, value: Term) -> None:
-        """Take in a PERFORM: a function that refuses, or a look whether there is a row."""
+        """Read a PERFORM: a call of a function that refuses, or a test whether a row exists."""
         calls = [part for part in value.walk() if isinstance(part, Call)]
         asserted = (
             unwrapped(value.outputs[0]) if isinstance(value, Select) and not value.sources and value.outputs else None
         )
         own = self.own(asserted) if isinstance(asserted, Call) else None
-        if not relations(value) and any(self.asks(call) for call in calls):
+        if not relations(value) and any(self.checks_caller(call) for call in calls):
             self.guarded = True
         elif own is not None and "raise" in own.body.lower() and self.context.bodies.follow(own).identity:
-            self.guarded = True  # it refuses; what it is asked about was looked up
+            self.guarded = True  # it refuses; its arguments were looked up before
         elif isinstance(value, Select):
             self.keep([], value)
 
     def condition(self, value: Term, after: str) -> None:
-        """Take in an IF: what asks who is calling, and refuses a stranger, guards what comes after."""
-        if after in _REMARKS or not self.asks(_without_null_checks(value)):
+        """Read an IF. A condition that checks the caller and refuses a stranger guards what follows."""
+        if after in _REMARKS or not self.checks_caller(_without_null_checks(value)):
             return
         why = self.passes(value) if after.startswith(_REFUSALS) else ""
         self.passed = self.passed or why
@@ -169,34 +170,34 @@ class _Reader:
                 return NULL
             return Unknown("a function") if isinstance(part, Call) and self.own(part) is not None else part
 
-        told = rebuilt(refusal, strange)
+        changed = rebuilt(refusal, strange)
         for role in self.roles:
             caller = Caller(role, signed_in=role != "anon", missing_claims=True)
-            if not Truth(caller).possible_outcomes(told) & Outcome.TRUE:
-                return "the caller's id" if role == "anon" else "what is known of the caller"
+            if not Truth(caller).possible_outcomes(changed) & Outcome.TRUE:
+                return "the caller's id" if role == "anon" else "what is known about the caller"
         return ""
 
     def of_a_choice(self, select: Select) -> bool:
-        """Tell whether a select looks the caller up by what the caller names: then there may be no row."""
-        asked = conjuncts(select.where)
-        given = any(isinstance(p, Param) and p.name not in self.values for one in asked for p in one.walk())
+        """Tell whether a select looks up the caller by a value that the caller chooses. Then there may be no row."""
+        conditions = conjuncts(select.where)
+        given = any(isinstance(p, Param) and p.name not in self.values for one in conditions for p in one.walk())
         return given and bool(select.sources) and not select.aggregated
 
     def rows(self, value: Term) -> None:
-        """Note where rows of a hidden table are taken in a way that asks nothing about the caller."""
+        """Note where rows of a hidden table are read without comparing them with the caller."""
         for select in _outer(value):
             for side in branches(select):
                 sources = Select(side.sources, (), TRUE)
-                if not relations(sources) & self.hidden or any(self.asks(s) for s in side.sources if s.inside):
+                if not relations(sources) & self.hidden or any(self.checks_caller(s) for s in side.sources if s.inside):
                     continue
                 if any(source.relation and not source.relation[0] for source in side.sources):
-                    continue  # what a recursive query has found so far
+                    continue  # the rows that a recursive query has found so far
                 self.untied = self.untied or not all(
-                    any(self.asks(one) for one in way) for way in alternatives(_chosen(side.where))
+                    any(self.checks_caller(one) for one in way) for way in alternatives(_chosen(side.where))
                 )
 
-    def asks(self, term: Term) -> bool:
-        """Tell whether a term says who is calling."""
+    def checks_caller(self, term: Term) -> bool:
+        """Tell whether a term depends on who is calling."""
         for part in term.walk():
             match part:
                 case Session("uid" | "email" | "setting"):
@@ -218,12 +219,12 @@ class _Reader:
         return False
 
     def own(self, call: Call) -> Function | None:
-        """Return the project's function that a call means, or None."""
+        """Return the project's function that a call refers to, or None."""
         return None if is_platform(call.name[0]) else self.context.analysis.follower.function(call)
 
 
 def _chosen(where: Term) -> Term:
-    """Return a condition without what says nothing of who is calling: that somebody is, or a default for no choice."""
+    """Return a condition without the parts that pick out no caller: that there is one, or a default for no choice."""
 
     def plain(part: Term) -> Term:
         if isinstance(part, Call) and part.name == ("", "coalesce") and isinstance(unwrapped(part.args[0]), Param):
@@ -236,7 +237,7 @@ def _chosen(where: Term) -> Term:
 
 
 def _without_null_checks(condition: Term) -> Term:
-    """Return a refusal without the question whether anybody is signed in."""
+    """Return a refusal without its check that somebody is signed in."""
 
     def plain(part: Term) -> Term:
         return FALSE if isinstance(part, IsNull) and isinstance(unwrapped(part.term), Session) else part
@@ -245,14 +246,14 @@ def _without_null_checks(condition: Term) -> Term:
 
 
 def _outer(term: Term) -> list[Select]:
-    """Return the selects of a term that stand in no other one."""
+    """Return the outermost selects of a term."""
     if isinstance(term, Select):
         return [term] if any(source.relation or source.inside for source in term.sources) else []
     return [select for part in term.parts for select in _outer(part)]
 
 
 def _assigned(chunk: list[Token]) -> int | None:
-    """Return where the value of an assignment or a declaration begins."""
+    """Return where the value of an assignment or a declaration starts."""
     for at, token in enumerate(chunk[:-1]):
         if token.text == ":" and chunk[at + 1].text == "=":
             return at

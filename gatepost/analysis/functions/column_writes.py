@@ -1,4 +1,4 @@
-"""The statements of a function's body, and what they write into which column."""
+"""Split a function's body into statements, and find which values they write into which columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDS = frozenset("from where returning on union".split())
 
 @dataclass(frozen=True)
 class Filled:
-    """That a statement writes rows of a table: `values` are the tokens that each column is filled with."""
+    """A statement that writes rows of a table. `values` are the tokens with which each column is filled."""
 
     command: str
     table: Table
@@ -26,7 +26,7 @@ class Filled:
 
 
 def chunks(body: str) -> list[tuple[list[Token], str]]:
-    """Return the statements of a body, each with the words by which the next one begins."""
+    """Return the statements of a body, each with the words with which the next one starts."""
     found: list[list[Token]] = [[]]
     cases, before = 0, ""
     for token in tokens(body):
@@ -50,7 +50,7 @@ def text_of(chunk: list[Token]) -> str:
 
 
 def filled(function: Function, context: Context) -> Iterator[Filled]:
-    """Yield what each INSERT and UPDATE of a body fills, variables with what is assigned to them.
+    """Yield the columns that each INSERT and UPDATE of a body fills, with variables replaced by their values.
 
     Args:
         function: The function.
@@ -76,7 +76,7 @@ def filled(function: Function, context: Context) -> Iterator[Filled]:
 
 
 def _put(value: tuple[Token, ...], assigned: dict[str, tuple[Token, ...]]) -> tuple[Token, ...]:
-    """Return a value in which a variable stands as what it was given."""
+    """Return a value with variables replaced by what was assigned to them."""
     found: list[Token] = []
     for at, token in enumerate(value):
         beside = (value[at - 1].text if at else "", value[at + 1].text if at + 1 < len(value) else "")
@@ -109,12 +109,12 @@ def _insert(pieces: tuple[Token, ...], function: Function, context: Context) -> 
     if at >= len(pieces):
         return None
     if pieces[at].name == "values" and at + 1 < len(pieces):
-        told, _ = _bracket(pieces, at + 1)
+        rows, _ = _bracket(pieces, at + 1)
     elif pieces[at].name == "select":
-        told = _parts(pieces[at + 1 :], _ENDS)
+        rows = _parts(pieces[at + 1 :], _ENDS)
     else:
         return None
-    return Filled("insert", table, dict(zip(columns, told, strict=False)))
+    return Filled("insert", table, dict(zip(columns, rows, strict=False)))
 
 
 def _update(pieces: tuple[Token, ...], function: Function, context: Context) -> Filled | None:
@@ -122,13 +122,13 @@ def _update(pieces: tuple[Token, ...], function: Function, context: Context) -> 
     start = next((i for i in range(at, len(pieces)) if pieces[i].name == "set"), None)
     if table is None or start is None:
         return None
-    told = _parts(pieces[start + 1 :], _ENDS)
-    values = {part[0].name or "": part[2:] for part in told if len(part) > 2 and part[1].text == "="}
+    assignments = _parts(pieces[start + 1 :], _ENDS)
+    values = {part[0].name or "": part[2:] for part in assignments if len(part) > 2 and part[1].text == "="}
     return Filled("update", table, values)
 
 
 def _table(pieces: tuple[Token, ...], function: Function, context: Context) -> tuple[Table | None, int]:
-    """Return the table that a name means, and where the name ends."""
+    """Return the table that a name refers to, and where the name ends."""
     at = 1 if pieces and pieces[0].name == "only" else 0
     if at >= len(pieces) or pieces[at].name is None:
         return None, at
@@ -140,7 +140,7 @@ def _table(pieces: tuple[Token, ...], function: Function, context: Context) -> t
 
 
 def _bracket(pieces: tuple[Token, ...], at: int) -> tuple[list[tuple[Token, ...]], int]:
-    """Return what stands between commas in a bracket, and where it ends."""
+    """Return the comma-separated parts of a bracket, and where it ends."""
     depth = 0
     for end in range(at, len(pieces)):
         depth += {"(": 1, ")": -1}.get(pieces[end].text, 0)
@@ -150,7 +150,7 @@ def _bracket(pieces: tuple[Token, ...], at: int) -> tuple[list[tuple[Token, ...]
 
 
 def _parts(pieces: tuple[Token, ...], ends: frozenset[str]) -> list[tuple[Token, ...]]:
-    """Return what stands between commas outside of brackets, up to a word that ends the list."""
+    """Return the comma-separated parts outside brackets, up to a word that ends the list."""
     depth = 0
     found: list[list[Token]] = [[]]
     for piece in pieces:

@@ -1,8 +1,8 @@
-"""What a view shows of tables that hide their rows, followed through the catalog: view over view, to the tables.
+"""Find the rows that a view exposes although row security hides them, through views over views down to the tables.
 
-Whose privileges and policies hold below a view was tried on PostgreSQL: a view without `security_invoker` reads as its
-owner, one with it reads as whoever runs the statement, also where a view of the other kind stands in between. The rows
-of a materialized view were read by its owner when it was refreshed, all the way down.
+The rules were tried on PostgreSQL. A view without `security_invoker` reads as its owner. A view with it reads as the
+role that runs the statement, even if a view of the other kind is in between. The rows of a materialized view were read
+by its owner when it was refreshed, all the way down.
 """
 
 from __future__ import annotations
@@ -11,20 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.name_hints import is_secret, name_parts
+from gatepost.name_hints import is_secret, name_parts, word_list
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:
     from gatepost.analysis.context import Context
 
-_NAMED_PUBLIC = frozenset({"public", "directory", "leaderboard"})
-PUBLISHED = ("public", "publish", "visible", "listed", "shared", "active", "approved", "available", "enabled")
-"""Words in a condition that say that the rows are meant for everybody."""
-
 
 @dataclass(frozen=True)
 class Shown:
-    """A table that a view reads as `reader`, and how it gets there: the views in between."""
+    """A table that a view reads as `reader`, with the views on the way to it."""
 
     table: Table
     reader: str
@@ -33,16 +29,16 @@ class Shown:
 
     @property
     def hides_rows(self) -> bool:
-        """Whether row security keeps the rows, and not just a missing privilege."""
+        """Whether row security hides the rows, and not just a missing privilege."""
         return self.table.row_security.enabled
 
 
 def tables_below(view: View, role: str, context: Context) -> Iterator[Shown]:
-    """Yield each table that a role reads by reading a view, with the role that PostgreSQL asks for there.
+    """Yield each table that a role reads by reading a view, with the role whose privileges PostgreSQL checks there.
 
     Args:
         view: The view.
-        role: Who runs the statement.
+        role: The role that runs the statement.
         context: The database.
     """
     yield from _below(view, role, context, ())
@@ -65,7 +61,7 @@ def _below(view: View, session: str, context: Context, via: tuple[View, ...]) ->
 
 
 def hidden_tables(view: View, role: str, context: Context) -> tuple[Shown, ...]:
-    """Return the tables of which a view shows the role rows or columns that the role does not see by itself."""
+    """Return the tables from which a view shows a role rows or columns that it cannot see in the table itself."""
     privileges = context.privileges
     found: dict[tuple[str, str], Shown] = {}
     for shown in tables_below(view, role, context):
@@ -76,17 +72,17 @@ def hidden_tables(view: View, role: str, context: Context) -> tuple[Shown, ...]:
 
 
 def identity_calls(view: View, context: Context) -> tuple[str, ...]:
-    """Return the names of the functions in a view that ask who is signed in."""
-    asked = []
+    """Return the names of the functions in a view that check who is signed in."""
+    calls = []
     for reference in view.reads:
         function = context.live.function(*reference.key) if reference.kind == "function" else None
         if function is not None and function.schema != "auth" and context.bodies.follow(function).identity:
-            asked.append(function.name)
-    return tuple(asked)
+            calls.append(function.name)
+    return tuple(calls)
 
 
 def filtered(shown: Shown, context: Context) -> bool:
-    """Tell whether one of the views on the way picks the rows by who is signed in."""
+    """Tell whether one of the views on the way filters the rows by who is signed in."""
     from gatepost.analysis.views.query_text import filters_by_identity
 
     below = [view.key for view in shown.via[1:]] + [shown.table.key]
@@ -97,32 +93,34 @@ def filtered(shown: Shown, context: Context) -> bool:
 
 
 def figures_only(shown: Shown) -> bool:
-    """Tell whether a view on the way gives counts and sums only, by keys that do not name the row's owner."""
+    """Tell whether a view on the way returns only counts and sums, not grouped by a column that names the owner."""
     from gatepost.analysis.views.query_text import aggregates
 
     keys = _identity_columns(shown.table)
     return any(aggregates(view.definition, keys) for view in shown.via)
 
 
-def meant_for_everybody(shown: Shown, view: View) -> bool:
-    """Tell whether the outer view gives some columns of rows that are marked as public, and was granted on purpose."""
+def intended_for_everybody(shown: Shown, view: View) -> bool:
+    """Tell whether the outer view was granted on purpose and shows only some columns of rows marked as public."""
     from gatepost.analysis.views.query_text import condition_mentions
 
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
     if not narrow or not granted_on_purpose(view):
         return False
-    named = name_parts(view.name) & _NAMED_PUBLIC and not any(is_secret(name, True) for name in shown.columns)
-    return bool(named) or condition_mentions(shown.via[-1].definition, PUBLISHED)
+    named = name_parts(view.name) & word_list("public_views") and not any(
+        is_secret(name, True) for name in shown.columns
+    )
+    return bool(named) or condition_mentions(shown.via[-1].definition, word_list("published_conditions"))
 
 
 def granted_on_purpose(view: View) -> bool:
-    """Tell whether the grants of a view say more than the platform's default privileges did."""
+    """Tell whether the grants of a view differ from the platform's default privileges."""
     grantees = {grant.grantee for grant in view.grants if grant.privilege in ("INSERT", "UPDATE", "DELETE")}
     return not {"anon", "authenticated", "service_role"} <= grantees
 
 
 def _identity_columns(table: Table) -> frozenset[str]:
-    """Return the columns by which the table's own policies pick the rows that are read, or changed."""
+    """Return the columns by which the table's own policies select the rows that are read or changed."""
     return frozenset(
         column
         for policy in table.policies

@@ -1,4 +1,4 @@
-"""What the text of a view's definition says, read with a parser, on PostgreSQL's own printing."""
+"""Read the query of a view, as PostgreSQL prints it, with a parser."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import lru_cache
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from gatepost.analysis.function_effects import asks_identity
+from gatepost.analysis.function_effects import reads_identity
 from gatepost.name_hints import marks_public
 
 _FIGURES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.CountIf)
 
 
 def filters_by_identity(definition: str, target: tuple[str, str], helpers: Collection[str]) -> bool:
-    """Tell whether each place where a view takes rows of a relation is under a condition that asks who is signed in.
+    """Tell whether every place where a view reads a relation is filtered by who is signed in.
 
     Args:
         definition: The view's query.
         target: The relation, (schema, name).
-        helpers: Names of functions that ask who is signed in.
+        helpers: Names of functions that check who is signed in.
     """
     if not _names_reader(definition) and not helpers:
         return False
@@ -29,11 +29,11 @@ def filters_by_identity(definition: str, target: tuple[str, str], helpers: Colle
     if tree is None:
         return False
     sources = list(_sources(tree, target))
-    return all(any(_asks(c, helpers) for c in _conditions(select)) for select in sources)
+    return all(any(_checks_reader(c, helpers) for c in _conditions(select)) for select in sources)
 
 
 def aggregates(definition: str, identity: Collection[str]) -> bool:
-    """Tell whether a view gives figures only: counts, sums and so on, by keys that are not an identity's column."""
+    """Tell whether a view returns only figures: counts, sums and so on, grouped by columns that identify nobody."""
     tree = _parsed(definition)
     if tree is None:
         return False
@@ -41,7 +41,7 @@ def aggregates(definition: str, identity: Collection[str]) -> bool:
 
 
 def _figures(top: exp.Select, identity: Collection[str]) -> bool:
-    """Tell whether a query gives figures only, also where one of them is counted in a query of its own."""
+    """Tell whether a query returns only figures, including figures that are computed in a sub-query."""
     beside = [p.unalias().this for p in top.expressions if isinstance(p.unalias(), exp.Subquery)]
     beside = [one for one in beside if isinstance(one, exp.Select) and not one.args.get("group")]
     if len(list(top.find_all(exp.Select))) != 1 + len(beside) or not any(
@@ -60,7 +60,7 @@ def _figures(top: exp.Select, identity: Collection[str]) -> bool:
 
 
 def condition_mentions(definition: str, parts: Collection[str]) -> bool:
-    """Tell whether the outer WHERE names a column or a value in which one of some words stands."""
+    """Tell whether the outer WHERE names a column or a value that contains one of some words."""
     tree = _parsed(definition)
     where = tree.args.get("where") if tree is not None else None
     if where is None:
@@ -70,7 +70,7 @@ def condition_mentions(definition: str, parts: Collection[str]) -> bool:
 
 
 def written_tables(definition: str) -> tuple[tuple[str, str], ...]:
-    """Return the relations of a view's outermost FROM, through which a write goes."""
+    """Return the relations of a view's outermost FROM, to which PostgreSQL passes a write."""
     tree = _parsed(definition)
     if not isinstance(tree, exp.Select):
         return ()
@@ -93,7 +93,7 @@ def _from(select: exp.Select) -> Iterator[exp.Table]:
 
 
 def _sources(tree: exp.Expr, target: tuple[str, str]) -> Iterator[exp.Select]:
-    """Yield each query whose rows come from the target, without those that stand in a condition."""
+    """Yield each query that reads the target, except those inside a condition."""
     for select in tree.find_all(exp.Select):
         named = any((table.db, table.name) == target for table in _from(select))
         if named and select.find_ancestor(exp.Where, exp.Having) is None:
@@ -101,7 +101,7 @@ def _sources(tree: exp.Expr, target: tuple[str, str]) -> Iterator[exp.Select]:
 
 
 def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
-    """Yield the conditions that a row passes on its way out, from the query itself to the outermost."""
+    """Yield the conditions that a row passes on its way out, from the query itself to the outermost one."""
     at: exp.Expr | None = select
     while at is not None:
         if isinstance(at, exp.Select):
@@ -113,12 +113,12 @@ def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _names_reader(text: str) -> bool:
-    """Tell whether SQL text asks who reads: in a view, unlike in a SECURITY DEFINER function, CURRENT_USER is it."""
-    return asks_identity(text) or re.search(r"\bcurrent_user\b", text, re.IGNORECASE) is not None
+    """Tell whether SQL text reads who is calling. CURRENT_USER does in a view, but not in such a function."""
+    return reads_identity(text) or re.search(r"\bcurrent_user\b", text, re.IGNORECASE) is not None
 
 
 def _inside(node: exp.Expr, select: exp.Select) -> bool:
-    """Tell whether a piece belongs to a query itself, not to one inside it."""
+    """Tell whether a piece belongs to a query itself, not to a query inside it."""
     return node.find_ancestor(exp.Select) is select
 
 
@@ -127,16 +127,16 @@ def _marked(condition: exp.Expr) -> bool:
     return any(marks_public(column.name, values) for column in condition.find_all(exp.Column))
 
 
-def _asks(condition: exp.Expr, helpers: Collection[str]) -> bool:
-    """Tell whether a condition asks who is signed in, in each of its ways but those to rows marked as public."""
+def _checks_reader(condition: exp.Expr, helpers: Collection[str]) -> bool:
+    """Tell whether each alternative of a condition checks who is signed in or lets only public rows through."""
     if isinstance(condition, exp.Paren | exp.Where | exp.Having):
-        return _asks(condition.this, helpers)
+        return _checks_reader(condition.this, helpers)
     if isinstance(condition, exp.Or):
         sides = (condition.this, condition.expression)
-        asked = [_asks(side, helpers) for side in sides]
-        return any(asked) and all(told or _marked(side) for told, side in zip(asked, sides, strict=True))
+        checked = [_checks_reader(side, helpers) for side in sides]
+        return any(checked) and all(done or _marked(side) for done, side in zip(checked, sides, strict=True))
     if isinstance(condition, exp.And):
-        return _asks(condition.this, helpers) or _asks(condition.expression, helpers)
+        return _checks_reader(condition.this, helpers) or _checks_reader(condition.expression, helpers)
     if _names_reader(condition.sql(dialect="postgres")):
         return True
     calls = {call.name.lower() for call in condition.find_all(exp.Anonymous)}

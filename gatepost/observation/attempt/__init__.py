@@ -1,1 +1,1 @@
-"""What every persona tries, statement by statement, and what PostgreSQL did with it."""
+"""Try every persona's commands, statement by statement, and record what PostgreSQL did with them."""

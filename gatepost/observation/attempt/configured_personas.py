@@ -1,4 +1,4 @@
-"""The personas of a project: `[tool.gatepost.personas]` in `pyproject.toml`."""
+"""Read a project's own personas from `[tool.gatepost.personas]` in `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gatepost.observation.attempt.personas import ONLOOKERS, USERS, own_id
 from gatepost.personas import Persona
 
 BUILT_IN = ("anon", *USERS, *ONLOOKERS, "service_role")
-"""The personas that every observation has."""
+"""The names of the personas that every observation has."""
 _EXAMPLE = 'support = { role = "authenticated", claims = { app_metadata = { role = "support" } } }'
 
 
 def configured(table: Mapping[str, object]) -> tuple[Persona, ...]:
-    """Return the personas of a table of settings: for each name a role and the claims of its token.
+    """Return the personas of a settings table. Each has a name, a role and the claims of its token.
 
-    Who has no claim `sub` gets a user id that is always the same; rows are planted for it as for every other user.
+    A persona without the claim `sub` gets a fixed user id. Rows are planted for it as for every other user.
 
     Args:
-        table: What stands in `[tool.gatepost.personas]`.
+        table: The content of `[tool.gatepost.personas]`.
 
     Raises:
         SettingsError: something in it is not known, is not of its type, or has a name that is taken.
@@ -34,43 +34,44 @@ def configured(table: Mapping[str, object]) -> tuple[Persona, ...]:
 def _persona(name: str, said: object) -> Persona:
     place = f'the persona "{name}" in [tool.gatepost.personas]'
     if name in BUILT_IN or name == "nobody" or not name.strip():
-        raise SettingsError(f'{place} has a name that is taken: "{name}" is there always', _EXAMPLE)
+        raise SettingsError(f'{place} has a reserved name: "{name}" is a built-in persona', _EXAMPLE)
     if not isinstance(said, dict):
-        raise SettingsError(f"{place} is not a table, but {said!r}", _EXAMPLE)
+        raise SettingsError(f"{place} must be a table, not {said!r}", _EXAMPLE)
     for key in said:
         if key not in ("role", "claims"):
             near = difflib.get_close_matches(key, ("role", "claims"), 1)
-            hint = f'"{near[0]}"?' if near else f"role or claims: {_EXAMPLE}"
-            raise SettingsError(f'{place} holds "{key}", which means nothing', hint)
+            hint = f'Did you mean "{near[0]}"?' if near else f"role or claims: {_EXAMPLE}"
+            raise SettingsError(f'unknown key "{key}" in {place}', hint)
     role, claims = said.get("role", "authenticated"), said.get("claims", {})
     if not isinstance(role, str) or not role:
-        raise SettingsError(f'"role" of {place} is not the name of a role, but {role!r}', 'role = "authenticated"')
+        raise SettingsError(f'"role" of {place} must be the name of a role, not {role!r}', 'role = "authenticated"')
     if not isinstance(claims, dict):
-        raise SettingsError(f'"claims" of {place} is not a table, but {claims!r}', _EXAMPLE)
+        raise SettingsError(f'"claims" of {place} must be a table, not {claims!r}', _EXAMPLE)
     return Persona(name, role, _token(place, name, role, cast("dict[str, Any]", claims)))
 
 
 def _token(place: str, name: str, role: str, claims: dict[str, Any]) -> str:
-    told = {"sub": own_id(name), "role": role, **claims}
+    full = {"sub": own_id(name), "role": role, **claims}
     try:
-        told["sub"] = str(uuid.UUID(str(told["sub"])))
+        full["sub"] = str(uuid.UUID(str(full["sub"])))
     except ValueError:
         raise SettingsError(
-            f'the claim "sub" of {place} is {told["sub"]!r}, which is no UUID', "leave it out: it gets one of its own"
+            f'the claim "sub" of {place} is {full["sub"]!r}, which is not a UUID',
+            "remove it: the persona gets an id of its own",
         ) from None
     if role == "anon" and "sub" not in claims:
-        del told["sub"]
+        del full["sub"]
     try:
-        return json.dumps(told)
+        return json.dumps(full)
     except TypeError:
-        raise SettingsError(f"a claim of {place} is no JSON, such as a date without quotes", _EXAMPLE) from None
+        raise SettingsError(f"a claim of {place} is not JSON, such as a date without quotes", _EXAMPLE) from None
 
 
 def known(names: Iterable[str], personas: Iterable[Persona]) -> None:
-    """Refuse a name that no persona has.
+    """Refuse the name of a persona that does not exist.
 
     Args:
-        names: What was asked for.
+        names: The requested names.
         personas: The project's own personas.
 
     Raises:
@@ -81,11 +82,12 @@ def known(names: Iterable[str], personas: Iterable[Persona]) -> None:
         if name not in there:
             near = difflib.get_close_matches(name, there, 1)
             raise SettingsError(
-                f'there is no persona "{name}"', f'"{near[0]}"?' if near else f"one of {', '.join(there)}"
+                f'there is no persona "{name}"',
+                f'Did you mean "{near[0]}"?' if near else f"one of {', '.join(there)}",
             )
 
 
 def chosen(personas: Iterable[Persona], names: Iterable[str]) -> tuple[Persona, ...]:
-    """Return the personas of some names, and those that they are held against; without a name, all."""
-    names = frozenset(names)
-    return tuple(persona for persona in personas if not names or persona.name in {*names, *ONLOOKERS})
+    """Return the personas with some names, and those that they are compared with. Without a name, all."""
+    wanted = frozenset(names)
+    return tuple(persona for persona in personas if not wanted or persona.name in wanted or persona.traits.onlooker)

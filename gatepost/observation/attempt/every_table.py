@@ -1,4 +1,4 @@
-"""Every persona reaches for every table, with every command; after each write that succeeds, it looks again."""
+"""Try every command on every table as every persona. After each successful write, read again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
-from gatepost.observation.attempt.personas import ONLOOKERS
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import settle_reads
 from gatepost.observation.attempt.trial.batch import Batch, Trial, Trying
@@ -20,16 +19,16 @@ from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table
 
 _MOST_ROWS = 60
-"""The most rows of one table that are looked at one by one."""
+"""The most rows of one table that are tried one by one."""
 
 
 def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influence) -> Observations:
-    """Return what each persona reaches.
+    """Return what each persona can read and write.
 
     Args:
-        stage: Inside a transaction that will be rolled back, the rows planted.
-        personas: Who tries.
-        influence: Where to look again after a write.
+        stage: Inside a transaction that will be rolled back, with the rows planted.
+        personas: The personas.
+        influence: Finds the tables to read again after a write.
     """
     record, personas = Observations(), list(personas)
     batch = Batch(stage, record.missing)
@@ -39,7 +38,7 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     writers = [
         Writer(stage, record, influence, persona, table)
         for persona in personas
-        if persona.name not in ONLOOKERS
+        if not persona.traits.onlooker
         for table in tables
     ]
     batch.together((writer.name, writer.write()) for writer in writers)
@@ -53,7 +52,7 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
 
 
 def _look(stage: TrialSession, record: Observations, influence: Influence, persona: Persona) -> Trying[None]:
-    """Look at every table, before anything is written."""
+    """Read every table, before anything is written."""
     _note_closed(stage, record, persona)
     looks = [(table, stage.looking(persona.role, table)) for table in stage.survey.observed]
     trials = [
@@ -80,7 +79,7 @@ def _look(stage: TrialSession, record: Observations, influence: Influence, perso
 def _look_one_by_one(
     stage: TrialSession, record: Observations, persona: Persona, several: Iterable[tuple[Table, Look, Seen]]
 ) -> Trying[None]:
-    """Read each row by itself, where a function raised an exception: for one row, it hides all the others."""
+    """Read each row by itself after a function raised an exception, because one row's exception hides all others."""
     for table, look, seen in several:
         if not stage.privileges(persona.role).whole(table.key, "select"):
             continue
@@ -99,7 +98,7 @@ def _look_one_by_one(
 
 
 def _note_closed(stage: TrialSession, record: Observations, persona: Persona) -> None:
-    """Note what needs no trial: what the role holds no privilege for, and what the catalog decides by itself."""
+    """Record what needs no trial: missing privileges, and what the catalog alone decides."""
     held = stage.privileges(persona.role)
     for table in stage.survey.observed:
         planted = bool(stage.planted_rows.of(table))

@@ -1,10 +1,10 @@
-"""The rows that somebody tries to insert."""
+"""Choose the rows that a persona tries to insert."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from gatepost.observation.attempt.personas import other_of, world_of
+from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import FILES, tenant_claims
@@ -13,15 +13,15 @@ from gatepost.schema import Table
 
 
 def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> list[tuple[str, Row]]:
-    """Return rows by what they are: the persona's own, a stranger's, and its own among a stranger's.
+    """Return rows by their kind: the persona's own, a stranger's, and its own among a stranger's.
 
     Args:
-        planted_rows: What was planted.
-        persona: Who inserts.
-        table: Where.
+        planted_rows: The planted rows.
+        persona: The persona that inserts.
+        table: The table.
     """
     survey, row_sets = planted_rows.survey, planted_rows.row_sets
-    mine, other = world_of(persona.name), other_of(persona.name)
+    mine, other = persona.row_set, other_of(persona.name)
     keys = [(*table.key, column.name) for column in table.columns]
     names_somebody = any(key in survey.identities for key in keys)
     hangs = any(
@@ -46,8 +46,8 @@ def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> lis
 
 
 def relations(planted_rows: PlantedRows, persona: Persona, table: Table) -> list[Row]:
-    """Return rows that name the persona and a stranger, one in each place: a friendship that one makes oneself."""
-    row_sets, mine = planted_rows.row_sets, world_of(persona.name)
+    """Return rows that name the persona and a stranger, such as a friendship that one side creates alone."""
+    row_sets, mine = planted_rows.row_sets, persona.row_set
     columns = [column for column in table.columns if not column.generated]
     names = [c.name for c in columns if (*table.key, c.name) in planted_rows.survey.identities]
     names = [name for name in names if not name.endswith("_by")]
@@ -62,8 +62,8 @@ def relations(planted_rows: PlantedRows, persona: Persona, table: Table) -> list
 
 
 def _in_buckets(planted_rows: PlantedRows, persona: Persona, name: str, row: Row) -> list[tuple[str, Row]]:
-    """Return a file in each bucket; the storage service writes the owner, and the path is the caller's."""
-    mine = planted_rows.row_sets.users.get(world_of(persona.name))
+    """Return a file in each bucket. The storage service writes the owner, and the caller chooses the path."""
+    mine = planted_rows.row_sets.users.get(persona.row_set)
     buckets = planted_rows.row_sets.edges(row.table).get("bucket_id", [])
     return [
         (name if not at else f"{name} in {bucket}", replace(row, values={**row.values, **said}))

@@ -1,4 +1,4 @@
-"""One persona's new rows in one table: its own, a stranger's, and its own among a stranger's."""
+"""Insert rows into one table as one persona: its own, a stranger's, and its own among a stranger's."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Inserts(Attempts):
     def _insert(
         self, rows: Mapping[str, Row], columns: Sequence[str], kept: Mapping[str, tuple[Probe, ...]]
     ) -> Trying[dict[str, tuple[Row, Looked]]]:
-        """Insert each row; where the application's code refuses one, with values that it may accept."""
+        """Insert each row. Where the application's code refuses one, try values that it may accept."""
         answers = yield from self._try([Trial(self.persona, insert([r], columns), kept[n]) for n, r in rows.items()])
         found = {name: (row, answer) for (name, row), answer in zip(rows.items(), answers, strict=True)}
         refused = [name for name, (_, (answer, _)) in found.items() if by_code(answer.tried)]
@@ -79,10 +79,10 @@ class Inserts(Attempts):
         return found
 
     def _doubtful(self, tried: Mapping[str, Tried]) -> frozenset[str]:
-        """Return the rows of which only the application's code is known to refuse them.
+        """Return the rows that only the application's code is known to refuse.
 
-        Where it lets one row pass and refuses another, which differs in whose it is, it is its verdict about that; and
-        a row of one's own is no question.
+        If it accepts one row and refuses another that differs only in its owner, that is its verdict about the owner.
+        And a refused row of one's own does not matter.
         """
         owned = self.table.key in self.stage.survey.owned
         refused = frozenset(name for name, one in tried.items() if by_code(one) and not (owned and name == "own"))
@@ -90,8 +90,8 @@ class Inserts(Attempts):
         return frozenset() if passed or self._guards("insert").refuse_always else refused
 
     def _as_every_kind(self, rows: Sequence[Row], columns: Sequence[str], among: bool = False) -> Trying[None]:
-        """Insert rows of one's own with each value that policies ask for: a role that one gives oneself."""
-        if not self.watched or self.table.key not in self.stage.survey.asked:
+        """Insert rows of one's own with each value that policies check, such as a role that users give themselves."""
+        if not self.watched or self.table.key not in self.stage.survey.read_elsewhere:
             return
         kinds = self.stage.planted_rows.row_sets.kinds(self.table)
         said = [insert([replace(row, values={**row.values, **kind})], columns) for row in rows for kind in kinds]
@@ -102,7 +102,7 @@ class Inserts(Attempts):
                 self._look_again(answer.tried, looks, answer.found, among)
 
     def _changed_at_once(self, inserts: Sequence[str], kinds: Sequence[Values]) -> Iterator[str]:
-        """Yield each INSERT with an UPDATE behind it: to ask is allowed, and so is to answer oneself."""
+        """Yield each INSERT followed by an UPDATE: a user may file a request and then also approve it."""
         able = self.stage.privileges(self.persona.role).columns(self.table, "update")
         target = sql.qualified(self.table.schema, self.table.name)
         for kind in kinds:
@@ -115,14 +115,14 @@ class Inserts(Attempts):
         return [(name, value) for name in names if (value := row.values.get(name)) is not None]
 
     def _kept(self, row: Row) -> tuple[Probe, ...]:
-        """Return the question how many rows name whom a row names: a trigger may put its writer's name into it."""
+        """Return a query for how many rows name the same user. A trigger may put its writer's name into a row."""
         wanted = self._identifying(row)
         if not wanted:
             return ()
         return (counting(self.table, wanted),)
 
     def _stands(self, row: Row, found: Found) -> bool:
-        """Tell whether a row was kept as it was written, by how many rows there are of its kind now."""
+        """Tell whether a row was stored as it was written, by how many rows there are of its kind now."""
         wanted, planted = self._identifying(row), self.stage.planted_rows.of(self.table).values()
         before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
         return int(found.rows[0][0] or 0) > len(before)

@@ -1,11 +1,10 @@
-"""What one persona tries with one table, and what it sees after each attempt that succeeds."""
+"""Try statements on one table as one persona, and record what it sees after each successful one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost.observation.attempt.personas import ORDINARY, world_of
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import Guards
 from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
@@ -16,12 +15,12 @@ from gatepost.personas import Persona
 from gatepost.schema import Column, Command, Table
 
 Looked = tuple[Answer, list[tuple[Table, Look]]]
-"""An answer, and the looks whose answers stand behind those of its own probes."""
+"""A result, and the reads whose results follow those of its own probes."""
 
 
 @dataclass
 class Attempts:
-    """Tries statements as one persona on one table, and notes what came into sight."""
+    """Tries statements as one persona on one table, and records which rows became visible."""
 
     stage: TrialSession
     record: Observations
@@ -34,18 +33,18 @@ class Attempts:
 
     @property
     def name(self) -> str:
-        """What is looked at, for a report."""
+        """What is tried, for a report."""
         return f"{self.table}: writing as {self.persona.name}"
 
     @property
     def world(self) -> str:
-        """The world that is the persona's own."""
-        return world_of(self.persona.name)
+        """The name of the persona's own row set."""
+        return self.persona.row_set
 
     @property
     def watched(self) -> bool:
-        """Whether rows that come into sight are an escalation: those who may see everything are not watched."""
-        return self.persona.name in (*ORDINARY, "anon")
+        """Whether rows that become visible are an escalation. Personas that may see everything are not watched."""
+        return self.persona.watched
 
     def _guards(self, command: Command) -> Guards:
         if command not in self._guarding:
@@ -55,7 +54,7 @@ class Attempts:
     def _try(
         self, wanted: Sequence[Trial], column: Column | None = None, *, removed: bool = False
     ) -> Trying[list[Looked]]:  # fmt: skip
-        """Try statements, and after each look at every table that may show other rows then.
+        """Try statements, and after each one read every table that may show other rows then.
 
         Args:
             wanted: The trials; the looks come behind their own probes.
@@ -65,7 +64,7 @@ class Attempts:
         columns = None if column is None else frozenset([column.name])
         touched = [self.influence.touched(self.table, columns, removed) if self.watched else ()] * len(wanted)
         if self.watched and self.influence.opaque_triggers(self.table):
-            # What they lead to is seen by trying, so that looking does not mean looking everywhere.
+            # Trying shows which tables a statement affects, so that not every table is read again.
             led = yield [replace(trial, counting="writes") for trial in wanted]
             touched = [
                 everywhere if first.moved is None else self.influence.after(self.table, columns, first.moved)
@@ -84,7 +83,7 @@ class Attempts:
     def _look_again(
         self, tried: Tried, looks: Sequence[tuple[Table, Look]], found: Sequence[Found], hung_on: bool = False
     ) -> None:
-        """Note the rows of others that came into sight after a write."""
+        """Record the rows of others that became visible after a write."""
         for (table, look), what in zip(looks, found, strict=True):
             seen = look.seen(what)
             new = seen.rows - self.record.sees(self.persona.name, table.key)

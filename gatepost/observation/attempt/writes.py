@@ -1,4 +1,4 @@
-"""One persona's writes to one table, and what it sees after each that succeeds."""
+"""Write to one table as one persona, and read again after each successful write."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gatepost.observation.plant.survey import FILES
 from gatepost.schema import Column, Command
 
 _MOST_FOR_SERVICE = 3
-"""How many columns who bypasses row security tries to change: more than one, since a trigger may refuse."""
+"""How many columns a role that bypasses row security tries to change: several, because a trigger may refuse one."""
 
 
 @dataclass
 class Writer(Inserts):
-    """Writes as one persona to one table, and keeps what came of it in the record."""
+    """Writes as one persona to one table, and records the results."""
 
     def write(self) -> Trying[None]:
-        """Insert, change and remove."""
+        """Insert, update and delete."""
         held = self.stage.privileges(self.persona.role)
         if held.has(self.table.key, "insert"):
             self._keep("insert", (yield from self._inserts()))
@@ -40,17 +40,17 @@ class Writer(Inserts):
 
     def _updates(self) -> Trying[Cell]:
         found = Cell(outcome="refused by policy")
-        reached: dict[int | str, str] = {}
+        changed_by: dict[int | str, str] = {}
         refused: Tried | None = None
         passed: frozenset[int] | None = frozenset()
         sampled: set[int] = set()
-        reaches_all = False
+        changes_all = False
         for column, value in self._changes():
             wanted = Trial(self.persona, self._set(column, value), (places(self.table),))
             [(answer, looks)] = yield from self._try([wanted], column)
             tried, changed = answer.tried, self._changed(answer)
             for row in changed:
-                reached.setdefault(row.number, tried.statement)
+                changed_by.setdefault(row.number, tried.statement)
             if changed:
                 self._look_again(tried, looks, answer.found[1:])
                 yield from self._note_crossing(column, value, tried, changed)
@@ -59,27 +59,27 @@ class Writer(Inserts):
                     outcome=tried.outcome, said=tried.said, code=tried.code, statements={"failed": wanted.statement}
                 )
             found = replace(found, outcome="done")
-            reaches_all = reaches_all or tried.outcome == "done"
+            changes_all = changes_all or tried.outcome == "done"
             if tried.outcome in SWALLOWED:
                 one_by_one = yield from self._one_by_one(column, value)
                 sampled.update(row.number for row in self._sample())
                 for number, one in one_by_one.items():
                     if one.outcome == "done":
-                        reached.setdefault(number, one.statement)
+                        changed_by.setdefault(number, one.statement)
                 if by_code(tried) and column.name not in self._bound():
                     more = yield from self._let_pass(tried)
                     refused, passed = tried, None if more is None or passed is None else passed | more
             elif not tried.count and column.name not in self._bound():
                 return replace(found, rows=frozenset())  # USING finds no row, whatever is written
-        rows = frozenset(number for number in reached if isinstance(number, int))
-        limited = frozenset(sampled) if sampled and not reaches_all else None
-        found = replace(found, rows=rows, statements=reached, tried=limited)
+        rows = frozenset(number for number in changed_by if isinstance(number, int))
+        limited = frozenset(sampled) if sampled and not changes_all else None
+        found = replace(found, rows=rows, statements=changed_by, tried=limited)
         return self._unless_held(found, refused, passed, "update") if refused is not None else found
 
     def _let_pass(self, refused: Tried) -> Trying[frozenset[int] | None]:
-        """Return the rows that row security lets pass where a trigger refuses: the statement with triggers put aside.
+        """Return the rows that row security accepts although a trigger refuses them: the statement without triggers.
 
-        None where that cannot be seen: they cannot be put aside, or the new row is refused as well.
+        None where that cannot be seen, because triggers cannot be disabled or the new row is refused as well.
         """
         if not self.stage.planted_rows.keys_aside:
             return None
@@ -89,12 +89,12 @@ class Writer(Inserts):
         return frozenset(row.number for row in self._changed(answer))
 
     def _unless_held(self, cell: Cell, refused: Tried, passed: frozenset[int] | None, command: Command) -> Cell:
-        """Return a cell that says so where nothing but the application's code is known to keep rows of others.
+        """Return a cell that is marked where only the application's code is known to protect rows of others.
 
-        Rows of one's own are no question; nor is one of a stranger's where the same code lets one's own pass.
+        Rows of one's own do not matter, nor does a stranger's row if the same code accepts one's own.
 
         Args:
-            cell: What was reached.
+            cell: The result.
             refused: The statement that the code refused.
             passed: The rows that row security lets pass, or None where that is not known.
             command: The command.
@@ -113,7 +113,7 @@ class Writer(Inserts):
         return self.stage.left(self.table, answer.found[0]) if answer.found else []
 
     def _changes(self) -> Iterator[tuple[Column, str | None]]:
-        """Yield what the persona tries to write; one that passes row security by has nothing to find out."""
+        """Yield the statements to try. A role that bypasses row security has nothing to find out."""
         columns = self._plain_first()
         for column in columns[:_MOST_FOR_SERVICE] if self.persona.role == "service_role" else columns:
             for value in self._new_values(column):
@@ -131,10 +131,10 @@ class Writer(Inserts):
         }
 
     def _plain_first(self) -> list[Column]:
-        """Return the columns to change: those that no key and no policy reads first, a key's own never."""
+        """Return the columns to change, starting with those that no key and no policy uses, without the key's own."""
         allowed = set(self.stage.privileges(self.persona.role).columns(self.table, "update"))
         if self.table.key in FILES:
-            allowed &= {"name", "bucket_id", "metadata"}  # what the storage service changes for its caller
+            allowed &= {"name", "bucket_id", "metadata"}  # the columns that the storage service changes for its caller
         alone = {index.columns[0] for index in self.table.indexes if index.unique and len(index.columns) == 1}
         bound = self._bound()
         changeable = [
@@ -145,11 +145,11 @@ class Writer(Inserts):
         read = self.stage.survey.clues.read
         several = [column for column in changeable if column.name not in alone or column.name in bound]
         ordered = sorted(several or changeable, key=lambda c: (c.name in bound, (*self.table.key, c.name) in read))
-        if self.persona.name in ("ann", "anon") or self._guards("update").may_refuse:
+        if self.persona.traits.tries_every_column or self._guards("update").may_refuse:
             return ordered
-        # Which columns may be changed hangs on the role, and ann has tried them all for hers.
-        telling = [c for c in ordered[1:] if c.name in bound or (*self.table.key, c.name) in read]
-        return [*ordered[:1], *telling]
+        # The role decides which columns may be changed, and another persona of each role tries them all.
+        decisive = [c for c in ordered[1:] if c.name in bound or (*self.table.key, c.name) in read]
+        return [*ordered[:1], *decisive]
 
     def _new_values(self, column: Column) -> list[str | None]:
         row_sets, other = self.stage.planted_rows.row_sets, other_of(self.persona.name)
@@ -171,7 +171,7 @@ class Writer(Inserts):
         return f"UPDATE {target} SET {sql.identifier(column.name)} = {sql.literal(value)}{where}"
 
     def _one_by_one(self, column: Column, value: str | None) -> Trying[dict[int, Tried]]:
-        """Change one row at a time, where changing all at once was refused for the sake of one."""
+        """Change one row at a time, after changing all at once was refused because of one row."""
         rows = [(row, where) for row in self._sample() if (where := self._where(row))]
         answers = yield from self._try(
             [Trial(self.persona, self._set(column, value, where)) for _, where in rows], column
@@ -186,7 +186,7 @@ class Writer(Inserts):
         return found
 
     def _sample(self) -> list[Row]:
-        """Return the first row of each world, the persona's own first."""
+        """Return the first row of each row set, the persona's own first."""
         planted = self.stage.planted_rows.of(self.table).values()
         rows = sorted(planted, key=lambda row: (row.world != self.world, row.number))
         return [row for row in rows if row.base][:4]
@@ -208,24 +208,24 @@ class Writer(Inserts):
         tried, changed = answer.tried, self._changed(answer)
         if changed:
             self._look_again(tried, looks, answer.found[1:])
-        reached: dict[int | str, str] = {row.number: statement for row in changed}
+        deleted: dict[int | str, str] = {row.number: statement for row in changed}
         if by_code(tried):
             return (yield from self._deletes_one_by_one(tried))
         rows = frozenset(row.number for row in changed)
-        return Cell(rows, statements=reached, outcome=tried.outcome, said=tried.said, code=tried.code)
+        return Cell(rows, statements=deleted, outcome=tried.outcome, said=tried.said, code=tried.code)
 
     def _deletes_one_by_one(self, refused: Tried) -> Trying[Cell]:
-        """Remove one row at a time, where the application's code refused to remove all at once."""
+        """Delete one row at a time, after the application's code refused to delete all at once."""
         rows = [(row, where) for row in self._sample() if (where := self._where(row))]
         answers = yield [Trial(self.persona, f"{refused.statement}{where}") for _, where in rows]
         tried = {row.number: answer.tried for (row, _), answer in zip(rows, answers, strict=True)}
         gone = {number: one for number, one in tried.items() if one.outcome == "done" and one.count}
-        reached: dict[int | str, str] = {number: one.statement for number, one in gone.items()}
-        cell = Cell(frozenset(gone), statements=reached, tried=frozenset(tried))
+        deleted: dict[int | str, str] = {number: one.statement for number, one in gone.items()}
+        cell = Cell(frozenset(gone), statements=deleted, tried=frozenset(tried))
         return self._unless_held(cell, refused, (yield from self._let_pass(refused)), "delete")
 
     def _note_crossing(self, column: Column, value: str | None, tried: Tried, changed: list[Row]) -> Trying[None]:
-        """Note a row of one's own that was put among a stranger's, and that one has let go of."""
+        """Record a row of one's own that was moved among a stranger's rows and can no longer be changed."""
         if not self.watched or column.name not in self._bound():
             return
         other = other_of(self.persona.name)
@@ -235,5 +235,5 @@ class Writer(Inserts):
         if (*self.table.key, column.name) in self.stage.survey.identities or self.table.key in FILES:
             [again] = yield [Trial(self.persona, f"{tried.statement}; {tried.statement}")]
             if again.tried.outcome == "done" and again.tried.count:
-                return  # who may still change a row has only shared it
+                return  # a persona that can still change the row has only shared it
         self.crossings.append(Crossing(self.persona, self.table, tried.statement, column.name, other))

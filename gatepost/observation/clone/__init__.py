@@ -1,4 +1,4 @@
-"""A schema clone: another database's schema without its rows, in a server of its own where nothing foreign is trusted.
+"""Clone a database's schema without its rows, into a server of its own where nothing foreign is trusted.
 
 `schema` makes it; `roles`, `extensions`, `restore` and `platform` are its steps, `left_out` and
 `compare_protection` say what it lacks.

@@ -1,4 +1,4 @@
-"""Databases that are gone when their makers are."""
+"""Drop databases when the processes that created them end."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from gatepost.local.visitors import alive
 
 @contextmanager
 def guarded(server: str, database: str, *, visited: LocalServer | None = None) -> Iterator[None]:
-    """See to it that a database is dropped when the block ends, or the process, even by force.
+    """Drop a database when the block ends, or when the process ends, even by force.
 
     Args:
         server: A URL of an account that may drop it; to another database of the same server.
-        database: The database, which is made inside the block.
-        visited: The server, where it was visited in the name of the database, and is to be left after it.
+        database: The database, which is created inside the block.
+        visited: The server, if it was started for this database and should be left afterwards.
     """
     guard = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-I", str(Path(__file__).with_name("cleanup_process.py"))],
         stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C ends us, and it cleans up after us
+        start_new_session=True,  # Ctrl-C ends this process, and the other one then cleans up
     )
-    assert guard.stdin is not None  # noqa: S101  asked for above
-    told = {
+    assert guard.stdin is not None  # noqa: S101  requested above
+    instructions = {
         "connect": parse_url(server).connect_arguments(),
         "database": database,
         "visited": str(visited.directory) if visited is not None else None,
     }
-    guard.stdin.write(json.dumps(told).encode() + b"\n")
+    guard.stdin.write(json.dumps(instructions).encode() + b"\n")
     guard.stdin.flush()
     try:
         yield
     finally:
-        guard.communicate()  # closes its input, and waits until it has cleaned up
+        guard.communicate()  # closes its input, and waits for the cleanup
 
 
 def new_name(prefix: str) -> str:
-    """Return a name for a database that says which process made it."""
+    """Return a database name that contains the id of the process that creates it."""
     return f"{prefix}{os.getpid()}_{secrets.token_hex(4)}"
 
 
 def sweep(server: LocalServer, prefix: str) -> None:
-    """Drop the databases of processes that are gone, and whose watchdogs went with the machine.
+    """Drop the databases of processes that ended together with their cleanup process.
 
     Args:
-        server: A server on this machine, which alone knows its processes.
-        prefix: How the names of the databases begin.
+        server: A server on this machine, because only here the process ids mean something.
+        prefix: The prefix of the databases' names.
     """
     with closing(connect(server.url(user=SUPERUSER))) as admin, admin.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))

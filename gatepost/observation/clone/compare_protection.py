@@ -1,4 +1,4 @@
-"""The tables that are not protected in a clone as they are in the source."""
+"""Find tables whose protection in a clone differs from the source."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from gatepost.finding import NotChecked
 from gatepost.schema import Policy, Schema, Table, is_platform
 
 ROWS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
-"""The privileges by which a caller reads and writes rows; MAINTAIN, for one, is younger than some sources."""
+"""The privileges by which a caller reads and writes rows. Some source versions lack others, such as MAINTAIN."""
 
 
 def differences(live: Schema, there: Schema, named: Collection[str]) -> list[NotChecked]:
-    """Return what differs so that it could change an answer.
+    """Return the differences that could change a result.
 
     Args:
         live: The source.
         there: The clone.
-        named: What is said to be missing already.
+        named: The tables that are already reported as missing.
     """
     same_printer = live.server_version // 10000 == there.server_version // 10000
     found = []
@@ -42,7 +42,7 @@ def _protection(table: Table, *, exactly: bool) -> tuple[object, ...]:
 
 
 def _policy(policy: Policy, *, exactly: bool) -> tuple[object, ...]:
-    """Return what a policy says; another major version prints the same expression in other words."""
+    """Return a comparable form of a policy. Another major version prints the same expression differently."""
     if exactly:
         return (policy,)
     conditions = (policy.using is None, policy.check is None)

@@ -1,4 +1,4 @@
-"""Whether a database may be written to for the sake of looking: it must say so, and hold nobody's rows."""
+"""Decide whether observation may write to a database: it must be marked as disposable and hold no rows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 WORD = "gatepost: disposable"
-"""The comment that a database carries to say so; its owner may write it, which holds for no setting of ours."""
+"""The comment that marks a database as disposable. Its owner may write a comment, but not a setting of ours."""
 
 
 def refuse_unless_disposable(connection: Connection) -> None:
-    """Refuse a database that does not say that it is disposable, or that holds rows.
+    """Refuse a database that is not marked as disposable or that holds rows.
 
     Args:
         connection: psycopg2, in no transaction.
@@ -36,8 +36,8 @@ def refuse_unless_disposable(connection: Connection) -> None:
         name, said = cursor.fetchone() or ("", "")
         if WORD not in said:
             raise NotDisposable(
-                f'"{name}" does not say that it is disposable, and observing in place writes to it',
-                f"leave --in-place out, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
+                f'"{name}" is not marked as disposable, and observing in place writes to it',
+                f"remove --in-place, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
             )
         for table in read_all(found).tables:
             ours = not is_platform(table.schema) or table.key == ("auth", "users")
@@ -45,4 +45,4 @@ def refuse_unless_disposable(connection: Connection) -> None:
                 continue
             cursor.execute(f"SELECT FROM {sql.qualified(table.schema, table.name)} LIMIT 1")
             if cursor.fetchone() is not None:
-                raise NotDisposable(f'"{name}" holds rows in {table}, which may be somebody\'s', "leave --in-place out")
+                raise NotDisposable(f'"{name}" holds rows in {table}, which may be real data', "remove --in-place")

@@ -1,4 +1,4 @@
-"""The extensions of the source in the clone, made from this server's own files before anything foreign is there."""
+"""Create the source's extensions in the clone, from this server's own files, before anything foreign is there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HARMLESS = frozenset(
     "earthdistance moddatetime autoinc insert_username refint bloom pg_stat_statements postgis".split()
 )
-"""Extensions that PostgreSQL does not mark as trusted, and that reach nothing outside of the database."""
+"""Extensions that PostgreSQL does not mark as trusted, but that access nothing outside the database."""
 _LANGUAGE = re.compile(r"(^|_)pl(perl|tcl|v8|coffee|ls|python|rust|java|sh|r$)")
 _OFFERED = """
 SELECT a.name, v.trusted OR NOT v.superuser, coalesce(v.requires, '{}')
@@ -74,26 +74,26 @@ Dependents = Mapping[tuple[str, str], frozenset[str]]
 
 @dataclass(frozen=True)
 class Lacking:
-    """The extensions that the clone does not have, each with the reason."""
+    """The extensions that the clone lacks, each with the reason."""
 
     why: Mapping[str, str]
     dependents: Dependents
 
     def of(self, key: tuple[str, str]) -> str:
-        """Return the reason why something could not be made, where it needs such an extension; else nothing."""
+        """Return why something could not be created, if it needs such an extension, or an empty text."""
         needed = sorted(self.dependents.get(key, frozenset()) & set(self.why))
         return f'it needs the extension "{needed[0]}", and {self.why[needed[0]]}' if needed else ""
 
     def not_checked(self) -> Iterable[NotChecked]:
-        """Yield each extension; alone it hides no answer, because what needs it is named by itself."""
+        """Yield each missing extension. The verdict stands without it, because what needs it is reported itself."""
         needed = frozenset[str]().union(*self.dependents.values())
         for name, why in sorted(self.why.items()):
-            covered = "what needs it is named by itself" if name in needed else "nothing of the schema needs it"
+            covered = "what needs it is reported itself" if name in needed else "nothing in the schema needs it"
             yield NotChecked(f"extension {name}", f"is not in the clone: {why}", ours=True, covered_by=covered)
 
 
 def dependents(source: Connection) -> Dependents:
-    """Return what needs an extension in the source, as its catalog has it: not what stands in a function's text."""
+    """Return what needs an extension in the source, according to its catalog. Function bodies are not searched."""
     found: dict[tuple[str, str], set[str]] = {}
     with source.cursor() as cursor:
         cursor.execute(_DEPENDENTS)
@@ -103,7 +103,7 @@ def dependents(source: Connection) -> Dependents:
 
 
 def make_extensions(admin: Connection, live: Schema, needed: Dependents) -> Lacking:
-    """Make the extensions of the source, each in its schema and in the version that this server has.
+    """Create the extensions of the source, each in its schema and in the version that this server has.
 
     Args:
         admin: The clone's superuser, in no transaction, while nothing foreign is there; the schemas are.
@@ -124,7 +124,7 @@ def make_extensions(admin: Connection, live: Schema, needed: Dependents) -> Lack
             if extension.name not in offered:
                 lacking[extension.name] = "this server does not have it"
             elif not _may(extension.name, trusted=offered[extension.name][0]):
-                lacking[extension.name] = "it reaches beyond the database"
+                lacking[extension.name] = "it can access things outside the database"
             else:
                 todo.append(extension)
         lacking |= _make_in_order(cursor, todo, {name: requires for name, (_, requires) in offered.items()}, there)
@@ -156,7 +156,7 @@ def _make_in_order(
                 cursor.execute(f"{again}CREATE EXTENSION {name} SCHEMA {sql.identifier(one.schema)}")
             except Error as error:
                 cursor.execute("ROLLBACK TO SAVEPOINT gatepost_extension")
-                lacking[one.name] = f"this server cannot make it: {error.diag.message_primary}"
+                lacking[one.name] = f"this server cannot create it: {error.diag.message_primary}"
             else:
                 made.add(one.name)
             cursor.execute("RELEASE SAVEPOINT gatepost_extension")

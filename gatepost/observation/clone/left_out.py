@@ -1,4 +1,4 @@
-"""What of the source is not made in a clone on purpose, and why its absence hides no answer, where it hides none."""
+"""List what a clone leaves out on purpose, and why the verdict stands without it, where it does."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ HAVING pg_catalog.count(*) > 0
  ORDER BY 1, 2
 """
 _COVERED = {
-    "foreign server": "every foreign table on it is named by itself",
+    "foreign server": "every foreign table on it is reported itself",
     "subscription": "it brings rows in, and gives none to a caller of the API",
     "large objects": "the Data API serves none",
 }
 _PLATFORM = ("ensure_rls", "supabase_realtime")
-"""An event trigger and a publication that the platform makes, and that every project has."""
+"""An event trigger and a publication that the platform creates in every project."""
 
 
 def left_out(source: Connection, live: Schema) -> list[NotChecked]:
-    """Return what a clone never holds.
+    """Return what a clone never contains.
 
     Args:
         source: Inside a transaction that only reads.
-        live: What it holds.
+        live: The source's schema.
     """
     with source.cursor() as cursor:
         cursor.execute(_COUNTED)

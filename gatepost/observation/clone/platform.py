@@ -1,4 +1,4 @@
-"""Schemas and who may use them, and what a project added to the platform's: policies, triggers and functions."""
+"""Create schemas with their privileges, and a project's own objects in the platform's schemas."""
 
 from __future__ import annotations
 
@@ -42,21 +42,22 @@ def own_functions(source: Connection) -> Mapping[str, str]:
 
 
 def database_owner(source: Connection) -> str:
-    """Return who owns the database, and is `pg_database_owner` there."""
+    """Return the owner of the database, who is `pg_database_owner` there."""
     with source.cursor() as cursor:
         cursor.execute(_OWNER)
         return str((cursor.fetchone() or ("",))[0])
 
 
 def make_schemas(admin: Connection, live: Schema, owner: str) -> None:
-    """Make the schemas of the source, in which everybody may create until `close_schemas`.
+    """Create the schemas of the source. Until `close_schemas` every role may create objects in them.
 
     A table's owner needs that privilege to be given the table, and may have lost it since in the source.
 
     Args:
         admin: The clone's superuser, in no transaction, while nothing foreign is there.
         live: The source.
-        owner: Who owns the source; nobody owns the clone's database, lest foreign code make schemas and extensions.
+        owner: The owner of the source. The clone's database has another owner, so that foreign code cannot create
+            schemas.
     """
     with admin, admin.cursor() as cursor:
         for one in live.namespaces:
@@ -66,12 +67,12 @@ def make_schemas(admin: Connection, live: Schema, owner: str) -> None:
 
 
 def close_schemas(clone: Connection, live: Schema, owner: str) -> None:
-    """Give the schemas the privileges that they have in the source.
+    """Grant the same privileges on the schemas as in the source.
 
     Args:
         clone: As the role that logs in, in autocommit.
         live: The source.
-        owner: Who owns the source.
+        owner: The owner of the source.
     """
     there = {one.name: one for one in reflect(clone).namespaces}
     statements: list[str] = []
@@ -95,7 +96,7 @@ def _is(role: str, owner: str) -> str:
 
 
 def carry_over(clone: Connection, live: Schema, functions: Mapping[str, str]) -> list[NotChecked]:
-    """Make what the project added to the platform's schemas.
+    """Create what the project added to the platform's schemas.
 
     Args:
         clone: As the role that logs in, in autocommit; the project's own schemas are restored.
@@ -116,7 +117,7 @@ def carry_over(clone: Connection, live: Schema, functions: Mapping[str, str]) ->
                     if clone.closed:
                         raise
                     said = (error.diag.message_primary or str(error)).strip()
-                    missing[what] = f"not carried over to the clone: {said}"
+                    missing[what] = f"not copied to the clone: {said}"
             if not missing:
                 break
             wanted = [one for one in wanted if one[0] in missing]
@@ -148,7 +149,7 @@ def _wanted(live: Schema, there: Schema, functions: Mapping[str, str]) -> Iterab
 
 
 def _opened(live: Schema, there: Schema) -> Iterable[tuple[str, list[str]]]:
-    """Yield the platform's tables that the API was let into, beyond what the platform itself does."""
+    """Yield the platform's tables to which the API has more access than the platform itself grants."""
     api = reachable(live)
     for table in live.tables:
         same = there.table(*table.key) if is_platform(table.schema) else None

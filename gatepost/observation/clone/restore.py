@@ -1,4 +1,4 @@
-"""A dump, run statement by statement as a role without privileges over the server, and what was refused of it."""
+"""Run a dump statement by statement, as a role without privileges over the server, and collect what it refuses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS = (
     *(("create", "server"), ("alter", "server"), ("create", "user", "mapping"), ("alter", "user", "mapping")),
     *(("create", "publication"), ("alter", "publication"), ("create", "subscription"), ("alter", "subscription")),
 )
-"""How statements begin that are made by us from the catalog, or left out and named."""
+"""The first words of statements that Gatepost creates from the catalog itself, or leaves out and reports."""
 _KINDS = frozenset(
     "table view function procedure aggregate type domain sequence index trigger policy rule operator cast collation"
     " conversion statistics transform".split()
@@ -34,13 +34,13 @@ _INDEX = "an index changes no answer"
 def restore(
     clone: Connection, script: Sequence[Statement], lacking: Lacking, closed: frozenset[str]
 ) -> list[NotChecked]:
-    """Run a dump, and return what of it is not in the clone.
+    """Run a dump, and return what could not be created in the clone.
 
     Args:
         clone: As the role that logs in, in autocommit.
         script: The dump.
-        lacking: The extensions that are not there.
-        closed: The functions, as `schema.name`, that nobody whom the API can be may call.
+        lacking: The missing extensions.
+        closed: The functions, as `schema.name`, that no role of the API may call.
     """
     from psycopg2 import Error
 
@@ -61,7 +61,7 @@ def restore(
 
 
 def runnable(text: str) -> str | None:
-    """Return the statement as it is run in the clone, or None where it is not.
+    """Return the statement as it is run in the clone, or None where it is skipped.
 
     Roles, schemas and extensions are made already, and SET SESSION AUTHORIZATION is a superuser's.
     """
@@ -81,7 +81,7 @@ def runnable(text: str) -> str | None:
 
 
 def _words(text: str, most: int) -> list[str]:
-    """Return the first words of a statement, without those that only say how something is made."""
+    """Return the first words of a statement, without those that only say how to create something."""
     found: list[str] = []
     for token in sql.tokens(text[:400]):
         if token.kind in ("space", "comment"):
@@ -99,7 +99,7 @@ def _target(text: str) -> list[str]:
 
 
 def _refused(text: str, error: Error, lacking: Lacking, closed: frozenset[str]) -> Iterable[NotChecked]:
-    """Yield what a refused statement would have made; one that only follows from another is named there."""
+    """Yield what a refused statement would have created, unless it only follows from another refused one."""
     said = (error.diag.message_primary or str(error)).strip()
     words = _words(text, 5)
     makes = words[:1] == ["create"] or (words[:2] == ["alter", "table"] and " ADD CONSTRAINT " in text)
@@ -119,7 +119,7 @@ def _refused(text: str, error: Error, lacking: Lacking, closed: frozenset[str]) 
 
 
 def _named(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return the kind of what a statement makes, its name, and its table where it belongs to one."""
+    """Return the kind and the name of what a statement creates, and its table where it belongs to one."""
     pieces = [token for token in sql.tokens(text[:2000]) if token.kind not in ("space", "comment")]
     at = next((n for n, token in enumerate(pieces[:6]) if token.text.lower() in _KINDS), None)
     if at is None:
@@ -144,7 +144,7 @@ def _named(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 
 def _qualified(pieces: Sequence[sql.Token], start: int) -> tuple[str, ...]:
-    """Return the name of two parts that begins at a piece; one of another number of parts is a part alone, or none."""
+    """Return the two-part name at a piece. A name with another number of parts returns one part, or none."""
     parts: list[str] = []
     at = start
     while at < len(pieces) and pieces[at].name is not None:

@@ -1,4 +1,4 @@
-"""The roles of the source in the clone: their names, memberships and BYPASSRLS, and no power over the server."""
+"""Create the roles of the source in the clone: names, memberships and BYPASSRLS, without power over the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SERVER = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_p
 
 
 def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
-    """Make the roles of the source, and let the one that logs in be each of them.
+    """Create the roles of the source, and let the login role become each of them.
 
     A superuser of the source bypasses row security and reads and writes every table, which is what a superuser may do
     with rows; it is none here. CREATEROLE, CREATEDB and REPLICATION are given to nobody: before PostgreSQL 16 the first
@@ -31,7 +31,7 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
         live: The source.
 
     Returns:
-        What a role can do in the source and not in the clone, where the API can be that role.
+        What a role of the API can do in the source but not in the clone.
 
     Raises:
         LocalServerError: the source has a role of a name that the clone needs.
@@ -62,7 +62,7 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
 
 
 def reachable(live: Schema) -> frozenset[str]:
-    """Return the roles whose privileges a caller of the API can have, by any chain of memberships, and `public`."""
+    """Return the roles whose privileges an API caller can have, through any chain of memberships, and `public`."""
     found = {"public", "authenticator", *API_ROLES}
     while more := {one.role for one in live.memberships if one.member in found} - found:
         found |= more
@@ -78,7 +78,7 @@ def _role(role: DatabaseRole, *, new: bool) -> str:
 
 
 def _join(cursor: Cursor, live: Schema) -> None:
-    """Make the memberships what they are in the source, among the roles that it has."""
+    """Create the memberships of the source, among its roles."""
     known = {role.name for role in live.roles}
     outer = known | set(HARMLESS_MEMBERSHIPS)
     superusers = {role.name for role in live.roles if role.superuser}

@@ -1,4 +1,4 @@
-"""A database's schema, without its rows, in a server of its own: what is live is only read.
+"""Copy a database's schema without its rows into a server of its own. The live database is only read.
 
 `pg_dump` writes the project's own schemas. What a project adds to the platform's (policies on `storage.objects`,
 triggers on `auth.users`, functions of its own in `auth`) is carried over one by one, because the platform's schemas
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 SECONDS = 600.0
-"""How long a clone may be made and observed, whatever the code in it does; `GATEPOST_CLONE_SECONDS` says another."""
+"""How long a clone may be created and observed, whatever its code does. `GATEPOST_CLONE_SECONDS` changes it."""
 ROOM = 2 << 30
 _LIMIT = "GATEPOST_CLONE_SECONDS"
 _DUMP = (
@@ -56,9 +56,9 @@ _STATEMENT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Clone:
-    """A database with another's schema, as a role that may do everything in it and nothing to its server.
+    """A copy of a database's schema, with a role that may do everything in it and nothing to its server.
 
-    `missing` says what could not be carried over.
+    `missing` lists what could not be copied.
     """
 
     url: DatabaseUrl
@@ -67,7 +67,7 @@ class Clone:
 
 @dataclass(frozen=True)
 class _Source:
-    """What the catalog of the source says."""
+    """What the source's catalog contains."""
 
     live: Schema
     owner: str
@@ -78,11 +78,11 @@ class _Source:
 
 @contextmanager
 def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterator[Clone]:
-    """Make a clone, and remove it with its server when the block ends or the process does.
+    """Create a clone, and remove it with its server when the block or the process ends.
 
     Args:
-        source: The database; it is only read.
-        seconds: How long the clone may live; None for the usual.
+        source: The database, which is only read.
+        seconds: How long the clone may exist. None for the default.
 
     Raises:
         DatabaseUnreachable: there is no connection to the source, or it cannot be read.
@@ -106,7 +106,7 @@ def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterat
             if not reason:
                 raise
             raise LocalServerError(
-                f'the clone of "{source.masked}" was ended: {reason}', f"give it longer: {_LIMIT}={2 * limit:.0f}"
+                f'the clone of "{source.masked}" was stopped: {reason}', f"allow more time: {_LIMIT}={2 * limit:.0f}"
             ) from error
 
 
@@ -117,7 +117,7 @@ def _limit() -> float:
     try:
         return max(float(text), 1.0)
     except ValueError:
-        raise LocalServerError(f'"{text}" is no number of seconds', f"{_LIMIT}={SECONDS:.0f}") from None
+        raise LocalServerError(f'"{text}" is not a number of seconds', f"{_LIMIT}={SECONDS:.0f}") from None
 
 
 def _read(reading: Reading) -> _Source:
@@ -146,7 +146,7 @@ def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> 
 
 
 def _finish(clone: Connection, source: _Source, missing: Collection[NotChecked]) -> list[NotChecked]:
-    """Close the schemas, add what is the platform's, and compare."""
+    """Close the schemas, add the changes to the platform's schemas, and compare."""
     with clone.cursor() as cursor:
         cursor.execute("RESET ROLE")
     found = carry_over(clone, source.live, source.functions)
@@ -156,7 +156,7 @@ def _finish(clone: Connection, source: _Source, missing: Collection[NotChecked])
 
 
 def _closed(live: Schema) -> frozenset[str]:
-    """Return the functions that nobody whom the API can be may call."""
+    """Return the functions that no role of the API may call."""
     api = reachable(live)
     return frozenset(
         f"{one.schema}.{one.name}" for one in live.functions if not any(grant.grantee in api for grant in one.grants)
@@ -164,7 +164,7 @@ def _closed(live: Schema) -> frozenset[str]:
 
 
 def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> str:
-    """Return what pg_dump writes; the connection to the same database is asked only who holds a lock."""
+    """Return the output of pg_dump. The connection to the same database only finds out who holds a lock."""
     program = binaries.tool("pg_dump")
     if not program.is_file():
         raise _without(binaries, "pg_dump")
@@ -182,11 +182,11 @@ def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> st
 
 
 def _without(binaries: Binaries, program: str) -> LocalServerError:
-    """Return what to say where a server's programs are there and a client's are not, as in some packages."""
+    """Return the error for an installation that has the server programs but not the client programs."""
     if os.environ.get(VARIABLE):
-        hint = f"set {VARIABLE} to a directory that holds {program} too, or unset it"
+        hint = f"set {VARIABLE} to a directory that also holds {program}, or unset it"
     else:
-        hint = f"pip install 'gatepost[local]', which has {program}, or set {VARIABLE} to a directory that has it"
+        hint = f"pip install 'gatepost[local]', which includes {program}, or set {VARIABLE} to a directory that has it"
     return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', hint)
 
 
@@ -198,7 +198,7 @@ def _without_password(url: DatabaseUrl) -> str:
 
 
 def _run(arguments: list[str], url: DatabaseUrl) -> subprocess.CompletedProcess[str]:
-    """Run a program of PostgreSQL's; the password goes by the environment, where no list of processes shows it."""
+    """Run a PostgreSQL program. The password is passed in the environment, so that no process list shows it."""
     password = url.connect_arguments().get("password")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment |= {"PGPASSWORD": str(password)} if password is not None else {}

@@ -1,1 +1,1 @@
-"""What was observed, compared with what was declared or can be inferred."""
+"""Compare the observed access with what was declared, or with the inferred ownership, and report findings."""

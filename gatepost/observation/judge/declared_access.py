@@ -1,7 +1,7 @@
-"""What was declared, as the rows that each persona should reach.
+"""Derive from the declaration which rows each persona should be able to access.
 
-`owner` and `through` are taken by their meaning and not by their SQL. A condition that an author wrote is asked of
-PostgreSQL, as the persona, on a table whose own row security is put aside for the question.
+`owner` and `through` are derived from their meaning and not from their SQL. A condition that an author wrote is
+evaluated by PostgreSQL, as the persona, on a table whose own row security is put aside for the question.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from gatepost.schema import Command, Table
 
 
 class NotKnown(Exception):
-    """A condition that was declared cannot be evaluated as a persona, with what PostgreSQL says."""
+    """A declared condition that cannot be evaluated as a persona, with PostgreSQL's error."""
 
 
 @dataclass
 class Expected:
-    """Answers what a persona should reach in a declared table."""
+    """Computes what a persona should be able to access in a declared table."""
 
     stage: TrialSession
     declaration: Declaration
@@ -36,7 +36,7 @@ class Expected:
     _answers: dict[tuple[tuple[str, str], str, str], frozenset[int] | NotKnown] = field(default_factory=dict)
 
     def rows(self, persona: Persona, table: ProtectedTable, command: Command) -> frozenset[int]:
-        """Return the planted rows that a persona should read, change or remove.
+        """Return the planted rows that a persona should be able to read, change or delete.
 
         Raises:
             NotKnown: a condition cannot be evaluated.
@@ -46,12 +46,12 @@ class Expected:
             return frozenset()
         if self._bypasses(persona):
             return frozenset(planted)
-        reached: frozenset[int] = frozenset()
+        allowed: frozenset[int] = frozenset()
         for rule in _rules(table, persona.role, command, restrictive=False):
-            reached |= self._condition(persona, table, rule, command, planted)
+            allowed |= self._condition(persona, table, rule, command, planted)
         for rule in _rules(table, persona.role, command, restrictive=True):
-            reached &= self._condition(persona, table, rule, command, planted)
-        return reached
+            allowed &= self._condition(persona, table, rule, command, planted)
+        return allowed
 
     def let_in(self, persona: Persona, table: ProtectedTable, row: Row) -> bool | None:
         """Tell whether a persona should be able to insert a row, or None where that depends on a default.
@@ -74,7 +74,7 @@ class Expected:
         return permitted and all(admitted for meaning, admitted in ways if meaning == "restrict")
 
     def _bypasses(self, persona: Persona) -> bool:
-        """Tell whether a role is meant to pass every policy; with the attribute, an API user's is a mistake."""
+        """Tell whether a role is intended to bypass row security. For an API user's role the attribute is a mistake."""
         return persona.role not in ("anon", "authenticated") and bypasses(self.stage.survey.live, persona.role)
 
     def _planted(self, table: ProtectedTable) -> dict[int, Row]:
@@ -89,7 +89,7 @@ class Expected:
         if rule.where is None:
             return frozenset(rows)
         text = next(p.using for p in table.policies if p.name == policy_name(table.name, command, rule))
-        return self._asked(table, text or "true", persona)
+        return self._evaluated(table, text or "true", persona)
 
     def _belongs(self, persona: Persona, rule: Rule, row: Row) -> bool:
         assert rule.column is not None  # noqa: S101  owner() and through() set it
@@ -120,12 +120,12 @@ class Expected:
                 return False
             return (int(place[0]), str(place[1])) in self._matching(row.table, text or "true", persona)
 
-    def _asked(self, table: ProtectedTable, text: str, persona: Persona) -> frozenset[int]:
+    def _evaluated(self, table: ProtectedTable, text: str, persona: Persona) -> frozenset[int]:
         """Return the planted rows for which a condition holds, for a persona to whose role it applies."""
         key = (table.key, text, persona.name)
         if key not in self._answers:
             live = self.stage.survey.live.table(*table.key)
-            assert live is not None  # noqa: S101  only tables that are there are asked about
+            assert live is not None  # noqa: S101  only existing tables are passed
             places = self.stage.planted_rows.of(live)
             try:
                 with self._open(live):
@@ -152,7 +152,7 @@ class Expected:
 
 @dataclass
 class _Opened:
-    """A table whose row security is put aside and that every role may read, inside the block."""
+    """A table whose row security is off and that every role may read, inside the block."""
 
     stage: TrialSession
     table: Table
@@ -171,7 +171,7 @@ class _Opened:
 
 
 def short_of(cell: Cell, expected: frozenset[int]) -> frozenset[int]:
-    """Return the rows that should have been reached and were not, among those that were tried."""
+    """Return the rows among the tried ones that should have been accessible but were not."""
     missing = expected - cell.rows
     return missing if cell.tried is None else missing & cell.tried
 

@@ -1,4 +1,4 @@
-"""What the doors gave away, as findings."""
+"""Turn what came out of doors into findings."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from gatepost import sql
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors.every_door import Door
-from gatepost.observation.attempt.personas import ORDINARY, describe
+from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.judge.door_severity import DoorSeverity
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import RANKED
 
 _VERBS = {
-    "read": "can read rows of",
-    "written": "can change rows of",
+    "read": "can read",
+    "written": "can change",
     "forged": "can insert rows in another user's name into",
 }
 
 
 def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declaration | None) -> Iterator[Finding]:
-    """Yield one finding for each door that leaks, and one for each that lets rows of others be written.
+    """Yield one finding for each door that leaks rows, and one for each that lets somebody write rows of others.
 
     Args:
-        found: What came of the doors.
-        planted_rows: What was planted.
-        declaration: What was declared; what comes out of a table that is neither declared nor owned by anybody may be
-            meant to.
+        found: The results of the doors.
+        planted_rows: The planted rows.
+        declaration: The project's declaration. A door to a table that is neither declared nor owned by anybody may be
+            intended.
     """
     by_door: dict[tuple[str, str], list[Door]] = {}
     for door in found:
-        if door.persona.name not in (*ORDINARY, "anon"):
-            continue  # who has a rank by a claim may be let through a door that asks for it
+        if not door.persona.watched:
+            continue  # a door may check the rank that another persona has by a claim
         if door.leaked:
             by_door.setdefault((door.name, "read"), []).append(door)
         if door.written:
@@ -42,19 +41,19 @@ def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declara
             by_door.setdefault((door.name, "forged"), []).append(door)
     weight = DoorSeverity(planted_rows, declaration)
     for (name, how), doors in sorted(by_door.items()):
-        if planted_rows.survey.statuses and all(door.persona.name in RANKED for door in doors):
-            continue  # those whom a table gives a rank, which the door may ask for
+        if planted_rows.survey.statuses and all(door.persona.traits.ranked for door in doors):
+            continue  # a table gives them a rank, and the door may check it
         first = doors[0]
         rows = first.leaked if how == "read" else first.written or tuple(filter(None, [first.forged]))
         tables = ", ".join(dict.fromkeys(str(row.table) for row in rows))
+        verb = f"{_VERBS[how]} {tables}" if how == "forged" else f"{_VERBS[how]} other users' rows in {tables}"
         who = ", ".join(dict.fromkeys(door.persona.name for door in doors))
-        verb = _VERBS[how]
-        tail = f": {first.value[:200]}" if how == "read" else f" reaches {shown(rows[0])}" if how == "written" else ""
+        tail = f": {first.value[:200]}" if how == "read" else f" changes {shown(rows[0])}" if how == "written" else ""
         yield Finding(
             "door-leaks" if how == "read" else "door-writes",
             weight.of(doors, how),
             name,
-            f"{who} {verb} {tables} through the {first.kind} {name}, which row security keeps from them",
+            f"{who} {verb} through the {first.kind} {name}, although row security protects them",
             fix=_fix(first),
             detail="insert" if how == "forged" else "",
             witness=f"{describe(first.persona)}: {first.statement}{tail}",

@@ -1,4 +1,4 @@
-"""How bad it is that rows come out of a door: what somebody means to publish is information, unless it crosses."""
+"""Decide how bad it is that rows come out of a door. What somebody published on purpose is only information."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())
 
 @dataclass(frozen=True)
 class DoorSeverity:
-    """Weighs what came out, by which rows and which columns of them."""
+    """Judges what came out by its rows and columns."""
 
     planted_rows: PlantedRows
     declaration: Declaration | None = None
@@ -34,7 +34,7 @@ class DoorSeverity:
         return OrdinaryUsers(self.planted_rows)
 
     def of(self, doors: Sequence[Door], how: str) -> Severity:
-        """Return how bad what some personas got through one door is.
+        """Return how bad it is what some personas got through one door.
 
         Args:
             doors: What came of it, at least once.
@@ -52,11 +52,11 @@ class DoorSeverity:
         anonymous = any(door.persona.role == "anon" for door in doors)
         found: list[Severity] = []
         for table in {row.table.key: row.table for row in leaked.values()}.values():
-            told = frozenset(key for key in columns if key[:2] == table.key)
+            shown = frozenset(key for key in columns if key[:2] == table.key)
             rows = [row for row in leaked.values() if row.table.key == table.key]
             if self._gives_figures(doors[0]):
-                told = frozenset(key for key in told if not self._is_figure(table, key[2]))
-            found.append(self._of_table(table, rows, told, anonymous))
+                shown = frozenset(key for key in shown if not self._is_figure(table, key[2]))
+            found.append(self._of_table(table, rows, shown, anonymous))
         return "error" if "error" in found else "warning" if "warning" in found else "info"
 
     def _of_table(self, table: Table, rows: Sequence[Row], columns: frozenset[ColumnKey], anonymous: bool) -> Severity:
@@ -64,17 +64,17 @@ class DoorSeverity:
         if table.key == USERS:
             return "error" if names - {"id"} else "info"
         if table.key == MESSAGES:
-            return "error"  # measured by who has just signed up, who could not join
+            return "error"  # compared with a user who has just signed up and could not join
         if any(is_secret(name, anonymous) for name in names):
             return "error"
         if not any(self._tells(table, name) for name in names) or self._published(table, rows):
             return "info"
         if self._kept(table.key):
             return "error"
-        return "warning" if table.row_security.enabled else "info"  # else grants alone kept it closed
+        return "warning" if table.row_security.enabled else "info"  # only grants kept it closed
 
     def _gives_figures(self, door: Door) -> bool:
-        """Tell whether a view or a function counts and adds up: a sum over one planted row is that row's number."""
+        """Tell whether a view or a function only counts and sums. A sum over one planted row is that row's number."""
         live = self.planted_rows.survey.live
         schema, _, name = door.name.partition("(")[0].partition(".")
         view = live.view(schema, name)
@@ -95,14 +95,14 @@ class DoorSeverity:
         return declared or table in self.planted_rows.survey.owned
 
     def _tells(self, table: Table, name: str) -> bool:
-        """Tell whether a column says more than which row it is: a figure has the keys that it counts by."""
+        """Tell whether a column says more than which row it is. A figure contains the keys by which it counts."""
         if self._standing.names_owner(table, name):
             return True
         keys = {column for index in table.indexes if index.unique for column in index.columns}
         return not (name in keys or name.endswith("_id") or (*table.key, name) in self.planted_rows.survey.keys)
 
     def _published(self, table: Table, rows: Sequence[Row]) -> bool:
-        """Tell whether exactly those rows came out whose owner says that they are open."""
+        """Tell whether exactly those rows came out whose owner marked them as open."""
         out = {row.number for row in rows}
         kept = [row for row in self.planted_rows.of(table).values() if row.number not in out]
         return any(

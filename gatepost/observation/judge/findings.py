@@ -1,4 +1,4 @@
-"""What was seen against what was meant: findings, each with the statement that anybody can run again."""
+"""Compare what was observed with what is intended. Each finding has a statement that anyone can run again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from gatepost.observation.attempt.trial.witness import comma_joined, shown, witn
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import RANKED
 from gatepost.observation.plant.survey import Survey
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, RowCommand, Table
@@ -26,17 +25,17 @@ from gatepost.schema import COMMANDS, Command, RowCommand, Table
 _BY_CODE = "not known, refused by the application's code"
 _REASONS = {
     "cut off": "stopped",
-    "unfit value": "no value was found that its policies take",
+    "unfit value": "no value was found that its policies accept",
     "refused by the application": _BY_CODE,
 }
 _VALUE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|cnry[-_][0-9a-f_-]+z|\d+", re.IGNORECASE)
 _VERBS = {"select": "read", "insert": "insert", "update": "change", "delete": "remove"}
-COMPARE = "gatepost verify  # names the policy, the grant or the switch that differs from the declaration"
+COMPARE = "gatepost verify  # names the policy, the grant or the setting that differs from the declaration"
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Holds the record against the declaration, or, where there is none, against who owns which rows."""
+    """Compares the results with the declaration or, without one, with the inferred owners of rows."""
 
     stage: TrialSession
     record: Observations
@@ -46,7 +45,7 @@ class Judge:
 
     @property
     def planted_rows(self) -> PlantedRows:
-        """What was planted."""
+        """The planted rows."""
         return self.stage.planted_rows
 
     @property
@@ -55,7 +54,7 @@ class Judge:
         return self.planted_rows.survey
 
     def findings(self) -> Iterator[Finding]:
-        """Yield everything that is wrong with the tables."""
+        """Yield everything that is wrong with access to the tables."""
         inferred = Inferred(self.planted_rows, self.record, self.personas)
         for table in self.survey.observed:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
@@ -72,9 +71,9 @@ class Judge:
     def _of_table(self, table: Table, inferred: Inferred) -> Iterator[Finding]:
         declared = self._declared(table)
         if declared is not None:
-            found = list(self._against_declaration(table, declared))
+            found = list(self._compared_with_declaration(table, declared))
             yield from found
-            # What was declared so is a hole all the same; what was not is reported already.
+            # A declared hole is still a hole. One that was not declared is reported already.
             beyond = {one.detail for one in found if one.rule == "access-beyond-declaration"}
             yield from (one for one in inferred.foreign_writes(table) if one.detail not in beyond)
         else:
@@ -100,14 +99,14 @@ class Judge:
     def _declared(self, table: Table) -> ProtectedTable | None:
         return self.expected.declaration.table(*table.key) if self.expected is not None else None
 
-    def _against_declaration(self, table: Table, declared: ProtectedTable) -> Iterator[Finding]:
+    def _compared_with_declaration(self, table: Table, declared: ProtectedTable) -> Iterator[Finding]:
         assert self.expected is not None  # noqa: S101  it holds the declaration
         for command in COMMANDS:
             beyond: list[tuple[Persona, str, int]] = []
             short: list[tuple[Persona, str, int]] = []
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, command)
-                if persona.name in ONLOOKERS or not (cell.known or cell.rows or any(cell.inserts.values())):
+                if persona.traits.onlooker or not (cell.known or cell.rows or any(cell.inserts.values())):
                     continue
                 if command == "insert":
                     self._compare_inserts(persona, declared, cell, beyond, short)
@@ -123,7 +122,7 @@ class Judge:
                 if less:
                     row = self.planted_rows.row(table.key, min(less))
                     lacking = shown(row) if row else "a row"
-                    short.append((persona, f"{describe(persona)}: out of reach is {lacking}", len(less)))
+                    short.append((persona, f"{describe(persona)}: cannot access {lacking}", len(less)))
             yield from self._difference(table, command, "access-beyond-declaration", beyond)
             yield from self._difference(table, command, "access-short-of-declaration", short)
 
@@ -149,11 +148,11 @@ class Judge:
         if not cell.candidates and any(
             grant.grantee in (persona.role, "public") and grant.privilege == "INSERT" for grant in declared.grants
         ):
-            short.append((persona, f"{describe(persona)} holds no INSERT", 1))
+            short.append((persona, f"{describe(persona)} has no INSERT privilege", 1))
 
     def _note_unevaluated(self, table: Table, command: Command, persona: Persona, why: NotKnown) -> None:
         what = f"{table}: {command} as {persona.name}"
-        self._unevaluated.append(NotChecked(what, f"what was declared cannot be evaluated: {why}", ours=True))
+        self._unevaluated.append(NotChecked(what, f"the declared condition cannot be evaluated: {why}", ours=True))
 
     def _difference(
         self, table: Table, command: Command, rule: str, found: list[tuple[Persona, str, int]]
@@ -162,11 +161,11 @@ class Judge:
             return
         who = comma_joined([persona.name for persona, _, _ in found])
         count = max(number for _, _, number in found)
-        rows = f"{count} row{'s' * (count != 1)} that were planted" if command != "insert" else "a row"
+        rows = f"{count} planted row{'s' * (count != 1)}" if command != "insert" else "a row"
         message = (
-            f"{who} can {_VERBS[command]} {rows} in {table}, which the declaration does not give"
+            f"{who} can {_VERBS[command]} {rows} in {table}, but the declaration does not allow it"
             if rule == "access-beyond-declaration"
-            else f"{who} should be able to {command} {rows} in {table} by the declaration, and cannot"
+            else f"{who} cannot {command} {rows} in {table}, but the declaration allows it"
         )
         yield Finding(
             rule,
@@ -185,7 +184,7 @@ class Judge:
         for persona in self.personas:
             for command in COMMANDS:
                 cell = self.record.cell(persona.name, table, command)
-                if cell.outcome != "error" or persona.name in ONLOOKERS or cell.shuts_out(persona.role):
+                if cell.outcome != "error" or persona.traits.onlooker or cell.shuts_out(persona.role):
                     continue
                 key = (command, _without_values(cell.said))
                 said.setdefault(key, []).append(persona.name)
@@ -201,39 +200,39 @@ class Judge:
             )
 
     def _escalations(self) -> Iterator[Finding]:
-        told_of: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str]] = set()
         ordinary_users = OrdinaryUsers(self.planted_rows, self.record)
         for found in self.record.escalations:
             table = found.rows[0].table
             written = self.survey.live.table(*found.written.split(".", 1)) if "(" not in found.written else None
-            if (found.written, str(table)) in told_of:
+            if (found.written, str(table)) in seen:
                 continue
             if not self._unmistakable(found, written, ordinary_users):
                 continue
-            told_of.add((found.written, str(table)))
+            seen.add((found.written, str(table)))
             how = f"{'calling' if '(' in found.written else 'writing to'} {found.written}"
-            gained = f"bring rows of others in {table} into sight by {how}"
+            gained = f"make other users' rows in {table} visible by {how}"
             if found.power:
-                gained = f"give itself a rank by {how}, and change rows of {table} that it could not change before"
-            reached = "reaches more rows" if found.power else f"shows {shown(found.rows[0])}"
+                gained = f"give itself a rank by {how}, and then change rows of {table} that it could not change before"
+            effect = "changes more rows" if found.power else f"shows {shown(found.rows[0])}"
             yield Finding(
                 "escalation",
                 "error",
                 found.written,
                 f"{found.persona.name} can {gained}",
-                fix="take the write away, or hold what it may say to what its writer already may",
+                fix="remove the write access, or limit the values to what the writer may already access",
                 detail=str(table),
-                witness=f"{describe(found.persona)}: {found.write}; then {found.look} {reached}",
+                witness=f"{describe(found.persona)}: {found.write}; then {found.look} {effect}",
             )
 
     def _unmistakable(self, found: Escalation, written: Table | None, ordinary_users: OrdinaryUsers) -> bool:
-        """Tell whether rows may not come into sight: not by a rank that one has, nor by joining what is open."""
-        name = found.persona.name
+        """Tell whether rows must not become visible: not by a rank of the persona, nor by joining what is open."""
+        name, ranked = found.persona.name, found.persona.traits.ranked
         if written is None:
-            return not (name in RANKED and self.survey.statuses)
+            return not (ranked and self.survey.statuses)
         if found.hung_on and ordinary_users.open_parent(name, written):
             return False
-        return name not in RANKED or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
+        return not ranked or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
 
     def _own_claims(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):
@@ -243,13 +242,13 @@ class Judge:
                 "user-metadata-trusted",
                 "error",
                 str(table),
-                f"a user can read rows of others in {table} by what it says of itself when it signs up",
-                fix="let the backend give roles and memberships; raw_user_meta_data is the user's own word",
+                f"a user can read other users' rows in {table} because of the metadata they send at sign-up",
+                fix="let only the backend assign roles and memberships: users choose raw_user_meta_data themselves",
                 detail="sign-up",
                 witness=f"{found.write}; then {describe(found.persona)}: {found.look} shows {shown(found.rows[0])}",
             )
 
 
 def _without_values(said: str) -> str:
-    """Return a message without the ids and figures in which it differs from persona to persona."""
+    """Return a message without the ids and figures that differ between personas."""
     return _VALUE.sub("…", said)

@@ -1,4 +1,4 @@
-"""The access matrix as plain values: table x persona x command, with the rows and the policies behind each cell."""
+"""Build the access matrix as plain values: table x persona x command, with the rows and the policies of each cell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gatepost.observation.attempt.doors.every_door import Door
-from gatepost.observation.attempt.personas import ONLOOKERS, describe, world_of
+from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.witness import in_force, shown
@@ -16,17 +16,17 @@ from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
 Reach = Literal["all", "own", "some", "none", "unknown", "error"]
-"""How far a persona reaches: every planted row, those of its own only, some, none; `unknown` where no trial showed what
-the policies decide (nothing could be planted, it took too long, only the application's own code refused), and `error`
-where every trial ended in an error of the policies. `unknown` and `error` are no verdict, and never a pass."""
+"""How much a persona can access: every planted row, only its own, some, or none. `unknown` where no trial showed the
+policies' decision (nothing could be planted, it took too long, only the application's own code refused), and `error`
+where every trial ended in an error of the policies. `unknown` and `error` never count as a pass."""
 _WITNESSES = 3
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """How far a persona reaches, by how many of the planted rows, and the proof: a cell as it stands in the JSON.
+    """How much a persona can access, how many of the planted rows that is, and the proof. One cell of the JSON.
 
-    `outcome` is what the trials ended in, as `outcome.Outcome` lists them; `said` is the reason, where there is one.
+    `outcome` is how the trials ended, as listed in `outcome.Outcome`. `said` is the reason, where there is one.
     """
 
     reach: Reach
@@ -42,16 +42,16 @@ class MatrixCell:
 def matrix(
     planted_rows: PlantedRows, record: Observations, personas: Sequence[Persona], declared: Iterable[tuple[str, str]]
 ) -> dict[str, object]:
-    """Return the matrix as it stands in the JSON.
+    """Return the matrix in the form of the JSON.
 
     Args:
-        planted_rows: What was planted.
-        record: What was seen.
-        personas: Who tried.
-        declared: The tables that were declared.
+        planted_rows: The planted rows.
+        record: The results.
+        personas: The personas that tried.
+        declared: The declared tables.
     """
     names = set(declared)
-    people = [persona for persona in personas if persona.name not in ONLOOKERS]
+    people = [persona for persona in personas if not persona.traits.onlooker]
     return {
         "personas": [{"name": p.name, "role": p.role, "told": describe(p)} for p in people],
         "tables": [
@@ -81,7 +81,7 @@ def matrix_cell(
     cell = record.cell(persona.name, table, command)
     rows = sorted(
         (row for row in planted_rows.of(table).values() if row.number in cell.rows),
-        key=lambda row: (row.world == world_of(persona.name), row.number),
+        key=lambda row: (row.world == persona.row_set, row.number),
     )
     statement = next((s for key, s in cell.statements.items() if key in cell.rows), "")
     witnesses = [shown(row) for row in rows[:_WITNESSES]]
@@ -92,21 +92,21 @@ def matrix_cell(
             f"{name}: {'let in' if ok else 'not known' if name in cell.doubtful else 'refused'}"
             for name, ok in cell.inserts.items()
         ]
-    policies = tuple(_told(policy) for policy in in_force(table, persona.role, command))
+    policies = tuple(_text(policy) for policy in in_force(table, persona.role, command))
     count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
     of = len(cell.inserts) if command == "insert" else len(planted_rows.of(table))
     how_far = reach(planted_rows, persona, table, command, cell)
     return MatrixCell(how_far, count, of, statement, tuple(witnesses), policies, cell.said, cell.outcome)
 
 
-def _told(policy: Policy) -> str:
+def _text(policy: Policy) -> str:
     clauses = (("using", policy.using), ("with check", policy.check))
     said = " ".join(f"{clause} {' '.join(text.split())}" for clause, text in clauses if text is not None)
     return f"{policy.name}{'' if policy.permissive else ' (restrictive)'}: {said}"
 
 
 def reach(planted_rows: PlantedRows, persona: Persona, table: Table, command: Command, cell: Cell) -> Reach:
-    """Say in one word how far a cell goes."""
+    """Return in one word how much a cell allows."""
     owned = table.key in planted_rows.survey.owned
     if cell.shuts_out(persona.role):
         return "none"
@@ -122,12 +122,12 @@ def reach(planted_rows: PlantedRows, persona: Persona, table: Table, command: Co
         return "none"
     if len(cell.rows) == len(rows) or (cell.tried is not None and cell.rows >= cell.tried):
         return "all"
-    mine = {row.number for row in rows if row.world == world_of(persona.name)}
+    mine = {row.number for row in rows if row.world == persona.row_set}
     return "own" if owned and cell.rows <= mine else "some"
 
 
 def doors(found: Iterable[Door]) -> list[dict[str, object]]:
-    """Return what came of the doors, as it stands in the JSON: one entry a door and persona, the worst call of it."""
+    """Return the results of the doors in the form of the JSON: one entry per door and persona, with its worst call."""
     worst: dict[tuple[str, str], Door] = {}
     for door in found:
         key = (door.name, door.persona.name)

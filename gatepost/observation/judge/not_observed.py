@@ -1,4 +1,4 @@
-"""What an observation does not look at, told by name: what is not known is never green."""
+"""List by name what an observation does not try, because what is not known must not count as a pass."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ SELECT n.nspname, c.relname
 def unseen(
     cursor: Cursor, stage: TrialSession, personas: Sequence[Persona], found: Iterable[Door]
 ) -> Iterator[NotChecked]:
-    """Yield what the personas can reach and nobody looked at.
+    """Yield what the personas may access but no trial covered.
 
     Args:
         cursor: Inside the transaction.
-        stage: Where was tried.
-        personas: Who tried.
-        found: What came of the doors.
+        stage: The session of the trials.
+        personas: The personas that tried.
+        found: The results of the doors.
     """
     roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
     cursor.execute(_ROUTINES, {"roles": roles})
@@ -57,7 +57,7 @@ def unseen(
             yield NotChecked(f"{schema}.{name}({types})", f"{kind} is not called", ours=True)
     cursor.execute(_FOREIGN, {"roles": roles})
     for schema, name in cursor.fetchall():
-        why = "a foreign table: its rows lie elsewhere, and nothing is planted there"
+        why = "a foreign table: its rows are on another server, where nothing is planted"
         yield NotChecked(f"{schema}.{name}", why, ours=True)
     yield from _of_the_platform(stage, roles)
     yield from _rules(stage, roles)
@@ -65,29 +65,31 @@ def unseen(
 
 
 def _of_the_platform(stage: TrialSession, roles: Sequence[str]) -> Iterator[NotChecked]:
-    """Yield the platform's own relations that the API was let into; who may is told by the grants."""
-    told: dict[str, list[str]] = {}
+    """Yield the platform's own relations that the API may read according to its grants."""
+    readers: dict[str, list[str]] = {}
     for role in roles:
         for schema, name, command in stage.privileges(role).held:
             if schema in ("auth", "vault") and (schema, name) not in (USERS, *FILES) and command == "select":
-                told.setdefault(f"{schema}.{name}", []).append(role)
-    for name, who in sorted(told.items()):
-        why = f"{' and '.join(who)} may read it; nothing is planted in the platform's own relations"
+                readers.setdefault(f"{schema}.{name}", []).append(role)
+    for name, who in sorted(readers.items()):
+        why = f"{' and '.join(who)} may read it, but nothing is planted in the platform's own relations"
         yield NotChecked(name, why, ours=True)
 
 
 def _rules(stage: TrialSession, roles: Sequence[str]) -> Iterator[NotChecked]:
-    """Yield the rewrite rules of tables that somebody writes: what they do elsewhere is not looked at."""
+    """Yield the rewrite rules of tables that somebody writes. Their effects on other tables are not tried."""
     for rule in stage.survey.live.rewrite_rules:
         held = [role for role in roles if stage.privileges(role).has((rule.schema, rule.table), rule.event.lower())]
         if held and not is_platform(rule.schema):
             yield NotChecked(
-                f"{rule.schema}.{rule.table}", f'what the rule "{rule.name}" does to other tables', ours=True
+                f"{rule.schema}.{rule.table}",
+                f'the effects of the rule "{rule.name}" on other tables were not tried',
+                ours=True,
             )
 
 
 def _failed(found: Iterable[Door], routines: Iterable[Routine]) -> Iterator[NotChecked]:
-    """Yield the functions of which every call ended in an error, or that no arguments were found for."""
+    """Yield the functions for which every call ended in an error, or no arguments were found."""
     by_name: dict[str, list[Door]] = {str(routine): [] for routine in routines if routine.roles}
     for door in found:
         if door.kind in ("function", "procedure"):

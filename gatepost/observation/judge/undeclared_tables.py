@@ -1,6 +1,6 @@
-"""What is wrong where nothing was declared: whose a row is, is inferred from keys, claims and memberships.
+"""Find wrong access to undeclared tables, whose owners are inferred from keys, claims and memberships.
 
-Only what cannot be meant is an error: another's row written, a row made in another's name, a write without signing in.
+Only what cannot be intended is an error: writing another's row, a row in another's name, a write without signing in.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ from gatepost.observation.attempt.personas import (
     SELF_CLAIMING_SILENT,
     describe,
     other_of,
-    world_of,
 )
 from gatepost.observation.attempt.trial.results import Crossing, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import NOBODY
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
-from gatepost.personas import Persona
+from gatepost.observation.plant.users import SELF_CLAIMING
+from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Command, Table
 
 _ANOTHERS = "another's"
 _VERBS = {"update": "change", "delete": "remove"}
 _FROM_APP_METADATA = "read the claim from app_metadata, which only the backend writes"
-_FROM_TOKEN = "ask the token, with auth.uid() or a claim of app_metadata: anybody writes headers"  # noqa: S105
+_FROM_TOKEN = "use the token, with auth.uid() or a claim of app_metadata: callers choose their headers"  # noqa: S105
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """Holds the record against who owns which rows."""
+    """Compares the results with the inferred owners of rows."""
 
     planted_rows: PlantedRows
     record: Observations
@@ -44,7 +43,7 @@ class Inferred:
 
     @cached_property
     def ordinary_users(self) -> OrdinaryUsers:
-        """Who is nobody special."""
+        """The ordinary users of the tables."""
         return OrdinaryUsers(self.planted_rows, self.record)
 
     @property
@@ -53,7 +52,7 @@ class Inferred:
         return self.planted_rows.survey
 
     def findings(self, table: Table) -> Iterator[Finding]:
-        """Yield what is wrong with one table."""
+        """Yield what is wrong with access to one table."""
         yield from Reading(self.planted_rows, self.record, self.personas, self.ordinary_users).findings(table)
         yield from self.foreign_writes(table)
         if table.key in self.survey.owned and self.ordinary_users.files_have_owners(table):
@@ -62,7 +61,7 @@ class Inferred:
         yield from self._anonymous_writes(table)
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
-        """Yield the commands that write rows of others; nothing of a table whose rows belong to nobody."""
+        """Yield the commands that write rows of others, unless a table's rows belong to nobody."""
         if table.key not in self.survey.owned or not self.ordinary_users.files_have_owners(table):
             return
         for command, what in (("update", "change"), ("delete", "remove")):
@@ -78,9 +77,9 @@ class Inferred:
                     "foreign-row-written",
                     "error",
                     str(table),
-                    f"{comma_joined([p.name for p, _ in found])} can {what} rows of {table} that belong to "
-                    f"somebody else ({self.ordinary_users.why(table)})",
-                    fix=self._policies_to_mend(table, "update" if command == "update" else "delete"),
+                    f"{comma_joined([p.name for p, _ in found])} can {what} other users' rows in {table}"
+                    f" ({self.ordinary_users.why(table)})",
+                    fix=self._policies_to_fix(table, "update" if command == "update" else "delete"),
                     detail=command,
                     witness=found[0][1],
                 )
@@ -103,13 +102,13 @@ class Inferred:
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can insert rows {what} into {table}"
                     f" ({self.ordinary_users.why(table)})",
-                    fix=self._policies_to_mend(table, "insert"),
+                    fix=self._policies_to_fix(table, "insert"),
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
                 )
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
-        """Tell whether a row under a stranger's may be meant: where the persona may see what it hangs on."""
+        """Tell whether a row under a stranger's may be intended, because the persona may see its parent."""
         if way == "another's" and self.ordinary_users.names_users(table) and table.key not in FILES:
             return False
         if table.key in FILES:
@@ -119,7 +118,7 @@ class Inferred:
         return self._sees_parents(persona, table, None) or self.ordinary_users.open_parent(persona.name, table)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
-        """Tell whether a persona sees the stranger's rows that a table's keys, or one column of it, refer to."""
+        """Tell whether a persona sees the stranger's rows that a table's keys, or one of its columns, refer to."""
         seen = True
         other = other_of(persona.name)
         for child, parent in self.survey.keys.items():
@@ -142,7 +141,7 @@ class Inferred:
                         "anonymous-write",
                         "error",
                         str(table),
-                        f"anybody can {_VERBS[command]} rows of {table} without signing in",
+                        f"anyone can {_VERBS[command]} rows of {table} without signing in",
                         fix=f"REVOKE {command.upper()} ON {sql.qualified(*table.key)} FROM anon",
                         detail=command,
                         witness=witness(self.planted_rows, persona, table, cell, min(cell.rows)),
@@ -153,7 +152,7 @@ class Inferred:
                     "anonymous-write",
                     "error",
                     str(table),
-                    f"anybody can insert rows in a user's name into {table} without signing in"
+                    f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",
                     fix=f"REVOKE INSERT ON {sql.qualified(*table.key)} FROM anon",
                     detail="insert",
@@ -161,20 +160,20 @@ class Inferred:
                 )
 
     def _trusted_claims(self, table: Table) -> Iterator[Finding]:
-        """Find rows that a user sees only for what it said of itself: in its `user_metadata`, or in a header."""
+        """Report rows that users see only because of what they write into `user_metadata` or into a header."""
         for name, rule, how, fix in (
-            ("self_claiming", "user-metadata-trusted", "a claim into its own user_metadata", _FROM_APP_METADATA),
+            (SELF_CLAIMING, "user-metadata-trusted", "a claim into their own user_metadata", _FROM_APP_METADATA),
             (
                 SELF_CLAIMING_BY_HEADER,
                 "request-trusted",
-                "whose they are into a header or a cookie of the request",
+                "the owner's value into a header or a cookie of the request",
                 _FROM_TOKEN,
             ),
         ):
             cell = self.record.cell(name, table, "select")
             more = cell.rows - self.record.sees(SELF_CLAIMING_SILENT, table.key)
             others = sorted(
-                n for n in more if (row := self.planted_rows.row(table.key, n)) and row.world != "self_claiming"
+                n for n in more if (row := self.planted_rows.row(table.key, n)) and row.world != SELF_CLAIMING
             )
             persona = next((p for p in self.personas if p.name == name), None)
             if others and persona is not None:
@@ -182,26 +181,26 @@ class Inferred:
                     rule,
                     "error",
                     str(table),
-                    f"a user can read rows of others in {table} by writing {how}",
+                    f"a user can read other users' rows in {table} by writing {how}",
                     fix=fix,
                     witness=witness(self.planted_rows, persona, table, cell, others[0]),
                 )
 
     def crossings(self) -> Iterator[Finding]:
-        """Yield the rows of one's own that can be put among another's, in declared tables too."""
-        told_of: set[tuple[str, str]] = set()
+        """Yield the rows that users can move among the rows of others, in declared tables too."""
+        seen: set[tuple[str, str]] = set()
         for crossing in self.record.crossings:
             key = (str(crossing.table), crossing.column)
-            if key in told_of or not self._unmistakable(crossing):
+            if key in seen or not self._unmistakable(crossing):
                 continue
-            told_of.add(key)
+            seen.add(key)
             yield Finding(
                 "row-moved-to-another",
                 "error",
                 str(crossing.table),
-                f"{crossing.persona.name} can put a row of its own among another's by changing "
+                f"{crossing.persona.name} can move a row of its own among another user's rows by changing "
                 f"{crossing.table}.{crossing.column}",
-                fix=f"WITH CHECK must hold {crossing.column} to the user's own, on UPDATE too",
+                fix=f"WITH CHECK must limit {crossing.column} to the user's own value, for UPDATE too",
                 detail=crossing.column,
                 witness=f"{describe(crossing.persona)}: {crossing.write}",
             )
@@ -218,7 +217,7 @@ class Inferred:
             return False
         if key in self.survey.identities:
             alone = self.ordinary_users.names_users(crossing.table) == [crossing.column]
-            return alone and crossing.table.key not in self.survey.asked
+            return alone and crossing.table.key not in self.survey.read_elsewhere
         parent = self.survey.keys[key][:2]
         if parent not in self.survey.owned or self.ordinary_users.open_parent(crossing.persona.name, crossing.table):
             return False
@@ -226,9 +225,9 @@ class Inferred:
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)
-        return row is not None and row.world not in (world_of(persona.name), NOBODY)
+        return row is not None and row.world not in (persona.row_set, NOBODY)
 
-    def _policies_to_mend(self, table: Table, command: Command) -> str:
+    def _policies_to_fix(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
         if bypasses(self.survey.live, "authenticated"):

@@ -1,1 +1,1 @@
-"""Rows in every table and for every persona, whose values say whose they are."""
+"""Plant rows in every table for every persona, with values that show which row they belong to."""

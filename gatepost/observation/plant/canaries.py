@@ -1,4 +1,4 @@
-"""Values that nobody else writes: where one comes out, it tells the table, the row and the column that it is from."""
+"""Create and recognise canaries: unmistakable values that show from which table, row and column they come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Canary:
-    """Where a value was planted: the number of the table, of the row in it, and of the column."""
+    """The place of a canary: the numbers of the table, of its row and of its column."""
 
     table: int
     row: int
@@ -48,11 +48,11 @@ def family(type_name: str) -> str:
 
 
 def value(type_name: str, canary: Canary) -> str | None:
-    """Return a value of a type, as text, that tells where it was planted as far as the type can hold that.
+    """Return a value of a type, as text, that shows where it was planted as far as the type can hold that.
 
     Args:
         type_name: The type as `format_type` prints it; a domain or an enum is resolved by the caller.
-        canary: Where it is planted.
+        canary: The place.
 
     Returns:
         The value, or None where the type is not known.
@@ -71,7 +71,7 @@ def value(type_name: str, canary: Canary) -> str | None:
 
 
 def _cut(word: str, type_name: str, canary: Canary) -> str:
-    """Return the word, or, where the column is too short for it, something short that is still unique in its table."""
+    """Return the word, or a short value that is still unique in its table where the column is too short."""
     sized = _SIZED.match(type_name)
     length = int(sized[2]) if sized else 1 if family(type_name) in ("character", "bpchar") else len(word)
     if length >= len(word):

@@ -1,4 +1,4 @@
-"""Values that a constraint, or the code of a trigger, may be content with: from what it compares, then by type."""
+"""Choose values that a constraint or a trigger may accept: first those that it compares, then by type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column
 
 Fix = str | Shape | None
-"""A value for a column of every row: `{}` stands for what makes it a canary, `{#}` for the row's number."""
+"""A value for a column of every row. `{}` is replaced by the canary, `{#}` by the row's number."""
 
 _WORDS = (
     "cnry-{}@example.org", "https://example.org/cnry-{}", "cnry_{}", "+15550100000", "#c0ffee", "cnry", "CNRY",
@@ -36,7 +36,7 @@ _MOST = 40
 
 
 def options(survey: Survey, column: Column, texts: Iterable[str]) -> list[Fix]:
-    """Return values for a column: those that texts compare it with first.
+    """Return values for a column, starting with those that texts compare it with.
 
     Args:
         survey: The database.
@@ -144,7 +144,7 @@ def _without_literals(text: str) -> str:
 
 
 def _fits(base: str, fix: Fix) -> bool:
-    """Tell whether a text is short enough for a type of a length."""
+    """Tell whether a text is short enough for a type with a length."""
     sized = re.search(r"\((\d+)\)", base)
     if not is_word(base) or fix is None or (sized is None and family(base) not in ("character", "bpchar")):
         return True
@@ -170,7 +170,7 @@ def _mixed(options_of: dict[str, list[Fix]]) -> Iterator[dict[str, Fix]]:
 
     if len(options_of) < 2:
         return
-    chance = random.Random(0)  # noqa: S311  # any order will do, if it is the same each time
+    chance = random.Random(0)  # noqa: S311  any order will do, if it is always the same
     last = {name: values[-1] for name, values in options_of.items()}
     first = {name: values[0] for name, values in options_of.items()}
     for name, values in options_of.items():

@@ -1,4 +1,4 @@
-"""The values on which an answer turns, put together to rows."""
+"""Combine the values that decide a policy's result into rows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from gatepost.observation.plant.survey import checks
 from gatepost.schema import Table
 
 MANY = 12
-"""The most rows of one table in one world."""
+"""The most rows of one table in one row set."""
 KEPT = "(a canary)"
-"""In the place of an edge: the row's own canary."""
+"""Stands for the row's own canary in the place of a deciding value."""
 
 Values = dict[str, str | None]
 
 
 def overlay(names: Iterable[str], values: Iterable[str | None]) -> Values:
-    """Return the values of some columns, without those in whose place the row's own canary stays."""
+    """Return the values of some columns, without those that keep the row's own canary."""
     return {name: value for name, value in zip(names, values, strict=True) if value != KEPT}
 
 
 def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | None, ...]]:
-    """Return every combination of the edges, or, where there are too many, each value once beside the first ones."""
+    """Return every combination of the deciding values or, if they are too many, each value once with the first ones."""
     size = 1
     for values in edges.values():
         size *= len(values)

@@ -1,4 +1,4 @@
-"""The values that a table's constraints ask for: chosen anew after each error, a bounded number of times."""
+"""Find values that a table's constraints accept: new ones after each error, a limited number of times."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHECK, _NOT_NULL, _DATA = "23514", "23502", "22"
 
 @dataclass
 class Search:
-    """Looks for values that one table takes."""
+    """Looks for values that one table accepts."""
 
     cursor: Cursor
     row_sets: RowSets
@@ -59,7 +59,7 @@ class Search:
         return chosen is not None
 
     def _columns(self, error: Error) -> list[str]:
-        """Return the columns that an error is about."""
+        """Return the columns that an error names."""
         code, diag = error.pgcode or "", error.diag
         if code == _CHECK and diag.constraint_name:
             named = [c for c in self.table.constraints if c.name == diag.constraint_name]
@@ -73,7 +73,7 @@ class Search:
         return []
 
     def _misfits(self) -> Iterator[str]:
-        """Yield the columns whose values their own types do not take."""
+        """Yield the columns whose values do not fit their own types."""
         row = self.row_sets.rows(self.table)[0]
         for column in self.table.columns:
             value = row.values.get(column.name)
@@ -81,7 +81,7 @@ class Search:
                 yield column.name
 
     def _figures(self) -> Iterator[str]:
-        """Yield the columns whose large numbers may be too large for what is computed from them."""
+        """Yield the columns whose large numbers may be too large for values computed from them."""
         survey = self.row_sets.survey
         for column in self.table.columns:
             key = (*self.table.key, column.name)
@@ -97,7 +97,7 @@ class Search:
         return some_of(found, _MOST) if found else iter(())
 
     def _texts(self, columns: Iterable[str], error: Error) -> list[str]:
-        """Return the definitions of the constraints on some columns, that of the broken one first."""
+        """Return the definitions of the constraints on some columns, the broken one first."""
         constraints = [c for c in self.table.constraints if c.kind == "check" and set(c.columns) & set(columns)]
         constraints.sort(key=lambda c: c.name != error.diag.constraint_name)
         texts = [constraint.definition for constraint in constraints]
@@ -107,7 +107,7 @@ class Search:
         return texts
 
     def _options(self, name: str, texts: Iterable[str]) -> list[Fix]:
-        """Return values that the constraints on a column may be content with."""
+        """Return values that the constraints on a column may accept."""
         column = self.table.column(name)
         if column is None or column.generated:
             return []

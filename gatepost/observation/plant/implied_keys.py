@@ -1,4 +1,4 @@
-"""What belongs together though no foreign key says so: columns that name a user, and columns that policies compare."""
+"""Find references without a foreign key: columns that name a user, and columns that policies compare."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Clues
-from gatepost.analysis.policies import OWNER_NAMES
-from gatepost.name_hints import name_parts
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.plant.canaries import family
 from gatepost.schema import Schema, Table, is_platform
 
 _NAMES = ("uuid", "text", "character varying", "citext")
-"""The types that hold a user's id."""
+"""The types that can hold a user's id."""
 _KEYS = ("uuid", "bigint", "integer", "text", "character varying")
-_CATALOGUE = frozenset("role permission capability privilege right scope plan tier".split())
 
 
 def of_a_catalogue(table: str) -> bool:
-    """Tell whether a table's name says that its rows are kinds of users, and no tenants."""
-    return bool(name_parts(table) & _CATALOGUE)
+    """Tell whether a table's name says that its rows are kinds of users and not tenants."""
+    return bool(name_parts(table) & word_list("role_tables"))
 
 
 def named_owners(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -> set[ColumnKey]:
-    """Return the columns that name a user by what they are called, where nothing says what they refer to.
+    """Return the columns that refer to a user by their names, where no key says what they refer to.
 
     Args:
         tables: The tables.
@@ -35,7 +33,7 @@ def named_owners(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -
         (*table.key, column.name)
         for table in tables
         for column in table.columns
-        if column.name in OWNER_NAMES
+        if column.name in word_list("owner_columns")
         and not is_platform(table.schema)
         and column.type in _NAMES
         and (*table.key, column.name) not in keys
@@ -44,12 +42,12 @@ def named_owners(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -
 
 
 def naming(found: Iterable[ColumnKey], live: Schema, domains: Mapping[str, str]) -> frozenset[ColumnKey]:
-    """Return those columns whose type can hold a user's id, alone or in an array.
+    """Return the columns whose type can hold a user's id, alone or in an array.
 
     Args:
-        found: Columns that are compared with one.
+        found: Columns that are compared with a user's id.
         live: The database.
-        domains: What each domain is made of.
+        domains: The base type of each domain.
     """
     kept = set()
     for key in found:
@@ -63,13 +61,13 @@ def naming(found: Iterable[ColumnKey], live: Schema, domains: Mapping[str, str])
 def linked(
     clues: Clues, tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey], identities: frozenset[ColumnKey]
 ) -> dict[ColumnKey, ColumnKey]:
-    """Return what columns refer to, as the comparisons of the policies say, where no foreign key says it.
+    """Return the references between columns that the policies' comparisons imply, where no foreign key says so.
 
     Args:
-        clues: What policies compare.
+        clues: The comparisons of the policies.
         tables: The tables.
         keys: The foreign keys.
-        identities: The columns that name a user, which lead to users and nowhere else.
+        identities: The columns that name a user. They refer to users only.
     """
     by_key = {table.key: table for table in tables}
     found: dict[ColumnKey, ColumnKey] = {}
@@ -82,7 +80,7 @@ def linked(
         child, parent = _directed(pair[0], pair[1], by_key, identities)
         known = {**keys, **found}
         if child in known and parent not in known and not _alone(by_key, parent):
-            child, parent = parent, known[child]  # both refer to the same
+            child, parent = parent, known[child]  # both refer to the same column
         if child not in known and child[:2] != parent[:2] and child[:2] not in _above(parent, known):
             found[child] = parent
     return found
@@ -91,7 +89,7 @@ def linked(
 def _directed(
     one: ColumnKey, other: ColumnKey, tables: Mapping[tuple[str, str], Table], identities: frozenset[ColumnKey]
 ) -> tuple[ColumnKey, ColumnKey]:
-    """Return (child, parent): the parent holds each value once, or says who may see it."""
+    """Return (child, parent). The parent holds each value once, or decides who may see it."""
 
     def rank(key: ColumnKey) -> tuple[bool, bool, ColumnKey]:
         return (_alone(tables, key), any(user[:2] == key[:2] for user in identities), key)
@@ -100,7 +98,7 @@ def _directed(
 
 
 def _above(key: ColumnKey, keys: Mapping[ColumnKey, ColumnKey]) -> set[tuple[str, str]]:
-    """Return the tables that a column's values come from, its own among them."""
+    """Return the tables from which a column's values come, including its own."""
     return set(_way(key, keys))
 
 

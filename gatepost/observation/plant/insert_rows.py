@@ -1,4 +1,4 @@
-"""Plant the rows: many at once, and where a constraint refuses one, with the value that it asks for."""
+"""Insert the planted rows, many at once. Where a constraint refuses a row, use a value that the constraint accepts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ Place = tuple[int, str]
 """Where PostgreSQL keeps a row: the relation's number and the `ctid`."""
 
 _ATTEMPTS = 160
-"""How often the rows of one table are planted anew, with other values."""
+"""How often the rows of one table are planted again, with other values."""
 
 
 @dataclass
 class PlantedRows:
-    """The rows that stand in the database, by where PostgreSQL keeps them.
+    """The planted rows, by where PostgreSQL keeps them.
 
-    `missing` says which tables hold none, and why; `keys_aside` whether triggers and foreign keys could be put aside.
+    `missing` lists the tables without any, and why. `keys_aside` says whether triggers and foreign keys could be
+    disabled.
     """
 
     survey: Survey
@@ -40,27 +41,27 @@ class PlantedRows:
     keys_aside: bool = False
 
     def of(self, table: Table) -> Mapping[Place, Row]:
-        """Return the rows of a table."""
+        """Return the planted rows of a table."""
         return self.rows.get(table.key, {})
 
     def row(self, table: TableKey, number: int) -> Row | None:
-        """Return the row of a number, which a canary tells."""
+        """Return the row with a number, which a canary contains."""
         return next((row for row in self.rows.get(table, {}).values() if row.number == number), None)
 
 
 def plant(
     cursor: Cursor, survey: Survey, users: Mapping[str, str], cast_to: Mapping[ColumnKey, str] | None = None
 ) -> PlantedRows:
-    """Plant the rows of every world.
+    """Plant the rows of every row set.
 
-    Triggers and foreign keys are not asked where the role may put them aside, so that a trigger changes nothing and
-    no order is needed; the keys hold all the same, because every row refers to one that is planted too.
+    Triggers and foreign keys are disabled where the role may do that, so that no trigger changes anything and the order
+    does not matter. The keys hold all the same, because every row refers to a row that is planted too.
 
     Args:
-        cursor: Inside a transaction that will be rolled back, as a role that passes row security by.
+        cursor: Inside a transaction that will be rolled back, as a role that bypasses row security.
         survey: The database.
-        users: The user of each world.
-        cast_to: The types that texts have to look like, by column, since a policy casts them.
+        users: The user of each row set.
+        cast_to: The types whose form texts must have, by column, because a policy casts them.
     """
     found = PlantedRows(survey, RowSets(survey, users, cast_to=cast_to or {}), keys_aside=_put_triggers_aside(cursor))
     for table in survey.tables:
@@ -73,11 +74,11 @@ def plant(
 
 
 def insert(rows: Iterable[Row], columns: Iterable[str] | None = None) -> str:
-    """Return the INSERT of rows of one table, with literals, so that it can be tried by hand.
+    """Return the INSERT of rows of one table, with literals, so that people can run it by hand.
 
     Args:
         rows: At least one.
-        columns: Only these columns; the others get their defaults.
+        columns: Only these columns. The others get their defaults.
     """
     rows = list(rows)
     table = rows[0].table
@@ -109,7 +110,7 @@ def _put_triggers_aside(cursor: Cursor) -> bool:
 
 
 def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
-    """Plant the rows of one table and return why there is none, if there is none."""
+    """Plant the rows of one table. Return why there is none, or an empty text."""
     said = ""
     search = Search(cursor, found.row_sets, table)
     for _ in range(_ATTEMPTS):
@@ -118,7 +119,7 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
         if error is None:
             if found.rows.get(table.key):
                 return ""
-            break  # a trigger swallows rows, or the table has no columns: one at a time shows which
+            break  # a trigger swallows rows, or the table has no columns: inserting one at a time shows which
         said = (error.diag.message_primary or str(error)).strip()
         fitting = {(*table.key, name): value for name, value in room(cursor, table, error).items()}
         if any(found.row_sets.fixes.get(key) != value for key, value in fitting.items()):
@@ -129,7 +130,7 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
     for row in rows:
         error = _try_rows(cursor, found, [row])
         if error is not None and error.pgcode == "23505" and table.key == FILES[0]:
-            return ""  # the bucket is there already
+            return ""  # the bucket exists already
         said = said if error is None else (error.diag.message_primary or str(error)).strip()
     return "" if found.rows.get(table.key) else said
 
@@ -137,7 +138,7 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
 def _try_rows(cursor: Cursor, found: PlantedRows, rows: list[Row]) -> Error | None:
     from psycopg2 import Error
 
-    try:  # in one way to the server and back; psycopg2 gives the rows of the last statement that returns some
+    try:  # in one round trip; psycopg2 returns the rows of the last statement that returns some
         cursor.execute(f"SAVEPOINT gatepost_plant; {insert(rows)} RETURNING tableoid::int8, ctid::text")
         places = cursor.fetchall()
     except Error as error:

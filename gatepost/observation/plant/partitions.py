@@ -1,4 +1,4 @@
-"""Which values a partitioned table has room for."""
+"""Find values for which a partitioned table has a partition."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _KEY = re.compile(r"\((?P<names>[^()]+)\) = \(")
 
 
 def room(cursor: Cursor, table: Table, error: Error) -> dict[str, str]:
-    """Return, by column, what the first partition takes, where PostgreSQL found none for a row.
+    """Return, by column, a value of the first partition, after PostgreSQL found no partition for a row.
 
     Args:
         cursor: Inside a transaction.
         table: The partitioned table.
-        error: What PostgreSQL said.
+        error: PostgreSQL's error.
     """
     named = _KEY.search(error.diag.message_detail or "")
     if table.kind != "partitioned" or error.pgcode != "23514" or error.diag.constraint_name or named is None:

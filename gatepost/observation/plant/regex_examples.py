@@ -1,7 +1,7 @@
-"""Texts that a regular expression is content with, another one for each row.
+"""Create texts that match a regular expression, a different one for each row.
 
 The part of PostgreSQL's regular expressions that CHECK constraints use
-(https://www.postgresql.org/docs/17/functions-matching.html#POSIX-SYNTAX-DETAILS); what else there is, is no shape.
+(https://www.postgresql.org/docs/17/functions-matching.html#POSIX-SYNTAX-DETAILS). Anything else has no shape.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _WORD_CHARACTERS = frozenset("cnryz-0123456789abcdef")
 _ROOM = 20
-"""How long the word of a canary may be."""
+"""The maximal length of a canary's word."""
 _SEVERAL = 6
 """How many characters to use where a class may stand several times, so that rows differ."""
 _NAMED = {
@@ -33,7 +33,7 @@ _QUANTIFIER = re.compile(r"([*+?]|\{(\d+)(,(\d*))?\})\??")
 
 @dataclass(frozen=True)
 class Shape:
-    """Texts that match, as the characters that each place takes; None stands for the word of a canary."""
+    """Texts that match, as the characters that each place accepts. None stands for the word of a canary."""
 
     places: tuple[str | None, ...]
 
@@ -55,7 +55,7 @@ class Shape:
 
 
 def shape(pattern: str) -> Shape | None:
-    """Return the shape of a regular expression, or None where it is not understood."""
+    """Return the shape of a regular expression, or None where it could not be parsed."""
     try:
         places, rest = _branch(pattern)
     except (ValueError, IndexError):
@@ -64,7 +64,7 @@ def shape(pattern: str) -> Shape | None:
 
 
 def _branch(text: str) -> tuple[list[str | None], str]:
-    """Return the places of the first alternative, and what follows the group that it stands in."""
+    """Return the places of the first alternative, and what follows the group around it."""
     found: list[str | None] = []
     while text and text[0] not in "|)":
         atom, text = _atom(text)

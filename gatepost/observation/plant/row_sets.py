@@ -1,4 +1,4 @@
-"""Which rows to plant: for each persona a world of its own, in which every key leads to rows of the same world.
+"""Decide which rows to plant: a set for each persona, in which every key refers to rows of the same set.
 
 A world holds one row of each table, and more where a policy reads more than who somebody is: a row for each of the
 values on which its answer turns. Nothing here talks to a database.
@@ -16,24 +16,23 @@ from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.candidate_values import Fix, filled
 from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
+from gatepost.observation.plant.users import BOB, RANKED
+from gatepost.personas import NOBODY
 from gatepost.schema import Column, Table
 
-NOBODY = "nobody"
 STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
-"""Users that are no persona: a row of nobody's, and rows of tables in which each user has one."""
+"""Users that are not personas: for rows of nobody, and for rows of tables in which each user has one."""
 NEW_USER = "9e500000-0000-4000-8000-000000000200"
-"""A user that has just signed up: it stands in `auth.users` and nowhere else."""
-RANKED = ("ann", "admin")
-"""Those who stand in tables that may give a rank; the others are what anybody is who has just signed up."""
+"""A user that has just signed up. It is in `auth.users` and nowhere else."""
 _KINDS = 4
-"""How many kinds of rows somebody tries to give oneself."""
+"""How many kinds of rows a persona tries to give itself."""
 FRESH = 200
-"""The first number of the rows that personas insert; planted rows stand below it."""
+"""The first number of the rows that personas insert. Planted rows have lower numbers."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row that was planted, or that somebody tries to insert."""
+    """A row that was planted, or that a persona tries to insert."""
 
     table: Table
     number: int
@@ -43,7 +42,7 @@ class Row:
 
     @property
     def key(self) -> tuple[tuple[str, str], int]:
-        """What tells it from every other row."""
+        """The text that distinguishes it from every other row."""
         return (self.table.key, self.number)
 
 
@@ -51,8 +50,8 @@ class Row:
 class RowSets:
     """Makes the rows.
 
-    `users` is each world's user id; `fixes` are values that a constraint taught, by column; `cast_to` are the types
-    that texts have to look like, by column, since a policy casts them.
+    `users` is each set's user id. `fixes` are values that a constraint required, by column. `cast_to` are the types
+    whose form texts must have, by column, because a policy casts them.
     """
 
     survey: Survey
@@ -65,11 +64,11 @@ class RowSets:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The worlds, nobody's last."""
+        """The row sets, the one of nobody last."""
         return (*self.users, NOBODY)
 
     def rows(self, table: Table) -> list[Row]:
-        """Return the rows to plant in a table, those that others refer to first."""
+        """Return the rows to plant in a table, starting with those that others refer to."""
         edges = self.edges(table)
         kinds = combinations(edges)
         alone = self._one_for_each(table)
@@ -77,7 +76,7 @@ class RowSets:
         ranked = table.key in self.survey.statuses
         parent = any(target[:2] == table.key for target in self.survey.keys.values())
         for place, world in enumerate(self.names):
-            few = RANKED if not edges else (*RANKED, "bob", NOBODY)
+            few = RANKED if not edges else (*RANKED, BOB, NOBODY)
             if ranked and world not in few and (not parent or self._reserved(table.key)):
                 continue
             values = self.make(table, world, place)
@@ -103,7 +102,7 @@ class RowSets:
         return _distinct(table, found)
 
     def kinds(self, table: Table) -> list[Values]:
-        """Return what sets the kinds of rows apart on which an answer may turn, the first ones only."""
+        """Return what distinguishes the kinds of rows that may decide a policy's result, the first ones only."""
         edges = self.edges(table)
         return [overlay(edges, combination) for combination in combinations(edges)[:_KINDS]]
 
@@ -135,14 +134,14 @@ class RowSets:
                 fixed = key in self.fixes and self.fixes[key] is None
                 values[column.name] = None if fixed else self.parent(key, parents or world)
             else:
-                told = self.names.index(parents or world) if key in self.survey.clues.claims else number
-                values[column.name] = self.plain(table, column, place, told)
+                index = self.names.index(parents or world) if key in self.survey.clues.claims else number
+                values[column.name] = self.plain(table, column, place, index)
         if table.key in FILES:
             self._shape_file(table, values, self.users.get(user or world, user or STRANGERS[0]), number)
         return values
 
     def _reserved(self, table: TableKey) -> bool:
-        """Tell whether a table is for the few: to stand there is all that counts, and no row has to refer to it."""
+        """Tell whether a table is for a few users: a row there is all that counts, and no row has to refer to it."""
         if table not in self._for_few:
             found = self.survey.live.table(*table)
             children = [child for child, parent in self.survey.keys.items() if parent[:2] == table]
@@ -161,25 +160,25 @@ class RowSets:
         return column is None or column.not_null
 
     def parent(self, key: ColumnKey, world: str) -> str | None:
-        """Return what a column holds to refer to the first row of a world."""
+        """Return what a column holds to refer to the first row of a set."""
         if (key, world) not in self._parents:
-            self._parents[key, world] = None  # a circle of keys ends here
+            self._parents[key, world] = None  # a circular reference ends here
             target = self.survey.keys.get(key)
             table = self.survey.live.table(*(target or key)[:2])
-            assert table is not None  # noqa: S101  keys lead to tables of the ground
+            assert table is not None  # noqa: S101  keys refer to tables of the survey
             name = (target or key)[2]
             base = self.make(table, world, self.names.index(world))
             self._parents[key, world] = base.get(name)
         return self._parents[key, world]
 
     def claim(self, key: ColumnKey, world: str) -> str | None:
-        """Return what the rows of a world hold in a column that is compared with a claim."""
+        """Return what the rows of a set hold in a column that is compared with a claim."""
         table = self.survey.live.table(*key[:2])
         assert table is not None  # noqa: S101  as above
         return self.make(table, world, self.names.index(world)).get(key[2])
 
     def plain(self, table: Table, column: Column, place: int, number: int) -> str | None:
-        """Return a canary for a column, or a value that its type or a constraint demands."""
+        """Return a canary for a column, or a value that its type or a constraint requires."""
         key = (*table.key, column.name)
         canary = Canary(self.survey.numbers[table.key], number, place)
         if key in self.fixes:
@@ -194,7 +193,7 @@ class RowSets:
         return demanded[0] if demanded else canaries.value(base, canary)
 
     def alternatives(self, table: Table, column: Column) -> list[str | None]:
-        """Return the values on which a policy's answer may turn, for a column that a persona changes."""
+        """Return the values that may decide a policy's result, for a column that a persona changes."""
         found = self._edge(table, column)
         if self.survey.base_type(column.type) == "boolean":
             return ["true", "false", *([] if column.not_null else [None])]
@@ -218,7 +217,7 @@ class RowSets:
         return tuple(dict.fromkeys(found)) or ("files",)
 
     def _shape_file(self, table: Table, values: Values, user: str, number: int) -> None:
-        """Make a bucket or a file as the storage service makes it: in a folder that is named after its owner."""
+        """Create a bucket or a file as the storage service does: in a folder that is named after its owner."""
         if table.key == FILES[0]:
             values |= {"id": self._buckets[0], "name": f"bucket-{number}", "public": "false", "owner": None}
             values |= {"type": "STANDARD", "owner_id": None, "allowed_mime_types": None, "file_size_limit": None}
@@ -230,7 +229,7 @@ class RowSets:
         values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": name}
 
     def edges(self, table: Table) -> dict[str, list[str | None]]:
-        """Return the columns on which an answer may turn, with the values that rows of a world hold in them."""
+        """Return the columns that may decide a result, with the values that rows of a set hold in them."""
         if table.key in FILES:
             name = "bucket_id" if table.key == FILES[1] else "id"
             return {name: list(self._buckets)}
@@ -265,7 +264,7 @@ class RowSets:
         return values if column.not_null else [*values, None]
 
     def _one_for_each(self, table: Table) -> bool:
-        """Tell whether a table holds one row for each user or parent, so that a world has no room for more."""
+        """Tell whether a table holds one row for each user or parent, so that a set has no room for more."""
         bound = {
             column.name
             for column in table.columns

@@ -1,4 +1,4 @@
-"""What stands before anything is planted: the tables, their types and keys, and who may touch what."""
+"""Survey a database before planting: its tables, their types and keys, and who may access what."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ SELECT n.nspname, c.relname, p.privilege,
 
 @dataclass(frozen=True)
 class HeldPrivileges:
-    """What a role holds: the columns of each (schema, relation, command), or None for the whole relation."""
+    """The privileges of a role: the columns of each (schema, relation, command), or None for the whole relation."""
 
     held: Mapping[tuple[str, str, str], tuple[str, ...] | None]
 
     def columns(self, table: Table, command: str) -> tuple[str, ...]:
-        """Return the columns that the role may touch with a command, in the table's order."""
+        """Return the columns that the role may use with a command, in the table's order."""
         found = self.held.get((*table.key, command), ())
         names = tuple(column.name for column in table.columns)
         return names if found is None else tuple(name for name in names if name in found)
 
     def has(self, relation: TableKey, command: str) -> bool:
-        """Tell whether the role may use a command on anything of the relation."""
+        """Tell whether the role may use a command on any part of the relation."""
         return (*relation, command) in self.held
 
     def whole(self, relation: TableKey, command: str) -> bool:
@@ -68,10 +68,9 @@ class HeldPrivileges:
 class Survey:
     """The database as the observation needs it.
 
-    `statuses` are tables that other tables' policies ask and whose rows say something of a user and of nothing else: to
-    stand there may be a rank.
-    `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold a
-    user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
+    `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
+    rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
+    a user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
     """
 
     live: Schema
@@ -89,13 +88,13 @@ class Survey:
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
-        """The tables that personas reach for: all, or those that were asked for."""
+        """The tables that personas try: all, or the requested ones."""
         all_of_them = (table for table in self.tables if table.key not in (USERS, FILES[0]))
         return tuple(table for table in all_of_them if not self.only or table.key in self.only)
 
     @cached_property
     def triggers(self) -> Mapping[TableKey, tuple[Trigger, ...]]:
-        """The triggers of each table that are not switched off."""
+        """The enabled triggers of each table."""
         found: defaultdict[TableKey, tuple[Trigger, ...]] = defaultdict(tuple)
         for trigger in self.live.triggers:
             if trigger.enabled != "D":
@@ -108,11 +107,11 @@ class Survey:
         return {function.key: function.body for function in self.live.functions}
 
     @cached_property
-    def asked(self) -> frozenset[TableKey]:
+    def read_elsewhere(self) -> frozenset[TableKey]:
         """The tables that functions, views or the policies of other tables read."""
         names = {name for names in self.calls.bodies.values() for name in names}
         names |= {reference.name for view in self.live.views for reference in view.reads}
-        return asked_by_policies(self) | {table.key for table in self.tables if table.name in names}
+        return read_by_policies(self) | {table.key for table in self.tables if table.name in names}
 
     def base_type(self, type_name: str) -> str:
         """Return the type below a domain, or the type itself."""
@@ -122,12 +121,12 @@ class Survey:
 
 
 def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | None) -> Survey:
-    """Return the ground of a database.
+    """Return the survey of a database.
 
     Args:
         cursor: Inside a transaction.
         live: The database.
-        declaration: What was declared, whose owner columns count as identities.
+        declaration: The project's declaration. Its owner columns count as identities.
     """
     cursor.execute("SELECT pg_catalog.set_config('search_path', '', true)")
     cursor.execute(_TYPES)
@@ -171,7 +170,7 @@ def _planted(table: Table, live: Schema) -> bool:
 
 
 def _foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
-    """Return the column that each column refers to; a table's reference to itself is none."""
+    """Return the column that each column references. A table's reference to itself does not count."""
     there = {table.key for table in tables}
     found: dict[ColumnKey, ColumnKey] = {}
     for table in tables:
@@ -197,7 +196,7 @@ def _spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> froze
 
 
 def _parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
-    """Return the tables so that what a table refers to stands before it, as far as there is no circle."""
+    """Return the tables in an order in which a table follows those that it references, unless they form a circle."""
     by_key = {table.key: table for table in tables}
     parents: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
     for child, parent in keys.items():
@@ -230,7 +229,7 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
     own |= {what[:2] for what in survey.clues.requests.values() if not isinstance(what, str)}
     names = {table.key: _read_by(survey, table) for table in survey.tables}
     for child, parent in survey.keys.items():
-        # A membership: a row that names a user and refers to a table, and that some policy asks.
+        # A membership: a row that names a user and references a table, and that some policy reads.
         if child[:2] in own and parent not in survey.identities:
             member = child[1]
             if any(member in read for key, read in names.items() if key != child[:2]):
@@ -245,29 +244,29 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
 
 
 def _statuses(survey: Survey) -> frozenset[TableKey]:
-    """Return the tables that may say what a user is: rows of users and of nothing else, asked by other policies."""
-    asked, by_policies = survey.asked, asked_by_policies(survey)
+    """Return the tables that may decide what a user is: rows about users only, read by other tables' policies."""
+    read, by_policies = survey.read_elsewhere, read_by_policies(survey)
     parents = {parent[:2] for child, parent in survey.keys.items() if child[:2] != parent[:2]}
     claimed = {key[:2] for key, path in survey.clues.claims.items() if of_a_catalogue(path[-1])}
     return frozenset(claimed) | frozenset(
         table.key
         for table in survey.tables
-        if table.key in asked - {USERS}
+        if table.key in read - {USERS}
         and (one_for_each_user(survey, table) or (table.key in by_policies - parents and only_of_a_user(survey, table)))
     )
 
 
-def asked_by_policies(survey: Survey) -> frozenset[TableKey]:
-    """Return the tables that the policies of other tables read, in functions too."""
-    asked: defaultdict[str, set[TableKey]] = defaultdict(set)
+def read_by_policies(survey: Survey) -> frozenset[TableKey]:
+    """Return the tables that the policies of other tables read, directly or in functions."""
+    readers: defaultdict[str, set[TableKey]] = defaultdict(set)
     for table in survey.tables:
         for name in _read_by(survey, table):
-            asked[name].add(table.key)
-    return frozenset(table.key for table in survey.tables if asked.get(table.name, set()) - {table.key})
+            readers[name].add(table.key)
+    return frozenset(table.key for table in survey.tables if readers.get(table.name, set()) - {table.key})
 
 
 def only_of_a_user(survey: Survey, table: Table) -> bool:
-    """Tell whether a table's rows are about one user, and about no tenant: a role that is given, a plan."""
+    """Tell whether a table's rows are about one user and not about a tenant: a role, a plan."""
     users = [c.name for c in table.columns if (*table.key, c.name) in survey.identities and not c.name.endswith("_by")]
     tenants = set(tenant_claims(survey)) | {
         child for child, parent in survey.keys.items() if parent[:2] != USERS and not of_a_catalogue(parent[1])
@@ -282,7 +281,7 @@ def one_for_each_user(survey: Survey, table: Table) -> bool:
 
 
 def tenant_claims(survey: Survey) -> list[ColumnKey]:
-    """Return the columns that a claim of the backend's is compared with: an address may well be somebody else's."""
+    """Return the columns that are compared with a claim of the backend. An address may well be somebody else's."""
     return [key for key, path in survey.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
 
 

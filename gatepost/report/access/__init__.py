@@ -1,1 +1,1 @@
-"""The access matrix of `gatepost observe`, which no other command has: as text, and as a page."""
+"""Render the access matrix of `gatepost observe`: as text, and as a page."""

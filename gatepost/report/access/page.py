@@ -1,4 +1,4 @@
-"""The access matrix as one self-contained page: filtered by table and persona, each cell with its rows and policies."""
+"""Render the access matrix as one self-contained page, with filters and the rows and policies of each cell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def render(result: Result) -> str:
     matrix: Any = result.sections["matrix"]
     names = [persona["name"] for persona in matrix["personas"]]
     parts = {
-        "title": attribute(f"Who reaches what: {result.target}"),
+        "title": attribute(f"Who can access what: {result.target}"),
         "target": html(result.target),
         "verdict": html(conclusion(result)),
         "state": "ok" if result.ok else "error" if result.count("error") else "warning",
@@ -41,7 +41,7 @@ def _legend() -> str:
     return f"<span>In each cell: {', '.join(COMMANDS)}.</span>{marks}"
 
 
-def _row(table: Any, names: list[str]) -> str:  # noqa: ANN401  plain values, as they stand in the JSON
+def _row(table: Any, names: list[str]) -> str:  # noqa: ANN401  plain values, as in the JSON
     called = attribute(table["table"])
     open_to_all = "" if table["row_security"] else " <b class='error'>no row security</b>"
     cells = "".join(_cell(table["table"], name, table["cells"][name]) for name in names)
@@ -49,25 +49,25 @@ def _row(table: Any, names: list[str]) -> str:  # noqa: ANN401  plain values, as
 
 
 def _cell(table: str, persona: str, commands: Any) -> str:  # noqa: ANN401  as above
-    reached = ", ".join(f"{command} {WORDS.get(cell['reach'], cell['reach'])}" for command, cell in commands.items())
-    told = attribute(f"{persona} on {table}: {reached}")
+    access = ", ".join(f"{command} {WORDS.get(cell['reach'], cell['reach'])}" for command, cell in commands.items())
+    label = attribute(f"{persona} on {table}: {access}")
     marks = "".join(f"<i class='{cell['reach']}'>{MARKS[cell['reach']]}</i>" for cell in commands.values())
     return (
         f"<td data-persona='{attribute(persona)}'><button type='button' tabindex='-1' data-table='{attribute(table)}'"
-        f" data-persona='{attribute(persona)}' aria-label='{told}'>{marks}</button></td>"
+        f" data-persona='{attribute(persona)}' aria-label='{label}'>{marks}</button></td>"
     )
 
 
 def _findings(result: Result) -> str:
-    told = "".join(_finding(finding) for finding in result.findings)
-    told += "".join(
+    items = "".join(_finding(finding) for finding in result.findings)
+    items += "".join(
         f"<li class='warning'><b>not checked</b> {html(unseen(missing))}</li>" for missing in result.not_checked
     )
-    return f"<section><h2>Findings</h2><ul>{told}</ul></section>" if told else ""
+    return f"<section><h2>Findings</h2><ul>{items}</ul></section>" if items else ""
 
 
 def _finding(finding: Finding) -> str:
-    witness = f"<p>Seen: <code>{html(finding.witness)}</code></p>" if finding.witness else ""
+    witness = f"<p>Reproduce: <code>{html(finding.witness)}</code></p>" if finding.witness else ""
     fix = f"<pre>{escape(statement(finding.fix))}</pre>" if finding.fix else ""
     return (
         f"<li class='{finding.severity}'><details><summary><b>{finding.severity}</b>"
@@ -76,12 +76,12 @@ def _finding(finding: Finding) -> str:
 
 
 def _inline(matrix: Any) -> str:  # noqa: ANN401  as above
-    """Return JSON that may stand inside a script element, whatever a table or a policy is called."""
+    """Return JSON that is safe inside a script element, whatever the names of tables and policies contain."""
     return json_text(_shown(matrix), indent=None).replace("<", "\\u003c")
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401  as above
-    """Return plain values in which every text is as `display.line` shows it: the page's script puts it in as it is."""
+    """Return plain values with texts as `display.line` shows them, because the page's script inserts them unchanged."""
     if isinstance(value, str):
         return line(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The access matrix of `gatepost observe` as text: a line a table, a column a persona, four marks a cell."""
+"""Render the access matrix as text: a line per table, a column per persona, four marks per cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gatepost.report.text import render as render_text
 
 MARKS = {"all": "A", "own": "o", "some": "s", "none": "·", "unknown": "?", "error": "!"}
 WORDS = {"unknown": "not checked"}
-"""What a mark is called in a legend, where the word in the JSON does not say it by itself."""
+"""The words of a legend, where they differ from the JSON."""
 LEGEND = "Each cell: select, insert, update, delete\n" + "  ".join(
     f"{mark} {WORDS.get(reach, reach)}" for reach, mark in MARKS.items()
 )
@@ -30,7 +30,7 @@ def render(result: Result, colour: bool = False) -> str:
     """Return the matrix and the findings as text.
 
     Args:
-        result: What `gatepost observe` found.
+        result: The result of `gatepost observe`.
         colour: Whether to use colour, for a terminal.
     """
     out = StringIO()
@@ -40,7 +40,7 @@ def render(result: Result, colour: bool = False) -> str:
     return out.getvalue() + render_text(result, colour)
 
 
-def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as they stand in the JSON
+def _grid(matrix: Any) -> Grid:  # noqa: ANN401  plain values, as in the JSON
     grid = Grid(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
     grid.add_column("table", no_wrap=True)
     names = [persona["name"] for persona in matrix["personas"]]

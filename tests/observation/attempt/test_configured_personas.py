@@ -36,13 +36,13 @@ def test_what_is_said_counts():
 @pytest.mark.parametrize(
     ("table", "said", "hint"),
     [
-        ({"ann": {}}, 'the persona "ann" in .* has a name that is taken', "support ="),
-        ({"newcomer": {}}, "has a name that is taken", "support ="),
-        ({"support": "authenticated"}, "is not a table, but 'authenticated'", "support ="),
-        ({"support": {"claim": {}}}, 'holds "claim", which means nothing', '"claims"?'),
-        ({"support": {"who": {}}}, 'holds "who", which means nothing', "role or claims"),
-        ({"support": {"role": 1}}, "is not the name of a role, but 1", 'role = "authenticated"'),
-        ({"support": {"claims": "admin"}}, "\"claims\" of .* is not a table, but 'admin'", "support ="),
+        ({"ann": {}}, 'the persona "ann" in .* has a reserved name', "support ="),
+        ({"newcomer": {}}, "has a reserved name", "support ="),
+        ({"support": "authenticated"}, "must be a table, not 'authenticated'", "support ="),
+        ({"support": {"claim": {}}}, 'unknown key "claim" in', 'Did you mean "claims"'),
+        ({"support": {"who": {}}}, 'unknown key "who" in', "role or claims"),
+        ({"support": {"role": 1}}, "must be the name of a role, not 1", 'role = "authenticated"'),
+        ({"support": {"claims": "admin"}}, "\"claims\" of .* must be a table, not 'admin'", "support ="),
         ({"support": {"claims": {"sub": "me"}}}, "'me', which is no UUID", "leave it out"),
     ],
 )
@@ -88,5 +88,5 @@ def test_only_some_personas_try(observed):
 
 
 def test_a_role_that_is_not_there(observed):
-    with pytest.raises(SettingsError, match='"kiosk" has the role "kiosk_role", which the database does not have'):
+    with pytest.raises(SettingsError, match='"kiosk" has the role "kiosk_role", which is not in the database'):
         observed({"kiosk": {"role": "kiosk_role"}})

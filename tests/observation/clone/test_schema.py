@@ -142,7 +142,7 @@ def test_programs_without_those_of_a_client(source, ground, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", str(ground))
     with pytest.raises(LocalServerError, match="there is no pg_dump in") as refusal, schema_clone(source):
         pass
-    assert refusal.value.hint == "set GATEPOST_PG_BIN to a directory that holds pg_dump too, or unset it"
+    assert refusal.value.hint == "set GATEPOST_PG_BIN to a directory that also holds pg_dump, or unset it"
     assert servers() == []
 
 
@@ -224,15 +224,15 @@ def test_what_needs_a_missing_extension_is_named(source, superuser_url):
         cursor.execute("CREATE VIEW far AS SELECT extensions.get_raw_page('pg_class', 0) AS page")
         cursor.execute("CREATE TABLE pages (id int, page bytea DEFAULT extensions.get_raw_page('pg_class', 0))")
     with schema_clone(source) as clone:
-        why = 'it needs the extension "pageinspect", and it reaches beyond the database'
+        why = 'it needs the extension "pageinspect", and it can access things outside the database'
         assert set(clone.missing) == {
             NotChecked("public.far", f"view is not in the clone: {why}", ours=True),
             NotChecked("public.pages", f"table is not in the clone: {why}", ours=True),
             NotChecked(
                 "extension pageinspect",
-                "is not in the clone: it reaches beyond the database",
+                "is not in the clone: it can access things outside the database",
                 ours=True,
-                covered_by="what needs it is named by itself",
+                covered_by="what needs it is reported itself",
             ),
         }
 

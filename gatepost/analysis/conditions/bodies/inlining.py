@@ -1,4 +1,4 @@
-"""Follow a call into the body of an SQL or PL/pgSQL function."""
+"""Replace calls of SQL and PL/pgSQL functions by what their bodies return."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from gatepost.analysis.conditions.terms import (
 from gatepost.schema import Function, Schema, is_platform
 
 MAX_DEPTH = 5
-"""How many functions deep a call is followed."""
+"""How many calls deep functions are followed."""
 
 
 class Follower:
-    """Follows calls into bodies; each body is read once.
+    """Follows calls into bodies. Each body is read once.
 
     Args:
-        live: The database, whose functions and columns are known.
+        live: The database with the functions and columns.
     """
 
     def __init__(self, live: Schema) -> None:
@@ -39,7 +39,7 @@ class Follower:
         self._followed: ByIdentity[Term] = ByIdentity()
 
     def function(self, call: Call) -> Function | None:
-        """Return the project's own function that a call means, or None."""
+        """Return the project's own function that a call refers to, or None."""
         schema, name = call.name
         names = [(schema, name)] if schema else [(s, name) for s in ("public", *self._live.search_path)]
         found = [f for key in names for f in self._functions.get((key[0], key[1]), ())]
@@ -60,7 +60,7 @@ class Follower:
         return list(found.values())
 
     def follow(self, term: Term) -> Term:
-        """Return a term with each call of the project's own functions replaced by what its body says."""
+        """Return a term with each call of the project's own functions replaced by its body's value."""
         if not self._functions:
             return term
         known = self._followed.get(term)
@@ -81,7 +81,7 @@ class Follower:
 
         Args:
             function: The function.
-            text: The SQL; of an UPDATE or DELETE the rows that it chooses are told, of an INSERT those that it selects.
+            text: The SQL. For an UPDATE or DELETE its chosen rows are returned, for an INSERT the rows that it selects.
 
         Raises:
             NotUnderstood: the parser does not know it.
@@ -102,16 +102,16 @@ class Follower:
             return Unknown(str(function), part.args)
         values: dict[str, Term] = {}
         for at in range(_arity(function)):
-            # A missing argument has its default, which the catalog query leaves out; a uuid's is the user's id.
+            # A missing argument has its default, which the catalog query omits. For a uuid it is the user's id.
             value = part.args[at] if at < len(part.args) else Session("uid")
             values[f"${at + 1}"] = value
             if at < len(function.parameters) and function.parameters[at]:
                 values[function.parameters[at]] = value
-        told = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
-        told = _as_owner(rebuilt(told, lambda one: self._inline(one, depth - 1)), function)
-        if isinstance(told, Select) and not told.others and len(told.outputs) == 1:
-            return told if function.returns_set else Scalar(told)
-        return told
+        value = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
+        value = _as_owner(rebuilt(value, lambda one: self._inline(one, depth - 1)), function)
+        if isinstance(value, Select) and not value.others and len(value.outputs) == 1:
+            return value if function.returns_set else Scalar(value)
+        return value
 
     def _columns(self, relation: tuple[str, str]) -> frozenset[str] | None:
         found = self._live.table(*relation) or self._live.view(*relation)
@@ -119,15 +119,15 @@ class Follower:
 
     def _relation(self, function: Function, name: str) -> tuple[str, str]:
         path = function.setting("search_path")
-        told = [part.strip().strip("\"'") for part in path.split(",")] if path is not None else []
-        for schema in (*told, "public", function.schema, "extensions"):
+        schemas = [part.strip().strip("\"'") for part in path.split(",")] if path is not None else []
+        for schema in (*schemas, "public", function.schema, "extensions"):
             if self._columns((schema, name)) is not None:
                 return (schema, name)
         return ("", name)
 
 
 def _as_owner(body: Term, function: Function) -> Term:
-    """Return a body in which a SECURITY DEFINER function's owner is the user, and reads the tables."""
+    """Return the body of a SECURITY DEFINER function with its owner as current user and reader of the tables."""
     if not function.definer:
         return body
 
@@ -140,7 +140,7 @@ def _as_owner(body: Term, function: Function) -> Term:
 
 
 def _arity(function: Function) -> int:
-    """Return how many arguments a function takes; a type may hold a comma in brackets."""
+    """Return how many arguments a function takes. A type may contain a comma in brackets."""
     depth = count = 0
     for character in function.arguments:
         depth += (character in "([") - (character in ")]")

@@ -1,4 +1,4 @@
-"""From sqlglot's tree to terms; a shape that is not known here becomes Unknown, with what is inside it."""
+"""Convert sqlglot's tree to terms. An unknown node becomes Unknown, with what is inside it."""
 
 from __future__ import annotations
 
@@ -171,9 +171,9 @@ class Converter:
         operand = node.args.get("this")
         whens = []
         for when in node.args.get("ifs") or ():
-            asked = self.term(when.this)
-            asked = Compare("=", self.term(operand), asked) if operand is not None else asked
-            whens.append((asked, self.term(when.args.get("true"))))
+            condition = self.term(when.this)
+            condition = Compare("=", self.term(operand), condition) if operand is not None else condition
+            whens.append((condition, self.term(when.args.get("true"))))
         return Case(tuple(whens), self.term(node.args.get("default") or exp.Null()))
 
     def items(self, node: exp.Expression) -> Term:
@@ -192,8 +192,8 @@ class Converter:
         if found is not None:
             return found
         inside = () if isinstance(key, exp.JSONPath) else (self.term(key),)
-        told = tuple(Const(k) for k in keys) if keys is not None else inside
-        return Call(("", "->>" if text else "->"), (base, *told))
+        parts = tuple(Const(k) for k in keys) if keys is not None else inside
+        return Call(("", "->>" if text else "->"), (base, *parts))
 
     def call(self, node: Any) -> Term:  # noqa: ANN401  sqlglot types its own nodes loosely
         """Return a function call or an operator."""

@@ -1,4 +1,4 @@
-"""What sqlglot calls things: its node types, names and keys."""
+"""Translate sqlglot's node types, names and keys."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cast(term: Term, type_: str) -> Term:
 
 
 def name_of(node: object) -> str:
-    """Return the name that an identifier means, folded as PostgreSQL folds it."""
+    """Return the name of an identifier, folded as PostgreSQL folds it."""
     if not isinstance(node, exp.Expression):
         return ""
     name = str(node.name)
@@ -63,7 +63,7 @@ def children(node: exp.Expression) -> list[exp.Expression]:
 
 
 def keys_of(node: exp.Expression, whole: bool) -> tuple[str, ...] | None:
-    """Return the keys that `->` or `#>` goes along, or None where they are not written out."""
+    """Return the keys that `->` or `#>` follow, or None where they are not constants."""
     if isinstance(node, exp.JSONPath):
         return tuple(str(part.this) for part in node.expressions if not isinstance(part, exp.JSONPathRoot))
     while isinstance(node, exp.Cast | exp.Paren):

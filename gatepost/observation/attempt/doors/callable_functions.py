@@ -1,4 +1,4 @@
-"""The functions of a project that somebody may call."""
+"""List the functions of a project that API roles may call."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Routine:
 
 
 def callable_by(cursor: Cursor, roles: Sequence[str]) -> list[Routine]:
-    """Return the functions, and which of some roles may call each.
+    """Return the functions with the roles, among some, that may call each.
 
     Args:
         cursor: Inside a transaction.
-        roles: The roles that are asked about.
+        roles: The roles to check.
     """
     cursor.execute(_FUNCTIONS, {"roles": list(roles)})
     return [

@@ -1,6 +1,6 @@
-"""The ways to rows beside their tables: views, functions, partitions. A canary that comes out of one is a witness.
+"""Try the ways to rows besides their tables: views, functions, partitions. A canary that comes out is a witness.
 
-Nothing is assumed about a door. It is opened as each persona, and what comes out is read.
+Nothing is assumed about a door. Every persona opens it, and what comes out is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.attempt.doors.callable_functions import Routine, callable_by
 from gatepost.observation.attempt.doors.function_arguments import Arguments
-from gatepost.observation.attempt.personas import ONLOOKERS, ORDINARY, other_of, world_of
+from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial import witness
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.contained_failures import contained
@@ -23,9 +23,9 @@ from gatepost.observation.attempt.trial.probes import Tried
 from gatepost.observation.attempt.trial.results import Escalation, Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
-from gatepost.observation.plant.row_sets import FRESH, NOBODY, Row
+from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import USERS
-from gatepost.personas import Persona
+from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
 
@@ -36,11 +36,11 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class Door:
-    """One way in, tried by one persona.
+    """One door, tried by one persona.
 
-    `leaked` are rows that came out though the persona may not see them, `written` those that it changed through the
-    door though they are not its own, all of which it only `counted` where figures and times changed and nothing else.
-    `columns` are those whose canaries came out. `forged` is a row that it put into somebody else's name.
+    `leaked` are rows that came out although the persona may not see them. `written` are the rows of others that it
+    changed through the door. `counted` says that only figures and times changed in all of them. `columns` are those
+    whose canaries came out. `forged` is a row that it inserted in somebody else's name.
     """
 
     persona: Persona
@@ -68,7 +68,7 @@ class Doors:
     _rows: dict[tuple[int, int], Row] = field(default_factory=dict)
 
     def open(self, personas: Sequence[Persona]) -> Iterator[Door]:
-        """Yield what came of every door.
+        """Yield the result of each door.
 
         Args:
             personas: Who tries; the rows that each sees in the tables are in the record already.
@@ -76,7 +76,7 @@ class Doors:
         self._functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
         views = [v for v in self.stage.survey.live.views if not is_platform(v.schema) and v.extension is None]
         for persona in personas:
-            if persona.name in ONLOOKERS or persona.role == "service_role":
+            if persona.traits.onlooker or persona.role == "service_role":
                 continue
             with self.stage.being(persona):
                 for view in views:
@@ -128,7 +128,7 @@ class Doors:
             yield f"UPDATE {target} SET {sql.identifier(column.name)} = 'changed'"
 
     def _forge(self, persona: Persona, kind: str, view: View, table: Table) -> Iterator[Door]:
-        """Insert a row in a stranger's name through a view; the view's own condition is no check of it."""
+        """Insert a row in a stranger's name through a view, whose own condition does not limit inserts."""
         survey, row_sets = self.stage.survey, self.stage.planted_rows.row_sets
         names = [c.name for c in table.columns if (*table.key, c.name) in survey.identities]
         shown = [c.name for c in view.columns if table.column(c.name) is not None]
@@ -158,7 +158,7 @@ class Doors:
             yield self._written(persona, "partition", str(part), f"DELETE FROM {target}", [root])
 
     def _read_part(self, persona: Persona, part: Table, root: Table) -> Door:
-        """Read a partition: its rows are known by where they stand, or by what they hold."""
+        """Read a partition. Its rows are identified by their place, or by what they hold."""
         held = self.stage.privileges(persona.role)
         target = sql.qualified(part.schema, part.name)
         columns = held.columns(part, "select")
@@ -169,11 +169,11 @@ class Doors:
             found = self.stage.cursor.fetchall() if tried.outcome == "done" else []
         places, sees = self.stage.planted_rows.of(root), self.record.sees(persona.name, root.key)
         rows = [places[place] for place in found if place in places]
-        leaked = tuple(r for r in rows if r.number not in sees and r.world != world_of(persona.name))
-        told = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
+        leaked = tuple(r for r in rows if r.number not in sees and r.world != persona.row_set)
+        keys = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
         return Door(
             persona, "partition", str(part), f"SELECT * FROM {target}", tried.outcome, tried.said, leaked,
-            witness.shown(leaked[0]) if leaked else "", columns=told,
+            witness.shown(leaked[0]) if leaked else "", columns=keys,
         )  # fmt: skip
 
     def _call(self, persona: Persona, function: Routine) -> Iterator[Door]:
@@ -181,8 +181,8 @@ class Doors:
         names, dynamic = self.stage.survey.calls.reachable([function.body])
         dynamic = dynamic or "execute" in names
         if dynamic:
-            names |= frozenset(_WORD.findall(function.body))  # what it builds SQL of stands in literals
-        arguments = Arguments(self.stage.planted_rows, world_of(persona.name), names, dynamic)
+            names |= frozenset(_WORD.findall(function.body))  # the SQL that it builds is in literals
+        arguments = Arguments(self.stage.planted_rows, persona.row_set, names, dynamic)
         for listed in arguments.choices(function.types, function.names):
             statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
             if function.procedure:
@@ -219,11 +219,11 @@ class Doors:
         )
 
     def _after_call(self, persona: Persona, function: Routine, tried: Tried) -> tuple[Row, ...]:
-        """Look at what a function did: rows of others that it changed, and that came into sight."""
+        """Check what a function did: the rows of others that it changed, and those that became visible."""
         names, dynamic = self.stage.survey.calls.reachable([function.body])
         tables = [t for t in self.stage.survey.observed if dynamic or t.name in names]
         written = tuple(row for table in tables for row in self._foreign(persona, table))
-        if persona.name in (*ORDINARY, "anon"):
+        if persona.watched:
             for table in dict.fromkeys(t.key for one in tables for t in self.influence.touched(one)):
                 live = self.stage.survey.live.table(*table)
                 if live is not None:
@@ -236,7 +236,7 @@ class Doors:
         others = tuple(
             row
             for row in self.stage.planted_rows.of(table).values()
-            if row.number in new and row.world != world_of(persona.name)
+            if row.number in new and row.world != persona.row_set
         )
         if others:
             self.record.escalations.append(Escalation(persona, tried.statement, str(function), seen.statement, others))
@@ -249,17 +249,17 @@ class Doors:
         return Door(persona, kind, name, statement, tried.outcome, tried.said, written=tuple(rows))
 
     def _foreign(self, persona: Persona, table: Table) -> list[Row]:
-        """Return the changed rows of a table that are another's and that the persona cannot change there itself."""
-        reached = self.record.cell(persona.name, table, "update").rows
-        reached |= self.record.cell(persona.name, table, "delete").rows
+        """Return the changed rows of a table that belong to others and that the persona cannot change directly."""
+        writable = self.record.cell(persona.name, table, "update").rows
+        writable |= self.record.cell(persona.name, table, "delete").rows
         owned = table.key in self.stage.survey.owned
-        mine = (world_of(persona.name), *((NOBODY,) if owned else ()))
-        return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in reached]
+        mine = (persona.row_set, *((NOBODY,) if owned else ()))
+        return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in writable]
 
     def _leaks(self, persona: Persona, text: str, statement: str) -> tuple[list[Row], frozenset[ColumnKey]]:
-        """Return the rows whose canaries are in a text though the persona may not see them, and of which columns.
+        """Return the rows whose canaries are in a text although the persona may not see them, and their columns.
 
-        What the caller's own statement holds is no leak when it comes back, unless more of the same row comes with it.
+        What the caller's own statement contains is not a leak, unless more of the same row comes back with it.
         """
         brought = frozenset(canaries.found_in(statement))
         held = self.stage.privileges(persona.role)
@@ -267,7 +267,7 @@ class Doors:
         columns = set()
         for canary in canaries.found_in(text) if text else ():
             row = self._planted.get((canary.table, canary.row))
-            if row is None or row.world == world_of(persona.name) or canary.column >= len(row.table.columns):
+            if row is None or row.world == persona.row_set or canary.column >= len(row.table.columns):
                 continue
             if canary in brought and not witness.proves_reading(row, text, statement):
                 continue

@@ -1,4 +1,4 @@
-"""What a stranger would call a function with: other people's ids first."""
+"""Choose the arguments with which a stranger would call a function: other people's ids first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gatepost import sql
-from gatepost.name_hints import is_secret, name_parts
+from gatepost.name_hints import is_secret, name_parts, word_list
 from gatepost.observation.attempt.personas import USERS, other_of
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
@@ -16,18 +16,16 @@ from gatepost.observation.plant.survey import USERS as ACCOUNTS
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")
-_UNKNOWN = frozenset("token code key hash pin invite secret password otp signature".split())
-"""Words of arguments, and of columns, whose value a stranger does not have."""
 _MOST = 8
-"""How many calls are tried beside the first ones."""
+"""How many calls are tried in addition to the first ones."""
 _STATEMENT = "SELECT * FROM auth.users"
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Chooses arguments from what was planted, for one persona's world.
+    """Chooses arguments from the planted rows, for one persona's row set.
 
-    `mentioned` are the names in the function's body and in what it calls; `dynamic` tells that it builds SQL.
+    `mentioned` are the names in the function's body and in what it calls. `dynamic` says that it builds SQL.
     """
 
     planted_rows: PlantedRows
@@ -36,9 +34,9 @@ class Arguments:
     dynamic: bool = False
 
     def choices(self, types: Sequence[str], names: Sequence[str]) -> Iterator[str]:
-        """Yield lists of arguments: a stranger's, the persona's own, words that match everything, then one by one.
+        """Yield argument lists: a stranger's, the persona's own, words that match everything, then one by one.
 
-        Nothing is yielded for a function whose types hold no value of ours.
+        Nothing is yielded for a function with a type for which there is no value.
         """
         if any(type_name.strip('"').startswith(_POLYMORPHIC) for type_name in types):
             return
@@ -76,15 +74,15 @@ class Arguments:
             return "{}"
         if base.startswith(("timestamp", "date")):
             return canaries.PAST if way != 1 else canaries.FUTURE
-        if base in ("integer", "bigint", "smallint", "numeric") and bare in _AMOUNTS:
+        if base in ("integer", "bigint", "smallint", "numeric") and bare in word_list("amount_arguments"):
             return "100"
         for value in self._others(base, bare, way):
             return value
         return "1" if base in ("integer", "bigint", "smallint", "numeric") else canaries.value(base, Canary(0, 0, 0))
 
     def _others(self, base: str, bare: str, way: int) -> Iterator[str]:
-        """Yield what an argument may be: what it is named after, then keys of the tables that the body reads."""
-        if name_parts(bare) & _UNKNOWN:
+        """Yield possible values of an argument: what it is named after, then keys of the tables that the body reads."""
+        if name_parts(bare) & word_list("unguessable_arguments"):
             return
         world = other_of(self.world) if way != 1 else self.world
         if self.dynamic and canaries.is_word(base) and way == 0:
@@ -104,13 +102,13 @@ class Arguments:
                     yield value
 
     def _columns(self) -> Iterator[str]:
-        """Yield names of columns: of SQL that is built, a piece may be one."""
+        """Yield names of columns, because SQL that is built may take one."""
         for table in self.planted_rows.survey.tables:
             if table.name in self.mentioned:
                 yield from (column.name for column in table.columns[:2])
 
     def _rows(self, world: str) -> Iterator[Row]:
-        """Yield a world's first row of each table that the body mentions."""
+        """Yield a row set's first row of each table that the body mentions."""
         for table in self.planted_rows.survey.tables:
             if table.name in self.mentioned or self.dynamic or (table.key == ACCOUNTS and "email" in self.mentioned):
                 for row in self.planted_rows.of(table).values():
@@ -119,7 +117,7 @@ class Arguments:
                         break
 
     def _planted(self, name: str, base: str, world: str) -> str | None:
-        """Return what the world's first rows hold in the column that an argument is named after."""
+        """Return what the row set's first rows hold in the column that an argument is named after."""
         if not name:
             return None
         survey = self.planted_rows.survey
@@ -135,19 +133,16 @@ class Arguments:
         return None
 
 
-_AMOUNTS = frozenset("limit n k count max match_count lim how_many page_size size".split())
-
-
 def _bare(name: str) -> str:
     return name.lower().removeprefix("p_").removeprefix("_").removeprefix("arg_").removeprefix("v_")
 
 
 def _unknown(column: str) -> bool:
-    return is_secret(column) or bool(name_parts(column) & _UNKNOWN)
+    return is_secret(column) or bool(name_parts(column) & word_list("unguessable_arguments"))
 
 
 def _is_key(table: Table, column: str) -> bool:
-    """Tell whether a column is one by which rows are found: of a unique index, or called like one."""
+    """Tell whether rows are found by a column: it is in a unique index, or its name says so."""
     return column.endswith(("id", "_by", "name", "email", "slug")) or any(
         index.unique and column in index.columns for index in table.indexes
     )

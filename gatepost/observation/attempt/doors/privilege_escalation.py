@@ -1,4 +1,4 @@
-"""A rank that somebody gives oneself: whether it lets them change what they could not change before.
+"""Try whether a persona can give itself a rank, and change what it could not change before.
 
 `Writer` looks for rows that come into sight. A rank may show nothing new and let its holder write; so here it is tried
 to write again. Only what is called like a rank counts: to choose whether one sells or buys is everybody's own choice.
@@ -10,26 +10,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatepost import sql
-from gatepost.name_hints import name_parts
-from gatepost.observation.attempt.personas import ORDINARY, world_of
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.probes import Found, Probe
 from gatepost.observation.attempt.trial.results import Escalation
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import FRESH, RANKED, Row
+from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
-_RANKS = frozenset("admin administrator superadmin moderator staff superuser root manager".split())
 _MOST = 12
 """The most tables that are tried after a write."""
 
 
 @dataclass
 class Empowering:
-    """Gives a rank to one persona by one table, and tries what it may change then."""
+    """Gives a rank to one persona in one table, and tries what it may change then."""
 
     stage: TrialSession
     influence: Influence
@@ -38,7 +36,7 @@ class Empowering:
     escalations: list[Escalation] = field(default_factory=list)
 
     def try_it(self) -> Trying[None]:
-        """Note the tables of which more rows can be changed with the rank than without."""
+        """Record the tables of which more rows can be changed with the rank than without."""
         statements = self._statements()
         powers = list(self._powers()) if statements else []
         if not powers:
@@ -60,16 +58,17 @@ class Empowering:
 
     def _statements(self) -> list[str]:
         """Return how the persona would give itself a rank: in its own row, or by a new one."""
-        if self.persona.name not in ORDINARY or self.persona.name in RANKED:
+        if not self.persona.traits.ordinary or self.persona.traits.ranked:
             return []
-        if self.table.key not in self.stage.survey.asked:
+        if self.table.key not in self.stage.survey.read_elsewhere:
             return []
         held, row_sets = self.stage.privileges(self.persona.role), self.stage.planted_rows.row_sets
+        known = word_list("ranks")
         ranks = [
             (name, value)
             for name, values in row_sets.edges(self.table).items()
             for value in values
-            if value and (name_parts(value) & _RANKS or (value == "true" and name_parts(name) & _RANKS))
+            if value and (name_parts(value) & known or (value == "true" and name_parts(name) & known))
         ]
         able = held.columns(self.table, "update")
         target = sql.qualified(self.table.schema, self.table.name)
@@ -79,27 +78,27 @@ class Empowering:
             if name in able
         ]
         if held.has(self.table.key, "insert"):
-            world = world_of(self.persona.name)
+            world = self.persona.row_set
             values = row_sets.make(self.table, world, FRESH + 8)
             rows = [Row(self.table, FRESH + 8, world, {**values, name: value}) for name, value in ranks]
             found += [insert([row], held.columns(self.table, "insert")) for row in rows]
         return found
 
     def _powers(self) -> Iterator[tuple[Table, Probe]]:
-        """Yield tables that the rank may open, each with an UPDATE that says how many rows it reaches."""
+        """Yield tables that the rank may open, each with an UPDATE that returns how many rows it changes."""
         held = self.stage.privileges(self.persona.role)
         touched = [table for table in self.influence.touched(self.table) if table.key != self.table.key]
         for table in touched[:_MOST]:
             column = self._plain(table, held.columns(table, "update"))
             if column is not None and self.stage.planted_rows.of(table):
                 name, value = column
-                told = f"{sql.identifier(name)} = {sql.literal(value)}"
-                update = f"UPDATE {sql.qualified(table.schema, table.name)} SET {told}"
+                change = f"{sql.identifier(name)} = {sql.literal(value)}"
+                update = f"UPDATE {sql.qualified(table.schema, table.name)} SET {change}"
                 counted = f"WITH changed AS ({update} RETURNING 1) SELECT ARRAY[ARRAY[count(*)::text]] FROM changed"
                 yield table, Probe(counted, as_persona=True)
 
     def _plain(self, table: Table, able: Sequence[str]) -> tuple[str, str | None] | None:
-        """Return a column that no key and no policy reads, and a value for it."""
+        """Return a column that no key and no policy uses, and a value for it."""
         survey = self.stage.survey
         unique = {name for index in table.indexes if index.unique for name in index.columns}
         for place, column in enumerate(table.columns):

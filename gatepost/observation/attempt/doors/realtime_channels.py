@@ -1,8 +1,8 @@
-"""Realtime channels: who may listen to a topic, and who may send to it.
+"""Try Realtime channels: who may listen to a topic, and who may send to it.
 
-The realtime service asks the policies of `realtime.messages` once, when somebody joins, with the topic in the setting
-`realtime.topic` (https://supabase.com/docs/guides/realtime/authorization). The same is asked here, with topics made of
-what the policies read.
+The realtime service checks the policies of `realtime.messages` once, when somebody joins, with the topic in the setting
+`realtime.topic` (https://supabase.com/docs/guides/realtime/authorization). The same is tried here, with topics that are
+built from what the policies read.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors.every_door import Door
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
-from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, other_of, world_of
+from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.row_sets import STRANGERS, Row
+from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 
 MESSAGES = ("realtime", "messages")
 _MOST = 24
-"""The most topics of one world."""
+"""The most topics of one row set."""
 
 
 @dataclass(frozen=True)
@@ -49,43 +50,43 @@ class Channels:
         return [*texts, *(bodies[name] for name in sorted(called))]
 
     def open(self, personas: Sequence[Persona]) -> Iterator[Door | NotChecked]:
-        """Yield what came of each topic.
+        """Yield the result of each topic.
 
         Args:
-            personas: Who joins; one who has just signed up is the measure of what is open to everybody.
+            personas: The personas that join. What one who has just signed up can join is open to everyone.
         """
         if self._table is None:
             return
         self.stage.settle()
-        topics = {world: self._topics(world) for world in ("ann", "bob")}
+        topics = {world: self._topics(world) for world in (ANN, BOB)}
         said = self._plant({topic for found in topics.values() for topic in found})
         if said:
             yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}", ours=True)
             return
-        newcomer = next((persona for persona in personas if persona.name == NEWCOMER), None)
-        common = {d.statement for d in self._join(newcomer, topics["ann"] + topics["bob"])} if newcomer else set()
+        newcomer = next((persona for persona in personas if persona.traits.newcomer), None)
+        common = {d.statement for d in self._join(newcomer, topics[ANN] + topics[BOB])} if newcomer else set()
         ranked = OrdinaryUsers(self.stage.planted_rows, self.record).ranks(self._texts)
         for persona in personas:
-            if persona.name in ORDINARY and not (ranked and persona.name == "ann"):
+            if persona.traits.ordinary and not (ranked and persona.traits.ranked):
                 for door in self._join(persona, topics[other_of(persona.name)]):
                     if door.statement not in common:
                         yield door
 
     def _join(self, persona: Persona, topics: Iterable[str]) -> Iterator[Door]:
-        """Yield what a persona could read or send of topics that are not its own."""
-        assert self._table is not None  # noqa: S101  asked in open()
+        """Yield what a persona could read or send in topics that are not its own."""
+        assert self._table is not None  # noqa: S101  checked in open()
         target = sql.qualified(*MESSAGES)
         with self.stage.being(persona):
             for topic in topics:
-                told = sql.literal(topic)
+                value = sql.literal(topic)
                 for statement in (
-                    f"SELECT FROM {target} WHERE topic = {told}",
-                    f"INSERT INTO {target} (topic, extension, event) VALUES ({told}, 'broadcast', 'x')",
+                    f"SELECT FROM {target} WHERE topic = {value}",
+                    f"INSERT INTO {target} (topic, extension, event) VALUES ({value}, 'broadcast', 'x')",
                 ):
-                    with self.stage.attempt(f"SET LOCAL realtime.topic = {told}; {statement}") as tried:
+                    with self.stage.attempt(f"SET LOCAL realtime.topic = {value}; {statement}") as tried:
                         done = tried.outcome == "done" and tried.count > 0
                     if done:
-                        row = Row(self._table, 0, other_of(world_of(persona.name)), {"topic": topic})
+                        row = Row(self._table, 0, other_of(persona.row_set), {"topic": topic})
                         columns = frozenset({(*MESSAGES, "payload")})
                         yield Door(
                             persona, "topic", ".".join(MESSAGES), tried.statement, "done", "", (row,), topic,
@@ -95,7 +96,7 @@ class Channels:
     def _plant(self, topics: set[str]) -> str:
         rows = ", ".join(f"({sql.literal(topic)}, 'broadcast', 'x')" for topic in sorted(topics))
         if not rows:
-            return "nothing tells what a topic is called"
+            return "nothing shows how topics are named"
         target = sql.qualified(*MESSAGES)
         with self.stage.attempt(f"INSERT INTO {target} (topic, extension, event) VALUES {rows}") as tried:
             said = tried.said
@@ -105,7 +106,7 @@ class Channels:
         return said
 
     def _topics(self, world: str) -> list[str]:
-        """Return what a world's topics may be called: a value of its rows, with what a policy puts before it."""
+        """Return possible topics of a row set: a value of its rows, with the prefix that a policy puts before it."""
         before = [text.rstrip("%") for text in self._literals if text.rstrip("%").endswith((":", "-", "_", "/", "."))]
         found: dict[str, None] = {}
         for value in self._values(world):
@@ -123,6 +124,6 @@ class Channels:
         for table in survey.tables:
             base = next((row for row in planted_rows.of(table).values() if row.world == world and row.base), None)
             if table.name in names and base is not None:
-                asked = [column.name for column in table.columns if column.name in names]
-                yield from (value for name in asked if (value := base.values.get(name)))
+                found = [column.name for column in table.columns if column.name in names]
+                yield from (value for name in found if (value := base.values.get(name)))
         yield planted_rows.row_sets.users.get(world, STRANGERS[0])

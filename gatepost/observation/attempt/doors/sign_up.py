@@ -1,4 +1,4 @@
-"""Signing up with everything that one would like to be: what triggers and helpers make of it.
+"""Try signing up with every claim that a user would like to have: what triggers and helpers make of it.
 
 `raw_user_meta_data` is what a user writes when it signs up; a trigger that copies a role or an organisation from there
 hands them out (https://supabase.com/docs/guides/auth/managing-user-data).
@@ -16,28 +16,29 @@ from gatepost.observation.attempt.trial.results import Escalation, Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import NOBODY, Row
+from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import USERS
-from gatepost.personas import signed_in
+from gatepost.observation.plant.users import ANN
+from gatepost.personas import NOBODY, signed_in
 
 _USER = "9e500000-0000-4000-8000-000000000201"
 _NUMBER = 199
-"""A row of auth.users that no other has: planted ones stand far below it."""
+"""A number for a row of auth.users that no planted row has."""
 _KEYS = re.compile(r"raw_user_meta_data\W*#?->>?\W*'?\{?([A-Za-z_][A-Za-z0-9_]*)", re.IGNORECASE)
 _MOST = 4
-"""How many lies are tried for one key."""
+"""How many values are tried for one key."""
 _YES = {"is_admin": "true", "admin": "true", "is_staff": "true"}
 
 
 @dataclass(frozen=True)
 class SigningUp:
-    """Signs up as somebody new, first honestly and then not."""
+    """Signs up as a new user, first honestly and then with false claims."""
 
     stage: TrialSession
     record: Observations
 
     def try_it(self) -> Iterator[NotChecked]:
-        """Note what came into sight by lying; yield what could not be tried."""
+        """Record what became visible through false claims. Yield what could not be tried."""
         keys = self._keys()
         table = self.stage.survey.live.table(*USERS)
         if not keys or table is None:
@@ -57,12 +58,12 @@ class SigningUp:
         return sorted({key for body in bodies for key in _KEYS.findall(body)})
 
     def _is_word(self, key: str) -> bool:
-        """Tell whether what is said under a key may be any word: no column of the name asks for something else."""
+        """Tell whether the value of a key may be any word, because no column of that name requires something else."""
         columns = [column for table in self.stage.survey.tables if (column := table.column(key)) is not None]
         return all(is_word(self.stage.survey.base_type(column.type)) for column in columns)
 
     def _own_claims(self, key: str) -> list[str]:
-        """Return what one would like to be: a value that a condition asks for, or ann's own."""
+        """Return the values that a user would like to have: one that a condition checks, or ann's own."""
         planted_rows, survey = self.stage.planted_rows, self.stage.survey
         found: dict[str, None] = {}
         for table in survey.tables:
@@ -70,7 +71,7 @@ class SigningUp:
             if column is None:
                 continue
             found.update(dict.fromkeys(survey.clues.literals.get((*table.key, key), ())))
-            base = next((row for row in planted_rows.of(table).values() if row.world == "ann" and row.base), None)
+            base = next((row for row in planted_rows.of(table).values() if row.world == ANN and row.base), None)
             value = base.values.get(key) if base is not None else None
             if value is not None:
                 found[value] = None
@@ -80,14 +81,14 @@ class SigningUp:
     def _compared(self) -> Iterator[str]:
         """Yield what ann's rows hold in the columns that are compared with a value of the metadata."""
         for key in self.stage.survey.clues.metadata:
-            value = self.stage.planted_rows.row_sets.claim(key, "ann")
+            value = self.stage.planted_rows.row_sets.claim(key, ANN)
             if value is not None:
                 yield value
 
     def _signed_up(
         self, said: dict[str, str], honest: dict[tuple[str, str], frozenset[int]] | None
     ) -> dict[tuple[str, str], frozenset[int]] | str:
-        """Return what `_seen` does, with everything as it was before."""
+        """Return the result of `_seen`, with everything rolled back."""
         found = self._seen(said, honest)
         self.stage.settle()
         return found
@@ -95,10 +96,10 @@ class SigningUp:
     def _seen(
         self, said: dict[str, str], honest: dict[tuple[str, str], frozenset[int]] | None
     ) -> dict[tuple[str, str], frozenset[int]] | str:
-        """Return what a new user sees that said this of itself, or why it could not be made."""
+        """Return what a new user with these claims sees, or why it could not be created."""
         stage = self.stage
         table = stage.survey.live.table(*USERS)
-        assert table is not None  # noqa: S101  asked above
+        assert table is not None  # noqa: S101  checked above
         values = stage.planted_rows.row_sets.make(table, NOBODY, _NUMBER, user=_USER)
         values["raw_user_meta_data"] = json.dumps(said)
         persona = signed_in(_USER, "newcomer", user_metadata=said, email="somebody@example.org", aal="aal2")

@@ -1,6 +1,6 @@
-"""What a statement read and wrote, by the numbers that PostgreSQL keeps of the transaction it is in.
+"""Find out what a statement read and wrote, from PostgreSQL's statistics of the current transaction.
 
-The numbers stand beside the rows and are not rolled back with them, so it is their growth that tells
+The counters are not rolled back with the rows, so only their growth says something
 (https://www.postgresql.org/docs/17/monitoring-stats.html#MONITORING-STATS-FUNCTIONS).
 """
 
@@ -34,13 +34,13 @@ _WRITTEN += "pg_stat_get_xact_tuples_deleted(o)"
 
 @dataclass(frozen=True)
 class Counter:
-    """A query for an array of numbers, and the tables that each is about; none for one of PostgreSQL's catalogs."""
+    """A query for an array of counters, and the tables that each is about, or none for PostgreSQL's catalogs."""
 
     query: str
     tables: Sequence[frozenset[TableKey]]
 
     def moved(self, places: Iterable[int]) -> frozenset[TableKey] | None:
-        """Return the tables whose numbers grew, or None where that does not tell all.
+        """Return the tables whose counters grew, or None where that does not name all of them.
 
         Args:
             places: Where in the array a number grew, from 1.
@@ -50,7 +50,7 @@ class Counter:
 
 
 def counters(cursor: Cursor, live: Schema) -> Mapping[str, Counter]:
-    """Return what counts `reads` and what counts `writes`; nothing where the server does not count.
+    """Return the counters of reads and of writes, or nothing where the server does not count.
 
     Args:
         cursor: Inside a transaction.
@@ -73,7 +73,7 @@ def counters(cursor: Cursor, live: Schema) -> Mapping[str, Counter]:
 
 
 def _above(key: TableKey, live: Schema) -> frozenset[TableKey]:
-    """Return a table and those that it is a part of."""
+    """Return a table and the tables that it is a part of."""
     found, todo = {key}, [key]
     while todo:
         table = live.table(*todo.pop())

@@ -1,10 +1,10 @@
-"""Which tables may show other rows after a write: looking again shall grow with the writes, not with the tables.
+"""Find the tables that may show other rows after a write, so that only those are read again.
 
-What a persona sees in a table is what its policies make of what they read, so it can change only where something was
-written that they read. Both are followed by the names that stand in policies, functions, views and triggers, and
-through foreign keys that pass a change on. A name that is something else costs a look too many, never one too few.
-Where names do not tell, because SQL is built at run time or a body is not ours to read, PostgreSQL's own counters
-tell: which relations a look read, and which a write wrote (`batch.py`).
+What a persona sees in a table depends on what its policies read. It can change only where something was written that
+they read. Both are followed by the names in policies, functions, views and triggers, and through foreign keys that pass
+a change on. A name that means something else costs an extra read and never misses one. Where names are not enough,
+because SQL is built at run time or a body is not readable, PostgreSQL's own counters say which relations a read used
+and which a write changed (`batch.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROW_ALONE = (
     "moddatetime autoinc insert_username suppress_redundant_updates_trigger tsvector_update_trigger"
     " tsvector_update_trigger_column"
 ).split()
-"""Trigger functions that PostgreSQL ships, which touch the written row and nothing else
+"""Trigger functions that PostgreSQL ships, which change the written row and nothing else
 (https://www.postgresql.org/docs/17/contrib-spi.html, https://www.postgresql.org/docs/17/functions-trigger.html)."""
 _ARGUMENT = re.compile("'([^']*)'")
 _PASSED_ON = re.compile(r"ON (DELETE|UPDATE) (?:CASCADE|SET (?:NULL|DEFAULT))", re.IGNORECASE)
@@ -31,7 +31,7 @@ _PASSED_ON = re.compile(r"ON (DELETE|UPDATE) (?:CASCADE|SET (?:NULL|DEFAULT))", 
 
 @dataclass(frozen=True)
 class _Fired:
-    """What the triggers of a table run: the names in it, and whether names are not all."""
+    """The names that the triggers of a table use, and whether they may use more."""
 
     names: frozenset[str] = frozenset()
     opaque: bool = False
@@ -39,14 +39,14 @@ class _Fired:
 
 @dataclass(frozen=True)
 class Influence:
-    """Follows writes to what they lead to.
+    """Follows writes to the tables that they affect.
 
-    `asked` is what policies that build SQL were seen to read, by the table that they protect; one that is not in it
+    `read` is what policies that build SQL were seen to read, by the table that they protect. A table that is not in it
     may read anything.
     """
 
     survey: Survey
-    asked: dict[TableKey, frozenset[TableKey] | None] = field(default_factory=dict)
+    read: dict[TableKey, frozenset[TableKey] | None] = field(default_factory=dict)
     _led: dict[tuple[TableKey, str], tuple[frozenset[TableKey], bool]] = field(default_factory=dict)
 
     def opaque_policies(self, table: Table) -> bool:
@@ -54,20 +54,20 @@ class Influence:
         return self._policies[table.key].opaque
 
     def opaque_triggers(self, table: Table) -> bool:
-        """Tell whether only trying shows what a write to a table leads to."""
+        """Tell whether only trying shows what a write to a table affects."""
         return self._written(table.key, "")[1]
 
     def note_read(self, table: Table, tables: frozenset[TableKey] | None) -> None:
-        """Note what was read for somebody's look at a table, before anything is asked; None where that is not known."""
+        """Note what reading a table read, before any write. None where that is not known."""
         if tables is None:
-            self.asked[table.key] = None
-        elif (known := self.asked.setdefault(table.key, frozenset())) is not None:
-            self.asked[table.key] = known | tables
+            self.read[table.key] = None
+        elif (known := self.read.setdefault(table.key, frozenset())) is not None:
+            self.read[table.key] = known | tables
 
     def touched(
         self, table: Table, columns: frozenset[str] | None = None, removed: bool = False
     ) -> tuple[Table, ...]:  # fmt: skip
-        """Return the tables whose visible rows a write to a table may change, itself among them.
+        """Return the tables whose visible rows a write to a table may change, including the table itself.
 
         Args:
             table: The table that was written.
@@ -79,7 +79,7 @@ class Influence:
         return self.survey.observed if opaque else self.after(table, columns, written)
 
     def after(self, table: Table, columns: frozenset[str] | None, written: Iterable[TableKey]) -> tuple[Table, ...]:
-        """Return the tables whose visible rows may have changed, where it is known what was written.
+        """Return the tables whose visible rows may have changed, given what was written.
 
         Args:
             table: The table that a persona wrote.
@@ -100,7 +100,7 @@ class Influence:
         return bool(read & columns) or bool(read & fired.names) or (bool(read) and fired.opaque)
 
     def _written(self, start: TableKey, how: str) -> tuple[frozenset[TableKey], bool]:
-        """Return the tables that a write leads to, and whether there may be others.
+        """Return the tables that a write affects, and whether there may be others.
 
         Args:
             start: The table that is written.
@@ -130,7 +130,7 @@ class Influence:
 
     @cached_property
     def _calls(self) -> Calls:
-        """The names in functions and in views: who asks a view asks what it reads."""
+        """The names in functions and in views, because a view reads what its query reads."""
         bodies = dict(self.survey.calls.bodies)
         for view in self.survey.live.views:
             bodies[view.name] = bodies.get(view.name, frozenset()) | identifiers_in(view.definition)
@@ -138,7 +138,7 @@ class Influence:
 
     @cached_property
     def _foreign(self) -> frozenset[str]:
-        """The functions whose language says nothing about tables."""
+        """The functions whose language does not show which tables they use."""
         functions = self.survey.live.functions
         return frozenset(one.name for one in functions if one.language not in ("sql", "plpgsql"))
 
@@ -153,12 +153,12 @@ class Influence:
 
     @cached_property
     def _readers(self) -> Mapping[str, set[TableKey]]:
-        """The tables whose policies ask each name; one that may ask anything is under every name."""
+        """The tables whose policies use each name. A policy that may read anything is listed under every name."""
         found: defaultdict[str, set[TableKey]] = defaultdict(set)
         for key, policies in self._policies.items():
             names = policies.names & self._by_name.keys()
             if policies.opaque:
-                seen = self.asked.get(key)
+                seen = self.read.get(key)
                 names = names | {name for _, name in seen} if seen is not None else frozenset(self._by_name)
             for name in names:
                 found[name].add(key)
@@ -190,7 +190,7 @@ class Influence:
 
     @cached_property
     def _heirs(self) -> Mapping[TableKey, set[TableKey]]:
-        """The parts of each table: what is written to it is written to them."""
+        """The partitions and children of each table, which a write to it may change."""
         found: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
         for table in self.survey.live.tables:
             for parent in table.parents:

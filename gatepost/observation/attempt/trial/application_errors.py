@@ -1,4 +1,4 @@
-"""Exceptions that the application's own code raises: whether one is a verdict, and what values the code accepts.
+"""Handle exceptions that the application's own code raises: which are verdicts, and which values the code accepts.
 
 A trigger that refuses some values stands in front of row security, and what row security would say is seen only with
 values that it lets pass. They are taken from what the code compares.
@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gatepost.analysis.compared_values import pieces_in
-from gatepost.observation.attempt.personas import ONLOOKERS
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.candidate_values import Fix, filled, options, some_of
@@ -30,7 +29,7 @@ _LEVELS = frozenset("debug log info notice warning".split())
 
 @dataclass(frozen=True)
 class Guards:
-    """The triggers that stand before one command on a table."""
+    """The triggers that run before one command on a table."""
 
     survey: Survey
     table: Table
@@ -53,7 +52,7 @@ class Guards:
 
     @cached_property
     def refuse_always(self) -> bool:
-        """Whether a trigger raises an exception before it looks at anything, so that nobody gets past it."""
+        """Whether a trigger raises an exception before it reads anything, so that nobody can pass it."""
         return any(
             _raises_first(body) and not _WHEN.search(trigger.definition.partition(" EXECUTE ")[0])
             for trigger, body in self._triggers
@@ -67,7 +66,7 @@ class Guards:
 
     @cached_property
     def _columns(self) -> list[Column]:
-        """The columns that the code looks at and that say nothing of whose a row is."""
+        """The columns that the code reads and that do not say who owns a row."""
         names = {piece.name for text in self._texts for piece in pieces_in(text) if piece.name}
         known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
         return [
@@ -80,7 +79,7 @@ class Guards:
         ]
 
     def values(self) -> list[Values]:
-        """Return what else a row may hold in the columns that the code looks at."""
+        """Return other values that a row may hold in the columns that the code reads."""
         found = {column.name: options(self.survey, column, self._texts) for column in self._columns}
         if not found:
             return []
@@ -90,7 +89,7 @@ class Guards:
         ]
 
     def values_of(self, column: Column) -> list[str | None]:
-        """Return what else one column may hold, the first few."""
+        """Return other values that one column may hold, the first few."""
         if not self._triggers or column not in self._columns:
             return []
         found = [fix for fix in options(self.survey, column, self._texts) if fix not in (KEPT, None)]
@@ -111,18 +110,18 @@ def _raises_first(body: str) -> bool:
 
 
 def settle_reads(record: Observations, personas: Iterable[Persona]) -> None:
-    """Take an exception of a policy's function for a refusal, where the same function lets others read.
+    """Treat an exception of a policy's function as a refusal if the same function lets other callers read.
 
     Args:
-        record: Everybody's looks, with the exceptions as they came.
-        personas: Who looked. Where it raises for every caller, nothing is known of what it keeps from whom.
+        record: The results of reading, with the exceptions as they came.
+        personas: The personas that read. If it raises for every caller, nothing is known about whom it keeps out.
     """
-    asking = [persona for persona in personas if persona.role != "service_role"]
+    readers = [persona for persona in personas if persona.role != "service_role"]
     for table in {key[1] for key in record.cells}:
-        cells = {persona: record.cells.get((persona.name, table, "select")) for persona in asking}
+        cells = {persona: record.cells.get((persona.name, table, "select")) for persona in readers}
         served = {persona.role for persona, cell in cells.items() if cell is not None and cell.outcome == "done"}
         reading = any(cell is not None and cell.rows for cell in cells.values())
         for persona, cell in cells.items():
-            lets_others = persona.role in served or (reading and persona.name not in ONLOOKERS)
+            lets_others = persona.role in served or (reading and not persona.traits.onlooker)
             if cell is not None and cell.outcome == "refused by the application" and lets_others:
                 record.cells[persona.name, table, "select"] = replace(cell, certain=True)

@@ -1,9 +1,9 @@
-"""Many statements, tried in one way to the server and back.
+"""Try many statements in one round trip to the server.
 
-Each is tried as it would be by itself: as its persona, from the rows as they were planted, undone before the next one.
-The server does the going back: a function of the session's own, which goes with the transaction, runs one statement
-after another in a subtransaction (https://www.postgresql.org/docs/17/plpgsql-control-structures.html). What only a
-session can do, it leaves to the session: a statement that takes longer than the session's time is tried again alone.
+Each statement is tried as if it were alone: as its persona, on the rows as they were planted, undone before the next
+one. A function in the session's temporary schema, which ends with the transaction, runs one statement after another in
+a subtransaction (https://www.postgresql.org/docs/17/plpgsql-control-structures.html). A statement that takes longer
+than the session's time limit is tried again alone by the session itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gatepost.personas import Persona
 
 _MOST = 400
 _MOST_PROBES = 20_000
-"""The most trials, and the most probes with them, that are sent at once."""
+"""The most trials, including their probes, that are sent at once."""
 _TRY = """
 CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[], counting jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -104,9 +104,9 @@ BEGIN
     RETURN to_jsonb(answers);
 END $$
 """
-"""The role is put back before anything of ours is asked, because a persona may be denied even that.
+"""The role is reset before any query of ours, because a persona may be denied even that.
 
-It gives up early rather than late, so that the session's time limit falls on one statement and not on their sum.
+It stops early rather than late, so that the session's time limit applies to one statement and not to their sum.
 """
 
 T = TypeVar("T")
@@ -114,9 +114,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Trial:
-    """A statement to try as somebody, and what is asked while it stands, if it reached a row.
+    """A statement to try as a persona, and the queries to run afterwards if it changed or read a row.
 
-    `counting` is what to count while it runs: the tables that it and its probes read, or those that they wrote.
+    `counting` says what to count while it runs: the tables that it and its probes read, or those that they wrote.
     """
 
     persona: Persona
@@ -128,9 +128,9 @@ class Trial:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a trial and, in their order, of its probes; of none where no row was reached.
+    """The results of a trial and, in their order, of its probes, or of no probe where no row was affected.
 
-    `moved` are the tables that were counted, or None where they are not known.
+    `moved` are the tables whose counters grew, or None where they are not known.
     """
 
     tried: Tried
@@ -139,14 +139,14 @@ class Answer:
 
 
 Trying = Generator[Sequence[Trial], Sequence[Answer], T]
-"""Something that wants trials, some at a time, and goes on with their answers."""
+"""A generator that requests trials, some at a time, and continues with their results."""
 _Waiting = tuple[str, Trying[None], Sequence[Trial]]
-"""What something looks at, itself, and the trials that it waits for."""
+"""The name of what a generator tries, the generator, and the trials that it waits for."""
 
 
 @dataclass
 class Batch:
-    """Tries statements for several that want some, so that the ways to the server do not grow with their number."""
+    """Tries statements for several generators at once, so that round trips do not grow with their number."""
 
     stage: TrialSession
     missing: list[NotChecked] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Batch:
     _counters: Mapping[str, Counter] | None = None
 
     def together(self, several: Iterable[tuple[str, Trying[None]]]) -> None:
-        """Run all of them to their ends, each step of all at once: none sees what another does.
+        """Run all generators to their ends, each step of all at once. None sees the effects of another.
 
         Args:
             several: Each with the name of what it looks at: one that fails is not checked, and the others go on.
@@ -181,7 +181,7 @@ class Batch:
         waiting.append((what, one, wanted))
 
     def answers(self, trials: Sequence[Trial]) -> Iterator[Answer]:
-        """Yield the answer to each trial."""
+        """Yield the result of each trial."""
         at = 0
         while at < len(trials):
             if self._is_out(trials[at]):
@@ -195,20 +195,20 @@ class Batch:
         self.stage.settle()
 
     def _is_out(self, trial: Trial) -> bool:
-        """Tell whether a trial is not to be made, since one like it took too long."""
+        """Tell whether a trial is skipped, because a similar one took too long."""
         return self.stage.patience.is_out(trial.persona.role, trial.statement)
 
     def _left_out(self, trial: Trial, probe: Probe) -> bool:
         return probe.as_persona and self.stage.patience.is_out(trial.persona.role, probe.statement)
 
     def _several(self, trials: Sequence[Trial]) -> list[list[Any] | None]:
-        """Try as many as there is time for, at least one; None stands for one that has to be tried alone."""
+        """Try as many as there is time for, at least one. None stands for one that has to be tried alone."""
         from psycopg2.errors import QueryCanceled
 
         if not self._possible():
             return [None]
         aside = self.stage.planted_rows.keys_aside
-        told = [
+        trials_as_json = [
             json.dumps(
                 {
                     "become": f"SET LOCAL ROLE {sql.identifier(trial.persona.role)}",
@@ -230,8 +230,8 @@ class Batch:
         counting = json.dumps({name: counter.query for name, counter in self._counted(trials).items()})
         call = "SAVEPOINT gatepost_batch; SELECT pg_temp.gatepost_try(%s::jsonb[], %s)"
         try:
-            self.stage.execute(call, (told, counting))
-        except QueryCanceled:  # between two statements, where the function cannot tell us which
+            self.stage.execute(call, (trials_as_json, counting))
+        except QueryCanceled:  # between two statements, where the function cannot say which
             self.stage.execute("ROLLBACK TO SAVEPOINT gatepost_batch; RELEASE SAVEPOINT gatepost_batch")
             return self._several(trials[: len(trials) // 2]) if len(trials) > 1 else [None]
         [(answers,)] = self.stage.cursor.fetchall()
@@ -246,25 +246,25 @@ class Batch:
             try:
                 self.stage.execute(_TRY)
                 self._made = True
-            except Error:  # a database may forbid temporary objects, or watch over its functions
+            except Error:  # a database may forbid temporary objects, or watch its functions
                 self.stage.execute("ROLLBACK TO SAVEPOINT gatepost_made")
                 self._made = False
             self.stage.execute("RELEASE SAVEPOINT gatepost_made")
         return self._made
 
     def _alone(self, trial: Trial) -> Answer:
-        """Try one statement by itself, so that it and each of its probes has the session's time."""
+        """Try one statement by itself, so that it and each of its probes has the session's whole time."""
         found: list[Found] = []
         with (
             self.stage.being(trial.persona),
             self.stage.attempt(trial.statement, keys_aside=trial.keys_aside) as tried,
         ):
             if tried.outcome == "done" and tried.count:
-                found = [self.stage.ask(probe) for probe in trial.probes]
+                found = [self.stage.query(probe) for probe in trial.probes]
         return Answer(tried, tuple(found))
 
     def _counted(self, trials: Iterable[Trial]) -> Mapping[str, Counter]:
-        """Return what counts, where a trial asks for it."""
+        """Return the counter that a trial requests, or None."""
         if self._counters is None and any(trial.counting for trial in trials):
             self._counters = counters(self.stage.cursor, self.stage.survey.live)
         return self._counters or {}
@@ -276,7 +276,7 @@ class Batch:
         return Answer(
             tried_as(trial.statement, touched, code, words, context),
             tuple(self._found(trial, probe, found) for probe in trial.probes) if touched and not code else (),
-            counter.moved(places or ()) if counter is not None else None,  # what failed has moved nothing
+            counter.moved(places or ()) if counter is not None else None,  # a failed statement changed nothing
         )
 
     def _found(self, trial: Trial, probe: Probe, given: Iterator[list[Any]]) -> Found:
@@ -287,6 +287,6 @@ class Batch:
 
 
 def _at_once(trials: Sequence[Trial]) -> int:
-    """Return how many of some trials to send at once: where each asks for a thousand looks, fewer."""
-    asked = list(accumulate(len(trial.probes) for trial in trials))
-    return max(1, bisect_right(asked, _MOST_PROBES))
+    """Return how many trials to send at once. Trials with a thousand probes each are sent in smaller groups."""
+    probes = list(accumulate(len(trial.probes) for trial in trials))
+    return max(1, bisect_right(probes, _MOST_PROBES))

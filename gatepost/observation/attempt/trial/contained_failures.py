@@ -1,4 +1,4 @@
-"""One part that goes wrong is one thing that was not checked, with the reason, and the rest goes on."""
+"""Turn a failure in one part of the observation into a "not checked" entry, so that the rest continues."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.statement import TrialSession
 
 SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a mistake of ours about somebody's database ends in; a lost connection and an interrupt are none."""
+"""The exceptions that a bug of ours raises on an unusual database. A lost connection or an interrupt is not one."""
 _GONE = ("08", "57P")
-"""The classes of errors after which there is no session any more."""
+"""The classes of errors after which the session has ended."""
 
 
 @contextmanager
 def contained(stage: TrialSession, missing: list[NotChecked], what: str) -> Iterator[None]:
-    """Note a mistake of ours, or an error of PostgreSQL that nobody expected, as not checked.
+    """Record a bug of ours, or an unexpected error of PostgreSQL, as not checked.
 
-    What the block did in the database by then is rolled back.
+    What the block changed in the database until then is rolled back.
 
     Args:
-        stage: Where is tried.
-        missing: Takes the note.
-        what: What the block looks at.
+        stage: The session of the trials.
+        missing: Receives the entry.
+        what: What the block checks.
 
     Raises:
         psycopg2.Error: the session is lost.
@@ -47,5 +47,5 @@ def contained(stage: TrialSession, missing: list[NotChecked], what: str) -> Iter
 
 
 def slipped(what: str, slip: Exception) -> NotChecked:
-    """Return a mistake of ours as something that was not checked."""
+    """Return a bug of ours as something that was not checked."""
     return NotChecked(what, f"this part of Gatepost failed: {type(slip).__name__}: {slip}", ours=True)

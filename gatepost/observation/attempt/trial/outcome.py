@@ -1,4 +1,4 @@
-"""What came of one statement, by what PostgreSQL says of it: who refused it, or why nothing is known.
+"""Classify the result of one statement by what PostgreSQL says: who refused it, or why nothing is known.
 
 Row security, the privileges and the application's own code refuse in different places and with different words, and
 only the first two are a verdict about access (https://www.postgresql.org/docs/17/errcodes-appendix.html). The context
@@ -25,18 +25,18 @@ Outcome = Literal[
     "cut off",
     "not tried",
 ]
-"""What a statement ended in.
+"""How a statement ended.
 
-`constraint` means that row security let it pass and a constraint stopped it: PostgreSQL asks row security first
-(https://www.postgresql.org/docs/17/ddl-rowsecurity.html). `impossible` is a write that the relation takes from nobody.
-`refused by the application` is an exception that a trigger or a function raises. `unfit value` is an error about a
-value that was planted here, such as a text that a policy casts to a number; `cut off` took too long.
+`constraint` means that row security accepted it and a constraint stopped it, because PostgreSQL checks row security
+first (https://www.postgresql.org/docs/17/ddl-rowsecurity.html). `impossible` is a write that the relation takes from
+nobody. `refused by the application` is an exception that a trigger or a function raises. `unfit value` is an error
+about a planted value, such as a text that a policy casts to a number. `cut off` took too long.
 """
 
 SWALLOWED = ("refused by policy", "refused by the application", "constraint", "impossible")
-"""Outcomes of one statement that leave room for another: one with other values, or about other rows."""
+"""Results of one statement after which another is tried, with other values or on other rows."""
 UNKNOWN = ("unfit value", "cut off", "not tried")
-"""Outcomes after which nothing is known of what the policies decide."""
+"""Results after which the decision of the policies is not known."""
 
 _FUNCTION = re.compile(r"^(?:PL/\w+|SQL) function ", re.MULTILINE)
 _RAISED = re.compile(r"\A(?:PL/pgSQL function .* at (?:RAISE|ASSERT)$|PL/(?!pgSQL))", re.MULTILINE)
@@ -44,13 +44,13 @@ _OURS = re.compile(r"^PL/pgSQL function pg_temp\S*\.?gatepost_try", re.MULTILINE
 
 
 def outcome_of(statement: str, code: str, said: str, context: str) -> Outcome:
-    """Return what a statement ended in.
+    """Return how a statement ended.
 
     Args:
         statement: The statement.
         code: The SQLSTATE, or the empty string where there was no error.
         said: PostgreSQL's message.
-        context: Where the error came from, the innermost place first.
+        context: The places that an error passed through, the innermost first.
     """
     if not code:
         return "done"
@@ -74,7 +74,7 @@ def outcome_of(statement: str, code: str, said: str, context: str) -> Outcome:
 
 
 def _denied(statement: str, said: str, inside: bool) -> Outcome:
-    """Tell row security from privileges, and the statement's own from those of what it sets off."""
+    """Distinguish row security from privileges, and a statement's own error from those of what it triggers."""
     if "row-level security" in said:
         return "refused by the application" if inside else "refused by policy"
     words = said.split()
@@ -84,7 +84,7 @@ def _denied(statement: str, said: str, inside: bool) -> Outcome:
 
 
 def _above(context: str, statement: str) -> str:
-    """Return the part of a context that lies inside a statement, without what ran the statement for us."""
+    """Return the part of a context that lies inside a statement, without our code that ran it."""
     inner = context.partition(f'SQL statement "{statement}"')[0]
     ours = _OURS.search(inner)
     return inner[: ours.start()] if ours else inner

@@ -1,4 +1,4 @@
-"""What is asked of PostgreSQL while a trial stands, and what came of it, as values."""
+"""Queries that run while a trial is in effect, and their results, as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLACE = ("tableoid::int8::text", "ctid::text")
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a statement: how many rows it reached, or what PostgreSQL said."""
+    """The result of a statement: how many rows it affected, or what PostgreSQL said."""
 
     statement: str
     outcome: Outcome
@@ -29,7 +29,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Probe:
-    """A query for one array of rows as text, asked while a trial stands: as the persona, or past row security."""
+    """A query for one array of rows as text, run during a trial: as the persona, or bypassing row security."""
 
     statement: str
     as_persona: bool = False
@@ -37,7 +37,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Found:
-    """What a probe gave: its rows, or what PostgreSQL said."""
+    """The result of a probe: its rows, or what PostgreSQL said."""
 
     tried: Tried
     rows: Sequence[Sequence[str | None]] = ()
@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Seen:
-    """The planted rows that a persona sees in a table; none where it was refused, with what PostgreSQL said."""
+    """The planted rows that a persona sees in a table. None where it was refused, with what PostgreSQL said."""
 
     statement: str
     rows: frozenset[int] = frozenset()
@@ -55,12 +55,12 @@ class Seen:
 
 
 BARRED = Seen("", outcome="refused by privilege", said="no privilege")
-"""What is seen without the privilege to look."""
+"""What is seen without the privilege to read."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a role looks at a table: the question, and the planted rows by what it is answered."""
+    """How a role reads a table: the query, and the planted rows by its results."""
 
     plain: str
     probe: Probe
@@ -77,14 +77,15 @@ class Look:
 
 
 def places(table: Table) -> Probe:
-    """Return the question where PostgreSQL keeps the rows of a table, past row security."""
+    """Return a query for the places of a table's rows, bypassing row security."""
     return Probe(listing(table, PLACE))
 
 
 def counting(table: Table, where: Sequence[tuple[str, str | None]]) -> Probe:
-    """Return the question how many rows of a table hold some values, past row security."""
-    asked = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where) or "true"
-    return Probe(f"SELECT ARRAY[ARRAY[count(*)::text]] FROM {sql.qualified(table.schema, table.name)} WHERE {asked}")
+    """Return a query for how many rows of a table hold some values, bypassing row security."""
+    condition = " AND ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in where) or "true"
+    table_name = sql.qualified(table.schema, table.name)
+    return Probe(f"SELECT ARRAY[ARRAY[count(*)::text]] FROM {table_name} WHERE {condition}")
 
 
 def says(type_name: str) -> bool:
@@ -108,12 +109,12 @@ def says(type_name: str) -> bool:
 
 
 def listing(table: Table, columns: Sequence[str]) -> str:
-    """Return the query for some expressions of every row of a table, as one array."""
+    """Return a query for some expressions of every row of a table, as one array."""
     return f"SELECT array_agg(ARRAY[{', '.join(columns)}]) FROM {sql.qualified(table.schema, table.name)}"
 
 
 def tried_as(statement: str, count: int, code: str, said: str, context: str = "") -> Tried:
-    """Say what came of a statement: how many rows it reached, or what an error means."""
+    """Return the result of a statement: how many rows it affected, or what an error means."""
     if not code:
         return Tried(statement, "done", max(count, 0))
     said, outcome = said.strip(), outcome_of(statement, code, said, context)
@@ -121,5 +122,5 @@ def tried_as(statement: str, count: int, code: str, said: str, context: str = ""
 
 
 def stopped(statement: str) -> Tried:
-    """Say that a statement took too long, or was not run because one like it did."""
+    """Return that a statement took too long, or was skipped because a similar one did."""
     return Tried(statement, "cut off", 0, f"took longer than {TIMEOUT}", "57014")

@@ -1,4 +1,4 @@
-"""What was seen, as values: one cell for each persona, table and command, and what followed from a write."""
+"""The results of all trials, as values: one cell for each persona, table and command, and the effects of writes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CellKey = tuple[str, TableKey, Command]
 
 @dataclass(frozen=True)
 class Cell:
-    """What one persona reached in one table with one command.
+    """What one persona could read or write in one table with one command.
 
-    `rows` are the planted rows that it read, changed or removed; of an INSERT, `inserts` says for each candidate
-    whether row security let it in, and `doubtful` names those that the application's code refused before row security
-    was asked. `statements` holds the statement that reached each row or candidate. `tried` are the rows that were
-    tried, where not all were. `certain` tells of a refusal by the application's code that no other value changes it.
+    `rows` are the planted rows that it read, changed or deleted. For an INSERT, `inserts` says for each candidate
+    whether row security accepted it, and `doubtful` names those that the application's code refused before row security
+    was checked. `statements` holds the statement that affected each row or candidate. `tried` are the rows that were
+    tried, where not all were. `certain` says that no other value changes a refusal by the application's code.
     """
 
     rows: frozenset[int] = frozenset()
@@ -38,12 +38,12 @@ class Cell:
     certain: bool = False
 
     def shuts_out(self, role: str) -> bool:
-        """Tell whether an error keeps everything from a role: who has not signed in may not even call a helper."""
+        """Tell whether an error keeps a role out completely: a visitor may not even be allowed to call a helper."""
         return self.outcome == "error" and self.code == "42501" and role == "anon"
 
     @property
     def known(self) -> bool:
-        """Tell whether it is known what the policies decide; an error is no decision."""
+        """Tell whether the decision of the policies is known. An error is not a decision."""
         if self.outcome == "refused by the application":
             return self.certain
         return self.outcome not in (*UNKNOWN, "error") and not (self.doubtful and not any(self.inserts.values()))
@@ -51,10 +51,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Escalation:
-    """Rows of others that came into sight after a write of one's own to a table, or a call of a function.
+    """Rows of others that became visible after a write of one's own to a table, or a call of a function.
 
-    `hung_on` tells that what was written refers to rows of a stranger's, `power` that no row came into sight, and more
-    rows can be changed.
+    `hung_on` says that what was written refers to rows of a stranger, `power` that no row became visible but more rows
+    can be changed.
     """
 
     persona: Persona
@@ -68,7 +68,7 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Crossing:
-    """A row of one's own, or a new one, that was put among somebody else's."""
+    """A row of one's own, or a new one, that was moved among somebody else's rows."""
 
     persona: Persona
     table: Table
@@ -79,10 +79,10 @@ class Crossing:
 
 @dataclass
 class Observations:
-    """Everything that was seen.
+    """The results of all trials.
 
-    `lies` are rows that somebody saw for what it said of itself when it signed up; `missing` is what went wrong here,
-    so that a part was not looked at.
+    `lies` are rows that a user saw because of what they wrote about themselves at sign-up. `missing` lists what failed,
+    so that a part was not tried.
     """
 
     cells: dict[CellKey, Cell] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Observations:
     missing: list[NotChecked] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:
-        """Return a cell; of one that was never tried, nothing is known."""
+        """Return a cell. Nothing is known about one that was never tried."""
         return self.cells.get((persona, table.key, command), Cell(outcome="not tried", said="was not tried"))
 
     def sees(self, persona: str, table: TableKey) -> frozenset[int]:

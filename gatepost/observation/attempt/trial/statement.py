@@ -1,4 +1,4 @@
-"""One statement, tried as somebody: what came of it, and everything as it was before."""
+"""Try one statement as a persona, return its result, and undo it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NO_TABLE = "42P01"
 
 @dataclass
 class TrialSession:
-    """Where personas try statements: the cursor, what was planted, and what each role holds."""
+    """The session in which personas try statements: the cursor, the planted rows, and each role's privileges."""
 
     cursor: Cursor
     planted_rows: PlantedRows
@@ -55,7 +55,7 @@ class TrialSession:
         return self.planted_rows.survey
 
     def privileges(self, role: str) -> HeldPrivileges:
-        """Return what a role holds, read once."""
+        """Return the privileges of a role, read once."""
         if role not in self._privileges:
             with self._as_owner():
                 self._privileges[role] = privileges(self.cursor, role)
@@ -72,35 +72,35 @@ class TrialSession:
                 yield
             finally:
                 self.persona = None
-                self._undo = ""  # the persona's own savepoint takes the others with it
+                self._undo = ""  # the persona's own savepoint undoes the others too
 
     def execute(self, statement: str, values: Sequence[object] | None = None) -> None:
-        """Run a statement after what is still to be undone: one way to the server and back instead of two."""
+        """Run a statement after the pending undo, in one round trip instead of two."""
         before, self._undo = self._undo, ""
         filled = statement if values is None else self.cursor.mogrify(statement, values).decode()
         self.cursor.execute(before + filled)
 
     def afterwards(self, statement: str) -> None:
-        """Run a statement with the next one."""
+        """Run a statement together with the next one."""
         self._undo += statement
 
     def recover(self, savepoint: str) -> None:
-        """Go back to a savepoint after an error, with everything that is still to be undone."""
+        """Go back to a savepoint after an error, including the pending undo."""
         self._undo = ""
         self.cursor.execute(f"ROLLBACK TO SAVEPOINT {savepoint}; RELEASE SAVEPOINT {savepoint}")
 
     def settle(self) -> None:
-        """Undo now what is still to be undone, before a persona is taken on."""
+        """Run the pending undo now, before switching to a persona."""
         if self._undo:
             self.execute("SELECT")
 
     @contextmanager
     def attempt(self, statement: str, *, keys_aside: bool = False, ours: bool = False) -> Iterator[Tried]:
-        """Run a statement; what it did stands until the block ends, and is rolled back then.
+        """Run a statement. Its effects last until the block ends, and are rolled back then.
 
         Args:
             statement: The SQL.
-            keys_aside: Whether foreign keys and triggers are not asked, where the session's role may put them aside.
+            keys_aside: Whether foreign keys and triggers are disabled, where the session's role may do that.
             ours: Whether it is run as the session's own role, and not as the persona.
         """
         from psycopg2 import Error
@@ -128,15 +128,15 @@ class TrialSession:
         finally:
             self._undo += "ROLLBACK TO SAVEPOINT gatepost_trial; RELEASE SAVEPOINT gatepost_trial; "
 
-    def ask(self, probe: Probe) -> Found:
-        """Ask a probe now: its error leaves what stands as it is."""
+    def query(self, probe: Probe) -> Found:
+        """Run a probe now. An error in it leaves the effects of the trial as they are."""
         if probe.as_persona:
             with self.attempt(probe.statement) as tried:
                 return Found(tried, self._rows() if tried.outcome == "done" else ())
         with (
             self._as_owner(),
             self.attempt(probe.statement, ours=True) as tried,
-        ):  # what was tried may have changed a table
+        ):  # the tried statement may have changed a table
             return Found(tried, self._rows() if tried.outcome == "done" else ())
 
     def _rows(self) -> Sequence[Sequence[str | None]]:
@@ -144,14 +144,14 @@ class TrialSession:
 
     def look(self, table: Table) -> Seen:
         """Return the planted rows of a table that the persona sees now."""
-        assert self.persona is not None  # noqa: S101  asked inside being()
+        assert self.persona is not None  # noqa: S101  called inside being()
         look = self.looking(self.persona.role, table)
-        return look.seen(self.ask(look.probe)) if look is not None else BARRED
+        return look.seen(self.query(look.probe)) if look is not None else BARRED
 
     def looking(self, role: str, table: Table) -> Look | None:
-        """Return how a role looks at a table, or None where it holds no privilege.
+        """Return how a role reads a table, or None where it has no privilege.
 
-        To be asked while the rows are as they were planted.
+        Call it while the rows are as they were planted.
         """
         if (role, table.key) not in self._looks:
             self._looks[role, table.key] = self._looking(role, table)
@@ -166,12 +166,12 @@ class TrialSession:
             known: Known = {(str(oid), ctid): [row.number] for (oid, ctid), row in self.planted_rows.of(table).items()}
             return Look(plain, Probe(places(table).statement, as_persona=True), known)
         readable = held.columns(table, "select")
-        told = [f"{sql.identifier(name)}::text" for name in self._telling(table, readable)]
+        columns = [f"{sql.identifier(name)}::text" for name in self._distinguishing(table, readable)]
         plain = f"SELECT {sql.identifiers(readable)} FROM {sql.qualified(table.schema, table.name)}"
-        return Look(plain, Probe(listing(table, told), as_persona=True), self._rows_by(table, told))
+        return Look(plain, Probe(listing(table, columns), as_persona=True), self._rows_by(table, columns))
 
     def left(self, table: Table, found: Found) -> list[Row]:
-        """Return the planted rows of a table that are not among its places any more: changed, or removed.
+        """Return the planted rows of a table that are no longer in their places: changed or deleted.
 
         All of them, where the table itself is gone.
         """
@@ -182,12 +182,12 @@ class TrialSession:
         return sorted(rows, key=lambda row: row.number)
 
     def count(self, table: Table, where: Sequence[tuple[str, str | None]]) -> int:
-        """Return how many rows of a table hold these values, whoever sees them."""
-        found = self.ask(counting(table, where)).rows
+        """Return how many rows of a table hold these values, bypassing row security."""
+        found = self.query(counting(table, where)).rows
         return int(found[0][0] or 0) if found else 0
 
     def only_counted(self, row: Row) -> bool:
-        """Tell whether a row that was changed has its words and keys still, so that only figures and times changed."""
+        """Tell whether a changed row still has its words and keys, so that only figures and times changed."""
         kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and says(c.type)]
         keys = [index.columns for index in row.table.indexes if index.primary]
         names = [name for name in (keys[0] if keys else ()) if name is not None]
@@ -195,12 +195,12 @@ class TrialSession:
         return bool(names) and self.count(row.table, wanted) == 1
 
     def changed(self, table: Table) -> list[Row]:
-        """Return the planted rows of a table that a statement has changed or removed."""
-        return self.left(table, self.ask(places(table)))
+        """Return the planted rows of a table that a statement has changed or deleted."""
+        return self.left(table, self.query(places(table)))
 
     @contextmanager
     def _as_owner(self) -> Iterator[None]:
-        """Be the session's own role inside the block, without losing what the transaction did."""
+        """Be the session's own role inside the block, without undoing the effects of the transaction."""
         persona = self.persona
         if persona is not None:
             self._undo += "SET LOCAL ROLE none; "
@@ -210,18 +210,18 @@ class TrialSession:
             if persona is not None:
                 self._undo += f"SET LOCAL ROLE {sql.identifier(persona.role)}; "
 
-    def _telling(self, table: Table, readable: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the readable columns that tell rows apart: the primary key where it is readable."""
+    def _distinguishing(self, table: Table, readable: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the readable columns that distinguish rows: the primary key where it is readable."""
         keys = [index.columns for index in table.indexes if index.primary]
         if keys and all(name in readable for name in keys[0]):
             return tuple(name for name in keys[0] if name is not None)
         return readable
 
-    def _rows_by(self, table: Table, told: Sequence[str]) -> Known:
+    def _rows_by(self, table: Table, columns: Sequence[str]) -> Known:
         """Return the planted rows by what these columns hold, which may be the same for several."""
         found: dict[tuple[str | None, ...], list[int]] = {}
         planted = self.planted_rows.of(table)
-        for oid, ctid, *values in self.ask(Probe(listing(table, [*PLACE, *told]))).rows:
+        for oid, ctid, *values in self.query(Probe(listing(table, [*PLACE, *columns]))).rows:
             if (int(oid or 0), str(ctid)) in planted:
                 found.setdefault(tuple(values), []).append(planted[int(oid or 0), str(ctid)].number)
         return found

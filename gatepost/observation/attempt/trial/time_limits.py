@@ -1,4 +1,4 @@
-"""How long to wait: what took too long once is not run again, so that slow policies cost a bounded time as a whole."""
+"""Limit the time of slow statements: what took too long once is not run again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TARGET = re.compile(r'"(?:[^"]|"")*"\."(?:[^"]|"")*"')
 
 @dataclass
 class Patience:
-    """Remembers which statements took too long, by who ran them, their command and what they are about."""
+    """Remembers which statements took too long, by role, command and table."""
 
     _lost: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -21,11 +21,11 @@ class Patience:
         self._lost.add(_kind(role, statement))
 
     def is_out(self, role: str, statement: str) -> bool:
-        """Tell whether a role's statement is not to be run, since one like it took too long."""
+        """Tell whether a role's statement is skipped, because a similar one took too long."""
         return bool(self._lost) and (len(self._lost) >= _MOST or _kind(role, statement) in self._lost)
 
 
 def _kind(role: str, statement: str) -> tuple[str, str, str]:
     target = _TARGET.search(statement)
-    reading = " WHERE " in statement or " RETURNING " in statement  # the policies for SELECT are asked as well
+    reading = " WHERE " in statement or " RETURNING " in statement  # PostgreSQL checks the policies for SELECT as well
     return role, statement.partition(" ")[0] + " reading" * reading, target[0] if target else statement

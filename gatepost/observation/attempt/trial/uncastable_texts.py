@@ -1,4 +1,4 @@
-"""Planted texts that a policy casts to something that they do not look like, and what they should look like."""
+"""Find planted texts that a policy casts to a type whose form they do not have."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gatepost.observation.plant.survey import Survey
 _TYPE = re.compile(r"for type ([a-z][a-z ]*)")
 
 
-def asked_kinds(record: Observations, survey: Survey) -> Iterator[tuple[ColumnKey, str]]:
-    """Yield the columns whose planted texts ended in an error, each with the type that a policy casts it to.
+def required_types(record: Observations, survey: Survey) -> Iterator[tuple[ColumnKey, str]]:
+    """Yield the columns whose planted texts caused an error, each with the type to which a policy casts it.
 
     Args:
-        record: What was seen.
+        record: The results.
         survey: The database.
     """
     columns = {number: key for key, number in survey.numbers.items()}

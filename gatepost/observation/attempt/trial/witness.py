@@ -1,4 +1,4 @@
-"""What a finding shows: the row, the policies, and the statement that reached it."""
+"""Show what a finding is about: the row, the policies, and the statement that accessed it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
 
 _BY_CHANCE = 6
-"""Up to how many characters a value may stand in a text by chance."""
+"""The length up to which a value may be in a text by chance."""
 
 
 def witness(planted_rows: PlantedRows, persona: Persona, table: Table, cell: Cell, number: int) -> str:
-    """Return the statement with which a persona reached a row, and the row."""
+    """Return the statement with which a persona accessed a row, and the row."""
     row = planted_rows.row(table.key, number)
-    return f"{describe(persona)}: {cell.statements.get(number, '')} reaches {shown(row) if row else 'a row'}"
+    return f"{describe(persona)}: {cell.statements.get(number, '')} accesses {shown(row) if row else 'a row'}"
 
 
 def bypasses(live: Schema, role: str) -> bool:
-    """Tell whether a role's own attributes let it pass row security; a membership hands on neither of them.
+    """Tell whether a role's own attributes bypass row security. A membership passes on neither of them.
 
     Source: https://www.postgresql.org/docs/17/role-attributes.html
     """
@@ -31,7 +31,7 @@ def bypasses(live: Schema, role: str) -> bool:
 
 
 def no_longer(role: str) -> str:
-    """Return the SQL that makes row security hold for a role again."""
+    """Return the SQL that applies row security to a role again."""
     return f"ALTER ROLE {sql.identifier(role)} NOBYPASSRLS"
 
 
@@ -41,12 +41,12 @@ def in_force(table: Table, role: str, command: Command) -> list[Policy]:
 
 
 def shown(row: Row) -> str:
-    """Return what tells a row: its keys and its first canary, and to whom it belongs."""
+    """Return a description of a row: its keys, its first canary, and its owner."""
     keys = [index.columns for index in row.table.indexes if index.primary]
     names = [name for name in (keys[0] if keys else ()) if name is not None and name in row.values]
     names += [n for n, v in row.values.items() if n not in names and v and "cnry" in v][:1]
     values = ", ".join(f"{name} = {sql.literal(row.values[name])}" for name in names)
-    return f"{row.table} ({values}), a row of {row.world}'s"
+    return f"{row.table} ({values}), a row of {row.world}"
 
 
 def comma_joined(names: Sequence[str]) -> str:
@@ -55,6 +55,6 @@ def comma_joined(names: Sequence[str]) -> str:
 
 
 def proves_reading(row: Row, text: str, statement: str) -> bool:
-    """Tell whether a text holds a value of a row that nobody knows by chance, and that its caller did not say."""
-    told = (value for value in row.values.values() if value and len(value) > _BY_CHANCE and not value.isalpha())
-    return any(value in text and value not in statement for value in told)
+    """Tell whether a text holds a value of a row that nobody knows by chance and that its caller did not write."""
+    values = (value for value in row.values.values() if value and len(value) > _BY_CHANCE and not value.isalpha())
+    return any(value in text and value not in statement for value in values)

@@ -1,0 +1,24 @@
+"""The built-in users for whom rows are planted, with their traits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gatepost.personas import Traits
+
+ANN = "ann"
+BOB = "bob"
+SELF_CLAIMING = "self_claiming"
+
+BUILT_IN_USERS: Mapping[str, Traits] = {
+    ANN: Traits(ordinary=True, ranked=True, tries_every_column=True),
+    BOB: Traits(ordinary=True),
+    "anonymous_sign_in": Traits(ordinary=True, anonymous_sign_in=True),
+    "admin": Traits(ranked=True, administrator=True),
+    SELF_CLAIMING: Traits(ordinary=True, self_claiming=True),
+}
+"""The signed-in users by name: two strangers in different tenants, an anonymous sign-in, one whose `app_metadata` makes
+them an administrator, and one whose `user_metadata`, which users write themselves, claims everything."""
+
+RANKED = tuple(name for name, traits in BUILT_IN_USERS.items() if traits.ranked)
+"""The users with rows in tables that may give a rank. The others are like anyone who has just signed up."""
