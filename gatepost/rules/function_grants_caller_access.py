@@ -218,7 +218,7 @@ def _without_null_check(pieces: list[Token]) -> list[Token]:
 
 
 def _only_new(pieces: list[Token], door: Table | None, context: Context) -> bool:
-    """Tell whether every IF asks only about the written row, and what its author decides."""
+    """Tell whether every IF checks only the written row, and columns that its author chooses."""
     text = [token.text.lower() for token in pieces]
     for at, word in enumerate(text):
         if word not in ("if", "elsif") or (at and text[at - 1] == "end") or "then" not in text[at:]:

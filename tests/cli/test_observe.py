@@ -63,7 +63,7 @@ def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, superuser_url
 def test_in_place_needs_the_database_s_word(gatepost, superuser_url):
     done = gatepost(superuser_url, "--in-place")
     assert done.exit_code == 2
-    assert "does not say that it is disposable" in done.output
+    assert "is not marked as disposable" in done.output
     assert "COMMENT ON DATABASE" in done.output
 
 
@@ -117,4 +117,4 @@ def test_code_that_does_not_end_is_one_sentence(gatepost, connection, database_u
         """)
     done = gatepost(database_url)
     assert done.exit_code == 2, done.output
-    assert "was ended: it ran for more than 1 seconds" in " ".join(done.output.split())
+    assert "was stopped: it ran for more than 1 seconds" in " ".join(done.output.split())

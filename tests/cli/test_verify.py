@@ -32,7 +32,7 @@ def open_table(connection):
 def test_a_sound_database_exits_0_and_says_that_nothing_was_declared(outside, database_url):
     done = gatepost("verify", database_url)
     assert done.exit_code == 0, done.output
-    assert "nothing was declared" in done.stdout
+    assert "no policies declared in this folder" in done.stdout
 
 
 def test_an_open_table_exits_1_and_is_named(outside, database_url, open_table):

@@ -124,6 +124,13 @@ def test_every_fault_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_page_is_tried_and_its_links_lead_somewhere(page: Path) -> None:
-    assert page.name in ("detection.md", "migrations-folder.md", "moving.md", "rolling-back.md", "troubleshooting.md")
+    assert page.name in (
+        "detection.md",
+        "migrations-folder.md",
+        "moving.md",
+        "name-hints.md",
+        "rolling-back.md",
+        "troubleshooting.md",
+    )
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert link.startswith("https://") or (page.parent / link).is_file(), link

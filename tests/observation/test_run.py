@@ -94,12 +94,12 @@ def test_a_role_that_sees_too_little_is_refused(connection):
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION AUTHORIZATION DEFAULT; SET ROLE anon")
     connection.commit()
-    with pytest.raises(DatabaseUnreachable, match='"anon" does not pass row security by'):
+    with pytest.raises(DatabaseUnreachable, match='"anon" does not bypass row security'):
         run(connection)
 
 
 def test_in_place_needs_a_word(tables, connection):
-    with pytest.raises(NotDisposable, match="does not say that it is disposable") as refusal:
+    with pytest.raises(NotDisposable, match="is not marked as disposable") as refusal:
         refuse_unless_disposable(connection)
     assert "IS 'gatepost: disposable'" in refusal.value.hint
 

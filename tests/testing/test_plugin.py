@@ -114,15 +114,15 @@ def test_a_failure_tells_who_and_what_and_why(as_user, notes):
 
 def test_every_assertion_can_fail(as_user, gatepost_db, notes):
     with as_user(BOB) as db:
-        assert "saw 0" in failure(assert_can_select, db, "notes", user_id=ANN)[0]
+        assert "but read 0" in failure(assert_can_select, db, "notes", user_id=ANN)[0]
         assert "refused" in failure(assert_can_insert, db, "notes", user_id=ANN)[0]
-        assert "should be refused" in failure(assert_cannot_insert, db, "notes", user_id=BOB)[0]
+        assert "expected a refusal" in failure(assert_cannot_insert, db, "notes", user_id=BOB)[0]
         assert "changed none" in failure(assert_can_update, db, "notes", {"body": "x"}, user_id=ANN)[0]
         assert "changed 1 row" in failure(assert_cannot_update, db, "notes", {"body": "x"})[0]
         lines = failure(assert_can_delete, db, "notes")
         assert "privilege DELETE: not held" in "\n".join(lines)
         assert "permission denied" in "\n".join(lines)
-    assert "removed 2 rows" in failure(assert_cannot_delete, gatepost_db, "notes")[0]
+    assert "deleted 2 rows" in failure(assert_cannot_delete, gatepost_db, "notes")[0]
     assert 'row security of "kept" is off' in "\n".join(failure(assert_can_select, gatepost_db, "kept"))
 
 

@@ -120,8 +120,8 @@ class Truth:
                     | (Outcome.TRUE if self._finds(select) and self._possible(output) & Outcome.TRUE else 0)
                 )
             case Column() | Session():
-                told = self._value(term)
-                return Outcome.NULL if told is None else Outcome.TRUE | Outcome.FALSE if told is SOME else Outcome.ANY
+                held = self._value(term)
+                return Outcome.NULL if held is None else Outcome.TRUE | Outcome.FALSE if held is SOME else Outcome.ANY
             case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.caller.signed_in:
                 return Outcome.TRUE if claim in CLAIMS_OF_ALL else Outcome.ANY
             case Call():

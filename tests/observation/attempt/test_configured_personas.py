@@ -43,7 +43,7 @@ def test_what_is_said_counts():
         ({"support": {"who": {}}}, 'unknown key "who" in', "role or claims"),
         ({"support": {"role": 1}}, "must be the name of a role, not 1", 'role = "authenticated"'),
         ({"support": {"claims": "admin"}}, "\"claims\" of .* must be a table, not 'admin'", "support ="),
-        ({"support": {"claims": {"sub": "me"}}}, "'me', which is no UUID", "leave it out"),
+        ({"support": {"claims": {"sub": "me"}}}, "'me', which is not a UUID", "remove it"),
     ],
 )
 def test_a_mistake_is_one_sentence(table, said, hint):
@@ -56,7 +56,7 @@ def test_a_mistake_is_one_sentence(table, said, hint):
 def test_a_name_that_nobody_has():
     with pytest.raises(SettingsError, match='no persona "suport"') as refusal:
         known(["suport"], configured({"support": {}}))
-    assert refusal.value.hint == '"support"?'
+    assert refusal.value.hint == 'Did you mean "support"?'
 
 
 @pytest.fixture

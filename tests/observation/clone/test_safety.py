@@ -220,7 +220,7 @@ def test_code_that_does_not_end_is_ended(database_url, connection):
             CREATE TABLE t (id int PRIMARY KEY, user_id uuid, CHECK (sleep_on()))
         """)
     with (
-        pytest.raises(LocalServerError, match=r"was ended: it ran for more than 3 seconds") as refusal,
+        pytest.raises(LocalServerError, match=r"was stopped: it ran for more than 3 seconds") as refusal,
         schema_clone(parse_url(database_url), seconds=3) as clone,
         closing(connect(clone.url)) as observing,
     ):

@@ -40,12 +40,12 @@ AS_SUPERUSER = "-- gatepost: as superuser\n"
             "CREATE FOREIGN DATA WRAPPER elsewhere; CREATE SERVER other FOREIGN DATA WRAPPER elsewhere;"
             "CREATE FOREIGN TABLE far (id int) SERVER other; GRANT SELECT ON far TO anon",
             "public.far",
-            "a foreign table: its rows lie elsewhere, and nothing is planted there",
+            "a foreign table: its rows are on another server, where nothing is planted",
         ),
         (
             "GRANT USAGE ON SCHEMA vault TO authenticated; GRANT SELECT ON vault.decrypted_secrets TO authenticated",
             "vault.decrypted_secrets",
-            "authenticated may read it; nothing is planted in the platform's own relations",
+            "authenticated may read it, but nothing is planted in the platform's own relations",
         ),
         (
             "CREATE TABLE asked (about int); GRANT INSERT ON asked TO anon;"

@@ -136,7 +136,7 @@ def test_what_a_built_policy_reads_is_counted(grounded):
     observe(stage, cast(stage.planted_rows.row_sets), influence)
     notes = survey.live.table("public", "notes")
     assert influence.opaque_policies(notes)
-    assert influence.asked[notes.key] == {("public", "notes"), ("public", "members")}
+    assert influence.read[notes.key] == {("public", "notes"), ("public", "members")}
     touched = influence.touched(survey.live.table("public", "apart"))
     assert [table.name for table in touched] == ["apart"]
 

@@ -230,7 +230,7 @@ def test_a_condition_is_evaluated_only_for_whom_it_is_declared(designs):
         "TO authenticated;", "TO postgres;", 1
     )
     result = designs.observe(ORDERS + other, Scope(declaration=declaration))
-    assert {one.why.partition(":")[0] for one in result.not_checked} == {"what was declared cannot be evaluated"}
+    assert {one.why.partition(":")[0] for one in result.not_checked} == {"the declared condition cannot be evaluated"}
 
 
 def test_a_mistake_of_ours_costs_one_part(designs, monkeypatch):
