@@ -133,9 +133,10 @@ def json_text(values: object, *, indent: int | None = 2) -> str:
 
     Args:
         values: What `json.dumps` takes; what it does not know is written as its `str`.
-        indent: How far each level stands in; None for one line.
+        indent: How far each level stands in; None for one line, as short as it can be.
     """
-    raw = json.dumps(values, indent=indent, ensure_ascii=False, default=str)
+    separators = (",", ":") if indent is None else None
+    raw = json.dumps(values, indent=indent, separators=separators, ensure_ascii=False, default=str)
     shown = _DOUBTFUL_IN_JSON.sub(lambda found: _utf16(found[0]) if _hides(found[0]) else found[0], raw)
     return _LOG_COMMAND.sub(r"#\\u0023", shown)
 

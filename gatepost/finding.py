@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
+Verdict = Literal["proved", "witnessed", "suspected"]
+FixTrial = Literal["passed", "failed", "not tried"]
+
 REPORT_VERSION = 1
 """The version of the JSON that every command prints; it is increased when a field changes its meaning or is removed."""
+
+
+_VISITOR = re.compile(r"\banon\b|\banybody\b|without signing in")
+_WRITES = re.compile(r"\b(?:change|remove|delete|insert|add rows|INSERT|UPDATE|DELETE)\b")
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,11 @@ class Finding:
         fix: The SQL or the command that fixes it.
         detail: Distinguishes two findings of one rule on one object. Part of the key.
         witness: The statement that shows the problem, if it was observed by trying.
+        verdict: `proved` by the catalog, `witnessed` on a clone, or `suspected`; None where the command has no clone.
+        reason: Why it is no more than suspected.
+        consequences: What the same cause leads to.
+        fix_trial: What came of the fix on the clone; a fix that did not pass is not in `fix`.
+        decide: What somebody has to decide, where no fix passed.
     """
 
     rule: str
@@ -34,6 +47,11 @@ class Finding:
     fix: str = ""
     detail: str = ""
     witness: str | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    consequences: tuple[Finding, ...] = ()
+    fix_trial: FixTrial | None = None
+    decide: str = ""
 
     @property
     def key(self) -> str:
@@ -42,8 +60,20 @@ class Finding:
 
     @property
     def order(self) -> tuple[str, int, str]:
-        """The position in a report: by object, the worst first."""
+        """The place in a list for programs: by object, the worst first."""
         return (self.object, SEVERITIES.index(self.severity), self.key)
+
+    @property
+    def harm(self) -> tuple[int, int, int, int, str]:
+        """The place in a report for people: the worst first.
+
+        Errors come before warnings; then what a visitor can do who has not signed in, what writes, and what leads to
+        most.
+        """
+        text = " ".join(one.message for one in (self, *self.consequences))
+        visitor = _VISITOR.search(text) is not None
+        writes = _WRITES.search(text) is not None
+        return (SEVERITIES.index(self.severity), not visitor, not writes, -len(self.consequences), self.key)
 
 
 @dataclass(frozen=True, order=True)
@@ -107,3 +137,47 @@ class Result:
         bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
         unknown = any(strict or one.fails for one in self.not_checked)
         return unknown or any(finding.severity in bad for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class TableStates:
+    """Which tables are fine, which have an error or a warning, and which were not checked, each sorted as given."""
+
+    fine: tuple[str, ...]
+    open: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+
+def table_states(names: Iterable[str], findings: Iterable[Finding], not_checked: Iterable[NotChecked]) -> TableStates:
+    """Sort tables by what was found about them, their policies, and what follows from it.
+
+    Args:
+        names: The tables, as reports write them.
+        findings: What was found.
+        not_checked: What was not checked.
+    """
+    tables = tuple(names)
+    bad = {
+        one.object
+        for finding in findings
+        for one in (finding, *finding.consequences)
+        if finding.severity != "info" and one.severity != "info"
+    }
+    unknown = {one.what for one in not_checked}
+    opened = _named(tables, bad)
+    unseen = _named(tables, unknown) - opened
+    return TableStates(
+        tuple(name for name in tables if name not in opened | unseen),
+        tuple(name for name in tables if name in opened),
+        tuple(name for name in tables if name in unseen),
+    )
+
+
+def _named(tables: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Return the tables that texts are about: a table itself, its policy, or what follows its name and a colon."""
+    prefixes = {
+        text[:end]
+        for text in texts
+        for end in (*(place for place, sign in enumerate(text) if sign in ".:"), len(text))
+    }  # fmt: skip
+    return {name for name in tables if name in prefixes}

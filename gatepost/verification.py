@@ -70,6 +70,28 @@ def verify(
         DatabaseUnreachable: the database cannot be read: the connection is lost or inside a failed transaction, or
             somebody holds a lock, and is named.
     """
+    return examine(
+        connection,
+        declaration=declaration,
+        rules=rules,
+        target=target,
+        print_there=print_there,
+        server=server,
+        words=words,
+    )[0]
+
+
+def examine(
+    connection: AnyConnection,
+    *,
+    declaration: Declaration | None = None,
+    rules: Iterable[Rule] | None = None,
+    target: str = "",
+    print_there: bool = False,
+    server: Server | None = None,
+    words: Words | None = None,
+) -> tuple[Result, Context]:
+    """Do as `verify`, and return what the rules looked at beside the result."""
     found = raw(connection)
     with _reading(found) as read_already:
         # Imported here, because importing while PostgreSQL answers takes no extra time.
@@ -92,13 +114,14 @@ def verify(
     context = Context(live, declaration, states)
     with added_words(words):
         findings, failed = check(wanted, context)
-    return Result(
+    result = Result(
         command="verify",
         target=target or live.database,
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed()))),
         summary=_summary(context, findings),
     )
+    return result, context
 
 
 def assert_row_security(connection: AnyConnection) -> None:

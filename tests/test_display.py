@@ -123,4 +123,4 @@ def test_json_holds_the_true_text(name):
 
 
 def test_json_stays_readable():
-    assert json_text({"größe": "👾"}, indent=None) == '{"größe": "👾"}'
+    assert json_text({"größe": "👾"}, indent=None) == '{"größe":"👾"}'

@@ -32,9 +32,13 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
     from gatepost.report import render
 
     if output is None and format_name == "text":
+        import shutil
+
         from gatepost.report.text import render as render_text
 
-        typer.echo(render_text(result, colour=sys.stdout.isatty()))
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else None
+        typer.echo(render_text(result, colour=terminal, width=width))
         return
     put(render(result, format_name), output)
 

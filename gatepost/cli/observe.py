@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._output import Format, Local, Output, Strict, emit, put
+from gatepost.cli._output import Format, Local, Output, Strict, emit
 from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
 if TYPE_CHECKING:
@@ -75,10 +74,7 @@ def observe(
     database_options = options(grants, seed=seed, as_cli=as_cli, strict=strict)
     with looked_at(target, local, database_options) as database, added_words(words):
         result = _run(database, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
-    if format in ("text", "html"):
-        _print_matrix(result, format, output)
-    else:
-        emit(result, format, output)
+    emit(result, format, output)
     raise typer.Exit(int(result.fails(strict=strict)))
 
 
@@ -115,13 +111,3 @@ def _run(
         clone = stack.enter_context(schema_clone(database.url))
         connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
         return observed(connection, not_cloned=clone.missing)
-
-
-def _print_matrix(result: Result, format: str, output: Path | None) -> None:
-    """Print or write one of the two formats that show the whole matrix."""
-    import sys
-
-    from gatepost.report.access import page, text
-
-    colour = output is None and sys.stdout.isatty()
-    put(page.render(result) if format == "html" else text.render(result, colour=colour), output)

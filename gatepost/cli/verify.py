@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatepost.cli._filters import (
+    Baseline,
+    FailOn,
+    RuleNames,
+    Schemas,
+    WriteBaseline,
+    in_schemas,
+    refuse_unknown_schemas,
+    rules_of,
+    severity_of,
+)
 from gatepost.cli._garbage import nothing_collected
 from gatepost.cli._output import Format, Local, Output, Strict, emit, progress_line
 from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
-
-    from gatepost.finding import Result, Severity
+    from gatepost.finding import Result
     from gatepost.rules import Rule
     from gatepost.sources import Opened
 
@@ -29,11 +37,9 @@ def verify(
     local: Local = False,
     format: Format = "text",
     output: Output = None,
-    rule: Annotated[list[str] | None, typer.Option(help="Check only this rule (repeatable).")] = None,
-    schema: Annotated[list[str] | None, typer.Option(help="Report only this schema (repeatable).")] = None,
-    fail_on: Annotated[
-        str, typer.Option(help="Lowest severity that makes the exit code 1: error, warning or info.")
-    ] = "warning",
+    rule: RuleNames = None,
+    schema: Schemas = None,
+    fail_on: FailOn = "warning",
     print_there: Annotated[
         bool,
         typer.Option(
@@ -42,8 +48,8 @@ def verify(
         ),
     ] = False,
     strict: Strict = False,
-    baseline: Annotated[Path | None, typer.Option(help="Report only findings that are not in this file.")] = None,
-    write_baseline: Annotated[Path | None, typer.Option(help="Write the findings to this file and exit 0.")] = None,
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
     grants: Grants = None,
     as_cli: AsCli = False,
     seed: Seed = False,
@@ -61,11 +67,11 @@ def verify(
     from gatepost.suppression import beyond_baseline, read_baseline
     from gatepost.suppression import write_baseline as write
 
-    threshold = _severity(fail_on)
+    threshold = severity_of(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with nothing_collected():
         with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
-            result = _verified(database, _rules(rule), schema, print_there=print_there)
+            result = _verified(database, rules_of(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)
             typer.echo(f"{len(result.findings)} findings written to {write_baseline}", err=True)
@@ -91,46 +97,11 @@ def _verified(
 
         with closing(connect(database.url, application_name="gatepost verify")) as connection:
             if schemas:
-                _refuse_unknown_schemas(connection, schemas)
+                refuse_unknown_schemas(database.url, schemas)
             result = run(connection, rules=rules, target=database.label, print_there=print_there)
     result = replace(result, not_checked=tuple(sorted({*result.not_checked, *database.not_checked})))
     if project is not None:
         from gatepost.rules import all_rules
 
         result = suppressed(result, dict(project.suppressions), [rule.name for rule in rules or all_rules()])
-    if schemas:
-        inside = tuple(f for f in result.findings if f.object.startswith(tuple(f"{name}." for name in schemas)))
-        result = replace(result, findings=inside)
-    return result
-
-
-def _severity(text: str) -> Severity:
-    from gatepost.errors import SettingsError
-    from gatepost.finding import SEVERITIES
-
-    found = next((severity for severity in SEVERITIES if severity == text), None)
-    if found is None:
-        raise SettingsError(f'"{text}" is not a severity', f"--fail-on {'|'.join(SEVERITIES)}")
-    return found
-
-
-def _rules(names: list[str] | None) -> tuple[Rule, ...] | None:
-    """Return the named rules, or None for all, which are imported while the database is read."""
-    if not names:
-        return None
-    from gatepost.rules import named_rule
-
-    return tuple(named_rule(name) for name in names)
-
-
-def _refuse_unknown_schemas(connection: Connection, schemas: list[str]) -> None:
-    from gatepost.database.reading import reading
-    from gatepost.display import line
-    from gatepost.errors import SettingsError
-
-    with reading(connection) as found:
-        found.cursor.execute("SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
-        known = [name for (name,) in found.cursor.fetchall()]
-    for schema in schemas:
-        if schema not in known:
-            raise SettingsError(f'"{schema}" is not a schema of this database', f"one of {', '.join(map(line, known))}")
+    return in_schemas(result, schemas)

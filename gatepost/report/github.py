@@ -20,8 +20,16 @@ def render(result: Result) -> str:
 
 
 def _message(finding: Finding) -> str:
-    seen = line(f"reproduce: {finding.witness}") if finding.witness else ""
-    return "\n".join(filter(None, (line(f"{finding.object}: {finding.message}"), seen, statement(finding.fix))))
+    judged = f" ({finding.verdict})" if finding.verdict is not None else ""
+    told = [
+        line(f"{finding.object}: {finding.message}{judged}"),
+        line(f"reproduce: {finding.witness}") if finding.witness else "",
+        line(f"not known: {finding.reason}") if finding.reason else "",
+        *(line(f"and {one.rule}: {one.message}") for one in finding.consequences),
+        line(finding.decide),
+        statement(finding.fix),
+    ]
+    return "\n".join(filter(None, told))
 
 
 def _command(kind: str, title: str, shown: str) -> str:

@@ -1,42 +1,87 @@
-"""Render a result as one self-contained HTML page, readable on a phone, in light and in dark mode."""
+"""One self-contained HTML page: no script from elsewhere, no font, readable on a phone, in light and in dark.
+
+What it shows is in the page as text; its script filters, and opens a cell of the access matrix.
+"""
 
 from __future__ import annotations
 
 import re
-from html import escape
+from dataclasses import replace
 from importlib.resources import files
-from itertools import groupby
 
-from gatepost.display import attribute, html, statement
+from gatepost.display import attribute, html
 from gatepost.finding import Finding, Result
-from gatepost.report.text import conclusion, unseen
+from gatepost.report.page.findings import explained, findings, information, not_checked, refuted, worst_of
+from gatepost.report.page.matrix import inline, matrix_of, persona_options, section, tokens
+from gatepost.report.parts.order import states
+from gatepost.report.text import conclusion
 
 
 def render(result: Result) -> str:
     """Return the result as one HTML page."""
-    groups = "\n".join(
-        f"<section><h2><bdi>{html(name)}</bdi></h2>\n{''.join(map(_finding, findings))}</section>"
-        for name, findings in groupby(result.findings, key=lambda finding: finding.object)
-    )
-    skipped = "".join(f"<li><bdi>{html(unseen(one))}</bdi></li>" for one in result.not_checked)
-    missing = f"<section class='skipped'><h2>Not checked</h2><ul>{skipped}</ul></section>" if skipped else ""
+    result, matrix = _brief(result), matrix_of(result)
     parts = {
         "title": attribute(f"gatepost {result.command}: {result.target}"),
         "command": html(result.command),
         "target": html(result.target),
         "verdict": html(conclusion(result)),
         "state": "ok" if result.ok else "error" if result.count("error") else "warning",
-        "body": groups + missing,
+        "tiles": _tiles(result),
+        "worst": worst_of(result),
+        "personas": persona_options(matrix),
+        "matrix": section(matrix),
+        "findings": _headed("Findings", findings(result)),
+        "folds": _folds(result),
+        "rules": _headed("The rules behind them", explained(result)),
+        "data": inline(matrix),
     }
-    page = (files("gatepost.report") / "assets" / "page.html").read_text(encoding="utf-8")
+    page = (files("gatepost.report.page") / "page.html").read_text(encoding="utf-8")
+    style = (files("gatepost.report.page") / "page.css").read_text(encoding="utf-8")
+    script = (files("gatepost.report.page") / "page.js").read_text(encoding="utf-8")
+    parts |= {"style": style, "script": script}
     return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], page).rstrip("\n")
 
 
-def _finding(finding: Finding) -> str:
-    witness = f"<p class='seen'>Reproduce: <code>{html(finding.witness)}</code></p>" if finding.witness else ""
-    fix = f"<details><summary>Fix</summary><pre>{escape(statement(finding.fix))}</pre></details>" if finding.fix else ""
-    return (
-        f"<article class='{finding.severity}' data-rule='{attribute(finding.rule)}'>"
-        f"<p><b>{finding.severity}</b> <code>{html(finding.rule)}</code> <bdi>{html(finding.message)}</bdi></p>"
-        f"{witness}{fix}</article>\n"
+def _brief(result: Result) -> Result:
+    """Return the result with personas by name in its witnesses: the page shows once who they are."""
+    matrix = matrix_of(result)
+    told = {persona["told"]: f"as {persona['name']}" for persona in matrix["personas"]} if matrix is not None else {}
+
+    def shown(finding: Finding) -> Finding:
+        who = next((one for one in told if finding.witness and finding.witness.startswith(one)), None)
+        if who is None or finding.witness is None:
+            return finding
+        return replace(finding, witness=told[who] + finding.witness.removeprefix(who))
+
+    return replace(result, findings=tuple(map(shown, result.findings)))
+
+
+def _tiles(result: Result) -> str:
+    """Return the figures at the top: how the tables stand, and what was found."""
+    found = states(result)
+    shown = [(len(names), what, kind) for names, what, kind in (
+        (found.open, "tables open", "error"),
+        (found.not_checked, "tables not checked", "unknown"),
+        (found.fine, "tables fine", "ok"),
+    )] if found is not None else []  # fmt: skip
+    shown += [
+        (result.count("error"), "errors", "error"),
+        (result.count("warning"), "warnings", "warning"),
+        (result.count("info"), "info", "info"),
+    ]
+    refused = result.summary.get("refuted")
+    if isinstance(refused, int) and refused:
+        shown.append((refused, "suspicions refuted", "ok"))
+    return "".join(
+        f"<li class='{kind if number else 'none'}'><b>{number}</b> {what}</li>" for number, what, kind in shown
     )
+
+
+def _folds(result: Result) -> str:
+    return _headed(
+        "Beside them", information(result) + not_checked(result) + refuted(result) + tokens(matrix_of(result))
+    )
+
+
+def _headed(title: str, content: str) -> str:
+    return f"<h2>{title}</h2>\n{content}" if content else ""

@@ -33,7 +33,15 @@ def _finding(finding: Finding) -> dict[str, object]:
         "fix": finding.fix,
         "key": finding.key,
     }
-    return values if finding.witness is None else values | {"witness": finding.witness}
+    more: dict[str, object] = {
+        "witness": finding.witness,
+        "verdict": finding.verdict,
+        "reason": finding.reason or None,
+        "fix_trial": finding.fix_trial,
+        "decide": finding.decide or None,
+        "consequences": [_finding(one) for one in finding.consequences] or None,
+    }
+    return values | {name: value for name, value in more.items() if value is not None}
 
 
 def _not_checked(one: NotChecked) -> dict[str, object]:

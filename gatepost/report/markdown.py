@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from gatepost.display import code, fenced, markdown
 from gatepost.finding import Finding, Result
-from gatepost.report.text import conclusion, unseen
+from gatepost.report.parts.order import by_object, by_rule
+from gatepost.report.text import MANY, conclusion, standing, unseen
 
 _SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 _NOT_CHECKED = "⚪"
@@ -16,11 +15,20 @@ def render(result: Result) -> str:
     """Return the result as Markdown."""
     target = f" of {code(result.target)}" if result.target else ""
     lines = [f"**gatepost {result.command}**{target} · {markdown(conclusion(result))}", ""]
-    for name, findings in groupby(result.findings, key=lambda finding: finding.object):
+    if tables := standing(result):
+        lines += [markdown(tables), ""]
+    found = by_rule(finding for finding in result.findings if finding.severity == "info")
+    repeated = {rule: same for rule, same in found.items() if len(same) > MANY}
+    shown = [one for one in result.findings if one.severity != "info" or one.rule not in repeated]
+    for name, findings in by_object(shown):
         lines += [f"#### {code(name)}", ""]
         for finding in findings:
             lines += _finding(finding)
         lines.append("")
+    for same in repeated.values():
+        lines += [f"#### {len(same)} objects, {code(same[0].object)} the first of them", "", *_finding(same[0])]
+        lines += ["  <details><summary>all of them</summary>", "", *(f"  - {code(one.object)}" for one in same)]
+        lines += ["", "  </details>", ""]
     if result.not_checked:
         lines += ["#### Not checked", ""]
         lines += [f"- {_NOT_CHECKED} {markdown(unseen(skipped))}" for skipped in result.not_checked]
@@ -28,9 +36,15 @@ def render(result: Result) -> str:
 
 
 def _finding(finding: Finding) -> list[str]:
-    lines = [f"- {_SIGNS[finding.severity]} {code(finding.rule)} {markdown(finding.message)}"]
+    judged = f" *{finding.verdict}*" if finding.verdict is not None and finding.severity != "info" else ""
+    lines = [f"- {_SIGNS[finding.severity]} {code(finding.rule)}{judged} {markdown(finding.message)}"]
+    if finding.reason:
+        lines.append(f"  Not known: {markdown(finding.reason)}")
     if finding.witness:
-        lines.append(f"  Reproduce: {code(finding.witness)}")
+        lines.append(f"  Seen: {code(finding.witness)}")
+    lines += [f"  - {code(one.rule)} {markdown(one.message)}" for one in finding.consequences]
+    if finding.decide:
+        lines += ["", f"  To decide: {markdown(finding.decide.removeprefix('decide '))}"]
     if finding.fix:
         fix = [f"  {line}".rstrip() for line in fenced(finding.fix)]
         lines += ["  <details><summary>fix</summary>", "", *fix, "", "  </details>"]

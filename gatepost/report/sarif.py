@@ -49,6 +49,11 @@ def _rule(name: str) -> dict[str, object]:
 
 def _result(finding: Finding, rule_index: int) -> dict[str, object]:
     text = finding.message if finding.witness is None else f"{finding.message} (reproduce: {finding.witness})"
+    judged = {"verdict": finding.verdict, "reason": finding.reason or None, "decide": finding.decide or None}
+    consequences = [{"rule": one.rule, "message": one.message, "key": one.key} for one in finding.consequences]
+    more: dict[str, object] = {name: value for name, value in judged.items() if value is not None}
+    if consequences:
+        more["consequences"] = consequences
     return {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
@@ -57,7 +62,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, object]:
         # A database object is not a file: it has a name, and no region to mark.
         "locations": [{"logicalLocations": [{"fullyQualifiedName": finding.object, "kind": "object"}]}],
         "partialFingerprints": {"key/v1": finding.key},
-        "properties": {"fix": finding.fix},
+        "properties": {"fix": finding.fix, **more},
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
 
 from gatepost.display import line, statement
 from gatepost.finding import Finding, NotChecked, Result, Severity
+from gatepost.report.access.text import grid
+from gatepost.report.parts.lines import sentence
+from gatepost.report.parts.order import by_object, by_rule, states, worst
 
 _COLOURS: dict[Severity, str] = {"error": "1;31", "warning": "33", "info": "36"}
 _BOLD, _DIM, _GREEN, _MAGENTA = "1", "2", "32", "35"
@@ -15,53 +17,95 @@ _BOLD, _DIM, _GREEN, _MAGENTA = "1", "2", "32", "35"
 MANY = 3
 """Information that is the same for more objects than this is shown once."""
 
+_INDENT = " " * 11
+
 Paint = Callable[[str, str], str]
 
 
-def render(result: Result, colour: bool = False) -> str:
-    """Return the result as text.
+def render(result: Result, colour: bool = False, width: int | None = None) -> str:
+    """Return the result as text: how the tables stand, the access matrix, what was found, and the verdict.
 
     Args:
         result: The result of a command.
         colour: Whether to mark severities in colour, for a terminal.
+        width: Of the terminal; None where the output is none.
     """
 
     def paint(style: str, shown: str) -> str:
         return f"\x1b[{style}m{shown}\x1b[0m" if colour else shown
 
-    lines: list[str] = []
+    lines = _overview(result, colour, width)
     repeated = _repeated(result)
     shown = [finding for finding in result.findings if finding.rule not in repeated or finding.severity != "info"]
-    for name, findings in groupby(shown, key=lambda finding: finding.object):
+    for name, findings in by_object(shown):
         lines.append(paint(_BOLD, line(name)))
         for finding in findings:
-            lines += _finding(paint, finding)
+            lines += _finding(paint, finding, width)
     for same in repeated.values():
-        lines.append(paint(_BOLD, line(f"{len(same)} objects, starting with {same[0].object}")))
-        lines += _finding(paint, same[0])
-    lines += [f"{paint(_MAGENTA, 'not checked')}  {line(unseen(skipped))}" for skipped in result.not_checked]
+        lines.append(paint(_BOLD, line(f"{len(same)} objects, {same[0].object} the first of them")))
+        lines += _finding(paint, same[0], width)
+    for skipped in result.not_checked:
+        first, *rest = sentence(f"not checked  {line(unseen(skipped))}", " " * 13, width)
+        lines += [first.replace("not checked", paint(_MAGENTA, "not checked"), 1), *rest]
+    if any(finding.fix_trial == "not tried" and finding.severity != "info" for finding in result.findings):
+        lines.append("--fixes tries the fixes that were not tried.")
     state = _GREEN if result.ok else _COLOURS["error" if result.count("error") else "warning"]
     summary = conclusion(result)
     lines.append(line(verdict(result)).removesuffix(summary) + paint(state, summary))
     return "\n".join(lines)
 
 
+def _overview(result: Result, colour: bool, width: int | None) -> list[str]:
+    """Return the first lines: how the tables stand, the worst of them, and the access matrix."""
+    found = states(result)
+    lines = [standing(result)] if found is not None else []
+    if objects := worst(result):
+        lines += sentence(line(f"worst: {', '.join(objects)}"), " " * 7, width)
+    if found is not None:
+        shown = grid(result.sections["matrix"], colour=colour, width=width, fine=found.fine)
+        lines += [*shown.rstrip("\n").split("\n"), ""]
+    return lines
+
+
+def standing(result: Result) -> str:
+    """Return how many tables are fine, open and not checked, and how many suspicions were refuted."""
+    found = states(result)
+    if found is None:
+        return ""
+    counted = ((found.fine, "fine"), (found.open, "open"), (found.not_checked, "not checked"))
+    tables = sum(len(names) for names, _ in counted)
+    shown = ", ".join(f"{len(names)} {word}" for names, word in counted if names)
+    text = f"{tables} table{'' if tables == 1 else 's'}" + (f": {shown}" if shown else "")
+    if many := result.summary.get("refuted"):
+        text += f"; {many} suspicion{'' if many == 1 else 's'} tried on a clone and refused"
+    return text
+
+
 def _repeated(result: Result) -> dict[str, list[Finding]]:
-    """Return by rule the information that is the same for many objects. It is shown once, with a count."""
-    by_rule: dict[str, list[Finding]] = {}
-    for finding in result.findings:
-        if finding.severity == "info":
-            by_rule.setdefault(finding.rule, []).append(finding)
-    return {rule: findings for rule, findings in by_rule.items() if len(findings) > MANY}
+    """Return the information that is the same for many objects, by rule: it is shown once, and counted."""
+    found = by_rule(finding for finding in result.findings if finding.severity == "info")
+    return {rule: findings for rule, findings in found.items() if len(findings) > MANY}
 
 
-def _finding(paint: Paint, finding: Finding) -> list[str]:
-    severity = paint(_COLOURS[finding.severity], f"{finding.severity:<7}")
-    lines = [f"  {severity}  {line(finding.rule)}  {line(finding.message)}"]
+def _finding(paint: Paint, finding: Finding, width: int | None) -> list[str]:
+    judged = f" ({finding.verdict})" if finding.verdict is not None and finding.severity != "info" else ""
+    plain = f"  {finding.severity:<7}  {line(finding.rule)}{judged}  {line(finding.message)}"
+    first, *rest = sentence(plain, _INDENT, width)
+    lines = [first.replace(f"{finding.severity:<7}", paint(_COLOURS[finding.severity], f"{finding.severity:<7}"), 1)]
+    lines += rest
+    for label, text in (("not known: ", finding.reason), ("decide: ", finding.decide)):
+        if text:
+            lines += sentence(f"{_INDENT}{label}{line(text.removeprefix('decide '))}", _INDENT + "  ", width)
     if finding.witness:
-        lines.append(f"           reproduce: {line(finding.witness)}")
+        lines.append(f"{_INDENT}reproduce: {line(finding.witness)}")
+    if finding.fix_trial == "passed":
+        lines.append(f"{_INDENT}fix, tried on the clone:")
     if finding.fix:
-        lines += [f"           {paint(_DIM, one)}" for one in statement(finding.fix).split("\n")]
+        lines += [f"{_INDENT}{paint(_DIM, one)}" for one in statement(finding.fix).split("\n")]
+    for one in finding.consequences[:MANY]:
+        lines += sentence(f"{_INDENT}and {line(one.rule)}: {line(one.message)}", _INDENT + "    ", width)
+    if (more := len(finding.consequences) - MANY) > 0:
+        lines.append(f"{_INDENT}and {more} more of the same cause")
     return lines
 
 
@@ -94,6 +138,6 @@ def conclusion(result: Result) -> str:
     if result.not_checked:
         counted.append(f"{len(result.not_checked)} not checked")
     if result.summary.get("declared") is False:
-        instead = "row owners inferred" if result.command == "observe" else "rules only, drift not checked"
-        checked += f"; no policies declared in this folder: {instead}"
+        instead = "whose a row is was inferred" if "matrix" in result.sections else "only the rules were checked"
+        checked += f"; nothing was declared here, so {instead}"
     return f"{', '.join(counted) or 'clean'}" + (f" ({checked})" if checked else "")

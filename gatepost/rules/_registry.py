@@ -9,11 +9,22 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import getdoc
+from typing import Literal
 
 from gatepost.analysis.context import Context
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Severity
 from gatepost.suppression import refuse_renamed
+
+DecidedBy = Literal["catalog", "trial", "witness", "style"]
+"""What decides whether a rule is right about a database.
+
+`catalog`: switches, grants, attributes and definitions, which the catalog holds: what is found is proved.
+`trial`: what a condition comes to. Where strangers try and get no more than their own rows, the rule was wrong.
+`witness`: what a condition or a function comes to for values that a trial may not hold. A trial that succeeds confirms
+it; only one in which nobody gets past the first statement refutes it.
+`style`: cost or clarity; who reaches which rows does not depend on it.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,12 @@ Check = Callable[[Context], Iterator[Found]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A named check. `severity` is the worst severity that it reports."""
+    """A named check; `severity` is the worst that it finds, `decided_by` what decides whether it is right."""
 
     name: str
     severity: Severity
     look: Check
+    decided_by: DecidedBy
 
     def check(self, context: Context) -> Iterator[Finding]:
         """Yield what the rule finds, under its name."""
@@ -63,15 +75,16 @@ class Rule:
         return getdoc(self.look) or ""
 
 
-def rule(severity: Severity) -> Callable[[Check], Rule]:
-    """Turn a function into a rule with the function's name, in kebab case.
+def rule(severity: Severity, decided_by: DecidedBy) -> Callable[[Check], Rule]:
+    """Make a rule of a function; its name, with hyphens, is the rule's name and with underscores its file's.
 
     Args:
-        severity: The worst severity that the rule reports.
+        severity: The worst that the rule finds.
+        decided_by: What decides whether it is right about a database.
     """
 
     def make(check: Check) -> Rule:
-        return Rule(check.__name__.replace("_", "-"), severity, check)
+        return Rule(check.__name__.replace("_", "-"), severity, check, decided_by)
 
     return make
 

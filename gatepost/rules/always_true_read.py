@@ -11,7 +11,7 @@ from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def always_true_read(context: Context) -> Iterator[Found]:
     """A policy shows every row of a table that looks private.
 

@@ -16,7 +16,7 @@ from gatepost.schema import Command
 _ACTIONS: dict[Command, str] = {"insert": "add rows to", "update": "change rows of", "delete": "delete rows of"}
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def always_true_write(context: Context) -> Iterator[Found]:
     """A policy lets callers change or delete rows that it does not tie to them.
 

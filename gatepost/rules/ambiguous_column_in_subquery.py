@@ -11,7 +11,7 @@ from gatepost.analysis.policy_questions import decisive
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
     """A sub-select compares two columns of its own table where one should be the row's.
 

@@ -12,7 +12,7 @@ from gatepost.rules._registry import Found, rule
 _CHEAP = ("current_user", "session_user")
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="style")
 def auth_function_evaluated_per_row(context: Context) -> Iterator[Found]:
     """A policy reads the session again for every row.
 

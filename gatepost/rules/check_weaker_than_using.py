@@ -11,7 +11,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def check_weaker_than_using(context: Context) -> Iterator[Found]:
     """An update can give a row values that the policy's USING would not accept.
 

@@ -11,7 +11,7 @@ from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def condition_always_true(context: Context) -> Iterator[Found]:
     """A condition looks as if it depends on the row but is true for every row.
 

@@ -10,7 +10,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def create_granted(context: Context) -> Iterator[Found]:
     """An API role can create objects in a schema.
 

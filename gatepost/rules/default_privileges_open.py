@@ -14,7 +14,7 @@ from gatepost.schema import PLATFORM_GRANTORS, is_platform
 _REPORTED = {"table": ("SELECT", "INSERT", "UPDATE", "DELETE"), "function": ("EXECUTE",)}
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def default_privileges_open(context: Context) -> Iterator[Found]:
     """Tables or functions created later will be open to the API.
 

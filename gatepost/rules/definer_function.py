@@ -28,7 +28,7 @@ from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def definer_function(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function lets its caller read or write rows that row security hides.
 

@@ -12,7 +12,7 @@ from gatepost.rules._wording import names
 from gatepost.schema import is_platform
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def definer_search_path(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function looks up names in its caller's search path.
 

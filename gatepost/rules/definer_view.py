@@ -21,7 +21,7 @@ from gatepost.rules._wording import names
 from gatepost.schema import View, is_platform
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def definer_view(context: Context) -> Iterator[Found]:
     """A view shows its readers rows that row security hides from them.
 

@@ -13,7 +13,7 @@ from gatepost.schema import Grant, Policy
 THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, alembic revision --autogenerate"
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def drift(context: Context) -> Iterator[Found]:
     """The database differs from the declaration in row security, a policy or a grant.
 

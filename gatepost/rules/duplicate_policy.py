@@ -10,7 +10,7 @@ from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="style")
 def duplicate_policy(context: Context) -> Iterator[Found]:
     """Two policies of a table say exactly the same.
 

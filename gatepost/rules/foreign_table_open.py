@@ -11,7 +11,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def foreign_table_open(context: Context) -> Iterator[Found]:
     """An API role can access a foreign table.
 

@@ -16,7 +16,7 @@ from gatepost.sql import Token, comment, tokens
 _LOOK_UPS = frozenset("select exists perform where raise using".split())
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def function_grants_caller_access(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust.
 

@@ -11,7 +11,7 @@ from gatepost.rules._wording import joined
 from gatepost.schema import COMMANDS
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def grant_without_policy(context: Context) -> Iterator[Found]:
     """A role may write to a table by a grant, but no policy lets any row through.
 

@@ -10,7 +10,7 @@ from gatepost.analysis.policy_questions import decisive
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="witness")
 def helper_not_followed(context: Context) -> Iterator[Found]:
     """A policy calls a function whose body could not be understood as a condition.
 

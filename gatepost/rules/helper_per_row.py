@@ -12,7 +12,7 @@ from gatepost.analysis.policy_questions import decisive, size
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="style")
 def helper_per_row(context: Context) -> Iterator[Found]:
     """A policy runs a function that reads tables once for every row.
 

@@ -27,7 +27,7 @@ _PATTERNS = ("like", "ilike", "~", "~*", "similar")
 _CUTS = frozenset("split_part right left substring substr position str_position strpos regexp_replace reverse".split())
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def identity_from_caller(context: Context) -> Iterator[Found]:
     """A policy trusts a value that the caller chooses: user_metadata, a request header, an e-mail pattern.
 

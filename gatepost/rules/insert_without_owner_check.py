@@ -15,7 +15,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def insert_without_owner_check(context: Context) -> Iterator[Found]:
     """A policy lets callers add rows that belong to somebody else.
 

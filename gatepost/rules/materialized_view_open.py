@@ -13,7 +13,7 @@ from gatepost.rules._wording import names
 from gatepost.schema import View
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def materialized_view_open(context: Context) -> Iterator[Found]:
     """A materialized view stores rows that row security hides from its readers.
 

@@ -8,7 +8,7 @@ from gatepost.analysis.context import Context
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def missing_table(context: Context) -> Iterator[Found]:
     """A declared table is not in the database.
 

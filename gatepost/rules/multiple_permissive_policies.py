@@ -21,7 +21,7 @@ _STATEMENTS: dict[Command, str] = {
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="style")
 def multiple_permissive_policies(context: Context) -> Iterator[Found]:
     """One role has several permissive policies for one command.
 

@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _NUMBERS = ("bigint", "integer", "smallint", "int", "numeric", "serial", "bigserial", "real", "double precision")
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="witness")
 def never_true_condition(context: Context) -> Iterator[Found]:
     """A policy compares two values that are never equal.
 

@@ -9,7 +9,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def no_api_roles(context: Context) -> Iterator[Found]:
     """The server has none of the Data API's roles, so other roles were checked instead.
 

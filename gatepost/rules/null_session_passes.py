@@ -17,7 +17,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def null_session_passes(context: Context) -> Iterator[Found]:
     """Rows pass because the session has no user, or the token lacks a claim.
 

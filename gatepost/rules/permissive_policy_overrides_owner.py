@@ -14,7 +14,7 @@ from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def permissive_policy_overrides_owner(context: Context) -> Iterator[Found]:
     """A policy that lets every row through makes an owner policy useless.
 

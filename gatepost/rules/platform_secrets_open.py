@@ -14,7 +14,7 @@ SECRET_SCHEMAS = ("auth", "vault")
 """The schemas in which the platform keeps users, tokens and secrets."""
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def platform_secrets_open(context: Context) -> Iterator[Found]:
     """The API serves a schema with the platform's secrets, or an API role can access a table there.
 

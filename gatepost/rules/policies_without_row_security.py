@@ -10,7 +10,7 @@ from gatepost.analysis.privileges import ROW_PRIVILEGES
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def policies_without_row_security(context: Context) -> Iterator[Found]:
     """A table has policies, but its row security is off.
 

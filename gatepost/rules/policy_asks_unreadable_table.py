@@ -11,7 +11,7 @@ from gatepost.analysis.policy_questions import decisive
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
     """A policy reads a table that its role may not read.
 

@@ -13,7 +13,7 @@ from gatepost.analysis.policy_questions import decisive, size
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="style")
 def policy_column_without_index(context: Context) -> Iterator[Found]:
     """A policy finds a user's rows by a column that no index starts with.
 

@@ -11,7 +11,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="style")
 def policy_for_bypassing_role(context: Context) -> Iterator[Found]:
     """A policy is only for roles that bypass row security.
 

@@ -11,7 +11,7 @@ from gatepost.rules._fixes import altered
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="style")
 def policy_for_public(context: Context) -> Iterator[Found]:
     """A policy applies to PUBLIC, but only signed-in users can pass it.
 

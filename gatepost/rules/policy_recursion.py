@@ -9,7 +9,7 @@ from gatepost.analysis.policy_recursion import cycles
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def policy_recursion(context: Context) -> Iterator[Found]:
     """Policies check each other without end.
 

@@ -11,7 +11,7 @@ from gatepost.rules._wording import joined, names
 from gatepost.schema import COMMANDS
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def policy_without_grant(context: Context) -> Iterator[Found]:
     """A policy lets rows through for a role that has no privilege on the table.
 

@@ -17,7 +17,7 @@ from gatepost.rules._registry import Found, rule
 _FILES = ("storage", "objects")
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def private_bucket_open(context: Context) -> Iterator[Found]:
     """A policy shows every file of a bucket that looks private, no matter who uploaded it.
 

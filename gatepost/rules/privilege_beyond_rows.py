@@ -12,7 +12,7 @@ from gatepost.rules._wording import joined, names
 BEYOND = ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def privilege_beyond_rows(context: Context) -> Iterator[Found]:
     """An API role holds TRUNCATE, REFERENCES, TRIGGER or MAINTAIN on a table.
 

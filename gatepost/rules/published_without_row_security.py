@@ -12,7 +12,7 @@ from gatepost.rules._wording import names
 REALTIME = "supabase_realtime"
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def published_without_row_security(context: Context) -> Iterator[Found]:
     """Realtime publishes a table whose row security is off.
 

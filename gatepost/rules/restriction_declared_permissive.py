@@ -14,7 +14,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command, Policy
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def restriction_declared_permissive(context: Context) -> Iterator[Found]:
     """A policy that should restrict access is permissive and grants it.
 

@@ -11,7 +11,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def restrictive_without_permissive(context: Context) -> Iterator[Found]:
     """A restrictive policy has no permissive one beside it, so no row passes.
 

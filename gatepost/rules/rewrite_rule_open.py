@@ -14,7 +14,7 @@ from gatepost.schema import RewriteRule, Table, View
 _ACTION = re.compile(r"\bDO\s+(?:ALSO|INSTEAD)?\s*\(?\s*(INSERT|UPDATE|DELETE|SELECT)?", re.IGNORECASE)
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def rewrite_rule_open(context: Context) -> Iterator[Found]:
     """A rewrite rule lets an API role access another table as the owner of the first.
 

@@ -12,7 +12,7 @@ _ALL_DATA = frozenset({"pg_read_all_data", "pg_write_all_data"})
 """PostgreSQL's predefined roles for all data (https://www.postgresql.org/docs/17/predefined-roles.html)."""
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def role_bypasses_row_security(context: Context) -> Iterator[Found]:
     """An API role bypasses row security, by itself or through another role.
 

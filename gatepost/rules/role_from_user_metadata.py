@@ -15,7 +15,7 @@ from gatepost.sql import comment, tokens
 _METADATA = re.compile(r"raw_user_meta_data|user_metadata", re.IGNORECASE)
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def role_from_user_metadata(context: Context) -> Iterator[Found]:
     """A SECURITY DEFINER trigger copies data that users choose into a table that policies trust.
 

@@ -10,7 +10,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def row_security_not_forced(context: Context) -> Iterator[Found]:
     """Row security of a table does not apply to its owner, and an API role is a member of the owner.
 

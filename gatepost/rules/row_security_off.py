@@ -13,7 +13,7 @@ from gatepost.rules._wording import joined, names
 from gatepost.schema import Table
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def row_security_off(context: Context) -> Iterator[Found]:
     """Row security of a table is off.
 

@@ -8,7 +8,7 @@ from gatepost.analysis.context import VERSION_TABLE, Context
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def row_security_without_policies(context: Context) -> Iterator[Found]:
     """Row security of a table is on but it has no policy, so only the backend can access its rows.
 

@@ -21,7 +21,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
     """A policy shows private rows because of their state, no matter who reads them.
 

@@ -10,7 +10,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="catalog")
 def sequence_open(context: Context) -> Iterator[Found]:
     """An API role may set a sequence.
 

@@ -16,7 +16,7 @@ from gatepost.schema import Command
 _ACTIONS: dict[Command, str] = {"select": "read", "update": "change", "delete": "delete"}
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def signed_in_is_enough(context: Context) -> Iterator[Found]:
     """A policy checks only that somebody is signed in, but the rows have an owner.
 

@@ -35,7 +35,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="trial")
 def sub_select_ignores_row(context: Context) -> Iterator[Found]:
     """A sub-select finds the caller's membership but never compares it with the row.
 

@@ -12,7 +12,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="witness")
 def sub_select_of_many_rows(context: Context) -> Iterator[Found]:
     """A sub-select is used as one value but can return several rows.
 

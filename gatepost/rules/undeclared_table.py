@@ -8,7 +8,7 @@ from gatepost.analysis.context import VERSION_TABLE, Context
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def undeclared_table(context: Context) -> Iterator[Found]:
     """A table is in the database but not declared.
 

@@ -10,7 +10,7 @@ from gatepost.rules._fixes import altered
 from gatepost.rules._registry import Found, rule
 
 
-@rule(severity="info")
+@rule(severity="info", decided_by="style")
 def update_without_check(context: Context) -> Iterator[Found]:
     """A policy for updates does not limit what a row may become.
 

@@ -12,7 +12,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="witness")
 def user_can_grant_themselves_access(context: Context) -> Iterator[Found]:
     """Users can write the row that decides what they may do.
 

@@ -14,7 +14,7 @@ from gatepost.schema import Command, View
 _WRITES: tuple[Command, ...] = ("insert", "update", "delete")
 
 
-@rule(severity="error")
+@rule(severity="error", decided_by="catalog")
 def writable_definer_view(context: Context) -> Iterator[Found]:
     """An API role can write through a view what row security would refuse.
 

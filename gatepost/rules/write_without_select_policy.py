@@ -10,7 +10,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 
 
-@rule(severity="warning")
+@rule(severity="warning", decided_by="catalog")
 def write_without_select_policy(context: Context) -> Iterator[Found]:
     """A policy allows a role to update or delete rows that it cannot see.
 

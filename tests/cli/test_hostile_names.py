@@ -1,8 +1,10 @@
 """The commands pointed at a database, or a SQLite file, whose owner chose the names."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
+from html import escape
 
 import pytest
 from typer.testing import CliRunner
@@ -42,6 +44,18 @@ def outside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+def test_a_check_of_hostile_names(hostile, database_url, outside):
+    for form in ("text", "html"):  # the others print the same values in the same way
+        done = CliRunner().invoke(app, ["check", database_url, "--format", form])
+        assert done.exit_code == 1, done.output
+        assert not hidden(done.stdout), form
+        assert not commands(done.stdout), form
+        for name in NAMES.values():
+            assert (line(f"public.{name}") if form == "text" else escape(line(name))) in re.sub(
+                "</?mark>", "", done.stdout
+            )
+
+
 def test_a_database_of_hostile_names(hostile, connection, database_url, outside):
     shown = {}
     for form in ("text", "json", "markdown", "sarif", "github", "html"):
@@ -58,7 +72,8 @@ def test_a_database_of_hostile_names(hostile, connection, database_url, outside)
         commands(shown[form]) for form in ("text", "markdown", "json", "sarif", "html") if commands(shown[form])
     ]
     assert not {"h1", "img", "a", "script", "table"} & {tag for tag, _ in rendered(shown["markdown"]).tags}
-    assert not {"img", "a", "script"} & {tag for tag, _ in Shown(shown["html"]).tags}
+    assert not {"img", "iframe", "link"} & {tag for tag, _ in Shown(shown["html"]).tags}
+    assert [tag for tag, _ in Shown(shown["html"]).tags].count("script") == 2  # our own, and its data
     assert {line(one) for one in objects} <= {*rendered(shown["markdown"]).of("code")}
     with closing(connection.cursor()) as cursor:
         for finding in findings:

@@ -61,7 +61,7 @@ def normal(text):
 
 
 def test_every_command_of_the_readme_is_tried_here():
-    tried = ("git clone", "gatepost demo", "gatepost local", *ON_A_DATABASE)
+    tried = ("git clone", "gatepost check", "gatepost demo", "gatepost local", *ON_A_DATABASE)
     assert [command for command in COMMANDS if not command.startswith(tried)] == []
 
 
@@ -86,6 +86,20 @@ def test_the_demo_prints_what_the_readme_shows_and_may_run_twice(project):
         code, out, err = run("gatepost demo", DATABASE_URL=None)
         assert (code, err) == (0, "")
         assert normal(out) == normal(shown.partition("\n")[2])
+
+
+@pytest.mark.subprocess
+def test_a_check_prints_what_the_readme_shows(project, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("nowhere"))  # where nothing is declared
+    (schema,) = re.findall(r"```sql\n(CREATE TABLE invoice.*?)```", README, re.DOTALL)
+    Path("schema.sql").write_text(schema)
+    (block,) = (block for block in BLOCKS if block.startswith("$ gatepost check"))
+    command, _, shown = block.partition("\n")
+    code, out, _ = run(command[2:], DATABASE_URL=None)
+    assert code == 1
+    for expected, printed in zip(normal(shown), normal(out), strict=False):
+        start, cut, _ = expected.partition("…")
+        assert printed.startswith(start) if cut else printed == expected
 
 
 @pytest.mark.slow

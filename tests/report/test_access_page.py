@@ -10,8 +10,8 @@ import psycopg2
 import pytest
 
 from gatepost.observation.run import run
-from gatepost.report.access import text
-from gatepost.report.access.page import render
+from gatepost.report import text
+from gatepost.report.html import render
 
 TABLES = """
 CREATE TABLE "</script><b>notes" (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);
@@ -46,13 +46,21 @@ class Page(HTMLParser):
 def test_it_holds_everything_and_asks_nobody(result):
     page = render(result)
     found = Page(page)
-    assert not re.search(r"""(src|href|action)\s*=|@import|url\(""", page)
-    buttons = [attributes for tag, attributes in found.tags if tag == "button" and "data-table" in attributes]
-    assert len(buttons) == 2 * 7
-    assert (
-        buttons[1]["aria-label"] == "ann on public.</script><b>notes: select all, insert none, update all, delete none"
-    )
-    assert json.loads(found.data) == json.loads(json.dumps(result.sections["matrix"]))
+    assert not re.search(r"""(src|action)\s*=|href\s*=\s*['"]?[^#'"]|@import|url\(""", page)
+    data = json.loads(found.data)
+    tables = {data["texts"][table]: cells for table, _, cells in data["tables"]}
+    assert set(tables) == {"public.</script><b>notes", "public.things"}
+    for table in result.sections["matrix"]["tables"]:
+        for column, (place, _, _) in enumerate(data["personas"]):
+            for number, command in enumerate(data["commands"]):
+                cell = table["cells"][data["texts"][place]][command]
+                reach, rows, of, statement, said, rows_shown, policies = data["cells"][
+                    tables[table["table"]][column][number]
+                ]
+                assert (reach, rows, of) == (cell["reach"], cell["rows"], cell["of"])
+                assert (data["texts"][statement], data["texts"][said]) == (cell["statement"], cell["said"])
+                assert [data["texts"][one] for one in rows_shown] == list(cell["witnesses"])
+                assert [data["texts"][one] for one in policies] == list(cell["policies"])
     assert page.count("</script>") == 2
     assert "foreign-row-written" in page
 
@@ -82,9 +90,14 @@ def test_in_a_browser(result, tmp_path):
         assert "a row of bob" in page.locator("#cell").inner_text()
         page.keyboard.press("Escape")
         assert not page.locator("dialog").is_visible()
-        page.fill("#table", "THING")
+        label = "ann on public.</script><b>notes: select all, insert none, update all, delete none"
+        assert page.locator("tbody button").nth(1).get_attribute("aria-label") == label
+        assert page.locator(".finding:visible").count() == 2
+        page.fill("#search", "THING")
         page.select_option("#persona", "bob")
         assert page.locator("tbody tr:visible").count() == 1
         assert page.locator("thead th:visible").count() == 2
+        assert page.locator(".finding:visible").count() == 0
+        assert page.locator("#count").inner_text() == "0 of 2 findings, 1 of 2 tables"
         browser.close()
     assert errors == []

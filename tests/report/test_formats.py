@@ -113,8 +113,12 @@ def test_html_runs_nothing_and_loads_nothing():
 
     page = Page()
     page.feed(render(RESULT, "html"))
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
-    assert not [name for _, attributes in page.tags for name, _ in attributes if name in ("src", "href", "onclick")]
+    assert not {"link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    assert [tag for tag, _ in page.tags].count("script") == 2  # our own, and its data
+    assert not [name for _, attributes in page.tags for name, _ in attributes if name in ("src", "onclick")]
+    links = [value for _, attributes in page.tags for name, value in attributes if name == "href"]
+    assert links
+    assert all(link.startswith("#rule-") for link in links)
 
 
 def test_html_keeps_what_looks_like_a_placeholder():

@@ -93,7 +93,7 @@ def test_a_condition_that_is_nested_too_deeply_is_not_checked_alone(kind):
 
 
 def test_a_rule_that_fails_takes_nothing_away_from_the_others():
-    @rule(severity="error")
+    @rule(severity="error", decided_by="catalog")
     def broken(context):
         for table in context.tables:
             yield Finding("broken", "error", str(table), "found before it failed")

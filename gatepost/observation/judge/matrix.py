@@ -12,7 +12,7 @@ from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.witness import in_force, shown
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.personas import Persona
+from gatepost.personas import NOBODY, Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
 Reach = Literal["all", "own", "some", "none", "unknown", "error"]
@@ -26,7 +26,8 @@ _WITNESSES = 3
 class MatrixCell:
     """How much a persona can access, how many of the planted rows that is, and the proof. One cell of the JSON.
 
-    `outcome` is how the trials ended, as listed in `outcome.Outcome`. `said` is the reason, where there is one.
+    `outcome` is what the trials ended in, as `outcome.Outcome` lists them; `said` is the reason, where there is one;
+    `own` counts those of the rows that are the persona's own.
     """
 
     reach: Reach
@@ -37,6 +38,7 @@ class MatrixCell:
     policies: tuple[str, ...]
     said: str
     outcome: Outcome
+    own: int
 
 
 def matrix(
@@ -96,7 +98,13 @@ def matrix_cell(
     count = sum(cell.inserts.values()) if command == "insert" else len(cell.rows)
     of = len(cell.inserts) if command == "insert" else len(planted_rows.of(table))
     how_far = reach(planted_rows, persona, table, command, cell)
-    return MatrixCell(how_far, count, of, statement, tuple(witnesses), policies, cell.said, cell.outcome)
+    mine = persona.row_set
+    own = sum(row.world == mine for row in rows)
+    if command == "insert":
+        own = int(cell.inserts.get("own", False))
+    if mine == NOBODY:
+        own = 0
+    return MatrixCell(how_far, count, of, statement, tuple(witnesses), policies, cell.said, cell.outcome, own)
 
 
 def _text(policy: Policy) -> str:

@@ -1,1 +1,1 @@
-"""Render the access matrix of `gatepost observe`: as text, and as a page."""
+"""The access matrix, which `observe` and `check` have: as text."""

@@ -10,7 +10,7 @@ from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.outcome import outcome_of
 from gatepost.observation.attempt.writes import Writer
 from gatepost.observation.run import Scope
-from gatepost.report.access import text as report
+from gatepost.report import text as report
 from tests.tables import table
 
 AS_SUPERUSER = "-- gatepost: as superuser\n"

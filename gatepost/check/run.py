@@ -1,0 +1,151 @@
+"""Check a database: read it, clone it once, try every suspicion and the matrix, and join what they say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gatepost.check.causes import join
+from gatepost.check.cells import Cells
+from gatepost.check.fixes import Bench
+from gatepost.check.reduced import reduced_to_true
+from gatepost.check.subjects import Subjects
+from gatepost.database.connect import connect
+from gatepost.database.url import DatabaseUrl
+from gatepost.declare.declaration import Declaration
+from gatepost.finding import Finding, NotChecked, Result, table_states
+from gatepost.observation.clone import schema_clone
+from gatepost.observation.run import run as observe
+from gatepost.personas import Persona
+from gatepost.rules import Context, DecidedBy, Rule, all_rules
+from gatepost.verification import examine
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+FIX_SECONDS = 10.0
+"""How long the fixes of the findings that are shown first are tried."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a database is checked.
+
+    Args:
+        declaration: What was declared; without it, that of the project that holds the current folder, if any.
+        personas: Those of the project, beside those that are there always.
+        rules: Which rules to check; None for all.
+        disposable: Whether the database was made for this, so that it needs no clone.
+        not_loaded: What of a source is not in the database.
+        every_fix: Whether fixes are tried however long it takes.
+        progress: Is told what is done next.
+    """
+
+    declaration: Declaration | None = None
+    personas: tuple[Persona, ...] = ()
+    rules: tuple[Rule, ...] | None = None
+    disposable: bool = False
+    not_loaded: tuple[NotChecked, ...] = ()
+    every_fix: bool = False
+    progress: Callable[[str], None] = lambda _: None
+
+
+def check(target: DatabaseUrl, *, label: str = "", options: Options | None = None) -> Result:
+    """Return the whole verdict about a database, which is only read.
+
+    Args:
+        target: The database.
+        label: How it is called in the result; without one, its address without the password.
+        options: How.
+
+    Returns:
+        One finding a cause, each `proved`, `witnessed` or `suspected`; the access matrix and the doors; under
+        `refuted`, the suspicions that were tried and refused.
+
+    Raises:
+        DatabaseUnreachable: the database cannot be read.
+        LocalServerError: the clone cannot be made, or took more time or room than it is given.
+        SettingsError: a persona has a role that the database does not have.
+    """
+    options = options or Options()
+    name = label or target.masked
+    with ThreadPoolExecutor(1) as beside:
+        options.progress("reading the catalog, and cloning the schema")
+        reading = beside.submit(_examined, target, options)
+        with _clone(target, options) as (url, missing):
+            verified, context = reading.result()
+            with closing(connect(url, application_name="gatepost check")) as connection:
+                observed = observe(
+                    connection,
+                    declaration=context.declaration,
+                    target=name,
+                    not_cloned=(*missing, *options.not_loaded),
+                    personas=options.personas,
+                    progress=options.progress,
+                )
+                return _verdict(verified, context, observed, connection, options)
+
+
+def _examined(target: DatabaseUrl, options: Options) -> tuple[Result, Context]:
+    with closing(connect(target, application_name="gatepost check")) as connection:
+        return examine(connection, declaration=options.declaration, rules=options.rules)
+
+
+@contextmanager
+def _clone(target: DatabaseUrl, options: Options) -> Iterator[tuple[DatabaseUrl, tuple[NotChecked, ...]]]:
+    if options.disposable:
+        yield target, ()
+        return
+    with schema_clone(target) as clone:
+        yield clone.url, clone.missing
+
+
+def _verdict(verified: Result, context: Context, observed: Result, connection: Connection, options: Options) -> Result:
+    cells, subjects = Cells(observed), Subjects(context.live)
+    deciders: dict[str, DecidedBy] = {rule.name: rule.decided_by for rule in all_rules()}
+    policies = [subjects.of(one).policy for one in verified.findings if deciders.get(one.rule) == "trial"]
+    with connection, connection.cursor() as cursor:
+        always_true = reduced_to_true(cursor, dict.fromkeys(one for one in policies if one is not None))
+    joined = join(verified.findings, cells, subjects, deciders, always_true)
+    if options.rules is not None:  # what was asked for, and what was seen of the same
+        asked = {rule.name for rule in options.rules}
+        joined = replace(joined, findings=tuple(one for one in joined.findings if one.rule in asked))
+    options.progress("trying the fixes")
+    bench = Bench(connection, context, cells, context.declaration, options.personas)
+    deadline = None if options.every_fix else time.monotonic() + FIX_SECONDS
+    shown = [one for one in joined.findings if options.every_fix or one.severity != "info"]
+    tried = {one.key: one for one in bench.try_each(shown, deadline=deadline)}
+    findings = tuple(
+        sorted((tried.get(one.key) or _without_fix(one) for one in joined.findings), key=lambda one: one.order)
+    )
+    not_checked = tuple(sorted({*verified.not_checked, *observed.not_checked}))
+    states = table_states(cells.tables, findings, not_checked)
+    return Result(
+        command="check",
+        target=observed.target,
+        findings=findings,
+        not_checked=not_checked,
+        summary={
+            "declared": context.declaration is not None,
+            "tables": len(cells.tables),
+            "policies": observed.summary["policies"],
+            "tables_fine": len(states.fine),
+            "tables_open": len(states.open),
+            "tables_not_checked": len(states.not_checked),
+            **{severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "info")},
+            "refuted": len(joined.refuted),
+        },
+        sections={**observed.sections, "refuted": _refuted(joined.refuted)},
+    )
+
+
+def _without_fix(finding: Finding) -> Finding:
+    return replace(finding, fix="", fix_trial="not tried") if finding.fix else finding
+
+
+def _refuted(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    return [{"rule": one.rule, "object": one.object, "key": one.key, "message": one.message} for one in findings]

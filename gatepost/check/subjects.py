@@ -1,0 +1,73 @@
+"""What a finding is about: a table or one of its policies, and which commands; or a view or a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from gatepost.finding import Finding
+from gatepost.schema import COMMANDS, Command, Policy, Schema, Table
+
+_OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted"})
+_OBSERVED_WRITES: dict[str, Command] = {"row-forged": "insert", "row-moved-to-another": "update"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a finding is about.
+
+    Args:
+        name: The object, as the finding has it.
+        table: The table, where it is about one or its policy.
+        policy: The policy, where it is about one.
+        commands: The commands that it is about; all where it says none.
+    """
+
+    name: str
+    table: Table | None = None
+    policy: Policy | None = None
+    commands: frozenset[Command] = frozenset(COMMANDS)
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Finds what findings are about in one database."""
+
+    live: Schema
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {str(table): table for table in self.live.tables}
+
+    @cached_property
+    def _policies(self) -> dict[str, tuple[Table, Policy]]:
+        return {str(policy): (table, policy) for table in self.live.tables for policy in table.policies}
+
+    def of(self, finding: Finding) -> Subject:
+        """Return what a finding is about; a policy wins over a table of the same text."""
+        table, policy = self._policies.get(finding.object, (None, None))
+        table = table or self._tables.get(finding.object)
+        return Subject(finding.object, table, policy, _commands(finding, policy))
+
+    def table_of(self, name: str) -> Table | None:
+        """Return the table of a name as reports write it."""
+        return self._tables.get(name)
+
+
+def in_force(table: Table, commands: frozenset[Command]) -> tuple[Policy, ...]:
+    """Return the policies of a table that decide about one of some commands."""
+    return tuple(policy for policy in table.policies if policy.command == "all" or policy.command in commands)
+
+
+def _commands(finding: Finding, policy: Policy | None) -> frozenset[Command]:
+    if finding.rule in _OBSERVED_READS:
+        return frozenset({"select"})
+    if finding.rule in _OBSERVED_WRITES:
+        return frozenset({_OBSERVED_WRITES[finding.rule]})
+    said = finding.detail.partition(":")[0]
+    named = frozenset(command for command in COMMANDS if command == said)
+    if named:
+        return named
+    if policy is not None and policy.command != "all":
+        return frozenset({policy.command})
+    return frozenset(COMMANDS)

@@ -1,0 +1,1 @@
+"""What every format shares: the order of what is shown, and how lines are broken for a terminal."""

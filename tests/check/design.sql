@@ -1,0 +1,37 @@
+-- Proved: row security is off, and everybody may read and write. Switching it on would take the rows from their owners.
+CREATE TABLE public.open_note (
+    id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text
+);
+
+-- Witnessed: whoever is signed in reads payslips of others; the fix ties them to their owner.
+CREATE TABLE public.payslip (
+    id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), salary text NOT NULL
+);
+CREATE INDEX ON public.payslip (user_id);
+ALTER TABLE public.payslip ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.payslip FROM anon;
+CREATE POLICY readers ON public.payslip FOR SELECT TO authenticated USING ((SELECT auth.uid()) IS NOT NULL);
+
+-- Refuted: the second half lets nothing through, which no reader of conditions sees.
+CREATE TABLE public.draft (
+    id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text
+);
+CREATE INDEX ON public.draft (user_id);
+ALTER TABLE public.draft ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON public.draft FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE POLICY writers ON public.draft FOR DELETE TO authenticated
+    USING (user_id = auth.uid() OR body ~ '$^a');
+
+-- Not known: nobody gets past it with the rows that can be planted.
+CREATE TABLE public.patient (id uuid PRIMARY KEY, email text NOT NULL);
+ALTER TABLE public.patient ENABLE ROW LEVEL SECURITY;
+CREATE POLICY odd ON public.patient FOR SELECT USING (length(email) < 0);
+
+-- Proved by PostgreSQL, which reduces the condition to true.
+CREATE TABLE public.invoice (
+    id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), iban text NOT NULL
+);
+CREATE INDEX ON public.invoice (user_id);
+ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.invoice FROM anon;
+CREATE POLICY readers ON public.invoice FOR SELECT TO authenticated USING (lower('A') = 'a');
