@@ -186,7 +186,7 @@ def test_what_observe_reads_of_the_source(both):
             found = read_again(connection, _read)
             assert found.live.table("public", "note") is not None
             assert "auth.uid()" in found.functions
-            with pytest.raises(NotDisposable, match="does not say"):
+            with pytest.raises(NotDisposable, match="is not marked as disposable"):
                 refuse_unless_disposable(connection)
 
 
