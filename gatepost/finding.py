@@ -94,7 +94,7 @@ class NotChecked:
 
     @property
     def fails(self) -> bool:
-        """Tell whether this alone makes a command exit 1, because nothing else covers what was not checked."""
+        """Return whether this alone makes a command exit 1, because nothing else covers what was not checked."""
         return not (self.ours and self.covered_by)
 
 
@@ -120,7 +120,7 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Tell whether everything was checked and nothing of severity error or warning was found."""
+        """Return whether everything was checked and nothing of severity error or warning was found."""
         return not self.not_checked and not any(finding.severity != "info" for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
@@ -128,7 +128,7 @@ class Result:
         return sum(finding.severity == severity for finding in self.findings)
 
     def fails(self, threshold: Severity = "warning", *, strict: bool = False) -> bool:
-        """Tell whether the command exits 1.
+        """Return whether the command exits 1.
 
         Args:
             threshold: The lowest severity that fails.

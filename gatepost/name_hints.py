@@ -84,7 +84,7 @@ def name_parts(name: str) -> set[str]:
 
 
 def contains_any(text: str, name: str) -> bool:
-    """Tell whether a text contains a word of a list anywhere, in any case.
+    """Return whether a text contains a word of a list anywhere, in any case.
 
     Args:
         text: The text.
@@ -94,7 +94,7 @@ def contains_any(text: str, name: str) -> bool:
 
 
 def marks_public(column: str, values: Collection[object] = ()) -> bool:
-    """Tell whether a condition on a column says that a row is public.
+    """Return whether a condition on a column says that a row is public.
 
     Args:
         column: The column.
@@ -108,18 +108,18 @@ def marks_public(column: str, values: Collection[object] = ()) -> bool:
 
 
 def says_for_whom(values: Collection[object]) -> bool:
-    """Tell whether one of some values says that a row is public or, if the condition is negated, that it is not."""
+    """Return whether one of some values says that a row is public or, if the condition is negated, that it is not."""
     public = word_list("public_states")
     return any(name_parts(str(value)) & public or is_hidden_state(value) for value in values)
 
 
 def is_hidden_state(value: object) -> bool:
-    """Tell whether a column's value says that a row is not public yet."""
+    """Return whether a column's value says that a row is not public yet."""
     return isinstance(value, str) and value.lower() in word_list("hidden_states")
 
 
 def is_secret(column: str, to_everybody: bool = False) -> bool:
-    """Tell whether a column's name says that nobody but the owner should read it.
+    """Return whether a column's name says that nobody but the owner should read it.
 
     Args:
         column: The column.
@@ -139,13 +139,13 @@ def _secret_pieces(pieces: frozenset[str]) -> re.Pattern[str]:
 
 
 def about_people(table: Table) -> bool:
-    """Tell whether a table's name says that its rows are personal data, no matter who owns them."""
+    """Return whether a table's name says that its rows are personal data, no matter who owns them."""
     parts = name_parts(table.name)
     return bool(parts & word_list("personal_tables")) and not parts & word_list("public_tables")
 
 
 def signed_up(table: Table, columns: Collection[str]) -> bool:
-    """Tell whether rows are people without an account who left an address, which only the project should read."""
+    """Return whether rows are people without an account who left an address, which only the project should read."""
     contact = word_list("contact_columns")
     return bool(name_parts(table.name) & word_list("sign_up_tables")) and any(
         name_parts(name) & contact for name in columns
@@ -168,12 +168,12 @@ def likely_audience(table: Table) -> Audience:
 
 
 def may_open(column: str) -> bool:
-    """Tell whether a column's name says that its value can open a row to everyone."""
+    """Return whether a column's name says that its value can open a row to everyone."""
     return bool(name_parts(column) & (word_list("open_columns") | word_list("open_state_columns")))
 
 
 def says_open(column: str, value: object) -> bool:
-    """Tell whether a column with a value says that its row is open to everyone."""
+    """Return whether a column with a value says that its row is open to everyone."""
     parts = name_parts(column)
     return bool(parts & word_list("open_columns") and value in word_list("open_values")) or bool(
         parts & word_list("open_state_columns") and value in word_list("open_states")

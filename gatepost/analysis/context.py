@@ -105,7 +105,7 @@ class Context:
         )
 
     def is_declared(self, policy: Policy) -> bool:
-        """Tell whether the declaration of a table contains this policy, so that it is intended."""
+        """Return whether the declaration of a table contains this policy, so that it is intended."""
         if self.declaration is None:
             return False
         declared = self.declaration.table(policy.schema, policy.table)

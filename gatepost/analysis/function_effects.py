@@ -55,7 +55,7 @@ class Body:
 
 
 def reads_identity(text: str) -> bool:
-    """Tell whether SQL text reads who is signed in, in code and not in a comment.
+    """Return whether SQL text reads who is signed in, in code and not in a comment.
 
     A setting of the project's own, such as `current_setting('app.tenant')`, counts. What a request says about itself
     does not. Neither does a check that somebody is signed in: `auth.uid() IS NOT NULL` alone selects no rows.
@@ -108,7 +108,7 @@ class Bodies:
         return self._walked[function.key]
 
     def reads_identity(self, text: str) -> bool:
-        """Tell whether SQL text reads who is signed in, directly or through a function that it names."""
+        """Return whether SQL text reads who is signed in, directly or through a function that it names."""
         return reads_identity(text) or any(
             self.follow(function).identity
             for token in tokens(text)
@@ -251,7 +251,7 @@ class _Walk:
                 return
 
     def _by_default(self, key: Key, at: int) -> bool:
-        """Tell whether a call omits a uuid argument. In a policy's helper its default is the user's id."""
+        """Return whether a call omits a uuid argument. In a policy's helper its default is the user's id."""
         depth, given = 0, 0
         for place in range(at, len(self.pieces)):
             text = self.pieces[place].text

@@ -51,7 +51,7 @@ def shape(term: Term, truth: Truth, ownership: RowOwnership) -> Shape:
 
 
 def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
-    """Tell whether a condition is true for every row because of the session's values."""
+    """Return whether a condition is true for every row because of the session's values."""
     of_session = [one for one in parts if sessions(one) and not (row_columns(one) or relations(one))]
     row = {one: Outcome.FALSE for one in parts if one not in of_session}
     if not of_session or not Truth(truth.caller, truth.filled, row).always(term):
@@ -66,7 +66,7 @@ def ways(term: Term) -> tuple[Term, ...]:
 
 
 def passes_by_nothing(term: Term, truth: Truth) -> bool:
-    """Tell whether rows pass because the session has no value where the condition reads one.
+    """Return whether rows pass because the session has no value where the condition reads one.
 
     That is so where some row passes with the session's conditions as they evaluate, but not if they failed.
     """
@@ -93,7 +93,7 @@ def passes_by_nothing(term: Term, truth: Truth) -> bool:
 
 
 def _true_by_default(term: Term, truth: Truth) -> bool:
-    """Tell whether a condition is true because it takes a claim that the session lacks as true."""
+    """Return whether a condition is true because it takes a claim that the session lacks as true."""
     if truth.possible_outcomes(term) != Outcome.TRUE:
         return False
 
@@ -111,7 +111,7 @@ def _true_by_default(term: Term, truth: Truth) -> bool:
 
 
 def _lacks(term: Term, truth: Truth) -> bool:
-    """Tell whether a condition reads a value that the session lacks, other than to compare it with a default.
+    """Return whether a condition reads a value that the session lacks, other than to compare it with a default.
 
     `coalesce(claim, 'free') = 'free'` says what a token without the claim stands for. That is intended.
     """
@@ -134,7 +134,7 @@ def _to_stranger(term: Term) -> int:
 
 
 def is_guard(term: Term) -> bool:
-    """Tell whether a condition only restricts: it excludes a state of the row, or checks how the caller signed in."""
+    """Return whether a condition only restricts: it excludes a state of the row, or checks how the caller signed in."""
     parts = list(_signed(term))
     return bool(parts) and all(_guards(one, denied) for one, denied in parts)
 

@@ -219,7 +219,7 @@ class Analysis:
         return found
 
     def set_by_trigger(self, table: Table, column: str, event: str) -> bool:
-        """Tell whether a BEFORE trigger sets a column when a row is written."""
+        """Return whether a BEFORE trigger sets a column when a row is written."""
         return any(
             timing == "before" and any(event in fired.lower() for fired in events) and column in body
             for timing, events, body in self.triggers.get(table.key, ())

@@ -57,7 +57,7 @@ def siblings(context: Context, one: PolicyFacts) -> list[PolicyFacts]:
 
 
 def checks_owner(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether a policy by which a role reads ties the rows to the reader."""
+    """Return whether a policy by which a role reads ties the rows to the reader."""
     return role in one.callers["select"] and bool(
         context.ownership.columns_tied(one.old, one.table, role) - ONLY_AN_AUTHORITY
     )
@@ -100,12 +100,12 @@ def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterat
 
 
 def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether anyone can get a role. A role of the project's own is granted to somebody for a reason."""
+    """Return whether anyone can get a role. A role of the project's own is granted to somebody for a reason."""
     return role in ("anon", "authenticated") if context.privileges.on_platform else "public" in one.policy.roles
 
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:
-    """Tell whether a restrictive policy ties the rows of a command to the caller."""
+    """Return whether a restrictive policy ties the rows of a command to the caller."""
     ownership = context.ownership
     return any(
         command in one.commands
@@ -134,7 +134,7 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
 
 
 def _in_open_space(context: Context, table: Table, role: str) -> bool:
-    """Tell whether rows are written by people in a place that the role can see, such as a public channel."""
+    """Return whether rows are written by people in a place that the role can see, such as a public channel."""
     if not name_parts(table.name) & word_list("message_tables"):
         return False
     for constraint in table.constraints:
@@ -151,7 +151,7 @@ def _in_open_space(context: Context, table: Table, role: str) -> bool:
 
 
 def lone_guard(context: Context, one: PolicyFacts) -> bool:
-    """Tell whether a restrictive policy alone keeps rows apart, because a permissive one lets all through."""
+    """Return whether a restrictive policy alone keeps rows apart, because a permissive one lets all through."""
     ownership = context.ownership
     return any(
         other.policy.permissive
@@ -165,7 +165,7 @@ def lone_guard(context: Context, one: PolicyFacts) -> bool:
 
 
 def marked(way: Term) -> bool:
-    """Tell whether a condition checks a column that marks rows as public."""
+    """Return whether a condition checks a column that marks rows as public."""
     other: set[Term] = set()
     for part in way.walk():
         column, values = _compared(part)

@@ -76,23 +76,23 @@ class Privileges:
         return self._closure(role, lambda membership: membership.set_role)
 
     def bypass_attribute(self, role: str) -> bool:
-        """Tell whether this role bypasses row security on every table by its own attributes."""
+        """Return whether this role bypasses row security on every table by its own attributes."""
         found = self._roles.get(role)
         return found is not None and (found.superuser or found.bypass_row_security)
 
     def superuser(self, role: str) -> bool:
-        """Tell whether the role is a superuser."""
+        """Return whether the role is a superuser."""
         found = self._roles.get(role)
         return found is not None and found.superuser
 
     def bypasses(self, role: str, table: Table) -> bool:
-        """Tell whether this role bypasses row security on this table."""
+        """Return whether this role bypasses row security on this table."""
         if not table.row_security.enabled or self.bypass_attribute(role):
             return True
         return table.owner in self.inherited(role) and not table.row_security.forced
 
     def uses(self, role: str, schema: str) -> bool:
-        """Tell whether the role may use the objects of a schema."""
+        """Return whether the role may use the objects of a schema."""
         if (role, schema) not in self._uses:
             space = self._namespaces.get(schema)
             held = self.inherited(role)
@@ -102,13 +102,13 @@ class Privileges:
         return self._uses[role, schema]
 
     def creates(self, role: str, schema: str) -> bool:
-        """Tell whether the role may create objects in a schema."""
+        """Return whether the role may create objects in a schema."""
         space = self._namespaces.get(schema)
         held = self.inherited(role)
         return space is not None and any(g.privilege == "CREATE" and g.grantee in held for g in space.grants)
 
     def holds(self, role: str, relation: Table | View, privilege: str, columns: Iterable[str] = ()) -> bool:
-        """Tell whether the role holds a privilege on a relation, or on each of some columns of it.
+        """Return whether the role holds a privilege on a relation, or on each of some columns of it.
 
         Without columns, a privilege on any column counts.
         """
@@ -119,7 +119,7 @@ class Privileges:
         return bool(found) if not wanted else wanted <= found
 
     def reaches(self, role: str, relation: Table | View, privilege: str, columns: Iterable[str] = ()) -> bool:
-        """Tell whether the role holds the privilege and may use the schema, so that it can access the relation."""
+        """Return whether the role holds the privilege and may use the schema, so that it can access the relation."""
         return self.uses(role, relation.schema) and self.holds(role, relation, privilege, columns)
 
     def who(self, relation: Table | View, *privileges: str) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class Privileges:
         return tuple(p for p in table.policies if p.command in (command, "all") and held & set(p.roles))
 
     def sees_all(self, role: str, table: Table, columns: Iterable[str] = ()) -> bool:
-        """Tell whether the role itself can read every row, and these columns, of a table."""
+        """Return whether the role itself can read every row, and these columns, of a table."""
         if not self.reaches(role, table, "SELECT", columns):
             return False
         if self.bypasses(role, table):
@@ -145,7 +145,7 @@ class Privileges:
         return all(p.permissive for p in policies) and any(p.using == "true" for p in policies)
 
     def writes(self, role: str, table: Table, command: Command) -> bool:
-        """Tell whether the role itself can run a command on some row of a table."""
+        """Return whether the role itself can run a command on some row of a table."""
         if not self.reaches(role, table, command.upper()):
             return False
         return self.bypasses(role, table) or any(p.permissive for p in self.policies(role, table, command))

@@ -79,7 +79,7 @@ class RowOwnership:
         return known
 
     def ties_nothing(self, term: Term, table: Table, role: str) -> bool:
-        """Tell whether every caller with a role can access rows that nothing ties to anybody."""
+        """Return whether every caller with a role can access rows that nothing ties to anybody."""
         return not self.columns_tied(term, table, role)
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
@@ -148,7 +148,7 @@ class RowOwnership:
         return ONLY_AN_AUTHORITY if caller or guarded else frozenset()
 
     def about_caller(self, term: Term) -> bool:
-        """Tell whether a condition says something about the caller that is not true for everyone."""
+        """Return whether a condition says something about the caller that is not true for everyone."""
         if unknown(term):
             return True
         found = as_exists(term)
@@ -166,7 +166,7 @@ class RowOwnership:
         return any(one.name[0] and not is_platform(one.name[0]) for one in term.all_of_type(Call))
 
     def guarded(self, relation: tuple[str, str], role: str, reader: str = "") -> bool:
-        """Tell whether a relation shows a caller only some of its rows, so that finding a row in it means something.
+        """Return whether a relation shows a caller only some of its rows, so that finding a row in it means something.
 
         Args:
             relation: The relation.
@@ -198,7 +198,7 @@ class RowOwnership:
         return not any(self.ties_nothing(one.old, table, role) for one in readers)
 
     def everybody(self, term: Term) -> bool:
-        """Tell whether a sub-select finds a row for every signed-in user, such as their own profile."""
+        """Return whether a sub-select finds a row for every signed-in user, such as their own profile."""
         found = as_exists(term)
         if found is None or not isinstance(found.select, Select):
             return False

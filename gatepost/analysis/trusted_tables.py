@@ -183,7 +183,7 @@ def _updates(context: Context, trust: Trust, role: str) -> bool:
 
 
 def _passes(context: Context, trust: Trust, role: str, command: str, changed: frozenset[str]) -> bool:
-    """Tell whether a row that lets the user in passes the policies of its own table."""
+    """Return whether a row that lets the user in passes the policies of its own table."""
     table = trust.table
     if not table.row_security.enabled:
         return True
@@ -215,7 +215,7 @@ def _can_hold(
     truth: Truth,
     foreign: frozenset[str] = frozenset(),
 ) -> bool:
-    """Tell whether a user can choose the row so that a condition holds, with nothing but their own session.
+    """Return whether a user can choose the row so that a condition holds, with nothing but their own session.
 
     `foreign` are the columns that must lead to somebody else's rows, so they cannot hold the user.
     """
@@ -246,7 +246,7 @@ def _can_hold(
 
 
 def _beyond_the_user(term: Term) -> bool:
-    """Tell whether a condition reads what a user cannot choose: a claim that the server sets, or a function."""
+    """Return whether a condition reads what a user cannot choose: a claim that the server sets, or a function."""
     claims = {s.path[:1] for s in sessions(term) if s.kind == "claim"}
     if claims - {("user_metadata",), ("aal",), ("is_anonymous",)} or any(s.kind == "setting" for s in sessions(term)):
         return True

@@ -82,7 +82,7 @@ def _inside(term: Term) -> Term:
 
 
 def _by_look(way: tuple[Term, ...]) -> bool:
-    """Tell whether what must all hold in one way says nothing but what the caller's id looks like.
+    """Return whether what must all hold in one way says nothing but what the caller's id looks like.
 
     `length(auth.uid()::text) = 36` is true of every id, and nothing in it says so.
     """

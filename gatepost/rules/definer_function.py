@@ -131,7 +131,7 @@ def _writes(found: Callable, context: Context, why: str) -> tuple[Severity, str]
 
 
 def _counts_what_nobody_reads(function: Function, context: Context) -> bool:
-    """Tell whether a function only counts up, in columns that no policy and no other function names."""
+    """Return whether a function only counts up, in columns that no policy and no other function names."""
     if not only_counts_up(function):
         return False
     written = list(filled(function, context))
@@ -143,7 +143,7 @@ def _counts_what_nobody_reads(function: Function, context: Context) -> bool:
 
 
 def _in_anothers_name(found: Callable, context: Context) -> bool:
-    """Tell whether the caller's argument decides who owns an added row."""
+    """Return whether the caller's argument decides who owns an added row."""
     return any(
         one.command == "insert" and any(piece.name in found.function.parameters for piece in value if piece.name)
         for one in filled(found.function, context)

@@ -117,7 +117,7 @@ def _fires(trigger: Trigger, table: Table, context: Context) -> bool:
 
 
 def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, context: Context) -> bool:
-    """Tell whether a function writes the row that grants its caller access, for the value the caller chooses."""
+    """Return whether a function writes the row that grants its caller access, for the value the caller chooses."""
     if not trust.subject & set(one.values) or _looks_up(function, door, context):
         return False
     keys = {name for c in one.table.constraints if c.kind == "primary key" for name in c.columns}
@@ -147,7 +147,7 @@ def _is_one_of(value: tuple[Token, ...], values: tuple[object, ...]) -> bool:
 
 
 def _chosen(value: tuple[Token, ...], function: Function, door: Table | None, context: Context) -> bool:
-    """Tell whether the caller chooses a value: by an argument, or by a column of the row that fires the trigger."""
+    """Return whether the caller chooses a value: by an argument, or by a column of the row that fires the trigger."""
     names = [token.name for token in value]
     if door is None:
         return any(name in function.parameters for name in names if name) or any(t.text == "$" for t in value)
@@ -159,7 +159,7 @@ def _chosen(value: tuple[Token, ...], function: Function, door: Table | None, co
 
 
 def _free(table: Table, column: str, context: Context) -> bool:
-    """Tell whether a signed-in user can give a column any value, by some way of writing the table."""
+    """Return whether a signed-in user can give a column any value, by some way of writing the table."""
     if not table.row_security.enabled:
         return True
     ownership = context.ownership
@@ -178,7 +178,7 @@ def _free(table: Table, column: str, context: Context) -> bool:
 
 
 def _looks_up(function: Function, door: Table | None, context: Context) -> bool:
-    """Tell whether a body checks anything besides who is calling: a table of invitations, a helper, a setting."""
+    """Return whether a body checks anything besides who is calling: a table of invitations, a helper, a setting."""
     pieces = [t for t in tokens(function.body) if t.kind not in ("space", "comment")]
     code = _without_null_check(pieces)
     names = [token.name or "" for token in code]
@@ -190,7 +190,7 @@ def _looks_up(function: Function, door: Table | None, context: Context) -> bool:
 
 
 def _only_conflict(names: list[str]) -> bool:
-    """Tell whether the only SELECT is the one around auth.uid()."""
+    """Return whether the only SELECT is the one around auth.uid()."""
     for at, word in enumerate(names):
         if word in _LOOK_UPS - {"raise", "using", "select"}:
             return False
@@ -218,7 +218,7 @@ def _without_null_check(pieces: list[Token]) -> list[Token]:
 
 
 def _only_new(pieces: list[Token], door: Table | None, context: Context) -> bool:
-    """Tell whether every IF checks only the written row, and columns that its author chooses."""
+    """Return whether every IF checks only the written row, and columns that its author chooses."""
     text = [token.text.lower() for token in pieces]
     for at, word in enumerate(text):
         if word not in ("if", "elsif") or (at and text[at - 1] == "end") or "then" not in text[at:]:

@@ -102,6 +102,6 @@ def _compared(part: Compare | CompareMany | Call) -> Iterator[str]:
 
 
 def _bearer(part: Term) -> bool:
-    """Tell whether the caller's value is compared with a secret. Then knowing the secret grants the access."""
+    """Return whether the caller's value is compared with a secret. Then knowing the secret grants the access."""
     columns = [one.name for one in part.walk() if isinstance(one, Column)]
     return bool(columns) and any(contains_any(name, "bearer_columns") for name in columns)

@@ -64,7 +64,7 @@ def _why(one: PolicyFacts) -> str | None:
 
 @remembered
 def _can_fail(part: Term) -> bool:
-    """Tell whether a session value or NULL is compared. Other comparisons are not reported."""
+    """Return whether a session value or NULL is compared. Other comparisons are not reported."""
     return bool(part.all_of_type(Session)) or any(one.value is None for one in part.all_of_type(Const))
 
 

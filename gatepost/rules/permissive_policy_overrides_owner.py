@@ -82,7 +82,7 @@ def _shape(context: Context, one: PolicyFacts, term: Term, role: str) -> Shape:
 
 
 def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Tell whether one of the alternatives of a condition ignores the row while another one ties it."""
+    """Return whether one of the alternatives of a condition ignores the row while another one ties it."""
     ownership, found = context.ownership, ways(one.old)
     if not any(ownership.columns_tied(way, one.table, role) - ONLY_AN_AUTHORITY for way in found):
         return False
@@ -91,7 +91,7 @@ def _way_for_all(context: Context, one: PolicyFacts, role: str) -> bool:
 
 
 def _for_any_channel(context: Context, one: PolicyFacts) -> bool:
-    """Tell whether a policy on channels ignores the topic while another one for the same command checks it."""
+    """Return whether a policy on channels ignores the topic while another one for the same command checks it."""
     if one.table.key != ("realtime", "messages") or _topic(one.old):
         return False
     return any(_topic(other.old) for other in siblings(context, one))

@@ -77,7 +77,7 @@ def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | Non
 
 
 def _owner_checked(context: Context, one: PolicyFacts, bucket: str) -> bool:
-    """Tell whether another policy that reads the bucket checks who owns a file."""
+    """Return whether another policy that reads the bucket checks who owns a file."""
     return any(
         "select" in other.commands
         and bucket in _buckets(other.old)

@@ -53,7 +53,7 @@ def restriction_declared_permissive(context: Context) -> Iterator[Found]:
 
 
 def _undoes(context: Context, one: PolicyFacts, command: Command) -> bool:
-    """Tell whether a condition that should only restrict is combined by OR with one that ties rows to the caller."""
+    """Return whether a condition that should only restrict is combined by OR with one that ties rows to the caller."""
     term = one.condition(command)
     if not is_guard(term):
         return False

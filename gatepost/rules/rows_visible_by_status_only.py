@@ -82,7 +82,7 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
 
 
 def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool:
-    """Tell whether rows are shown that others are checked for, and neither they nor their parents look public."""
+    """Return whether rows are shown that others are checked for, and neither they nor their parents look public."""
     if likely_audience(table) == "public":
         return False
     parents = [key for key, reader in read_by(way) if not reader]
@@ -98,7 +98,7 @@ def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool
 
 
 def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
-    """Tell whether a table's rows belong to somebody and look private."""
+    """Return whether a table's rows belong to somebody and look private."""
     visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
     if any(is_secret(name, role == "anon") for name in visible):
         return True
@@ -106,7 +106,7 @@ def _private(context: Context, table: Table, role: str, tied: bool) -> bool:
 
 
 def _at_first(way: Term, table: Table) -> bool:
-    """Tell whether a newly created row passes although its default state says that it is not public yet."""
+    """Return whether a newly created row passes although its default state says that it is not public yet."""
     defaults: dict[str, object] = {}
     for name in row_columns(way):
         column = table.column(name)

@@ -190,7 +190,7 @@ def _others(context: Context, holder: Table, table: Table, subject: set[str]) ->
 
 
 def _one_each(holder: Table, select: Select, subject: set[str]) -> bool:
-    """Tell whether a table has one row per user and the select checks more of it. Then the role applies everywhere.
+    """Return whether a table has one row per user and the select checks more of it. Then the role applies everywhere.
 
     A role whose name says that it covers everything counts as well.
     """

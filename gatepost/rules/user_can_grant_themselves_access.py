@@ -74,7 +74,7 @@ def _hooks(context: Context) -> Iterator[Trust]:
 
 
 def _follows(trust: Trust) -> bool:
-    """Tell whether the row says that one user follows another. What followers see is open to everyone who follows."""
+    """Return whether the row says that one user follows another. What followers see is open to everyone who follows."""
     return not trust.demands and bool(name_parts(trust.table.name) & word_list("follow_tables"))
 
 

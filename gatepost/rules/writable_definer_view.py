@@ -72,7 +72,7 @@ def _written(view: View, role: str, context: Context) -> Iterator[Shown]:
 
 
 def _beyond(command: Command, role: str, shown: Shown, view: View, context: Context) -> bool:
-    """Tell whether the command can write rows through the view that the role could not write in the table."""
+    """Return whether the command can write rows through the view that the role could not write in the table."""
     privileges = context.privileges
     owner = shown.reader
     if owner == role or not privileges.bypasses(owner, shown.table):

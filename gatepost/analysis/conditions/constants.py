@@ -48,7 +48,7 @@ def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
 
 
 def equal(one: Const, other: Const) -> bool | None:
-    """Tell whether two literals are equal, or return None where that is not known."""
+    """Return whether two literals are equal, or return None where that is not known."""
     order = compared(one, other)
     if order is not None:
         return order == 0

@@ -42,7 +42,7 @@ _TYPES = {
 
 @cache
 def available() -> bool:
-    """Tell whether PostgreSQL's grammar is available on this machine."""
+    """Return whether PostgreSQL's grammar is available on this machine."""
     from importlib.util import find_spec
 
     return find_spec("pgparse") is not None

@@ -59,7 +59,7 @@ def read_by(term: Term) -> set[tuple[tuple[str, str], str]]:
 
 
 def unknown(term: Term) -> bool:
-    """Tell whether something in a term could not be followed."""
+    """Return whether something in a term could not be followed."""
     return bool(term.all_of_type(Unknown))
 
 
@@ -176,12 +176,12 @@ def not_true(term: Term) -> Term:
 
 
 def _is(term: Term) -> bool:
-    """Tell whether a comparison is never NULL."""
+    """Return whether a comparison is never NULL."""
     return isinstance(term, Compare) and term.op in ("is", "is not")
 
 
 def counts(term: Term) -> bool:
-    """Tell whether a value is the number of rows that a sub-select finds."""
+    """Return whether a value is the number of rows that a sub-select finds."""
     inner = unwrapped(term)
     select = inner.select if isinstance(inner, Scalar) else None
     output = select.outputs[0] if isinstance(select, Select) and select.aggregated and select.outputs else None
@@ -262,6 +262,6 @@ def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
 
 
 def depends_on_caller(term: Term) -> bool:
-    """Tell whether a value depends on the caller: a session value that identifies them, or an unknown function."""
+    """Return whether a value depends on the caller: a session value that identifies them, or an unknown function."""
     kinds = {session.kind for session in sessions(term)}
     return bool(kinds & {"uid", "email", "claim", "request", "setting"})

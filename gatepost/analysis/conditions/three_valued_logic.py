@@ -245,7 +245,7 @@ class Truth:
         return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & Outcome.TRUE)
 
     def _finds(self, select: Term) -> bool:
-        """Tell whether a select can find a row at all."""
+        """Return whether a select can find a row at all."""
         if not isinstance(select, Select):
             return True
         if select.aggregated or any(self._finds(other) for other in select.others):

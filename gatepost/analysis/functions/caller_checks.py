@@ -178,7 +178,7 @@ class _Reader:
         return ""
 
     def of_a_choice(self, select: Select) -> bool:
-        """Tell whether a select looks up the caller by a value that the caller chooses. Then there may be no row."""
+        """Return whether a select looks up the caller by a value that the caller chooses. Then there may be no row."""
         conditions = conjuncts(select.where)
         given = any(isinstance(p, Param) and p.name not in self.values for one in conditions for p in one.walk())
         return given and bool(select.sources) and not select.aggregated
@@ -197,7 +197,7 @@ class _Reader:
                 )
 
     def checks_caller(self, term: Term) -> bool:
-        """Tell whether a term depends on who is calling."""
+        """Return whether a term depends on who is calling."""
         for part in term.walk():
             match part:
                 case Session("uid" | "email" | "setting"):

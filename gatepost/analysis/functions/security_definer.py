@@ -62,7 +62,7 @@ def callers(function: Function, context: Context) -> tuple[str, ...]:
 
 
 def helps_policies_only(function: Function, context: Context) -> bool:
-    """Tell whether policies call the function and it lies in a schema that the API does not serve."""
+    """Return whether policies call the function and it lies in a schema that the API does not serve."""
     called = any(
         reference.key == function.key
         for table in context.live.tables
@@ -74,7 +74,7 @@ def helps_policies_only(function: Function, context: Context) -> bool:
 
 
 def opened_on_purpose(function: Function) -> bool:
-    """Tell whether somebody decided who may call the function: EXECUTE was revoked from PUBLIC and granted to some."""
+    """Return if somebody decided who may call the function: EXECUTE was revoked from PUBLIC and granted to some."""
     return "public" not in {grant.grantee for grant in function.grants}
 
 
@@ -106,7 +106,7 @@ def hidden_writes(found: Callable, context: Context) -> tuple[tuple[Command, Tab
 
 
 def _writes_any(role: str, table: Table, command: Command, context: Context) -> bool:
-    """Tell whether the role can write any row without the function."""
+    """Return whether the role can write any row without the function."""
     privileges = context.privileges
     if not privileges.writes(role, table, command):
         return False
@@ -130,18 +130,18 @@ def _tables(keys: frozenset[tuple[str, str]], context: Context) -> set[tuple[str
 
 
 def answers_yes_or_no(function: Function) -> bool:
-    """Tell whether the caller learns only a truth value, or nothing."""
+    """Return whether the caller learns only a truth value, or nothing."""
     return function.returns in ("boolean", "void", "")
 
 
 def gives_a_figure(function: Function) -> bool:
-    """Tell whether the caller gets one number, a count or a sum."""
+    """Return whether the caller gets one number, a count or a sum."""
     counted = re.search(r"\b(count|sum|avg)\s*\(", _code(function), re.IGNORECASE)
     return function.returns in _NUMBERS and not function.returns_set and counted is not None
 
 
 def takes_a_secret(function: Function) -> bool:
-    """Tell whether rows are found by a secret that only its receiver knows, such as a token in a link."""
+    """Return whether rows are found by a secret that only its receiver knows, such as a token in a link."""
     return bool(function.parameters) and _compares_a_secret(_code(function))
 
 
@@ -151,14 +151,14 @@ def _compares_a_secret(code: str) -> bool:
 
 
 def picks_by_argument(function: Function) -> bool:
-    """Tell whether an argument is part of a condition."""
+    """Return whether an argument is part of a condition."""
     after = re.split(r"\bwhere\b", _code(function), maxsplit=1, flags=re.IGNORECASE)
     named = "|".join(re.escape(name) for name in function.parameters if name)
     return len(after) > 1 and re.search(rf"\$\d+|\b(?:{named})\b" if named else r"\$\d+", after[1]) is not None
 
 
 def only_counts_up(function: Function) -> bool:
-    """Tell whether the function only changes a number by a step, such as a count of visits."""
+    """Return whether the function only changes a number by a step, such as a count of visits."""
     code = _code(function)
     return len(re.findall(r"\bupdate\b", code, re.IGNORECASE)) == len(_COUNTER.findall(code)) > 0
 

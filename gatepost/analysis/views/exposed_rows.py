@@ -82,7 +82,7 @@ def identity_calls(view: View, context: Context) -> tuple[str, ...]:
 
 
 def filtered(shown: Shown, context: Context) -> bool:
-    """Tell whether one of the views on the way filters the rows by who is signed in."""
+    """Return whether one of the views on the way filters the rows by who is signed in."""
     from gatepost.analysis.views.query_text import filters_by_identity
 
     below = [view.key for view in shown.via[1:]] + [shown.table.key]
@@ -93,7 +93,7 @@ def filtered(shown: Shown, context: Context) -> bool:
 
 
 def figures_only(shown: Shown) -> bool:
-    """Tell whether a view on the way returns only counts and sums, not grouped by a column that names the owner."""
+    """Return whether a view on the way returns only counts and sums, not grouped by a column that names the owner."""
     from gatepost.analysis.views.query_text import aggregates
 
     keys = _identity_columns(shown.table)
@@ -101,7 +101,7 @@ def figures_only(shown: Shown) -> bool:
 
 
 def intended_for_everybody(shown: Shown, view: View) -> bool:
-    """Tell whether the outer view was granted on purpose and shows only some columns of rows marked as public."""
+    """Return whether the outer view was granted on purpose and shows only some columns of rows marked as public."""
     from gatepost.analysis.views.query_text import condition_mentions
 
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
@@ -114,7 +114,7 @@ def intended_for_everybody(shown: Shown, view: View) -> bool:
 
 
 def granted_on_purpose(view: View) -> bool:
-    """Tell whether the grants of a view differ from the platform's default privileges."""
+    """Return whether the grants of a view differ from the platform's default privileges."""
     grantees = {grant.grantee for grant in view.grants if grant.privilege in ("INSERT", "UPDATE", "DELETE")}
     return not {"anon", "authenticated", "service_role"} <= grantees
 

@@ -16,7 +16,7 @@ _FIGURES = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.CountIf)
 
 
 def filters_by_identity(definition: str, target: tuple[str, str], helpers: Collection[str]) -> bool:
-    """Tell whether every place where a view reads a relation is filtered by who is signed in.
+    """Return whether every place where a view reads a relation is filtered by who is signed in.
 
     Args:
         definition: The view's query.
@@ -33,7 +33,7 @@ def filters_by_identity(definition: str, target: tuple[str, str], helpers: Colle
 
 
 def aggregates(definition: str, identity: Collection[str]) -> bool:
-    """Tell whether a view returns only figures: counts, sums and so on, grouped by columns that identify nobody."""
+    """Return whether a view returns only figures: counts, sums and so on, grouped by columns that identify nobody."""
     tree = _parsed(definition)
     if tree is None:
         return False
@@ -41,7 +41,7 @@ def aggregates(definition: str, identity: Collection[str]) -> bool:
 
 
 def _figures(top: exp.Select, identity: Collection[str]) -> bool:
-    """Tell whether a query returns only figures, including figures that are computed in a sub-query."""
+    """Return whether a query returns only figures, including figures that are computed in a sub-query."""
     beside = [p.unalias().this for p in top.expressions if isinstance(p.unalias(), exp.Subquery)]
     beside = [one for one in beside if isinstance(one, exp.Select) and not one.args.get("group")]
     if len(list(top.find_all(exp.Select))) != 1 + len(beside) or not any(
@@ -60,7 +60,7 @@ def _figures(top: exp.Select, identity: Collection[str]) -> bool:
 
 
 def condition_mentions(definition: str, parts: Collection[str]) -> bool:
-    """Tell whether the outer WHERE names a column or a value that contains one of some words."""
+    """Return whether the outer WHERE names a column or a value that contains one of some words."""
     tree = _parsed(definition)
     where = tree.args.get("where") if tree is not None else None
     if where is None:
@@ -113,12 +113,12 @@ def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _names_reader(text: str) -> bool:
-    """Tell whether SQL text reads who is calling. CURRENT_USER does in a view, but not in such a function."""
+    """Return whether SQL text reads who is calling. CURRENT_USER does in a view, but not in such a function."""
     return reads_identity(text) or re.search(r"\bcurrent_user\b", text, re.IGNORECASE) is not None
 
 
 def _inside(node: exp.Expr, select: exp.Select) -> bool:
-    """Tell whether a piece belongs to a query itself, not to a query inside it."""
+    """Return whether a piece belongs to a query itself, not to a query inside it."""
     return node.find_ancestor(exp.Select) is select
 
 
@@ -128,7 +128,7 @@ def _marked(condition: exp.Expr) -> bool:
 
 
 def _checks_reader(condition: exp.Expr, helpers: Collection[str]) -> bool:
-    """Tell whether each alternative of a condition checks who is signed in or lets only public rows through."""
+    """Return whether each alternative of a condition checks who is signed in or lets only public rows through."""
     if isinstance(condition, exp.Paren | exp.Where | exp.Having):
         return _checks_reader(condition.this, helpers)
     if isinstance(condition, exp.Or):

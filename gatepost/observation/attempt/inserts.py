@@ -122,7 +122,7 @@ class Inserts(Attempts):
         return (counting(self.table, wanted),)
 
     def _stands(self, row: Row, found: Found) -> bool:
-        """Tell whether a row was stored as it was written, by how many rows there are of its kind now."""
+        """Return whether a row was stored as it was written, by how many rows there are of its kind now."""
         wanted, planted = self._identifying(row), self.stage.planted_rows.of(self.table).values()
         before = [one for one in planted if all(one.values.get(name) == value for name, value in wanted)]
         return int(found.rows[0][0] or 0) > len(before)

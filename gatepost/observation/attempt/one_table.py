@@ -96,5 +96,5 @@ class Attempts:
 
 
 def by_code(tried: Tried) -> bool:
-    """Tell whether the application's code refused a statement."""
+    """Return whether the application's code refused a statement."""
     return tried.outcome == "refused by the application"

@@ -35,7 +35,7 @@ class OrdinaryUsers:
         return tuple(name for name in ORDINARY if name not in RANKED) if self.ranks(texts, table) else ORDINARY
 
     def ranks(self, texts: Iterable[str], table: Table | None = None) -> bool:
-        """Tell whether texts check a rank, directly or in a function that reads the table with the rank."""
+        """Return whether texts check a rank, directly or in a function that reads the table with the rank."""
         direct = {name for text in texts for name in identifiers_in(text)}
         ranks = {key[1] for key in self.survey.statuses if not self._everybody_stands_in(key)}
         called = self.survey.calls.reachable(
@@ -44,7 +44,7 @@ class OrdinaryUsers:
         return bool(ranks & called or (ranks - ({table.name} if table is not None else set())) & direct)
 
     def _everybody_stands_in(self, key: TableKey) -> bool:
-        """Tell whether a row in a table is no rank: no column of it is checked, and every account gets a row."""
+        """Return whether a row in a table is no rank: no column of it is checked, and every account gets a row."""
         table = self.survey.live.table(*key)
         if (
             table is None
@@ -59,20 +59,20 @@ class OrdinaryUsers:
         return any(table.name in identifiers_in(body) for body in made)
 
     def files_have_owners(self, table: Table) -> bool:
-        """Tell whether the policies check who owns a file."""
+        """Return whether the policies check who owns a file."""
         return table.key not in FILES or bool(
             self._checked_of_files(table) & {"name", "path_tokens", "owner", "owner_id"}
         )
 
     def folders_matter(self, table: Table) -> bool:
-        """Tell whether the policies check the path of a file. The storage service writes its owner."""
+        """Return whether the policies check the path of a file. The storage service writes its owner."""
         return table.key not in FILES or bool(self._checked_of_files(table) & {"name", "path_tokens"})
 
     def _checked_of_files(self, table: Table) -> set[str]:
         return {name for p in table.policies for text in (p.using, p.check) if text for name in identifiers_in(text)}
 
     def open_parent(self, persona: str, table: Table) -> bool:
-        """Tell whether the parent to which a row would belong is a stranger's and marks itself as open."""
+        """Return whether the parent to which a row would belong is a stranger's and marks itself as open."""
         other = other_of(persona)
         for child, parent in self.survey.keys.items():
             target = self.survey.live.table(*parent[:2])
@@ -125,6 +125,6 @@ class OrdinaryUsers:
         return [name for name in sorted(found) if self.names_owner(table, name)]
 
     def names_owner(self, table: Table, name: str) -> bool:
-        """Tell whether a column says who owns a row, by a user's id or a claim."""
+        """Return whether a column says who owns a row, by a user's id or a claim."""
         key = (*table.key, name)
         return key in self.survey.identities or key in self.survey.clues.claims

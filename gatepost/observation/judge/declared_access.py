@@ -54,7 +54,7 @@ class Expected:
         return allowed
 
     def let_in(self, persona: Persona, table: ProtectedTable, row: Row) -> bool | None:
-        """Tell whether a persona should be able to insert a row, or None where that depends on a default.
+        """Return whether a persona should be able to insert a row, or None where that depends on a default.
 
         Raises:
             NotKnown: a condition cannot be evaluated.
@@ -74,7 +74,7 @@ class Expected:
         return permitted and all(admitted for meaning, admitted in ways if meaning == "restrict")
 
     def _bypasses(self, persona: Persona) -> bool:
-        """Tell whether a role is intended to bypass row security. For an API user's role the attribute is a mistake."""
+        """Return if a role is intended to bypass row security. For an API user's role the attribute is a mistake."""
         return persona.role not in ("anon", "authenticated") and bypasses(self.stage.survey.live, persona.role)
 
     def _planted(self, table: ProtectedTable) -> dict[int, Row]:

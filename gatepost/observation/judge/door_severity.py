@@ -74,7 +74,7 @@ class DoorSeverity:
         return "warning" if table.row_security.enabled else "info"  # only grants kept it closed
 
     def _gives_figures(self, door: Door) -> bool:
-        """Tell whether a view or a function only counts and sums. A sum over one planted row is that row's number."""
+        """Return whether a view or a function only counts and sums. A sum over one planted row is that row's number."""
         live = self.planted_rows.survey.live
         schema, _, name = door.name.partition("(")[0].partition(".")
         view = live.view(schema, name)
@@ -95,14 +95,14 @@ class DoorSeverity:
         return declared or table in self.planted_rows.survey.owned
 
     def _tells(self, table: Table, name: str) -> bool:
-        """Tell whether a column says more than which row it is. A figure contains the keys by which it counts."""
+        """Return whether a column says more than which row it is. A figure contains the keys by which it counts."""
         if self._standing.names_owner(table, name):
             return True
         keys = {column for index in table.indexes if index.unique for column in index.columns}
         return not (name in keys or name.endswith("_id") or (*table.key, name) in self.planted_rows.survey.keys)
 
     def _published(self, table: Table, rows: Sequence[Row]) -> bool:
-        """Tell whether exactly those rows came out whose owner marked them as open."""
+        """Return whether exactly those rows came out whose owner marked them as open."""
         out = {row.number for row in rows}
         kept = [row for row in self.planted_rows.of(table).values() if row.number not in out]
         return any(

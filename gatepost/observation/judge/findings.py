@@ -226,7 +226,7 @@ class Judge:
             )
 
     def _unmistakable(self, found: Escalation, written: Table | None, ordinary_users: OrdinaryUsers) -> bool:
-        """Tell whether rows must not become visible: not by a rank of the persona, nor by joining what is open."""
+        """Return whether rows must not become visible: not by a rank of the persona, nor by joining what is open."""
         name, ranked = found.persona.name, found.persona.traits.ranked
         if written is None:
             return not (ranked and self.survey.statuses)

@@ -59,7 +59,7 @@ class Reading:
         )
 
     def _is_plain(self, persona: Persona, table: Table) -> bool:
-        """Tell whether a persona has no rank. Another rule reports what only false claims open."""
+        """Return whether a persona has no rank. Another rule reports what only false claims open."""
         return (persona.traits.signed_out or persona.traits.newcomer) or (
             persona.name in self.ordinary_users.plain(table) and not persona.traits.self_claiming
         )
@@ -89,7 +89,7 @@ class Reading:
         return self._by_name(table, persona)
 
     def _all(self, table: Table, cell: Cell) -> bool:
-        """Tell whether every row comes out, except those that a column such as `deleted_at` hides."""
+        """Return whether every row comes out, except those that a column such as `deleted_at` hides."""
         rows = self.planted_rows.of(table).values()
         if all(row.number in cell.rows for row in rows):
             return True
@@ -101,7 +101,7 @@ class Reading:
         return guarded and {row.world for row in rows if row.number in cell.rows} >= {ANN, BOB}
 
     def _turned(self, table: Table, persona: Persona) -> bool:
-        """Tell whether each column that the policies read held several values, so that none of them was decisive."""
+        """Return whether each column that the policies read held several values, so that none of them was decisive."""
         edges = self.planted_rows.row_sets.edges(table)
         read = {
             column

@@ -108,7 +108,7 @@ class Inferred:
                 )
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
-        """Tell whether a row under a stranger's may be intended, because the persona may see its parent."""
+        """Return whether a row under a stranger's may be intended, because the persona may see its parent."""
         if way == "another's" and self.ordinary_users.names_users(table) and table.key not in FILES:
             return False
         if table.key in FILES:
@@ -118,7 +118,7 @@ class Inferred:
         return self._sees_parents(persona, table, None) or self.ordinary_users.open_parent(persona.name, table)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
-        """Tell whether a persona sees the stranger's rows that a table's keys, or one of its columns, refer to."""
+        """Return whether a persona sees the stranger's rows that a table's keys, or one of its columns, refer to."""
         seen = True
         other = other_of(persona.name)
         for child, parent in self.survey.keys.items():

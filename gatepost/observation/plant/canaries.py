@@ -37,7 +37,7 @@ def found_in(text: str) -> Iterator[Canary]:
 
 
 def is_word(type_name: str) -> bool:
-    """Tell whether a type holds any text."""
+    """Return whether a type holds any text."""
     return family(type_name) in _WORDS
 
 

@@ -51,7 +51,7 @@ def options(survey: Survey, column: Column, texts: Iterable[str]) -> list[Fix]:
 
 
 def small_numbers(base: str) -> bool:
-    """Tell whether a column of a type can hold a small number instead of an unmistakable one."""
+    """Return whether a column of a type can hold a small number instead of an unmistakable one."""
     return family(base) in _NUMERIC
 
 
@@ -144,7 +144,7 @@ def _without_literals(text: str) -> str:
 
 
 def _fits(base: str, fix: Fix) -> bool:
-    """Tell whether a text is short enough for a type with a length."""
+    """Return whether a text is short enough for a type with a length."""
     sized = re.search(r"\((\d+)\)", base)
     if not is_word(base) or fix is None or (sized is None and family(base) not in ("character", "bpchar")):
         return True

@@ -16,7 +16,7 @@ _KEYS = ("uuid", "bigint", "integer", "text", "character varying")
 
 
 def of_a_catalogue(table: str) -> bool:
-    """Tell whether a table's name says that its rows are kinds of users and not tenants."""
+    """Return whether a table's name says that its rows are kinds of users and not tenants."""
     return bool(name_parts(table) & word_list("role_tables"))
 
 

@@ -141,7 +141,7 @@ class RowSets:
         return values
 
     def _reserved(self, table: TableKey) -> bool:
-        """Tell whether a table is for a few users: a row there is all that counts, and no row has to refer to it."""
+        """Return whether a table is for a few users: a row there is all that counts, and no row has to refer to it."""
         if table not in self._for_few:
             found = self.survey.live.table(*table)
             children = [child for child, parent in self.survey.keys.items() if parent[:2] == table]
@@ -264,7 +264,7 @@ class RowSets:
         return values if column.not_null else [*values, None]
 
     def _one_for_each(self, table: Table) -> bool:
-        """Tell whether a table holds one row for each user or parent, so that a set has no room for more."""
+        """Return whether a table holds one row for each user or parent, so that a set has no room for more."""
         bound = {
             column.name
             for column in table.columns

@@ -56,11 +56,11 @@ class HeldPrivileges:
         return names if found is None else tuple(name for name in names if name in found)
 
     def has(self, relation: TableKey, command: str) -> bool:
-        """Tell whether the role may use a command on any part of the relation."""
+        """Return whether the role may use a command on any part of the relation."""
         return (*relation, command) in self.held
 
     def whole(self, relation: TableKey, command: str) -> bool:
-        """Tell whether the role may use a command on every column of the relation."""
+        """Return whether the role may use a command on every column of the relation."""
         return self.held.get((*relation, command), ()) is None
 
 
@@ -266,7 +266,7 @@ def read_by_policies(survey: Survey) -> frozenset[TableKey]:
 
 
 def only_of_a_user(survey: Survey, table: Table) -> bool:
-    """Tell whether a table's rows are about one user and not about a tenant: a role, a plan."""
+    """Return whether a table's rows are about one user and not about a tenant: a role, a plan."""
     users = [c.name for c in table.columns if (*table.key, c.name) in survey.identities and not c.name.endswith("_by")]
     tenants = set(tenant_claims(survey)) | {
         child for child, parent in survey.keys.items() if parent[:2] != USERS and not of_a_catalogue(parent[1])
@@ -275,7 +275,7 @@ def only_of_a_user(survey: Survey, table: Table) -> bool:
 
 
 def one_for_each_user(survey: Survey, table: Table) -> bool:
-    """Tell whether a table holds at most one row for each user."""
+    """Return whether a table holds at most one row for each user."""
     users = {column.name for column in table.columns if (*table.key, column.name) in survey.identities}
     return any(key and set(key) <= users for key in unique_keys(table))
 

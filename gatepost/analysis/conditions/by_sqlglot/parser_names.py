@@ -77,6 +77,6 @@ def keys_of(node: exp.Expression, whole: bool) -> tuple[str, ...] | None:
 
 
 def aggregates(node: exp.Expression) -> bool:
-    """Tell whether an output is computed over all rows."""
+    """Return whether an output is computed over all rows."""
     own = node.find_ancestor(exp.Select)
     return any(found.find_ancestor(exp.Select) is own for found in node.find_all(exp.AggFunc))

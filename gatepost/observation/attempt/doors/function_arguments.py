@@ -142,7 +142,7 @@ def _unknown(column: str) -> bool:
 
 
 def _is_key(table: Table, column: str) -> bool:
-    """Tell whether rows are found by a column: it is in a unique index, or its name says so."""
+    """Return whether rows are found by a column: it is in a unique index, or its name says so."""
     return column.endswith(("id", "_by", "name", "email", "slug")) or any(
         index.unique and column in index.columns for index in table.indexes
     )

@@ -58,7 +58,7 @@ class SigningUp:
         return sorted({key for body in bodies for key in _KEYS.findall(body)})
 
     def _is_word(self, key: str) -> bool:
-        """Tell whether the value of a key may be any word, because no column of that name requires something else."""
+        """Return whether the value of a key may be any word, because no column of that name requires something else."""
         columns = [column for table in self.stage.survey.tables if (column := table.column(key)) is not None]
         return all(is_word(self.stage.survey.base_type(column.type)) for column in columns)
 

@@ -50,11 +50,11 @@ class Influence:
     _led: dict[tuple[TableKey, str], tuple[frozenset[TableKey], bool]] = field(default_factory=dict)
 
     def opaque_policies(self, table: Table) -> bool:
-        """Tell whether only trying shows what a table's policies read."""
+        """Return whether only trying shows what a table's policies read."""
         return self._policies[table.key].opaque
 
     def opaque_triggers(self, table: Table) -> bool:
-        """Tell whether only trying shows what a write to a table affects."""
+        """Return whether only trying shows what a write to a table affects."""
         return self._written(table.key, "")[1]
 
     def note_read(self, table: Table, tables: frozenset[TableKey] | None) -> None:
@@ -94,7 +94,7 @@ class Influence:
         return tuple(self.survey.observed[place] for place in places)
 
     def _heard(self, table: Table, columns: frozenset[str]) -> bool:
-        """Tell whether a policy may read one of the columns, or one that a trigger changes in the same row."""
+        """Return whether a policy may read one of the columns, or one that a trigger changes in the same row."""
         read = {column.name for column in table.columns if (*table.key, column.name) in self.survey.clues.read}
         fired = self._fires[table.key]
         return bool(read & columns) or bool(read & fired.names) or (bool(read) and fired.opaque)

@@ -101,7 +101,7 @@ class Guards:
 
 
 def _raises_first(body: str) -> bool:
-    """Tell whether the first statement of a PL/pgSQL body raises an exception."""
+    """Return whether the first statement of a PL/pgSQL body raises an exception."""
     names = [piece.text.lower() for piece in pieces_in(body)]
     if "begin" not in names:
         return False

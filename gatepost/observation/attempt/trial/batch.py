@@ -195,7 +195,7 @@ class Batch:
         self.stage.settle()
 
     def _is_out(self, trial: Trial) -> bool:
-        """Tell whether a trial is skipped, because a similar one took too long."""
+        """Return whether a trial is skipped, because a similar one took too long."""
         return self.stage.patience.is_out(trial.persona.role, trial.statement)
 
     def _left_out(self, trial: Trial, probe: Probe) -> bool:

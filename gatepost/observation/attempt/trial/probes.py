@@ -89,7 +89,7 @@ def counting(table: Table, where: Sequence[tuple[str, str | None]]) -> Probe:
 
 
 def says(type_name: str) -> bool:
-    """Tell whether a type holds more than a number or a time, and can be compared."""
+    """Return whether a type holds more than a number or a time, and can be compared."""
     return not type_name.startswith(
         (
             "smallint",

@@ -38,12 +38,12 @@ class Cell:
     certain: bool = False
 
     def shuts_out(self, role: str) -> bool:
-        """Tell whether an error keeps a role out completely: a visitor may not even be allowed to call a helper."""
+        """Return whether an error keeps a role out completely: a visitor may not even be allowed to call a helper."""
         return self.outcome == "error" and self.code == "42501" and role == "anon"
 
     @property
     def known(self) -> bool:
-        """Tell whether the decision of the policies is known. An error is not a decision."""
+        """Return whether the decision of the policies is known. An error is not a decision."""
         if self.outcome == "refused by the application":
             return self.certain
         return self.outcome not in (*UNKNOWN, "error") and not (self.doubtful and not any(self.inserts.values()))

@@ -187,7 +187,7 @@ class TrialSession:
         return int(found[0][0] or 0) if found else 0
 
     def only_counted(self, row: Row) -> bool:
-        """Tell whether a changed row still has its words and keys, so that only figures and times changed."""
+        """Return whether a changed row still has its words and keys, so that only figures and times changed."""
         kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and says(c.type)]
         keys = [index.columns for index in row.table.indexes if index.primary]
         names = [name for name in (keys[0] if keys else ()) if name is not None]

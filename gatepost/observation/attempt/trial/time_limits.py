@@ -21,7 +21,7 @@ class Patience:
         self._lost.add(_kind(role, statement))
 
     def is_out(self, role: str, statement: str) -> bool:
-        """Tell whether a role's statement is skipped, because a similar one took too long."""
+        """Return whether a role's statement is skipped, because a similar one took too long."""
         return bool(self._lost) and (len(self._lost) >= _MOST or _kind(role, statement) in self._lost)
 
 

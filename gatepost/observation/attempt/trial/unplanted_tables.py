@@ -54,5 +54,5 @@ def _covered(survey: Survey, table: Table | None, held: Sequence[HeldPrivileges]
 
 
 def _runs_any_sql(survey: Survey) -> bool:
-    """Tell whether a function builds the SQL that it runs, so that it may read any table."""
+    """Return whether a function builds the SQL that it runs, so that it may read any table."""
     return any("execute" in names for names in survey.calls.bodies.values())

@@ -23,7 +23,7 @@ def witness(planted_rows: PlantedRows, persona: Persona, table: Table, cell: Cel
 
 
 def bypasses(live: Schema, role: str) -> bool:
-    """Tell whether a role's own attributes bypass row security. A membership passes on neither of them.
+    """Return whether a role's own attributes bypass row security. A membership passes on neither of them.
 
     Source: https://www.postgresql.org/docs/17/role-attributes.html
     """
@@ -55,6 +55,6 @@ def comma_joined(names: Sequence[str]) -> str:
 
 
 def proves_reading(row: Row, text: str, statement: str) -> bool:
-    """Tell whether a text holds a value of a row that nobody knows by chance and that its caller did not write."""
+    """Return whether a text holds a value of a row that nobody knows by chance and that its caller did not write."""
     values = (value for value in row.values.values() if value and len(value) > _BY_CHANCE and not value.isalpha())
     return any(value in text and value not in statement for value in values)
