@@ -27,8 +27,16 @@ SELECT held.pid, held.relation, a.usename, a.application_name,
  ORDER BY held.granted DESC, a.xact_start, held.relation
  LIMIT 1
 """
-_WORDS = 60
-"""How much of a query is shown, in characters."""
+_COMMANDS = frozenset(
+    "ALTER ANALYZE BEGIN CALL CLUSTER COMMENT COMMIT COPY CREATE DELETE DO DROP END EXECUTE FETCH GRANT IMPORT INSERT"
+    " LOCK MERGE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SELECT SET SHOW START TABLE"
+    " TRUNCATE UPDATE VACUUM VALUES WITH".split()
+)
+_KINDS = frozenset(
+    "AGGREGATE COLUMN CONCURRENTLY DATABASE DOMAIN EXTENSION FOREIGN FULL FUNCTION INDEX INTO MATERIALIZED OR"
+    " OWNED POLICY PROCEDURE PUBLICATION REPLACE ROLE RULE SCHEMA SEQUENCE TABLE TRANSACTION TRIGGER TYPE UNIQUE VIEW".split()
+)
+"""The words that may follow a command, and are no name and no value."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def blocker(cursor: Cursor) -> Blocker | None:
     who = [f'"{line(part)}"' for part in (user, application) if part]
     of = f" ({', '.join(who)})" if who else ""
     since = f" for {seconds} s" if seconds is not None else ""
-    words = _first_words(query or "")
+    words = _command(query or "")
     doing = f": {words}" if words else ""
     return Blocker(
         f'process {pid}{of} has held "{line(relation)}"{since}{doing}',
@@ -63,12 +71,13 @@ def blocker(cursor: Cursor) -> Blocker | None:
     )
 
 
-def _first_words(query: str) -> str:
-    """Return the start of a query without quoted text, which may be a password."""
-    pieces = []
+def _command(query: str) -> str:
+    """Return the words that name what a query does; the rest of it, comments too, may hold what is secret."""
+    words = []
     for token in tokens(query):
-        if token.text == "'":
-            break  # the server truncated the query inside a literal
-        pieces.append("'…'" if token.kind == "literal" else token.text)
-    words = line(" ".join("".join(pieces).split()))
-    return f"{words[:_WORDS]}…" if len(words) > _WORDS else words
+        if token.kind in ("space", "comment"):
+            continue
+        if token.kind != "word" or token.text.upper() not in (_KINDS if words else _COMMANDS):
+            return " ".join(words) + "…" if words else ""
+        words.append(token.text.upper())
+    return " ".join(words)
