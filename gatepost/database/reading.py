@@ -216,8 +216,8 @@ def _pinned(cursor: Cursor, own: bool, statement_timeout: str) -> Reading:
     """Set the settings that a reading relies on, and read them back."""
     path = _shown(cursor, "SHOW search_path")
     wanted = {**dict(_SETTINGS), "lock_timeout": LOCK_TIMEOUT, "statement_timeout": statement_timeout}
-    statements = [f"SET LOCAL search_path = {_PATH}"]
-    statements += [f"SET LOCAL {name} = {literal(value)}" for name, value in wanted.items()]
+    statements = [f"SET LOCAL {name} = {literal(value)}" for name, value in wanted.items()]
+    statements.append(f"SET LOCAL search_path = {_PATH}")  # last: how it is kept is up to quote_all_identifiers
     found = {"search_path": _shown(cursor, "; ".join([*statements, "SHOW search_path"]))}
     if found["search_path"] == _PATH:  # from here on it is safe to call functions
         wanted |= {"transaction_read_only": "on"} if own else {}
