@@ -180,8 +180,8 @@ def test_users_that_are_looked_up(both):
             assert (found.present, found.taken) == (frozenset(), ())
 
 
-def test_what_observe_reads_of_the_source(both):
-    for url in both:
+def test_what_observe_reads_of_the_source(both, server):
+    for url in (server.url(parse_url(one).database, "postgres") for one in both):
         with closing(psycopg2.connect(url)) as connection:
             found = read_again(connection, _read)
             assert found.live.table("public", "note") is not None
@@ -190,9 +190,9 @@ def test_what_observe_reads_of_the_source(both):
                 refuse_unless_disposable(connection)
 
 
-def test_a_load_and_those_who_act(both, monkeypatch, tmp_path):
+def test_a_load_and_those_who_act(both, server, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    for url in both:
+    for url in (server.url(parse_url(one).database, "postgres") for one in both):
         measured = load(parse_url(url), settings=SETTINGS, plan=LoadPlan(threads=1, seconds=0.1))
         assert measured.ok, measured.failures
         engine = create_engine(url, settings=SETTINGS)

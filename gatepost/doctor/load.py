@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gatepost.database.reading import Reading, open_for_reading
+from gatepost.database.session_powers import refuse_powerful_session
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor import limits
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 GRACE = 2.0
 """Seconds beyond every timeout after which a thread is abandoned."""
 
+_FIX = "connect as a role that has nothing but membership in anon and authenticated"
 _READABLE = """
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (%(schemas)s)
@@ -78,8 +80,9 @@ def load(
         The measurements, and the pool size that is enough.
 
     Raises:
-        SettingsError: the host is not this machine and was not confirmed, or the URL is of SQLite.
-        DatabaseUnreachable: there is no connection, or the connection may not act as the role.
+        SettingsError: the host is not this machine and was not agreed to, or the URL is of SQLite.
+        DatabaseUnreachable: there is no connection, the connection may not act as the role, or its user is a
+            superuser or may become one: a policy's code could, too.
     """
     if url.is_sqlite:
         raise SettingsError("a SQLite file has no connections to wait for", "gatepost load postgresql://...")
@@ -92,6 +95,7 @@ def load(
 
     wait = settings.db_connect_timeout
     with open_for_reading(url, application_name="gatepost load", connect_timeout=wait) as found:
+        refuse_powerful_session(found, "the load", _FIX)
         queries = [plan.query] if plan.query else _queries(found, plan.role)
         slots = limits.read(found.cursor.connection)
     # A thread that waits for the whole run has starved, so nothing waits longer than that.

@@ -81,8 +81,9 @@ def run(
 ) -> Result:
     """Observe a connection's database in a transaction that is rolled back.
 
-    Sequences advance, as they do in every transaction that is rolled back. Nothing else is left behind, even if the
-    process is killed.
+    Sequences move on, as they do in every transaction that is rolled back; nothing else is left behind, also where
+    the process is killed. Policies, triggers and functions run, and may use whatever the connection's user may: a
+    superuser's connection is for a database whose code the caller would run as that superuser.
 
     Args:
         connection: psycopg2, in no transaction, as a role that bypasses row security and may become the API's roles.

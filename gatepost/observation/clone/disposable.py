@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.database.reading import reading
+from gatepost.database.session_powers import refuse_powerful_session
 from gatepost.errors import NotDisposable
 from gatepost.reflect import read_all
 from gatepost.schema import is_platform
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 WORD = "gatepost: disposable"
 """The comment that marks a database as disposable. Its owner may write a comment, but not a setting of ours."""
 
+_FIX = "leave --in-place out, or connect as a role that passes row security by and is no superuser"
+
 
 def refuse_unless_disposable(connection: Connection) -> None:
     """Refuse a database that is not marked as disposable or that holds rows.
@@ -24,10 +27,11 @@ def refuse_unless_disposable(connection: Connection) -> None:
         connection: psycopg2, in no transaction.
 
     Raises:
-        DatabaseUnreachable: the database cannot be read.
+        DatabaseUnreachable: the database cannot be read, or the connection's user is a superuser or may become one.
         NotDisposable: the comment is missing, or a table holds rows.
     """
     with reading(connection) as found:
+        refuse_powerful_session(found, "observing in place", _FIX)
         cursor = found.cursor
         cursor.execute(
             "SELECT current_database(), coalesce(shobj_description(d.oid, 'pg_database'), '')"
