@@ -34,7 +34,8 @@ _COMMANDS = frozenset(
 )
 _KINDS = frozenset(
     "AGGREGATE COLUMN CONCURRENTLY DATABASE DOMAIN EXTENSION FOREIGN FULL FUNCTION INDEX INTO MATERIALIZED OR"
-    " OWNED POLICY PROCEDURE PUBLICATION REPLACE ROLE RULE SCHEMA SEQUENCE TABLE TRANSACTION TRIGGER TYPE UNIQUE VIEW".split()
+    " OWNED POLICY PROCEDURE PUBLICATION REPLACE ROLE RULE SCHEMA SEQUENCE TABLE TRANSACTION TRIGGER TYPE"
+    " UNIQUE VIEW".split()
 )
 """The words that may follow a command, and are no name and no value."""
 
@@ -73,7 +74,7 @@ def blocker(cursor: Cursor) -> Blocker | None:
 
 def _command(query: str) -> str:
     """Return the words that name what a query does; the rest of it, comments too, may hold what is secret."""
-    words = []
+    words: list[str] = []
     for token in tokens(query):
         if token.kind in ("space", "comment"):
             continue
