@@ -28,16 +28,16 @@ def register(app: typer.Typer) -> None:
 def _doctor(
     url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
     local: Local = False,
-    checklist: Annotated[bool, typer.Option("--checklist", help="Go through the checklist after a migration.")] = False,
-    sqlite: Annotated[Path | None, typer.Option(help="The SQLite file that was moved.", metavar="FILE")] = None,
-    backup: Annotated[Path | None, typer.Option(help="The copy of that file.", metavar="FILE")] = None,
-    health: Annotated[str, typer.Option(help="The service's health endpoints, ending in /health.", metavar="URL")] = "",
-    threads: Annotated[
-        int | None, typer.Option(help="Number of threads that share one pool.", min=1, max=100_000)
+    checklist: Annotated[bool, typer.Option("--checklist", help="Answer the checklist after a migration.")] = False,
+    sqlite: Annotated[
+        Path | None, typer.Option(help="The SQLite file that was moved; implies --checklist.", metavar="FILE")
     ] = None,
-    timeout: Annotated[
-        int | None, typer.Option(help="Seconds allowed for each step (default: 10).", min=1, max=600)
-    ] = None,
+    backup: Annotated[Path | None, typer.Option(help="The copy of that file; needs --sqlite.", metavar="FILE")] = None,
+    health: Annotated[
+        str, typer.Option(help="The service's health endpoints, ending in /health; implies --checklist.", metavar="URL")
+    ] = "",
+    threads: Annotated[int | None, typer.Option(help="Threads that share one pool.", min=1, max=100_000)] = None,
+    timeout: Annotated[int | None, typer.Option(help="Seconds for each step (10).", min=1, max=600)] = None,
     audit_role: Annotated[
         bool, typer.Option("--audit-role", help="Print the SQL that creates a role for verify, and exit.")
     ] = False,
@@ -47,9 +47,15 @@ def _doctor(
     from gatepost.cli import _doctor as helpers
     from gatepost.database.settings import load_settings
     from gatepost.doctor import examine
+    from gatepost.errors import SettingsError
     from gatepost.target import target_url
 
-    helpers.refuse_unknown_format(form)
+    told.known(form)
+    checklist = checklist or sqlite is not None or backup is not None or bool(health)
+    if checklist and threads is not None:
+        raise SettingsError("the checklist does not count threads", "gatepost doctor --threads N, by itself")
+    if backup is not None and sqlite is None:
+        raise SettingsError(f'"{backup}" is the copy of a file that is not named', "--sqlite FILE --backup FILE")
     target = target_url(url, local=local)
     if audit_role:
         from gatepost.doctor.audit import audit_script

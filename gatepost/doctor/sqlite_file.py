@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Mapping, Set
 from contextlib import closing
@@ -104,7 +105,9 @@ def backed_up(file: Path | None, backup: Path | None) -> Answer:
 
 
 def _copy(file: Path) -> str:
-    return f"sqlite3 {file} \".backup '{file}.backup'\", then gatepost doctor --checklist --backup {file}.backup"
+    name, copy = shlex.quote(str(file)), shlex.quote(f"{file}.backup")
+    order = shlex.quote(f'.backup "{file}.backup"')
+    return f"sqlite3 {name} {order}, then gatepost doctor --sqlite {name} --backup {copy}"
 
 
 def _candidates(file: Path) -> list[Path]:

@@ -106,7 +106,7 @@ def test_the_checklist_after_a_migration(gatepost, database_url: str, tmp_path: 
     write_sample(old)
     (tmp_path / "old.db.backup").write_bytes(old.read_bytes())
     small = {"DB_POOL_SIZE": "2", "DB_MAX_OVERFLOW": "1"}
-    before = gatepost("doctor", "--checklist", "--sqlite", str(old), url=database_url, **small)
+    before = gatepost("doctor", "--sqlite", str(old), url=database_url, **small)
     assert before.returncode == 1
     assert "14 of 14 are missing" in before.stdout
 
@@ -125,12 +125,21 @@ def test_the_checklist_after_a_migration(gatepost, database_url: str, tmp_path: 
     assert after.stdout.count("- [x] ") == 8
     assert "- [ ] backups: **unknown**" in after.stdout
 
-    ill = gatepost("doctor", "--checklist", "--health", service + "/nowhere", url=database_url, **small)
+    ill = gatepost("doctor", "--health", service + "/nowhere", url=database_url, **small)
     assert ill.returncode == 1
     assert "answers 503" in ill.stdout
 
 
-@pytest.mark.subprocess
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--backup", "copy.db"), "--sqlite FILE --backup FILE"), (("--checklist", "--threads", "9"), "by itself")],
+)
+def test_an_option_that_would_change_nothing_is_refused(gatepost, database_url: str, words, said: str) -> None:
+    done = gatepost("doctor", *words, url=database_url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
 def test_help_shows_an_example(gatepost) -> None:
     done = gatepost("doctor", "--help")
     assert done.returncode == 0

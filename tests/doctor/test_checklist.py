@@ -161,7 +161,8 @@ class TestBackup:
         (old.parent / (old.name + ".txt")).write_text("no database")
         told = self.backup(database_url, old, None)
         assert told.status == "unknown"
-        assert ".backup" in told.fix
+        name = f"'{old}'"
+        assert told.fix.endswith(f"then gatepost doctor --sqlite {name} --backup {name[:-1]}.backup'")
 
     def test_a_copy_that_is_none(self, database_url: str, migrated, old: Path, tmp_path: Path) -> None:
         assert "the file itself" in self.backup(database_url, old, old).message
