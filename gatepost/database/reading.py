@@ -54,8 +54,10 @@ SELECT n.nspname::text
  GROUP BY n.nspname
  ORDER BY min(p.place)
 """
-_GONE = re.compile(r"cache lookup failed|\bOID \d+")
-"""PostgreSQL's errors for an object that our snapshot shows and that was dropped meanwhile."""
+GONE = re.compile(r'cache lookup failed|\bOID \d+|(relation|schema) "(?!pg_)[^"]+" does not exist')
+"""What PostgreSQL says of something that our snapshot shows and somebody else has dropped meanwhile.
+
+A relation of PostgreSQL's own is not there because the server is of another version."""
 
 
 class ChangedMeanwhile(DatabaseUnreachable):
@@ -106,6 +108,8 @@ def reading(connection: Connection, *, statement_timeout: str = STATEMENT_TIMEOU
             yield _pinned(cursor, own, statement_timeout)
     except Error as error:
         failure = error
+    except UnicodeDecodeError:
+        raise _undecodable(name, connection) from None
     if failure is not None:
         raise _as_unreachable(failure, name, connection)
 
@@ -247,12 +251,30 @@ def _as_unreachable(error: Error, name: str, connection: Connection) -> Database
     if isinstance(error, errors.LockNotAvailable):
         return given_up(connection)
     if isinstance(error, errors.QueryCanceled):
-        return DatabaseUnreachable(f'reading "{name}" stopped: {said}', "run it again when the server is less busy")
-    if _GONE.search(said):
+        return DatabaseUnreachable(
+            f'reading "{name}" was given up: {said}', "run it again when the server has less to do"
+        )
+    if isinstance(error, errors.UntranslatableCharacter | errors.CharacterNotInRepertoire):
+        return _undecodable(name, connection)
+    if GONE.search(said):
         return _changed(f'"{name}"')
     if isinstance(error, InterfaceError | OperationalError):
         return DatabaseUnreachable(f'the connection to "{name}" ended while it was read: {said}', "run it again")
     return DatabaseUnreachable(f'"{name}" cannot be read: {said}')
+
+
+def _undecodable(name: str, connection: Connection) -> DatabaseUnreachable:
+    """Return what to do where a text cannot be sent to us, or be read as what it was sent in."""
+    shown, kept = (connection.info.parameter_status(f"{side}_encoding") for side in ("client", "server"))
+    if shown != "UTF8":
+        return DatabaseUnreachable(
+            f'"{name}" holds text that "client_encoding" ({shown}) does not have',
+            "connection.set_client_encoding('UTF8')",
+        )
+    return DatabaseUnreachable(
+        f'"{name}" holds text that is not UTF-8: its "server_encoding" is {kept}, in which any bytes may be kept',
+        "restore what pg_dump --encoding=NAME writes, where NAME is what they are, into a database of ENCODING 'UTF8'",
+    )
 
 
 def _changed(name: str) -> ChangedMeanwhile:

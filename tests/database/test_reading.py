@@ -105,6 +105,41 @@ def test_a_policy_is_not_run_for_us(connection, server, new_reader):
         found.cursor.execute("SELECT FROM public.hidden")
 
 
+def test_what_somebody_dropped_meanwhile(database_url):
+    with (
+        pytest.raises(ChangedMeanwhile, match="changes while it is read"),
+        open_for_reading(database_url, application_name="test") as found,
+    ):
+        found.cursor.execute("SELECT FROM public.dropped")
+
+
+def test_a_text_that_the_client_s_encoding_does_not_have(connection, database_url):
+    execute(database_url, f"ALTER DATABASE {connection.info.dbname} SET client_encoding = 'LATIN1'")
+    with open_for_reading(database_url, application_name="test") as found:
+        found.cursor.execute("SELECT chr(8364)")
+        assert found.cursor.fetchone() == ("€",)
+    with (
+        closing(psycopg2.connect(database_url)) as own,
+        pytest.raises(DatabaseUnreachable, match="client_encoding") as told,
+        reading(own) as found,
+    ):
+        found.cursor.execute("SELECT chr(8364)")
+    assert told.value.hint == "connection.set_client_encoding('UTF8')"
+
+
+def test_a_database_without_an_encoding(spare_server: SpareServer):
+    with spare_server.running():
+        spare_server.execute("CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII'")
+        url = spare_server.url(database="bytes")
+        named = pytest.raises(DatabaseUnreachable, match=r'"bytes" holds text that is not UTF-8.+SQL_ASCII')
+        with named, open_for_reading(url, application_name="test") as found:
+            found.cursor.execute("SELECT chr(233)")
+        named = pytest.raises(DatabaseUnreachable, match=r'"client_encoding" \(SQL_ASCII\) does not have')
+        with closing(psycopg2.connect(url, client_encoding="SQL_ASCII")) as own, named, reading(own) as found:
+            found.cursor.execute("SELECT chr(233)")
+            found.cursor.fetchone()
+
+
 @pytest.fixture
 def new_reader(superuser_url, server, connection):
     """Make a role that may read one table, after some statements."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.database.connect import connect
-from gatepost.database.reading import LOCK_TIMEOUT, Reading, given_up, read_again
+from gatepost.database.reading import GONE, LOCK_TIMEOUT, Reading, given_up, read_again, reading
 from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
@@ -37,6 +37,7 @@ from gatepost.observation.clone.roles import make_roles, reachable
 from gatepost.reflect import read_all, reflect
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
+from gatepost.sql import identifier
 from gatepost.sql_script import Statement, statements
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _closed(live: Schema) -> frozenset[str]:
 
 
 def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> str:
-    """Return the output of pg_dump. The connection to the same database only finds out who holds a lock."""
+    """Return what pg_dump writes; the connection to the same database is asked why it could not."""
     program = binaries.tool("pg_dump")
     if not program.is_file():
         raise _without(binaries, "pg_dump")
@@ -176,9 +177,20 @@ def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> st
         said = [line for line in done.stderr.splitlines() if "error" in line] or ["it said nothing"]
         raise LocalServerError(
             f'pg_dump {binaries.version} cannot read "{source.masked}": {said[0].partition("error: ")[2] or said[0]}',
-            "set GATEPOST_PG_BIN to the directory of a PostgreSQL as new as the database's",
+            _dump_hint(done.stderr, connection),
         )
     return done.stdout
+
+
+def _dump_hint(said: str, connection: Connection) -> str:
+    """Return what helps where pg_dump did not get to the end."""
+    if "permission denied" in said:
+        with reading(connection) as found:  # a pooler's name for the user is not the role's
+            found.cursor.execute("SELECT session_user")
+            return f"GRANT pg_read_all_data TO {identifier(*found.cursor.fetchone() or ('',))}"
+    if GONE.search(said):
+        return "run it again: the schema changed while it was read"
+    return "set GATEPOST_PG_BIN to the directory of a PostgreSQL as new as the database's"
 
 
 def _without(binaries: Binaries, program: str) -> LocalServerError:

@@ -146,6 +146,22 @@ def test_programs_without_those_of_a_client(source, ground, monkeypatch):
     assert servers() == []
 
 
+def test_a_role_that_may_not_read_a_table(source, server, superuser_url):
+    def execute(statements):
+        with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statements)
+
+    execute("CREATE ROLE gatepost_test_auditor LOGIN PASSWORD 'gatepost-tests'; CREATE TABLE public.unread (id int)")
+    execute("REVOKE ALL ON public.unread FROM PUBLIC")
+    try:
+        url = parse_url(server.url(source.database, "gatepost_test_auditor"))
+        with pytest.raises(LocalServerError, match="permission denied") as refusal, schema_clone(url):
+            pass
+    finally:
+        execute("DROP ROLE gatepost_test_auditor")
+    assert refusal.value.hint == 'GRANT pg_read_all_data TO "gatepost_test_auditor"'
+
+
 def test_roles_are_what_they_are_in_the_source(source, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE ROLE gatepost_test_clerk NOLOGIN; GRANT gatepost_test_clerk TO authenticator")
