@@ -50,7 +50,7 @@ def _doctor(
     from gatepost.errors import SettingsError
     from gatepost.target import target_url
 
-    told.known(form)
+    helpers.refuse_unknown_format(form)
     checklist = checklist or sqlite is not None or backup is not None or bool(health)
     if checklist and threads is not None:
         raise SettingsError("the checklist does not count threads", "gatepost doctor --threads N, by itself")
