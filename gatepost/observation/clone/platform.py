@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from gatepost import sql
+from gatepost.analysis.privileges import Privileges
 from gatepost.database.reading import printed
 from gatepost.ddl import create_sql
 from gatepost.finding import NotChecked
@@ -74,15 +75,32 @@ def close_schemas(clone: Connection, live: Schema, owner: str) -> None:
         live: The source.
         owner: The owner of the source.
     """
-    there = {one.name: one for one in reflect(clone).namespaces}
+    cloned = reflect(clone)
+    there = {one.name: one for one in cloned.namespaces}
     statements: list[str] = []
     for one in live.namespaces:
         name = sql.identifier(one.name)
         held = {grant.grantee for grant in there[one.name].grants} if one.name in there else set()
         statements.append(f"REVOKE ALL ON SCHEMA {name} FROM {sql.roles(sorted({'public', *held}))}")
         statements += [_grant(one, grant, owner) for grant in one.grants if _is(grant.grantee, owner) != LOGIN]
+    statements += [
+        f"GRANT USAGE ON SCHEMA {sql.identifier(schema)} TO {sql.role(role)}"
+        for schema, role in sorted(set(_platform_owners(live, cloned)))
+    ]
     with clone.cursor() as cursor:
         cursor.execute("; ".join([*statements, "SELECT"]))
+
+
+def _platform_owners(live: Schema, cloned: Schema) -> Iterable[tuple[str, str]]:
+    """Yield the schemas of the platform with those who own a table in the clone instead of its owner in the source.
+
+    A foreign key is checked as the owner of the table that it refers to.
+    """
+    held = Privileges(live)
+    for table in live.tables:
+        same = cloned.table(*table.key) if is_platform(table.schema) else None
+        if same is not None and same.owner != table.owner and held.uses(table.owner, table.schema):
+            yield table.schema, same.owner
 
 
 def _grant(schema: Namespace, grant: Grant, owner: str) -> str:

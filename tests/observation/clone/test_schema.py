@@ -17,6 +17,8 @@ from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
+from gatepost.local.bootstrap import bootstrap
+from gatepost.local.cluster import SUPERUSER
 from gatepost.local.process import is_server_of
 from gatepost.local.server_directory import cache
 from gatepost.observation.clone import schema_clone
@@ -268,3 +270,29 @@ def test_a_role_that_bypasses_row_security_does_so_in_the_clone(source, superuse
     finally:
         with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute("DROP OWNED BY gatepost_test_seer; DROP ROLE gatepost_test_seer")
+
+
+def test_the_platforms_tables_keep_what_their_owners_may_do(server, superuser_url):
+    """A foreign key is checked as the owner of the table that it refers to, who is another where we made the shape."""
+    name = f"{psycopg2.extensions.parse_dsn(superuser_url)['dbname']}_plain"
+    with closing(psycopg2.connect(superuser_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        try:
+            url = server.url(name, SUPERUSER)
+            with closing(psycopg2.connect(url)) as plain:
+                bootstrap(plain)
+                with plain, plain.cursor() as cursor:
+                    cursor.execute(
+                        "CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id));"
+                        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;"
+                        "CREATE POLICY own ON notes TO authenticated USING (user_id = (SELECT auth.uid()));"
+                        "GRANT ALL ON notes TO authenticated"
+                    )
+            with schema_clone(parse_url(url)) as clone, closing(connect(clone.url)) as there:
+                result = run(there, not_cloned=clone.missing)
+                assert (result.findings, result.fails()) == ((), False)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")
