@@ -15,6 +15,7 @@ from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
+    Call,
     Cast,
     Column,
     Compare,
@@ -34,6 +35,11 @@ ColumnKey = tuple[str, str, str]
 """The (schema, table, column) of a column."""
 
 _FILES = ("storage", "objects")
+_ELEMENTS = frozenset(f"{kind}_array_elements{suffix}" for kind in ("json", "jsonb") for suffix in ("", "_text"))
+_AS_JSON = frozenset({"to_json", "to_jsonb", "json_build_array", "jsonb_build_array"})
+_HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
+"""Operators between an array and its elements, and whether the array stands on the right."""
+_OBJECTS = frozenset({("app_metadata",), ("user_metadata",)})
 
 
 @dataclass
@@ -42,7 +48,7 @@ class ComparedColumns:
 
     `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
     is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
-    two tables that hold the same value. `unread` are the conditions that could not be parsed.
+    two tables that hold the same value. `lists` are the claims that are used as arrays. `unread` are the conditions that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)
@@ -52,6 +58,7 @@ class ComparedColumns:
     metadata: set[ColumnKey] = field(default_factory=set)
     literals: dict[ColumnKey, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     links: dict[tuple[ColumnKey, ColumnKey], None] = field(default_factory=dict)
+    lists: set[tuple[str, ...]] = field(default_factory=set)
     read: set[ColumnKey] = field(default_factory=set)
     unread: list[tuple[Table, str]] = field(default_factory=list)
 
@@ -99,10 +106,39 @@ class _Reader:
                 for one in _members(part.many):
                     self._pair(part.left, one)
                     self._pair(one, part.left)
+            elif isinstance(part, Call):
+                self._array(part)
             elif isinstance(part, Cast) and part.type == "boolean":
                 inner = unwrapped(part)
                 if isinstance(inner, Session) and inner.kind == "claim" and inner.path:
                     self.found.flags.setdefault(inner.path, "true")
+
+    def _array(self, call: Call) -> None:
+        """Note a claim that is used as an array, and what is looked for in it."""
+        if call.name[1] in _HOLDS and len(call.args) == 2:
+            many, one = reversed(call.args) if _HOLDS[call.name[1]] else call.args
+        elif call.name[1] in _ELEMENTS and call.args:
+            many, one = call.args[0], None
+        else:
+            return
+        claim = unwrapped(many)
+        if not isinstance(claim, Session) or claim.kind != "claim" or not claim.path or claim.path in _OBJECTS:
+            return
+        inner = unwrapped(one) if one is not None else None
+        if isinstance(inner, Call) and inner.name[1] in _AS_JSON:
+            inner = Items(inner.args)
+        elif isinstance(inner, Const) and call.name[1] in ("@>", "<@"):
+            return  # the text of a JSON value, which may be an object
+        self.found.lists.add(claim.path)
+        if inner is not None:
+            self._pair(inner, claim)
+            self._pair(claim, inner)
+
+    @cached_property
+    def _elements(self) -> Mapping[str, Term]:
+        """The claims whose elements are selected from, by what they are called there."""
+        sources = (part for part in self.term.walk() if isinstance(part, Source))
+        return {one.name: _values(one.inside)[0] for one in sources if isinstance(one.inside, Call)}
 
     @cached_property
     def _sources(self) -> Mapping[str, list[tuple[str, str]]]:
@@ -113,14 +149,17 @@ class _Reader:
         return found
 
     def _pair(self, one: Term, other: Term) -> None:
-        """Note what a column or a claim is compared with."""
-        for left in _values(one):
-            for right in _values(other):
+        """Note what a column, or a claim, is compared with."""
+        for left in map(self._element, _values(one)):
+            for right in map(self._element, _values(other)):
                 if isinstance(left, Column):
                     for key in self._keys(left):
                         self._column(key, right)
                 elif isinstance(left, Session) and isinstance(right, Const) and right.value is not None:
                     self._flag(left, _text(right))
+
+    def _element(self, term: Term) -> Term:
+        return self._elements.get(term.source, term) if isinstance(term, Column) else term
 
     def _column(self, key: ColumnKey, other: Term) -> None:
         if isinstance(other, Const):
@@ -170,7 +209,9 @@ def _values(term: Term) -> list[Term]:
     if isinstance(inner, Items):
         return [unwrapped(item) for item in inner.items]
     if isinstance(inner, Scalar) and isinstance(inner.select, Select):
-        return [unwrapped(output) for output in inner.select.outputs]
+        return [value for output in inner.select.outputs for value in _values(output)]
+    if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
+        return [unwrapped(inner.args[0])]
     return [inner]
 
 

@@ -33,6 +33,7 @@ class Clues:
     (by its path), `literals` the values that a column is compared with, `read` every column that a policy may read.
     `requests` are headers and cookies, each with the column or the literal that it is compared with. `metadata` are
     columns compared with what a user wrote at sign-up. `links` are columns of two tables that hold the same value.
+    `lists` are the paths of claims that are used as arrays.
     """
 
     identities: frozenset[ColumnKey] = frozenset()
@@ -43,6 +44,7 @@ class Clues:
     requests: Mapping[tuple[str, ...], ColumnKey | str] = field(default_factory=dict)
     metadata: tuple[ColumnKey, ...] = ()
     links: tuple[tuple[ColumnKey, ColumnKey], ...] = ()
+    lists: frozenset[tuple[str, ...]] = frozenset()
 
 
 def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
@@ -107,6 +109,7 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
         compared.requests,
         tuple(sorted(compared.metadata)),
         tuple(compared.links),
+        frozenset(compared.lists),
     )
 
 

@@ -89,14 +89,15 @@ def _user(row_sets: RowSets, name: str, *, silent: bool = False) -> Persona:
         "aal": "aal1" if traits.anonymous_sign_in else "aal2",
         "session_id": row_sets.users[name],
     }
+    lists = row_sets.survey.clues.lists
     for key, path in sorted(row_sets.survey.clues.claims.items()):
         if of_a_catalogue(path[-1]) and not traits.ranked:
             continue
         if len(path) > 1 or path[0] not in claims or path == ("email",):
-            _put(claims, path, row_sets.claim(key, name))
+            _put(claims, path, row_sets.claim(key, name), path in lists)
     for path, value in row_sets.survey.clues.flags.items():
         if traits.administrator and path[0] != "user_metadata" and path[0] not in ("aal", "role", "is_anonymous"):
-            _put(claims, path, value)
+            _put(claims, path, value, path in lists)
     if traits.administrator:
         claims["app_metadata"] = _ADMIN | claims["app_metadata"]
     if traits.self_claiming and not silent:
@@ -108,9 +109,9 @@ def _own_claims(row_sets: RowSets) -> dict[str, Any]:
     """Return every claim that a policy could read, as a user would write it: an administrator of ann's tenant."""
     lies: dict[str, Any] = dict(_ADMIN)
     for key, path in sorted(row_sets.survey.clues.claims.items()):
-        _put(lies, path[1:] or path, row_sets.claim(key, ANN))
+        _put(lies, path[1:] or path, row_sets.claim(key, ANN), path in row_sets.survey.clues.lists)
     for path, value in row_sets.survey.clues.flags.items():
-        _put(lies, path[1:] or path, value)
+        _put(lies, path[1:] or path, value, path in row_sets.survey.clues.lists)
     return lies
 
 
@@ -124,13 +125,17 @@ def _forged(row_sets: RowSets) -> dict[str, str]:
     return {name: json.dumps(values) for name, values in said.items()}
 
 
-def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None) -> None:
+def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None, listed: bool = False) -> None:
+    """Add a value to claims; one that policies use as an array holds each value that was put there."""
     for step in path[:-1]:
         inner = claims.setdefault(step, {})
         if not isinstance(inner, dict):
             return
         claims = inner
-    if value is not None:
+    if value is not None and listed:
+        there = claims.get(path[-1])
+        claims[path[-1]] = [*(there if isinstance(there, list) else ()), value]
+    elif value is not None:
         claims[path[-1]] = True if value == "true" else value
 
 
