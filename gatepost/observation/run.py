@@ -19,6 +19,7 @@ from gatepost.observation.attempt.doors.sign_up import SigningUp
 from gatepost.observation.attempt.every_table import observe
 from gatepost.observation.attempt.personas import ONLOOKERS, cast, users_of
 from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.claim_shapes import settle_shapes, with_lists
 from gatepost.observation.attempt.trial.contained_failures import contained
 from gatepost.observation.attempt.trial.probes import TIMEOUT
 from gatepost.observation.attempt.trial.results import Observations
@@ -208,10 +209,12 @@ def _observed(
         missing = [*judged(stage, planted_rows.missing, roles), *_refresh(cursor, survey)]
         scope.progress("trying every persona's commands")
         record = observe(stage, personas, influence)
-        found = dict(required_types(record, survey))
-        if not last or not found.keys() - kinds.keys():
+        found, shaped = dict(required_types(record, survey)), with_lists(survey, record)
+        if not last or (not found.keys() - kinds.keys() and shaped is survey):
+            settle_shapes(record)
             break
         kinds |= found
+        survey = shaped
         stage.settle()
         cursor.execute("ROLLBACK TO SAVEPOINT gatepost_round; RELEASE SAVEPOINT gatepost_round")
     return stage, personas, record, influence, missing
