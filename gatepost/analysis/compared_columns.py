@@ -48,7 +48,8 @@ class ComparedColumns:
 
     `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
     is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
-    two tables that hold the same value. `lists` are the claims that are used as arrays. `unread` are the conditions that could not be parsed.
+    two tables that hold the same value. `lists` are the claims that are used as arrays. `unread` are the conditions
+    that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)

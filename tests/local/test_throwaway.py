@@ -30,7 +30,7 @@ def test_one_that_is_sealed_lets_one_role_in():
             server.seal(admin)
         with closing(psycopg2.connect(server.url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT session_user, current_setting('is_superuser')")
-            assert cursor.fetchone() == ("gatepost_login", "off")
+            assert cursor.fetchone() == ("authenticator", "off")
         with pytest.raises(psycopg2.OperationalError, match="not permitted to log in"):
             server.admin()
         assert server.ended() == ""

@@ -36,19 +36,17 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
     Raises:
         LocalServerError: the source has a role of a name that the clone needs.
     """
-    taken = {role.name for role in live.roles} & {LOGIN, SUPERUSER}
-    if taken:
+    if any(role.name == SUPERUSER for role in live.roles):
         raise LocalServerError(
-            f'the database has a role "{min(taken)}", a name that a schema clone needs for itself', "rename the role"
+            f'the database has a role "{SUPERUSER}", a name that a schema clone needs for itself', "rename the role"
         )
+    wanted = [role for role in live.roles if role.name != LOGIN]
     with admin, admin.cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
         there = {str(name) for (name,) in cursor.fetchall()}
-        statements = [_role(role, new=role.name not in there) for role in live.roles]
+        statements = [_role(role, new=role.name not in there) for role in wanted]
         statements += [
-            f"GRANT {sql.identifiers(_ALL_ROWS)} TO {sql.identifier(role.name)}"
-            for role in live.roles
-            if role.superuser
+            f"GRANT {sql.identifiers(_ALL_ROWS)} TO {sql.identifier(role.name)}" for role in wanted if role.superuser
         ]
         cursor.execute("; ".join([*statements, "SELECT"]))
         _join(cursor, live)
@@ -78,8 +76,11 @@ def _role(role: DatabaseRole, *, new: bool) -> str:
 
 
 def _join(cursor: Cursor, live: Schema) -> None:
-    """Create the memberships of the source, among its roles."""
-    known = {role.name for role in live.roles}
+    """Create the memberships of the source, among its roles.
+
+    The one that logs in is a member of all of them, and nobody may become it.
+    """
+    known = {role.name for role in live.roles} - {LOGIN}
     outer = known | set(HARMLESS_MEMBERSHIPS)
     superusers = {role.name for role in live.roles if role.superuser}
     cursor.execute(

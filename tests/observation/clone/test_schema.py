@@ -296,3 +296,18 @@ def test_the_platforms_tables_keep_what_their_owners_may_do(server, superuser_ur
         finally:
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def test_code_finds_the_session_of_the_api(source, superuser_url):
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE staff (id uuid PRIMARY KEY, pay int); ALTER TABLE staff ENABLE ROW LEVEL SECURITY;"
+            "GRANT ALL ON staff TO anon, authenticated;"
+            "CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN"
+            " IF session_user = 'authenticator' THEN"
+            "  RETURN coalesce((auth.jwt() -> 'app_metadata' ->> 'claims_admin')::boolean, false);"
+            " END IF; RETURN true; END $$;"
+            "CREATE POLICY admins ON staff USING (is_admin())"
+        )
+    with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
+        assert run(connection, not_cloned=clone.missing).findings == ()
