@@ -49,7 +49,7 @@ def observe(
     The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in
     (anonymous_sign_in), an administrator by app_metadata (admin), a user whose user_metadata claims everything
     (self_claiming), and service_role. A project can add its own in pyproject.toml, with a role and the claims of
-    the token:
+    the token. Every other role that a token can name gets a column of its own:
 
     [tool.gatepost.personas]
 
@@ -110,4 +110,4 @@ def _run(
         progress("cloning the schema")
         clone = stack.enter_context(schema_clone(database.url))
         connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
-        return observed(connection, not_cloned=clone.missing)
+        return observed(connection, not_cloned=clone.missing, roles=clone.roles)

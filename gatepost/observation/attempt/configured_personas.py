@@ -31,6 +31,21 @@ def configured(table: Mapping[str, object]) -> tuple[Persona, ...]:
     return tuple(_persona(name, said) for name, said in table.items())
 
 
+def of_roles(roles: Iterable[str], personas: Iterable[Persona]) -> tuple[Persona, ...]:
+    """Return a signed-in user for each role of the project's own that a token can name and no persona has.
+
+    Args:
+        roles: The roles.
+        personas: The project's own personas.
+    """
+    personas = tuple(personas)
+    taken = {*BUILT_IN, "nobody", *(persona.name for persona in personas)}
+    return tuple(
+        _persona(f"role {role}" if role in taken else role, {"role": role})
+        for role in sorted({*roles} - {persona.role for persona in personas})
+    )
+
+
 def _persona(name: str, said: object) -> Persona:
     place = f'the persona "{name}" in [tool.gatepost.personas]'
     if name in BUILT_IN or name == "nobody" or not name.strip():

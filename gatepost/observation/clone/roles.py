@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gatepost import sql
+from gatepost.analysis.privileges import ROW_PRIVILEGES, Privileges
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.throwaway import HARMLESS_MEMBERSHIPS, LOGIN, SUPERUSER
-from gatepost.schema import API_ROLES, DatabaseRole, Schema
+from gatepost.schema import API_ROLES, DatabaseRole, Schema, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -65,6 +66,19 @@ def reachable(live: Schema) -> frozenset[str]:
     while more := {one.role for one in live.memberships if one.member in found} - found:
         found |= more
     return frozenset(found)
+
+
+def token_roles(live: Schema) -> tuple[str, ...]:
+    """Return the roles of the project's own that a token of the API can name, and that reach one of its tables."""
+    held = Privileges(live)
+    tables = [table for table in live.tables if not is_platform(table.schema)]
+    return tuple(
+        role
+        for role in held.api_roles
+        if role in held.token_roles - {*API_ROLES}
+        and not role.startswith("supabase_")
+        and any(held.reaches(role, table, privilege) for table in tables for privilege in ROW_PRIVILEGES)
+    )
 
 
 def _role(role: DatabaseRole, *, new: bool) -> str:

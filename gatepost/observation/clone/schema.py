@@ -33,7 +33,7 @@ from gatepost.observation.clone.platform import (
     own_functions,
 )
 from gatepost.observation.clone.restore import restore
-from gatepost.observation.clone.roles import make_roles, reachable
+from gatepost.observation.clone.roles import make_roles, reachable, token_roles
 from gatepost.reflect import read_all, reflect
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
@@ -59,11 +59,13 @@ _STATEMENT_SECONDS = 60
 class Clone:
     """A copy of a database's schema, with a role that may do everything in it and nothing to its server.
 
-    `missing` lists what could not be copied.
+    `missing` lists what could not be copied. `roles` are the project's own roles that a token of the API can name and
+    that can access a table: in the clone, who logs in may become every role.
     """
 
     url: DatabaseUrl
     missing: tuple[NotChecked, ...]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> 
         missing += restore(clone, script, lacking, _closed(source.live))
         missing += _finish(clone, source, missing)
         missing += of_standins(clone, used_standins(clone))
-    return Clone(url, tuple(dict.fromkeys(missing)))
+    return Clone(url, tuple(dict.fromkeys(missing)), token_roles(source.live))
 
 
 def _finish(clone: Connection, source: _Source, missing: Collection[NotChecked]) -> list[NotChecked]:

@@ -311,3 +311,25 @@ def test_code_finds_the_session_of_the_api(source, superuser_url):
         )
     with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
         assert run(connection, not_cloned=clone.missing).findings == ()
+
+
+def test_a_role_that_a_token_can_name_is_observed(source, superuser_url):
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE ROLE gatepost_test_partner NOLOGIN NOINHERIT; GRANT gatepost_test_partner TO authenticator"
+        )
+        cursor.execute("GRANT SELECT ON notes TO gatepost_test_partner; CREATE POLICY partners ON notes FOR SELECT"
+                       " TO gatepost_test_partner USING (true)")  # fmt: skip
+        cursor.execute("GRANT USAGE ON SCHEMA public TO gatepost_test_partner")
+    try:
+        with schema_clone(source) as clone, closing(connect(clone.url)) as connection:
+            assert clone.roles == ("gatepost_test_partner",)
+            result = run(connection, not_cloned=clone.missing, roles=clone.roles)
+        table = next(t for t in result.sections["matrix"]["tables"] if t["table"] == "public.notes")
+        assert table["cells"]["gatepost_test_partner"]["select"]["reach"] == "all"
+        [found] = result.findings
+        assert (found.rule, found.severity) == ("foreign-row-read", "info")
+        assert "gatepost_test_partner can read" in found.message
+    finally:
+        with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute("DROP OWNED BY gatepost_test_partner; DROP ROLE gatepost_test_partner")
