@@ -140,6 +140,24 @@ def test_a_database_without_an_encoding(spare_server: SpareServer):
             found.cursor.fetchone()
 
 
+def test_a_login_trigger_is_fired_before_us_except_where_the_address_says_no(spare_server: SpareServer):
+    with spare_server.running():
+        with closing(psycopg2.connect(spare_server.url())) as connection:
+            if connection.server_version < 170000:
+                pytest.skip("PostgreSQL 17 brought triggers on login")
+        spare_server.execute("CREATE DATABASE guarded")
+        url = spare_server.url(database="guarded")
+        execute(
+            url,
+            "CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'fired'; END $$",
+            "CREATE EVENT TRIGGER stop ON login EXECUTE FUNCTION stop()",
+        )
+        with pytest.raises(DatabaseUnreachable, match="fired"), open_for_reading(url, application_name="test"):
+            pass
+        with open_for_reading(f"{url}?options=-c%20event_triggers%3Doff", application_name="test") as found:
+            assert read_all(found).database == "guarded"
+
+
 @pytest.fixture
 def new_reader(superuser_url, server, connection):
     """Make a role that may read one table, after some statements."""
