@@ -46,7 +46,8 @@ def observe(
         The findings, what was not observed, and the access matrix in `sections["matrix"]`.
 
     Raises:
-        DatabaseUnreachable: the database cannot be read, or its role cannot do this.
+        DatabaseUnreachable: the database cannot be read, its role cannot do this, or the user of a connection is a
+            superuser or may become one.
         DeclarationError: the declaration is wrong.
         NotDisposable: the database behind a connection does not say that it is disposable, or holds rows.
         SettingsError: the address or the name of a persona is wrong.
