@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def _doctor(
     url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
     local: Local = False,
-    checklist: Annotated[bool, typer.Option("--checklist", help="Answer the checklist after a migration.")] = False,
+    checklist: Annotated[bool, typer.Option("--checklist", help="Go through the checklist after a migration.")] = False,
     sqlite: Annotated[
         Path | None, typer.Option(help="The SQLite file that was moved; implies --checklist.", metavar="FILE")
     ] = None,
@@ -36,8 +36,12 @@ def _doctor(
     health: Annotated[
         str, typer.Option(help="The service's health endpoints, ending in /health; implies --checklist.", metavar="URL")
     ] = "",
-    threads: Annotated[int | None, typer.Option(help="Threads that share one pool.", min=1, max=100_000)] = None,
-    timeout: Annotated[int | None, typer.Option(help="Seconds for each step (10).", min=1, max=600)] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Number of threads that share one pool.", min=1, max=100_000)
+    ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(help="Seconds allowed for each step (default: 10).", min=1, max=600)
+    ] = None,
     audit_role: Annotated[
         bool, typer.Option("--audit-role", help="Print the SQL that creates a role for verify, and exit.")
     ] = False,

@@ -55,9 +55,9 @@ SELECT n.nspname::text
  ORDER BY min(p.place)
 """
 GONE = re.compile(r'cache lookup failed|\bOID \d+|(relation|schema) "(?!pg_)[^"]+" does not exist')
-"""What PostgreSQL says of something that our snapshot shows and somebody else has dropped meanwhile.
+"""PostgreSQL's errors for an object that our snapshot shows and that was dropped meanwhile.
 
-A relation of PostgreSQL's own is not there because the server is of another version."""
+Where a relation of PostgreSQL's own is missing, the server is of another version."""
 
 
 class ChangedMeanwhile(DatabaseUnreachable):
@@ -251,9 +251,7 @@ def _as_unreachable(error: Error, name: str, connection: Connection) -> Database
     if isinstance(error, errors.LockNotAvailable):
         return given_up(connection)
     if isinstance(error, errors.QueryCanceled):
-        return DatabaseUnreachable(
-            f'reading "{name}" was given up: {said}', "run it again when the server has less to do"
-        )
+        return DatabaseUnreachable(f'reading "{name}" stopped: {said}', "run it again when the server is less busy")
     if isinstance(error, errors.UntranslatableCharacter | errors.CharacterNotInRepertoire):
         return _undecodable(name, connection)
     if GONE.search(said):
@@ -264,7 +262,7 @@ def _as_unreachable(error: Error, name: str, connection: Connection) -> Database
 
 
 def _undecodable(name: str, connection: Connection) -> DatabaseUnreachable:
-    """Return what to do where a text cannot be sent to us, or be read as what it was sent in."""
+    """Return the error for a text that the server cannot send, or that is not in the encoding it was sent in."""
     shown, kept = (connection.info.parameter_status(f"{side}_encoding") for side in ("client", "server"))
     if shown != "UTF8":
         return DatabaseUnreachable(

@@ -80,7 +80,7 @@ def load(
         The measurements, and the pool size that is enough.
 
     Raises:
-        SettingsError: the host is not this machine and was not agreed to, or the URL is of SQLite.
+        SettingsError: the host is not this machine and was not confirmed, or the URL is of SQLite.
         DatabaseUnreachable: there is no connection, the connection may not act as the role, or its user is a
             superuser or may become one: a policy's code could, too.
     """

@@ -140,6 +140,7 @@ def test_an_option_that_would_change_nothing_is_refused(gatepost, database_url: 
     assert said in done.stderr
 
 
+@pytest.mark.subprocess
 def test_help_shows_an_example(gatepost) -> None:
     done = gatepost("doctor", "--help")
     assert done.returncode == 0

@@ -146,7 +146,7 @@ def test_a_server_that_hangs_does_not_hang_the_load(loaded: SpareServer) -> None
         )
     finally:
         loaded.signal_children("SIGCONT")
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 90  # without a limit it would not end
     assert "the server stopped answering" in dict(measured.failures)
 
 

@@ -32,7 +32,7 @@ def observed(database):
 
 def test_an_address_is_cloned_and_a_connection_is_observed_in_place(notes):
     engine = sqlalchemy.create_engine(notes.replace("postgresql://", "postgresql+psycopg2://", 1))
-    with engine.connect() as connection, pytest.raises(NotDisposable, match="does not say that it is disposable"):
+    with engine.connect() as connection, pytest.raises(NotDisposable, match="is not marked as disposable"):
         observed(connection)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"COMMENT ON DATABASE {connection.engine.url.database} IS 'gatepost: disposable'")
