@@ -48,6 +48,7 @@ class Traits:
         newcomer: Whether it has just signed up, with no row and no claim.
         onlooker: Whether it only reads, so that others can be compared with it.
         tries_every_column: Whether it changes every column of its role, so that others need not.
+        of_own_role: Whether its role is one of the project's own, which an administrator gives to some users.
     """
 
     row_set: str = ""
@@ -60,6 +61,7 @@ class Traits:
     newcomer: bool = False
     onlooker: bool = False
     tries_every_column: bool = False
+    of_own_role: bool = False
 
 
 @dataclass(frozen=True)

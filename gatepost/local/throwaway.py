@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 SUPERUSER = "gatepost_superuser"
-LOGIN = "authenticator"
-"""The role that the Data API logs in as: code that asks for `session_user` takes the way that it takes there."""
+LOGIN = "authenticator"  # the Data API's, which code may compare with session_user
 DATABASE = "postgres"
 HARMLESS_MEMBERSHIPS = ("pg_read_all_data", "pg_write_all_data", "pg_maintain")
 """Predefined roles of PostgreSQL about access to rows; all others are about the server or its files."""
@@ -247,9 +246,7 @@ def _fill(cluster: Cluster) -> None:
             "DROP FUNCTION extensions.gatepost_wanted_tables(text, text)"
         )
         cursor.execute(_REDUCE, [list(HARMLESS_MEMBERSHIPS)])
-        cursor.execute(
-            f"DROP OWNED BY {LOGIN}; DROP ROLE {LOGIN}; CREATE ROLE {LOGIN} LOGIN BYPASSRLS CONNECTION LIMIT 4"
-        )
+        cursor.execute(f"DROP ROLE {LOGIN}; CREATE ROLE {LOGIN} LOGIN BYPASSRLS CONNECTION LIMIT 4")
         cursor.execute(f"GRANT SET ON PARAMETER session_replication_role TO {LOGIN}")
         cursor.execute(f"REVOKE CREATE ON DATABASE {DATABASE} FROM PUBLIC")
     with closing(_connect(cluster, SUPERUSER)) as connection:

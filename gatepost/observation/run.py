@@ -55,7 +55,6 @@ class Scope:
         not_cloned: What this database lacks of the original.
         only: The tables to observe. Without them, all. Rows are planted in every table either way.
         personas: The project's personas, in addition to the built-in ones.
-        roles: The project's own roles that a token can name. Each gets a persona.
         names: The personas that try. Without them, all.
         progress: Called with the next step.
     """
@@ -65,7 +64,6 @@ class Scope:
     not_cloned: tuple[NotChecked, ...] = ()
     only: frozenset[TableKey] = frozenset()
     personas: tuple[Persona, ...] = ()
-    roles: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     progress: Callable[[str], None] = lambda _: None
 
@@ -97,7 +95,7 @@ def run(
         not_cloned: See there.
         only: See there.
         personas: See there.
-        roles: See there.
+        roles: The project's own roles that a token can name. Each gets a persona.
         names: See there.
         progress: See there.
         words: Words in names that the project adds to `name_hints.toml`, from `Project.name_hints`.
@@ -115,9 +113,9 @@ def run(
         raise DatabaseUnreachable(
             "the connection is already inside a transaction", "commit or roll it back before it is observed"
         )
-    scope = Scope(
-        declaration, target, tuple(not_cloned), frozenset(only), tuple(personas), tuple(roles), tuple(names), progress
-    )  # fmt: skip
+    people = tuple(personas)
+    people += of_roles(roles, people)
+    scope = Scope(declaration, target, tuple(not_cloned), frozenset(only), people, tuple(names), progress)
     autocommit, connection.autocommit = connection.autocommit, False
     try:
         with connection.cursor() as cursor, added_words(words):
@@ -147,14 +145,8 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     _check_role(cursor)
     known(scope.names, scope.personas)
     _check_roles(cursor, scope.personas)
-    of_own_roles = of_roles(scope.roles, scope.personas)
-    scope = replace(scope, personas=(*scope.personas, *of_own_roles))
-    survey = replace(
-        survey_database(cursor, live, declaration),
-        only=scope.only,
-        of_own_roles=frozenset(persona.name for persona in of_own_roles),
-    )
-    cursor.execute(  # temporary tables last: so that tried code cannot put its own in front of the catalog
+    survey = replace(survey_database(cursor, live, declaration), only=scope.only)
+    cursor.execute(  # temporary tables last, so that tried code cannot put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
         " pg_catalog.set_config('search_path', 'public, extensions, pg_temp', true),"
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"

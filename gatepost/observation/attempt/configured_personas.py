@@ -6,11 +6,12 @@ import difflib
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from gatepost.errors import SettingsError
 from gatepost.observation.attempt.personas import ONLOOKERS, USERS, own_id
-from gatepost.personas import Persona
+from gatepost.personas import Persona, Traits
 
 BUILT_IN = ("anon", *USERS, *ONLOOKERS, "service_role")
 """The names of the personas that every observation has."""
@@ -41,7 +42,7 @@ def of_roles(roles: Iterable[str], personas: Iterable[Persona]) -> tuple[Persona
     personas = tuple(personas)
     taken = {*BUILT_IN, "nobody", *(persona.name for persona in personas)}
     return tuple(
-        _persona(f"role {role}" if role in taken else role, {"role": role})
+        replace(_persona(f"role {role}" if role in taken else role, {"role": role}), traits=Traits(of_own_role=True))
         for role in sorted({*roles} - {persona.role for persona in personas})
     )
 

@@ -60,10 +60,11 @@ class Reading:
 
     def _is_plain(self, persona: Persona, table: Table) -> bool:
         """Return whether a persona has no rank. Another rule reports what only false claims open."""
-        plain = persona.traits.signed_out or persona.traits.newcomer
-        of_own_role = persona.name in self.planted_rows.survey.of_own_roles
-        return (plain or of_own_role) or (
-            persona.name in self.ordinary_users.plain(table) and not persona.traits.self_claiming
+        return (
+            persona.traits.signed_out
+            or persona.traits.newcomer
+            or persona.traits.of_own_role
+            or (persona.name in self.ordinary_users.plain(table) and not persona.traits.self_claiming)
         )
 
     def _of_others(self, table: Table, cell: Cell, persona: Persona) -> list[int]:
@@ -78,8 +79,8 @@ class Reading:
             return ("error" if owned or self._by_name(table, persona) else "warning", "because row security is off")
         if not self.ordinary_users.files_have_owners(table):
             return None
-        if persona.name in self.planted_rows.survey.of_own_roles:
-            why = f'every row comes out for the role "{persona.role}", which somebody gives for a reason'
+        if persona.traits.of_own_role:
+            why = f'because the policies let the project\'s own role "{persona.role}" read every row'
             return ("info", why) if owned and self._all(table, cell) else None
         beyond = set(others) - self.record.sees(NEWCOMER, table.key)
         if owned and persona.role != "anon" and not persona.traits.newcomer and beyond:

@@ -71,7 +71,6 @@ class Survey:
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
     a user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
-    `of_own_roles` are the personas of the project's own roles, which are given to somebody for a reason.
     """
 
     live: Schema
@@ -86,7 +85,6 @@ class Survey:
     owned: frozenset[TableKey] = field(default=frozenset())
     only: frozenset[TableKey] = field(default=frozenset())
     statuses: frozenset[TableKey] = field(default=frozenset())
-    of_own_roles: frozenset[str] = field(default=frozenset())
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
