@@ -26,7 +26,7 @@ def render(result: Result) -> str:
             lines += _finding(finding)
         lines.append("")
     for same in repeated.values():
-        lines += [f"#### {len(same)} objects, {code(same[0].object)} the first of them", "", *_finding(same[0])]
+        lines += [f"#### {len(same)} objects, starting with {code(same[0].object)}", "", *_finding(same[0])]
         lines += ["  <details><summary>all of them</summary>", "", *(f"  - {code(one.object)}" for one in same)]
         lines += ["", "  </details>", ""]
     if result.not_checked:

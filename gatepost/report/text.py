@@ -42,7 +42,7 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
         for finding in findings:
             lines += _finding(paint, finding, width)
     for same in repeated.values():
-        lines.append(paint(_BOLD, line(f"{len(same)} objects, {same[0].object} the first of them")))
+        lines.append(paint(_BOLD, line(f"{len(same)} objects, starting with {same[0].object}")))
         lines += _finding(paint, same[0], width)
     for skipped in result.not_checked:
         first, *rest = sentence(f"not checked  {line(unseen(skipped))}", " " * 13, width)
@@ -138,6 +138,6 @@ def conclusion(result: Result) -> str:
     if result.not_checked:
         counted.append(f"{len(result.not_checked)} not checked")
     if result.summary.get("declared") is False:
-        instead = "whose a row is was inferred" if "matrix" in result.sections else "only the rules were checked"
-        checked += f"; nothing was declared here, so {instead}"
+        instead = "row owners inferred" if "matrix" in result.sections else "rules only, drift not checked"
+        checked += f"; no policies declared in this folder: {instead}"
     return f"{', '.join(counted) or 'clean'}" + (f" ({checked})" if checked else "")

@@ -14,7 +14,8 @@ from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import find
-from gatepost.local.throwaway import LOGIN, Throwaway, throwaway
+from gatepost.local.throwaway.image import LOADER
+from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.sources.causes import Cause, causes
 from gatepost.sources.files import Script, decoded, migrations, read_script
@@ -111,7 +112,7 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
         yield Opened(url, url.masked)
         return
     content = _content(source, options)
-    with throwaway(find(), seconds=SECONDS, room=ROOM) as server:
+    with throwaway(find(), seconds=SECONDS, room=ROOM, login=LOADER) as server:
         try:
             yield _made(server, source, content, options)
         except (OperationalError, InterfaceError) as error:
@@ -191,6 +192,6 @@ def _let_in(connection: Connection) -> None:
         if connection.server_version < 160000:
             return
         cursor.execute("ROLLBACK; RESET ALL; RESET ROLE")
-        cursor.execute(_MADE_ROLES, [LOGIN])
+        cursor.execute(_MADE_ROLES, [LOADER])
         for (name,) in cursor.fetchall():
-            cursor.execute(f"GRANT {sql.identifier(name)} TO {LOGIN}")
+            cursor.execute(f"GRANT {sql.identifier(name)} TO {LOADER}")

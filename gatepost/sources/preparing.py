@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.local import platform_sql
-from gatepost.local.throwaway import DATABASE, LOGIN
+from gatepost.local.throwaway.image import DATABASE, LOADER, LOGIN
 from gatepost.reflect.standins import PREINSTALLED
 
 if TYPE_CHECKING:
@@ -86,20 +86,23 @@ def _roles(version: int, profile: Profile) -> list[str]:
     serving = sql.literal(",".join(profile.schemas))
     statements = [
         f"ALTER DATABASE {DATABASE} OWNER TO {OWNER}",
+        f"ALTER ROLE {LOGIN} NOINHERIT NOBYPASSRLS CONNECTION LIMIT -1",
+        f"REVOKE SET ON PARAMETER session_replication_role FROM {LOGIN}",
+        f"GRANT anon, authenticated, service_role TO {LOGIN}; GRANT {LOGIN} TO supabase_storage_admin",
         f"CREATE ROLE {PLATFORM} NOLOGIN",
         f"GRANT {OWNER}, {_OWNERS} TO {PLATFORM}",
-        f"GRANT {OWNER}, {PLATFORM}, anon, authenticated, service_role, authenticator TO {LOGIN}",
-        f"ALTER ROLE {LOGIN} SET role = '{OWNER}'",
-        f'ALTER ROLE {LOGIN} SET search_path = "$user", public, extensions',
-        f"ALTER ROLE {LOGIN} SET statement_timeout = '{_TIMEOUT}'",
-        f"ALTER ROLE {LOGIN} SET client_min_messages = 'error'",
-        f"ALTER ROLE {LOGIN} SET storage.allow_delete_query = 'true'",
-        f"ALTER ROLE authenticator SET pgrst.db_schemas = {serving}",
+        f"GRANT {OWNER}, {PLATFORM}, anon, authenticated, service_role, {LOGIN} TO {LOADER}",
+        f"ALTER ROLE {LOADER} SET role = '{OWNER}'",
+        f'ALTER ROLE {LOADER} SET search_path = "$user", public, extensions',
+        f"ALTER ROLE {LOADER} SET statement_timeout = '{_TIMEOUT}'",
+        f"ALTER ROLE {LOADER} SET client_min_messages = 'error'",
+        f"ALTER ROLE {LOADER} SET storage.allow_delete_query = 'true'",
+        f"ALTER ROLE {LOGIN} SET pgrst.db_schemas = {serving}",
     ]
     if version >= 160000:  # before, CREATEROLE is enough to become a role that runs programs
         statements += [
             f"ALTER ROLE {OWNER} CREATEROLE",
-            f"GRANT authenticator TO {OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+            f"GRANT {LOGIN} TO {OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
         ]
     return statements
 

@@ -7,7 +7,7 @@ import pytest
 
 from gatepost.local.account import unprivileged
 from gatepost.local.binaries import find
-from gatepost.local.throwaway import throwaway
+from gatepost.local.throwaway.server import throwaway
 
 pytestmark = pytest.mark.server
 

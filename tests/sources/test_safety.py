@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from gatepost.database.connect import connect
-from gatepost.local.throwaway import LOGIN, SUPERUSER
+from gatepost.local.throwaway.image import LOGIN, SUPERUSER
 from gatepost.sources import opened, parse_source
 from gatepost.sources.preparing import PLATFORM
 

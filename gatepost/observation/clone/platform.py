@@ -10,7 +10,7 @@ from gatepost.analysis.privileges import Privileges
 from gatepost.database.reading import printed
 from gatepost.ddl import create_sql
 from gatepost.finding import NotChecked
-from gatepost.local.throwaway import LOGIN
+from gatepost.local.throwaway.image import LOGIN
 from gatepost.observation.clone.compare_protection import ROWS
 from gatepost.observation.clone.roles import reachable
 from gatepost.reflect import reflect

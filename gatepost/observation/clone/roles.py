@@ -9,7 +9,7 @@ from gatepost import sql
 from gatepost.analysis.privileges import ROW_PRIVILEGES, Privileges
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
-from gatepost.local.throwaway import HARMLESS_MEMBERSHIPS, LOGIN, SUPERUSER
+from gatepost.local.throwaway.image import HARMLESS_MEMBERSHIPS, LOGIN, SUPERUSER
 from gatepost.schema import API_ROLES, DatabaseRole, Schema, is_platform
 
 if TYPE_CHECKING:

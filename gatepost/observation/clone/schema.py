@@ -2,7 +2,7 @@
 
 `pg_dump` writes the project's own schemas. What a project adds to the platform's (policies on `storage.objects`,
 triggers on `auth.users`, functions of its own in `auth`) is carried over one by one, because the platform's schemas
-are there already. Everything foreign is run by a role that has no privilege over the server (`local/throwaway.py`).
+are there already. Everything foreign is run by a role that has no privilege over the server (`local/throwaway/`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
-from gatepost.local.throwaway import Throwaway, throwaway
+from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.compare_protection import differences
 from gatepost.observation.clone.extensions import Dependents, dependents, make_extensions
 from gatepost.observation.clone.left_out import left_out

@@ -14,7 +14,7 @@ from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.errors import LocalServerError
 from gatepost.local.binaries import find
-from gatepost.local.throwaway import LOGIN, SUPERUSER
+from gatepost.local.throwaway.image import LOGIN, SUPERUSER
 from gatepost.observation.clone import schema_clone
 from gatepost.observation.run import run
 from gatepost.sql_script import ScriptError
