@@ -1,5 +1,7 @@
 """Python's own logic in a condition is answered before SQLAlchemy sees it: the caller's line is looked at."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import and_, not_
 
@@ -91,6 +93,7 @@ def test_the_danger_is_real():
 
 
 def test_a_place_is_told_from_the_current_directory(monkeypatch, tmp_path):
+    monkeypatch.chdir(Path(__file__).parents[2])
     assert place(caller()).startswith("tests/declare/test_source_location.py:")
     monkeypatch.chdir(tmp_path)
     assert place(caller()).endswith("/tests/declare/test_source_location.py:" + place(caller()).rpartition(":")[2])
