@@ -9,10 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gatepost.auth import Role, anon, authenticated, claim, jwt, public, role, service_role, uid
+    from sqlalchemy import text
+
+    from gatepost.auth import Role, anon, authenticated, claim, claims, jwt, public, role, service_role, uid
     from gatepost.database.engine import create_engine
     from gatepost.database.impersonation import acting_as, acting_as_service
-    from gatepost.declare.language import allow, declaring, owner, protect, restrict, through
+    from gatepost.declare.belonging import member, owner, through
+    from gatepost.declare.expression import anything
+    from gatepost.declare.helper_call import call
+    from gatepost.declare.language import allow, declaring, protect, restrict
+    from gatepost.declare.platform_tables import auth_users, bucket, folder, topic
     from gatepost.errors import GatepostError
     from gatepost.finding import Finding, NotChecked, Result
     from gatepost.observation.api import observe
@@ -29,21 +35,30 @@ _HOMES = {
     "acting_as_service": "gatepost.database.impersonation",
     "allow": "gatepost.declare.language",
     "anon": "gatepost.auth",
+    "anything": "gatepost.declare.expression",
     "assert_row_security": "gatepost.verification",
+    "auth_users": "gatepost.declare.platform_tables",
     "authenticated": "gatepost.auth",
+    "bucket": "gatepost.declare.platform_tables",
+    "call": "gatepost.declare.helper_call",
     "claim": "gatepost.auth",
+    "claims": "gatepost.auth",
     "create_engine": "gatepost.database.engine",
     "declared": "gatepost.project",
     "declaring": "gatepost.declare.language",
+    "folder": "gatepost.declare.platform_tables",
     "jwt": "gatepost.auth",
+    "member": "gatepost.declare.belonging",
     "observe": "gatepost.observation.api",
-    "owner": "gatepost.declare.language",
+    "owner": "gatepost.declare.belonging",
     "protect": "gatepost.declare.language",
     "public": "gatepost.auth",
     "restrict": "gatepost.declare.language",
     "role": "gatepost.auth",
     "service_role": "gatepost.auth",
-    "through": "gatepost.declare.language",
+    "text": "sqlalchemy",
+    "through": "gatepost.declare.belonging",
+    "topic": "gatepost.declare.platform_tables",
     "uid": "gatepost.auth",
     "verify": "gatepost.verification",
 }
@@ -58,13 +73,20 @@ __all__ = [
     "acting_as_service",
     "allow",
     "anon",
+    "anything",
     "assert_row_security",
+    "auth_users",
     "authenticated",
+    "bucket",
+    "call",
     "claim",
+    "claims",
     "create_engine",
     "declared",
     "declaring",
+    "folder",
     "jwt",
+    "member",
     "observe",
     "owner",
     "protect",
@@ -72,7 +94,9 @@ __all__ = [
     "restrict",
     "role",
     "service_role",
+    "text",
     "through",
+    "topic",
     "uid",
     "verify",
 ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import types
+from sqlalchemy import column, text, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import TextualSelect
 
 from gatepost import sql
 from gatepost.errors import DeclarationError
@@ -130,6 +131,40 @@ def claim(*path: str) -> SessionValue:
         )
     *outer, last = (sql.literal(key) for key in path)
     return SessionValue(" ".join(["auth.jwt()", *(f"-> {key}" for key in outer), f"->> {last}"]), "text")
+
+
+class ClaimValues(TextualSelect):
+    """The values of a claim that is an array, one a row, for use after `in_()`.
+
+    Args:
+        reads: SQL that reads the array as jsonb.
+        cast: The type that each value is cast to, or None for text.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, reads: str, cast: str | None = None) -> None:
+        self.reads = reads
+        value = f"value::{cast}" if cast else "value"
+        written = text(f"SELECT {value} FROM jsonb_array_elements_text({reads}) AS value")
+        super().__init__(written, [column("value", types.Text())])
+
+    def fitted_to(self, type_: types.TypeEngine[Any], what: str) -> ClaimValues:
+        """Return the values cast to the type that they are compared with; see `SessionValue.fitted_to`."""
+        return ClaimValues(self.reads, SessionValue(self.reads, "text").fitted_to(type_, what).cast_to)
+
+
+def claims(*path: str) -> ClaimValues:
+    """Return the values of a claim that is an array: `Project.org_id.in_(claims("app_metadata", "org_ids"))`.
+
+    Args:
+        path: The keys from the outermost to the innermost.
+
+    Raises:
+        DeclarationError: there is no key, or the claim is one that its user can edit.
+    """
+    outer, _, last = claim(*path).reads.rpartition("->>")
+    return ClaimValues(f"{outer}->{last}")
 
 
 def _as_call(*path: str) -> str:

@@ -131,7 +131,13 @@ def _matrix(connection: Connection, declaration: Declaration, moved: dict[str, i
 
 def _somebody(cursor: Cursor, declaration: Declaration) -> str:
     """Return the id of the user who owns the most rows of the first table with an owner."""
-    owned = [rule.column for table in declaration for rule in table.rules if rule.meaning == "owner" and rule.column]
+    owned = [
+        rule.column
+        for table in declaration
+        for one in table.rules
+        for rule in one.leaves
+        if rule.meaning == "owner" and rule.column
+    ]
     nobody = "00000000-0000-0000-0000-000000000000"
     if not owned:
         return nobody
@@ -152,9 +158,10 @@ def _commands(found: Reach, declared: ProtectedTable | None = None) -> str:
     """Return whose rows can be accessed, and s, i, u, d for the commands."""
     if not found.commands:
         return "[dim]nothing[/]"
-    meanings = {rule.meaning for rule in declared.rules} if declared is not None else set()
+    rules = [leaf for rule in declared.rules for leaf in rule.leaves] if declared is not None else []
+    meanings = {rule.meaning for rule in rules}
     whose = "own" if "owner" in meanings else "parent's" if "through" in meanings else "all"
-    if whose == "all" and declared is not None and any(rule.where is not None for rule in declared.rules):
+    if whose == "all" and any(rule.where is not None for rule in rules):
         whose = "some"
     return f"{whose} {''.join(command[0] for command in found.commands)}"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from gatepost import sql
+from gatepost.declare.source_location import with_source_location
 from gatepost.errors import DeclarationError
 from gatepost.schema import API_ROLES, Command, Grant, Policy, is_platform
 
@@ -16,15 +17,16 @@ if TYPE_CHECKING:
         Expression,  # it imports SQLAlchemy, which is not needed without a declaration
     )
 
-Meaning = Literal["allow", "restrict", "owner", "through"]
+Meaning = Literal["allow", "restrict", "owner", "through", "member", "any", "all"]
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule as its author wrote it, which is the intent behind the policies.
 
-    `column` is (schema, table, column) of `owner` and `through`; `columns` limits the grants to some columns, and is
-    empty if the rule does not limit them.
+    `column` is (schema, table, column) of `owner`, `through` and `member`; `columns` limits the grants to some columns,
+    and is empty if the rule does not limit them. Rules joined by `|` or `&` are the `parts` of one rule, whose meaning
+    is then `any` or `all`. `for_all` makes one policy FOR ALL of it instead of one a command.
     """
 
     meaning: Meaning
@@ -36,6 +38,70 @@ class Rule:
     parent: tuple[str, str, str] | None = None
     columns: tuple[str, ...] = ()
     name: str | None = None
+    parts: tuple[Rule, ...] = ()
+    for_all: bool = False
+
+    @with_source_location
+    def __or__(self, other: object) -> Rule:
+        """Join with another rule, or with a condition, so that a row is accessible by either.
+
+        Raises:
+            DeclarationError: the two cannot be one rule: their commands, roles or columns differ.
+        """
+        return self._joined("any", other)
+
+    @with_source_location
+    def __and__(self, other: object) -> Rule:
+        """Join with another rule, or with a condition, so that a row is accessible only by both.
+
+        Raises:
+            DeclarationError: the two cannot be one rule: their commands, roles or columns differ.
+        """
+        return self._joined("all", other)
+
+    def _joined(self, meaning: Literal["any", "all"], other: object) -> Rule:
+        sign = "|" if meaning == "any" else "&"
+        right = other if isinstance(other, Rule) else self._with_condition(other, sign)
+        if "restrict" in (self.meaning, right.meaning):
+            raise DeclarationError(
+                f'restrict() cannot be joined by "{sign}"', "give it to protect(…) beside the others"
+            )
+        for what in ("commands", "roles", "columns", "for_all"):
+            mine, its = getattr(self, what), getattr(right, what)
+            if mine != its:
+                sides = " and ".join(
+                    f"{one.meaning}() has {', '.join(found) or 'none' if isinstance(found, tuple) else found}"
+                    for one, found in ((self, mine), (right, its))
+                )
+                raise DeclarationError(
+                    f'both sides of "{sign}" must have the same {what.replace("for_all", "FOR ALL")}: {sides}',
+                    f'owner(Model.user_id, "select") {sign} member(Model.team_id, "select", of=…, user=…)',
+                )
+        parts = tuple(
+            part
+            for one in (self, right)
+            for part in (one.parts if one.meaning == meaning and one.name is None else (one,))
+        )
+        name = self.name or right.name
+        bare = tuple(replace(part, name=None) for part in parts)
+        return replace(self, meaning=meaning, where=None, check=None, column=None, parent=None, name=name, parts=bare)
+
+    def _with_condition(self, condition: object, sign: str) -> Rule:
+        from gatepost.declare.expression import expression  # it imports SQLAlchemy
+
+        reads = expression(condition, sign)
+        writes = reads if {"insert", "update"} & set(self.commands) else None
+        return replace(self, meaning="allow", where=reads, check=writes, column=None, parent=None, name=None, parts=())
+
+    @property
+    def leaves(self) -> tuple[Rule, ...]:
+        """The rules that it was joined from, or itself."""
+        return tuple(leaf for part in self.parts for leaf in part.leaves) if self.parts else (self,)
+
+    @property
+    def derived(self) -> bool:
+        """Return whether its rows follow from its meaning, so that no condition need be evaluated."""
+        return self.meaning in ("owner", "through") and self.where is None
 
 
 @dataclass(frozen=True)
@@ -118,7 +184,8 @@ class Declaration:
 
     def _check_read_table(self, child: ProtectedTable, rule: Rule, read: tuple[str, str]) -> None:
         parent = self.table(*read)
-        how = "through" if rule.meaning == "through" else "by a subquery on"
+        keys = [leaf.parent[2] for leaf in rule.leaves if leaf.parent is not None and leaf.parent[:2] == read]
+        how = "through" if keys else "by a subquery on"
         if parent is None:
             if is_platform(read[0]):
                 return
@@ -126,7 +193,7 @@ class Declaration:
                 f'{child.place}: "{child}" is protected {how} "{".".join(read)}", which is not protected',
                 f"protect(…, owner(…))  # the model of {'.'.join(read)}",
             )
-        key = rule.parent[2] if rule.parent is not None else None
+        key = keys[0] if keys else None
         blind = sorted(role for role in set(rule.roles) - {"service_role"} if not parent.readable(role, key))
         if blind and not parent.platform:
             little = f'no "{key}"' if key is not None and parent.readable(blind[0], None) else "nothing"
@@ -165,7 +232,7 @@ def _has_sub_select(policy: Policy) -> bool:
 
 def _tables_read(table: ProtectedTable, rule: Rule) -> list[tuple[str, str]]:
     """Return the other tables that a rule's policies select from."""
-    found = {rule.parent[:2]} if rule.parent is not None else set()
-    for written in (rule.where, rule.check):
+    found = {leaf.parent[:2] for leaf in rule.leaves if leaf.parent is not None}
+    for written in (one for leaf in rule.leaves for one in (leaf.where, leaf.check)):
         found.update(written.tables if written is not None else ())
     return sorted(found - {table.key})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Cast, Select, Table, literal_column, select
+from sqlalchemy import Cast, Select, Table, literal_column, select, true
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import (
     BinaryExpression,
@@ -32,12 +32,23 @@ from gatepost.declare.type_coercion import bare, fitted
 from gatepost.errors import DeclarationError
 
 
+class _Anything:
+    """Every row, said on purpose: `allow("insert", to=anon, check=anything)` for a contact form."""
+
+    def __repr__(self) -> str:
+        return "anything"
+
+
+anything = _Anything()
+
+
 @dataclass(frozen=True)
 class Expression:
     """The expression that an author wrote after `where=` or `check=`; two are equal if their SQL is the same."""
 
     text: str
     clause: ClauseElement = field(compare=False, repr=False)
+    deliberate: bool = field(default=False, compare=False, repr=False)
 
     @property
     def always_true(self) -> bool:
@@ -63,6 +74,8 @@ def expression(written: object, argument: str) -> Expression:
     Raises:
         DeclarationError: it is something else.
     """
+    if written is anything:
+        return Expression("true", true(), deliberate=True)
     if isinstance(written, str):
         raise DeclarationError(
             f"{argument}={written!r} is a plain string", f"{argument}=text({written!r}), imported from sqlalchemy"
@@ -209,7 +222,8 @@ def session_or(table: Table, session: str) -> DeclarationError:
     return DeclarationError(
         f'the rule on "{table.name}" joins the row\'s own condition by OR with "{sql.one_line(session)}", which is the'
         " same for every row: PostgreSQL then reads the whole table",
-        'create a role for those users: allow("select", to=Role("app_admin"), where=true())',
+        'create a role for those users: allow("select", to=Role("app_admin"), where=true()); or join a rule with it by'
+        ' "|", which accepts the cost: owner(Model.user_id) | (claim("role") == "admin")',
     )
 
 

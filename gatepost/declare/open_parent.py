@@ -26,9 +26,9 @@ def refuse_writes_through_open_parents(declaration: Declaration) -> None:
         DeclarationError: a reader of the parent could write rows below it that it could not write in the parent.
     """
     for table in declaration:
-        for rule in table.rules:
+        for rule in (part for one in table.rules for part in _alternatives(one)):
             for command in ("update", "delete"):
-                if rule.meaning == "through" and command in rule.commands:
+                if rule.meaning == "through" and rule.derived and command in rule.commands:
                     _refuse(table, rule, command, declaration)
 
 
@@ -61,20 +61,30 @@ def _open_ways(
     """Yield the rules by which a role can read rows of a table regardless of the caller."""
     if _restricted(table, role, "select") or str(table) in seen:
         return
-    for rule in _of(table, role, "select"):
+    for rule in (part for one in _of(table, role, "select") for part in _alternatives(one)):
         if rule.meaning == "allow" and not _depends_on_caller(rule):
             yield rule
-        elif rule.meaning == "through" and rule.parent is not None:
+        elif rule.meaning == "through" and rule.derived and rule.parent is not None:
             parent = declaration.table(*rule.parent[:2])
             if parent is not None and any(_open_ways(parent, role, declaration, seen | {str(table)})):
                 yield rule
+
+
+def _alternatives(rule: Rule) -> Iterator[Rule]:
+    """Yield the rules each of which is enough by itself; what is joined by `&` is not."""
+    if rule.meaning == "any":
+        for part in rule.parts:
+            yield from _alternatives(part)
+    elif rule.meaning != "all":
+        yield rule
 
 
 def _also(table: ProtectedTable, reading: Rule, role: str, command: Command) -> bool:
     """Return whether those who can read rows by a rule can also write them, so that the children add nothing."""
     return any(
         (rule.meaning, rule.where, rule.parent) == (reading.meaning, reading.where, reading.parent)
-        for rule in _of(table, role, command)
+        for one in _of(table, role, command)
+        for rule in _alternatives(one)
     )
 
 

@@ -61,7 +61,7 @@ def protected_table(
 
 def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[Policy]:
     made = []
-    for command in rule.commands:
+    for command in ("all",) if rule.for_all else rule.commands:
         using, check = _condition(table, rule, command)
         made.append(
             Policy(
@@ -81,20 +81,33 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[P
 def policy_name(table: str, command: Command, rule: Rule) -> str:
     """Return the name of the policy of a rule for one of its commands."""
     if rule.name is not None:
-        return rule.name if len(rule.commands) == 1 else f"{rule.name} ({command})"
-    return f"{table}_{command}_{rule.roles[0] if rule.meaning == 'allow' else rule.meaning}"
+        return rule.name if rule.for_all or len(rule.commands) == 1 else f"{rule.name} ({command})"
+    return f"{table}_{'all' if rule.for_all else command}_{rule.roles[0] if rule.meaning == 'allow' else _word(rule)}"
+
+
+def _word(rule: Rule) -> str:
+    if not rule.parts:
+        return "condition" if rule.meaning == "allow" else rule.meaning
+    return ("_or_" if rule.meaning == "any" else "_and_").join(dict.fromkeys(_word(part) for part in rule.parts))
 
 
 def _condition(table: Table | None, rule: Rule, command: Command) -> tuple[str | None, str | None]:
     """Return USING and WITH CHECK; an UPDATE always says both, so that a reader need not know PostgreSQL's default."""
-    if rule.meaning == "owner":
-        old = new = _owner(table, rule)
-    elif rule.meaning == "through":
-        old = new = _through(rule)
-    else:
-        old = _rendered(rule.where, table)
-        new = _rendered(rule.check or rule.where, table)
+    old, new = _old_and_new(table, rule)
+    if command == "all":
+        return old, (new if new != old else None)  # without WITH CHECK, PostgreSQL checks new rows by USING
     return (None if command == "insert" else old), (new if command in ("insert", "update") else None)
+
+
+def _old_and_new(table: Table | None, rule: Rule) -> tuple[str, str]:
+    if rule.parts:
+        sides = zip(*(_old_and_new(table, part) for part in rule.parts), strict=True)
+        old, new = ((" OR " if rule.meaning == "any" else " AND ").join(f"({one})" for one in side) for side in sides)
+        return old, new
+    if rule.derived:
+        both = _owner(table, rule) if rule.meaning == "owner" else _through(rule)
+        return both, both
+    return _rendered(rule.where, table), _rendered(rule.check or rule.where, table)
 
 
 def _rendered(written: Expression | None, table: Table | None) -> str:
@@ -163,7 +176,7 @@ def _refuse_missing_indexes(table: Table | None, rules: tuple[Rule, ...]) -> Non
     if table is None:
         return
     leading = _leading(table)
-    for rule in rules:
+    for rule in (leaf for one in rules for leaf in one.leaves):
         compared = {rule.column[2]} if rule.column else set()
         terms: set[str] = set()
         for written in (rule.where, rule.check):

@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 
 from gatepost import sql
-from gatepost.auth import SessionValue, type_family, type_family_name
+from gatepost.auth import ClaimValues, SessionValue, type_family, type_family_name
 from gatepost.errors import DeclarationError
 
 _KINS = {"bigint": "number", "numeric": "number", "bpchar": "text"}
@@ -80,6 +80,8 @@ def _fit_binary(binary: BinaryExpression[Any]) -> None:
         binary.right = _fit(right, binary.left)
     elif isinstance(left, SessionValue) and not isinstance(right, SessionValue):
         binary.left = _fit(left, binary.right)
+    elif isinstance(right, ClaimValues):
+        right = right.fitted_to(_compared_type(left), str(left))
     elif isinstance(right, ClauseList) and not isinstance(left, Tuple):
         right.clauses = [_fit(one, binary.left) if isinstance(one, SessionValue) else one for one in right.clauses]
     else:

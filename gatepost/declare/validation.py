@@ -19,7 +19,8 @@ def address(column: Column[Any]) -> tuple[str, str, str]:
 
 def refuse_idle_condition(rule: Rule, call: str) -> None:
     """Refuse a condition that none of the rule's commands evaluates, and a restriction without effect."""
-    if "insert" in rule.commands and rule.where is not None and (rule.check is None or rule.commands == ("insert",)):
+    idle = rule.commands == ("insert",) or (rule.check is None and not rule.for_all)
+    if "insert" in rule.commands and rule.where is not None and idle:
         raise DeclarationError(
             f"{call}, where=…) has an insert, and a new row does not exist yet, so where= cannot match it",
             f"{call}, check=…)",
@@ -42,9 +43,9 @@ def writes_everything(rule: Rule) -> bool:
     """Return whether a role that any token can have could write every row; for other roles it may be intended."""
     if not set(rule.roles) & {"anon", "authenticated", "public"}:
         return False
-    every_old = rule.where is None or rule.where.always_true
+    every_old = rule.where is None or (rule.where.always_true and not rule.where.deliberate)
     new = rule.check or rule.where
-    every_new = new is None or new.always_true
+    every_new = new is None or (new.always_true and not new.deliberate)
     return (
         ("insert" in rule.commands and every_new)
         or ("update" in rule.commands and (every_old or every_new))
@@ -79,13 +80,14 @@ def parent_of(column: Column[Any]) -> tuple[str, str, str]:
 def check_rule(rule: object, schema: str, name: str, table: Table | None) -> None:
     """Refuse what is not a rule, or is a rule about another table."""
     if not isinstance(rule, Rule):
-        raise DeclarationError(f"{rule!r} is not a rule", "owner(…), through(…), allow(…) or restrict(…)")
-    if rule.column is not None and rule.column[:2] != (schema, name):
-        other, column = rule.column[1:]
-        raise DeclarationError(
-            f'{rule.meaning}() on "{name}" names the column "{column}" of "{other}"',
-            f"{rule.meaning}({getattr(table, 'name', name)}.…)",
-        )
+        raise DeclarationError(f"{rule!r} is not a rule", "owner(…), through(…), member(…), allow(…) or restrict(…)")
+    for leaf in rule.leaves:
+        if leaf.column is not None and leaf.column[:2] != (schema, name):
+            other, column = leaf.column[1:]
+            raise DeclarationError(
+                f'{leaf.meaning}() on "{name}" names the column "{column}" of "{other}"',
+                f"{leaf.meaning}({getattr(table, 'name', name)}.…)",
+            )
 
 
 def check_columns(table: Table | None, name: str, columns: tuple[str, ...]) -> None:

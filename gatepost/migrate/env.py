@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
-from sqlalchemy import Identity, TypeDecorator, create_engine, event, text
+from sqlalchemy import Identity, Table, TypeDecorator, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from gatepost import sql
@@ -120,7 +120,7 @@ def _engine(url: DatabaseUrl) -> Engine:
 
 
 def _options(metadata: MetaData, url: DatabaseUrl, given: dict[str, Any]) -> dict[str, Any]:
-    schemas = {table.schema for table in metadata.tables.values()}
+    schemas = {table.schema for table in metadata.tables.values() if not is_platform(table.schema or "public")}
     ours = {
         "target_metadata": metadata,
         "compare_type": True,
@@ -132,7 +132,14 @@ def _options(metadata: MetaData, url: DatabaseUrl, given: dict[str, Any]) -> dic
         "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
     }
     # A project may leave more out, and never lets the platform's own in.
-    return ours | given | {"include_name": partial(_is_ours, schemas, given.get("include_name"))}
+    return (
+        ours
+        | given
+        | {
+            "include_name": partial(_is_ours, schemas, given.get("include_name")),
+            "include_object": partial(_is_no_platform_table, given.get("include_object")),
+        }
+    )
 
 
 def _render_plain_type(kind: str, found: object, context: AutogenContext) -> str | Literal[False]:
@@ -162,6 +169,12 @@ def _is_ours(
         platform = is_platform(parents.get("schema_name") or "public")
         ours = not platform and str(name).rpartition(".")[2] not in PLATFORM_FUNCTIONS
     return ours and (also is None or also(name, kind, parents))
+
+
+def _is_no_platform_table(also: Callable[..., bool] | None, found: Any, *about: Any) -> bool:  # noqa: ANN401
+    """Return whether an object may be compared; `auth_users()` puts a table of the platform among the models."""
+    platform = isinstance(found, Table) and is_platform(found.schema or "public")
+    return not platform and (also is None or also(found, *about))
 
 
 def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | None) -> Plugin:

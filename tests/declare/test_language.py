@@ -282,7 +282,11 @@ MISTAKES = {
     # tables
     "no model": (lambda: protect(Base), "protect() needs a table model", "class Model(SQLModel, table=True)"),
     "a name": (lambda: protect("public.tasks"), "names no table of the platform", "protect(Model, …)"),
-    "no rule": (lambda: protect(Note, owner), "is not a rule", "owner(…), through(…), allow(…) or restrict(…)"),
+    "no rule": (
+        lambda: protect(Note, owner),
+        "is not a rule",
+        "owner(…), through(…), member(…), allow(…) or restrict(…)",
+    ),
     "another's column": (
         lambda: protect(Team, owner(Note.user_id)),
         'names the column "user_id" of "CamelTable"',

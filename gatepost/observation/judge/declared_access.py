@@ -84,9 +84,9 @@ class Expected:
     def _condition(
         self, persona: Persona, table: ProtectedTable, rule: Rule, command: Command, rows: Mapping[int, Row]
     ) -> frozenset[int]:
-        if rule.meaning in ("owner", "through"):
+        if rule.derived:
             return frozenset(number for number, row in rows.items() if self._belongs(persona, rule, row))
-        if rule.where is None:
+        if rule.where is None and not rule.parts:
             return frozenset(rows)
         text = next(p.using for p in table.policies if p.name == policy_name(table.name, command, rule))
         return self._evaluated(table, text or "true", persona)
@@ -106,10 +106,10 @@ class Expected:
         return any(planted[n].values.get(rule.parent[2]) == value for n in self.rows(persona, parent, "select"))
 
     def _admits(self, persona: Persona, table: ProtectedTable, rule: Rule, row: Row) -> bool:
-        if rule.meaning in ("owner", "through"):
+        if rule.derived:
             return self._belongs(persona, rule, row)
-        text = next(p.check for p in table.policies if p.name == policy_name(table.name, "insert", rule))
-        if rule.check is None and rule.where is None:
+        text = next(p.check or p.using for p in table.policies if p.name == policy_name(table.name, "insert", rule))
+        if rule.check is None and rule.where is None and not rule.parts:
             return True
         statement = f"{insert([row])} RETURNING tableoid::int8, ctid::text"
         with self._open(row.table), self.stage.attempt(statement) as tried:

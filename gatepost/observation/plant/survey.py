@@ -137,7 +137,7 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
     keys = _foreign_keys(wanted)
     seeds = set(found.identities) | {("auth", "users", "id")} | named_owners(wanted, keys)
     for declared in declaration or ():
-        seeds |= {rule.column for rule in declared.rules if rule.meaning == "owner" and rule.column}
+        seeds |= {one.column for rule in declared.rules for one in rule.leaves if one.meaning == "owner" and one.column}
     identities = naming(_spread(seeds, keys), live, domains)
     keys |= linked(found, wanted, keys, identities)
     survey = Survey(
