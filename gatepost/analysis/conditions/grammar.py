@@ -2,7 +2,7 @@
 
 `pgparse` (BSD) carries the grammar of PostgreSQL 17; it has wheels for Linux and for macOS on ARM. Its limits were
 measured: a chain of 100,000 operators ends the process, and a tree that is nested 300 deep overflows Python's stack.
-    Text that is long or deeply nested is therefore never passed to it.
+Text that is long or deeply nested is therefore never passed to it.
 """
 
 from __future__ import annotations
@@ -84,6 +84,21 @@ def expression(text: str) -> Node:
         raise NotUnderstood("it is more than an expression")
     value: Node = targets[0]["ResTarget"]["val"]
     return value
+
+
+def routine_body(text: str) -> list[Node]:
+    """Return the statements of a body that PostgreSQL parsed when the function was created.
+
+    Args:
+        text: The body, as `pg_get_function_sqlbody` prints it: `RETURN …` or `BEGIN ATOMIC … END`.
+
+    Raises:
+        NotUnderstood: as `statements`.
+    """
+    body = statements(f"CREATE FUNCTION f() {text}")[0]["CreateFunctionStmt"]["sql_body"]
+    if "List" not in body:
+        return [body]
+    return [one for part in body["List"]["items"] if part for one in part["List"]["items"]]
 
 
 def refuse_excess(text: str) -> None:

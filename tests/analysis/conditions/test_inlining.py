@@ -112,6 +112,20 @@ def test_a_parsed_body_is_followed():
     assert sessions(followed("public.f()", "RETURN auth.uid()", parsed=True)) == {Session("uid")}
 
 
+@pytest.mark.parametrize(
+    ("body", "parsed"),
+    [
+        ("INSERT INTO log VALUES (';'); /* ; */ SELECT org_id = 1 FROM public.member", False),
+        ("BEGIN ATOMIC\n INSERT INTO public.log VALUES (1);\n SELECT org_id = 1 FROM public.member;\nEND", True),
+        ("DELETE FROM log WHERE id IN (SELECT org_id FROM public.member); SELECT true", False),
+    ],
+)
+def test_of_several_statements_the_tables_that_they_read_are_known(body, parsed):
+    term = followed("public.f()", body, parsed=parsed)
+    assert unknown(term)
+    assert relations(term) == {("public", "member")}
+
+
 @pytest.mark.parametrize("language", ["sql", "plpgsql"])
 def test_without_the_grammar_no_body_is_followed(monkeypatch, language):
     monkeypatch.setattr(grammar, "available", lambda: False)
