@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.finding import NotChecked
 from gatepost.observation.clone.extensions import Lacking
-from gatepost.sql_script import Statement
+from gatepost.sql_script import Statement, first_words
 
 if TYPE_CHECKING:
     from psycopg2 import Error
@@ -65,31 +65,19 @@ def runnable(text: str) -> str | None:
 
     Roles, schemas and extensions are made already, and SET SESSION AUTHORIZATION is a superuser's.
     """
-    words = _words(text, 6)
-    if any(tuple(words[: len(start)]) == start for start in _OURS):
+    words = first_words(text, 6)
+    if any(words[: len(start)] == start for start in _OURS):
         return None
-    if words[:1] == ["set"] and words[1:2] and words[1] in _TIMEOUTS:
+    if words[:1] == ("set",) and words[1:2] and words[1] in _TIMEOUTS:
         return None
-    if words[:1] in (["grant"], ["revoke"]) and _target(text) in (["schema"], ["foreign"]):
+    if words[:1] in (("grant",), ("revoke",)) and _target(text) in (["schema"], ["foreign"]):
         return None
-    if words[:3] == ["set", "session", "authorization"]:
+    if words[:3] == ("set", "session", "authorization"):
         names = [token.name for token in sql.tokens(text) if token.name is not None]
         return f"SET ROLE {sql.identifier(names[3])}" if len(names) == 4 else None
-    if words[:3] == ["reset", "session", "authorization"]:
+    if words[:3] == ("reset", "session", "authorization"):
         return "RESET ROLE"
     return text
-
-
-def _words(text: str, most: int) -> list[str]:
-    """Return the first words of a statement, without those that only say how to create something."""
-    found: list[str] = []
-    for token in sql.tokens(text[:400]):
-        if token.kind in ("space", "comment"):
-            continue
-        if token.kind != "word":
-            break
-        found.append(token.text.lower())
-    return found[:most]
 
 
 def _target(text: str) -> list[str]:
@@ -101,8 +89,8 @@ def _target(text: str) -> list[str]:
 def _refused(text: str, error: Error, lacking: Lacking, closed: frozenset[str]) -> Iterable[NotChecked]:
     """Yield what a refused statement would have created, unless it only follows from another refused one."""
     said = (error.diag.message_primary or str(error)).strip()
-    words = _words(text, 5)
-    makes = words[:1] == ["create"] or (words[:2] == ["alter", "table"] and " ADD CONSTRAINT " in text)
+    words = first_words(text, 5)
+    makes = words[:1] == ("create",) or (words[:2] == ("alter", "table") and " ADD CONSTRAINT " in text)
     if not makes and error.pgcode in _UNDEFINED:
         return
     kind, what, table = _named(text)
