@@ -26,7 +26,7 @@ IDENTITY = {
 }
 VIEW = {"definer-view", "writable-definer-view", "definer-function"}
 MATERIALIZED = {"materialized-view-open"}
-RUNS_INTO_ERROR = {"policy-recursion", "policy-asks-unreadable-table", "sub-select-of-many-rows"}
+RUNS_INTO_ERROR = {"policy-recursion", "policy-reads-unreadable-table", "sub-select-of-many-rows"}
 POLICY = SENSELESS | IDENTITY | {"null-session-passes", "never-true-condition", "write-without-select-policy"}
 
 FAMILIES = {
@@ -86,7 +86,7 @@ SPEAKS_OF = {
         "SEC032": OPEN_TABLE,
         "SEC033": IDENTITY,
         "SEC034": IDENTITY,
-        "SEC036": SENSELESS | {"policy-asks-unreadable-table"},
+        "SEC036": SENSELESS | {"policy-reads-unreadable-table"},
         "SEC037": {"never-true-condition"},
         "SEC038": ALL_READ | {"null-session-passes", "sub-select-ignores-row"},
         "SEC039": ALL_WRITE,

@@ -23,6 +23,7 @@ RENAMED = {
     "rows-shown-by-state": "rows-visible-by-status-only",
     "several-permissive-policies": "multiple-permissive-policies",
     "session-value-per-row": "auth-function-evaluated-per-row",
+    "policy-asks-unreadable-table": "policy-reads-unreadable-table",
 }
 """Former names of rules. A key with one is refused, because it would match nothing without anyone noticing."""
 

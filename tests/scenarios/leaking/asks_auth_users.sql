@@ -1,4 +1,4 @@
--- policy-asks-unreadable-table
+-- policy-reads-unreadable-table
 -- No role of the API may read auth.users.
 CREATE TABLE public.note (id bigint PRIMARY KEY, user_id uuid NOT NULL, body text, deleted_at timestamptz);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
-"""The rule `policy-asks-unreadable-table`."""
+"""The rule `policy-reads-unreadable-table`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gatepost.rules._registry import Found, rule
 
 
 @rule(severity="warning", decided_by="catalog")
-def policy_asks_unreadable_table(context: Context) -> Iterator[Found]:
+def policy_reads_unreadable_table(context: Context) -> Iterator[Found]:
     """A policy reads a table that its role may not read.
 
     ## Why is this bad?
