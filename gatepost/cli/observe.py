@@ -12,9 +12,7 @@ from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gatepost.declare.declaration import Declaration
     from gatepost.finding import Result
-    from gatepost.personas import Persona
     from gatepost.sources import Opened
 
 
@@ -62,52 +60,31 @@ def observe(
 
     Example: gatepost observe --persona anon --persona support
     """
-    from gatepost.name_hints import added_words
-    from gatepost.observation.attempt.configured_personas import configured, known
+    from gatepost.observation.api import run_for
     from gatepost.project import find_project
 
-    project = find_project()
-    declaration = project.declaration() if project is not None else None
-    personas = configured(project.personas) if project is not None else ()
-    known(persona or (), personas)
-    words = project.name_hints if project is not None else {}
-    database_options = options(grants, seed=seed, as_cli=as_cli, strict=strict)
-    with looked_at(target, local, database_options) as database, added_words(words):
-        result = _run(database, in_place, declaration=declaration, personas=personas, names=tuple(persona or ()))
+    run_there = run_for(find_project(), persona or ())
+    with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
+        result = _run(database, in_place, run_there)
     emit(result, format, output)
     raise typer.Exit(int(result.fails(strict=strict)))
 
 
-def _run(
-    database: Opened,
-    in_place: bool,
-    *,
-    declaration: Declaration | None,
-    personas: tuple[Persona, ...],
-    names: tuple[str, ...],
-) -> Result:
-    from contextlib import ExitStack, closing
+def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> Result:
+    from contextlib import closing
     from functools import partial
 
     from rich.console import Console
 
     from gatepost.database.connect import connect
-    from gatepost.observation.clone import schema_clone
+    from gatepost.observation.api import on_a_clone
     from gatepost.observation.clone.disposable import refuse_unless_disposable
-    from gatepost.observation.run import run
 
-    with ExitStack() as stack:
-        status = stack.enter_context(Console(stderr=True).status("connecting"))
-        progress: Callable[[str], None] = status.update
-        observed = partial(
-            run, declaration=declaration, target=database.label, personas=personas, names=names, progress=progress
-        )
-        if in_place or database.disposable:
-            connection = stack.enter_context(closing(connect(database.url, application_name="gatepost observe")))
+    with Console(stderr=True).status("connecting") as status:
+        run_there = partial(run_there, target=database.label)
+        if not in_place and not database.disposable:
+            return on_a_clone(database.url, run_there, status.update)
+        with closing(connect(database.url, application_name="gatepost observe")) as connection:
             if not database.disposable:
                 refuse_unless_disposable(connection)
-            return observed(connection, not_cloned=database.not_checked)
-        progress("cloning the schema")
-        clone = stack.enter_context(schema_clone(database.url))
-        connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
-        return observed(connection, not_cloned=clone.missing, roles=clone.roles)
+            return run_there(connection, not_cloned=database.not_checked, progress=status.update)

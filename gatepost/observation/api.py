@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from gatepost.observation.attempt.configured_personas import configured, known
 from gatepost.observation.clone import schema_clone
 from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.observation.run import run
-from gatepost.project import find_project
+from gatepost.project import Project, find_project
 from gatepost.target import target_url
 
 if TYPE_CHECKING:
@@ -52,24 +52,53 @@ def observe(
         NotDisposable: the database behind a connection does not say that it is disposable, or holds rows.
         SettingsError: the address or the name of a persona is wrong.
     """
-    project = find_project()
-    if declaration is None and project is not None:
-        declaration = project.declaration()
-    own, names = configured(project.personas) if project is not None else (), tuple(personas)
-    known(names, own)
-    observed = partial(run, declaration=declaration, personas=own, names=names, progress=progress)
+    run_here = run_for(find_project(), personas, declaration)
     if isinstance(database, str):
         database = target_url(database)
     if isinstance(database, DatabaseUrl):
-        return _on_a_clone(database, observed, progress)
+        return on_a_clone(database, partial(run_here, target=database.masked), progress)
     connection = raw(database)
     refuse_unless_disposable(connection)
-    return observed(connection)
+    return run_here(connection, progress=progress)
 
 
-def _on_a_clone(url: DatabaseUrl, observed: Callable[..., Result], progress: Callable[[str], None]) -> Result:
+def run_for(
+    project: Project | None, names: Iterable[str], declaration: Declaration | None = None
+) -> Callable[..., Result]:
+    """Return `run` with what a project says: its declaration, its personas, and its words in names.
+
+    Args:
+        project: The project, if any.
+        names: The names of the personas to try; without any, all.
+        declaration: What is declared, instead of the project's declaration.
+
+    Raises:
+        DeclarationError: the declaration is wrong.
+        SettingsError: a persona is wrong, or a name is none's.
+    """
+    names = tuple(names)
+    own = configured(project.personas) if project is not None else ()
+    known(names, own)
+    if declaration is None and project is not None:
+        declaration = project.declaration()
+    words = project.name_hints if project is not None else None
+    return partial(run, declaration=declaration, personas=own, names=names, words=words)
+
+
+def on_a_clone(url: DatabaseUrl, run_there: Callable[..., Result], progress: Callable[[str], None]) -> Result:
+    """Observe a clone of a database's schema, with a persona for each role that a token of this database can name.
+
+    Args:
+        url: The database, which is only read.
+        run_there: From `run_for`.
+        progress: Called with the name of each step.
+
+    Raises:
+        DatabaseUnreachable: the database cannot be read, or the clone not be created.
+    """
     progress("cloning the schema")
-    with ExitStack() as stack:
-        clone = stack.enter_context(schema_clone(url))
-        connection = stack.enter_context(closing(connect(clone.url, application_name="gatepost observe")))
-        return observed(connection, target=url.masked, not_cloned=clone.missing)
+    with (
+        schema_clone(url) as clone,
+        closing(connect(clone.url, application_name="gatepost observe")) as connection,
+    ):
+        return run_there(connection, not_cloned=clone.missing, roles=clone.roles, progress=progress)
