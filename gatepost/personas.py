@@ -8,25 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gatepost import sql
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 
-TAKE_ON_ROLE = """
+REQUEST_SETTINGS = """
        pg_catalog.set_config('request.jwt.claims', %(claims)s, true),
        pg_catalog.set_config('request.headers', %(headers)s, true),
        pg_catalog.set_config('request.cookies', %(cookies)s, true),
        pg_catalog.set_config('request.jwt.claim', '', true),
        pg_catalog.set_config('request.jwt.claim.sub', '', true),
        pg_catalog.set_config('request.jwt.claim.role', '', true),
-       pg_catalog.set_config('request.jwt.claim.email', '', true),
-       pg_catalog.set_config('role', %(role)s, true)
+       pg_catalog.set_config('request.jwt.claim.email', '', true)
 """
-"""The expressions that take on a role and a token until the transaction ends, as PostgREST does for a request
+"""The expressions that set a token until the transaction ends, as PostgREST does for a request
 (https://docs.postgrest.org/en/v13/references/transactions.html). The values are `Persona.settings`.
 
 The single settings are the older form. `auth.uid()` reads them first, so a stale one would override ours.
 """
+TAKE_ON_ROLE = f"{REQUEST_SETTINGS}, pg_catalog.set_config('role', %(role)s, true)"
+"""The same, and the expression that takes on the role after them."""
+RESET_ROLE = "SET LOCAL ROLE none"
+"""The statement that returns to the session's own role, which needs no privilege. The settings stay."""
 
 
 NOBODY = "nobody"
@@ -82,6 +87,11 @@ class Persona:
     def settings(self) -> dict[str, str]:
         """The values of `TAKE_ON_ROLE`."""
         return {"claims": self.claims, "headers": self.headers, "cookies": self.cookies, "role": self.role}
+
+    @property
+    def set_role(self) -> str:
+        """The statement that takes on the role alone, where the settings stand already."""
+        return f"SET LOCAL ROLE {sql.identifier(self.role)}"
 
     @property
     def row_set(self) -> str:

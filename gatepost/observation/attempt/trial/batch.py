@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeVar
 
-from gatepost import sql
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.activity_counters import Counter, counters
 from gatepost.observation.attempt.trial.contained_failures import SLIPS, slipped
 from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, stopped, tried_as
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.survey import TableKey
-from gatepost.personas import Persona
+from gatepost.personas import ANON, REQUEST_SETTINGS, Persona
 
 _MOST = 400
 _MOST_PROBES = 20_000
@@ -57,9 +56,7 @@ BEGIN
             IF counter IS NOT NULL AND (before IS NULL OR counter <> counted) THEN
                 EXECUTE counter INTO before;
             END IF;
-            PERFORM pg_catalog.set_config('request.jwt.claims', trial ->> 'claims', true),
-                    pg_catalog.set_config('request.headers', trial ->> 'headers', true),
-                    pg_catalog.set_config('request.cookies', trial ->> 'cookies', true);
+            PERFORM REQUEST_SETTINGS;
             IF (trial ->> 'aside')::boolean THEN
                 SET LOCAL session_replication_role = replica;
             END IF;
@@ -103,7 +100,7 @@ BEGIN
     END LOOP;
     RETURN to_jsonb(answers);
 END $$
-"""
+""".replace("REQUEST_SETTINGS", REQUEST_SETTINGS % {key: f"trial ->> '{key}'" for key in ANON.settings})
 """The role is reset before any query of ours, because a persona may be denied even that.
 
 It stops early rather than late, so that the session's time limit applies to one statement and not to their sum.
@@ -211,10 +208,8 @@ class Batch:
         trials_as_json = [
             json.dumps(
                 {
-                    "become": f"SET LOCAL ROLE {sql.identifier(trial.persona.role)}",
-                    "claims": trial.persona.claims,
-                    "headers": trial.persona.headers,
-                    "cookies": trial.persona.cookies,
+                    **trial.persona.settings,
+                    "become": trial.persona.set_role,
                     "statement": trial.statement,
                     "probes": [
                         (probe.statement, probe.as_persona)

@@ -28,7 +28,7 @@ from gatepost.observation.attempt.trial.time_limits import Patience
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import HeldPrivileges, Survey, privileges
-from gatepost.personas import Persona, impersonated
+from gatepost.personas import RESET_ROLE, Persona, impersonated
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ class TrialSession:
             return
         before = ""
         if keys_aside and self.planted_rows.keys_aside and self.persona is not None:
-            before = (
-                "SET LOCAL ROLE none; SET LOCAL session_replication_role = replica;"
-                f" SET LOCAL ROLE {sql.identifier(role)}; "
-            )
+            before = f"{RESET_ROLE}; SET LOCAL session_replication_role = replica; {self.persona.set_role}; "
         try:
             self.execute(f"SAVEPOINT gatepost_trial; {before}{statement}")
             tried = tried_as(statement, self.cursor.rowcount, "", "")
@@ -203,12 +200,12 @@ class TrialSession:
         """Be the session's own role inside the block, without undoing the effects of the transaction."""
         persona = self.persona
         if persona is not None:
-            self._undo += "SET LOCAL ROLE none; "
+            self._undo += f"{RESET_ROLE}; "
         try:
             yield
         finally:
             if persona is not None:
-                self._undo += f"SET LOCAL ROLE {sql.identifier(persona.role)}; "
+                self._undo += f"{persona.set_role}; "
 
     def _distinguishing(self, table: Table, readable: tuple[str, ...]) -> tuple[str, ...]:
         """Return the readable columns that distinguish rows: the primary key where it is readable."""
