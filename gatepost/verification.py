@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from gatepost.database.connect import AnyConnection
     from gatepost.rules import Context, Rule
+
+UNTRIED = "whether it can be done: gatepost check would try it on a clone"
+"""Why a suspicion is no more than that."""
 
 States = dict[tuple[str, str], TableState]
 
@@ -63,14 +67,15 @@ def verify(
             without a declaration, those of the project that holds the current folder.
 
     Returns:
-        The findings, and what could not be checked.
+        The findings, and what could not be checked. An error is proved: by the catalog, or because a condition is true
+        for a role with every row that somebody owns. Nothing is tried, so every suspicion is a warning.
 
     Raises:
         DeclarationError: the declaration is wrong.
         DatabaseUnreachable: the database cannot be read: the connection is lost or inside a failed transaction, or
             somebody holds a lock, and is named.
     """
-    return examine(
+    result, context = examine(
         connection,
         declaration=declaration,
         rules=rules,
@@ -78,7 +83,9 @@ def verify(
         print_there=print_there,
         server=server,
         words=words,
-    )[0]
+    )
+    findings = [_untried(finding) for finding in result.findings]
+    return replace(result, findings=_sorted(findings), summary=_summary(context, findings))
 
 
 def examine(
@@ -91,7 +98,10 @@ def examine(
     server: Server | None = None,
     words: Words | None = None,
 ) -> tuple[Result, Context]:
-    """Do as `verify`, and return what the rules looked at beside the result."""
+    """Do as `verify`, and return what the rules looked at beside the result.
+
+    Every finding has the severity that it would have if it were confirmed: whoever calls this tries the suspicions.
+    """
     found = raw(connection)
     with _reading(found) as read_already:
         # Imported here, because importing while PostgreSQL answers takes no extra time.
@@ -117,7 +127,7 @@ def examine(
     result = Result(
         command="verify",
         target=target or live.database,
-        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        findings=_sorted(findings),
         not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed()))),
         summary=_summary(context, findings),
     )
@@ -144,6 +154,23 @@ def assert_row_security(connection: AnyConnection) -> None:
             "row security is missing: " + "; ".join(finding.message for finding in result.findings),
             "\n  ".join(finding.fix for finding in result.findings),
         )
+
+
+def _untried(finding: Finding) -> Finding:
+    """Return a finding where nothing was tried: only what is proved is an error, and cost is no warning."""
+    if finding.verdict == "suspected" and finding.severity != "info":
+        return replace(finding, severity="warning", reason=UNTRIED)
+    return replace(finding, severity="info") if finding.rule in _about_style() else finding
+
+
+def _about_style() -> frozenset[str]:
+    from gatepost.rules import all_rules
+
+    return frozenset(rule.name for rule in all_rules() if rule.decided_by == "style")
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
 def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str | bool]:

@@ -16,6 +16,7 @@ from gatepost.errors import DatabaseUnreachable
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.project import find_project
+from gatepost.rules import all_rules
 from gatepost.verification import RowSecurityMissing
 
 ROOT = Path(gatepost.__file__).parents[1]
@@ -91,8 +92,6 @@ def test_the_projects_own_tables_are_clean_without_their_declaration(server, at_
 
 
 def not_about_declarations():
-    from gatepost.rules import all_rules
-
     return [rule for rule in all_rules() if rule.name not in ("undeclared-table", "missing-table", "drift")]
 
 
@@ -253,3 +252,47 @@ def test_a_rule_that_does_not_run_leaves_the_connection_to_the_caller(connection
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+CATALOG = {rule.name for rule in all_rules() if rule.decided_by == "catalog"}
+PROOFS = {
+    "a condition that is true": ("CREATE POLICY p ON note FOR SELECT TO anon USING (true)", "proved"),
+    "a condition that is true for whoever is signed in": (
+        "CREATE POLICY p ON note FOR SELECT TO authenticated USING ((SELECT auth.uid()) IS NOT NULL)",
+        "proved",
+    ),
+    "a restriction that may take it away": (
+        "CREATE POLICY p ON note FOR SELECT TO anon USING (true);"
+        "CREATE POLICY q ON note AS RESTRICTIVE FOR SELECT TO anon USING (body <> '')",
+        "suspected",
+    ),
+    "a restriction that takes nothing away": (
+        "CREATE POLICY p ON note FOR SELECT TO anon USING (true);"
+        "CREATE POLICY q ON note AS RESTRICTIVE FOR SELECT TO anon USING (id IS NOT NULL)",
+        "proved",
+    ),
+    "a state that strangers see": (
+        "CREATE POLICY p ON note FOR SELECT TO anon USING (state = 'new')",
+        "suspected",
+    ),
+    "an update whose new row is checked": (
+        "CREATE POLICY p ON note FOR UPDATE TO anon USING (true) WITH CHECK (state = 'new')",
+        "suspected",
+    ),
+}
+
+
+@pytest.mark.parametrize(("policies", "verdict"), PROOFS.values(), ids=PROOFS)
+def test_only_what_is_proved_is_an_error(rolled_back, policies, verdict):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE note (id int PRIMARY KEY, user_id uuid NOT NULL, state text DEFAULT 'new', body text);"
+            f"ALTER TABLE note ENABLE ROW LEVEL SECURITY; GRANT ALL ON note TO anon, authenticated; {policies}"
+        )
+    result = verify(rolled_back, declaration=Declaration(), rules=not_about_declarations())
+    found = [f for f in bad(result) if f.object == "public.note.p" and f.rule not in CATALOG]
+    assert found
+    assert {finding.verdict for finding in found} == {verdict}
+    assert {finding.severity for finding in found} == {"error" if verdict == "proved" else "warning"}
+    assert all(("gatepost check" in finding.reason) == (verdict == "suspected") for finding in found)
+    assert result.summary["error"] == result.count("error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from gatepost.analysis import PolicyFacts
@@ -25,6 +26,34 @@ from gatepost.schema import Command, Table
 
 BIG = 10_000
 """The number of rows from which a cost is worth a warning."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A role's use of a command through a policy."""
+
+    policy: PolicyFacts
+    command: Command
+    role: str
+
+
+def opens_to_all(context: Context, access: Access) -> bool:
+    """Return whether a policy lets a role use a command with every row that somebody owns, whatever else is stored.
+
+    The role holds the privilege, the condition is always true for it, and so is every restrictive policy. An update
+    must pass the condition on the row as it was and the one on the row as it will be.
+    """
+    one, command, role = access.policy, access.command, access.role
+    if command not in one.commands or role not in one.callers[command]:
+        return False
+    truth = context.analysis.truth(one.table, role)
+    together = [
+        other
+        for other in context.analysis.by_table[one.table.key]
+        if not other.policy.permissive and command in other.commands and role in other.callers[command]
+    ]
+    conditions = {"insert": ("new",), "update": ("old", "new")}.get(command, ("old",))
+    return all(truth.always(getattr(each, name)) for each in (one, *together) for name in conditions)
 
 
 def judged(context: Context, permissive: bool | None = True) -> Iterator[PolicyFacts]:

@@ -61,6 +61,9 @@ def verify(
     The local server prints the declared and the live policies for the comparison, on stand-ins for the live tables.
     It is started and stopped if it is not running. A project that declares nothing does not need it.
 
+    An error is proved by the catalog, or by a condition that is always true. A suspicion is a warning, because verify
+    only reads: `gatepost check` tries it on a clone. Both make the exit code 1; --fail-on error lets suspicions pass.
+
     Exit codes: 0 = nothing found; 1 = findings, or something could not be checked; 2 = could not run.
     If a limit of Gatepost hides something that another check covers, the exit code stays 0; --strict makes it 1.
     """

@@ -12,8 +12,9 @@ from inspect import getdoc
 from typing import Literal
 
 from gatepost.analysis.context import Context
+from gatepost.analysis.policy_questions import Access, opens_to_all
 from gatepost.errors import SettingsError
-from gatepost.finding import Finding, Severity
+from gatepost.finding import Finding, Severity, Verdict
 from gatepost.suppression import refuse_renamed
 
 DecidedBy = Literal["catalog", "trial", "witness", "style"]
@@ -37,6 +38,8 @@ class Found:
         fix: The SQL or the command that fixes it.
         detail: Distinguishes two findings of one rule on one object. Part of the key.
         severity: How bad it is, where it differs from the rule's own severity.
+        access: By which policy and command who gets there. Where the condition is true for them with every row that
+            somebody owns, that is a proof.
     """
 
     object: str
@@ -44,6 +47,7 @@ class Found:
     fix: str = ""
     detail: str = ""
     severity: Severity | None = None
+    access: Access | None = None
 
 
 Check = Callable[[Context], Iterator[Found]]
@@ -62,7 +66,14 @@ class Rule:
         """Yield what the rule finds, under its name."""
         for one in self.look(context):
             severity = one.severity or self.severity
-            yield Finding(self.name, severity, one.object, one.message, one.fix, one.detail)
+            verdict = self._verdict(context, one)
+            yield Finding(self.name, severity, one.object, one.message, one.fix, one.detail, verdict=verdict)
+
+    def _verdict(self, context: Context, found: Found) -> Verdict:
+        """Return whether what was found is proved: by the catalog, or by a condition that is true."""
+        if self.decided_by in ("catalog", "style"):
+            return "proved"
+        return "proved" if found.access is not None and opens_to_all(context, found.access) else "suspected"
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import judged, loose_roles, read_severity, restricted, who
+from gatepost.analysis.policy_questions import Access, judged, loose_roles, read_severity, restricted, who
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 
@@ -50,5 +50,6 @@ def always_true_read(context: Context) -> Iterator[Found]:
                     f'{who(role)} can read every row of "{one.table}" through the policy "{one.policy.name}"',
                     tied_to_owner(context, one),
                     severity=severity,
+                    access=Access(one, "select", role),
                 )
                 break

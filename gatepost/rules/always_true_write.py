@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import decisive, loosest, restricted, who
+from gatepost.analysis.policy_questions import Access, decisive, loosest, restricted, who
 from gatepost.finding import Severity
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
@@ -59,6 +59,7 @@ def always_true_write(context: Context) -> Iterator[Found]:
                     message + ("" if command == "insert" else ", no matter who owns them"),
                     _fix_declaration(context, one, command) if declared else tied_to_owner(context, one),
                     severity=severity,
+                    access=Access(one, command, role),
                 )
                 break
 

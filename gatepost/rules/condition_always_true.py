@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import callers, judged, who
+from gatepost.analysis.policy_questions import Access, callers, judged, who
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 
@@ -49,5 +49,6 @@ def condition_always_true(context: Context) -> Iterator[Found]:
                     " condition"
                     " compares a value with itself, or cannot fail",
                     tied_to_owner(context, one),
+                    access=Access(one, command, role),
                 )
                 break

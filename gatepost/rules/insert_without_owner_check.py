@@ -9,7 +9,7 @@ from gatepost.analysis.conditions.term_queries import row_columns
 from gatepost.analysis.conditions.terms import Const, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import anybodys, beside, callers, judged, marked, restricted, who
+from gatepost.analysis.policy_questions import Access, anybodys, beside, callers, judged, marked, restricted, who
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
@@ -71,6 +71,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" through the policy'
                 f' "{one.policy.name}"',
                 tied_to_owner(context, one),
+                access=Access(one, "insert", role),
             )
             break
 

@@ -12,7 +12,7 @@ from gatepost.analysis.conditions.terms import Session
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import passes_by_nothing
-from gatepost.analysis.policy_questions import callers, decisive, lone_guard
+from gatepost.analysis.policy_questions import Access, callers, decisive, lone_guard
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Command
 
@@ -46,27 +46,29 @@ def null_session_passes(context: Context) -> Iterator[Found]:
         if not one.policy.permissive and not lone_guard(context, one):
             continue
         for command in one.commands:
-            lacking = _lacking(context, one, command)
+            role, lacking = _lacking(context, one, command)
             if lacking:
                 yield Found(
                     str(one.policy),
                     f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
                     f"compare so that NULL does not pass, and use TO authenticated: {one.policy.name}",
+                    access=Access(one, command, role),
                 )
                 break
 
 
-def _lacking(context: Context, one: PolicyFacts, command: Command) -> str:
+def _lacking(context: Context, one: PolicyFacts, command: Command) -> tuple[str, str]:
+    """Return a role that passes because its session lacks something, and what that is."""
     term = one.condition(command)
     for role in callers(one, command):
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):
-            return "nobody is signed in"
+            return role, "nobody is signed in"
         bare = _without_claims(plain.caller)
         lacks = role != "anon" and any(bare.value(session) is None for session in term.all_of_type(Session))
         if lacks and passes_by_nothing(term, Truth(bare, plain.filled)):
-            return "the token has no such claim"
-    return ""
+            return role, "the token has no such claim"
+    return "", ""
 
 
 @cache

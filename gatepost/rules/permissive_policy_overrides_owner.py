@@ -8,7 +8,7 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.terms import Call, Column, Term
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import Shape, shape, ways
-from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, restricted, siblings
+from gatepost.analysis.policy_questions import Access, checks_owner, judged, loose_roles, restricted, siblings
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.rules._fixes import dropped
 from gatepost.rules._registry import Found, rule
@@ -47,7 +47,7 @@ def permissive_policy_overrides_owner(context: Context) -> Iterator[Found]:
             continue
         found = _override(context, one, role)
         if found is not None:
-            yield Found(str(one.policy), *found)
+            yield Found(str(one.policy), *found, access=Access(one, "select", role))
 
 
 def _override(context: Context, one: PolicyFacts, role: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
-from gatepost.analysis.policy_questions import judged, loosest, read_severity, restricted
+from gatepost.analysis.policy_questions import Access, judged, loosest, read_severity, restricted
 from gatepost.finding import Severity
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
@@ -53,6 +53,7 @@ def signed_in_is_enough(context: Context) -> Iterator[Found]:
                     f' "{one.policy.name}" only checks that somebody is signed in',
                     tied_to_owner(context, one),
                     severity=severity,
+                    access=Access(one, command, role),
                 )
                 break
 
