@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.functions import register_nothing
+from gatepost.migrate.open_tables import EndOfUpgrade
 from gatepost.migrate.stock_entities import refuse_stock_entities
 from gatepost.project import declared
 from gatepost.schema import is_platform
@@ -38,6 +40,7 @@ log = logging.getLogger("gatepost.migrate")
 
 PLUGIN = "gatepost"
 LOCK = "gatepost: migrate"
+NOT_COMPARED = "Gatepost: a script is not compared with the declaration. After it, run: gatepost verify"
 PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
 """Functions that the platform itself puts into `public`."""
 
@@ -72,14 +75,23 @@ def run(
         register_nothing()
         plugin = _plugin(declaration, entities)
         try:
-            _run(context, url, _options(metadata, url, options))
+            _run(context, url, _options(metadata, url, options), EndOfUpgrade(context, declaration))
         finally:
             plugin.remove()
     except GatepostError as error:
-        raise CommandError(str(error)) from None
+        raise _refusal(context, error) from None
 
 
-def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any]) -> None:
+def _refusal(context: EnvironmentContext, error: GatepostError) -> BaseException:
+    """Return what ends the command: its exit code from a shell is 2, where Alembic's own would be 255."""
+    options = context.config.cmd_opts
+    if options is None or getattr(options, "raiseerr", False):
+        return CommandError(str(error))
+    print(f"FAILED: {error}", file=sys.stderr)
+    return SystemExit(2)
+
+
+def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any], at_end: EndOfUpgrade) -> None:
     if context.is_offline_mode():
         context.configure(
             dialect_name="sqlite" if url.is_sqlite else "postgresql",
@@ -91,7 +103,10 @@ def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any])
             if not url.is_sqlite:
                 context.execute(f"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({sql.literal(LOCK)}))")
             context.run_migrations()
+            context.static_output(f"-- {NOT_COMPARED}")
         return
+    given = options.pop("on_version_apply", None) or ()
+    options["on_version_apply"] = [*(given if isinstance(given, Iterable) else [given]), at_end.on_version_apply]
     with _engine(url).connect() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
@@ -102,7 +117,9 @@ def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any])
                 connection.execute(
                     text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(:lock))"), {"lock": LOCK}
                 )
+            at_end.begin(connection)
             context.run_migrations()
+            at_end.end(connection)
 
 
 def _engine(url: DatabaseUrl) -> Engine:
