@@ -1,5 +1,9 @@
 """Words in names: the lists of the file, and the words that a project adds."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from gatepost.errors import SettingsError
@@ -29,6 +33,14 @@ def test_a_project_adds_words_for_a_block():
         assert is_secret("ein_geheimnis")
         assert "invoice" in word_list("private_tables")
     assert not is_secret("ein_geheimnis")
+
+
+def test_the_words_on_the_page_are_taken():
+    page = (Path(__file__).parents[1] / "docs" / "name-hints.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    with added_words(read_words(tomllib.loads(example)["tool"]["gatepost"]["name_hints"])):
+        assert likely_audience(table("kundenakten")) == "unknown"
+        assert likely_audience(table("kundenakte_2024")) == "private"
 
 
 def test_a_word_of_the_project_makes_a_finding_an_error(connection, tmp_path, monkeypatch):
