@@ -6,25 +6,29 @@ import difflib
 import pkgutil
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DeclarationError, GatepostError, SettingsError
 from gatepost.name_hints import Words, read_words
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from sqlalchemy import MetaData
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Project:
     """The settings of `[tool.gatepost]` in `pyproject.toml`.
 
-    `models` is the package that exports `metadata`. `policies` is the package of the declarations, or None if the
+    `models` are the packages or modules with the tables. `policies` is the package of the declarations, or None if the
     project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
     `personas` are additional personas for `gatepost observe`, as written in the file. `name_hints` are words
@@ -32,7 +36,7 @@ class Project:
     """
 
     root: Path
-    models: str = "models"
+    models: tuple[str, ...] = ("models",)
     policies: str | None = "policies"
     sample: str | None = None
     database: str | None = None
@@ -46,18 +50,38 @@ class Project:
         return self.root / "alembic.ini"
 
     def metadata(self) -> MetaData:
-        """Return the models' metadata.
+        """Return the metadata of the models.
+
+        It is what a package exports as `metadata`; else what the tables in it and in all of its modules belong to.
+        Tables of several metadata objects are copied into one.
 
         Raises:
-            SettingsError: the package exports none.
+            SettingsError: a package cannot be imported, or has no tables.
         """
-        found: MetaData | None = getattr(self._module(self.models), "metadata", None)
-        if found is None:
-            raise SettingsError(
-                f'the package "{self.models}" exports no metadata',
-                f"metadata = SQLModel.metadata  # in {self.models}/__init__.py",
-            )
-        return found
+        from sqlalchemy import MetaData
+
+        found = self.metadata_objects()
+        if len(found) == 1:
+            return found[0]
+        together = MetaData()
+        for table in (table for one in found for table in one.tables.values()):
+            table.to_metadata(together)
+        return together
+
+    def metadata_objects(self) -> tuple[MetaData, ...]:
+        """Return every metadata object of the models, each once; see `metadata`."""
+        found: list[MetaData] = []
+        for name in self.models:
+            of_package = _exported(self._imported(import_module, name)) or [
+                one for module in self._imported(_import_all, name) for one in _metadata_of(module)
+            ]
+            if not of_package:
+                raise SettingsError(
+                    f'the package "{name}" exports no metadata, and has no tables',
+                    f"metadata = SQLModel.metadata  # in {name.replace('.', '/')}/__init__.py",
+                )
+            found += of_package
+        return tuple({id(one): one for one in found}.values())
 
     def declaration(self) -> Declaration | None:
         """Return everything that the project declares, or None if it has no policies.
@@ -76,10 +100,10 @@ class Project:
             )
         return found
 
-    def _module(self, name: str) -> object:
+    def _imported(self, how: Callable[[str], T], name: str) -> T:
         self._on_path()
         try:
-            return import_module(name)
+            return how(name)
         except ModuleNotFoundError as error:
             if error.name == name or name.startswith(f"{error.name}."):
                 raise SettingsError(
@@ -90,8 +114,9 @@ class Project:
             raise _not_imported(name, error) from error
 
     def _on_path(self) -> None:
-        if str(self.root) not in sys.path:
-            sys.path.insert(0, str(self.root))
+        for folder in (self.root / "src", self.root):
+            if folder.is_dir() and str(folder) not in sys.path:
+                sys.path.insert(0, str(folder))
 
 
 def find_project(start: Path | None = None) -> Project | None:
@@ -130,7 +155,13 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
                 f'unknown key "{key}" in [tool.gatepost] ("{root / "pyproject.toml"}")',
                 f'Did you mean "{near[0]}"?' if near else f"known keys: {', '.join(sorted(known))}",
             )
-    for key in sorted(known - {"ignore", "personas", "name_hints"}):
+    models = settings.get("models", "models")
+    if not models or not all(isinstance(one, str) for one in ([models] if isinstance(models, str) else _list(models))):
+        raise SettingsError(
+            f'"models" in [tool.gatepost] must be text, or a list of texts, and is {models!r}',
+            'models = "app.models", or models = ["app.users.models", "app.items.models"]',
+        )
+    for key in sorted(known - {"ignore", "models", "personas", "name_hints"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] must be text, and is {settings[key]!r}', f'{key} = "…"')
     if settings.get("database", "local") != "local":
@@ -149,7 +180,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
     has_policies = "policies" in settings or any((root / name).exists() for name in ("policies", "policies.py"))
     return Project(
         root=root,
-        models=str(settings.get("models", "models")),
+        models=(models,) if isinstance(models, str) else tuple(map(str, _list(models))),
         policies=str(settings.get("policies", "policies")) if has_policies else None,
         sample=str(sample) if sample is not None else None,
         database=str(database) if database is not None else None,
@@ -157,6 +188,10 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         personas=personas,
         name_hints=read_words(settings.get("name_hints", {})),
     )
+
+
+def _list(written: object) -> list[object]:
+    return written if isinstance(written, list) else [None]
 
 
 def declared(package: str = "policies") -> Declaration:
@@ -187,13 +222,29 @@ def declared(package: str = "policies") -> Declaration:
     return collected()
 
 
-def _import_all(package: str) -> None:
-    """Import a package and every module in it, since any of them may declare something."""
-    found = import_module(package)
-    for module in pkgutil.walk_packages(getattr(found, "__path__", ()), f"{package}."):
+def _import_all(package: str) -> list[ModuleType]:
+    """Import a package and every module in it, since any of them may declare something, and return them in order."""
+    modules = [import_module(package)]
+    for module in pkgutil.walk_packages(getattr(modules[0], "__path__", ()), f"{package}."):
         name = module.name.rpartition(".")[2]
         if name not in ("__main__", "conftest") and not name.startswith("test_"):
-            import_module(module.name)
+            modules.append(import_module(module.name))
+    return modules
+
+
+def _exported(package: ModuleType) -> list[MetaData]:
+    from sqlalchemy import MetaData
+
+    found = getattr(package, "metadata", None)
+    return [found] if isinstance(found, MetaData) else []
+
+
+def _metadata_of(module: ModuleType) -> list[MetaData]:
+    """Return the metadata objects of the tables that a module defines, or imports."""
+    from sqlalchemy import Table
+
+    tables = (getattr(one, "__table__", one) for one in vars(module).values())
+    return [table.metadata for table in tables if isinstance(table, Table)]
 
 
 def _not_imported(package: str, error: BaseException) -> SettingsError:

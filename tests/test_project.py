@@ -149,7 +149,7 @@ def test_a_project_is_found_from_inside(tmp_path):
         tmp_path, '[tool.gatepost]\nmodels = "app.models"\nsample = "app:write"\nignore = {"a:b" = "why"}\n'
     )
     assert find_project(inside) == found == Project(
-        tmp_path, models="app.models", policies=None, sample="app:write", suppressions=(("a:b", "why"),)
+        tmp_path, models=("app.models",), policies=None, sample="app:write", suppressions=(("a:b", "why"),)
     )  # fmt: skip
     assert found.alembic_ini == tmp_path / "alembic.ini"
 
@@ -170,7 +170,7 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
         ("[tool.gatepost\n", "is not TOML", ""),
         ("[tool]\ngatepost = 5\n", "is not a table", "[tool.gatepost]"),
         ('[tool.gatepost]\ndatabase = "postgresql://h/d"\n', 'can only be "local"', "DATABASE_URL"),
-        ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] must be text', 'models = "…"'),
+        ("[tool.gatepost]\nmodels = 5\n", '"models" in [tool.gatepost] must be text', 'models = "app.models"'),
     ],
 )
 def test_settings_that_mean_nothing(tmp_path, text, reason, hint):
@@ -184,24 +184,41 @@ def test_models_without_metadata(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "models_of_test_project.py").write_text("x = 1\n")
     with pytest.raises(SettingsError, match="exports no metadata") as told:
-        Project(tmp_path, models="models_of_test_project").metadata()
+        Project(tmp_path, models=("models_of_test_project",)).metadata()
     assert told.value.hint.startswith("metadata = SQLModel.metadata")
+
+
+def test_models_of_several_modules_are_found_by_their_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    package = tmp_path / "src" / "shop_of_test_project"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    for name in ("users", "orders"):
+        (package / f"{name}.py").write_text(
+            "from sqlalchemy import Column, Integer, MetaData, Table\n"
+            f'{name} = Table("{name}", MetaData(), Column("id", Integer, primary_key=True))\n'
+        )
+    settings = 'models = ["shop_of_test_project.users", "shop_of_test_project.orders"]'
+    found = project(tmp_path, f"[tool.gatepost]\n{settings}\n")
+    assert set(found.metadata().tables) == {"users", "orders"}
+    assert len(found.metadata_objects()) == 2
+    assert set(Project(tmp_path, models=("shop_of_test_project",)).metadata().tables) == {"users", "orders"}
 
 
 def test_models_that_are_not_there(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     with pytest.raises(SettingsError, match='no package "nothing_at_all"'):
-        Project(tmp_path, models="nothing_at_all").metadata()
+        Project(tmp_path, models=("nothing_at_all",)).metadata()
 
 
 def test_models_that_cannot_be_imported(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "models_that_fail.py").write_text("x = 1\n1 / 0\n")
     with pytest.raises(SettingsError, match=r"cannot be imported: .*models_that_fail\.py:2: ZeroDivisionError"):
-        Project(tmp_path, models="models_that_fail").metadata()
+        Project(tmp_path, models=("models_that_fail",)).metadata()
 
 
 def test_the_projects_own_declaration(pytestconfig):
     found = find_project(pytestconfig.rootpath)
-    assert (found.models, found.policies) == ("models", "policies")
+    assert (found.models, found.policies) == (("models",), "policies")
     assert found.metadata() is not None

@@ -20,6 +20,8 @@ _CALLS = {
     "restrict": 'restrict("select", to=authenticated, where=Model.user_id == uid())',
     "owner": "owner(Model.user_id)",
     "through": "through(Model.parent_id)",
+    "member": "member(Model.team_id, of=Membership.team_id, user=Membership.user_id)",
+    "call": 'call("private.is_member", Model.team_id)',
     "uid": "uid()",
     "jwt": "jwt()",
     "role": "role()",
