@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Cast, Select, Table, literal_column, select, true
@@ -18,6 +19,7 @@ from sqlalchemy.sql.elements import (
     ClauseElement,
     CollectionAggregate,
     ColumnClause,
+    NamedColumn,
     TextClause,
     True_,
     Tuple,
@@ -30,6 +32,8 @@ from gatepost.auth import SessionValue, type_family, type_family_name
 from gatepost.declare.sql_compiler import compiled
 from gatepost.declare.type_coercion import bare, fitted
 from gatepost.errors import DeclarationError
+
+_ONE: Select[Any] = select(literal_column("1"))
 
 
 class _Anything:
@@ -55,13 +59,17 @@ class Expression:
         """Return whether it is the plain `true`; `verify` finds conditions that are true in other ways."""
         return isinstance(self.clause, True_) or self.text.strip().lower() in ("true", "(true)")
 
-    @property
+    @cached_property
     def tables(self) -> tuple[tuple[str, str], ...]:
         """The (schema, table) of every table whose column it uses, sorted; the content of `text()` is not parsed."""
-        found = (one for one in visitors.iterate(self.clause) if isinstance(one, Table))
-        names = {(table.schema or "public", table.name) for table in found}
-        names |= {(c.table.schema or "public", c.table.name) for c in _columns(self.clause) if _of_table(c)}
-        return tuple(sorted(names))
+        found = {one for one in self.parts if isinstance(one, Table)}
+        found |= {one.table for one in self.parts if isinstance(one, Column) and isinstance(one.table, Table)}
+        return tuple(sorted({(table.schema or "public", table.name) for table in found}))
+
+    @cached_property
+    def parts(self) -> tuple[visitors.ExternallyTraversible, ...]:
+        """The expression and everything inside it, also inside its subqueries."""
+        return tuple(visitors.iterate(self.clause))
 
 
 def expression(written: object, argument: str) -> Expression:
@@ -86,7 +94,7 @@ def expression(written: object, argument: str) -> Expression:
     if not callable(written) or hasattr(written, "__clause_element__"):
         where = written.scalar_subquery() if isinstance(written, SelectBase) else written
         try:
-            clause = select(literal_column("1")).where(where).whereclause  # type: ignore[arg-type]
+            clause = _ONE.where(where).whereclause  # type: ignore[arg-type]
         except Exception as error:
             raise _no_condition(argument, repr(written)) from error
     if clause is None or (isinstance(clause, BooleanClauseList) and not clause.clauses):
@@ -118,33 +126,30 @@ def render(found: Expression, table: Table | None) -> str:
     clause = fitted(found.clause)
     if table is None:
         return sql.one_line(compiled(clause))
-    _refuse_own_table(found.clause, table)
+    _refuse_own_table(found, table)
     _refuse_session_or(found.clause, table)
-    return _where(clause, table)
+    return sql.one_line(compiled(clause) if _names_only(found, table) else _where(clause, table))
 
 
-def compared_columns(found: Expression, table: Table) -> tuple[str, ...]:
-    """Return the table's columns that are compared with a value of the session or with a subquery, sorted.
+def compared_with_session(found: Expression, table: Table) -> tuple[set[str], set[str]]:
+    """Return what is compared with a value of the session or with a subquery, so that an index can find the rows.
 
-    An index on these can find the rows.
-    """
-    return tuple(sorted({side.name for side in _compared(found, table) if isinstance(side, Column)}))
-
-
-def compared_terms(found: Expression, table: Table) -> tuple[str, ...]:
-    """Return the terms over the table's columns, such as `lower(users.email)`, that are compared likewise, sorted.
+    Returns:
+        The table's columns, and the terms over its columns, such as `lower(users.email)`.
 
     Raises:
         DeclarationError: a term is a cast of a column, which no index of that column can serve.
     """
-    terms = [side for side in _compared(found, table) if not isinstance(side, Column)]
+    sides = list(_compared(found, table))
+    columns = {side.name for side in sides if isinstance(side, Column)}
+    terms = [side for side in sides if not isinstance(side, Column)]
     for term in terms:
         if isinstance(term, Cast):
             raise DeclarationError(
                 f'the rule on "{table.name}" casts its own column, "{compiled(term)}", so it cannot use an index',
                 f"compare the column itself; the session's value is cast to its type: {_named(term.clause)} == uid()",
             )
-    return tuple(sorted({compiled(term) for term in terms}))
+    return columns, {compiled(term) for term in terms}
 
 
 def _named(clause: ClauseElement) -> str:
@@ -170,7 +175,7 @@ def _compared(found: Expression, table: Table) -> Iterator[Any]:
 
 
 def _where(clause: ClauseElement, table: Table) -> str:
-    everything: Select[Any] = select(literal_column("1")).select_from(table)
+    everything = _ONE.select_from(table)
     prefix = f"{compiled(everything)} \nWHERE "
     whole = compiled(everything.where(clause))  # type: ignore[arg-type]
     if not whole.startswith(prefix):
@@ -180,12 +185,21 @@ def _where(clause: ClauseElement, table: Table) -> str:
             f'the rule on "{table.name}" uses a column of "{", ".join(others)}" outside a subquery',
             f"compare with a subquery: {table.name}.column.in_(select({others[0] if others else 'other'}.column))",
         )
-    return sql.one_line(whole[len(prefix) :])
+    return whole[len(prefix) :]
 
 
-def _refuse_own_table(clause: ClauseElement, table: Table) -> None:
+def _names_only(found: Expression, table: Table) -> bool:
+    """Return whether an expression has no subquery and no column of another table, so that it needs no SELECT."""
+    return not any(
+        isinstance(part, SelectBase | FromClause)
+        or (isinstance(part, NamedColumn) and not (part.table is None or part.table == table))
+        for part in found.parts
+    )
+
+
+def _refuse_own_table(found: Expression, table: Table) -> None:
     """Refuse a subquery on the policy's own table, which PostgreSQL stops with "infinite recursion" (42P17)."""
-    for query in visitors.iterate(clause):
+    for query in found.parts:
         if not isinstance(query, Select):
             continue
         froms = [one for found in query.get_final_froms() for one in _flat(found)]

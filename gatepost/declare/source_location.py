@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from gatepost.errors import DeclarationError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_HERE = Path(__file__).parent
+_HERE = f"{Path(__file__).parent}{os.sep}"
 _IN_SQL: dict[type[ast.AST], tuple[str, str]] = {
     ast.And: ("and", "and_(a, b)"),
     ast.Or: ("or", "or_(a, b)"),
@@ -31,7 +32,7 @@ _IN_SQL: dict[type[ast.AST], tuple[str, str]] = {
 def caller() -> FrameType:
     """Return the frame of the nearest caller outside this package."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_back is not None and Path(frame.f_code.co_filename).is_relative_to(_HERE):
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     assert frame is not None  # noqa: S101  the outermost frame is somebody's
     return frame
@@ -39,8 +40,8 @@ def caller() -> FrameType:
 
 def place(frame: FrameType) -> str:
     """Return file and line, relative to the current directory if the file is inside it."""
-    path = Path(frame.f_code.co_filename)
-    return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{frame.f_lineno}"
+    path, folder = Path(frame.f_code.co_filename), Path.cwd()
+    return f"{path.relative_to(folder) if path.is_relative_to(folder) else path}:{frame.f_lineno}"
 
 
 def with_source_location(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import types
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter, ClauseElement, TextClause
 from sqlalchemy.types import TypeEngine
 
@@ -43,6 +42,14 @@ class _PolicyCompiler(PGCompiler):
             sql.literal(token.text[1:-1].replace("''", "'")) if token.text.startswith("'") else token.text
             for token in sql.tokens(written)
         )
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:  # noqa: ANN401
+        if bindparam.required and bindparam.value is None:
+            raise DeclarationError(
+                f'the parameter "{bindparam.key}" has no value, and a policy cannot get one later',
+                f"write the value itself, or claim({bindparam.key!r})",
+            )
+        return str(super().visit_bindparam(bindparam, *args, **options))  # type: ignore[no-untyped-call]
 
     def visit_textclause(self, textclause: TextClause, *args: Any, **options: Any) -> str:  # noqa: ANN401
         if any(bind.value is not None for bind in textclause._bindparams.values()):
@@ -76,12 +83,6 @@ def compiled(clause: ClauseElement) -> str:
     Raises:
         DeclarationError: it holds a value that has no literal, or a parameter without a value.
     """
-    unbound = [bind.key for bind in _parameters(clause) if bind.required and bind.value is None]
-    if unbound:
-        raise DeclarationError(
-            f'the parameter "{unbound[0]}" has no value, and a policy cannot get one later',
-            f"write the value itself, or claim({unbound[0]!r})",
-        )
     try:
         return str(clause.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
     except DeclarationError:
@@ -91,19 +92,6 @@ def compiled(clause: ClauseElement) -> str:
         raise DeclarationError(
             f'an expression cannot be written as SQL: "{reason}"', "write it as text(...), imported from sqlalchemy"
         ) from error
-
-
-def _parameters(clause: ClauseElement) -> list[BindParameter[Any]]:
-    """Return the parameters outside `text()`, in which a colon need not mean one."""
-    found: list[BindParameter[Any]] = []
-    stack: list[visitors.ExternallyTraversible] = [clause]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, BindParameter):
-            found.append(one)
-        if not isinstance(one, TextClause):
-            stack.extend(one.get_children())
-    return found
 
 
 def _array_literal(elements: Iterable[str]) -> str:

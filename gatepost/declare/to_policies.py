@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, UnaryExpression, UniqueConstraint
@@ -11,9 +12,7 @@ from gatepost import sql
 from gatepost.auth import uid
 from gatepost.declare.declaration import ProtectedTable, Rule
 from gatepost.declare.expression import (
-    Expression,
-    compared_columns,
-    compared_terms,
+    compared_with_session,
     is_session_only,
     render,
     session_or,
@@ -41,7 +40,8 @@ def protected_table(
     Raises:
         DeclarationError: the rules contain a mistake.
     """
-    policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule))
+    written = _rendered(rules, table)
+    policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule, written))
     _refuse_doubles(policies)
     _refuse_session_beside_row(table, rules)
     _refuse_missing_indexes(table, rules)
@@ -59,10 +59,20 @@ def protected_table(
     )
 
 
-def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[Policy]:
+def _rendered(rules: tuple[Rule, ...], table: Table | None) -> dict[int, str]:
+    """Return the SQL of every condition by the identity of its clause, because rules often share one."""
+    written: dict[int, str] = {}
+    for rule in (leaf for one in rules for leaf in one.leaves):
+        for one in (rule.where, rule.check):
+            if one is not None and id(one.clause) not in written:
+                written[id(one.clause)] = render(one, table)
+    return written
+
+
+def _policies(schema: str, name: str, table: Table | None, rule: Rule, written: Mapping[int, str]) -> list[Policy]:
     made = []
+    old, new = _conditions(table, rule, written)
     for command in ("all",) if rule.for_all else rule.commands:
-        using, check = _condition(table, rule, command)
         made.append(
             Policy(
                 schema,
@@ -71,11 +81,18 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule) -> list[P
                 command,
                 tuple(sorted(rule.roles)),
                 permissive=rule.meaning != "restrict",
-                using=using,
-                check=check,
+                using=None if command == "insert" else old,
+                check=_check(command, old, new),
             )
         )
     return made
+
+
+def _check(command: Command, old: str, new: str) -> str | None:
+    if command == "all":
+        return new if new != old else None  # without WITH CHECK, PostgreSQL checks new rows by USING
+    # An UPDATE always says both, so that a reader need not know PostgreSQL's default.
+    return new if command in ("insert", "update") else None
 
 
 def policy_name(table: str, command: Command, rule: Rule) -> str:
@@ -91,27 +108,20 @@ def _word(rule: Rule) -> str:
     return ("_or_" if rule.meaning == "any" else "_and_").join(dict.fromkeys(_word(part) for part in rule.parts))
 
 
-def _condition(table: Table | None, rule: Rule, command: Command) -> tuple[str | None, str | None]:
-    """Return USING and WITH CHECK; an UPDATE always says both, so that a reader need not know PostgreSQL's default."""
-    old, new = _old_and_new(table, rule)
-    if command == "all":
-        return old, (new if new != old else None)  # without WITH CHECK, PostgreSQL checks new rows by USING
-    return (None if command == "insert" else old), (new if command in ("insert", "update") else None)
-
-
-def _old_and_new(table: Table | None, rule: Rule) -> tuple[str, str]:
+def _conditions(table: Table | None, rule: Rule, written: Mapping[int, str]) -> tuple[str, str]:
+    """Return which old rows a rule allows, and which new ones."""
     if rule.parts:
-        sides = zip(*(_old_and_new(table, part) for part in rule.parts), strict=True)
+        sides = zip(*(_conditions(table, part, written) for part in rule.parts), strict=True)
         old, new = ((" OR " if rule.meaning == "any" else " AND ").join(f"({one})" for one in side) for side in sides)
         return old, new
     if rule.derived:
         both = _owner(table, rule) if rule.meaning == "owner" else _through(rule)
         return both, both
-    return _rendered(rule.where, table), _rendered(rule.check or rule.where, table)
-
-
-def _rendered(written: Expression | None, table: Table | None) -> str:
-    return "true" if written is None else render(written, table)
+    where, check = rule.where, rule.check or rule.where
+    return (
+        "true" if where is None else written[id(where.clause)],
+        "true" if check is None else written[id(check.clause)],
+    )
 
 
 def _owner(table: Table | None, rule: Rule) -> str:
@@ -176,13 +186,16 @@ def _refuse_missing_indexes(table: Table | None, rules: tuple[Rule, ...]) -> Non
     if table is None:
         return
     leading = _leading(table)
+    seen: set[int] = set()
     for rule in (leaf for one in rules for leaf in one.leaves):
         compared = {rule.column[2]} if rule.column else set()
         terms: set[str] = set()
         for written in (rule.where, rule.check):
-            if written is not None:
-                compared.update(compared_columns(written, table))
-                terms.update(compared_terms(written, table))
+            if written is not None and id(written.clause) not in seen:
+                seen.add(id(written.clause))
+                columns, expressions = compared_with_session(written, table)
+                compared.update(columns)
+                terms.update(expressions)
         for column in sorted(compared - leading):
             raise DeclarationError(
                 f'a rule on "{table.name}" compares "{column}", and no index begins with that column',

@@ -143,10 +143,13 @@ def _group_texts(found: ClauseList) -> None:
 
 
 def _grouped(clause: Any) -> Any:  # noqa: ANN401  any element of an expression
-    written = clause.text if isinstance(clause, TextClause) else ""
-    if isinstance(clause, ColumnClause) and clause.is_literal:
+    if isinstance(clause, TextClause):
+        written = clause.text
+    elif isinstance(clause, ColumnClause) and clause.is_literal:
         written = str(clause.name)
-    pieces = [token for token in sql.tokens(written) if token.kind != "space"]
+    else:
+        return clause
+    pieces = sql.tokens(written)
     plain = all(token.kind in ("word", "quoted", "literal") or token.text == "." for token in pieces)
-    array = bool(pieces) and (pieces[0].name or "") in ("any", "all", "some")
-    return clause if array or (plain and len(pieces) == len(sql.tokens(written))) else Grouping(clause)
+    first = next((token.name for token in pieces if token.kind != "space"), None)
+    return clause if plain or first in ("any", "all", "some") else Grouping(clause)

@@ -19,8 +19,6 @@ from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.sources.causes import Cause, causes
 from gatepost.sources.files import Script, decoded, migrations, read_script
-from gatepost.sources.loading import Loaded, Mode, load
-from gatepost.sources.preparing import prepare
 from gatepost.sources.profile import Grants, Profile, read_profile
 from gatepost.sources.revisions import upgrade
 from gatepost.sources.seen import of_causes
@@ -29,6 +27,8 @@ from gatepost.target import target_url
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
+
+    from gatepost.sources.loading import Loaded, Mode
 
 SECONDS = 600.0
 """How long the server of a source may be at work."""
@@ -147,6 +147,10 @@ def _seeds(profile: Profile, options: Options) -> tuple[Script, ...]:
 
 
 def _made(server: Throwaway, source: Source, content: _Content, options: Options) -> Opened:
+    # Imported here, because a command that is given a database needs neither, and would wait for their patterns.
+    from gatepost.sources.loading import load
+    from gatepost.sources.preparing import prepare
+
     with closing(server.admin()) as admin:
         texts = [script.text for script in content.scripts]
         used = prepare(admin, content.profile, texts, lent=source.kind == "alembic")

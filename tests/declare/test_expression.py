@@ -36,7 +36,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.schema import CreateTable
 
 from gatepost import claim, jwt, uid
-from gatepost.declare.expression import compared_columns, compared_terms, expression, is_session_only, render
+from gatepost.declare.expression import compared_with_session, expression, is_session_only, render
 from gatepost.errors import DeclarationError
 from tests.tables import Base, Member, Note, State, Team, User, table
 
@@ -266,6 +266,11 @@ REFUSED = {
         'of "my table" outside a subquery',
         "CamelTable.column.in_(select(",
     ),
+    "rows of a function": (
+        lambda: func.unnest(Note.readers).table_valued("reader").c.reader == uid(),
+        "outside a subquery",
+        "CamelTable.column.in_(select(",
+    ),
     "bare alias": (
         lambda: aliased(Note).user_id == uid(),
         'of "CamelTable" outside a subquery',
@@ -327,27 +332,27 @@ def test_postgresql_does_refuse_a_policy_that_asks_itself(with_tables):
 
 
 def found(clause):
-    return compared_columns(expression(clause, "where"), Note.__table__)
+    columns, _terms = compared_with_session(expression(clause, "where"), Note.__table__)
+    return columns
 
 
 def test_the_columns_that_an_index_could_find():
-    assert found(and_(Note.user_id == uid(), Note.flag, Note.order == 5)) == ("user_id",)
-    assert found(Note.team_id.in_(select(Member.team_id).where(Member.user_id == uid()))) == ("team_id",)
-    assert found(or_(Note.user_id == uid(), claim("org") == Note.name)) == ("name", "user_id")
-    assert found(uid() == any_(Note.readers)) == ()
-    assert found(exists().where(Member.team_id == Note.team_id)) == ()
-    assert found(text("user_id = auth.uid()")) == ()
+    assert found(and_(Note.user_id == uid(), Note.flag, Note.order == 5)) == {"user_id"}
+    assert found(Note.team_id.in_(select(Member.team_id).where(Member.user_id == uid()))) == {"team_id"}
+    assert found(or_(Note.user_id == uid(), claim("org") == Note.name)) == {"name", "user_id"}
+    assert found(uid() == any_(Note.readers)) == set()
+    assert found(exists().where(Member.team_id == Note.team_id)) == set()
+    assert found(text("user_id = auth.uid()")) == set()
 
 
 def test_a_term_needs_an_index_of_its_own():
     lowered = expression(func.lower(Note.name) == claim("email"), "where")
-    assert compared_columns(lowered, Note.__table__) == ()
-    assert compared_terms(lowered, Note.__table__) == ('lower("CamelTable".name)',)
+    assert compared_with_session(lowered, Note.__table__) == (set(), {'lower("CamelTable".name)'})
 
 
 def test_a_cast_on_the_columns_side_is_refused():
     with pytest.raises(DeclarationError, match="casts its own column") as told:
-        compared_terms(expression(cast(Note.owner_text, Uuid) == uid(), "where"), Note.__table__)
+        compared_with_session(expression(cast(Note.owner_text, Uuid) == uid(), "where"), Note.__table__)
     assert "Model.owner_text == uid()" in told.value.hint
 
 

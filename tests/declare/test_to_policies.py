@@ -258,3 +258,12 @@ def test_a_long_table_wants_a_name_of_its_own_for_its_policies():
         protect(long, allow("select", to=authenticated))
     assert told.value.hint.startswith('give the rule a name of its own: name="ttt')
     assert protect(long, allow("select", to=authenticated, name="readers")).policies[0].name == "readers"
+
+
+def test_conditions_that_read_alike_keep_their_own_casts(notes):
+    typed, plain = (func.chosen(type_=kind) == claim("one") for kind in (Uuid, Text))
+    (policy,) = protect(notes, restrict("update", to=authenticated, where=typed, check=plain)).policies
+    assert (policy.using, policy.check) == (
+        "chosen() = (SELECT auth.jwt() ->> 'one')::uuid",
+        "chosen() = (SELECT auth.jwt() ->> 'one')",
+    )
