@@ -5,8 +5,9 @@ The public names are imported when they are first used, so that the command line
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gatepost.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from sqlalchemy import text
@@ -101,12 +102,7 @@ __all__ = [
     "verify",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'gatepost' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

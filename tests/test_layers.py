@@ -14,7 +14,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "gatepost"
 
 LAYERS = (
-    {"floor": "errors finding sql sql_script display"},
+    {"floor": "errors finding lazy_names sql sql_script display"},
     {"values": "schema auth personas name_hints", "local": "local"},
     {"database": "database"},
     {"declare": "declare", "reflect": "reflect"},

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 import gatepost
-from gatepost import transfer
+from gatepost import testing, transfer
 
-HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "alembic_utils", "supabase", "psycopg2", "rich", "typer", "sqlglot")
+HEAVY = (
+    *("sqlalchemy", "sqlmodel", "alembic", "alembic_utils", "supabase", "psycopg2", "rich", "typer", "sqlglot"),
+    *("gatepost.analysis", "gatepost.observation"),
+)
 
-
-PACKAGES = pytest.mark.parametrize("package", [gatepost, transfer], ids=lambda package: package.__name__)
+PACKAGES = pytest.mark.parametrize("package", [gatepost, testing, transfer], ids=lambda package: package.__name__)
 
 
 @PACKAGES
@@ -67,5 +69,11 @@ def test_reading_a_declaration_needs_no_driver():
     assert set(loaded_by("from gatepost import protect, declared")) <= {"sqlalchemy"}
 
 
+@pytest.mark.subprocess
+def test_a_pytest_that_uses_no_fixture_of_ours_needs_no_driver():
+    assert loaded_by("import gatepost.testing.plugin") == []
+
+
+@pytest.mark.subprocess
 def test_a_process_that_casts_needs_no_driver():
     assert loaded_by("from gatepost.transfer.parallel import worker_process") == []

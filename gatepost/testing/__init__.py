@@ -1,6 +1,7 @@
 """Test row security in pytest: a real database, real roles, and assertions that show which policy decided.
 
-The fixtures come with the installed package (`pytest` finds them by itself); the assertions are imported from here.
+The fixtures come with the installed package (`pytest` finds them by itself); the assertions are imported from here,
+when they are first used: every run of pytest where Gatepost is installed imports this package.
 
 ```python
 from gatepost.testing import assert_can_select, assert_cannot_update
@@ -12,18 +13,38 @@ def test_tasks_are_private(gatepost_db, as_user):
 ```
 """
 
-from gatepost.testing.assertions import (
-    AccessAssertionError,
-    assert_can_delete,
-    assert_can_insert,
-    assert_can_select,
-    assert_can_update,
-    assert_cannot_delete,
-    assert_cannot_insert,
-    assert_cannot_select,
-    assert_cannot_update,
-)
-from gatepost.testing.databases import TestDatabase
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepost.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from gatepost.testing.assertions import (
+        AccessAssertionError,
+        assert_can_delete,
+        assert_can_insert,
+        assert_can_select,
+        assert_can_update,
+        assert_cannot_delete,
+        assert_cannot_insert,
+        assert_cannot_select,
+        assert_cannot_update,
+    )
+    from gatepost.testing.databases import TestDatabase
+
+_HOMES = {
+    "AccessAssertionError": "gatepost.testing.assertions",
+    "TestDatabase": "gatepost.testing.databases",
+    "assert_can_delete": "gatepost.testing.assertions",
+    "assert_can_insert": "gatepost.testing.assertions",
+    "assert_can_select": "gatepost.testing.assertions",
+    "assert_can_update": "gatepost.testing.assertions",
+    "assert_cannot_delete": "gatepost.testing.assertions",
+    "assert_cannot_insert": "gatepost.testing.assertions",
+    "assert_cannot_select": "gatepost.testing.assertions",
+    "assert_cannot_update": "gatepost.testing.assertions",
+}
 
 __all__ = [
     "AccessAssertionError",
@@ -37,3 +58,9 @@ __all__ = [
     "assert_cannot_select",
     "assert_cannot_update",
 ]
+
+__getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__

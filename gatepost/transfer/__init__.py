@@ -15,8 +15,9 @@ need no driver, which would cost each of them 13 MB and 0.15 s.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gatepost.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gatepost.transfer.api import plan, plan_rejects, plan_write, run, run_rejects, write
@@ -61,12 +62,7 @@ __all__ = [
     "write",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'gatepost.transfer' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
