@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from gatepost.database.connect import dial
-from gatepost.database.connection_errors import Diagnosis, Step
+from gatepost.database.connection_errors import Diagnosis
+from gatepost.database.connection_faults import Step
 from gatepost.database.reading import reading
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from gatepost.database.connection_errors import FAULTS, diagnose, hide_password
+from gatepost.database.connection_errors import diagnose, hide_password
+from gatepost.database.connection_faults import FAULTS
 from gatepost.database.url import parse_url
 
 POOLER = parse_url("postgresql://postgres:hunter2@aws-0-eu-west-1.pooler.supabase.com:5432/postgres")

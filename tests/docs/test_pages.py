@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from gatepost.database.connection_errors import FAULTS
+from gatepost.database.connection_faults import FAULTS
 from models.sample import write_sample
 from tests.programs import programs
 
