@@ -107,7 +107,7 @@ def _cause_of(member: Member, causes: Iterable[Key], groups: Mapping[Key, list[M
 
 
 def _explains(cause: Member, seen: Member) -> bool:
-    """Tell whether what a rule finds is why something was seen."""
+    """Return whether what a rule finds is why something was seen."""
     if cause.decided_by is None or not _may_be_cause(cause) or cause.subject.table != seen.subject.table:
         return False
     if cause.subject.policy is None:
@@ -157,7 +157,7 @@ def _is_proved(one: Member, always_true: frozenset[Policy]) -> bool:
 
 
 def _restricted(table: Table | None, policy: Policy | None) -> bool:
-    """Tell whether a restrictive policy may take away what a permissive one gives."""
+    """Return whether a restrictive policy may take away what a permissive one gives."""
     commands = {"all", policy.command} if policy is not None else set()
     return table is not None and any(
         not one.permissive and (one.command in commands or "all" in (one.command, policy and policy.command))

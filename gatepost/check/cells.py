@@ -96,7 +96,7 @@ class Cells:
         return Tried(reason=f"{whose}; that it should not, no trial can say")
 
     def _passed(self, row: Any, subject: Subject) -> bool:  # noqa: ANN401  as above
-        """Tell whether somebody got a row past the policies: where nobody does, a refusal shows nothing."""
+        """Return whether somebody got a row past the policies: where nobody does, a refusal shows nothing."""
         return any(
             row["cells"][persona["name"]][command]["reach"] in ("own", "some", "all")
             for persona in self.personas
@@ -117,7 +117,7 @@ class Cells:
         return Tried(reason="no call gave anything away, and other arguments than those that were tried may")
 
     def _confirms(self, subject: Subject, role: str, command: Command, cell: Any) -> bool:  # noqa: ANN401  as above
-        """Tell whether every planted row was reached, by this policy and no other."""
+        """Return whether every planted row was reached, by this policy and no other."""
         if cell["reach"] != "all" or cell["of"] < 2 or subject.policy is None or subject.table is None:
             return False
         deciding = [p for p in subject.table.policies if p.command in (command, "all") and _is_for(p, role)]
@@ -141,5 +141,5 @@ def _sorted(subject: Subject) -> list[Command]:
 
 
 def is_open(table: Table) -> bool:
-    """Tell whether a table's policies are not asked at all."""
+    """Return whether a table's policies are not asked at all."""
     return not table.row_security.enabled

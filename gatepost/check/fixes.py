@@ -125,7 +125,7 @@ class _After:
 
 
 def is_sql(fix: str) -> bool:
-    """Tell whether a fix is SQL that can be run as it is, and no sentence, command or sketch."""
+    """Return whether a fix is SQL that can be run as it is, and no sentence, command or sketch."""
     return "…" not in fix and all(
         _STATEMENT.match(line) for line in fix.split("\n")[:1] if not line.startswith("--")
     )  # fmt: skip

@@ -59,7 +59,7 @@ def sides(select: Select) -> Iterable[Term]:
 
 
 def of_many(select: Select) -> bool:
-    """Tell whether an output may be a function that returns a set, and so no row at all."""
+    """Return whether an output may be a function that returns a set, and so no row at all."""
     return any(select.outputs[at].all_of_type(Call) for at in range(len(select.outputs)))
 
 
@@ -92,18 +92,18 @@ def repeated(term: Term) -> tuple[Term, ...]:
 
 
 def settled(term: Term) -> bool:
-    """Tell whether a value stays the same within a row."""
+    """Return whether a value stays the same within a row."""
     return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.all_of_type(Call))
 
 
 def boolean(term: Term) -> bool:
-    """Tell whether a term is a condition by its shape."""
+    """Return whether a term is a condition by its shape."""
     kinds = And | Or | Not | Compare | CompareMany | Exists | IsNull
     return isinstance(unwrapped(term), kinds) or (isinstance(term, Case) and boolean(term.whens[0][1]))
 
 
 def own_user(select: Select) -> bool:
-    """Tell whether a select finds the user's own row of auth.users, which everybody signed in has."""
+    """Return whether a select finds the user's own row of auth.users, which everybody signed in has."""
     relations = [source.relation for source in select.sources]
     if relations != [("auth", "users")] or not isinstance(select.where, Compare) or select.where.op != "=":
         return False

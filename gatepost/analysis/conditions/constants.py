@@ -22,7 +22,7 @@ _NOW = Call(("", "now"))
 
 
 def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
-    """Tell whether a comparison of two known values holds, or return None where it takes PostgreSQL to say.
+    """Return whether a comparison of two known values holds, or None where only PostgreSQL can say.
 
     Args:
         caller: Whose claims are known.

@@ -186,7 +186,7 @@ class SelectReader(ABC):
         return output.name if isinstance(output, Column) else name
 
     def holds(self, source: Source, name: str) -> bool:
-        """Tell whether a source has a column of that name."""
+        """Return whether a source has a column of that name."""
         if source.relation is not None and self.columns is not None:
             known = self.columns(source.relation)
             return known is not None and name in known
@@ -207,7 +207,7 @@ def _named(target: Node) -> str:
 
 
 def _aggregates(node: Any) -> bool:  # noqa: ANN401  a piece of a parse tree
-    """Tell whether an output is computed over all rows of its own SELECT."""
+    """Return whether an output is computed over all rows of its own SELECT."""
     if isinstance(node, list):
         return any(_aggregates(one) for one in node)
     if not isinstance(node, dict):

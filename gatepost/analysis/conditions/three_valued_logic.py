@@ -62,11 +62,11 @@ class Truth:
         return self._tried(term, list(again)) if again else found
 
     def always(self, term: Term) -> bool:
-        """Tell whether a condition is true for every row."""
+        """Return whether a condition is true for every row."""
         return self.possible_outcomes(term) == Outcome.TRUE
 
     def never(self, term: Term) -> bool:
-        """Tell whether a condition is true for no row."""
+        """Return whether a condition is true for no row."""
         return not self.possible_outcomes(term) & Outcome.TRUE
 
     def _tried(self, term: Term, atoms: list[Term]) -> int:
@@ -239,7 +239,7 @@ class Truth:
         return Outcome.NULL | empty if left is None else Outcome.ANY  # an array may be empty
 
     def _matches(self, term: CompareMany, side: Term) -> bool:
-        """Tell whether a value can equal one of the values on the other side."""
+        """Return whether a value can equal one of the values on the other side."""
         if not isinstance(side, Select) or len(side.outputs) != 1:
             return True
         return self._finds(side) and bool(self._compare(term.op, term.left, side.outputs[0]) & Outcome.TRUE)
@@ -256,7 +256,7 @@ class Truth:
         return all(self._rows(one) for one in inner) and all(self._rows(one) for one in select.outputs)
 
     def _rows(self, term: Term) -> bool:
-        """Tell whether a source or an output of a select can produce a row."""
+        """Return whether a source or an output of a select can produce a row."""
         if isinstance(term, Select):
             return self._finds(term)
         # A strict function that returns a set returns nothing for NULL.

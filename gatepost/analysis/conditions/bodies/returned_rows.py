@@ -28,7 +28,7 @@ _SIMPLE = frozenset(
 
 
 def returned_rows(body: Statements, waiting: Sequence[Node], values: Values, reached: Term, rows: list[Term]) -> bool:
-    """Collect what a set-returning function returns; tell whether the statements can run to their end."""
+    """Collect what a set-returning function returns, and return whether the statements can run to their end."""
     for statement in waiting:
         body.steps += 1
         kind, of = kind_of(statement)
