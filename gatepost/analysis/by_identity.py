@@ -12,7 +12,7 @@ class ByIdentity(Generic[Answer]):
     """Keeps answers by an object and what else they depend on.
 
     A term, a table or a list of grants is hashed through all that it holds, which takes longer than most answers. Two
-    that are equal are asked twice; each is kept with its answer, so that no later object takes its identity on.
+    that are equal are answered twice; each is kept with its answer, so that no later object takes its identity on.
     """
 
     __slots__ = ("_kept",)

@@ -92,7 +92,7 @@ class Context:
 
     @cached_property
     def loose(self) -> ByIdentity[tuple[str, ...]]:
-        """What `policy_questions.loose_roles` found for a policy and a command: many rules ask for it."""
+        """What `policy_questions.loose_roles` found for a policy and a command: many rules use it."""
         return ByIdentity()
 
     def not_analysed(self) -> tuple[NotChecked, ...]:

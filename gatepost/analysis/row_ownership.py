@@ -229,7 +229,7 @@ class RowOwnership:
 
 
 def arms(whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> Iterator[Term]:
-    """Yield each way through a CASE: what is asked on it, what was not true before, and its value."""
+    """Yield each way through a CASE: its condition, the conditions before it that were not true, and its value."""
     denied: tuple[Term, ...] = ()
     for condition, value in whens:
         yield conjunction(*denied, condition, value)

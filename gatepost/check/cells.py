@@ -1,4 +1,4 @@
-"""The access matrix, asked whether strangers were refused what a rule suspects."""
+"""Compare what a rule suspects with the access matrix: whether strangers were refused."""
 
 from __future__ import annotations
 
@@ -141,5 +141,5 @@ def _sorted(subject: Subject) -> list[Command]:
 
 
 def is_open(table: Table) -> bool:
-    """Return whether a table's policies are not asked at all."""
+    """Return whether a table's policies are not evaluated at all."""
     return not table.row_security.enabled

@@ -1,4 +1,4 @@
-"""Try fixes on the clone: the finding must be gone, and everybody must reach their own rows as before."""
+"""Try fixes on the clone: the finding must be gone, and everybody must access their own rows as before."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _owners(finding: Finding, subjects: Subjects) -> list[str]:
 
 
 def _lost(table: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
-    """Return who no longer reaches rows of their own, as a clause, or the empty string."""
+    """Return who can no longer access rows of their own, as a clause, or the empty string."""
     had = {(name, command): (reach, own) for name, command, reach, own in states(table, before)}
     has = {(name, command): (reach, own) for name, command, reach, own in states(table, after)}
     if not has:

@@ -18,7 +18,7 @@ def reduced_to_true(cursor: Cursor, policies: Iterable[Policy]) -> frozenset[Pol
     """Return the permissive policies whose condition is true for every row and every caller.
 
     The planner computes constants and immutable functions, and knows which columns are NOT NULL (from PostgreSQL 17
-    on); where no condition is left in the plan, none is asked. It runs on the clone, as a role without privileges
+    on); a plan without a condition has none to evaluate. It runs on the clone, as a role without privileges
     over its server, because planning runs the project's own immutable functions.
 
     Args:

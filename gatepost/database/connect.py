@@ -71,11 +71,11 @@ def dial(
 
     defaults: dict[str, Any] = {"application_name": application_name, "connect_timeout": str(connect_timeout)}
     # ALTER DATABASE and ALTER ROLE may set one that cannot show every text; poolers let this parameter through.
-    asked = {"client_encoding": "UTF8"}
+    always = {"client_encoding": "UTF8"}
     waited = float(url.parameters.get("connect_timeout", connect_timeout))
     opened: Connection
     try:
-        opened = psycopg2.connect(**(defaults | url.connect_arguments() | asked))
+        opened = psycopg2.connect(**(defaults | url.connect_arguments() | always))
     except psycopg2.Error as refusal:
         said = str(refusal)
     else:

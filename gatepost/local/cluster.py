@@ -218,8 +218,8 @@ class Cluster:
         except OSError:
             lines = []
         messages = [line.partition(":  ")[2] for line in lines if re.search("(LOG|FATAL|PANIC):  ", line)]
-        telling = [message for message in messages if not message.startswith(_PLEASANTRIES)]
-        return "; ".join(telling[-2:]) or "it said nothing"
+        reasons = [message for message in messages if not message.startswith(_PLEASANTRIES)]
+        return "; ".join(reasons[-2:]) or "it said nothing"
 
     def _run(self, tool: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs."""

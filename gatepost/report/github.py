@@ -21,7 +21,7 @@ def render(result: Result) -> str:
 
 def _message(finding: Finding) -> str:
     judged = f" ({finding.verdict})" if finding.verdict is not None else ""
-    told = [
+    lines = [
         line(f"{finding.object}: {finding.message}{judged}"),
         line(f"reproduce: {finding.witness}") if finding.witness else "",
         line(f"not known: {finding.reason}") if finding.reason else "",
@@ -29,7 +29,7 @@ def _message(finding: Finding) -> str:
         line(finding.decide),
         statement(finding.fix),
     ]
-    return "\n".join(filter(None, told))
+    return "\n".join(filter(None, lines))
 
 
 def _command(kind: str, title: str, shown: str) -> str:

@@ -45,13 +45,13 @@ def render(result: Result) -> str:
 def _brief(result: Result) -> Result:
     """Return the result with personas by name in its witnesses: the page shows once who they are."""
     matrix = matrix_of(result)
-    told = {persona["told"]: f"as {persona['name']}" for persona in matrix["personas"]} if matrix is not None else {}
+    brief = {persona["told"]: f"as {persona['name']}" for persona in matrix["personas"]} if matrix is not None else {}
 
     def shown(finding: Finding) -> Finding:
-        who = next((one for one in told if finding.witness and finding.witness.startswith(one)), None)
+        who = next((one for one in brief if finding.witness and finding.witness.startswith(one)), None)
         if who is None or finding.witness is None:
             return finding
-        return replace(finding, witness=told[who] + finding.witness.removeprefix(who))
+        return replace(finding, witness=brief[who] + finding.witness.removeprefix(who))
 
     return replace(result, findings=tuple(map(shown, result.findings)))
 

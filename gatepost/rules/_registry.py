@@ -24,7 +24,7 @@ DecidedBy = Literal["catalog", "trial", "witness", "style"]
 `trial`: what a condition comes to. Where strangers try and get no more than their own rows, the rule was wrong.
 `witness`: what a condition or a function comes to for values that a trial may not hold. A trial that succeeds confirms
 it; only one in which nobody gets past the first statement refutes it.
-`style`: cost or clarity; who reaches which rows does not depend on it.
+`style`: cost or clarity; who can access which rows does not depend on it.
 """
 
 

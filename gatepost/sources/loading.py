@@ -215,7 +215,7 @@ class _Loader:
                 self._leave_out(statement, "an event trigger is left out: " + _NO_EVENTS)
             return None
         if words[:2] == ("create", "publication") and _ALL_TABLES.search(statement.text):
-            self._leave_out(statement, "a publication of all tables is left out: PostgreSQL asks for a superuser")
+            self._leave_out(statement, "a publication of all tables is left out: only a superuser may create one")
             return None
         if words[:2] in (("create", "subscription"), ("alter", "system"), ("create", "database")):
             self._leave_out(statement, f"{words[0].upper()} {words[1].upper()} is left out", "it changes no policy")
@@ -233,7 +233,7 @@ class _Loader:
         return False
 
     def _index_of_a_standin(self, statement: Statement, refused: Error, words: tuple[str, ...]) -> bool:
-        """Leave out an index that asks for what a stand-in does not have; where it is unique, it is missed."""
+        """Leave out an index that needs what a stand-in does not have. A unique one stays an error."""
         index = words[:1] == ("create",) and "index" in words[1:3] and "unique" not in words
         if not index or refused.pgcode != "42704" or "access method" not in str(refused):
             return False

@@ -22,7 +22,7 @@ class Profile:
     Args:
         grants: Whether a new table in `public` is open to the roles of the API ("open") or to nobody ("closed").
         schemas: What the Data API serves.
-        major: The major version of PostgreSQL that the project asks for; 0 where it asks for none.
+        major: The major version of PostgreSQL that the project names; 0 where it names none.
         seeds: The seed files that the project names; patterns are resolved.
         why: What decided about the grants: `--grants`, the configuration file, or that there is none.
     """
@@ -46,7 +46,7 @@ def read_profile(folder: Path | None, grants: Grants | None = None) -> Profile:
 
     Args:
         folder: The folder; `config.toml` is looked for in it and beside it.
-        grants: What was asked for, which wins over the file.
+        grants: The `--grants` of the command, which win over the file.
 
     Raises:
         SettingsError: the file is not TOML, or holds a value of another kind than it must.

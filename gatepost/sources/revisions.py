@@ -46,7 +46,7 @@ def upgrade(ini: Path, url: str) -> None:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     given = {"ini": str(ini.resolve()), "root": str(root), "url": url}
     try:
-        done = subprocess.run(  # noqa: S603  # our own program; the project's code is what the user asked to run
+        done = subprocess.run(  # noqa: S603  # our own program; the user wants the project's code to run
             [sys.executable, "-c", _PROGRAM],
             input=json.dumps(given),
             cwd=root,

@@ -1,4 +1,4 @@
--- The schema `auth`: who is asking, and the tables that projects refer to.
+-- The schema `auth`: the functions that name the caller, and the tables that projects refer to.
 
 -- makes: schema auth
 CREATE SCHEMA auth;

@@ -167,7 +167,7 @@ def _closed(live: Schema) -> frozenset[str]:
 
 
 def _dump(source: DatabaseUrl, binaries: Binaries, connection: Connection) -> str:
-    """Return what pg_dump writes; the connection to the same database is asked why it could not."""
+    """Return what pg_dump writes. The connection to the same database explains why it could not."""
     program = binaries.tool("pg_dump")
     if not program.is_file():
         raise _without(binaries, "pg_dump")

@@ -97,7 +97,7 @@ def _anchor(name: str, result: Result) -> str:
 
 
 def _item(finding: Finding) -> str:
-    """Return information as one item, with what shows it or mends it folded."""
+    """Return information as one item, with its witness and its fix folded."""
     body = f"<pre><code>{html(finding.witness)}</code></pre>" if finding.witness else ""
     body += f"<pre>{escape(statement(finding.fix))}</pre>" if finding.fix else ""
     more = f"<details><summary class='soft'>more</summary>{body}</details>" if body else ""

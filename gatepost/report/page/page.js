@@ -52,10 +52,10 @@ const list = (title, places) => {
 };
 const open = button => {
   const [row, column] = place(button), [table, planted, cells] = matrix.tables[row];
-  const [name, role, told] = matrix.personas[column].map(text);
+  const [name, role, described] = matrix.personas[column].map(text);
   byId("cell-title").textContent = `${name} on ${text(table)}`;
   const token = element("details", undefined, "soft");
-  token.append(element("summary", `${role}; ${planted} rows were planted`), element("code", told));
+  token.append(element("summary", `${role}; ${planted} rows were planted`), element("code", described));
   byId("who").replaceChildren(token);
   const parts = cells[column].flatMap((index, command) => {
     const [reach, reached, of, statement, said, witnesses, policies] = matrix.cells[index];

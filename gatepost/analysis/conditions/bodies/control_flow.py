@@ -73,8 +73,8 @@ class Body(Statements):
                 case "PLpgSQL_stmt_case":
                     return self._case(of, after, values)
                 case "PLpgSQL_stmt_assert":
-                    asked = self.expression(of["cond"], values)
-                    return Case(((asked, _or_null(self._run(after, values))),), ERROR)
+                    condition = self.expression(of["cond"], values)
+                    return Case(((condition, _or_null(self._run(after, values))),), ERROR)
                 case _ if kind in _LOOPS:
                     return self._loop(of, after, values)
                 case "PLpgSQL_stmt_dynexecute" | "PLpgSQL_stmt_call":
@@ -102,7 +102,7 @@ class Body(Statements):
         values: Values,
     ) -> Term | None:
         whens = [
-            (self.expression(asked, values), _or_null(self._run([*then, *after], dict(values)))) for asked, then in arms
+            (self.expression(test, values), _or_null(self._run([*then, *after], dict(values)))) for test, then in arms
         ]
         return Case(tuple(whens), _or_null(self._run([*otherwise, *after], dict(values))))
 

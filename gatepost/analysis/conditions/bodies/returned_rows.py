@@ -62,8 +62,8 @@ def _rows_of_if(body: Statements, of: Node, values: Values, reached: Term, rows:
     """Collect the rows of an IF, and return the condition under which what follows it is reached."""
     goes_on: list[Term] = []
     denied: list[Term] = []
-    for asked, then in [*arms_of_if(of), (None, of.get("else_body", []))]:
-        condition = TRUE if asked is None else body.expression(asked, values)
+    for test, then in [*arms_of_if(of), (None, of.get("else_body", []))]:
+        condition = TRUE if test is None else body.expression(test, values)
         path = conjunction(*denied, condition)
         if returned_rows(body, then, dict(values), conjunction(reached, path), rows):
             goes_on.append(path)
