@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gatepost.database.connect import dial
-from gatepost.database.connection_errors import Diagnosis
-from gatepost.database.reading import reading
+from gatepost.database.pooler_mode import lends_by_transaction, server_process
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.doctor.answer import Answer
@@ -43,18 +40,14 @@ def user_form(url: DatabaseUrl) -> list[Answer]:
 
 
 def mode(connection: Connection, url: DatabaseUrl, settings: Settings, timeout: int) -> list[Answer]:
-    """Detect a pooler by the process number that it reports, which differs from the server's.
-
-    Two clients that follow each other on one server connection, while the first is still open, are in transaction
-    mode.
-    """
-    if connection.info.backend_pid == _server_process(connection):
+    """Detect a pooler by the process number that it reports, which differs from the server's, and its mode."""
+    if connection.info.backend_pid == server_process(connection):
         wrong = url.is_transaction_pooler or settings.db_pooler == "transaction"
         said = "no pooler in between: this is the server itself"
         if wrong and not url.is_supabase:
             return [Answer("pooler", "warning", said, "unset DB_POOLER, so that connections are pooled here")]
         return [Answer("pooler", "ok", said)]
-    lent_by_transaction = _shares_a_process(connection, url, timeout)
+    lent_by_transaction = lends_by_transaction(connection, url, timeout)
     if lent_by_transaction is None:
         return [
             Answer("pooler", "unknown", "a pooler is in between, and accepts no second client that would show its mode")
@@ -76,19 +69,3 @@ def mode(connection: Connection, url: DatabaseUrl, settings: Settings, timeout: 
             "set DB_POOLER=transaction, and run migrations against the server itself",
         )
     ]
-
-
-def _server_process(connection: Connection) -> int:
-    with reading(connection) as found:
-        found.cursor.execute("SELECT pg_backend_pid()")
-        row = found.cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-def _shares_a_process(connection: Connection, url: DatabaseUrl, timeout: int) -> bool | None:
-    process = _server_process(connection)  # its end returns the server connection, if it was assigned for a transaction
-    second = dial(url, application_name="gatepost doctor", read_only=True, connect_timeout=timeout)
-    if isinstance(second, Diagnosis):
-        return None
-    with closing(second):
-        return _server_process(second) == process

@@ -6,25 +6,23 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
-from sqlalchemy import Identity, Table, TypeDecorator, create_engine, event, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Identity, Table, TypeDecorator
 
-from gatepost import sql
-from gatepost.database.connect import connect
-from gatepost.database.url import DatabaseUrl
 from gatepost.declare.declaration import Declaration
-from gatepost.errors import GatepostError
+from gatepost.errors import GatepostError, SettingsError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.functions import register_nothing
+from gatepost.migrate.lock_patience import Patience
 from gatepost.migrate.open_tables import EndOfUpgrade
+from gatepost.migrate.running import is_sqlite, run_migrations
 from gatepost.migrate.stock_entities import refuse_stock_entities
 from gatepost.project import declared
 from gatepost.schema import is_platform
@@ -34,13 +32,11 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
-    from sqlalchemy import Engine, MetaData
-
-log = logging.getLogger("gatepost.migrate")
+    from sqlalchemy import MetaData
 
 PLUGIN = "gatepost"
-LOCK = "gatepost: migrate"
-NOT_COMPARED = "Gatepost: a script is not compared with the declaration. After it, run: gatepost verify"
+_INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
+_A_DAY = 86400.0
 PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
 """Functions that the platform itself puts into `public`."""
 
@@ -51,6 +47,8 @@ def run(
     *,
     policies: str | Declaration = "policies",
     entities: Iterable[ReplaceableEntity] | None = None,
+    lock_timeout: float = Patience.lock_timeout,
+    lock_attempts: int = Patience.attempts,
     **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
 ) -> None:
     """Run the migrations that Alembic requests, with row security, policies and grants besides the tables.
@@ -62,24 +60,38 @@ def run(
         entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
             project versions none; an empty list, that it has none now and those in the database are to be dropped.
             Policies and grants are not among them: `policies/` declares those.
+        lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
+            0 sets no limit. `alembic -x lock_timeout=5 upgrade head` takes precedence.
+        lock_attempts: How often a run begins while others hold its locks; `-x lock_attempts=1` takes precedence.
         options: More of what `context.configure` takes.
 
     Raises:
         CommandError: the declaration, the database or its URL is wrong; Alembic prints it as one sentence.
     """
     try:
+        given = context.get_x_argument(as_dictionary=True)
         declaration = declared(policies) if isinstance(policies, str) else policies
-        url = target_url(context.get_x_argument(as_dictionary=True).get("url") or context.config.attributes.get("url"))
+        where = context.config.attributes.get("connection") or target_url(
+            given.get("url") or context.config.attributes.get("url")
+        )
+        patience = Patience(
+            _number(given, "lock_timeout", lock_timeout), round(_number(given, "lock_attempts", lock_attempts, least=1))
+        )
         entities = None if entities is None else list(entities)
         refuse_stock_entities(entities or ())
         register_nothing()
         plugin = _plugin(declaration, entities)
         try:
-            _run(context, url, _options(metadata, url, options), EndOfUpgrade(context, declaration))
+            at_end = EndOfUpgrade(context, declaration)
+            run_migrations(context, where, _options(metadata, is_sqlite(where), options), patience, at_end)
         finally:
             plugin.remove()
     except GatepostError as error:
         raise _refusal(context, error) from None
+    except KeyboardInterrupt:
+        if context.config.cmd_opts is None:  # somebody else's program, which decides what Ctrl-C does
+            raise
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def _refusal(context: EnvironmentContext, error: GatepostError) -> BaseException:
@@ -91,58 +103,25 @@ def _refusal(context: EnvironmentContext, error: GatepostError) -> BaseException
     return SystemExit(2)
 
 
-def _run(context: EnvironmentContext, url: DatabaseUrl, options: dict[str, Any], at_end: EndOfUpgrade) -> None:
-    if context.is_offline_mode():
-        context.configure(
-            dialect_name="sqlite" if url.is_sqlite else "postgresql",
-            literal_binds=True,
-            dialect_opts={"paramstyle": "named"},
-            **options,
-        )
-        with context.begin_transaction():
-            if not url.is_sqlite:
-                context.execute(f"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({sql.literal(LOCK)}))")
-            context.run_migrations()
-            context.static_output(f"-- {NOT_COMPARED}")
-        return
-    given = options.pop("on_version_apply", None) or ()
-    options["on_version_apply"] = [*(given if isinstance(given, Iterable) else [given]), at_end.on_version_apply]
-    with _engine(url).connect() as connection:
-        context.configure(connection=connection, **options)
-        with context.begin_transaction():
-            if not url.is_sqlite and not connection.scalar(
-                text("SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext(:lock))"), {"lock": LOCK}
-            ):
-                log.warning("another migration of this database is running; waiting for it to end")
-                connection.execute(
-                    text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(:lock))"), {"lock": LOCK}
-                )
-            at_end.begin(connection)
-            context.run_migrations()
-            at_end.end(connection)
+def _number(given: Mapping[str, str], name: str, otherwise: float, least: float = 0) -> float:
+    """Return a number from the command line (`-x name=5`), or else the one of `env.py`."""
+    text = given.get(name, str(otherwise))
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value < _A_DAY:
+        raise SettingsError(f'"-x {name}={text}" is not a number from {least:g}', f"-x {name}=5")
+    return value
 
 
-def _engine(url: DatabaseUrl) -> Engine:
-    if url.is_sqlite:
-        engine = create_engine(url.reveal(), poolclass=NullPool)
-        # Left to itself the driver begins no transaction before CREATE or DROP, and a failure would stop half-way.
-        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        return engine
-    return create_engine(
-        "postgresql+psycopg2://",
-        creator=partial(connect, url, application_name="gatepost migrate", refuse_transaction_pooler=True),
-        poolclass=NullPool,
-    )
-
-
-def _options(metadata: MetaData, url: DatabaseUrl, given: dict[str, Any]) -> dict[str, Any]:
+def _options(metadata: MetaData, for_sqlite: bool, given: dict[str, Any]) -> dict[str, Any]:
     schemas = {table.schema for table in metadata.tables.values() if not is_platform(table.schema or "public")}
     ours = {
         "target_metadata": metadata,
         "compare_type": True,
-        "compare_server_default": _compare_sqlite_default if url.is_sqlite else True,
-        "render_as_batch": url.is_sqlite,
+        "compare_server_default": _compare_sqlite_default if for_sqlite else True,
+        "render_as_batch": for_sqlite,
         "transactional_ddl": True,
         "include_schemas": bool(schemas - {None}),
         "render_item": _render_plain_type,

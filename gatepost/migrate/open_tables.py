@@ -51,6 +51,7 @@ class EndOfUpgrade:
     def begin(self, connection: Connection) -> None:
         """Remember the transaction that the run begins with, to know later whether it was committed."""
         self._began = _transaction(connection)
+        self._looked = False
 
     def on_version_apply(self, *, step: MigrationInfo, heads: Iterable[str], **_more: Any) -> None:  # noqa: ANN401
         """Look at the database when the step that Alembic has just run was the last one of an upgrade."""
