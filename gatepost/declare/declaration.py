@@ -207,9 +207,9 @@ class Declaration:
 
         It does so at the second visit of a table whose SELECT policy has any subquery, even `(SELECT auth.uid())`.
         """
-        if not any(_has_sub_select(policy) for policy in table.policies if policy.command == "select"):
-            return
         ways: list[tuple[tuple[str, str], ...]] = [(key,) for rule in table.rules for key in _tables_read(table, rule)]
+        if not ways or not any(_has_sub_select(policy) for policy in table.policies if policy.command == "select"):
+            return
         seen: set[tuple[str, str]] = set()
         while ways:
             way = ways.pop()
