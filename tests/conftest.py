@@ -296,6 +296,15 @@ def database_url(_database, server) -> str:
 
 
 @pytest.fixture
+def lent_url(database_url: str) -> str:
+    """The database as `postgres`, where that may run the code of a policy: before 16 its CREATEROLE is too much."""
+    with closing(psycopg2.connect(database_url)) as connection:
+        if connection.server_version < 160000:
+            pytest.skip("before 16, CREATEROLE is enough to join a role that runs programs")
+    return database_url
+
+
+@pytest.fixture
 def superuser_url(_database, server) -> str:
     """The database of `database_url`, as a superuser."""
     return server.url(_database, SUPERUSER)

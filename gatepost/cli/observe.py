@@ -86,5 +86,5 @@ def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> 
             return on_a_clone(database.url, run_there, status.update)
         with closing(connect(database.url, application_name="gatepost observe")) as connection:
             if not database.disposable:
-                refuse_unless_disposable(connection)
+                refuse_unless_disposable(connection, "leave --in-place out")
             return run_there(connection, not_cloned=database.not_checked, progress=status.update)

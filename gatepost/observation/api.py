@@ -58,7 +58,7 @@ def observe(
     if isinstance(database, DatabaseUrl):
         return on_a_clone(database, partial(run_here, target=database.masked), progress)
     connection = raw(database)
-    refuse_unless_disposable(connection)
+    refuse_unless_disposable(connection, "give gatepost.observe() the address, which is observed on a clone")
     return run_here(connection, progress=progress)
 
 

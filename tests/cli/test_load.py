@@ -22,8 +22,8 @@ def gatepost(tmp_path: Path):
 
 
 @pytest.mark.subprocess
-def test_a_load_is_told(gatepost, database_url: str) -> None:
-    done = gatepost(database_url, "--threads", "3", "--seconds", "0.5", "--think", "10")
+def test_a_load_is_told(gatepost, lent_url: str) -> None:
+    done = gatepost(lent_url, "--threads", "3", "--seconds", "0.5", "--think", "10")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("3 threads as authenticated on a pool of 20 + 40, ")
     assert "latency       p50 " in done.stdout
@@ -31,8 +31,8 @@ def test_a_load_is_told(gatepost, database_url: str) -> None:
 
 
 @pytest.mark.subprocess
-def test_json_keeps_the_contract(gatepost, database_url: str) -> None:
-    few = {"DATABASE_URL": database_url, "DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0"}
+def test_json_keeps_the_contract(gatepost, lent_url: str) -> None:
+    few = {"DATABASE_URL": lent_url, "DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0"}
     words = ("--threads", "30", "--seconds", "1", "--query", "SELECT pg_sleep(0.1)", "--format", "json")
     done = gatepost(*words, **few)
     assert done.returncode == 1, done.stderr

@@ -31,8 +31,8 @@ def disposable(connection):
         cursor.execute(LEAKING)
 
 
-def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, database_url):
-    done = gatepost(database_url, "--in-place")
+def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, lent_url):
+    done = gatepost(lent_url, "--in-place")
     assert done.exit_code == 1, done.output
     lines = [line.split() for line in done.stdout.splitlines()]
     first = next(number for number, line in enumerate(lines) if line[:2] == ["table", "anon"])
@@ -47,8 +47,8 @@ def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, database_url):
     assert "reproduce: as ann (authenticated" in done.stdout
 
 
-def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, database_url, tmp_path):
-    done = gatepost(database_url, "--in-place", "--format", "json", "--output", tmp_path / "out.json")
+def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, lent_url, tmp_path):
+    done = gatepost(lent_url, "--in-place", "--format", "json", "--output", tmp_path / "out.json")
     assert (done.exit_code, done.stdout) == (1, "")
     told = json.loads((tmp_path / "out.json").read_text())
     assert (told["version"], told["command"]) == (1, "observe")
@@ -60,8 +60,8 @@ def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, database_url,
     assert all(finding["witness"] for finding in told["findings"])
 
 
-def test_in_place_needs_the_database_s_word(gatepost, database_url):
-    done = gatepost(database_url, "--in-place")
+def test_in_place_needs_the_database_s_word(gatepost, lent_url):
+    done = gatepost(lent_url, "--in-place")
     assert done.exit_code == 2
     assert "is not marked as disposable" in done.output
     assert "COMMENT ON DATABASE" in done.output
@@ -80,18 +80,18 @@ def test_help_has_an_example(gatepost):
     assert "gatepost observe postgresql://" in done.stdout
 
 
-def test_only_one_persona(gatepost, disposable, database_url):
-    done = gatepost(database_url, "--in-place", "--persona", "bob")
+def test_only_one_persona(gatepost, disposable, lent_url):
+    done = gatepost(lent_url, "--in-place", "--persona", "bob")
     assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split() == ["table", "bob"]
     assert "bob can change other users' rows in public.notes" in done.stdout
 
 
-def test_a_persona_of_the_project(gatepost, disposable, database_url, tmp_path):
+def test_a_persona_of_the_project(gatepost, disposable, lent_url, tmp_path):
     (tmp_path / "pyproject.toml").write_text('[tool.gatepost.personas]\nsupport = { role = "authenticated" }\n')
-    done = gatepost(database_url, "--in-place", "--persona", "suport")
+    done = gatepost(lent_url, "--in-place", "--persona", "suport")
     assert done.exit_code == 2
     assert 'there is no persona "suport"' in done.output
-    done = gatepost(database_url, "--in-place", "--persona", "support")
+    done = gatepost(lent_url, "--in-place", "--persona", "support")
     assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split()[1:] == ["support"]
 
 

@@ -1,6 +1,6 @@
 import re
 import time
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import psycopg2
 import pytest
@@ -35,15 +35,15 @@ CREATE POLICY spring ON trap USING (spring());
 """
 
 
-def test_a_superuser_is_lent_to_nobody(database_url: str, superuser_url: str) -> None:
+def test_a_superuser_is_lent_to_nobody(lent_url: str, superuser_url: str) -> None:
     """A policy's function takes on the user of the session, and READ ONLY does not keep a superuser from the disk."""
-    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(lent_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(ROOT)
     with pytest.raises(DatabaseUnreachable, match='"supabase_admin" is a superuser, which that code could use') as told:
         measure(superuser_url, LoadPlan(threads=1, seconds=0.1))
     assert told.value.hint == "connect as a role that has nothing but membership in anon and authenticated"
     with pytest.raises(SettingsError, match="it ran as postgres"):
-        measure(database_url, LoadPlan(threads=1, seconds=0.1))
+        measure(lent_url, LoadPlan(threads=1, seconds=0.1))
 
 
 @pytest.mark.parametrize("power", ["sysadmin", "pg_execute_server_program"])
@@ -53,8 +53,25 @@ def test_nor_is_who_may_become_one(loaded: SpareServer, power: str) -> None:
         measure(loaded.url(user="loader"), LoadPlan(role="loader", query="SELECT 1"))
 
 
-def test_a_pool_that_holds(database_url: str) -> None:
-    measured = measure(database_url, LoadPlan(threads=5, seconds=0.8, think=0.01))
+@pytest.mark.parametrize("whose", ["loader", "hirer"])
+def test_before_16_createrole_is_enough_to_become_one(loaded: SpareServer, whose: str) -> None:
+    """A setting that anybody can make up does not stand for the extension that would reserve those roles."""
+    loaded.execute(
+        "DROP ROLE IF EXISTS hirer",
+        "CREATE ROLE hirer CREATEROLE",
+        "ALTER ROLE loader CREATEROLE" if whose == "loader" else "GRANT hirer TO loader",
+        "ALTER ROLE loader SET supautils.reserved_memberships ="
+        " 'pg_execute_server_program, pg_read_server_files, pg_write_server_files'",
+    )
+    plan = LoadPlan(threads=1, seconds=0.1, role="loader", query="SELECT 1")
+    with closing(psycopg2.connect(loaded.url(user="loader"))) as connection:
+        refused = connection.server_version < 160000
+    with pytest.raises(DatabaseUnreachable, match="CREATEROLE") if refused else nullcontext():
+        measure(loaded.url(user="loader"), plan)
+
+
+def test_a_pool_that_holds(lent_url: str) -> None:
+    measured = measure(lent_url, LoadPlan(threads=5, seconds=0.8, think=0.01))
     assert measured.ok
     assert measured.transactions > 20
     assert 0 < measured.latency.p50 <= measured.latency.p95 <= measured.latency.p99 <= measured.latency.most
@@ -64,9 +81,9 @@ def test_a_pool_that_holds(database_url: str) -> None:
     assert measured.advice.startswith("set DB_POOL_SIZE=")
 
 
-def test_a_pool_that_starves_says_why_and_what_would_hold(database_url: str) -> None:
+def test_a_pool_that_starves_says_why_and_what_would_hold(lent_url: str) -> None:
     plan = LoadPlan(threads=30, seconds=1.5, query="SELECT pg_sleep(0.2)")
-    measured = measure(database_url, plan, db_pool_size=1, db_max_overflow=0)
+    measured = measure(lent_url, plan, db_pool_size=1, db_max_overflow=0)
     assert not measured.ok
     assert measured.starved > 0
     assert dict(measured.failures).keys() == {"no connection came free in time"}
@@ -87,19 +104,19 @@ def test_a_transaction_pooler_serves_everybody(loaded: SpareServer) -> None:
     assert "keep NullPool" in measured.advice
 
 
-def test_every_transaction_is_read_only_and_of_the_persona(database_url: str) -> None:
-    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+def test_every_transaction_is_read_only_and_of_the_persona(lent_url: str) -> None:
+    with closing(psycopg2.connect(lent_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE seen (id int); GRANT ALL ON seen TO authenticated")
     with pytest.raises(SettingsError, match="read-only transaction"):
-        measure(database_url, LoadPlan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)"))
+        measure(lent_url, LoadPlan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)"))
     user = "00000000-0000-0000-0000-000000000007"
     query = f"SELECT 1 / (current_user = 'authenticated' AND auth.uid() = '{user}')::int"
-    assert measure(database_url, LoadPlan(threads=2, seconds=0.2, user_id=user, query=query)).ok
+    assert measure(lent_url, LoadPlan(threads=2, seconds=0.2, user_id=user, query=query)).ok
 
 
-def test_a_role_that_is_not_there(database_url: str) -> None:
+def test_a_role_that_is_not_there(lent_url: str) -> None:
     with pytest.raises(DatabaseUnreachable, match='may not act as "nobody_here"'):
-        measure(database_url, LoadPlan(threads=1, seconds=0.2, role="nobody_here", query="SELECT 1"))
+        measure(lent_url, LoadPlan(threads=1, seconds=0.2, role="nobody_here", query="SELECT 1"))
 
 
 def test_a_host_that_is_not_local_must_be_agreed_to(loaded: SpareServer) -> None:

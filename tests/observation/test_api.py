@@ -8,7 +8,7 @@ import sqlalchemy
 
 import gatepost
 from gatepost.declare.declaration import Declaration
-from gatepost.errors import NotDisposable, SettingsError
+from gatepost.errors import DatabaseUnreachable, NotDisposable, SettingsError
 
 TABLE = """
 CREATE TABLE notes (id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text);
@@ -20,10 +20,10 @@ UNDECLARED = Declaration()
 
 
 @pytest.fixture
-def notes(database_url):
-    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+def notes(lent_url):
+    with closing(psycopg2.connect(lent_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(TABLE)
-    return database_url
+    return lent_url
 
 
 def observed(database):
@@ -32,8 +32,9 @@ def observed(database):
 
 def test_an_address_is_cloned_and_a_connection_is_observed_in_place(notes):
     engine = sqlalchemy.create_engine(notes.replace("postgresql://", "postgresql+psycopg2://", 1))
-    with engine.connect() as connection, pytest.raises(NotDisposable, match="is not marked as disposable"):
+    with engine.connect() as connection, pytest.raises(NotDisposable, match="is not marked as disposable") as refusal:
         observed(connection)
+    assert "--in-place" not in refusal.value.hint
     with engine.begin() as connection:
         connection.exec_driver_sql(f"COMMENT ON DATABASE {connection.engine.url.database} IS 'gatepost: disposable'")
     with engine.connect() as connection:
@@ -48,3 +49,9 @@ def test_an_address_is_cloned_and_a_connection_is_observed_in_place(notes):
 def test_a_persona_that_nobody_is(notes):
     with pytest.raises(SettingsError, match='"amn"'):
         gatepost.observe(notes, personas=["amn"])
+
+
+def test_a_superusers_connection_is_not_given_an_option_of_the_command(superuser_url):
+    with closing(psycopg2.connect(superuser_url)) as connection, pytest.raises(DatabaseUnreachable) as refusal:
+        observed(connection)
+    assert refusal.value.hint.startswith("give gatepost.observe() the address, which is observed on a clone, or ")

@@ -98,18 +98,19 @@ def test_a_role_that_sees_too_little_is_refused(connection):
         run(connection)
 
 
-def test_in_place_needs_a_word(tables, connection):
+def test_in_place_needs_a_word(tables, connection, lent_url):
     with pytest.raises(NotDisposable, match="is not marked as disposable") as refusal:
-        refuse_unless_disposable(connection)
-    assert "IS 'gatepost: disposable'" in refusal.value.hint
+        refuse_unless_disposable(connection, "clone it")
+    assert refusal.value.hint.startswith("clone it, or: COMMENT ON DATABASE ")
+    assert refusal.value.hint.endswith("IS 'gatepost: disposable'")
 
 
-def test_in_place_refuses_rows_of_others(tables, connection):
+def test_in_place_refuses_rows_of_others(tables, connection, lent_url):
     with connection, connection.cursor() as cursor:
         cursor.execute(f"COMMENT ON DATABASE {connection.info.dbname} IS 'gatepost: disposable'")
         cursor.execute("INSERT INTO log (what) VALUES ('mine')")
     with pytest.raises(NotDisposable, match=r"holds rows in public\.log"):
-        refuse_unless_disposable(connection)
+        refuse_unless_disposable(connection, "clone it")
     with connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM log")
-    refuse_unless_disposable(connection)
+    refuse_unless_disposable(connection, "clone it")

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 WORD = "gatepost: disposable"
 """The comment that marks a database as disposable. Its owner may write a comment, but not a setting of ours."""
 
-_FIX = "leave --in-place out, or connect as a role that passes row security by and is no superuser"
 
-
-def refuse_unless_disposable(connection: Connection) -> None:
+def refuse_unless_disposable(connection: Connection, instead: str) -> None:
     """Refuse a database that is not marked as disposable or that holds rows.
 
     Args:
         connection: psycopg2, in no transaction.
+        instead: How to have the database cloned, as the start of a hint.
 
     Raises:
         DatabaseUnreachable: the database cannot be read, or the connection's user is a superuser or may become one.
         NotDisposable: the comment is missing, or a table holds rows.
     """
     with reading(connection) as found:
-        refuse_powerful_session(found, "observing in place", _FIX)
+        fix = f"{instead}, or connect as a role that bypasses row security and has neither SUPERUSER nor CREATEROLE"
+        refuse_powerful_session(found, "observing in place", fix)
         cursor = found.cursor
         cursor.execute(
             "SELECT current_database(), coalesce(shobj_description(d.oid, 'pg_database'), '')"
@@ -41,7 +41,7 @@ def refuse_unless_disposable(connection: Connection) -> None:
         if WORD not in said:
             raise NotDisposable(
                 f'"{name}" is not marked as disposable, and observing in place writes to it',
-                f"remove --in-place, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
+                f"{instead}, or: COMMENT ON DATABASE {sql.identifier(name)} IS {sql.literal(WORD)}",
             )
         for table in read_all(found).tables:
             ours = not is_platform(table.schema) or table.key == ("auth", "users")
@@ -49,4 +49,4 @@ def refuse_unless_disposable(connection: Connection) -> None:
                 continue
             cursor.execute(f"SELECT FROM {sql.qualified(table.schema, table.name)} LIMIT 1")
             if cursor.fetchone() is not None:
-                raise NotDisposable(f'"{name}" holds rows in {table}, which may be real data', "remove --in-place")
+                raise NotDisposable(f'"{name}" holds rows in {table}, which may be real data', instead)
