@@ -240,18 +240,26 @@ def _measured(
 def _advice(
     plan: LoadPlan, starved: int, hold: float, peak: int, slots: limits.Slots, url: DatabaseUrl, settings: Settings
 ) -> str:
-    """Recommend a pool size.
-
-    A thread needs a connection for `hold` out of `hold + think` seconds. Where the pool had that many, what was in use
-    is enough; where it had fewer, threads waited.
-    """
+    """Recommend a pool size. If the pool had all connections that are needed, those that were in use are enough."""
     if not limits.is_pooled(url, settings):
         return f"keep NullPool, because the pooler serves waiters in order; at most {peak} connections were open"
     total = settings.db_pool_size + settings.db_max_overflow
-    need = max(1, math.ceil(plan.threads * hold / (hold + plan.think))) if hold else plan.threads
+    need = connections_needed(plan.threads, hold, plan.think)
     if starved or (peak >= total and need > total):
         so = "some of them for too long" if starved else "and more connections would serve them at once"
         finding = f"{plan.threads} threads wait in line for {total} connections, {so}"
         return f"{finding}; {limits.remedy(slots, url, need)}"
     size = min(need, peak)
     return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={peak - size}: that many were in use"
+
+
+def connections_needed(threads: int, hold: float, think: float) -> int:
+    """Return how many connections keep threads from waiting for each other.
+
+    Args:
+        threads: How many threads there are.
+        hold: The seconds that a transaction holds a connection; 0 if none was measured.
+        think: The seconds between two transactions of a thread.
+    """
+    # The quotient comes first, because it is exactly 1 without a pause: 30 * hold / hold may be a little more than 30.
+    return max(1, math.ceil(threads * (hold / (hold + think)))) if hold else threads

@@ -1,4 +1,3 @@
-import re
 import time
 from contextlib import closing, nullcontext
 
@@ -7,7 +6,7 @@ import pytest
 
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
-from gatepost.doctor.load import load
+from gatepost.doctor.load import connections_needed, load
 from gatepost.doctor.load_result import LoadPlan, Measured, Spread
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
@@ -73,7 +72,7 @@ def test_before_16_createrole_is_enough_to_become_one(loaded: SpareServer, whose
 def test_a_pool_that_holds(lent_url: str) -> None:
     measured = measure(lent_url, LoadPlan(threads=5, seconds=0.8, think=0.01))
     assert measured.ok
-    assert measured.transactions > 20
+    assert measured.transactions >= 5  # each thread had its turn
     assert 0 < measured.latency.p50 <= measured.latency.p95 <= measured.latency.p99 <= measured.latency.most
     assert measured.wait.p50 <= measured.latency.p50
     assert 1 <= measured.peak_in_use <= 5
@@ -88,8 +87,8 @@ def test_a_pool_that_starves_says_why_and_what_would_hold(lent_url: str) -> None
     assert measured.starved > 0
     assert dict(measured.failures).keys() == {"no connection came free in time"}
     assert "30 threads wait in line for 1 connections, some of them for too long" in measured.advice
-    # How many connections are enough depends on how long one was held, which a busy machine decides.
-    assert re.search(r"set DB_POOL_SIZE=10 and DB_MAX_OVERFLOW=[12]\d\b", measured.advice)
+    # Without a pause between transactions each thread needs a connection all the time, however long one is held.
+    assert "set DB_POOL_SIZE=10 and DB_MAX_OVERFLOW=20" in measured.advice
     assert measured.peak_in_use == 1
 
 
@@ -167,6 +166,14 @@ def test_a_server_that_hangs_does_not_hang_the_load(loaded: SpareServer) -> None
         loaded.signal_children("SIGCONT")
     assert time.monotonic() - started < 90  # without a limit it would not end
     assert "the server stopped answering" in dict(measured.failures)
+
+
+def test_the_connections_that_are_needed() -> None:
+    holds = [0.2 + n / 1000 for n in range(1000)]
+    assert {connections_needed(30, hold, 0.0) for hold in holds} == {30}
+    assert connections_needed(30, 0.1, 0.9) == 3
+    assert connections_needed(30, 0.001, 10.0) == 1
+    assert connections_needed(30, 0.0, 1.0) == 30
 
 
 def test_percentiles() -> None:
