@@ -84,7 +84,7 @@ def test_a_mistake_is_one_sentence_with_its_place(package, source, reason, hint)
     assert "\n" not in told.value.message
 
 
-def test_a_mistake_in_a_module_of_the_package_is_told_there(package):
+def test_a_mistake_in_a_module_of_the_package_is_reported_there(package):
     with pytest.raises(DeclarationError, match=r"work\.py:3: .*no column"):
         package("from PACKAGE import work", work=HEAD + "protect(Task, owner(Task.userid))")
 

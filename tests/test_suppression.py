@@ -34,7 +34,7 @@ def test_an_unused_suppression_is_a_finding():
     assert result.fails("warning")
 
 
-def test_a_suppression_of_a_rule_that_was_not_asked_is_not_unused():
+def test_a_suppression_of_a_rule_that_was_not_checked_is_not_unused():
     assert suppressed(RESULT, {"always-true:public.gone": "once"}, RULES).findings == RESULT.findings
 
 

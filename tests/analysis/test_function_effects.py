@@ -126,7 +126,7 @@ def test_how_much_of_the_sql_is_the_callers(body, arguments, expected):
     assert bodies(one).alone(one).dynamic == expected
 
 
-def test_tables_that_policies_ask_are_trusted():
+def test_tables_that_policies_read_are_trusted():
     helper = function("SELECT EXISTS (SELECT FROM public.member)", "helper", language="sql")
     reads = (Reference("function", "public", "helper()"), Reference("relation", *NOTE, ("id",)))
     policy = Policy(*NOTE, "p", "select", ("public",), using="public.helper()", reads=reads)

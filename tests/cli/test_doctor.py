@@ -67,7 +67,7 @@ def test_a_wrong_setting(gatepost, database_url: str) -> None:
 
 
 @pytest.mark.subprocess
-def test_an_empty_database_is_told_what_to_do(gatepost, database_url: str, tmp_path: Path) -> None:
+def test_an_empty_database_gets_the_next_command(gatepost, database_url: str, tmp_path: Path) -> None:
     small = {"DB_POOL_SIZE": "2", "DB_MAX_OVERFLOW": "1"}
     done = gatepost("doctor", "--format", "json", "--output", str(tmp_path / "out.json"), url=database_url, **small)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -22,7 +22,7 @@ def gatepost(tmp_path: Path):
 
 
 @pytest.mark.subprocess
-def test_a_load_is_told(gatepost, lent_url: str) -> None:
+def test_a_load_is_reported(gatepost, lent_url: str) -> None:
     done = gatepost(lent_url, "--threads", "3", "--seconds", "0.5", "--think", "10")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("3 threads as authenticated on a pool of 20 + 40, ")

@@ -72,13 +72,13 @@ def failing():
     return build
 
 
-def test_mistake_is_told_in_a_sentence_with_its_mend(failing):
+def test_mistake_is_reported_in_a_sentence_with_its_hint(failing):
     result = CliRunner().invoke(failing(LocalServerError('"x" is not there', "make x")), ["fail"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == 'error: "x" is not there\n  make x\n'
 
 
-def test_mistake_without_a_mend_ends_after_the_sentence(failing):
+def test_mistake_without_a_hint_ends_after_the_sentence(failing):
     result = CliRunner().invoke(failing(LocalServerError("no")), ["fail"])
     assert result.stderr == "error: no\n"
 
@@ -122,7 +122,7 @@ def test_any_error_is_a_sentence_and_exit_2(failing, kind):
     assert "Traceback" not in result.stderr
 
 
-def test_the_traceback_is_there_for_whoever_asks(failing):
+def test_the_traceback_is_shown_on_request(failing):
     result = CliRunner().invoke(
         failing(ValueError("postgresql://u:hunter2@h/d")), ["fail"], env={"GATEPOST_DEBUG": "1"}
     )
@@ -222,7 +222,7 @@ def refuse(_):
 
 
 @pytest.mark.subprocess
-def test_the_process_ends_with_everything_said_and_what_others_asked_for_at_the_end():
+def test_the_process_ends_with_everything_printed_and_the_exit_functions_of_others_called():
     done = run_whole("import atexit; atexit.register(print, 'goodbye')", "--version")
     assert done.returncode == 0
     assert done.stdout.startswith("gatepost 0.")

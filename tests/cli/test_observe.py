@@ -95,7 +95,7 @@ def test_a_persona_of_the_project(gatepost, disposable, lent_url, tmp_path):
     assert next(line for line in done.stdout.splitlines() if line.split()[:1] == ["table"]).split()[1:] == ["support"]
 
 
-def test_help_shows_how_a_persona_is_told(gatepost):
+def test_help_shows_how_a_persona_is_configured(gatepost):
     done = gatepost("--help")
     assert "--persona" in done.stdout
     assert "[tool.gatepost.personas]" in done.stdout

@@ -76,7 +76,7 @@ def test_a_mistake_is_one_sentence_and_exit_2(gatepost, old, note, database_url)
     assert '"days" is not what --epoch counts' in done.stderr
 
 
-def test_a_target_is_held_against_the_revision_of_the_project(gatepost, old, note, database_url, tmp_path):
+def test_a_target_is_compared_with_the_revision_of_the_project(gatepost, old, note, database_url, tmp_path):
     (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/alembic\n")
     versions = tmp_path / "alembic" / "versions"
     versions.mkdir(parents=True)
@@ -133,7 +133,7 @@ def test_all_rejects_are_listed_and_nothing_is_written(gatepost, old, note, data
     ]
 
 
-def test_rejects_aside_is_exit_1_and_the_mended_are_added(gatepost, old, note, database_url, tmp_path):
+def test_rejects_aside_is_exit_1_and_the_corrected_are_added(gatepost, old, note, database_url, tmp_path):
     with closing(sqlite3.connect(old)) as connection, connection:
         connection.execute("INSERT INTO note VALUES (4, 'too long')")
     done = gatepost(old, database_url, "--rejects", tmp_path / "bad", "--json")
@@ -246,7 +246,7 @@ def test_two_halves(gatepost, old, note, database_url, tmp_path):
         (("--append", "--replace", "{old}", "{url}"), "exclude each other"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(gatepost, old, note, database_url, tmp_path, connection, words, told):
+def test_what_cannot_be_intended_is_refused(gatepost, old, note, database_url, tmp_path, connection, words, told):
     (tmp_path / "half").mkdir()
     done = gatepost(*(word.format(old=old, url=database_url, half=tmp_path / "half") for word in words))
     assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
@@ -321,7 +321,7 @@ def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path
     ("resumable", "told"),
     [(False, "interrupted: nothing was written"), (True, "interrupted: the tables that are done stay")],
 )
-def test_an_interruption_is_told(capsys, resumable, told):
+def test_an_interruption_is_reported(capsys, resumable, told):
     job = words.Job(Options(resumable=resumable), None, words.Verbosity())
 
     def work():

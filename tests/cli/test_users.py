@@ -60,7 +60,7 @@ def test_problems_are_findings_of_the_plan_and_stop_a_push(gatepost, old, databa
     assert "nothing was sent" in done.stderr
 
 
-def test_an_account_that_is_disabled_is_asked_about(gatepost, old, database_url):
+def test_an_account_that_is_disabled_needs_a_decision(gatepost, old, database_url):
     with closing(sqlite3.connect(old)) as connection, connection:
         connection.execute("ALTER TABLE users ADD is_active BOOLEAN")
         connection.execute("ALTER TABLE users ADD status TEXT")

@@ -55,7 +55,7 @@ def test_an_answer_of_the_server_stands_before_the_network() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.code)
-def test_every_row_is_one_sentence_with_a_mend(fault) -> None:
+def test_every_row_is_one_sentence_with_a_hint(fault) -> None:
     re.compile(fault.pattern)
     assert fault.hint
     for text in (fault.sentence, fault.hint):

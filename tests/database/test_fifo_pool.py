@@ -32,7 +32,7 @@ def test_idle_items_come_first_in_first_out_or_last_in_first_out() -> None:
             line.get_nowait()
 
 
-def test_whoever_waited_longest_is_served_even_where_the_giver_asks_again_at_once() -> None:
+def test_whoever_waited_longest_is_served_even_if_the_giver_wants_another_at_once() -> None:
     line, served = FairQueue(1), []
 
     def wait(number: int) -> None:

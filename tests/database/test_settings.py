@@ -31,7 +31,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     assert settings.db_pool_size == 9
 
 
-def test_unset_is_told() -> None:
+def test_unset_is_reported() -> None:
     with pytest.raises(SettingsError, match='"DATABASE_URL" is not set'):
         _ = load_settings().url
 

@@ -121,7 +121,7 @@ def test_everybody_and_the_backend_read_it_anyway(family):
     assert len(collected().tables) == 2
 
 
-def test_a_sub_select_asks_a_table_as_well(family):
+def test_a_sub_select_reads_a_table_as_well(family):
     parent, child, _ = family
     protect(child, allow("select", to=authenticated, where=child.c.parent_id.in_(select(parent.c.id))))
     refused(match='"public.child" is protected by a subquery on "public.parent", which is not protected')
@@ -129,7 +129,7 @@ def test_a_sub_select_asks_a_table_as_well(family):
     refused(match='by a subquery on "public.parent", of which "authenticated" may read nothing')
 
 
-def test_a_table_of_the_platform_may_be_asked():
+def test_a_table_of_the_platform_may_be_read():
     metadata = MetaData()
     users = table("users", Column("id", Uuid, primary_key=True), schema="auth", metadata=metadata)
     own = table("own", Column("id", Uuid, primary_key=True), metadata=metadata)
@@ -137,7 +137,7 @@ def test_a_table_of_the_platform_may_be_asked():
     assert len(collected().tables) == 1
 
 
-def test_policies_that_ask_each_other_are_refused(family):
+def test_policies_that_read_each_others_tables_are_refused(family):
     parent, child, grand = family
     protect(parent, through(parent.c.up), owner(parent.c.user_id, name="own"))
     protect(child, through(child.c.parent_id))
@@ -156,7 +156,7 @@ def test_asking_the_same_table_in_two_ways_is_no_circle(family):
 
 
 @pytest.mark.parametrize("open_to_all", [True, False])
-def test_writing_may_ask_back_where_reading_asks_nothing(family, open_to_all):
+def test_writing_may_read_back_where_reading_reads_nothing(family, open_to_all):
     # As PostgreSQL has it: the second visit of a table is refused where its own reading holds a sub-select.
     parent, child, _ = family
     reading = allow("select", to=authenticated) if open_to_all else owner(parent.c.user_id, "select")

@@ -313,7 +313,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("clause", "reason", "hint"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_meant_is_refused_with_the_line_that_mends_it(clause, reason, hint):
+def test_what_cannot_be_intended_is_refused_with_the_line_that_fixes_it(clause, reason, hint):
     with pytest.raises(DeclarationError) as told:
         written(clause())
     assert reason in told.value.message
@@ -321,7 +321,7 @@ def test_what_cannot_be_meant_is_refused_with_the_line_that_mends_it(clause, rea
     assert "\n" not in told.value.message
 
 
-def test_postgresql_does_refuse_a_policy_that_asks_itself(with_tables):
+def test_postgresql_does_refuse_a_policy_that_reads_its_own_table(with_tables):
     # What "itself" above saves its author from: the policy can be created, and fails on the first SELECT.
     with_tables.execute(
         'ALTER TABLE "CamelTable" ENABLE ROW LEVEL SECURITY; GRANT SELECT ON "CamelTable" TO anon;'
@@ -377,7 +377,7 @@ def test_two_that_read_the_same_are_equal():
     assert expression(Note.name == "Admin", "where") != expression(Note.name == "admin", "where")
 
 
-def test_the_tables_that_it_asks():
+def test_the_tables_that_it_reads():
     asked = expression(Note.team_id.in_(select(Team.id).join(Member, Member.team_id == Team.id)), "where").tables
     assert asked == (("public", "CamelTable"), ("public", "my table"), ("public", "team"))
 

@@ -337,7 +337,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("statement", "reason", "hint"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_at_declaration_with_the_line_that_mends_it(statement, reason, hint):
+def test_a_mistake_is_reported_at_declaration_with_the_line_that_fixes_it(statement, reason, hint):
     with pytest.raises(DeclarationError) as told:
         statement()
     assert reason in told.value.message
@@ -361,7 +361,7 @@ def test_a_mistake_is_told_at_declaration_with_the_line_that_mends_it(statement,
         (restrict("update", to=authenticated, check=Note.flag),),
     ],
 )
-def test_what_may_be_meant_is_taken(rules):
+def test_what_may_be_intended_is_accepted(rules):
     assert protect(Note, *rules).policies
 
 

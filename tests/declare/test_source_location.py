@@ -92,13 +92,13 @@ def test_the_danger_is_real():
     assert str(both) == str(Note.user_id == uid())
 
 
-def test_a_place_is_told_from_the_current_directory(monkeypatch, tmp_path):
+def test_a_place_is_relative_to_the_current_directory(monkeypatch, tmp_path):
     monkeypatch.chdir(Path(__file__).parents[2])
     assert place(caller()).startswith("tests/declare/test_source_location.py:")
     monkeypatch.chdir(tmp_path)
     assert place(caller()).endswith("/tests/declare/test_source_location.py:" + place(caller()).rpartition(":")[2])
 
 
-def test_several_calls_on_one_line_are_told_apart():
+def test_several_calls_on_one_line_are_distinguished():
     fine, also = allow("select", to=authenticated, where=and_(Note.flag, not_(Note.flag))), restrict("select", to=authenticated, where=Note.flag)  # fmt: skip  # noqa: E501
     assert fine.where != also.where

@@ -32,7 +32,7 @@ def test_an_argument_beats_the_variable(tmp_path, monkeypatch):
     assert find(fake(tmp_path / "two", "18beta1")).version == "18beta1"
 
 
-def test_a_wrong_variable_is_told_and_nothing_else_tried(tmp_path, monkeypatch):
+def test_a_wrong_variable_is_reported_and_nothing_else_tried(tmp_path, monkeypatch):
     monkeypatch.setenv("GATEPOST_PG_BIN", str(tmp_path))
     with pytest.raises(LocalServerError, match=f'"{tmp_path}" does not contain the programs') as caught:
         find()
@@ -108,7 +108,7 @@ def test_programs_out_of_the_account_s_reach_are_copied(ground):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs programs as another account")
-def test_programs_that_cannot_be_copied_are_told(ground):
+def test_programs_that_cannot_be_copied_are_reported(ground):
     hidden = ground / "hidden"
     fake(hidden / "bin", "16.2")
     hidden.chmod(0o700)

@@ -96,7 +96,7 @@ def test_a_second_database_of_the_server_finds_the_roles(admin, cluster, superus
         assert one(second, "SELECT auth.uid()") is None
 
 
-def test_an_account_that_may_not_is_told_and_nothing_changed(admin, cluster, superuser):
+def test_an_account_that_may_not_is_reported_and_nothing_changed(admin, cluster, superuser):
     with superuser.cursor() as cursor:
         cursor.execute("CREATE ROLE clerk LOGIN")
     with closing(psycopg2.connect(cluster.url("shop", "clerk"))) as clerk:
@@ -130,7 +130,7 @@ def test_roles_that_the_account_may_not_join_are_noted(admin, superuser):
     assert [note for note in done.notes if 'may not act as "anon"' in note]
 
 
-def test_a_role_to_be_granted_that_the_account_does_not_own_is_told(admin, superuser):
+def test_a_role_to_be_granted_that_the_account_does_not_own_is_reported(admin, superuser):
     """The authenticator is missing, and the account may not hand on roles that somebody else made."""
     if superuser.server_version < 160000:
         pytest.skip("before 16, CREATEROLE was enough")

@@ -105,7 +105,7 @@ def test_reset_throws_everything_away(made):
     assert ask(made.url(), "SELECT count(*) FROM pg_roles WHERE rolname = 'mine'") == 0
 
 
-def test_reset_keeps_the_profile_unless_told(local):
+def test_reset_keeps_the_profile_unless_another_is_chosen(local):
     assert local.reset("old").status().profile == "old"
     assert local.reset().status().profile == "old"
 
@@ -132,7 +132,7 @@ def test_a_server_shaped_by_another_version_is_marked(made):
     assert made.reset().status().outdated is False
 
 
-def test_a_server_made_by_another_version_is_told(made):
+def test_a_server_made_by_another_version_is_reported(made):
     made.start().stop()
     facts = json.loads((made.directory / "server.json").read_text())
     (made.directory / "server.json").write_text(json.dumps(facts | {"major": facts["major"] - 1}))
@@ -227,7 +227,7 @@ def test_an_ordinary_user_gets_a_server_in_the_home_directory(open_ground, home)
 
 @pytest.mark.subprocess
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a server of another account's")
-def test_somebody_else_s_server_is_told_in_a_sentence(made):
+def test_somebody_else_s_server_is_reported_in_a_sentence(made):
     made.start()
     code = f"""
 import os

@@ -393,7 +393,7 @@ def test_a_sub_that_is_no_uuid_raises(connection):
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_the_api_roles_ask_who_they_are(connection, role):
+def test_the_api_roles_know_who_they_are(connection, role):
     one(connection, f"SET ROLE {role}")
     assert one(connection, "SELECT auth.uid()") is None
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):

@@ -14,7 +14,7 @@ def test_this_process_is_no_server():
     assert not is_server_of(os.getpid(), Path("/data"))
 
 
-def test_a_server_is_told_by_its_data_directory(cluster):
+def test_a_server_is_recognised_by_its_data_directory(cluster):
     assert is_server_of(cluster.pid(), cluster.data)
     assert not is_server_of(cluster.pid(), cluster.data / "other")
 

@@ -40,6 +40,6 @@ def test_it_builds_once_and_copies_after(connect):
         template.drop(connection, 'a "copy"')
 
 
-def test_a_profile_that_does_not_exist_is_told():
+def test_a_profile_that_does_not_exist_is_reported():
     with pytest.raises(LocalServerError, match='"x" is not a profile'):
         template.known_profile("x")

@@ -58,7 +58,7 @@ def test_a_link_in_place_of_the_short_directory_is_refused(ground):
         way.place.unlink()
 
 
-def test_a_port_asks_for_a_password(home):
+def test_a_port_requires_a_password(home):
     directory = home / "loopback"
     server = LocalServer(directory, ACCOUNT, Loopback(directory, ACCOUNT)).start()
     try:
@@ -76,7 +76,7 @@ def test_a_port_asks_for_a_password(home):
     assert not directory.exists()
 
 
-def test_a_server_with_a_socket_listens_on_a_port_too_while_it_is_asked_to(home):
+def test_a_server_with_a_socket_listens_on_a_port_too_while_that_is_wanted(home):
     server = LocalServer(home / "both", ACCOUNT)
     port = int(Loopback(home).settings()["port"])
     try:

@@ -192,7 +192,7 @@ def test_the_grants_of_a_role_that_nobody_named_come_back_with_its_table(project
     project.lands(kept)
 
 
-def test_a_role_that_is_not_there_is_told_in_a_sentence(project, notes):
+def test_a_role_that_is_not_there_is_reported_in_a_sentence(project, notes):
     from alembic.util import CommandError
 
     project.say(notes(rules=reading(to=Role("No such role"))))

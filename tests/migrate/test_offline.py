@@ -101,7 +101,7 @@ def alembic(*arguments, url):
     ],
     ids=["unreachable", "no such host", "wrong", "transaction pooler"],
 )
-def test_a_database_that_cannot_be_migrated_is_told_in_a_sentence(url):
+def test_a_database_that_cannot_be_migrated_is_reported_in_a_sentence(url):
     done = alembic("upgrade", "head", url=url)
     assert done.returncode != 0
     said = done.stdout + done.stderr

@@ -149,7 +149,7 @@ def test_a_column_whose_type_changes_under_the_policy_of_another_table(project, 
     assert "p" in project.policies("by_hand")
 
 
-def test_a_type_that_the_server_does_not_know_is_told_in_a_sentence(project, notes):
+def test_a_type_that_the_server_does_not_know_is_reported_in_a_sentence(project, notes):
     from alembic.util import CommandError
     from sqlalchemy.types import UserDefinedType
 

@@ -67,7 +67,7 @@ def test_a_table_that_nobody_declared_is_reported_and_left_as_it_is(project, not
     assert "theirs" not in revision.text
 
 
-def test_a_model_that_nobody_protected_is_told_in_a_sentence(project, notes):
+def test_a_model_that_nobody_protected_is_reported_in_a_sentence(project, notes):
     from sqlalchemy import Table
 
     def build(metadata):
@@ -79,7 +79,7 @@ def test_a_model_that_nobody_protected_is_told_in_a_sentence(project, notes):
         project.revise()
 
 
-def test_a_statement_about_a_table_of_another_metadata_is_told_in_a_sentence(project, notes):
+def test_a_statement_about_a_table_of_another_metadata_is_reported_in_a_sentence(project, notes):
     from sqlalchemy import MetaData
 
     elsewhere = MetaData()
@@ -111,7 +111,7 @@ def test_policies_on_tables_of_the_platform(project, notes):
     assert project.policies("objects", "storage") == {}
 
 
-def test_a_table_of_the_platform_that_is_not_there_is_told_in_a_sentence(project, notes):
+def test_a_table_of_the_platform_that_is_not_there_is_reported_in_a_sentence(project, notes):
     project.say(lambda metadata: protect("storage.no_such", allow("select", to=authenticated, where=text("true"))))
     with pytest.raises(CommandError, match=r'the table "storage\.no_such" of the platform is not in this database'):
         project.revise()

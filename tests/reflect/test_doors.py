@@ -70,7 +70,7 @@ def test_a_function_knows_who_may_call_it_and_as_whom_it_runs(live):
     assert live.function("public", "tidy(integer, text)").parameters == ("", "")
 
 
-def test_a_parsed_body_tells_what_it_reads(live):
+def test_a_parsed_body_shows_what_it_reads(live):
     members = live.function("public", "members(uuid)")
     assert members.parsed
     assert members.returns_set

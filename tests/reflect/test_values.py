@@ -164,7 +164,7 @@ def test_everything_revoked_leaves_nothing_and_the_schema_stays(after):
     assert (shut.owner, shut.grants) == ("postgres", ())
 
 
-def test_a_grant_by_another_grantor_is_told_apart(after, new_role):
+def test_a_grant_by_another_grantor_is_distinguished(after, new_role):
     giver = new_role("gatepost_reflect_giver")
     grants = after(
         "CREATE TABLE t ()",

@@ -43,7 +43,7 @@ class Page(HTMLParser):
         self._script = False
 
 
-def test_it_holds_everything_and_asks_nobody(result):
+def test_it_holds_everything_and_loads_nothing(result):
     page = render(result)
     found = Page(page)
     assert not re.search(r"""(src|action)\s*=|href\s*=\s*['"]?[^#'"]|@import|url\(""", page)

@@ -32,7 +32,7 @@ def test_the_formats_are_those_of_the_contract():
 
 
 @pytest.mark.parametrize("name", ["github", "html", "json", "markdown", "sarif", "text"])
-def test_every_format_tells_everything_and_the_same_twice(name):
+def test_every_format_shows_everything_and_the_same_twice(name):
     told = render(RESULT, name)
     assert told == render(RESULT, name)
     for word in ("always-true", "drift", "no-policy", "everybody reads it", "the policies of public.x", "canary"):
@@ -159,7 +159,7 @@ def test_text_does_not_call_a_result_clean_that_was_not_looked_at():
     assert "clean" not in told
 
 
-def test_text_tells_information_about_many_objects_once():
+def test_text_shows_information_about_many_objects_once():
     same = [Finding("no-policy", "info", f"public.t{number}", "nobody reads it") for number in range(5)]
     bad = Finding("drift", "error", "public.t0", "differs")
     told = render(Result("verify", "here", (bad, *same)), "text")

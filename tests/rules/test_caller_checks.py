@@ -53,7 +53,7 @@ def test_a_question_that_decides(told, declared, body):
         ("", "RETURN QUERY SELECT * FROM public.bill b WHERE b.owner = coalesce(person, auth.uid());"),
     ],
 )
-def test_a_question_in_vain(told, declared, body):
+def test_a_check_without_effect(told, declared, body):
     assert told("definer-function", function(declared, body)) == ["public.bills(bigint, uuid)"]
 
 

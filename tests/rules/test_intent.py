@@ -27,7 +27,7 @@ def declaration(*policies):
     ("declared", "found"),
     [(None, True), (declaration("everybody"), False), (declaration("another"), True), (declaration(), True)],
 )
-def test_a_declared_policy_is_meant(told, declared, found):
+def test_a_declared_policy_is_intended(told, declared, found):
     assert bool(told("always-true-read", OPEN, declared)) is found
 
 
@@ -54,7 +54,7 @@ def unreadable():
     return Context(Schema("db", 170000, "postgres", ("public",), tables=(table,)))
 
 
-def test_an_expression_that_the_parser_does_not_know_is_told():
+def test_an_expression_that_the_parser_does_not_know_is_reported():
     context = unreadable()
     for one in all_rules():
         list(one.check(context))
@@ -107,7 +107,7 @@ def test_a_rule_that_fails_takes_nothing_away_from_the_others():
     assert one.fails
 
 
-def test_nothing_is_told_where_nobody_asked():
+def test_nothing_is_reported_that_nobody_analysed():
     assert unreadable().not_analysed() == ()
 
 

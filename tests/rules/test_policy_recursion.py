@@ -49,7 +49,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_told_where_it_happens(case, rolled_back):
+def test_it_is_reported_where_it_happens(case, rolled_back):
     policies, statement = CASES[case]
     with rolled_back.cursor() as cursor:
         cursor.execute(START + policies)

@@ -49,7 +49,7 @@ def test_the_example_gives_one_finding_and_then_none(rule, cursor):
 
 
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.name)
-def test_the_fix_is_sql_that_runs_and_mends(rule, cursor):
+def test_the_fix_is_sql_that_runs_and_removes_the_finding(rule, cursor):
     before = {finding.key for finding in findings(rule, cursor)}
     cursor.execute(blocks(rule, "Example"))
     (found,) = [finding for finding in findings(rule, cursor) if finding.key not in before]

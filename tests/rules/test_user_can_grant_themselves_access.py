@@ -64,7 +64,7 @@ def test_row_security_that_is_off_makes_every_key(told):
     assert key(told, text + "ALTER TABLE public.member DISABLE ROW LEVEL SECURITY") == ["public.member"]
 
 
-def test_the_row_that_is_asked_cannot_be_made_twice(told):
+def test_the_row_that_decides_cannot_be_made_twice(told):
     text = """
     CREATE TABLE public.room (id bigint PRIMARY KEY, host uuid NOT NULL);
     CREATE TABLE public.talk (id bigint PRIMARY KEY, room_id bigint);

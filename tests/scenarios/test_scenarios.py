@@ -54,7 +54,7 @@ def test_nothing_is_said_about_a_sound_design(found, scenario, profile):
 
 @pytest.mark.parametrize("profile", ["new", "old"])
 @pytest.mark.parametrize("scenario", LEAKING, ids=lambda path: path.stem)
-def test_a_leak_is_told(found, scenario, profile):
+def test_a_leak_is_reported(found, scenario, profile):
     text = scenario.read_text()
     expected = {name.strip() for name in text.partition("\n")[0].removeprefix("-- ").split(",")}
     assert expected <= {finding.rule for finding in found(text, profile) if finding.severity != "info"}

@@ -74,7 +74,7 @@ def test_a_revision_table_in_a_schema_of_its_own(engine: Engine) -> None:
         assert api.get("/health/ready").status_code == 200
 
 
-def test_no_connection_left_is_told(engine: Engine) -> None:
+def test_no_connection_left_is_reported(engine: Engine) -> None:
     with serving(engine) as api:
         taken = [engine.connect() for _ in range(3)]
         state = api.get("/health/db-pool").json()
@@ -93,7 +93,7 @@ def test_no_connection_left_is_told(engine: Engine) -> None:
     }
 
 
-def test_a_stopped_server_is_no_secret_told(spare_server: SpareServer) -> None:
+def test_a_stopped_server_reveals_no_secret(spare_server: SpareServer) -> None:
     with serving(create_engine(spare_server.url(), settings=POOL)) as api:
         answer = api.get("/health/ready")
     assert answer.status_code == 503
@@ -101,7 +101,7 @@ def test_a_stopped_server_is_no_secret_told(spare_server: SpareServer) -> None:
         assert secret not in answer.text
 
 
-def test_a_paused_server_is_told_within_the_budget(spare_server: SpareServer) -> None:
+def test_a_paused_server_is_reported_within_the_budget(spare_server: SpareServer) -> None:
     with spare_server.running(), serving(create_engine(spare_server.url(), settings=HANGING), budget=0.3) as api:
         until_ready(api)
         with spare_server.paused():
@@ -163,7 +163,7 @@ def test_prometheus_reads_the_pool(engine: Engine) -> None:
         assert api.get("/health/db-pool", headers={"Accept": "*/*"}).json()["pool_size"] == 2
 
 
-def test_no_pool_is_told_as_such(database_url: str) -> None:
+def test_no_pool_is_reported_as_such(database_url: str) -> None:
     with serving(create_engine(database_url, settings=POOL, poolclass=NullPool)) as api:
         assert api.get("/health/db-pool").json()["kind"] == "NullPool"
         assert api.get("/health/ready").status_code == 200

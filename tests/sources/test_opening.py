@@ -236,7 +236,7 @@ def test_the_cli_stops_at_the_first_error_and_what_is_not_run_is_named(closed):
         pass
 
 
-def test_a_seed_runs_last_and_grants_can_be_asked_for(closed):
+def test_a_seed_runs_last_and_grants_can_be_chosen(closed):
     with opened(closed, Options(grants="open", seed=True)) as database:
         assert rows(database.url, "SELECT id FROM public.a") == [(7,)]
         assert rows(database.url, "SELECT has_table_privilege('anon', 'public.a', 'SELECT')") == [(True,)]

@@ -113,7 +113,7 @@ def test_what_can_be_run_is_kept_with_its_lines(text, lines, mistakes):
         ("[api]\nauto_expose_new_tables = false", "open", None, ("open", SCHEMAS, 0)),
     ],
 )  # fmt: skip
-def test_the_configuration_decides_unless_something_was_asked_for(tmp_path, config, grants, asked, expected):
+def test_the_configuration_decides_unless_an_option_does(tmp_path, config, grants, asked, expected):
     folder = tmp_path / "migrations"
     folder.mkdir()
     if config is not None:

@@ -99,7 +99,7 @@ def failure(function, *arguments, **values):
     return str(error.value).splitlines()
 
 
-def test_a_failure_tells_who_and_what_and_why(as_user, notes):
+def test_a_failure_shows_who_and_what_and_why(as_user, notes):
     with as_user(ANN) as db:
         lines = failure(assert_cannot_select, db, "notes", user_id=ANN)
     assert lines[0] == 'read 1 row of "notes", but expected none'
@@ -168,7 +168,7 @@ def test_acting_goes_to_the_server_twice(ways, as_user):
     assert ways() == 2
 
 
-def test_an_assertion_that_holds_asks_for_no_reasons(ways, as_user, notes):
+def test_an_assertion_that_holds_looks_for_no_reasons(ways, as_user, notes):
     with as_user(ANN) as db:
         before = ways()
         assert_can_select(db, "notes", rows=1)

@@ -35,7 +35,7 @@ def test_append_keeps_what_is_there(notes, target, rows):
     assert rows("INSERT INTO note DEFAULT VALUES RETURNING id") == [(1001,)]
 
 
-def test_append_tells_the_rows_that_are_there_already(notes, target, rows):
+def test_append_reports_the_rows_that_are_there_already(notes, target, rows):
     path, connection = notes
     target("INSERT INTO note (id, body) VALUES (7, 'mine')")
     with pytest.raises(RowsRefused) as caught:
@@ -138,7 +138,7 @@ def test_wide_tables(sqlite_file, target):
     assert mismatch.column == "c149"
 
 
-def test_names_that_sqlite_cannot_tell_apart_are_refused(sqlite_file, target):
+def test_names_that_are_one_to_sqlite_are_refused(sqlite_file, target):
     path = sqlite_file("CREATE TABLE note (id INTEGER)")
     connection = target("CREATE TABLE note (id int)", 'CREATE TABLE "Note" (id int)')
     with pytest.raises(TransferError, match='"Note" and "note", which are one name in SQLite'):

@@ -87,7 +87,7 @@ def test_rows_that_nobody_moved_are_refused(tables, target):
         moved(*tables)
 
 
-def test_a_bad_row_stops_its_table_and_a_mended_source_goes_on(tables, rows):
+def test_a_bad_row_stops_its_table_and_a_corrected_source_goes_on(tables, rows):
     import sqlite3
     from contextlib import closing
 

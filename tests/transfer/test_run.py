@@ -95,7 +95,7 @@ def test_a_connection_that_keeps_a_snapshot_is_served_too(family, rows):
     assert rows(FROZEN % "'parent'") == [("parent", False)]
 
 
-def test_every_bad_row_is_told_and_nothing_is_written(sqlite_file, target, rows):
+def test_every_bad_row_is_reported_and_nothing_is_written(sqlite_file, target, rows):
     path = sqlite_file(
         OLD_PARENT,
         OLD_CHILD,
@@ -169,7 +169,7 @@ def test_tables_on_one_side_only(family, target):
     assert len(moved(path, connection, ignore_tables=("child",)).tables) == 1
 
 
-def test_a_type_without_a_cast_is_told_before_anything_is_read(family, target):
+def test_a_type_without_a_cast_is_reported_before_anything_is_read(family, target):
     path, connection = family
     target("ALTER TABLE parent ALTER name TYPE tsvector USING NULL")
     with pytest.raises(TransferError, match=r'column "parent.name" is of type "tsvector"'):
@@ -273,7 +273,7 @@ def test_a_connection_that_ends_is_one_sentence(family, database_url, rows):
         transfer.run(planned, connection, progress=end)
 
 
-def test_a_source_that_is_being_written_is_told(family):
+def test_a_source_that_is_being_written_is_reported(family):
     import sqlite3
 
     path, connection = family

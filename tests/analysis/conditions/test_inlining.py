@@ -72,7 +72,7 @@ def test_plpgsql_is_what_it_decides(body):
     assert row_columns(term) == {"user_id"}
 
 
-def test_a_value_that_is_selected_into_a_variable_asks_its_table():
+def test_a_value_that_is_selected_into_a_variable_reads_its_table():
     body = (
         "DECLARE r text; BEGIN SELECT m.role INTO r FROM public.member m WHERE m.user_id = auth.uid();"
         " RETURN r = 'admin'; END"

@@ -122,7 +122,7 @@ def test_a_sub_select_without_from_is_its_value():
         "(EXISTS ( SELECT 1 FROM public.m WHERE ((m.u = auth.uid()) AND (m.org = t.org))))",
     ],
 )
-def test_every_way_to_ask_a_table_is_an_exists(text):
+def test_every_way_to_look_in_a_table_is_an_exists(text):
     found = as_exists(parse(text))
     assert isinstance(found, Exists)
     assert isinstance(found.select, Select)

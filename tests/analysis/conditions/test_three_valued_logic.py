@@ -97,7 +97,7 @@ def test_rows_do_not_pass_because_nobody_is_signed_in(text):
     assert not passes_by_nothing(parse(text), Truth(ANON, FILLED))
 
 
-def test_a_claim_with_a_default_is_meant():
+def test_a_claim_with_a_default_is_intended():
     lacking = Truth(Caller("authenticated", signed_in=True, missing_claims=True), FILLED)
     plan = "(COALESCE(((auth.jwt() -> 'app_metadata'::text) ->> 'plan'::text), 'free'::text) = 'free'::text)"
     org = "((auth.jwt() ->> 'org'::text) IS NULL) OR (org = (auth.jwt() ->> 'org'::text))"

@@ -43,7 +43,7 @@ def test_what_was_declared_so_is_a_hole_all_the_same(designs):
     assert [(one.rule, one.object, one.detail) for one in found] == [("foreign-row-written", "public.note", "delete")]
 
 
-def test_what_was_not_declared_is_told_once(designs):
+def test_what_was_not_declared_is_reported_once(designs):
     found = designs.observe(BOOKS, Scope(declaration=declaration())).findings
     assert [(one.rule, one.detail) for one in found if one.object == "public.note"] == [
         ("access-beyond-declaration", "delete")

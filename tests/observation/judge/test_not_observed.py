@@ -88,7 +88,7 @@ def test_a_table_of_the_platform_s_users(designs):
     assert [(f.rule, f.severity, f.object) for f in result.findings] == [("door-leaks", "error", "auth.users")]
 
 
-def test_a_part_of_the_tables_is_not_held_against_the_rest(designs):
+def test_a_part_of_the_tables_is_not_compared_with_the_rest(designs):
     text = "CREATE AGGREGATE total (int) (sfunc = int4pl, stype = int)"
     result = designs.observe(AS_SUPERUSER + NOTES + text, Scope(only=frozenset({("public", "notes")})))
     assert result.not_checked == ()

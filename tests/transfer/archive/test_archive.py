@@ -116,7 +116,7 @@ def test_a_file_that_was_changed_cut_or_lost_is_refused(halves, target_of_models
         transfer.plan(directory, target_of_models)
 
 
-def test_a_manifest_that_does_not_tell_the_truth_stops_the_run(halves, target_of_models, rows):
+def test_a_manifest_that_is_not_true_stops_the_run(halves, target_of_models, rows):
     """The seal keeps accidents away; whoever writes another manifest on purpose meets the comparison."""
     _, directory, _ = halves
     manifest = read_manifest(directory)

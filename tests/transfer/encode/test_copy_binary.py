@@ -62,7 +62,7 @@ def sent(value, kind):
     return found[0][6:]
 
 
-def test_the_fingerprint_that_the_server_is_asked_for_is_the_one_of_this_side():
+def test_the_fingerprint_of_the_server_is_the_one_of_this_side():
     families = [family for _, family in server_hash._SAMPLES]
     kinds, columns = zip(*(to_binary([t], Type(f, f)) for t, f in zip(SAMPLES, families, strict=True)), strict=True)
     _, fingerprint, nulls = rows_module.encode(columns, b"".join(kinds), [-1] * len(kinds), 1)
@@ -74,7 +74,7 @@ def test_the_server_agrees(connection):
     assert server_hash.agrees(connection)
 
 
-def test_every_type_that_has_a_binary_form_can_be_told():
+def test_every_type_that_has_a_binary_form_can_be_encoded():
     for family in server_hash.FAMILIES:
         to_binary([NULL], Type(family, family))
     assert copy_binary._KINDS.keys() <= server_hash.FAMILIES

@@ -46,7 +46,7 @@ def lines(directory):
     return {path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in directory.iterdir()}
 
 
-def test_by_default_all_bad_rows_are_told_and_nothing_is_written(dirty, rows):
+def test_by_default_all_bad_rows_are_reported_and_nothing_is_written(dirty, rows):
     with pytest.raises(RowsRefused) as caught:
         moved(*dirty)
     assert {(r.table, r.key, r.column) for r in caught.value.rejects} == {

@@ -149,7 +149,7 @@ def taken(workers, planned):
     return [batch for table in planned.tables for batch in workers.encoded(table)]
 
 
-def test_a_worker_that_is_dead_is_told(many):
+def test_a_worker_that_is_dead_is_reported(many):
     planned = transfer.plan(many[0], many[1])
     with Workers(many[0], 2) as workers, workers.open():
         for process in workers._processes:
@@ -159,7 +159,7 @@ def test_a_worker_that_is_dead_is_told(many):
             taken(workers, planned)
 
 
-def test_a_worker_that_dies_on_the_way_is_told(many):
+def test_a_worker_that_dies_on_the_way_is_reported(many):
     planned = transfer.plan(many[0], many[1])
     (note,) = (table for table in planned.tables if table.name == "note")
     with Workers(many[0], 2) as workers, workers.open():

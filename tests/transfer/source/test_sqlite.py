@@ -203,7 +203,7 @@ def test_a_file_without_a_log_is_read_where_nothing_may_be_written(reader_only):
             list(source.batches(source.tables[0], ("x",)))
 
 
-def test_a_write_that_was_stopped_is_told_from_one_that_goes_on(reader_only):
+def test_a_write_that_was_stopped_is_distinguished_from_one_that_goes_on(reader_only):
     path = left_in(reader_only[0], "delete")
     assert "was left in the middle of a write" in refusal(path)
     path.with_name("app.db-journal").unlink()

@@ -83,7 +83,7 @@ def test_too_many_requests_and_an_absence_are_waited_out(push, admin_api):
 
 
 @pytest.mark.parametrize("page", ["", "<h1>Too many requests</h1>"])
-def test_the_time_that_the_service_asks_for_is_waited(push, admin_api, page):
+def test_the_time_that_the_service_names_is_waited(push, admin_api, page):
     admin_api.too_many, admin_api.retry_after, admin_api.page = 2, "7", page
     assert push(GOOD[:1]) == Pushed(1, 0)
     assert push.waits == [7.0, 7.0, 0.1]
@@ -141,6 +141,6 @@ def test_a_stopped_push_goes_on_where_it_was(push, admin_api, tmp_path):
     assert len(admin_api.requests) == before + 1
 
 
-def test_a_wrong_address_is_told(app_with):
+def test_a_wrong_address_is_reported(app_with):
     with pytest.raises(TransferError, match='"nonsense" or its key cannot be used'):
         push_by_api("nonsense", KEY, plan_users(app_with(GOOD)))

@@ -40,7 +40,7 @@ def users(sqlite_file):
         ("banned_until", None, 1763747931),
     ],
 )
-def test_an_account_that_may_not_sign_in_is_asked_about(users, column, stays, leaves):
+def test_an_account_that_may_not_sign_in_needs_a_decision(users, column, stays, leaves):
     rows = [(stays,), (leaves,)]
     plan = users([column], *rows)
     assert [user.id for user in plan.users] == [ONE]
@@ -100,7 +100,7 @@ def test_a_column_or_part_that_is_not_there_is_refused(users, options, message):
         users(["bio"], **options)
 
 
-def test_two_columns_for_one_thing_are_asked_about(users):
+def test_two_columns_for_one_thing_need_a_decision(users):
     (question,) = users(["password_hash", "legacy_password"], (HASH, "x")).questions
     assert (question.column, question.reason) == ("legacy_password", 'looks like "password", as "password_hash" does')
 

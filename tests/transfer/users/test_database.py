@@ -103,7 +103,7 @@ def test_what_a_user_may_have_changed_is_reported_and_left(disabled, connection,
     assert rows(STATE) == [(False, False, HASH, "Else")]
 
 
-def test_an_address_or_id_of_another_is_told_before_anything_is_written(app_with, connection, target, rows):
+def test_an_address_or_id_of_another_is_reported_before_anything_is_written(app_with, connection, target, rows):
     target(f"INSERT INTO auth.users (id, email) VALUES ('{TWO}', 'One@example.org')")
     plan = plan_users(app_with(GOOD))
     there = compare_users(connection, plan)
@@ -117,7 +117,7 @@ def test_an_address_or_id_of_another_is_told_before_anything_is_written(app_with
     assert rows("SELECT count(*) FROM auth.users") == [(1,)]
 
 
-def test_a_role_that_may_not_write_is_told_the_other_way(app_with, connection, server):
+def test_a_role_that_may_not_write_gets_the_other_way(app_with, connection, server):
     weak = psycopg2.connect(server.url(connection.info.dbname, "authenticator"))
     try:
         with pytest.raises(TransferError, match=r'cannot read "auth.users": permission denied') as caught:

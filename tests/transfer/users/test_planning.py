@@ -45,7 +45,7 @@ def test_what_stands_against_a_user(app_with, row, column, reason):
     assert reason in problem.reason
 
 
-def test_doubles_are_told_for_each(app_with):
+def test_doubles_are_reported_for_each(app_with):
     plan = plan_users(app_with([(ONE, "a@b.c", None, None, None), (TWO, " A@B.C", None, None, None)]))
     assert plan.users == ()
     assert {problem.reason for problem in plan.problems} == {"is the address of 2 users, and Auth allows one"}

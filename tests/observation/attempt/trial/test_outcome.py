@@ -74,7 +74,7 @@ def not_known(result):
         ("57014", "canceling statement due to statement timeout", "", "cut off"),
     ],
 )
-def test_outcomes_are_told_apart(code, said, context, outcome):
+def test_outcomes_are_distinguished(code, said, context, outcome):
     statement = 'UPDATE "public"."t" SET a = 1'
     assert outcome_of(statement, code, said, context) == outcome
     ours = "PL/pgSQL function pg_temp_3.gatepost_try(jsonb[],jsonb) line 40 at EXECUTE"

@@ -39,7 +39,7 @@ TYPES = (
     ],
     ids=lambda columns: columns[:40],
 )
-def test_what_a_constraint_asks_for_is_planted(designs, columns):
+def test_what_a_constraint_requires_is_planted(designs, columns):
     before = """CREATE TYPE pair AS (a int, b int); CREATE DOMAIN zip AS text CHECK (VALUE ~ '^\\d{5}(-\\d{4})?$');
     CREATE TABLE p (id int PRIMARY KEY); ALTER TABLE p ENABLE ROW LEVEL SECURITY;"""
     result = designs.observe(f"{before} CREATE TABLE t (id int PRIMARY KEY, user_id uuid NOT NULL, {columns}); {KEPT}")
