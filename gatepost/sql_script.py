@@ -14,19 +14,17 @@ from dataclasses import dataclass, field
 from gatepost import sql
 from gatepost.errors import GatepostError
 
-# PostgreSQL takes every character beyond ASCII for a letter, which Python's \w does not.
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
-_PART = _LETTER + r"0-9$"
 _MARK = re.compile(
     rf"""
-      (?P<escaped> (?<![{_PART}])[eE]' )
+      (?P<escaped> (?<!{sql.NAME_PART})[eE]' )
     | (?P<plain>   ' )
     | (?P<name>    " )
-    | (?P<dollar>  (?<![{_PART}])\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$ )
+    | (?P<dollar>  (?<!{sql.NAME_PART})\$(?:{sql.NAME_START}{sql.TAG_PART}*)?\$ )
     | (?P<line>    --[^\n\r]* )
     | (?P<block>   /\* )
     | (?P<mark>    [;()\\] )
-    | (?P<word>    (?<![{_PART}.])(?:create|or|replace|function|procedure|begin|atomic|case|end|as)(?![{_PART}]) )
+    | (?P<word>    (?<!{sql.NAME_PART})(?<!\.)
+                   (?:create|or|replace|function|procedure|begin|atomic|case|end|as)(?!{sql.NAME_PART}) )
     """,
     re.VERBOSE | re.IGNORECASE,
 )

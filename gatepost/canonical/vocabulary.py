@@ -12,6 +12,8 @@ from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from gatepost import sql
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
@@ -111,7 +113,7 @@ _KINDS: dict[str, Literal["base", "domain", "enum", "range", "composite"]] = {
     "r": "range",
     "c": "composite",
 }
-_WORD = re.compile(r'"((?:[^"]|"")+)"|([A-Za-z_\u0080-\U0010ffff][0-9A-Za-z_$\u0080-\U0010ffff]*)')
+_WORD = re.compile(rf'"((?:[^"]|"")+)"|({sql.NAME_START}{sql.NAME_PART}*)')
 
 
 def possible_names(texts: Iterable[str]) -> frozenset[str]:
