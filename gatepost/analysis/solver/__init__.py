@@ -1,0 +1,41 @@
+"""Decide questions about conditions with a solver: a proof, a candidate to try, or not known.
+
+A condition is true, false or NULL, and so it is here. Two questions are put:
+
+- `can_pass(condition, frame, beyond=…)`: can a row pass a condition though what is allowed does not hold?
+- `compare(left, right, frame)`: can a row pass the right condition and not the left one (*gains*), or the other way
+  round (*loses*)? `Comparison.relation` is `equal`, `left implies right`, `right implies left`, `apart` or `not known`.
+
+Each answer is one of three. `RuledOut` is a proof for every caller that the frame allows, every row, and every content
+of the tables that sub-selects read. `Candidate` holds values that make it so as far as the conditions were followed;
+PostgreSQL has to confirm them. `NotKnown` says why.
+
+    >>> frame = Frame(table, live, caller=SIGNED_IN)
+    >>> compare(parse("(user_id = auth.uid())"), parse("((user_id = auth.uid()) OR is_public)"), frame).relation
+    'left implies right'
+
+What is taken for granted: operators named `=` and `<` are an equality and its order, texts are equal only to
+themselves (deterministic collations), a token's `sub` is a uuid, and the sub-selects of both sides find the same rows.
+A difference that only an error makes is never ruled out.
+
+cvc5 decides (`pip install gatepost[solver]`); without it nothing is proved, and every answer is `NotKnown`, but for
+conditions that are one and the same.
+"""
+
+from gatepost.analysis.solver.answers import Answer, Candidate, Comparison, NotKnown, Relation, RuledOut
+from gatepost.analysis.solver.cvc5_search import available
+from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.questions import can_pass, compare
+
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Comparison",
+    "Frame",
+    "NotKnown",
+    "Relation",
+    "RuledOut",
+    "available",
+    "can_pass",
+    "compare",
+]
