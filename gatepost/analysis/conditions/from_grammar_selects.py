@@ -10,6 +10,7 @@ from typing import Any
 from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.grammar import Node, constant, kind_of, qualified, strings
 from gatepost.analysis.conditions.terms import (
+    FALSE,
     RECURSION,
     TRUE,
     Call,
@@ -114,8 +115,14 @@ class SelectReader(ABC):
             grouped = "groupClause" in of
             total = not grouped and "havingClause" not in of and any(_aggregates(one) for one in targets)
             limit = constant(of["limitCount"]["A_Const"]) if "A_Const" in of.get("limitCount", {}) else None
+            if _picks(of, limit):
+                conditions.append(Unknown("some of the rows"))
+            if limit == 0:
+                conditions.append(FALSE)
             few = limit in (0, 1) or (total or (not grouped and any(_aggregates(one) for one in targets)))
             certain = total and limit != 0 and "limitOffset" not in of
+            if (total and not certain) or ("havingClause" in of and not grouped) or _grouping_sets(of):
+                return Unknown("one group of all rows", (*outputs, *conditions, *self.stack[-1].values()))
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
             found = Select(sources, outputs, conjunction(*conditions), few, certain)
             self.outputs.keep(tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]), found)
@@ -194,6 +201,18 @@ class SelectReader(ABC):
             names = self.outputs.get(source.inside) or ()
             return name in (*names, *self.renamed.get(source.name, ()))
         return source.name == self.prefix + name
+
+
+def _picks(of: Node, limit: object) -> bool:
+    """Tell whether a SELECT returns only some of the rows that it finds, other than one of them or none."""
+    some = "limitOffset" in of or ("limitCount" in of and limit not in (None, 0, 1))
+    some = some or ("limitCount" in of and "A_Const" not in of["limitCount"])
+    return some or any(one for one in of.get("distinctClause", ()))
+
+
+def _grouping_sets(of: Node) -> bool:
+    """Tell whether a SELECT may return a group of no rows."""
+    return any("GroupingSet" in one for one in of.get("groupClause", ()))
 
 
 def _named(target: Node) -> str:

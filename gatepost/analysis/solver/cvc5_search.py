@@ -29,6 +29,7 @@ from gatepost.analysis.solver.formulas import (
     Some,
     Symbol,
     Whole,
+    both,
 )
 
 MILLISECONDS = 500
@@ -74,8 +75,7 @@ class _Search:
         self._made: dict[object, Any] = {}
 
     def run(self, formulas: Iterable[Formula], wanted: Iterable[Expression | Flag]) -> Found | bool | None:
-        for formula in dict.fromkeys(formulas):
-            self._solver.assertFormula(self._formula(formula))
+        self._solver.assertFormula(self._formula(both(*formulas)))
         result = self._solver.checkSat()
         if result.isUnsat():
             return False
