@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 FIX_SECONDS = 10.0
-"""How long the fixes of the findings that are shown first are tried."""
+"""How long the fixes of the findings that are shown first are tried, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Options:
         rules: Which rules to check; None for all.
         disposable: Whether the database was made for this, so that it needs no clone.
         not_loaded: What of a source is not in the database.
-        every_fix: Whether fixes are tried however long it takes.
+        fix_seconds: How long fixes are tried, those of the findings that are shown first; None for however long all
+            of them take.
         progress: Is told what is done next.
     """
 
@@ -50,7 +51,7 @@ class Options:
     rules: tuple[Rule, ...] | None = None
     disposable: bool = False
     not_loaded: tuple[NotChecked, ...] = ()
-    every_fix: bool = False
+    fix_seconds: float | None = FIX_SECONDS
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -116,8 +117,9 @@ def _verdict(verified: Result, context: Context, observed: Result, connection: C
         joined = replace(joined, findings=tuple(one for one in joined.findings if one.rule in asked))
     options.progress("trying the fixes")
     bench = Bench(connection, context, cells, context.declaration, options.personas)
-    deadline = None if options.every_fix else time.monotonic() + FIX_SECONDS
-    shown = [one for one in joined.findings if options.every_fix or one.severity != "info"]
+    limit = options.fix_seconds
+    deadline = None if limit is None else time.monotonic() + limit
+    shown = [one for one in joined.findings if limit is None or one.severity != "info"]
     tried = {one.key: one for one in bench.try_each(shown, deadline=deadline)}
     findings = tuple(
         sorted((tried.get(one.key) or _without_fix(one) for one in joined.findings), key=lambda one: one.order)

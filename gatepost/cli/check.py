@@ -39,8 +39,14 @@ def check(
     schema: Schemas = None,
     fail_on: FailOn = "warning",
     fixes: Annotated[
-        bool, typer.Option("--fixes", help="Try the fix of every finding, however long it takes; else for 10 seconds.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--fixes/--no-fixes",
+            help="Try the fix of every finding, however long it takes, or of none; else those shown first, for 10"
+            " seconds.",
+            show_default=False,
+        ),
+    ] = None,
     strict: Strict = False,
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
@@ -67,7 +73,7 @@ def check(
     threshold = severity_of(fail_on)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
-        result = _checked(database, rule, schema, every_fix=fixes)
+        result = _checked(database, rule, schema, fixes)
     if write_baseline is not None:
         write(write_baseline, result.findings)
         typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
@@ -77,11 +83,12 @@ def check(
     raise typer.Exit(int(result.fails(threshold, strict=strict)))
 
 
-def _checked(database: Opened, names: list[str] | None, schemas: list[str] | None, *, every_fix: bool) -> Result:
+def _checked(database: Opened, names: list[str] | None, schemas: list[str] | None, fixes: bool | None) -> Result:
     from rich.console import Console
 
     from gatepost.check import Options
     from gatepost.check import check as run
+    from gatepost.check.run import FIX_SECONDS
     from gatepost.observation.attempt.configured_personas import configured
     from gatepost.project import find_project
 
@@ -95,7 +102,7 @@ def _checked(database: Opened, names: list[str] | None, schemas: list[str] | Non
             rules=rules_of(names),
             disposable=database.disposable,
             not_loaded=database.not_checked,
-            every_fix=every_fix,
+            fix_seconds=FIX_SECONDS if fixes is None else None if fixes else 0,
             progress=status.update,
         )
         result = run(database.url, label=database.label, options=chosen)

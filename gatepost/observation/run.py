@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.declare.declaration import Declaration
-from gatepost.errors import DatabaseUnreachable, SettingsError
+from gatepost.errors import DatabaseUnreachable
 from gatepost.finding import NotChecked, Result
 from gatepost.name_hints import Words, added_words
 from gatepost.observation.attempt.configured_personas import chosen, known, of_roles
-from gatepost.observation.attempt.doors.every_door import Door, Doors
+from gatepost.observation.attempt.doors.door import Door
+from gatepost.observation.attempt.doors.every_door import Doors
 from gatepost.observation.attempt.doors.realtime_channels import Channels
 from gatepost.observation.attempt.doors.sign_up import SigningUp
 from gatepost.observation.attempt.every_table import observe
@@ -33,6 +34,7 @@ from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen
 from gatepost.observation.plant.insert_rows import plant
 from gatepost.observation.plant.survey import Survey, TableKey, survey_database
+from gatepost.observation.required_roles import check_own_role, check_roles_of
 from gatepost.personas import Persona
 from gatepost.reflect import read
 from gatepost.schema import Schema
@@ -90,7 +92,7 @@ def run(
     Args:
         connection: psycopg2, in no transaction, as a role that bypasses row security and may become the API's roles.
             As a superuser it plants rows without triggers and foreign keys.
-        declaration: As in `Scope`, like the others.
+        declaration: As in `Scope`, like the others that are not here.
         target: See there.
         not_cloned: See there.
         only: See there.
@@ -142,9 +144,9 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     progress, declaration = scope.progress, scope.declaration
     progress("reading the catalog")
     live = read(cursor)
-    _check_role(cursor)
+    check_own_role(cursor)
     known(scope.names, scope.personas)
-    _check_roles(cursor, scope.personas)
+    check_roles_of(cursor, scope.personas)
     survey = replace(survey_database(cursor, live, declaration), only=scope.only)
     cursor.execute(  # temporary tables last, so that tried code cannot put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
@@ -152,17 +154,9 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
         " pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
     )
     stage, personas, record, influence, missing = _observed(cursor, survey, scope)
-    planted_rows = stage.planted_rows
-    if not scope.names:
-        with contained(stage, record.missing, "signing up"):
-            missing += SigningUp(stage, record).try_it()
     progress("opening the doors")
-    opened = [] if scope.only else list(Doors(stage, record, influence).open(personas))
+    opened = _opened(stage, record, influence, personas, scope)
     if not scope.only:
-        with contained(stage, record.missing, "realtime.messages"):
-            joined = list(Channels(stage, record).open(personas))
-            opened += [door for door in joined if isinstance(door, Door)]
-            missing += [one for one in joined if isinstance(one, NotChecked)]
         missing += unseen(cursor, stage, personas, opened)
     progress("comparing with what is intended")
     observed = [persona for persona in personas if not scope.names or persona.name not in ONLOOKERS]
@@ -170,7 +164,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     judge = Judge(stage, record, observed, expected)
     findings = [*judge.findings()]
     with contained(stage, record.missing, "what came out of the doors"):
-        findings += leaks(opened, planted_rows, declaration)
+        findings += leaks(opened, stage.planted_rows, declaration)
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
     missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
     if not survey.observed:
@@ -184,10 +178,10 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
             "declared": declaration is not None,
             "tables": len(survey.observed),
             "policies": sum(len(table.policies) for table in survey.observed),
-            "rows": sum(len(rows) for rows in planted_rows.rows.values()),
+            "rows": sum(len(rows) for rows in stage.planted_rows.rows.values()),
             "doors": len({door.name for door in opened}),
         },
-        sections={"matrix": matrix(planted_rows, record, personas, declared), "doors": doors(opened)},
+        sections={"matrix": matrix(stage.planted_rows, record, personas, declared), "doors": doors(opened)},
     )
 
 
@@ -222,6 +216,23 @@ def _observed(
     return stage, personas, record, influence, missing
 
 
+def _opened(
+    stage: TrialSession, record: Observations, influence: Influence, personas: Sequence[Persona], scope: Scope
+) -> list[Door]:
+    """Sign up, open the doors and join the channels; what of that was not tried is in the record."""
+    if not scope.names:
+        with contained(stage, record.missing, "signing up"):
+            record.missing += SigningUp(stage, record).try_it()
+    opened: list[Door] = []
+    if not scope.only:
+        opened += Doors(stage, record, influence).open(personas)
+        with contained(stage, record.missing, "realtime.messages"):
+            joined = list(Channels(stage, record).open(personas))
+            opened += [door for door in joined if isinstance(door, Door)]
+            record.missing += [one for one in joined if isinstance(one, NotChecked)]
+    return opened
+
+
 def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecked]:
     """Yield the declared tables that are missing, so that they cannot be observed."""
     if declaration is not None and not declaration.tables:
@@ -229,32 +240,6 @@ def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecke
     for table in declaration or ():
         if live.table(*table.key) is None:
             yield NotChecked(str(table), "it is declared, and the database does not have it")
-
-
-def _check_roles(cursor: Cursor, personas: Sequence[Persona]) -> None:
-    """Refuse a persona whose role does not exist or cannot be taken on.
-
-    Raises:
-        SettingsError: as above.
-    """
-    roles = sorted({persona.role for persona in personas})
-    cursor.execute(
-        "SELECT w, to_regrole(quote_ident(w)) IS NULL, pg_has_role(r.oid, 'MEMBER')"
-        " FROM unnest(%s::text[]) w LEFT JOIN pg_roles r ON r.rolname = w",
-        (roles,),
-    )
-    for role, absent, may in cursor.fetchall():
-        name = next(persona.name for persona in personas if persona.role == role)
-        if absent:
-            raise SettingsError(
-                f'the persona "{name}" has the role "{role}", which is not in the database',
-                "anon, authenticated, service_role, or one that a policy names",
-            )
-        if not may:
-            raise SettingsError(
-                f'the persona "{name}" has the role "{role}", which cannot be taken on here',
-                f"GRANT {sql.identifier(role)} TO CURRENT_USER",
-            )
 
 
 def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:
@@ -271,30 +256,3 @@ def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:
             cursor.execute("ROLLBACK TO SAVEPOINT gatepost_refresh")
             yield NotChecked(str(view), f"cannot be refreshed: {(error.diag.message_primary or str(error)).strip()}")
         cursor.execute("RELEASE SAVEPOINT gatepost_refresh")
-
-
-def _check_role(cursor: Cursor) -> None:
-    """Refuse a connection role that cannot see everything or cannot switch to the API roles.
-
-    Raises:
-        DatabaseUnreachable: as above.
-    """
-    cursor.execute(
-        "SELECT r.rolname, r.rolsuper OR r.rolbypassrls,"
-        " ARRAY(SELECT w FROM unnest('{anon,authenticated,service_role}'::text[]) w WHERE to_regrole(w) IS NULL),"
-        " ARRAY(SELECT w FROM unnest('{anon,authenticated,service_role}'::text[]) w"
-        "        WHERE to_regrole(w) IS NOT NULL AND NOT pg_has_role(w, 'MEMBER'))"
-        " FROM pg_roles r WHERE r.rolname = current_user"
-    )
-    name, bypasses, absent, closed = cursor.fetchone() or ("", False, [], [])
-    if absent:
-        raise DatabaseUnreachable(f'the database has no role "{absent[0]}"', "gatepost local bootstrap --url URL")
-    if not bypasses:
-        raise DatabaseUnreachable(
-            f'"{name}" does not bypass row security, so it cannot plant rows for others',
-            f"ALTER ROLE {sql.identifier(name)} BYPASSRLS",
-        )
-    if closed:
-        raise DatabaseUnreachable(
-            f'"{name}" may not become "{closed[0]}"', f"GRANT {sql.identifier(closed[0])} TO {sql.identifier(name)}"
-        )

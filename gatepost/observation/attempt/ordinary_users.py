@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.name_hints import says_open
@@ -23,6 +23,7 @@ class OrdinaryUsers:
 
     planted_rows: PlantedRows
     record: Observations | None = None
+    _plain: dict[TableKey, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def survey(self) -> Survey:
@@ -31,8 +32,11 @@ class OrdinaryUsers:
 
     def plain(self, table: Table) -> tuple[str, ...]:
         """Return the personas who may not access rows of others, except those whose rank its policies check."""
-        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
-        return tuple(name for name in ORDINARY if name not in RANKED) if self.ranks(texts, table) else ORDINARY
+        if table.key not in self._plain:
+            texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+            ranked = RANKED if self.ranks(texts, table) else ()
+            self._plain[table.key] = tuple(name for name in ORDINARY if name not in ranked)
+        return self._plain[table.key]
 
     def ranks(self, texts: Iterable[str], table: Table | None = None) -> bool:
         """Return whether texts check a rank, directly or in a function that reads the table with the rank."""
@@ -54,8 +58,8 @@ class OrdinaryUsers:
             return False
         if self.record is not None and self.record.cell(SELF_CLAIMING, table, "insert").inserts.get("own"):
             return True
-        bodies = {function.key: function.body for function in self.survey.live.functions}
-        made = [bodies.get(t.function, "") for t in self.survey.live.triggers if (t.schema, t.table) == USERS]
+        triggers = (trigger for trigger in self.survey.live.triggers if (trigger.schema, trigger.table) == USERS)
+        made = [self.survey.bodies.get(trigger.function, "") for trigger in triggers]
         return any(table.name in identifiers_in(body) for body in made)
 
     def files_have_owners(self, table: Table) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gatepost import sql
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked
-from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.judge.door_severity import DoorSeverity

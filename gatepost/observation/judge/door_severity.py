@@ -11,7 +11,7 @@ from gatepost.analysis.compared_values import identifiers_in
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
 from gatepost.name_hints import is_secret, says_open
-from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.doors.realtime_channels import MESSAGES
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.plant.insert_rows import PlantedRows

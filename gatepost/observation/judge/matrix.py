@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Cell, Observations

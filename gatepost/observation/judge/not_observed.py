@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors.callable_functions import Routine, callable_by
-from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.survey import FILES, USERS
 from gatepost.personas import Persona

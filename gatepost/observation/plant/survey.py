@@ -12,7 +12,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
-from gatepost.schema import Constraint, Schema, Table, Trigger, is_platform
+from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -27,41 +27,6 @@ SELECT format_type(t.oid, NULL), t.typtype, format_type(t.typbasetype, t.typtypm
   FROM pg_type t
  WHERE t.typtype IN ('d', 'e')
 """
-_PRIVILEGES = """
-SELECT n.nspname, c.relname, p.privilege,
-       CASE WHEN has_table_privilege(%(role)s, c.oid, p.privilege) THEN NULL
-            ELSE ARRAY(SELECT a.attname::text FROM pg_attribute a
-                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND p.privilege <> 'DELETE'
-                          AND has_column_privilege(%(role)s, c.oid, a.attnum, p.privilege)) END
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
- CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) p(privilege)
- WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-   AND has_schema_privilege(%(role)s, n.oid, 'USAGE')
-   AND (has_table_privilege(%(role)s, c.oid, p.privilege)
-        OR (p.privilege <> 'DELETE' AND has_any_column_privilege(%(role)s, c.oid, p.privilege)))
-"""
-
-
-@dataclass(frozen=True)
-class HeldPrivileges:
-    """The privileges of a role: the columns of each (schema, relation, command), or None for the whole relation."""
-
-    held: Mapping[tuple[str, str, str], tuple[str, ...] | None]
-
-    def columns(self, table: Table, command: str) -> tuple[str, ...]:
-        """Return the columns that the role may use with a command, in the table's order."""
-        found = self.held.get((*table.key, command), ())
-        names = tuple(column.name for column in table.columns)
-        return names if found is None else tuple(name for name in names if name in found)
-
-    def has(self, relation: TableKey, command: str) -> bool:
-        """Return whether the role may use a command on any part of the relation."""
-        return (*relation, command) in self.held
-
-    def whole(self, relation: TableKey, command: str) -> bool:
-        """Return whether the role may use a command on every column of the relation."""
-        return self.held.get((*relation, command), ()) is None
 
 
 @dataclass(frozen=True)
@@ -113,6 +78,18 @@ class Survey:
         names |= {reference.name for view in self.live.views for reference in view.reads}
         return read_by_policies(self) | {table.key for table in self.tables if table.name in names}
 
+    @cached_property
+    def columns_named(self) -> Mapping[str, tuple[tuple[Table, Column], ...]]:
+        """The columns that the name of an argument may mean: those of that name, and the id of a table named so."""
+        found: defaultdict[str, tuple[tuple[Table, Column], ...]] = defaultdict(tuple)
+        for table in self.tables:
+            singular, own = table.name.removesuffix("s"), {column.name for column in table.columns}
+            for column in table.columns:
+                also = {f"{singular}_id", singular, table.name} - own if column.name == "id" else set()
+                for name in (column.name, *also):
+                    found[name] += ((table, column),)
+        return found
+
     def base_type(self, type_name: str) -> str:
         """Return the type below a domain, or the type itself."""
         while type_name in self.domains:
@@ -152,12 +129,6 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         calls=Calls.among(live.functions),
     )
     return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
-
-
-def privileges(cursor: Cursor, role: str) -> HeldPrivileges:
-    """Return what a role holds on every table and view."""
-    cursor.execute(_PRIVILEGES, {"role": role})
-    return HeldPrivileges({(s, n, p.lower()): None if c is None else tuple(c) for s, n, p, c in cursor.fetchall()})
 
 
 def _planted(table: Table, live: Schema) -> bool:

@@ -5,56 +5,26 @@ Nothing is assumed about a door. Every persona opens it, and what comes out is r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from gatepost import sql
-from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.attempt.doors.callable_functions import Routine, callable_by
-from gatepost.observation.attempt.doors.function_arguments import Arguments
+from gatepost.observation.attempt.doors.door import Door, Leaks
+from gatepost.observation.attempt.doors.function_calls import Calls
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial import witness
 from gatepost.observation.attempt.trial.affected_tables import Influence
-from gatepost.observation.attempt.trial.contained_failures import contained
-from gatepost.observation.attempt.trial.outcome import Outcome
-from gatepost.observation.attempt.trial.probes import Tried
-from gatepost.observation.attempt.trial.results import Escalation, Observations
+from gatepost.observation.attempt.trial.batch import Answer, Batch, Trial, Trying
+from gatepost.observation.attempt.trial.probes import MOST_ROWS, Probe, counting, listed, listing, places
+from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import USERS
-from gatepost.personas import NOBODY, Persona
+from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
 from gatepost.schema import Table, View, is_platform
-
-_WORD = re.compile(r"[a-z_][a-z0-9_]*")
-_MOST = 1000
-"""The most rows that are read from a door."""
-
-
-@dataclass(frozen=True)
-class Door:
-    """One door, tried by one persona.
-
-    `leaked` are rows that came out although the persona may not see them. `written` are the rows of others that it
-    changed through the door. `counted` says that only figures and times changed in all of them. `columns` are those
-    whose canaries came out. `forged` is a row that it inserted in somebody else's name.
-    """
-
-    persona: Persona
-    kind: str
-    name: str
-    statement: str
-    outcome: Outcome
-    said: str = ""
-    leaked: tuple[Row, ...] = ()
-    value: str = ""
-    written: tuple[Row, ...] = ()
-    columns: frozenset[ColumnKey] = frozenset()
-    counted: bool = False
-    forged: Row | None = None
 
 
 @dataclass
@@ -64,8 +34,10 @@ class Doors:
     stage: TrialSession
     record: Observations
     influence: Influence
-    _functions: list[Routine] = field(default_factory=list)
-    _rows: dict[tuple[int, int], Row] = field(default_factory=dict)
+    _leaks: Leaks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._leaks = Leaks(self.stage, self.record)
 
     def open(self, personas: Sequence[Persona]) -> Iterator[Door]:
         """Yield the result of each door.
@@ -73,218 +45,129 @@ class Doors:
         Args:
             personas: Who tries; the rows that each sees in the tables are in the record already.
         """
-        self._functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
-        views = [v for v in self.stage.survey.live.views if not is_platform(v.schema) and v.extension is None]
+        functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
+        batch = Batch(self.stage, self.record.missing)
         for persona in personas:
             if persona.traits.onlooker or persona.role == "service_role":
                 continue
-            with self.stage.being(persona):
-                for view in views:
-                    yield from self._contained(str(view), self._view(persona, view))
-                if self.stage.privileges(persona.role).has(USERS, "select"):
-                    users = sql.qualified(*USERS)
-                    yield self._read(persona, "table", ".".join(USERS), f"SELECT x::text FROM {users} x LIMIT {_MOST}")
-                for table in self.stage.survey.live.tables:
-                    if table.parents:
-                        yield from self._contained(str(table), self._part(persona, table))
-                for sequence in self.stage.survey.live.sequences:
-                    if not is_platform(sequence.schema) and _usable(sequence, persona.role):
-                        name = sql.literal(sql.qualified(sequence.schema, sequence.name))
-                        yield self._read(persona, "sequence", str(sequence), f"SELECT nextval({name})::text")
-                for function in self._functions:
-                    if persona.role in function.roles:
-                        yield from self._contained(str(function), self._call(persona, function))
+            found: list[list[Door]] = []
+            batch.together(
+                (what, _kept(doors, found)) for what, doors in self._of(persona, functions)
+            )  # fmt: skip
+            yield from (door for several in found for door in several)
 
-    def _contained(self, what: str, doors: Iterator[Door]) -> list[Door]:
-        found: list[Door] = []
-        with contained(self.stage, self.record.missing, what):
-            found += doors
-        return found
+    def _of(self, persona: Persona, functions: Sequence[Routine]) -> Iterator[tuple[str, Trying[list[Door]]]]:
+        """Yield the doors of a persona, each with its name."""
+        live = self.stage.survey.live
+        for view in live.views:
+            if not is_platform(view.schema) and view.extension is None:
+                yield str(view), self._view(persona, view)
+        if self.stage.privileges(persona.role).has(USERS, "select"):
+            yield ".".join(USERS), self._relation(persona, "table", *USERS)
+        for table in live.tables:
+            if table.parents:
+                yield str(table), self._part(persona, table)
+        for sequence in live.sequences:
+            if not is_platform(sequence.schema) and _usable(sequence, persona.role):
+                yield str(sequence), self._sequence(persona, sequence)
+        calls = Calls(self._leaks, self.influence, persona)
+        for function in functions:
+            if persona.role in function.roles:
+                yield str(function), calls.call(function)
 
-    def _view(self, persona: Persona, view: View) -> Iterator[Door]:
+    def _view(self, persona: Persona, view: View) -> Trying[list[Door]]:
         held = self.stage.privileges(persona.role)
-        target = sql.qualified(view.schema, view.name)
         kind = "view" if view.kind == "view" else "materialized view"
+        updatable = {one.lower() for one in view.updatable}
+        doors: list[Door] = []
         if held.has(view.key, "select"):
-            yield self._read(persona, kind, str(view), f"SELECT x::text FROM {target} x LIMIT {_MOST}")
+            doors += yield from self._relation(persona, kind, *view.key)
         tables = [t for r in view.reads if (t := self._table(r.schema, r.name)) is not None]
         for command in ("update", "delete"):
-            if held.has(view.key, command) and command in {one.lower() for one in view.updatable}:
-                for statement in self._writes(view, command, target):
-                    yield self._written(persona, kind, str(view), statement, tables)
-        if (
-            held.has(view.key, "insert")
-            and "insert" in {one.lower() for one in view.updatable}
-            and len(set(tables)) == 1
-        ):
-            yield from self._forge(persona, kind, view, tables[0])
+            if held.has(view.key, command) and command in updatable:
+                for statement in _writes(view, command):
+                    doors.append((yield from self._write(persona, kind, str(view), statement, tables)))
+        if held.has(view.key, "insert") and "insert" in updatable and len(set(tables)) == 1:
+            doors += yield from self._forge(persona, kind, view, tables[0])
+        return doors
 
-    def _writes(self, view: View, command: str, target: str) -> Iterator[str]:
-        if command == "delete":
-            yield f"DELETE FROM {target}"
-            return
-        words = [c for c in view.columns if canaries.is_word(c.type)]
-        for column in words[:3]:
-            yield f"UPDATE {target} SET {sql.identifier(column.name)} = 'changed'"
+    def _relation(self, persona: Persona, kind: str, schema: str, name: str) -> Trying[list[Door]]:
+        """Read a relation, and look for canaries in what comes out."""
+        target = sql.qualified(schema, name)
+        said = f"SELECT x::text FROM {target} x LIMIT {MOST_ROWS}"
+        [answer] = yield [Trial(persona, listed(target), call=True)]
+        return [self._leaks.door(persona, kind, f"{schema}.{name}", said, answer)]
 
-    def _forge(self, persona: Persona, kind: str, view: View, table: Table) -> Iterator[Door]:
+    def _sequence(self, persona: Persona, sequence: Sequence_) -> Trying[list[Door]]:
+        said = f"nextval({sql.literal(sql.qualified(sequence.schema, sequence.name))})::text"
+        [answer] = yield [Trial(persona, f"SELECT ARRAY[ARRAY[{said}]]", call=True)]
+        return [self._leaks.door(persona, "sequence", str(sequence), f"SELECT {said}", answer)]
+
+    def _forge(self, persona: Persona, kind: str, view: View, table: Table) -> Trying[list[Door]]:
         """Insert a row in a stranger's name through a view, whose own condition does not limit inserts."""
         survey, row_sets = self.stage.survey, self.stage.planted_rows.row_sets
         names = [c.name for c in table.columns if (*table.key, c.name) in survey.identities]
         shown = [c.name for c in view.columns if table.column(c.name) is not None]
         if not set(names) & set(shown) or self.record.cell(persona.name, table, "insert").inserts.get("another's"):
-            return
+            return []
         row = Row(table, FRESH - 1, other_of(persona.name), row_sets.make(table, other_of(persona.name), FRESH - 1))
         wanted = [(name, row.values[name]) for name in names if name in shown and row.values.get(name) is not None]
-        before = self.stage.count(table, wanted)
         values = ", ".join(sql.literal(row.values.get(name)) for name in shown)
-        target = f"{sql.qualified(view.schema, view.name)} ({sql.identifiers(shown)})"
-        with self.stage.attempt(f"INSERT INTO {target} VALUES ({values})") as tried:
-            stands = tried.outcome == "done" and bool(tried.count) and self.stage.count(table, wanted) > before
-        yield Door(
-            persona, kind, str(view), tried.statement, tried.outcome, tried.said, forged=row if stands else None
-        )  # fmt: skip
+        target = f"{sql.qualified(*view.key)} ({sql.identifiers(shown)})"
+        probes = (counting(table, wanted),)
+        before, after = yield [
+            Trial(persona, "SELECT", probes),
+            Trial(persona, f"INSERT INTO {target} VALUES ({values})", probes),
+        ]
+        stands = after.tried.outcome == "done" and _count(after) > _count(before)
+        return [
+            Door(
+                persona, kind, str(view), after.tried.statement, after.tried.outcome, after.tried.said,
+                forged=row if stands else None,
+            )
+        ]  # fmt: skip
 
-    def _part(self, persona: Persona, part: Table) -> Iterator[Door]:
+    def _part(self, persona: Persona, part: Table) -> Trying[list[Door]]:
         """Read and empty a partition, or a table that inherits, by its own name."""
-        root = self._root(part)
+        root, doors = self._root(part), []
         if root is None:
-            return
+            return []
         held = self.stage.privileges(persona.role)
-        target = sql.qualified(part.schema, part.name)
         if held.has(part.key, "select"):
-            yield self._read_part(persona, part, root)
+            doors.append((yield from self._read_part(persona, part, root)))
         if held.has(part.key, "delete"):
-            yield self._written(persona, "partition", str(part), f"DELETE FROM {target}", [root])
+            statement = f"DELETE FROM {sql.qualified(*part.key)}"
+            doors.append((yield from self._write(persona, "partition", str(part), statement, [root])))
+        return doors
 
-    def _read_part(self, persona: Persona, part: Table, root: Table) -> Door:
+    def _read_part(self, persona: Persona, part: Table, root: Table) -> Trying[Door]:
         """Read a partition. Its rows are identified by their place, or by what they hold."""
         held = self.stage.privileges(persona.role)
         target = sql.qualified(part.schema, part.name)
         columns = held.columns(part, "select")
         if not held.whole(part.key, "select"):
-            listed = ", ".join(f"{sql.identifier(name)}::text" for name in columns)
-            return self._read(persona, "partition", str(part), f"SELECT concat_ws(',', {listed}) FROM {target}")
-        with self.stage.attempt(f"SELECT tableoid::int8, ctid::text FROM {target}") as tried:
-            found = self.stage.cursor.fetchall() if tried.outcome == "done" else []
-        places, sees = self.stage.planted_rows.of(root), self.record.sees(persona.name, root.key)
-        rows = [places[place] for place in found if place in places]
+            line = f"concat_ws(',', {', '.join(f'{sql.identifier(name)}::text' for name in columns)})"
+            [answer] = yield [Trial(persona, listing(part, [line]), call=True)]
+            return self._leaks.door(persona, "partition", str(part), f"SELECT {line} FROM {target}", answer)
+        [answer] = yield [Trial(persona, places(part).statement, call=True)]
+        planted, sees = self.stage.planted_rows.of(root), self.record.sees(persona.name, root.key)
+        found = [(int(oid), ctid) for oid, ctid in answer.rows if oid is not None and ctid is not None]
+        rows = [planted[place] for place in found if place in planted]
         leaked = tuple(r for r in rows if r.number not in sees and r.world != persona.row_set)
         keys = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
         return Door(
-            persona, "partition", str(part), f"SELECT * FROM {target}", tried.outcome, tried.said, leaked,
+            persona, "partition", str(part), f"SELECT * FROM {target}", answer.tried.outcome, answer.tried.said, leaked,
             witness.shown(leaked[0]) if leaked else "", columns=keys,
         )  # fmt: skip
 
-    def _call(self, persona: Persona, function: Routine) -> Iterator[Door]:
-        target = sql.qualified(function.schema, function.name)
-        names, dynamic = self.stage.survey.calls.reachable([function.body])
-        dynamic = dynamic or "execute" in names
-        if dynamic:
-            names |= frozenset(_WORD.findall(function.body))  # the SQL that it builds is in literals
-        arguments = Arguments(self.stage.planted_rows, persona.row_set, names, dynamic)
-        for listed in arguments.choices(function.types, function.names):
-            statement = f"SELECT x::text FROM {target}({listed}) x LIMIT {_MOST}"
-            if function.procedure:
-                statement = f"CALL {target}({listed})"
-            kind = "procedure" if function.procedure else "function"
-            yield self._read(persona, kind, str(function), statement, function)
-
-    def _read(self, persona: Persona, kind: str, name: str, statement: str, function: Routine | None = None) -> Door:
-        with self.stage.attempt(statement) as tried:
-            text = ""
-            if tried.outcome == "done" and self.stage.cursor.description is not None:
-                text = "\n".join(str(row[0] or "") for row in self.stage.cursor.fetchall())
-            leaked, columns = self._leaks(persona, text + tried.said, statement)
-            written: tuple[Row, ...] = ()
-            counted = False
-            if function is not None and function.volatile and tried.outcome == "done":
-                written = self._after_call(persona, function, tried)
-                counted = bool(written) and all(self.stage.only_counted(row) for row in written)
-        value = next(
-            (line for line in text.splitlines() if leaked and self._leaks(persona, line, statement)[0]), tried.said
-        )
-        return Door(
-            persona,
-            kind,
-            name,
-            statement,
-            tried.outcome,
-            tried.said,
-            tuple(leaked),
-            value if leaked else "",
-            written,
-            columns,
-            counted,
-        )
-
-    def _after_call(self, persona: Persona, function: Routine, tried: Tried) -> tuple[Row, ...]:
-        """Check what a function did: the rows of others that it changed, and those that became visible."""
-        names, dynamic = self.stage.survey.calls.reachable([function.body])
-        tables = [t for t in self.stage.survey.observed if dynamic or t.name in names]
-        written = tuple(row for table in tables for row in self._foreign(persona, table))
-        if persona.watched:
-            for table in dict.fromkeys(t.key for one in tables for t in self.influence.touched(one)):
-                live = self.stage.survey.live.table(*table)
-                if live is not None:
-                    self._escalation(persona, live, function, tried)
-        return written
-
-    def _escalation(self, persona: Persona, table: Table, function: Routine, tried: Tried) -> None:
-        seen = self.stage.look(table)
-        new = seen.rows - self.record.sees(persona.name, table.key)
-        others = tuple(
-            row
-            for row in self.stage.planted_rows.of(table).values()
-            if row.number in new and row.world != persona.row_set
-        )
-        if others:
-            self.record.escalations.append(Escalation(persona, tried.statement, str(function), seen.statement, others))
-
-    def _written(self, persona: Persona, kind: str, name: str, statement: str, tables: Sequence[Table]) -> Door:
-        with self.stage.attempt(statement, keys_aside=True) as tried:
-            rows: list[Row] = []
-            if tried.outcome == "done" and tried.count:
-                rows = [row for table in tables for row in self._foreign(persona, table)]
-        return Door(persona, kind, name, statement, tried.outcome, tried.said, written=tuple(rows))
-
-    def _foreign(self, persona: Persona, table: Table) -> list[Row]:
-        """Return the changed rows of a table that belong to others and that the persona cannot change directly."""
-        writable = self.record.cell(persona.name, table, "update").rows
-        writable |= self.record.cell(persona.name, table, "delete").rows
-        owned = table.key in self.stage.survey.owned
-        mine = (persona.row_set, *((NOBODY,) if owned else ()))
-        return [row for row in self.stage.changed(table) if row.world not in mine and row.number not in writable]
-
-    def _leaks(self, persona: Persona, text: str, statement: str) -> tuple[list[Row], frozenset[ColumnKey]]:
-        """Return the rows whose canaries are in a text although the persona may not see them, and their columns.
-
-        What the caller's own statement contains is not a leak, unless more of the same row comes back with it.
-        """
-        brought = frozenset(canaries.found_in(statement))
-        held = self.stage.privileges(persona.role)
-        found: dict[Any, Row] = {}
-        columns = set()
-        for canary in canaries.found_in(text) if text else ():
-            row = self._planted.get((canary.table, canary.row))
-            if row is None or row.world == persona.row_set or canary.column >= len(row.table.columns):
-                continue
-            if canary in brought and not witness.proves_reading(row, text, statement):
-                continue
-            name = row.table.columns[canary.column].name
-            visible = row.number in self.record.sees(persona.name, row.table.key)
-            if not (visible and name in held.columns(row.table, "select")):
-                found[row.key] = row
-                columns.add((*row.table.key, name))
-        return list(found.values()), frozenset(columns)
-
-    @property
-    def _planted(self) -> dict[tuple[int, int], Row]:
-        if not self._rows:
-            for key, rows in self.stage.planted_rows.rows.items():
-                number = self.stage.survey.numbers[key]
-                self._rows |= {(number, row.number): row for row in rows.values()}
-        return self._rows
+    def _write(
+        self, persona: Persona, kind: str, name: str, statement: str, tables: Sequence[Table]
+    ) -> Trying[Door]:  # fmt: skip
+        probes: tuple[Probe, ...] = tuple(places(table) for table in tables)
+        [answer] = yield [Trial(persona, statement, probes, keys_aside=True)]
+        left = [(table, self.stage.left(table, one)) for table, one in zip(tables, answer.found, strict=False)]
+        written = tuple(row for table, rows in left for row in self._leaks.written(persona, table, rows))
+        return Door(persona, kind, name, statement, answer.tried.outcome, answer.tried.said, written=written)
 
     def _root(self, part: Table) -> Table | None:
         """Return the table at the top of a partition's tree."""
@@ -300,6 +183,26 @@ class Doors:
     def _table(self, schema: str, name: str) -> Table | None:
         found = self.stage.survey.live.table(schema, name)
         return found if found is not None and found.key in self.stage.survey.numbers else None
+
+
+def _kept(doors: Trying[list[Door]], found: list[list[Door]]) -> Trying[None]:
+    """Run a generator, and keep what it returns in the order in which the generators began."""
+    place: list[Door] = []
+    found.append(place)
+    place += yield from doors
+
+
+def _writes(view: View, command: str) -> list[str]:
+    target = sql.qualified(*view.key)
+    if command == "delete":
+        return [f"DELETE FROM {target}"]
+    words = [c for c in view.columns if canaries.is_word(c.type)]
+    return [f"UPDATE {target} SET {sql.identifier(column.name)} = 'changed'" for column in words[:3]]
+
+
+def _count(answer: Answer) -> int:
+    rows = answer.found[0].rows if answer.found else ()
+    return int(rows[0][0] or 0) if rows else 0
 
 
 def _usable(sequence: Sequence_, role: str) -> bool:

@@ -118,18 +118,14 @@ class Arguments:
 
     def _planted(self, name: str, base: str, world: str) -> str | None:
         """Return what the row set's first rows hold in the column that an argument is named after."""
-        if not name:
-            return None
         survey = self.planted_rows.survey
-        for table in sorted(survey.tables, key=lambda table: table.name not in self.mentioned):
-            singular = table.name.removesuffix("s")
-            column = name if table.column(name) else "id" if name in (f"{singular}_id", singular, table.name) else ""
-            found = table.column(column) if column else None
-            if found is None or canaries.family(survey.base_type(found.type)) != canaries.family(base):
+        meant = survey.columns_named.get(name, ())
+        for table, column in sorted(meant, key=lambda one: one[0].name not in self.mentioned):
+            if canaries.family(survey.base_type(column.type)) != canaries.family(base):
                 continue
             for row in self.planted_rows.of(table).values():
-                if row.world == world and row.base and row.values.get(column) is not None:
-                    return row.values[column]
+                if row.world == world and row.base and row.values.get(column.name) is not None:
+                    return row.values[column.name]
         return None
 
 

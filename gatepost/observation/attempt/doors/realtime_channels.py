@@ -14,7 +14,7 @@ from functools import cached_property
 from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import NotChecked
-from gatepost.observation.attempt.doors.every_door import Door
+from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.results import Observations

@@ -86,10 +86,14 @@ class Influence:
             columns: The columns that it changed; None for a whole row.
             written: The tables that were written, by it and by what it led to.
         """
+        heard = (key for key in written if key != table.key or columns is None or self._heard(table, columns))
+        return self.affected(heard)
+
+    def affected(self, written: Iterable[TableKey]) -> tuple[Table, ...]:
+        """Return the tables whose visible rows may have changed, given the tables that were written."""
         found: set[TableKey] = set()
         for key in written:
-            if key != table.key or columns is None or self._heard(table, columns):
-                found |= {key} | self._readers[key[1]]
+            found |= {key} | self._readers[key[1]]
         places = sorted(self._places[key] for key in found if key in self._places)
         return tuple(self.survey.observed[place] for place in places)
 

@@ -12,6 +12,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeVar
 
@@ -26,85 +27,11 @@ from gatepost.personas import ANON, REQUEST_SETTINGS, Persona
 _MOST = 400
 _MOST_PROBES = 20_000
 """The most trials, including their probes, that are sent at once."""
-_TRY = """
-CREATE FUNCTION pg_temp.gatepost_try(trials jsonb[], counting jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE
-    began timestamptz := clock_timestamp();
-    trial jsonb;
-    probe jsonb;
-    become text;
-    statement text;
-    touched bigint;
-    code text;
-    said text;
-    place text;
-    listed text[];
-    seen jsonb[];
-    counter text;
-    counted text;
-    before bigint[];
-    after bigint[];
-    moved int[];
-    answers jsonb[] := '{}';
-BEGIN
-    FOREACH trial IN ARRAY trials LOOP
-        touched := 0; code := ''; said := ''; place := ''; seen := '{}'; moved := NULL;
-        BEGIN
-            become := trial ->> 'become';
-            statement := trial ->> 'statement';
-            counter := counting ->> (trial ->> 'counting');
-            IF counter IS NOT NULL AND (before IS NULL OR counter <> counted) THEN
-                EXECUTE counter INTO before;
-            END IF;
-            PERFORM REQUEST_SETTINGS;
-            IF (trial ->> 'aside')::boolean THEN
-                SET LOCAL session_replication_role = replica;
-            END IF;
-            EXECUTE become;
-            EXECUTE statement;
-            GET DIAGNOSTICS touched = ROW_COUNT;
-            SET LOCAL ROLE none;
-            IF touched > 0 THEN
-                FOR probe IN SELECT value FROM jsonb_array_elements(trial -> 'probes') LOOP
-                    BEGIN
-                        statement := probe ->> 0;
-                        IF (probe ->> 1)::boolean THEN
-                            EXECUTE become;
-                        END IF;
-                        EXECUTE statement INTO listed;
-                        SET LOCAL ROLE none;
-                        seen := seen || jsonb_build_array('', '', '', listed);
-                    EXCEPTION WHEN assert_failure OR others THEN
-                        GET STACKED DIAGNOSTICS place = PG_EXCEPTION_CONTEXT;
-                        seen := seen || jsonb_build_array(SQLSTATE, SQLERRM, place, NULL);
-                        place := '';
-                    END;
-                END LOOP;
-            END IF;
-            IF counter IS NOT NULL THEN
-                EXECUTE counter INTO after;
-                moved := ARRAY(SELECT n FROM generate_subscripts(after, 1) n WHERE after[n] <> before[n]);
-                counted := counter;
-            END IF;
-            RAISE EXCEPTION SQLSTATE 'GPOST';
-        EXCEPTION
-            WHEN SQLSTATE 'GPOST' THEN NULL;
-            WHEN query_canceled THEN RETURN to_jsonb(answers || 'null'::jsonb);
-            WHEN assert_failure OR others THEN
-                code := SQLSTATE; said := SQLERRM;
-                GET STACKED DIAGNOSTICS place = PG_EXCEPTION_CONTEXT;
-        END;
-        before := CASE WHEN moved IS NOT NULL THEN after END;  -- what is undone stays counted
-        answers := answers || jsonb_build_array(touched, code, said, place, to_jsonb(seen), moved);
-        EXIT WHEN clock_timestamp() > began + interval '500 milliseconds';
-    END LOOP;
-    RETURN to_jsonb(answers);
-END $$
-""".replace("REQUEST_SETTINGS", REQUEST_SETTINGS % {key: f"trial ->> '{key}'" for key in ANON.settings})
-"""The role is reset before any query of ours, because a persona may be denied even that.
-
-It stops early rather than late, so that the session's time limit applies to one statement and not to their sum.
-"""
+_TRY = (
+    (files(__package__) / "try_each.sql")
+    .read_text()
+    .replace("REQUEST_SETTINGS", REQUEST_SETTINGS % {key: f"trial ->> '{key}'" for key in ANON.settings})
+)
 
 T = TypeVar("T")
 
@@ -114,6 +41,7 @@ class Trial:
     """A statement to try as a persona, and the queries to run afterwards if it changed or read a row.
 
     `counting` says what to count while it runs: the tables that it and its probes read, or those that they wrote.
+    `call` says that it returns one array of rows, as a probe does, or is a CALL; its probes run in any case.
     """
 
     persona: Persona
@@ -121,18 +49,20 @@ class Trial:
     probes: tuple[Probe, ...] = ()
     keys_aside: bool = False
     counting: Literal["", "reads", "writes"] = ""
+    call: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
     """The results of a trial and, in their order, of its probes, or of no probe where no row was affected.
 
-    `moved` are the tables whose counters grew, or None where they are not known.
+    `moved` are the tables whose counters grew, or None where they are not known. `rows` came out of a call.
     """
 
     tried: Tried
     found: tuple[Found, ...] = ()
     moved: frozenset[TableKey] | None = None
+    rows: Sequence[Sequence[str | None]] = ()
 
 
 Trying = Generator[Sequence[Trial], Sequence[Answer], T]
@@ -218,6 +148,7 @@ class Batch:
                     ],
                     "aside": trial.keys_aside and aside,
                     "counting": trial.counting,
+                    "call": trial.call,
                 }
             )
             for trial in trials
@@ -250,13 +181,16 @@ class Batch:
     def _alone(self, trial: Trial) -> Answer:
         """Try one statement by itself, so that it and each of its probes has the session's whole time."""
         found: list[Found] = []
+        rows: Sequence[Sequence[str | None]] = ()
         with (
             self.stage.being(trial.persona),
             self.stage.attempt(trial.statement, keys_aside=trial.keys_aside) as tried,
         ):
-            if tried.outcome == "done" and tried.count:
+            if tried.outcome == "done" and trial.call:
+                rows = self.stage.listed()
+            if tried.outcome == "done" and (tried.count or trial.call):
                 found = [self.stage.query(probe) for probe in trial.probes]
-        return Answer(tried, tuple(found))
+        return Answer(tried, tuple(found), rows=rows)
 
     def _counted(self, trials: Iterable[Trial]) -> Mapping[str, Counter]:
         """Return the counter that a trial requests, or None."""
@@ -265,13 +199,14 @@ class Batch:
         return self._counters or {}
 
     def _answer(self, trial: Trial, said: list[Any]) -> Answer:
-        touched, code, words, context, given, places = said
+        touched, code, words, context, given, places, rows = said
         counter = (self._counters or {}).get(trial.counting)
         found = iter(given)
         return Answer(
             tried_as(trial.statement, touched, code, words, context),
             tuple(self._found(trial, probe, found) for probe in trial.probes) if touched and not code else (),
             counter.moved(places or ()) if counter is not None else None,  # a failed statement changed nothing
+            rows or (),
         )
 
     def _found(self, trial: Trial, probe: Probe, given: Iterator[list[Any]]) -> Found:

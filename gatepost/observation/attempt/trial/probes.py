@@ -13,6 +13,8 @@ Known = Mapping[tuple[str | None, ...], Sequence[int]]
 """The numbers of rows by what is seen of them."""
 
 TIMEOUT = "3s"
+MOST_ROWS = 1000
+"""The most rows that are read from a view or a function."""
 PLACE = ("tableoid::int8::text", "ctid::text")
 
 
@@ -111,6 +113,15 @@ def says(type_name: str) -> bool:
 def listing(table: Table, columns: Sequence[str]) -> str:
     """Return a query for some expressions of every row of a table, as one array."""
     return f"SELECT array_agg(ARRAY[{', '.join(columns)}]) FROM {sql.qualified(table.schema, table.name)}"
+
+
+def listed(target: str) -> str:
+    """Return a query for every row of a relation or a function call, as one array of texts.
+
+    Args:
+        target: The quoted name, or the call.
+    """
+    return f"SELECT array_agg(ARRAY[y]) FROM (SELECT x::text FROM {target} x LIMIT {MOST_ROWS}) s(y)"
 
 
 def tried_as(statement: str, count: int, code: str, said: str, context: str = "") -> Tried:

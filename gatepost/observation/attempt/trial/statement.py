@@ -25,9 +25,10 @@ from gatepost.observation.attempt.trial.probes import (
     tried_as,
 )
 from gatepost.observation.attempt.trial.time_limits import Patience
+from gatepost.observation.plant.held_privileges import HeldPrivileges, privileges
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import Row
-from gatepost.observation.plant.survey import HeldPrivileges, Survey, privileges
+from gatepost.observation.plant.survey import Survey
 from gatepost.personas import RESET_ROLE, Persona, impersonated
 from gatepost.schema import Table
 
@@ -129,14 +130,17 @@ class TrialSession:
         """Run a probe now. An error in it leaves the effects of the trial as they are."""
         if probe.as_persona:
             with self.attempt(probe.statement) as tried:
-                return Found(tried, self._rows() if tried.outcome == "done" else ())
+                return Found(tried, self.listed() if tried.outcome == "done" else ())
         with (
             self._as_owner(),
             self.attempt(probe.statement, ours=True) as tried,
         ):  # the tried statement may have changed a table
-            return Found(tried, self._rows() if tried.outcome == "done" else ())
+            return Found(tried, self.listed() if tried.outcome == "done" else ())
 
-    def _rows(self) -> Sequence[Sequence[str | None]]:
+    def listed(self) -> Sequence[Sequence[str | None]]:
+        """Return the one array of rows that a query returned, or nothing where it returned none."""
+        if self.cursor.description is None:
+            return ()
         return (self.cursor.fetchone() or (None,))[0] or ()
 
     def look(self, table: Table) -> Seen:
@@ -183,17 +187,13 @@ class TrialSession:
         found = self.query(counting(table, where)).rows
         return int(found[0][0] or 0) if found else 0
 
-    def only_counted(self, row: Row) -> bool:
-        """Return whether a changed row still has its words and keys, so that only figures and times changed."""
+    def still_there(self, row: Row) -> Probe | None:
+        """Return a query that counts a row by its words and keys: 1 where only its figures and times changed."""
         kept = [c.name for c in row.table.columns if row.values.get(c.name) is not None and says(c.type)]
         keys = [index.columns for index in row.table.indexes if index.primary]
         names = [name for name in (keys[0] if keys else ()) if name is not None]
         wanted = [(name, row.values[name]) for name in dict.fromkeys([*names, *kept])]
-        return bool(names) and self.count(row.table, wanted) == 1
-
-    def changed(self, table: Table) -> list[Row]:
-        """Return the planted rows of a table that a statement has changed or deleted."""
-        return self.left(table, self.query(places(table)))
+        return counting(row.table, wanted) if names else None
 
     @contextmanager
     def _as_owner(self) -> Iterator[None]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import bypasses
-from gatepost.observation.plant.survey import HeldPrivileges, Survey
+from gatepost.observation.plant.held_privileges import HeldPrivileges
+from gatepost.observation.plant.survey import Survey
 from gatepost.schema import COMMANDS, Command, Schema, Table
 
 NO_PRIVILEGE = "no API role holds a privilege on it"

@@ -1,0 +1,104 @@
+"""One door, tried by one persona, and what of it is a leak: a canary that the persona may not see in its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.observation.attempt.trial import witness
+from gatepost.observation.attempt.trial.batch import Answer
+from gatepost.observation.attempt.trial.outcome import Outcome
+from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.row_sets import Row
+from gatepost.personas import NOBODY, Persona
+from gatepost.schema import Table
+
+
+@dataclass(frozen=True)
+class Door:
+    """One door, tried by one persona.
+
+    `leaked` are rows that came out although the persona may not see them. `written` are the rows of others that it
+    changed through the door. `counted` says that only figures and times changed in all of them. `columns` are those
+    whose canaries came out. `forged` is a row that it inserted in somebody else's name.
+    """
+
+    persona: Persona
+    kind: str
+    name: str
+    statement: str
+    outcome: Outcome
+    said: str = ""
+    leaked: tuple[Row, ...] = ()
+    value: str = ""
+    written: tuple[Row, ...] = ()
+    columns: frozenset[ColumnKey] = frozenset()
+    counted: bool = False
+    forged: Row | None = None
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """Finds the rows of others in what came out of a door, and among those that somebody changed."""
+
+    stage: TrialSession
+    record: Observations
+
+    def in_text(self, persona: Persona, text: str, statement: str) -> tuple[list[Row], frozenset[ColumnKey]]:
+        """Return the rows whose canaries are in a text although the persona may not see them, and their columns.
+
+        What the caller's own statement contains is not a leak, unless more of the same row comes back with it.
+        """
+        brought = frozenset(canaries.found_in(statement))
+        held = self.stage.privileges(persona.role)
+        found: dict[Any, Row] = {}
+        columns = set()
+        for canary in canaries.found_in(text) if text else ():
+            row = self._planted.get((canary.table, canary.row))
+            if row is None or row.world == persona.row_set or canary.column >= len(row.table.columns):
+                continue
+            if canary in brought and not witness.proves_reading(row, text, statement):
+                continue
+            name = row.table.columns[canary.column].name
+            visible = row.number in self.record.sees(persona.name, row.table.key)
+            if not (visible and name in held.columns(row.table, "select")):
+                found[row.key] = row
+                columns.add((*row.table.key, name))
+        return list(found.values()), frozenset(columns)
+
+    def door(self, persona: Persona, kind: str, name: str, statement: str, answer: Answer) -> Door:
+        """Return a door with what came out of it.
+
+        Args:
+            persona: Who opened it.
+            kind: Its kind.
+            name: Its name.
+            statement: The statement as people write it.
+            answer: The lines that came out, and how it ended.
+        """
+        tried, lines = answer.tried, [row[0] or "" for row in answer.rows]
+        leaked, columns = self.in_text(persona, "\n".join(lines) + tried.said, statement)
+        first = (one for one in lines if leaked and self.in_text(persona, one, statement)[0])
+        value = next(first, tried.said) if leaked else ""
+        return Door(
+            persona, kind, name, statement, tried.outcome, tried.said, tuple(leaked), value, columns=columns
+        )  # fmt: skip
+
+    def written(self, persona: Persona, table: Table, changed: list[Row]) -> list[Row]:
+        """Return the changed rows of a table that belong to others and that the persona cannot change directly."""
+        writable = self.record.cell(persona.name, table, "update").rows
+        writable |= self.record.cell(persona.name, table, "delete").rows
+        owned = table.key in self.stage.survey.owned
+        mine = (persona.row_set, *((NOBODY,) if owned else ()))
+        return [row for row in changed if row.world not in mine and row.number not in writable]
+
+    @cached_property
+    def _planted(self) -> Mapping[tuple[int, int], Row]:
+        numbers = self.stage.survey.numbers
+        planted = self.stage.planted_rows.rows.items()
+        return {(numbers[key], row.number): row for key, rows in planted for row in rows.values()}

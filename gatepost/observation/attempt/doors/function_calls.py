@@ -1,0 +1,125 @@
+"""Call one function as one persona, and find out what came out, what it changed and what became visible then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gatepost import sql
+from gatepost.observation.attempt.doors.callable_functions import Routine
+from gatepost.observation.attempt.doors.door import Door, Leaks
+from gatepost.observation.attempt.doors.function_arguments import Arguments
+from gatepost.observation.attempt.trial.affected_tables import Influence
+from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
+from gatepost.observation.attempt.trial.probes import MOST_ROWS, Look, listed, places
+from gatepost.observation.attempt.trial.results import Escalation
+from gatepost.observation.plant.row_sets import Row
+from gatepost.personas import Persona
+from gatepost.schema import Table
+
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call, as people write it and as a trial."""
+
+    statement: str
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls functions as one persona."""
+
+    leaks: Leaks
+    influence: Influence
+    persona: Persona
+
+    def call(self, function: Routine) -> Trying[list[Door]]:
+        """Call a function with several lists of arguments, and look again after those that wrote something."""
+        calls = [self._call(function, arguments) for arguments in self._arguments(function)]
+        answers = yield [call.trial for call in calls]
+        kind = "procedure" if function.procedure else "function"
+        doors = [
+            self.leaks.door(self.persona, kind, str(function), call.statement, answer)
+            for call, answer in zip(calls, answers, strict=True)
+        ]
+        wrote = [
+            at
+            for at, answer in enumerate(answers)
+            if function.volatile and answer.tried.outcome == "done" and (answer.moved is None or answer.moved)
+        ]
+        written = yield from self._after([(calls[at], answers[at]) for at in wrote], function)
+        for at, rows in zip(wrote, written, strict=True):
+            counted = bool(rows) and (yield from self._only_counted(calls[at], rows))
+            doors[at] = replace(doors[at], written=rows, counted=counted)
+        return doors
+
+    def _arguments(self, function: Routine) -> list[str]:
+        stage = self.leaks.stage
+        names, dynamic = stage.survey.calls.reachable([function.body])
+        dynamic = dynamic or "execute" in names
+        if dynamic:
+            names |= frozenset(_WORD.findall(function.body))  # the SQL that it builds is in literals
+        arguments = Arguments(stage.planted_rows, self.persona.row_set, names, dynamic)
+        return list(arguments.choices(function.types, function.names))
+
+    def _call(self, function: Routine, arguments: str) -> _Call:
+        target = f"{sql.qualified(function.schema, function.name)}({arguments})"
+        if function.procedure:
+            said = statement = f"CALL {target}"
+        else:
+            said, statement = f"SELECT x::text FROM {target} x LIMIT {MOST_ROWS}", listed(target)
+        return _Call(said, Trial(self.persona, statement, counting="writes" if function.volatile else "", call=True))
+
+    def _after(self, several: Sequence[tuple[_Call, Answer]], function: Routine) -> Trying[list[tuple[Row, ...]]]:
+        """Call once more, and return the rows of others that each call changed; record those that became visible."""
+        stage, seen = self.leaks.stage, []
+        for _, first in several:
+            everything = stage.survey.observed
+            keys = first.moved if first.moved is not None else frozenset(table.key for table in everything)
+            tables = [table for table in everything if table.key in keys]
+            affected = everything if first.moved is None else self.influence.affected(first.moved)
+            looks = [
+                (table, look)
+                for table in (affected if self.persona.watched else ())
+                if (look := stage.looking(self.persona.role, table)) is not None
+            ]
+            seen.append((tables, looks))
+        answers = yield [
+            replace(call.trial, probes=(*map(places, tables), *(look.probe for _, look in looks)), counting="")
+            for (call, _), (tables, looks) in zip(several, seen, strict=True)
+        ]
+        found: list[tuple[Row, ...]] = []
+        for (call, _), (tables, looks), answer in zip(several, seen, answers, strict=True):
+            changed = zip(tables, answer.found[: len(tables)], strict=False)
+            rows = [(table, stage.left(table, found_rows)) for table, found_rows in changed]
+            found.append(tuple(one for table, left in rows for one in self.leaks.written(self.persona, table, left)))
+            self._note_visible(call, function, looks, replace(answer, found=answer.found[len(tables) :]))
+        return found
+
+    def _note_visible(
+        self, call: _Call, function: Routine, looks: Sequence[tuple[Table, Look]], answer: Answer
+    ) -> None:
+        """Record the rows of others that became visible after a call."""
+        record, planted_rows = self.leaks.record, self.leaks.stage.planted_rows
+        for (table, look), found in zip(looks, answer.found, strict=False):
+            seen = look.seen(found)
+            new = seen.rows - record.sees(self.persona.name, table.key)
+            rows = (row for row in planted_rows.of(table).values() if row.number in new)
+            others = tuple(row for row in rows if row.world != self.persona.row_set)
+            if others:
+                one = Escalation(self.persona, call.statement, str(function), seen.statement, others)
+                record.escalations.append(one)
+
+    def _only_counted(self, call: _Call, rows: Sequence[Row]) -> Trying[bool]:
+        """Return whether the changed rows still have their words and keys, so that only figures and times changed."""
+        stage = self.leaks.stage
+        probes = [stage.still_there(row) for row in rows]
+        if None in probes:
+            return False
+        wanted = tuple(probe for probe in probes if probe is not None)
+        [answer] = yield [replace(call.trial, probes=wanted, counting="")]
+        return bool(answer.found) and all(found.rows and found.rows[0][0] == "1" for found in answer.found)
