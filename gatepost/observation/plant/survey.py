@@ -119,7 +119,7 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
     keys |= linked(found, wanted, keys, identities)
     survey = Survey(
         live=live,
-        tables=tuple(_parents_first(wanted, keys)),
+        tables=tuple(parents_first(wanted, keys)),
         clues=found,
         identities=identities,
         keys=keys,
@@ -166,7 +166,7 @@ def _spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> froze
     return frozenset(found)
 
 
-def _parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
+def parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
     """Return the tables in an order in which a table follows those that it references, unless they form a circle."""
     by_key = {table.key: table for table in tables}
     parents: defaultdict[TableKey, set[TableKey]] = defaultdict(set)

@@ -1,0 +1,156 @@
+"""The two sides surveyed as one database: what either of them has, compares or requires."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from gatepost import sql
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.compared_values import Calls, Clues, unquoted
+from gatepost.observation.plant.canaries import family, is_word
+from gatepost.observation.plant.survey import Survey, parents_first
+from gatepost.schema import Column, Schema, Table
+
+_NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+_INTEGER = re.compile(r"-?\d{1,9}")
+_FOLDS = re.compile(r"\b(?:lower|upper|initcap)\b|~~\*|~\*|\bilike\b", re.IGNORECASE)
+_MOST = 8
+"""The most values of one column that are compared."""
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def joint_survey(base: Survey, head: Survey) -> Survey:
+    """Return one survey of both sides.
+
+    Args:
+        base: The base, surveyed in the words of the head.
+        head: The head.
+    """
+    tables = _tables(base, head)
+    keys = {**base.keys, **head.keys}
+    there = {table.key for table in tables}
+    keys = {child: parent for child, parent in keys.items() if child[:2] in there and parent[:2] in there}
+    live = _live(base.live, head.live, tables)
+    found = replace(
+        head,
+        live=live,
+        tables=tuple(parents_first(tables, keys)),
+        identities=base.identities | head.identities,
+        keys=keys,
+        enums=_united(base.enums, head.enums),
+        domains={**base.domains, **head.domains},
+        numbers={table.key: number for number, table in enumerate(tables, 1)},
+        calls=_calls(base.calls, head.calls),
+        owned=base.owned | head.owned,
+        statuses=base.statuses | head.statuses,
+    )
+    return replace(found, clues=_clues(base.clues, head.clues, found))
+
+
+def _tables(base: Survey, head: Survey) -> list[Table]:
+    old = {table.key: table for table in base.tables}
+    found = [_joint(old.get(table.key), table) for table in head.tables]
+    return found + [table for key, table in old.items() if key not in {t.key for t in found}]
+
+
+def _joint(old: Table | None, new: Table) -> Table:
+    """Return a table with the columns of both sides, as strict as the stricter."""
+    if old is None:
+        return new
+    columns = [_column(old.column(column.name), column) for column in new.columns]
+    columns += [column for column in old.columns if new.column(column.name) is None]
+    return replace(
+        new,
+        columns=tuple(columns),
+        policies=(*old.policies, *new.policies),
+        constraints=_each_once(old.constraints, new.constraints),
+        indexes=_each_once(old.indexes, new.indexes),
+    )
+
+
+def _column(old: Column | None, new: Column) -> Column:
+    if old is None:
+        return new
+    return replace(new, not_null=old.not_null or new.not_null, generated=old.generated or new.generated)
+
+
+def _each_once(old: Iterable[V], new: Iterable[V]) -> tuple[V, ...]:
+    return tuple(dict.fromkeys((*new, *old)))
+
+
+def _live(base: Schema, head: Schema, tables: Iterable[Table]) -> Schema:
+    by_key = {table.key: table for table in (*base.tables, *head.tables, *tables)}
+    views = {view.key: view for view in (*base.views, *head.views)}
+    functions = {one.key: one for one in (*base.functions, *head.functions)}
+    return replace(
+        head,
+        tables=tuple(by_key.values()),
+        views=tuple(views.values()),
+        functions=tuple(functions.values()),
+        triggers=_each_once(base.triggers, head.triggers),
+    )
+
+
+def _calls(base: Calls, head: Calls) -> Calls:
+    names = {*base.bodies, *head.bodies}
+    empty = frozenset[str]()
+    return Calls({name: base.bodies.get(name, empty) | head.bodies.get(name, empty) for name in names})
+
+
+def _united(one: Mapping[K, tuple[str, ...]], other: Mapping[K, tuple[str, ...]]) -> dict[K, tuple[str, ...]]:
+    return {key: _each_once(one.get(key, ()), other.get(key, ())) for key in {**one, **other}}
+
+
+def _clues(base: Clues, head: Clues, survey: Survey) -> Clues:
+    literals = _united(base.literals, head.literals)
+    folds = any(_FOLDS.search(text) for text in texts_of(survey.live))
+    return Clues(
+        identities=base.identities | head.identities,
+        claims={**base.claims, **head.claims},
+        flags={**base.flags, **head.flags},
+        literals={key: tuple(_around(survey, key, values, folds)) for key, values in literals.items()},
+        read=base.read | head.read,
+        requests={**base.requests, **head.requests},
+        metadata=_each_once(base.metadata, head.metadata),
+        links=_each_once(base.links, head.links),
+        lists=base.lists | head.lists,
+    )
+
+
+def _around(survey: Survey, key: ColumnKey, values: Iterable[str], folds: bool) -> list[str]:
+    """Return the values that a column is compared with, and their neighbours, on which a condition may turn."""
+    table = survey.live.table(*key[:2])
+    column = table.column(key[2]) if table is not None else None
+    base = survey.base_type(column.type) if column is not None else ""
+    found = dict.fromkeys(values)
+    for value in list(found):
+        if family(base) in _NUMERIC and _INTEGER.fullmatch(value):
+            found |= dict.fromkeys((str(int(value) - 1), str(int(value) + 1)))
+        elif is_word(base) and "%" in value:
+            del found[value]
+            found |= dict.fromkeys((value.replace("%", "cnry"), value.replace("%", "cnry") + ".cnry"))
+        elif is_word(base) and folds and value.swapcase() != value:
+            found[value.swapcase()] = None
+    return list(found)[:_MOST]
+
+
+def texts_of(live: Schema) -> Iterator[str]:
+    """Yield the conditions, views and bodies of a database."""
+    for table in live.tables:
+        yield from (text for policy in table.policies for text in (policy.using, policy.check) if text)
+    yield from (view.definition for view in live.views)
+    yield from (function.body for function in live.functions)
+
+
+def literals_of(live: Schema) -> frozenset[str]:
+    """Return every literal in the conditions, views and bodies of a database."""
+    return frozenset(
+        unquoted(token.text)
+        for text in texts_of(live)
+        for token in sql.tokens(text)
+        if token.kind == "literal" and "'" in token.text
+    )

@@ -1,0 +1,233 @@
+"""The rows that are planted on both sides, and the callers: made once, so that only the conditions can differ.
+
+Beside the rows that an observation plants (`observation/plant/row_sets.py`) stand those that tell two versions apart:
+rows that join what belongs to different users, rows as changed defaults leave them, and users with several memberships.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from gatepost.observation.attempt.personas import NEWCOMER, cast, own_id, users_of
+from gatepost.observation.plant.combinations import KEPT, Values
+from gatepost.observation.plant.row_sets import FRESH, STRANGERS, Row, RowSets
+from gatepost.observation.plant.survey import FILES, USERS, Survey
+from gatepost.observation.plant.users import ANN, BOB
+from gatepost.personas import NOBODY, Persona
+from gatepost.review.names import TableKey
+from gatepost.review.plant.instants import instants
+from gatepost.review.plant.joint_survey import literals_of
+from gatepost.schema import Column, Table
+
+MIXED = ("mixed_1", "mixed_2", "mixed_3")
+"""Users whose rows are mixed with those of others: members of several teams, in every state."""
+_MOST_MIXED = 14
+_MOST = FRESH - 10
+_ALIKE = (ANN, BOB, *MIXED)
+_FEW = (ANN, MIXED[0])
+_ONE_BY_ONE = (STRANGERS[15], ANN, MIXED[0], MIXED[1], BOB)
+"""Whom the first mixed rows name: a user who has no row in any other table comes first."""
+
+
+@dataclass
+class Population:
+    """Makes rows and callers for both sides.
+
+    Args:
+        survey: Both sides as one database.
+        base: The base alone, in the same words; the callers have the claims that it reads, too.
+        configured: The personas of the project.
+        defaults: The columns whose default differs, by table: rows are planted without them, too.
+        fixes: Values that a constraint required, by column.
+        sparse: Whether tables that policies read hold rows of two users alone, and no NULL: what a condition looks for
+            and does not find decides, too.
+    """
+
+    survey: Survey
+    base: Survey
+    configured: tuple[Persona, ...] = ()
+    defaults: Mapping[TableKey, frozenset[str]] = field(default_factory=dict)
+    fixes: dict[Any, Any] = field(default_factory=dict)
+    sparse: bool = False
+
+    @cached_property
+    def people(self) -> tuple[Persona, ...]:
+        """The personas that the project and the review add to those that are there always."""
+        mixed = tuple(Persona(name, "authenticated", json.dumps({"sub": own_id(name)})) for name in MIXED)
+        return (*self.configured, *mixed)
+
+    @cached_property
+    def row_sets(self) -> RowSets:
+        """The rows of every user."""
+        return RowSets(self.survey, users_of(self.people), fixes=self.fixes)
+
+    @cached_property
+    def callers(self) -> tuple[Persona, ...]:
+        """Everybody who tries, with the claims that either side reads."""
+        head = cast(self.row_sets, self.people)
+        base = cast(RowSets(replace(self.survey, clues=self.base.clues), self.row_sets.users), self.people)
+        before = {persona.name: persona for persona in base}
+        found = [persona for one in head for persona in _with_claims(one, before.get(one.name))]
+        return tuple(_mixed(persona, found) if persona.name in MIXED else persona for persona in found)
+
+    def rows(self, table: Table) -> list[Row]:
+        """Return every row of a table.
+
+        Args:
+            table: As the survey has it.
+        """
+        found = self.row_sets.rows(table)
+        number = max((row.number for row in found), default=-1) + 1
+        more: list[Row] = []
+        if table.key != USERS and table.key != FILES[0]:
+            for values in (*self._moments(table), *self._mixes(table)):
+                more.append(Row(table, number + len(more), values[0], values[1]))
+        more = [self._renumbered(row) for row in more]
+        omitted = self.defaults.get(table.key, frozenset())
+        if omitted:
+            number += len(more)
+            for row in found[: _MOST // 4]:
+                fresh = self._renumbered(replace(row, number=number, base=False))
+                kept = {name: value for name, value in fresh.values.items() if name not in omitted}
+                more.append(replace(fresh, values=kept))
+                number += 1
+        if self.sparse and self._about_users(table):
+            few = [row for row in [*found, *more] if row.world in _FEW]
+            return [row for row in few if None not in row.values.values()]
+        return [*found, *more][:_MOST]
+
+    def _about_users(self, table: Table) -> bool:
+        """Return whether a table says something about users that other tables' policies read."""
+        named = any((*table.key, column.name) in self.survey.identities for column in table.columns)
+        return named and table.key != USERS and table.key in self.survey.read_elsewhere
+
+    def _renumbered(self, row: Row) -> Row:
+        """Return a row with canaries of its own number where its values are plain."""
+        fresh = self.row_sets.make(row.table, row.world, row.number)
+        known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
+        bound = {c.name for c in row.table.columns if any((*row.table.key, c.name) in one for one in known)}
+        deciding = set(self.decisive(row.table))
+        values = {
+            name: value if name in bound or (name in deciding and value != KEPT) else fresh.get(name, value)
+            for name, value in row.values.items()
+        }
+        return replace(row, values=values)
+
+    def decisive(self, table: Table) -> dict[str, list[str | None]]:
+        """Return the columns on whose values a condition may turn, each with the values."""
+        found = self.row_sets.edges(table)
+        for column in table.columns:
+            kind = self.survey.base_type(column.type)
+            if column.name in found and kind.startswith(("timestamp", "date")):
+                found[column.name] = [*self._instants, *([] if column.not_null else [None])]
+        return found
+
+    @cached_property
+    def _instants(self) -> tuple[str, ...]:
+        both = literals_of(self.survey.live) | literals_of(self.base.live)
+        return instants(sorted(both))
+
+    def _moments(self, table: Table) -> Iterator[tuple[str, Values]]:
+        """Yield a row for each further instant that a time of the table may hold, for one user and for nobody."""
+        known = self.row_sets.edges(table)
+        for name, values in self.decisive(table).items():
+            for value in values:
+                if value not in known.get(name, ()):
+                    yield from ((world, {**self._first(table, world), name: value}) for world in (ANN, NOBODY))
+
+    def _first(self, table: Table, world: str) -> Values:
+        """Return a row of somebody with the first of the deciding values in each column."""
+        values = self.row_sets.make(table, world, 0)
+        return values | {n: v[0] for n, v in self.row_sets.edges(table).items() if v and v[0] != KEPT}
+
+    def _mixes(self, table: Table) -> Iterator[tuple[str, Values]]:
+        """Yield rows that join what belongs to different users."""
+        binding = [c for c in table.columns if self._binds(table, c)]
+        edges = self.decisive(table)
+        if not binding:
+            return
+        chance = random.Random(str(table))  # noqa: S311  the same rows on every run
+        shared = table.key in self.survey.read_elsewhere
+        for at in range(_MOST_MIXED if len(binding) > 1 or edges else len(_ONE_BY_ONE)):
+            world = MIXED[at % len(MIXED)]
+            values = self.row_sets.make(table, world, at)
+            for column in binding:
+                whose = self._whose(table, column, at, shared, chance)
+                values[column.name] = self._bound(table, column, whose)
+            for name, choices in edges.items():
+                choice = choices[(at // len(MIXED)) % len(choices)] if at < 6 else chance.choice(choices)
+                if choice != KEPT:
+                    values[name] = choice
+            yield world, values
+
+    def _binds(self, table: Table, column: Column) -> bool:
+        key = (*table.key, column.name)
+        known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
+        return not column.generated and any(key in one for one in known)
+
+    def _whose(self, table: Table, column: Column, at: int, shared: bool, chance: random.Random) -> str | None:
+        """Return to whom a column of a mixed row refers; None for nobody."""
+        key = (*table.key, column.name)
+        empty: list[str | None] = [] if column.not_null else [None]
+        if key in self.survey.identities:
+            if shared:  # a row there may be a membership: ann and bob stay strangers to each other
+                return None if at == len(MIXED) and empty else MIXED[at % len(MIXED)]
+            turn = (at + table.columns.index(column)) % len(_ONE_BY_ONE)
+            return _ONE_BY_ONE[turn] if at < len(_ONE_BY_ONE) else chance.choice([*_ALIKE, *empty])
+        return chance.choice([ANN, BOB, MIXED[0], *empty]) if at > 3 else (ANN, BOB, MIXED[1], ANN)[at]
+
+    def _bound(self, table: Table, column: Column, whose: str | None) -> str | None:
+        if whose is None or whose in STRANGERS:
+            return whose
+        return self.row_sets.make(table, whose, self.row_sets.names.index(whose)).get(column.name)
+
+
+def _with_claims(head: Persona, base: Persona | None) -> Iterator[Persona]:
+    """Yield a caller with the claims that either side reads; two, where the sides read one claim differently."""
+    if base is None or base.claims == head.claims or not head.claims:
+        yield head
+        return
+    new, old = json.loads(head.claims), json.loads(base.claims)
+    yield replace(head, claims=json.dumps(_merged(old, new)))
+    if _conflict(old, new):
+        yield replace(head, name=f"{head.name}, as before", claims=json.dumps(_merged(new, old)), traits=replace(
+            head.traits, row_set=head.row_set))  # fmt: skip
+
+
+def _merged(one: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(one)
+    for key, value in over.items():
+        known = found.get(key)
+        found[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return found
+
+
+def _conflict(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return any(
+        _conflict(one[key], other[key])
+        if isinstance(one[key], dict) and isinstance(other[key], dict)
+        else one[key] != other[key]
+        for key in one.keys() & other.keys()
+    )
+
+
+def _mixed(persona: Persona, everybody: Iterable[Persona]) -> Persona:
+    """Return a mixed user with claims of their own: all, those of ann's tenant, or hardly any."""
+    claims = json.loads(persona.claims)
+    ann = json.loads(next(one.claims for one in everybody if one.name == ANN))
+    own = {"sub": claims["sub"], "role": claims["role"], "session_id": claims.get("session_id")}
+    if persona.name == MIXED[1]:
+        claims = {**ann, **own, "email": "Mixed_2@EXAMPLE.org"}
+    elif persona.name == MIXED[2]:
+        claims = {**own, "aal": "aal1", "is_anonymous": False, "app_metadata": {}, "user_metadata": {}}
+    return replace(persona, claims=json.dumps(claims))
+
+
+def is_plain(persona: Persona) -> bool:
+    """Return whether a caller is anybody who signs up, with nothing that a backend gave them."""
+    return persona.name == NEWCOMER or persona.traits.ordinary

@@ -1,0 +1,209 @@
+"""Compare two sides: read both, find what can have changed, try that on both with the same rows, and judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gatepost.finding import NotChecked
+from gatepost.name_hints import Words, added_words
+from gatepost.observation.attempt.configured_personas import of_roles
+from gatepost.observation.clone.roles import token_roles
+from gatepost.observation.plant.survey import Survey, survey_database
+from gatepost.personas import Persona
+from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
+from gatepost.review.plant.joint_survey import joint_survey, texts_of
+from gatepost.review.plant.population import Population
+from gatepost.review.scope import NOTHING, Scope, scope_of
+from gatepost.review.state import Side, State, read_state
+from gatepost.review.structure import ObjectChange, object_changes
+from gatepost.review.trial.access import Access
+from gatepost.review.trial.run import as_one, planted, tried
+from gatepost.review.trial.side import watching
+from gatepost.review.verdict.access_change import AccessChange
+from gatepost.review.verdict.doors import CallerDoors
+from gatepost.review.verdict.grouping import grouped
+from gatepost.review.verdict.tables import CallerTables
+from gatepost.schema import Schema
+
+_ROUNDS = 3
+_ABSENCE = re.compile(
+    r"\bnot\b[\s(\w.\"]*\b(?:exists|in)\b|<>\s*all|\b(?:count|max|min|sum|bool_and|bool_or|every|array_agg)\s*\("
+    r"|\bexcept\b|\bleft\b.*\bis null\b|\bif\s+not\b|not found",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How two sides are compared.
+
+    Args:
+        personas: Those of the project.
+        words: Words in names that the project adds to `name_hints.toml`.
+        progress: Called with the next step.
+    """
+
+    personas: tuple[Persona, ...] = ()
+    words: Words | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is different.
+
+    Args:
+        objects: The structural changes.
+        access: The changes of access, the gravest first.
+        scope: What was tried.
+        rows: How many rows were planted.
+        callers: How many callers tried.
+        not_checked: What could not be compared.
+        unchanged: The tables that were tried without a difference.
+    """
+
+    objects: tuple[ObjectChange, ...] = ()
+    access: tuple[AccessChange, ...] = ()
+    scope: Scope = NOTHING
+    rows: int = 0
+    callers: int = 0
+    not_checked: tuple[NotChecked, ...] = ()
+    unchanged: tuple[TableKey, ...] = ()
+
+
+def compare(base: Side, head: Side, options: Options | None = None) -> Comparison:
+    """Return what changes from one side to the other.
+
+    Args:
+        base: The state before.
+        head: The state after.
+        options: How.
+    """
+    options = options or Options()
+    with added_words(options.words):
+        return _compared(base, head, options)
+
+
+def _compared(base: Side, head: Side, options: Options) -> Comparison:
+    options.progress("reading both sides")
+    with base.begin() as cursor:
+        before = read_state(cursor)
+    with head.begin() as cursor:
+        after = read_state(cursor)
+    names = renamed(before.live, after.live)
+    objects = object_changes(before, after, names)
+    in_head_words = in_words_of_head(before.live, names)
+    scope = scope_of(in_head_words, after.live, objects)
+    missing = (*base.missing, *head.missing)
+    catalog = tuple(_by_catalog(before, after))
+    if not scope.tables and not scope.doors:
+        return Comparison(objects, grouped(catalog), scope, not_checked=missing)
+    with base.begin() as cursor:
+        old = survey_database(cursor, before.live, None)
+        old_words = survey_database(cursor, in_head_words, None)
+    with head.begin() as cursor:
+        new = survey_database(cursor, after.live, None)
+    joint = joint_survey(old_words, new)
+    people = (*options.personas, *of_roles({*token_roles(before.live), *token_roles(after.live)}, options.personas))
+    bench = _Bench(base, head, (as_one(old, scope), as_one(new, scope)), names, scope, options)
+    population = Population(joint, old_words, people, _defaults(objects))
+    accesses = [bench.tried(population)]
+    if _looks_for_absence(in_head_words, after.live):
+        accesses.append(bench.tried(replace(population, sparse=True)))
+    options.progress("comparing")
+    changes = [*catalog, *(change for old, new in accesses for change in _changes(old, new, scope))]
+    return _judged(changes, accesses, objects, scope, missing)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """The two sides, ready to be tried."""
+
+    base: Side
+    head: Side
+    surveys: tuple[Survey, Survey]
+    names: Names
+    scope: Scope
+    options: Options
+
+    def tried(self, population: Population) -> tuple[Access, Access]:
+        """Return what every caller could do on each side with the same rows."""
+        sides = ((self.base, self.surveys[0], self.names), (self.head, self.surveys[1], None))
+        self.options.progress("planting the same rows on both sides")
+        for _ in range(_ROUNDS):
+            known = dict(population.fixes)
+            for side, survey, names in sides:
+                with side.begin() as cursor:
+                    planted(cursor, survey, population, names)
+            if population.fixes == known:
+                break
+        watched = watching(population, ((survey, names) for _, survey, names in sides), self.scope)
+        found = []
+        for (side, survey, names), what in zip(sides, ("before", "after"), strict=True):
+            self.options.progress(f"trying every caller's commands, {what} the change")
+            with side.begin() as cursor:
+                found.append(tried(cursor, survey, population, names, self.scope, watched))
+        return found[0], found[1]
+
+
+def _looks_for_absence(*sides: Schema) -> bool:
+    """Return whether a condition may turn on what it does not find, or on how many it finds."""
+    return any(_ABSENCE.search(text) for live in sides for text in texts_of(live))
+
+
+def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:
+    """Yield what changes for each caller."""
+    for name, caller in new.callers.items():
+        tables = CallerTables(old, new, old.callers.get(name, caller))
+        for table in _both(old, new, scope):
+            yield from tables.compare(table)
+        yield from CallerDoors(old, new, caller, scope.policies).compare()
+
+
+def _both(old: Access, new: Access, scope: Scope) -> list[TableKey]:
+    return sorted(scope.tables & old.planted.keys() & new.planted.keys())
+
+
+def _judged(
+    changes: Iterable[AccessChange], accesses: Sequence[tuple[Access, Access]], objects: tuple[ObjectChange, ...],
+    scope: Scope, missing: tuple[NotChecked, ...],
+) -> Comparison:  # fmt: skip
+    access = grouped(changes)
+    said = {one.object for one in access}
+    old, new = accesses[0]
+    unseen = [one for one in (*old.missing, *new.missing) if any(one.what == ".".join(key) for key in scope.tables)]
+    return Comparison(
+        objects,
+        access,
+        scope,
+        rows=sum(len(rows) for _, new in accesses for rows in new.planted.values()),
+        callers=len(new.callers),
+        not_checked=tuple(sorted({*missing, *unseen})),
+        unchanged=tuple(key for key in _both(old, new, scope) if ".".join(key) not in said),
+    )
+
+
+def _defaults(objects: tuple[ObjectChange, ...]) -> dict[TableKey, frozenset[str]]:
+    """Return the columns whose default differs, by table."""
+    found: dict[TableKey, set[str]] = {}
+    for one in objects:
+        if one.what != "column" or one.how != "changed" or one.on is None:
+            continue
+        if one.before.partition(" DEFAULT ")[2] != one.after.partition(" DEFAULT ")[2]:
+            found.setdefault(one.on, set()).add(one.name.rpartition(".")[2])
+    return {key: frozenset(names) for key, names in found.items()}
+
+
+def _by_catalog(before: State, after: State) -> Iterator[AccessChange]:
+    """Yield what the catalog alone decides: a bucket that is served to everybody, or no longer is."""
+    old = {bucket.name: bucket for bucket in before.buckets}
+    for bucket in after.buckets:
+        was = old.get(bucket.name)
+        if was is not None and was.public != bucket.public:
+            how = ("private", "public") if bucket.public else ("public", "private")
+            yield AccessChange(
+                "gains" if bucket.public else "loses", "anon", ("anon",), f"storage bucket {bucket.name}",
+                "public url", *how, f"GET /storage/v1/object/public/{bucket.name}/…", through="bucket",
+            )  # fmt: skip

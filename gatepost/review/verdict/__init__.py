@@ -1,0 +1,1 @@
+"""What the trials of both sides say: who gains, who loses, what breaks."""

@@ -1,0 +1,141 @@
+"""Compare what one caller got out of views, functions, partitions and error messages on both sides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gatepost.observation.attempt.personas import describe
+from gatepost.personas import Persona
+from gatepost.review.names import TableKey
+from gatepost.review.trial.access import Access, Cell, Opened
+from gatepost.review.verdict.access_change import AccessChange, Verdict
+
+_FLEETING = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[\d.+:]*|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]{17}")
+"""What may differ in two results that are the same: the time, and random ids."""
+
+
+@dataclass(frozen=True)
+class CallerDoors:
+    """Compares the doors for one caller."""
+
+    base: Access
+    head: Access
+    caller: Persona
+    helpers: frozenset[str] = frozenset()
+    """The functions that policies call: what they answer shows in the tables."""
+
+    def compare(self) -> Iterator[AccessChange]:
+        """Yield what changes for each door."""
+        names = {door for side in (self.base, self.head) for who, door in side.doors if who == self.caller.name}
+        for door in sorted(names):
+            old, new = (side.doors.get((self.caller.name, door), {}) for side in (self.base, self.head))
+            yield from self._reads(door, old, new)
+            yield from self._writes(door, old, new)
+            helper = door.partition("(")[0].rpartition(".")[2] in self.helpers
+            yield from self._answers(door, old, new, helper=helper)
+
+    @cached_property
+    def _reached(self) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        return self.base.reaches(self.caller.name), self.head.reaches(self.caller.name)
+
+    def _change(
+        self, verdict: Verdict, door: str, one: Opened, before: str, after: str, row: str = "", reason: str = ""
+    ) -> AccessChange:  # fmt: skip
+        command = "call" if one.kind in ("function", "procedure") else "select"
+        if one.written and one.kind not in ("function", "procedure"):
+            command = one.statement.partition(" ")[0].lower()
+        return AccessChange(
+            verdict, self.caller.role, (self.caller.name,), door, command, before, after, one.statement,
+            describe(self.caller), row, reason, through=one.kind,
+        )  # fmt: skip
+
+    def _common(self, cells: Iterable[Cell]) -> frozenset[Cell]:
+        """Return the cells whose row and column are there on both sides."""
+        return frozenset(
+            cell
+            for cell in cells
+            if all(
+                cell[1] in side.planted.get(cell[0], ()) and cell[2] in side.columns.get(cell[0], ())
+                for side in (self.base, self.head)
+            )
+        )
+
+    def _reads(self, door: str, old: Mapping[str, Opened], new: Mapping[str, Opened]) -> Iterator[AccessChange]:
+        reached_before, reached_after = self._reached
+        for verdict, ours, theirs, beyond in (
+            ("gains", new, old, reached_before), ("loses", old, new, reached_after)
+        ):  # fmt: skip
+            for call, one in ours.items():
+                changed = self._common(one.cells - beyond)
+                if changed:
+                    table, number, _ = min(changed)
+                    shown = self.head.shown.get((table, number), "")
+                    other = theirs.get(call)
+                    counts = [_counted(other.cells if other else frozenset()), _counted(one.cells)]
+                    before, after = counts if verdict == "gains" else counts[::-1]
+                    yield self._change("gains" if verdict == "gains" else "loses", door, one, before, after, shown)
+                    break
+
+    def _writes(self, door: str, old: Mapping[str, Opened], new: Mapping[str, Opened]) -> Iterator[AccessChange]:
+        able = [self._writable(side) for side in (self.base, self.head)]
+        for verdict, ours, theirs, beyond in (("gains", new, old, able[0]), ("loses", old, new, able[1])):
+            for call, one in ours.items():
+                other = theirs.get(call)
+                changed = one.written - beyond - (other.written if other is not None else frozenset())
+                if changed:
+                    table, number = max(changed)
+                    shown = self.head.shown.get((table, number), f"a new row of {'.'.join(table)}")
+                    before, after = ("nothing", f"writes {'.'.join(table)}")
+                    if verdict == "loses":
+                        before, after = after, before
+                    yield self._change("gains" if verdict == "gains" else "loses", door, one, before, after, shown)
+                    break
+
+    def _writable(self, side: Access) -> frozenset[tuple[TableKey, int]]:
+        """Return the rows that the caller changes or deletes directly, and -1 where it adds its own."""
+        found: set[tuple[TableKey, int]] = set()
+        for (who, table, command), writes in side.writes.items():
+            if who == self.caller.name:
+                for label, write in writes.items():
+                    if write.how == "allowed":
+                        found.add((table, write.row if write.row is not None else -1 if label == "own row" else -2))
+                        _ = command
+        for (who, _), calls in side.doors.items():
+            if who == self.caller.name:
+                found |= {pair for one in calls.values() for pair in one.written if pair[1] >= 0}
+        return frozenset(found)
+
+    def _answers(
+        self, door: str, old: Mapping[str, Opened], new: Mapping[str, Opened], *, helper: bool
+    ) -> Iterator[AccessChange]:  # fmt: skip
+        """Yield calls that end in an error now, or that answer with other figures."""
+        for call, one in new.items():
+            other = old.get(call)
+            if other is None:
+                continue
+            if one.how == "error" and other.how == "allowed":
+                yield self._change("breaks", door, one, "an answer", "an error", reason=one.said)
+                return
+            if one.how == "unknown" and other.how == "refused":
+                yield self._change("may gain", door, one, "refused", "not known", reason=one.said)
+                return
+            same = _FLEETING.sub("", one.figures) == _FLEETING.sub("", other.figures)
+            if one.how == "allowed" and one.figures and not same and not helper and not one.cells and not other.cells:
+                reason = "its answer holds no planted value, so whose rows it is about is not known"
+                before = _short(other.figures) if other.how == "allowed" else "refused"
+                yield self._change("may gain", door, one, before, _short(one.figures), reason=reason)
+                return
+
+
+def _counted(cells: frozenset[Cell]) -> str:
+    rows = {cell[:2] for cell in cells}
+    tables = sorted({".".join(cell[0]) for cell in cells})
+    return f"{len(rows)} row{'' if len(rows) == 1 else 's'} of {', '.join(tables)}" if rows else "no row"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return f"answers {text[:40]}" if text else "answers nothing"

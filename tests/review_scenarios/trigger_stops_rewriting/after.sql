@@ -1,0 +1,20 @@
+CREATE TABLE public.notes (
+    id bigint PRIMARY KEY,
+    user_id uuid NOT NULL,
+    title text,
+    is_public boolean NOT NULL DEFAULT false,
+    deleted_at timestamptz
+);
+ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notes FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON public.notes FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.notes TO authenticated;
+CREATE POLICY notes_own ON public.notes TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE FUNCTION public.never_public() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+BEGIN
+    NEW.is_public := false;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER never_public BEFORE INSERT OR UPDATE ON public.notes FOR EACH ROW EXECUTE FUNCTION public.never_public();
+CREATE POLICY shown ON public.notes FOR SELECT TO authenticated USING (is_public);
+DROP TRIGGER never_public ON public.notes;
