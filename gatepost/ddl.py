@@ -129,7 +129,7 @@ def _grants_on(what: str, grants: Iterable[Grant]) -> list[str]:
             if batch:
                 listed = ", ".join(_privilege(name, privileges[name]) for name in batch)
                 statement = f"GRANT {listed} ON {what} TO {sql.role(grantee)}{option}"
-                statements.append(_from_17(statement) if batch == ["MAINTAIN"] else statement)
+                statements.append(from_17(statement) if batch == ["MAINTAIN"] else statement)
     return statements
 
 
@@ -138,7 +138,7 @@ def _privilege(name: str, columns: list[str | None]) -> str:
     return f"{name} ({sql.identifiers(named)})" if named and None not in columns else name
 
 
-def _from_17(statement: str) -> str:
+def from_17(statement: str) -> str:
     """Return a statement that older servers, which have no MAINTAIN, pass over."""
     return (
         "DO $gatepost$ BEGIN IF current_setting('server_version_num')::int >= 170000 THEN "

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.database.reading import reading
-from gatepost.diff import Change, TableGrants, revoking
 from gatepost.errors import MigrationError
 from gatepost.migrate.pending_changes import Coming
+from gatepost.migrate.privileges import AllRevoked, Privilege
+from gatepost.migrate.steps import Step, create, drop
 from gatepost.schema import Policy, Schema
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ SELECT DISTINCT n.nspname, c.relname, p.polname, wanted.schema, wanted.name, wan
 
 @dataclass(frozen=True)
 class Steps:
-    """The changes to run before Alembic's own operations, and those to run after them."""
+    """The steps to take before Alembic's own operations, and those to run after them."""
 
-    first: tuple[Change, ...]
-    last: tuple[Change, ...]
+    first: tuple[Step, ...]
+    last: tuple[Step, ...]
 
 
 def held(cursor: Cursor, changed: Coming) -> dict[PolicyKey, str]:
@@ -54,12 +55,12 @@ def held(cursor: Cursor, changed: Coming) -> dict[PolicyKey, str]:
 
 
 def steps(
-    changes: Iterable[Change], live: Schema, changed: Coming, holding: Mapping[PolicyKey, str], printable: set[Policy]
+    found: Iterable[Step], live: Schema, changed: Coming, holding: Mapping[PolicyKey, str], printable: set[Policy]
 ) -> Steps:
-    """Split the changes, and drop and recreate every policy that blocks one.
+    """Split the steps, and drop and recreate every policy that blocks one.
 
     Args:
-        changes: What differs.
+        found: What differs.
         live: The database.
         changed: What happens to tables, columns and views.
         holding: The live policies that hold something of it; see `held`.
@@ -68,28 +69,28 @@ def steps(
     Raises:
         MigrationError: a policy that nobody declared holds something that is dropped.
     """
-    first: list[Change] = []
-    last: list[Change] = []
+    first: list[Step] = []
+    last: list[Step] = []
     waiting = {key for key in holding if key[:2] not in changed.dropped}
-    for change in changes:
-        before = change.before
-        if change.table in changed.dropped:
-            first.append(change)
+    for step in found:
+        before = step.before
+        if step.table in changed.dropped:
+            first.append(step)
         elif isinstance(before, Policy):
-            taken_off = (before.schema, before.table, before.name) in waiting or change.kind == "drop"
+            taken_off = (before.schema, before.table, before.name) in waiting or step.kind == "drop"
             waiting.discard((before.schema, before.table, before.name))
             if not taken_off:
-                last.append(change)
+                last.append(step)
                 continue
-            first.append(Change("drop", before, None))
-            if change.after is not None:
-                last.append(Change("create", None, change.after))
-        elif isinstance(before, TableGrants):
-            early, late = _around_dropped_columns(change, before, live, changed)
+            first.append(drop(before))
+            if isinstance(step.after, Policy):
+                last.append(create(step.after))
+        elif isinstance(before, Privilege | AllRevoked):
+            early, late = _around_dropped_columns(step, before, live, changed)
             first += early
             last += late
         else:
-            last.append(change)
+            last.append(step)
     for key in sorted(waiting):
         policy = _live_policy(live, key)
         if policy not in printable and _is_dropped(holding[key], changed):
@@ -97,8 +98,8 @@ def steps(
                 f'the policy "{policy}", which nobody declared, uses "{holding[key]}", which is to be dropped',
                 f"DROP POLICY {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}",
             )
-        first.append(Change("drop", policy, None))
-        last.append(Change("create", None, policy))
+        first.append(drop(policy))
+        last.append(create(policy))
     return Steps(tuple(first), tuple(last))
 
 
@@ -114,24 +115,18 @@ def _live_policy(live: Schema, key: PolicyKey) -> Policy:
 
 
 def _around_dropped_columns(
-    change: Change, before: TableGrants, live: Schema, changed: Coming
-) -> tuple[list[Change], list[Change]]:
-    """Revoke the grants on a dropped column before it is dropped, so that the downgrade restores them after it."""
-    gone = {column for *key, column in changed.dropped_columns if tuple(key) == change.table}
-    sequences = {
-        (sequence.schema, sequence.name)
-        for sequence in live.sequences
-        if sequence.owned_by is not None and sequence.owned_by in changed.dropped_columns
-    }
-    between = replace(
-        before,
-        grants=tuple(grant for grant in before.grants if grant.column not in gone),
-        sequences=tuple(found for found in before.sequences if found[:2] not in sequences),
-    )
-    if between == before or change.kind != "replace":
-        return [], [change]
-    assert isinstance(change.after, TableGrants)  # noqa: S101  grants replace grants
-    early = Change("replace", revoking(before, between), revoking(between, before))
-    if between == replace(change.after, usage=()) and not change.after.usage:
-        return [early], []
-    return [early], [Change("replace", revoking(between, change.after), revoking(change.after, between))]
+    step: Step, before: Privilege | AllRevoked, live: Schema, changed: Coming
+) -> tuple[list[Step], list[Step]]:
+    """Revoke what is on a dropped column before it is dropped, so that the downgrade grants it after it is back."""
+    if before.on == "sequence":
+        owners = {(one.schema, one.name): one.owned_by for one in live.sequences}
+        goes = owners.get((before.schema, before.name)) in changed.dropped_columns
+        return ([replace(step, way="down")], []) if goes else ([], [step])
+    if isinstance(before, AllRevoked):
+        return [], [step]
+    dropped = {column for *key, column in changed.dropped_columns if tuple(key) == step.table}
+    gone, kept = (tuple(column for column in before.columns if (column in dropped) == goes) for goes in (True, False))
+    if not gone:
+        return [], [step]
+    early = [drop(replace(before, columns=gone), step.way)]
+    return early, [drop(replace(before, columns=kept), step.way)] if kept else []

@@ -7,26 +7,17 @@ from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
-from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, ReversibleOp
 
 from gatepost import sql
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration
-from gatepost.diff import (
-    Change,
-    declared_state,
-    diff,
-    live_state,
-    managed_roles,
-    removal,
-    version_state,
-)
+from gatepost.diff import declared_state, live_state, managed_roles, version_state
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
-from gatepost.migrate.entities import entity
 from gatepost.migrate.functions import compare_functions, in_place
 from gatepost.migrate.named_types import NewTypeOp
+from gatepost.migrate.operations import operation
 from gatepost.migrate.order import ordered
 from gatepost.migrate.pending_changes import (
     Coming,
@@ -37,6 +28,8 @@ from gatepost.migrate.pending_changes import (
     functions_that_read_tables,
     made_with_tables,
 )
+from gatepost.migrate.sentences import sentence
+from gatepost.migrate.steps import Step, removal_steps, table_steps
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 
@@ -46,6 +39,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 log = logging.getLogger("gatepost.migrate")
+detected = logging.getLogger("alembic.autogenerate.gatepost")
+"""Where Alembic says what it detected; a project that shows that shows ours too."""
 
 
 def compare(
@@ -98,11 +93,15 @@ def compare(
         late_functions = functions_that_read_tables(cursor, changed)
         holding = held(cursor, changed)
     version = _version_table(context)
-    changes = _changes(declaration, printed, live, changed, version)
-    around = steps(changes, live, changed, holding, set(printed.values()))
+    found = _steps(declaration, printed, live, changed, version)
+    for step in found:
+        # Alembic itself says so of a new table.
+        if step.way == "both":
+            detected.info("Detected: %s", sentence(step))
+    around = steps(found, live, changed, holding, set(printed.values()))
     by_tables = made_with_tables(tables, live)
     new_types = [NewTypeOp(type_, (type_.schema, type_.name) in by_tables) for type_ in types]
-    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, around.first, around.last, late_functions, _operation)
+    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, around.first, around.last, late_functions, operation)
     _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 
@@ -155,28 +154,30 @@ def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schem
             )
 
 
-def _changes(
+def _steps(
     declaration: Declaration,
     printed: dict[Policy, Policy],
     live: Schema,
     changed: Coming,
     version: tuple[str, str],
-) -> list[Change]:
+) -> list[Step]:
     roles = managed_roles(declaration, live)
-    changes: list[Change] = []
+    steps: list[Step] = []
     for table in declaration:
         there = live.table(*table.key)
         before = live_state(there, live, roles) if there is not None else None
-        changes += diff(declared_state(table, printed, live), before)
+        steps += table_steps(declared_state(table, printed, live), before, live.server_version)
     for gone in (live.table(*key) for key in sorted(changed.dropped)):
         if gone is not None:
             # The table is no longer declared, so every grantee counts, and the downgrade restores all of them.
             everybody = frozenset(grant.grantee for grant in gone.grants)
-            changes += removal(live_state(gone, live, everybody | roles))
+            steps += removal_steps(live_state(gone, live, everybody | roles), live.server_version)
     there = live.table(*version)
     if there is not None and not is_platform(version[0]):
-        changes += diff(version_state(*version), live_state(there, live, roles))
-    return changes
+        known = table_steps(version_state(*version), live_state(there, live, roles), live.server_version)
+        # Alembic never drops its table, and nobody needs it open again.
+        steps += (step for step in known if step.way != "down")
+    return steps
 
 
 def _version_table(context: AutogenContext) -> tuple[str, str]:
@@ -189,15 +190,3 @@ def _report_undeclared(live: Schema, known: Set[tuple[str, str]]) -> None:
     for table in live.tables:
         if table.row_security.enabled and not is_platform(table.schema) and table.key not in known:
             log.warning('row security is on for "%s", which is not declared; it is not changed', table)
-
-
-def _operation(change: Change) -> ReversibleOp:
-    """Return the alembic-utils operation of a step; its reverse has the previous state."""
-    made = entity(change.subject)
-    if change.kind == "create":
-        return CreateOp(made)
-    if change.kind == "drop":
-        return DropOp(made)
-    assert change.before is not None  # noqa: S101  a replacement has two sides
-    made._version_to_replace = entity(change.before)  # what alembic-utils writes into the downgrade
-    return ReplaceOp(made)

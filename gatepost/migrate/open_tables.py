@@ -7,6 +7,7 @@ Only the catalog is read: row security, the names, commands and roles of policie
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,11 @@ from sqlalchemy import text
 
 from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration
-from gatepost.diff import Change, TableGrants, TableRowSecurity, TableState, declared_state, diff, live_state
-from gatepost.diff import managed_roles as roles_of
+from gatepost.diff import TableRowSecurity, TableState, declared_state, live_state, managed_roles
 from gatepost.errors import MigrationError
-from gatepost.migrate.sentences import privileges, sentence
+from gatepost.migrate.privileges import Privilege
+from gatepost.migrate.sentences import sentence
+from gatepost.migrate.steps import Step, Subject, table_differences
 from gatepost.reflect import read
 from gatepost.schema import Policy, Schema, is_platform
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 log = logging.getLogger("gatepost.migrate")
+
+_FEW = 4
 
 ALLOW = "allow-open"
 """The argument (`alembic -x allow-open upgrade head`) that turns the refusal into a warning."""
@@ -79,14 +83,11 @@ class EndOfUpgrade:
         if connection.dialect.name != "postgresql":
             return
         with raw(connection).cursor() as cursor:
-            changes = differences(self._declaration, read(cursor, doors=False))
-        opened: dict[tuple[str, str], list[str]] = {}
-        for change in changes:
-            if reasons := openings(change):
-                opened.setdefault(change.table, []).extend(reasons)
-        for change in changes:
-            if change.table not in opened:
-                log.warning("%s; alembic revision --autogenerate writes what is missing", sentence(change))
+            steps = differences(self._declaration, read(cursor, doors=False))
+        opened = openings(steps)
+        for step in steps:
+            if step.table not in opened:
+                log.warning("%s; alembic revision --autogenerate writes what is missing", sentence(step))
         if not opened:
             return
         named = "; ".join(f'"{".".join(key)}" ({", ".join(reasons)})' for key, reasons in sorted(opened.items()))
@@ -109,17 +110,17 @@ def _transaction(connection: Connection) -> object:
     return connection.scalar(text("SELECT pg_catalog.now()"))
 
 
-def differences(declaration: Declaration, live: Schema) -> tuple[Change, ...]:
+def differences(declaration: Declaration, live: Schema) -> tuple[Step, ...]:
     """Return what differs between the declared tables that are there and the database, apart from expressions."""
-    roles = roles_of(declaration, live)
-    changes: list[Change] = []
+    roles = managed_roles(declaration, live)
+    steps: list[Step] = []
     for table in declaration:
         there = live.table(*table.key)
         if there is not None:
             printed = {policy: policy for policy in table.policies}
             declared = _without_expressions(declared_state(table, printed, live))
-            changes += diff(declared, _without_expressions(live_state(there, live, roles)))
-    return tuple(changes)
+            steps += table_differences(declared, _without_expressions(live_state(there, live, roles)))
+    return tuple(steps)
 
 
 def _without_expressions(state: TableState) -> TableState:
@@ -127,23 +128,33 @@ def _without_expressions(state: TableState) -> TableState:
     return replace(state, policies=tuple(policies))
 
 
-def openings(change: Change) -> list[str]:
-    """Return why a table is more open than declared while a change is not made, in a few words each."""
-    before, after = change.before, change.after
-    if isinstance(change.subject, TableRowSecurity):
+def openings(steps: Iterable[Step]) -> dict[tuple[str, str], list[str]]:
+    """Return why tables are more open than declared as long as the steps are not taken, in a few words each."""
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    held: defaultdict[tuple[tuple[str, str], str], list[str]] = defaultdict(list)
+    for step in steps:
+        if isinstance(step.before, Privilege):
+            # service_role bypasses row security whatever it holds.
+            if step.before.on == "table" and step.before.role != "service_role":
+                held[step.table, step.before.role].append(step.before.held)
+        elif reason := _opening(step.before, step.after):
+            found[step.table].append(reason)
+    for (table, role), privileges in held.items():
+        more = f" and {len(privileges) - _FEW} more" if len(privileges) > _FEW else ""
+        found[table].append(f"{role} has {', '.join(privileges[:_FEW])}{more}")
+    return dict(found)
+
+
+def _opening(before: Subject | None, after: Subject | None) -> str | None:
+    if isinstance(after, TableRowSecurity):
         there = isinstance(before, TableRowSecurity) and before.state.enabled
-        return ["row security is not forced" if there else "row security is off"]
-    if isinstance(before, TableGrants):
-        wanted = set(after.grants) if isinstance(after, TableGrants) else set()
-        # service_role bypasses row security whatever it holds.
-        more = (grant for grant in set(before.grants) - wanted if grant.grantee != "service_role")
-        return [f"{role} has {held}" for role, held in privileges(more)]
+        return "row security is not forced" if there else "row security is off"
     if isinstance(before, Policy):
-        if after is None:
-            # Policies of the Dashboard are not ours to judge, and a restrictive policy closes.
-            closed = is_platform(before.schema) or not before.permissive
-            return [] if closed else [f'the policy "{before.name}" is not declared']
-        return [f'the policy "{before.name}" has another command or other roles']
+        if after is not None:
+            return f'the policy "{before.name}" has another command or other roles'
+        # Policies of the Dashboard are not ours to judge, and a restrictive policy closes.
+        judged = before.permissive and not is_platform(before.schema)
+        return f'the policy "{before.name}" is not declared' if judged else None
     if isinstance(after, Policy) and not after.permissive:
-        return [f'the restrictive policy "{after.name}" is missing']
-    return []
+        return f'the restrictive policy "{after.name}" is missing'
+    return None

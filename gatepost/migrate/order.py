@@ -15,25 +15,26 @@ from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.reversible_op import DropOp, ReversibleOp
 
-from gatepost.diff import Change, TableGrants, TableRowSecurity
+from gatepost.migrate.privileges import AllRevoked, Privilege
+from gatepost.migrate.steps import Step
 from gatepost.schema import Policy
 
 
 def ordered(
     found: Iterable[ops.MigrateOperation],
-    first: Iterable[Change],
-    last: Iterable[Change],
+    first: Iterable[Step],
+    last: Iterable[Step],
     reading_tables: Set[str],
-    operation: Callable[[Change], ReversibleOp],
+    operation: Callable[[Step], ops.MigrateOperation],
 ) -> list[ops.MigrateOperation]:
     """Return all operations of a revision in the order in which they can be run.
 
     Args:
         found: What Alembic and alembic-utils found.
-        first: The changes that must be made before anything else.
-        last: All other changes.
+        first: The steps that must be taken before anything else.
+        last: All other steps.
         reading_tables: The identities of the functions that can only be made after the tables.
-        operation: Makes the operation of a change.
+        operation: Makes the operation of a step.
     """
     early: list[ops.MigrateOperation] = []
     tables: list[ops.MigrateOperation] = []
@@ -49,11 +50,11 @@ def ordered(
         else:
             (late if op.target.identity in reading_tables else early).append(op)
     return [
-        *(operation(change) for change in sorted(first, key=_way_down)),
+        *(operation(step) for step in sorted(first, key=_way_down)),
         *early,
         *_children_first(tables),
         *late,
-        *(operation(change) for change in sorted(last, key=_way_up)),
+        *(operation(step) for step in sorted(last, key=_way_up)),
         *unneeded,
     ]
 
@@ -75,13 +76,18 @@ def _children_first(found: list[ops.MigrateOperation]) -> list[ops.MigrateOperat
     return [*(op for op in found if not isinstance(op, ops.DropTableOp)), *in_order]
 
 
-def _way_up(change: Change) -> tuple[int, str, str, str]:
-    kinds = (TableGrants, Policy, TableRowSecurity)
-    name = change.subject.name if isinstance(change.subject, Policy) else ""
-    return (kinds.index(type(change.subject)), *change.table, name)
+def _way_up(step: Step) -> tuple[int, int, tuple[str, str], str]:
+    subject = step.subject
+    if isinstance(subject, Privilege):
+        # What is granted on a column, or on a sequence, would go with what is revoked from its table.
+        return (0, 0 if step.kind == "drop" else 3, step.table, f"{subject.role} {subject.held}")
+    if isinstance(subject, AllRevoked):
+        return (0, 1 if step.way == "down" else 2, step.table, "")
+    if isinstance(subject, Policy):
+        return (1, 0, step.table, subject.name)
+    return (2, 0, step.table, "")
 
 
-def _way_down(change: Change) -> tuple[int, str, str, str]:
-    place, *rest = _way_up(change)
-    schema, table, name = rest
-    return (-place, schema, table, name)
+def _way_down(step: Step) -> tuple[int, int, tuple[str, str], str]:
+    kind, among, table, name = _way_up(step)
+    return (-kind, among, table, name)

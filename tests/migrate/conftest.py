@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from alembic_utils.replaceable_entity import ReplaceableEntity
+from alembic_utils.reversible_op import ReversibleOp
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Uuid
 
 from gatepost import protect
@@ -192,7 +193,9 @@ def described(operations):
         if hasattr(op, "ops"):
             yield from described(op.ops)
         elif hasattr(op, "target"):
-            yield type(op).__name__, op.target.identity
+            # Our operations are alembic-utils' own, with a step in them.
+            name = next(kind.__name__ for kind in type(op).__mro__ if kind.__module__ == ReversibleOp.__module__)
+            yield name, op.target.identity
         else:
             column = getattr(op, "column_name", "")
             yield type(op).__name__, f"{op.table_name}.{column}" if column else getattr(op, "table_name", "")

@@ -1,0 +1,11 @@
+"""The alembic-utils entities in a revision: a policy, a table's row security, a privilege.
+
+They are run by alembic-utils' own operations, `op.create_entity`, `op.replace_entity` and `op.drop_entity`.
+"""
+
+from gatepost.migrate.entities.base import Entity
+from gatepost.migrate.entities.grants import Grant, RevokeAll
+from gatepost.migrate.entities.row_security import PolicyEntity, RowSecurityEntity
+from gatepost.migrate.entities.whole_grants import GrantsEntity
+
+__all__ = ["Entity", "Grant", "GrantsEntity", "PolicyEntity", "RevokeAll", "RowSecurityEntity"]
