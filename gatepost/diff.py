@@ -186,14 +186,15 @@ def diff(declared: TableState, live: TableState | None) -> tuple[Change, ...]:
     """Return the steps that make one table what was declared, in an order in which they can be run.
 
     Grants come first, then policies, and row security is switched on last. Of a table of the platform only the
-    policies can be changed.
+    declared policies can be changed.
 
     Args:
         declared: What was declared.
         live: What the database holds, or None where the table is not there yet.
     """
     if is_platform(declared.key[0]):
-        return tuple(_policy_changes(declared.policies, live))
+        # What is there besides may be the Dashboard's, and is not ours to drop.
+        return tuple(change for change in _policy_changes(declared.policies, live) if change.kind != "drop")
     changes = [*_grant_changes(declared.grants, live), *_policy_changes(declared.policies, live)]
     before = live.row_security if live is not None else None
     after = declared.row_security

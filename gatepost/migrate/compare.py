@@ -16,6 +16,7 @@ from gatepost.diff import declared_state, live_state, managed_roles, version_sta
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
 from gatepost.migrate.functions import compare_functions, in_place
+from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import NewTypeOp
 from gatepost.migrate.operations import operation
 from gatepost.migrate.order import ordered
@@ -29,12 +30,13 @@ from gatepost.migrate.pending_changes import (
     made_with_tables,
 )
 from gatepost.migrate.sentences import sentence
-from gatepost.migrate.steps import Step, removal_steps, table_steps
+from gatepost.migrate.steps import Step, drop, removal_steps, table_steps
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.script import ScriptDirectory
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import MetaData, Table
 
@@ -49,6 +51,7 @@ def compare(
     schemas: Iterable[str | None],
     declaration: Declaration,
     entities: Iterable[ReplaceableEntity] | None,
+    script: ScriptDirectory,
 ) -> None:
     """Append what is missing to the operations that Alembic found, in an order that can be run.
 
@@ -58,6 +61,7 @@ def compare(
         schemas: The schemas that Alembic compares.
         declaration: What `policies/` says.
         entities: The functions, views and triggers of the project; see `gatepost.migrate.env.run`.
+        script: The revisions, which say what is ours on tables of the platform.
 
     Raises:
         DeclarationError: a table of the models has no statement, or a statement no table.
@@ -94,6 +98,7 @@ def compare(
         holding = held(cursor, changed)
     version = _version_table(context)
     found = _steps(declaration, printed, live, changed, version)
+    found += _removed_from_platform(declaration, live, platform_policies(script))
     for step in found:
         # Alembic itself says so of a new table.
         if step.way == "both":
@@ -178,6 +183,13 @@ def _steps(
         # Alembic never drops its table, and nobody needs it open again.
         steps += (step for step in known if step.way != "down")
     return steps
+
+
+def _removed_from_platform(declaration: Declaration, live: Schema, ours: Set[PolicyKey]) -> list[Step]:
+    """Drop what the project's revisions made on a table of the platform, and its declaration no longer names."""
+    declared = {(policy.schema, policy.table, policy.name) for table in declaration for policy in table.policies}
+    there = (policy for table in live.tables if is_platform(table.schema) for policy in table.policies)
+    return [drop(policy) for policy in there if (policy.schema, policy.table, policy.name) in ours - declared]
 
 
 def _version_table(context: AutogenContext) -> tuple[str, str]:

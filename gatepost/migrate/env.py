@@ -31,6 +31,7 @@ from gatepost.target import target_url
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import MetaData
 
@@ -80,7 +81,7 @@ def run(
         entities = None if entities is None else list(entities)
         refuse_stock_entities(entities or ())
         register_nothing()
-        plugin = _plugin(declaration, entities)
+        plugin = _plugin(declaration, entities, context.script)
         try:
             at_end = EndOfUpgrade(context, declaration)
             run_migrations(context, where, _options(metadata, is_sqlite(where), options), patience, at_end)
@@ -173,13 +174,13 @@ def _is_no_platform_table(also: Callable[..., bool] | None, found: Any, *about: 
     return not platform and (also is None or also(found, *about))
 
 
-def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | None) -> Plugin:
+def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | None, script: ScriptDirectory) -> Plugin:
     def compare_access(
         autogen_context: Any,  # noqa: ANN401  Alembic passes them by name
         upgrade_ops: Any,  # noqa: ANN401
         schemas: Any,  # noqa: ANN401
     ) -> PriorityDispatchResult:
-        compare(autogen_context, upgrade_ops, schemas, declaration, entities)
+        compare(autogen_context, upgrade_ops, schemas, declaration, entities, script)
         return PriorityDispatchResult.CONTINUE
 
     plugin = Plugin(PLUGIN)

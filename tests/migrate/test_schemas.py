@@ -111,6 +111,40 @@ def test_policies_on_tables_of_the_platform(project, notes):
     assert project.policies("objects", "storage") == {}
 
 
+def on_objects(notes, *rules):
+    def build(metadata):
+        notes()(metadata)
+        if rules:
+            protect("storage.objects", *rules)
+
+    return build
+
+
+def test_what_is_ours_on_a_table_of_the_platform_goes_with_its_statement_and_nothing_else(project, notes):
+    def read(bucket, name):
+        return allow("select", to=authenticated, where=text(f"bucket_id = '{bucket}'"), name=name)
+
+    project.starts(on_objects(notes, read("a", "first"), read("b", "second")))
+    # A revision of before: the entity has a name, and its arguments too.
+    path = project.folder / "versions" / "r1_step.py"
+    path.write_text(path.read_text().replace("def upgrade() -> None:", BY_NAME))
+    project.execute("CREATE POLICY \"of the Dashboard\" ON storage.objects FOR SELECT USING (bucket_id = 'docs')")
+    renamed = project.lands(on_objects(notes, read("a", "first"), read("b", "another name")))
+    assert {about for name, about in renamed.ops if name == "DropOp"} == {"policy storage.objects.second"}
+    gone = project.lands(on_objects(notes))
+    assert set(project.policies("objects", "storage")) == {"of the Dashboard"}
+    assert {name for name, _ in gone.ops} == {"DropOp"}
+    project.execute("CREATE POLICY \"second\" ON storage.objects FOR SELECT USING (bucket_id = 'docs')")
+    project.check()  # what we dropped is not ours any more, whoever makes one of that name
+
+
+BY_NAME = """def upgrade() -> None:
+    third = PolicyEntity(schema="storage", table="objects", name="third", command="select", roles=["anon"])
+    op.create_entity(third)
+    op.drop_entity(third)
+"""
+
+
 def test_a_table_of_the_platform_that_is_not_there_is_reported_in_a_sentence(project, notes):
     project.say(lambda metadata: protect("storage.no_such", allow("select", to=authenticated, where=text("true"))))
     with pytest.raises(CommandError, match=r'the table "storage\.no_such" of the platform is not in this database'):
