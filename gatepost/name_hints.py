@@ -138,6 +138,24 @@ def _secret_pieces(pieces: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(piece).replace("_", "_?") for piece in sorted(pieces)), re.IGNORECASE)
 
 
+def gives_power(column: str, of_oneself: bool) -> bool:
+    """Return whether a column's name says that who sets it gains power, money or trust.
+
+    Args:
+        column: The column.
+        of_oneself: Whether its row is a person's own account, profile, membership or wallet.
+    """
+    if column.lower() in word_list("power_columns"):
+        return True
+    parts = name_parts(column)
+    return of_oneself and bool(parts & word_list("own_power_columns")) and not parts & word_list("own_choice_columns")
+
+
+def is_account(table: str) -> bool:
+    """Return whether a table's name says that a row is one user, or what one user may do."""
+    return bool(name_parts(table.split("_")[-1]) & word_list("account_tables"))
+
+
 def about_people(table: Table) -> bool:
     """Return whether a table's name says that its rows are personal data, no matter who owns them."""
     parts = name_parts(table.name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DeclarationError, GatepostError, SettingsError
-from gatepost.name_hints import Words, read_words
+from gatepost.name_hints import Words, added_words, read_words
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -92,7 +92,8 @@ class Project:
         if self.policies is None:
             return None
         self._on_path()
-        found = declared(self.policies)
+        with added_words(self.name_hints):
+            found = declared(self.policies)
         if not found.tables:
             raise DeclarationError(
                 f'the package "{self.policies}" declares nothing',

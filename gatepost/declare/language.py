@@ -23,6 +23,7 @@ from gatepost.declare.validation import (
     check_platform,
     check_rule,
     refuse_idle_condition,
+    refuse_unnamed_power,
     writes_everything,
 )
 from gatepost.errors import DeclarationError
@@ -122,6 +123,8 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> Protect
         check_rule(rule, schema, name, found)
     check_platform(schema, name, rules, hidden)
     check_columns(found, name, (*hidden, *(column for rule in rules for column in rule.columns)))
+    for rule in rules:
+        refuse_unnamed_power(rule, found, hidden)
     protected = protected_table(schema, name, found, rules, hidden, here)
     known = statements().get(protected.key)
     if known is not None and known != protected:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Table, UniqueConstraint
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatepost.declare.declaration import Rule
 from gatepost.errors import DeclarationError
+from gatepost.name_hints import gives_power, is_account
 from gatepost.schema import is_platform
 
 
@@ -105,3 +106,39 @@ def check_platform(schema: str, name: str, rules: tuple[Rule, ...], hidden: tupl
             f'"{schema}.{name}" is the platform\'s, whose grants cannot be declared: hide= and columns= are grants',
             "limit the rows with where= instead",
         )
+
+
+def refuse_unnamed_power(rule: Rule, table: Table | None, hidden: tuple[str, ...]) -> None:
+    """Refuse a rule by which users write columns that give them power, unless `columns=` says which they write.
+
+    A name proves nothing, so a column that is named is accepted.
+    """
+    written = [command for command in rule.commands if command in ("insert", "update")]
+    users = set(rule.roles) & {"anon", "authenticated", "public"}
+    if table is None or rule.meaning == "restrict" or rule.columns or not written or not users:
+        return
+    own = is_account(table.name) or any(
+        leaf.meaning == "owner" and leaf.column is not None and _identifies_a_row(table, leaf.column[2])
+        for leaf in rule.leaves
+    )
+    named = [column.name for column in table.columns if column.name not in hidden]
+    powerful = [name for name in named if gives_power(name, own)]
+    if not powerful:
+        return
+    others = ", ".join(f'"{name}"' for name in named if name not in powerful)
+    call = rule.meaning if not rule.parts else "a joined rule"
+    commands = ", ".join(f'"{command}"' for command in written)
+    raise DeclarationError(
+        f'{call}() on "{table.name}" lets a user {" and ".join(written)} '
+        + " and ".join(f'"{name}"' for name in powerful)
+        + ", which may give power over others or over what is paid for",
+        f"{call}(…, {commands}, columns=({others}))  # and the other commands in a rule without columns=",
+    )
+
+
+def _identifies_a_row(table: Table, column: str) -> bool:
+    """Return whether a value of a column occurs in one row only."""
+    keys = [table.primary_key, *(found for found in table.constraints if isinstance(found, UniqueConstraint))]
+    unique = [[found.name for found in key.columns] for key in keys]
+    unique += [[found.name for found in index.columns] for index in table.indexes if index.unique]
+    return [column] in unique

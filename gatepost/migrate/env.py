@@ -24,7 +24,8 @@ from gatepost.migrate.lock_patience import Patience
 from gatepost.migrate.open_tables import EndOfUpgrade
 from gatepost.migrate.running import is_sqlite, run_migrations
 from gatepost.migrate.stock_entities import refuse_stock_entities
-from gatepost.project import declared
+from gatepost.name_hints import added_words
+from gatepost.project import declared, find_project
 from gatepost.schema import is_platform
 from gatepost.target import target_url
 
@@ -71,7 +72,7 @@ def run(
     """
     try:
         given = context.get_x_argument(as_dictionary=True)
-        declaration = declared(policies) if isinstance(policies, str) else policies
+        declaration = _declared(policies) if isinstance(policies, str) else policies
         where = context.config.attributes.get("connection") or target_url(
             given.get("url") or context.config.attributes.get("url")
         )
@@ -93,6 +94,13 @@ def run(
         if context.config.cmd_opts is None:  # somebody else's program, which decides what Ctrl-C does
             raise
         raise SystemExit(_INTERRUPTED) from None
+
+
+def _declared(package: str) -> Declaration:
+    """Return what a package declares, read with the words that the project adds."""
+    project = find_project()
+    with added_words(project.name_hints if project is not None else None):
+        return declared(package)
 
 
 def _refusal(context: EnvironmentContext, error: GatepostError) -> BaseException:
