@@ -13,9 +13,9 @@ from sqlalchemy.pool import NullPool
 from gatepost.database.connect import connect, raw
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import MigrationError
-from gatepost.migrate.interruption import cancelled_by_ctrl_c
-from gatepost.migrate.lock_patience import Patience, Progress, reset_session, with_patience
-from gatepost.migrate.one_deploy import KEY, one_deploy_at_a_time, refuse_lent_processes
+from gatepost.migrate.deploy.interruption import cancelled_by_ctrl_c
+from gatepost.migrate.deploy.lock_patience import Patience, Progress, reset_session, with_patience
+from gatepost.migrate.deploy.one_deploy import KEY, one_deploy_at_a_time, refuse_lent_processes
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
