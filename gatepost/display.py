@@ -79,12 +79,16 @@ _ORDINARY = re.compile(r"""(?:[\n !#%&(-,.0-~]|"[ !#-~]*"|'[ -&(-[\]-~]*'|-(?!-)
 
 
 def markdown(text: str) -> str:
-    """Return foreign text for the inside of a line of Markdown, which then shows what `line` returns.
+    """Return foreign text for a line of Markdown, or the inside of one, which then shows what `line` returns.
 
-    Nothing in it becomes markup, a link, an image, a mention, a reference or HTML. GitHub looks for mentions and
-    references in what was rendered, where escapes are gone: an empty comment stands inside those.
+    Nothing in it becomes markup, a link, an image, a mention, a reference or HTML, and at the start of a line it begins
+    no list, heading, rule, quotation or code. GitHub looks for mentions and references in what was rendered, where
+    escapes are gone: an empty comment stands inside those.
     """
-    return _MARKDOWN.sub(lambda found: _MARKDOWN_SHOWN[str(found.lastgroup)].format(found[0]), line(text))
+    shown = _MARKDOWN.sub(lambda found: _MARKDOWN_SHOWN[str(found.lastgroup)].format(found[0]), line(text))
+    return _MARKDOWN_BLOCK.sub(
+        lambda found: "&#32;" if found["mark"] is None else f"{found[1]}\\{found['mark']}", shown
+    )
 
 
 def code(text: str) -> str:
@@ -152,6 +156,9 @@ _MARKDOWN = re.compile(
     """,
     re.VERBOSE,
 )
+_MARKDOWN_BLOCK = re.compile(r"\A(?:[ ](?=[ ]{3})|([ ]{0,3}(?:[0-9]{1,9}(?=[.)]))?)(?P<mark>[-+=.)]))")
+"""What begins a block at the start of a line and is no sign of `_MARKDOWN`: a bullet, a number, a rule, an indent
+(https://spec.commonmark.org/0.31.2/#container-blocks-and-leaf-blocks)."""
 _MARKDOWN_SHOWN = {
     "mention": "{}<!-- -->",
     "number": "\\{}<!-- -->",

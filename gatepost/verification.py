@@ -19,7 +19,7 @@ from gatepost.finding import Finding, NotChecked, Result
 from gatepost.name_hints import Words, added_words
 from gatepost.project import find_project
 from gatepost.reflect import read_all
-from gatepost.schema import Policy, Schema
+from gatepost.schema import Policy, Schema, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 UNTRIED = "whether it can be done: gatepost check would try it on a clone"
 """Why a suspicion is no more than that."""
+
+NO_TABLE = "it holds no table of a project, so there was nothing to check"
+"""Why an empty database is not clean: nothing was seen."""
 
 States = dict[tuple[str, str], TableState]
 
@@ -67,8 +70,9 @@ def verify(
             without a declaration, those of the project that holds the current folder.
 
     Returns:
-        The findings, and what could not be checked. An error is proved: by the catalog, or because a condition is true
-        for a role with every row that somebody owns. Nothing is tried, so every suspicion is a warning.
+        The findings, and what could not be checked: also a database without a table, where nothing was seen. An error
+        is proved: by the catalog, or because a condition is true for a role with every row that somebody owns. Nothing
+        is tried, so every suspicion is a warning.
 
     Raises:
         DeclarationError: the declaration is wrong.
@@ -124,11 +128,13 @@ def examine(
     context = Context(live, declaration, states)
     with added_words(words):
         findings, failed = check(wanted, context)
+    target = target or live.database
+    nothing = () if _holds_tables(live) else (NotChecked(target, NO_TABLE),)
     result = Result(
         command="verify",
-        target=target or live.database,
+        target=target,
         findings=_sorted(findings),
-        not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed()))),
+        not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed(), *nothing))),
         summary=_summary(context, findings),
     )
     return result, context
@@ -171,6 +177,16 @@ def _about_style() -> frozenset[str]:
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def _holds_tables(live: Schema) -> bool:
+    """Return whether a project's table is there: an empty database is more often the wrong one than sound."""
+    from gatepost.analysis.context import VERSION_TABLE
+
+    return any(
+        not is_platform(table.schema) and table.extension is None and table.name != VERSION_TABLE
+        for table in live.tables
+    )
 
 
 def _summary(context: Context, findings: list[Finding]) -> dict[str, int | str | bool]:

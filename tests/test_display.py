@@ -7,7 +7,7 @@ import pytest
 
 from gatepost import sql
 from gatepost.display import block, code, fenced, html, json_text, line, markdown, statement
-from tests.hostile import NAMES, hidden
+from tests.hostile import NAMES, hidden, rendered
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,13 @@ def test_a_statement_starts_no_command_of_a_build_server():
 )
 def test_markdown(text, shown):
     assert markdown(text) == shown
+
+
+@pytest.mark.parametrize("mark", ["- x", "+ x", "1. x", "12) x", "---", "===", "# x", "> x", "    x", "  - x"])
+def test_markdown_at_the_start_of_a_line_begins_nothing(mark):
+    shown = rendered(f"before\n\n{markdown(mark)}")
+    assert {tag for tag, _ in shown.tags} == {"p"}
+    assert shown.of("p")[1].strip() == mark.strip()
 
 
 @pytest.mark.parametrize(

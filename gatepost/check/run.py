@@ -22,7 +22,7 @@ from gatepost.observation.clone import schema_clone
 from gatepost.observation.run import run as observe
 from gatepost.personas import Persona
 from gatepost.rules import Context, DecidedBy, Rule, all_rules
-from gatepost.verification import examine
+from gatepost.verification import NO_TABLE, examine
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -124,7 +124,8 @@ def _verdict(verified: Result, context: Context, observed: Result, connection: C
     findings = tuple(
         sorted((tried.get(one.key) or _without_fix(one) for one in joined.findings), key=lambda one: one.order)
     )
-    not_checked = tuple(sorted({*verified.not_checked, *observed.not_checked}))
+    from_catalog = {one for one in verified.not_checked if one.why != NO_TABLE}  # of which the trial says the same
+    not_checked = tuple(sorted({*from_catalog, *observed.not_checked}))
     states = table_states(cells.tables, findings, not_checked)
     return Result(
         command="check",

@@ -74,6 +74,10 @@ def _transfer(request: Request) -> None:
         request = replace(request, source="", url=request.source or request.url)
     path = steps.given(request.source) if request.from_rejects is None else request.from_rejects
     read.refuse_together(_given(request), from_directory=request.from_rejects is None and path.is_dir())
+    if request.from_rejects is None and not path.is_dir():
+        from gatepost.transfer.source.file_type import refuse_other_files
+
+        refuse_other_files(path)  # before the target is looked for: a wrong path is the likelier mistake
     options = _options(request)
     verbosity = steps.Verbosity(quiet=request.quiet, as_json=request.as_json, dry_run=request.dry_run)
     job = steps.Job(options, steps.target(request.url) if request.to is None else None, verbosity)

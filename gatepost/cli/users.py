@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
     users.command(
         "plan",
         help="Show how each column is used, which users Auth accepts, and what is wrong with the others."
-        " Nothing is sent.",
+        " Nothing is sent. Exits 1 if there is a problem, or an existing user differs that a push would not change.",
         epilog="Example: gatepost users plan app.db --table user --column active=enabled --inactive ban",
     )(_plan)
     users.command(
@@ -85,7 +85,7 @@ def _plan(
     if there:
         _print_differences(there.differences)
     typer.echo(summary(plan, there))
-    if problems or plan.questions:
+    if problems or plan.questions or (there and there.differences):
         raise typer.Exit(FINDINGS)
 
 

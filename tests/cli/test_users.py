@@ -76,8 +76,9 @@ def test_a_difference_that_was_left_exits_1(gatepost, old, database_url):
     gatepost("push", old, "--url", database_url)
     with closing(sqlite3.connect(old)) as connection, connection:
         connection.execute("ALTER TABLE users ADD email_verified BOOLEAN")
-    done = gatepost("push", old, "--url", database_url)
-    assert (done.exit_code, "verified there, and not verified here" in done.stderr) == (1, True)
+    for command in ("plan", "push"):
+        done = gatepost(command, old, "--url", database_url)
+        assert (done.exit_code, "verified there, and not verified here" in done.stderr) == (1, True)
     assert "--overwrite takes the values of the source" in done.stderr
     assert gatepost("push", old, "--url", database_url, "--overwrite").exit_code == 0
 

@@ -29,7 +29,20 @@ def open_table(connection):
         cursor.execute("CREATE TABLE note (id int PRIMARY KEY, body text); GRANT SELECT ON note TO anon")
 
 
-def test_a_sound_database_exits_0_and_says_that_nothing_was_declared(outside, database_url):
+@pytest.fixture
+def closed_table(connection):
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE note (id int PRIMARY KEY, body text); ALTER TABLE note ENABLE ROW LEVEL SECURITY")
+
+
+def test_a_database_without_a_table_is_not_clean(outside, database_url):
+    done = gatepost("verify", database_url)
+    assert done.exit_code == 1
+    assert "it holds no table of a project, so there was nothing to check" in done.stdout
+    assert "clean" not in done.stdout
+
+
+def test_a_sound_database_exits_0_and_says_that_nothing_was_declared(outside, database_url, closed_table):
     done = gatepost("verify", database_url)
     assert done.exit_code == 0, done.output
     assert "no policies declared in this folder" in done.stdout
@@ -112,7 +125,7 @@ def test_fail_on_decides_the_exit_code(outside, database_url, connection):
     assert gatepost(*chosen, "error").exit_code == int(severity == "error")
 
 
-def test_it_only_reads(outside, database_url, superuser_url):
+def test_it_only_reads(outside, database_url, superuser_url, closed_table):
     """A role that can write nothing, in sessions that are READ ONLY by default."""
     with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT current_database()")
@@ -132,7 +145,7 @@ def test_the_rules_are_listed_and_explained():
 
 @pytest.mark.subprocess
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_on_a_terminal_it_says_at_once_what_it_reads_and_takes_that_away(outside, database_url):
+def test_on_a_terminal_it_says_at_once_what_it_reads_and_takes_that_away(outside, database_url, closed_table):
     import pty
 
     ours, theirs = pty.openpty()
