@@ -79,6 +79,7 @@ def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> 
     from gatepost.database.connect import connect
     from gatepost.observation.api import on_a_clone
     from gatepost.observation.clone.disposable import refuse_unless_disposable
+    from gatepost.observation.clone.in_place import lacking_in_place
 
     with Console(stderr=True).status("connecting") as status:
         run_there = partial(run_there, target=database.label)
@@ -87,4 +88,5 @@ def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> 
         with closing(connect(database.url, application_name="gatepost observe")) as connection:
             if not database.disposable:
                 refuse_unless_disposable(connection, "leave --in-place out")
-            return run_there(connection, not_cloned=database.not_checked, progress=status.update)
+            missing = (*database.not_checked, *lacking_in_place(connection))
+            return run_there(connection, not_cloned=missing, progress=status.update)

@@ -269,6 +269,12 @@ def _undecodable(name: str, connection: Connection) -> DatabaseUnreachable:
             f'"{name}" holds text that "client_encoding" ({shown}) does not have',
             "connection.set_client_encoding('UTF8')",
         )
+    if kept != "SQL_ASCII":
+        return DatabaseUnreachable(
+            f'a role or a database beside "{name}" has a name that its "server_encoding" ({kept}) cannot hold:'
+            " the whole cluster shares those names, whatever the encoding in which they were made",
+            "ALTER ROLE … RENAME TO …  in a database of the encoding in which the name was made (\\du and \\l in psql)",
+        )
     return DatabaseUnreachable(
         f'"{name}" holds text that is not UTF-8: its "server_encoding" is {kept}, in which any bytes may be kept',
         "restore what pg_dump --encoding=NAME writes, where NAME is what they are, into a database of ENCODING 'UTF8'",

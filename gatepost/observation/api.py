@@ -14,6 +14,7 @@ from gatepost.finding import Result
 from gatepost.observation.attempt.configured_personas import configured, known
 from gatepost.observation.clone import schema_clone
 from gatepost.observation.clone.disposable import refuse_unless_disposable
+from gatepost.observation.clone.in_place import lacking_in_place
 from gatepost.observation.run import run
 from gatepost.project import Project, find_project
 from gatepost.target import target_url
@@ -59,7 +60,7 @@ def observe(
         return on_a_clone(database, partial(run_here, target=database.masked), progress)
     connection = raw(database)
     refuse_unless_disposable(connection, "give gatepost.observe() the address, which is observed on a clone")
-    return run_here(connection, progress=progress)
+    return run_here(connection, not_cloned=lacking_in_place(connection), progress=progress)
 
 
 def run_for(

@@ -21,6 +21,7 @@ from gatepost.errors import DatabaseUnreachable
 from gatepost.local.cluster import SUPERUSER
 from gatepost.observation.clone.schema import _read
 from gatepost.reflect import read_all
+from gatepost.verification import NO_TABLE
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 from tests.transfer.conftest import sqlite_file
 
@@ -140,6 +141,27 @@ def test_a_database_without_an_encoding(spare_server: SpareServer):
             found.cursor.fetchone()
 
 
+def test_a_role_that_was_named_in_a_database_of_another_encoding(spare_server: SpareServer):
+    """Its bytes are in a catalog of the whole cluster, and mean something else, or nothing, in every other encoding."""
+    with spare_server.running():
+        spare_server.execute(
+            "CREATE DATABASE western TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'", 'CREATE ROLE "ł"'
+        )
+        with open_for_reading(spare_server.url(database="western"), application_name="test") as found:
+            found.cursor.execute("SELECT rolname::text FROM pg_roles WHERE rolname !~ '^[a-z_]+$'")
+            assert found.cursor.fetchone() == ("Å\x82",)
+        spare_server.execute('DROP ROLE "ł"')
+        named = pytest.raises(DatabaseUnreachable, match=r'has a name that its "server_encoding" \(UTF8\) cannot hold')
+        with closing(psycopg2.connect(spare_server.url(database="western"))) as own, own.cursor() as cursor:
+            own.autocommit = True
+            cursor.execute("CREATE ROLE jürgen")
+            with named as told, open_for_reading(spare_server.url(), application_name="test") as found:
+                found.cursor.execute("SELECT rolname::text FROM pg_roles")
+                found.cursor.fetchall()
+            cursor.execute("DROP ROLE jürgen")
+        assert told.value.hint.startswith("ALTER ROLE … RENAME TO …")
+
+
 def test_a_login_trigger_is_fired_before_us_except_where_the_address_says_no(spare_server: SpareServer):
     with spare_server.running():
         with closing(psycopg2.connect(spare_server.url())) as connection:
@@ -184,7 +206,7 @@ def test_behind_a_pooler(spare_server: SpareServer, mode: str):
             assert shown(cursor, "search_path") == '"$user", public'
             assert shown(cursor, "transaction_read_only") == "off"
             connection.rollback()
-            assert verify(connection, declaration=Declaration()).not_checked == ()
+            assert [one.why for one in verify(connection, declaration=Declaration()).not_checked] == [NO_TABLE]
 
 
 def test_a_read_replica(spare_server: SpareServer):

@@ -26,6 +26,17 @@ def notes(lent_url):
     return lent_url
 
 
+@pytest.fixture
+def clerk(superuser_url):
+    """A role that a token can name; roles belong to the server and outlive a database."""
+    with closing(psycopg2.connect(superuser_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE gatepost_test_clerk; GRANT gatepost_test_clerk TO authenticator")
+            yield "gatepost_test_clerk"
+            cursor.execute("DROP OWNED BY gatepost_test_clerk; DROP ROLE gatepost_test_clerk")
+
+
 def observed(database):
     return gatepost.observe(database, declaration=UNDECLARED, personas=["ann"])
 
@@ -55,3 +66,19 @@ def test_a_superusers_connection_is_not_given_an_option_of_the_command(superuser
     with closing(psycopg2.connect(superuser_url)) as connection, pytest.raises(DatabaseUnreachable) as refusal:
         observed(connection)
     assert refusal.value.hint.startswith("give gatepost.observe() the address, which is observed on a clone, or ")
+
+
+def test_in_place_says_what_only_a_clone_shows(clerk, notes):
+    with closing(psycopg2.connect(notes)) as connection:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"COMMENT ON DATABASE {connection.info.dbname} IS 'gatepost: disposable';"
+                f" GRANT SELECT ON notes TO {clerk};"
+                f" CREATE POLICY local ON notes TO {clerk} USING (session_user = 'authenticator')"
+            )
+        in_place = {one.what: one.why for one in observed(connection).not_checked}
+    assert in_place["public.notes.local"] == (
+        'it asks for session_user, which is "postgres" here and "authenticator" in a request'
+    )
+    assert in_place[clerk] == "a token can name it; only a clone tries it"
+    assert not {"public.notes.local", clerk} & {one.what for one in gatepost.observe(notes).not_checked}
