@@ -1,10 +1,10 @@
 """Let PostgreSQL print declared expressions, so that they can be compared with the live ones."""
 
-from gatepost.canonical.local_printing import print_locally
-from gatepost.canonical.print_server import Server
-from gatepost.canonical.printed import Printed
-from gatepost.canonical.printing import print_policies
-from gatepost.canonical.printing_there import print_there
+from gatepost.canonical.local_print_database import Server
+from gatepost.canonical.printed_policies import Printed
+from gatepost.canonical.printing_on_live_database import print_there
+from gatepost.canonical.printing_on_local_server import print_locally
+from gatepost.canonical.printing_on_temporary_tables import print_policies
 from gatepost.canonical.scratch import create_tables
 from gatepost.canonical.shapes import Ahead, NamedType, Shape, live_shapes
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from gatepost.canonical.printed import Printed, reading_like, twin
-from gatepost.canonical.printing import print_policies
+from gatepost.canonical.printed_policies import Printed, reading_like, twin
+from gatepost.canonical.printing_on_temporary_tables import print_policies
 from gatepost.canonical.shapes import live_shapes
 from gatepost.errors import ExpressionError
 from gatepost.finding import NotChecked

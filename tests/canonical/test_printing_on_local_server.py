@@ -6,8 +6,8 @@ import psycopg2
 import pytest
 
 from gatepost import sql, verify
-from gatepost.canonical import print_server
-from gatepost.canonical.local_printing import _FUNCTION, _run
+from gatepost.canonical import local_print_database
+from gatepost.canonical.printing_on_local_server import _FUNCTION, _run
 from gatepost.database.url import parse_url
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.local.account import give, unprivileged
@@ -220,7 +220,7 @@ def test_a_standby_is_checked(pytestconfig, ground, server):
 
 
 def test_no_statement_outlives_the_printing(server):
-    with print_server.printing(server) as cursor:
+    with local_print_database.printing(server) as cursor:
         cursor.execute(_FUNCTION)
         refused = _run(
             cursor,
@@ -234,7 +234,7 @@ def test_no_statement_outlives_the_printing(server):
             ],
         )
     assert sorted(refused) == [1, 2, 3, 4, 5]
-    with print_server.printing(server) as cursor:
+    with local_print_database.printing(server) as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         assert cursor.fetchall() == []
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.canonical.likeness import Refusal, make_likeness
-from gatepost.canonical.print_server import Server, printing
-from gatepost.canonical.printed import Printed, reading_like, twin
+from gatepost.canonical.local_print_database import Server, printing
+from gatepost.canonical.printed_policies import Printed, reading_like, twin
 from gatepost.canonical.savepoints import rolled_back
 from gatepost.canonical.statements import create_policy
 from gatepost.canonical.vocabulary import Key, read_vocabulary
