@@ -1,11 +1,13 @@
-"""The statements that fix a policy, as rules suggest them."""
+"""The statements that fix a policy or a grant, as rules suggest them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
-from gatepost.schema import Policy, Table
+from gatepost.schema import Policy, Table, View
 
 
 def owner_condition(context: Context, table: Table) -> str:
@@ -38,3 +40,17 @@ def tied_to_owner(context: Context, one: PolicyFacts) -> str:
     using = condition if one.policy.command != "insert" else ""
     check = condition if one.policy.command in ("insert", "update", "all") and one.policy.check is not None else ""
     return altered(one.policy, using, check) if condition else ""
+
+
+def revoked(relation: Table | View, roles: Iterable[str], privileges: Sequence[str] = ()) -> str:
+    """Return the REVOKE that takes privileges from roles and from PUBLIC, or an empty text where no grant names them.
+
+    Args:
+        relation: The relation.
+        roles: The roles that hold a privilege.
+        privileges: What to take away. Without any, everything.
+    """
+    granted = {grant.grantee for grant in relation.grants if not privileges or grant.privilege in privileges}
+    grantees = sorted(granted & {*roles, "public"})
+    what = f"{', '.join(privileges) or 'ALL'} ON {sql.qualified(relation.schema, relation.name)}"
+    return f"REVOKE {what} FROM {sql.roles(grantees)};" if grantees else ""

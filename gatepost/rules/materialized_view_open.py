@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, figures_only, granted_on_purpose, hidden_tables
 from gatepost.finding import Severity
+from gatepost.rules._fixes import revoked
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import View
@@ -49,12 +49,11 @@ def materialized_view_open(context: Context) -> Iterator[Found]:
         for severity in ("error", "warning", "info"):
             if severity in found:
                 shown, roles = found[severity]
-                grantees = {grant.grantee for grant in view.grants} & {*roles, "public"}
                 yield Found(
                     str(view),
                     f'"{view}" holds rows of "{shown.table}" that {names(dict.fromkeys(roles))} cannot read there. Row'
                     " security cannot protect a materialized view",
-                    f"REVOKE ALL ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(sorted(grantees))};",
+                    revoked(view, roles),
                     severity=severity,
                 )
                 break

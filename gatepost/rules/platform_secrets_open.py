@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.privileges import ROW_PRIVILEGES
+from gatepost.rules._fixes import revoked
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
@@ -53,9 +53,8 @@ def platform_secrets_open(context: Context) -> Iterator[Found]:
         if not roles:
             continue
         held = [privilege for privilege in ROW_PRIVILEGES if context.privileges.who(table, privilege)]
-        grantees = sorted({grant.grantee for grant in table.grants} & {*roles, "public"})
         yield Found(
             str(table),
             f'{names(roles)} can {joined(held)} every row of "{table}", which belongs to the platform',
-            f"REVOKE ALL ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};" if grantees else "",
+            revoked(table, roles),
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost import sql
 from gatepost.analysis.context import Context
+from gatepost.rules._fixes import revoked
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 
@@ -42,10 +42,8 @@ def privilege_beyond_rows(context: Context) -> Iterator[Found]:
         if not roles:
             continue
         held = [p for p in BEYOND if context.privileges.who(table, p)]
-        grantees = sorted({g.grantee for g in table.grants if g.privilege in held and g.grantee in {*roles, "public"}})
-        revoke = f"REVOKE {', '.join(held)} ON {sql.qualified(table.schema, table.name)} FROM {sql.roles(grantees)};"
         yield Found(
             str(table),
             f'{names(roles)} may {joined(held)} "{table}", and no policy limits that',
-            revoke if grantees else "",
+            revoked(table, roles, held),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.views.exposed_rows import Shown, filtered, tables_below
+from gatepost.rules._fixes import revoked
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Command, View
@@ -92,13 +92,10 @@ def _unlimited(command: Command, role: str, shown: Shown, context: Context) -> b
 
 def _finding(view: View, commands: tuple[Command, ...], shown: Shown, roles: list[str]) -> Found:
     held = [command.upper() for command in commands]
-    grantees = sorted({g.grantee for g in view.grants if g.privilege in held and g.grantee in {*roles, "public"}})
     return Found(
         str(view),
         f'{names(roles)} can {joined(held)} rows of "{shown.table}" through "{view}", which writes as "{shown.reader}"'
         " without checking any policy",
-        f"REVOKE {', '.join(held)} ON {sql.qualified(view.schema, view.name)} FROM {sql.roles(grantees)};"
-        if grantees
-        else "",
+        revoked(view, roles, held),
         detail=",".join(commands),
     )
