@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 PREINSTALLED = ("uuid-ossp", "pg_graphql", "supabase_vault", "pg_stat_statements")
 """Extensions that every hosted project has before its first migration, besides pgcrypto."""
-_USERS = r"""
+USED_OF_EXTENSIONS = """
 WITH member AS (
     SELECT e.extname, m.classid, m.objid
       FROM pg_catalog.pg_extension e
       JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
            AND m.refobjid = e.oid AND m.deptype = 'e'
-     WHERE e.extname = ANY (%s)
 ), used AS (
     SELECT * FROM member
     UNION
@@ -28,6 +27,11 @@ WITH member AS (
       FROM member m JOIN pg_catalog.pg_type t ON t.typelem = m.objid AND t.typlen = -1
      WHERE m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
 )
+"""
+"""The start of a query about extensions: their objects, and those with the arrays of their types."""
+_USERS = (
+    USED_OF_EXTENSIONS
+    + r"""
 SELECT DISTINCT u.extname, n.nspname, c.relname || coalesce('.' || p.polname, ''), p.oid IS NOT NULL
   FROM used u
   JOIN pg_catalog.pg_depend d ON d.refclassid = u.classid AND d.refobjid = u.objid AND d.deptype <> 'e'
@@ -40,7 +44,8 @@ SELECT DISTINCT u.extname, n.nspname, c.relname || coalesce('.' || p.polname, ''
            p.polrelid, a.adrelid, k.conrelid, t.tgrelid,
            CASE WHEN d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass THEN d.objid END)
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classid AND m.objid = d.objid)
+ WHERE u.extname = ANY (%(names)s)
+   AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classid AND m.objid = d.objid)
    AND NOT EXISTS (SELECT FROM member m
                     WHERE m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objid = c.oid)
  UNION
@@ -48,6 +53,7 @@ SELECT w.extname, n.nspname, c.relname || '.' || p.polname, true
   FROM (SELECT m.extname, '\m(' || pg_catalog.string_agg(DISTINCT f.proname, '|') || ')\M' AS words
           FROM member m
           JOIN pg_catalog.pg_proc f ON m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND f.oid = m.objid
+         WHERE m.extname = ANY (%(names)s)
          GROUP BY m.extname) AS w
   JOIN pg_catalog.pg_proc h ON h.prosrc OPERATOR(pg_catalog.~*) w.words
   JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = h.oid
@@ -59,6 +65,7 @@ SELECT w.extname, n.nspname, c.relname || '.' || p.polname, true
                     WHERE m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid = h.oid)
  ORDER BY 1, 2, 3
 """
+)
 """What depends on a stand-in, and the policies that call a function whose text names a function of one."""
 
 
@@ -78,7 +85,7 @@ def of_standins(connection: Connection, names: Iterable[str]) -> list[NotChecked
     if not names:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_USERS, [names])
+        cursor.execute(_USERS, {"names": names})
         users = cursor.fetchall()
     why = 'the extension "{}" is a stand-in here, which computes little'
     found = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.finding import NotChecked
+from gatepost.reflect.standins import USED_OF_EXTENSIONS
 from gatepost.schema import Extension, Schema
 
 if TYPE_CHECKING:
@@ -25,19 +26,10 @@ SELECT a.name, v.trusted OR NOT v.superuser, coalesce(v.requires, '{}')
   FROM pg_catalog.pg_available_extensions a
   JOIN pg_catalog.pg_available_extension_versions v ON v.name = a.name AND v.version = a.default_version
 """
-_DEPENDENTS = """
-WITH member AS (
-    SELECT e.extname, m.classid, m.objid
-      FROM pg_catalog.pg_extension e
-      JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-           AND m.refobjid = e.oid AND m.deptype = 'e'
-), used AS (
-    SELECT * FROM member
-    UNION
-    SELECT m.extname, m.classid, t.oid
-      FROM member m JOIN pg_catalog.pg_type t ON t.typelem = m.objid AND t.typlen = -1
-     WHERE m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-), user_of AS (
+_DEPENDENTS = (
+    USED_OF_EXTENSIONS
+    + """
+, user_of AS (
     SELECT DISTINCT u.extname, d.classid, d.objid
       FROM used u JOIN pg_catalog.pg_depend d ON d.refclassid = u.classid AND d.refobjid = u.objid AND d.deptype <> 'e'
      WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classid AND m.objid = d.objid)
@@ -67,6 +59,7 @@ SELECT u.extname, n.nspname, t.typname
   JOIN pg_catalog.pg_type t ON u.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = u.objid
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 """
+)
 
 Dependents = Mapping[tuple[str, str], frozenset[str]]
 """The extensions that a table, view, function or type needs, by its schema and name."""
