@@ -47,22 +47,22 @@ class Term:
 
     def walk(self) -> tuple[Term, ...]:
         """Return this piece and every one inside it, the outer before the inner, from left to right."""
-        kept = self.kept
-        if kept.whole is None:
+        whole = self._kept.whole if hasattr(self, "_kept") else None  # not by the property, which costs as much as all
+        if whole is None:
             found: list[Term] = [self]
             for part in self.parts:
                 found.extend(part.walk())
-            kept.whole = tuple(found)
-        return kept.whole
+            whole = self.kept.whole = tuple(found)
+        return whole
 
     def all_of_type(self, kind: type[Kind]) -> Sequence[Kind]:
         """Return the pieces of one kind: this one and those inside it, in the order of `walk`."""
-        kept = self.kept
-        if kept.kinds is None:
-            kept.kinds = {}
+        kinds = self._kept.kinds if hasattr(self, "_kept") else None
+        if kinds is None:
+            kinds = self.kept.kinds = {}
             for part in self.walk():
-                kept.kinds.setdefault(type(part), []).append(part)
-        return kept.kinds.get(kind, ())
+                kinds.setdefault(type(part), []).append(part)
+        return kinds.get(kind, ())
 
 
 def remembered(question: Callable[[Term], Answer]) -> Callable[[Term], Answer]:
