@@ -38,6 +38,7 @@ class Finding:
         consequences: What the same cause leads to.
         fix_trial: What came of the fix on the clone; a fix that did not pass is not in `fix`.
         decide: What somebody has to decide, where no fix passed.
+        place: The file and line of what caused it, as `path:line`, where they are known.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Finding:
     consequences: tuple[Finding, ...] = ()
     fix_trial: FixTrial | None = None
     decide: str = ""
+    place: str = ""
 
     @property
     def key(self) -> str:

@@ -32,7 +32,8 @@ class Project:
     project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
     `personas` are additional personas for `gatepost observe`, as written in the file. `name_hints` are words
-    that the project adds to the lists of `name_hints.toml`.
+    that the project adds to the lists of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as
+    `[tool.gatepost.review]` says it.
     """
 
     root: Path
@@ -43,6 +44,7 @@ class Project:
     suppressions: tuple[tuple[str, str], ...] = ()
     personas: Mapping[str, object] = field(default_factory=dict)
     name_hints: Words = field(default_factory=dict)
+    review: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def alembic_ini(self) -> Path:
@@ -148,7 +150,7 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "database", "ignore", "personas", "name_hints"}
+    known = {"models", "policies", "sample", "database", "ignore", "personas", "name_hints", "review"}
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -162,7 +164,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
             f'"models" in [tool.gatepost] must be text, or a list of texts, and is {models!r}',
             'models = "app.models", or models = ["app.users.models", "app.items.models"]',
         )
-    for key in sorted(known - {"ignore", "models", "personas", "name_hints"}):
+    for key in sorted(known - {"ignore", "models", "personas", "name_hints", "review"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] must be text, and is {settings[key]!r}', f'{key} = "…"')
     if settings.get("database", "local") != "local":
@@ -177,6 +179,11 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         raise SettingsError(
             '"personas" in [tool.gatepost] is not a table', '[tool.gatepost.personas]\n  support = { role = "…" }'
         )
+    review = settings.get("review", {})
+    if not isinstance(review, dict):
+        raise SettingsError(
+            '"review" in [tool.gatepost] is not a table', '[tool.gatepost.review]\n  never = ["anon insert on *"]'
+        )
     sample, database = settings.get("sample"), settings.get("database")
     has_policies = "policies" in settings or any((root / name).exists() for name in ("policies", "policies.py"))
     return Project(
@@ -188,6 +195,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
         personas=personas,
         name_hints=read_words(settings.get("name_hints", {})),
+        review=review,
     )
 
 

@@ -34,11 +34,13 @@ def emit(result: Result, format_name: str, output: Path | None) -> None:
     if output is None and format_name == "text":
         import shutil
 
+        from gatepost.report.review.text import render as render_review
         from gatepost.report.text import render as render_text
 
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
-        typer.echo(render_text(result, colour=terminal, width=width))
+        rendered = render_review if result.command == "review" else render_text
+        typer.echo(rendered(result, colour=terminal, width=width))
         return
     put(render(result, format_name), output)
 

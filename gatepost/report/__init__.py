@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from importlib.util import find_spec
 
 from gatepost.errors import SettingsError
 from gatepost.finding import Result
@@ -26,4 +27,6 @@ def render(result: Result, format_name: str) -> str:
     """
     if format_name not in formats():
         raise SettingsError(f'"{format_name}" is not a format', f"--format {'|'.join(formats())}")
-    return str(import_module(f"{__name__}.{format_name}").render(result))
+    own = f"{__name__}.{result.command}.{format_name}"  # a command may have a report of its own
+    name = own if find_spec(f"{__name__}.{result.command}") and find_spec(own) else f"{__name__}.{format_name}"
+    return str(import_module(name).render(result))

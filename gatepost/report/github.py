@@ -14,7 +14,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def render(result: Result) -> str:
     """Return the result as workflow commands, with a line that summarises it."""
-    lines = [_command(_COMMANDS[finding.severity], finding.rule, _message(finding)) for finding in result.findings]
+    lines = [_command(_COMMANDS[f.severity], f.rule, _message(f), f.place) for f in result.findings]
     lines += [_command("warning", "not checked", line(unseen(skipped))) for skipped in result.not_checked]
     return "\n".join([*lines, line(verdict(result))])
 
@@ -32,5 +32,7 @@ def _message(finding: Finding) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _command(kind: str, title: str, shown: str) -> str:
-    return f"::{kind} title={workflow_property(line(title))}::{workflow(shown)}"
+def _command(kind: str, title: str, shown: str, place: str = "") -> str:
+    file, _, number = place.rpartition(":")
+    where = f"file={workflow_property(line(file))},line={number}," if number.isdigit() and file else ""
+    return f"::{kind} {where}title={workflow_property(line(title))}::{workflow(shown)}"

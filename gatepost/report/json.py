@@ -39,6 +39,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "reason": finding.reason or None,
         "fix_trial": finding.fix_trial,
         "decide": finding.decide or None,
+        "place": finding.place or None,
         "consequences": [_finding(one) for one in finding.consequences] or None,
     }
     return values | {name: value for name, value in more.items() if value is not None}

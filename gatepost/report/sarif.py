@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from urllib.parse import quote
 
 from gatepost.display import json_text
 from gatepost.finding import Finding, Result
@@ -59,11 +60,22 @@ def _result(finding: Finding, rule_index: int) -> dict[str, object]:
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(text)},
-        # A database object is not a file: it has a name, and no region to mark.
-        "locations": [{"logicalLocations": [{"fullyQualifiedName": finding.object, "kind": "object"}]}],
+        "locations": [_location(finding)],
         "partialFingerprints": {"key/v1": finding.key},
         "properties": {"fix": finding.fix, **more},
     }
+
+
+def _location(finding: Finding) -> dict[str, object]:
+    """Return where a finding is: a database object has a name, and a region only where a file is known to make it."""
+    found: dict[str, object] = {"logicalLocations": [{"fullyQualifiedName": finding.object, "kind": "object"}]}
+    file, _, number = finding.place.rpartition(":")
+    if file and number.isdigit():
+        found["physicalLocation"] = {
+            "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": max(1, int(number))},
+        }
+    return found
 
 
 def _message(text: str) -> str:

@@ -25,7 +25,7 @@ from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.doors import CallerDoors
 from gatepost.review.verdict.grouping import grouped
 from gatepost.review.verdict.tables import CallerTables
-from gatepost.schema import Schema
+from gatepost.schema import COMMANDS, Schema
 
 _ROUNDS = 3
 _ABSENCE = re.compile(
@@ -62,6 +62,7 @@ class Comparison:
         callers: How many callers tried.
         not_checked: What could not be compared.
         unchanged: The tables that were tried without a difference.
+        new: Who can do what with a table that is new: the role, the table, and what it can do.
     """
 
     objects: tuple[ObjectChange, ...] = ()
@@ -71,6 +72,7 @@ class Comparison:
     callers: int = 0
     not_checked: tuple[NotChecked, ...] = ()
     unchanged: tuple[TableKey, ...] = ()
+    new: tuple[tuple[str, str, str], ...] = ()
 
 
 def compare(base: Side, head: Side, options: Options | None = None) -> Comparison:
@@ -89,9 +91,9 @@ def compare(base: Side, head: Side, options: Options | None = None) -> Compariso
 def _compared(base: Side, head: Side, options: Options) -> Comparison:
     options.progress("reading both sides")
     with base.begin() as cursor:
-        before = read_state(cursor)
+        before = read_state(cursor, base.original)
     with head.begin() as cursor:
-        after = read_state(cursor)
+        after = read_state(cursor, head.original)
     names = renamed(before.live, after.live)
     objects = object_changes(before, after, names)
     in_head_words = in_words_of_head(before.live, names)
@@ -162,6 +164,21 @@ def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:
         yield from CallerDoors(old, new, caller, scope.policies).compare()
 
 
+def _of_new_tables(old: Access, new: Access, scope: Scope) -> Iterator[tuple[str, str, str]]:
+    """Yield who can do what with a table that the base lacks: no gain by itself, and still what a reviewer asks."""
+    for table in sorted(scope.tables & new.planted.keys() - old.planted.keys()):
+        for role in sorted({persona.role for persona in new.callers.values()}):
+            names = [name for name, persona in new.callers.items() if persona.role == role]
+            able = ["select"] if any(new.read(name, table).rows for name in names) else []
+            able += [
+                command
+                for command in COMMANDS[1:]
+                if any(w.how == "allowed" for n in names for w in new.writes.get((n, table, command), {}).values())
+            ]
+            if able and role != "service_role":
+                yield role, ".".join(table), ", ".join(able)
+
+
 def _both(old: Access, new: Access, scope: Scope) -> list[TableKey]:
     return sorted(scope.tables & old.planted.keys() & new.planted.keys())
 
@@ -180,7 +197,8 @@ def _judged(
         scope,
         rows=sum(len(rows) for _, new in accesses for rows in new.planted.values()),
         callers=len(new.callers),
-        not_checked=tuple(sorted({*missing, *unseen})),
+        not_checked=tuple(sorted([*missing, *dict.fromkeys(unseen)])),
+        new=tuple(_of_new_tables(old, new, scope)),
         unchanged=tuple(key for key in _both(old, new, scope) if ".".join(key) not in said),
     )
 

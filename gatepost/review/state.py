@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost.finding import NotChecked
@@ -72,22 +72,25 @@ class Side:
         label: How reports call it.
         begin: Opens a transaction in the side's database that is rolled back when its block ends.
         missing: What of the original is not in that database.
-        url: Its address, where something else has to be read from it; never shown.
+        original: What that database is a clone of, if it is one.
     """
 
     label: str
     begin: Transaction
     missing: tuple[NotChecked, ...] = ()
-    url: str = ""
+    original: Schema | None = None
 
 
-def read_state(cursor: Cursor) -> State:
+def read_state(cursor: Cursor, original: Schema | None = None) -> State:
     """Read a side.
 
     Args:
         cursor: Inside a transaction of a database that was made for the review.
+        original: What it is a clone of: who logs in to a clone is a member of every role.
     """
     live = read(cursor)
+    if original is not None:
+        live = replace(live, roles=original.roles, memberships=original.memberships, settings=original.settings)
     cursor.execute(_TYPES)
     types = tuple(Kind(s, n, k, tuple(labels), definition) for s, n, k, labels, definition in cursor.fetchall())
     return State(live, _buckets(cursor, live), types)

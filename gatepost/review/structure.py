@@ -17,6 +17,8 @@ from gatepost.schema import Function, Grant, Policy, Schema, Table, Trigger, Vie
 How = Literal["added", "removed", "changed", "renamed"]
 _TOUCHED = frozenset({("storage", "objects"), ("realtime", "messages"), ("auth", "users"), ("storage", "buckets")})
 """Tables of the platform that a project adds policies and triggers to."""
+_OWNERS = frozenset({"postgres", "pg_database_owner"})
+"""Who may grant themselves anything on what a project owns."""
 _OWN_ROLES = ("pg_", "supabase_", "gatepost_")
 
 
@@ -211,7 +213,8 @@ def _of_function(one: Function) -> Iterator[tuple[_Key, _Part]]:
 def _of_roles(live: Schema) -> Iterator[tuple[_Key, _Part]]:
     for space in live.namespaces:
         if not is_platform(space.name):
-            yield ("schema", space.name), _Part(space.owner, f"owner {space.owner}")
+            owner = "postgres" if space.owner in _OWNERS else space.owner
+            yield ("schema", space.name), _Part(owner, f"owner {owner}")
             yield from _grants("schema", space.name, None, space.grants)
     for role in live.roles:
         if role.name.startswith(_OWN_ROLES):
@@ -233,6 +236,8 @@ def _of_roles(live: Schema) -> Iterator[tuple[_Key, _Part]]:
 
 def _grants(what: str, name: str, on: tuple[str, str] | None, grants: Iterable[Grant]) -> Iterator[tuple[_Key, _Part]]:
     for grant in grants:
+        if grant.grantee in _OWNERS:
+            continue
         privilege = grant.privilege + (f" ({grant.column})" if grant.column else "")
         key = ("grant", f"{privilege} on {what} {name} to {grant.grantee}")
         yield key, _Part(grant.grantable, "WITH GRANT OPTION" if grant.grantable else "granted", on)
@@ -246,6 +251,15 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 def _without_name(trigger: Trigger) -> tuple[str, ...]:
     return tuple(part for part in tokens_of(trigger.definition) if part.strip('"') != trigger.name)
+
+
+def told(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
+    """Return the changes that a reader has to see: not each part of a table that is new, or gone, as a whole."""
+    changes = list(changes)
+    whole = {one.on for one in changes if one.what in ("table", "view", "function") and one.how in ("added", "removed")}
+    return tuple(
+        one for one in changes if one.on not in whole or one.what in ("table", "view", "function", "policy", "trigger")
+    )
 
 
 def tables_of(changes: Iterable[ObjectChange]) -> frozenset[TableKey]:

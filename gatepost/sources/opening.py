@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost import sql
@@ -16,13 +17,16 @@ from gatepost.finding import NotChecked
 from gatepost.local.binaries import find
 from gatepost.local.throwaway.image import LOADER
 from gatepost.local.throwaway.server import Throwaway, throwaway
+from gatepost.observation.clone.schema import clone_of
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.sources.causes import Cause, causes
 from gatepost.sources.files import Script, decoded, migrations, read_script
+from gatepost.sources.git_revisions import checked_out
 from gatepost.sources.profile import Grants, Profile, read_profile
 from gatepost.sources.revisions import upgrade
 from gatepost.sources.seen import of_causes
-from gatepost.sources.source import Source
+from gatepost.sources.snapshots import read_snapshot
+from gatepost.sources.source import Source, in_folder
 from gatepost.target import target_url
 
 if TYPE_CHECKING:
@@ -111,6 +115,14 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
         url = target_url(source.text)
         yield Opened(url, url.masked)
         return
+    if source.kind == "snapshot" and source.path is not None:
+        with clone_of(read_snapshot(source.path), source.text) as clone:
+            yield Opened(clone.url, source.text, disposable=True, not_checked=clone.missing)
+        return
+    if source.revision is not None:
+        with checked_out(source.revision) as folder, opened(in_folder(folder), options) as found:
+            yield replace(found, label=source.revision.label, notes=tuple(_without(one, folder) for one in found.notes))
+        return
     content = _content(source, options)
     with throwaway(find(), seconds=SECONDS, room=ROOM, login=LOADER) as server:
         try:
@@ -120,6 +132,10 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
             if not reason:
                 raise
             raise SourceError(f'"{source.text}" was ended: {reason}') from error
+
+
+def _without(note: str, folder: Path) -> str:
+    return note.replace(str(folder.resolve()), "its own copy of the revision")
 
 
 def _content(source: Source, options: Options) -> _Content:

@@ -1,7 +1,8 @@
 """An Alembic project brought to its head on a prepared database, in a process of its own.
 
 The project's `env.py` and revisions are Python that runs as whoever started the command, with nothing in the
-environment but the database's address, so that no other database is migrated by mistake.
+environment but the database's address, and an empty HOME: no other database is migrated by mistake, and what a
+project's code finds by them is not found.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import site
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from gatepost.errors import SourceError
 
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV")
 _SECONDS = 300
 _ERROR = re.compile(r"^(?!LINE|DETAIL|HINT)[A-Za-z_][\w.]*: (.+)$", re.MULTILINE)
 """How Python ends a traceback."""
@@ -44,13 +47,28 @@ def upgrade(ini: Path, url: str) -> None:
     """
     root = ini.resolve().parent
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment["PYTHONUSERBASE"] = (
+        site.getuserbase()
+    )  # packages that pip installed for the user are there all the same
     given = {"ini": str(ini.resolve()), "root": str(root), "url": url}
+    with tempfile.TemporaryDirectory(prefix="gatepost-home-") as home:
+        environment |= {"HOME": home, "USERPROFILE": home}
+        done = _run(ini, root, environment | {"DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"}, given)
+    if done.returncode:
+        errors = _ERROR.findall(done.stderr.replace(url, "the database"))
+        what = errors[-1] if errors else "it said nothing"
+        raise SourceError(f'alembic upgrade head fails in "{root}": {what}')
+
+
+def _run(
+    ini: Path, root: Path, environment: dict[str, str], given: dict[str, str]
+) -> subprocess.CompletedProcess[str]:  # fmt: skip
     try:
-        done = subprocess.run(  # noqa: S603  # our own program; the user wants the project's code to run
+        return subprocess.run(  # noqa: S603  # our own program; the project's code is what the user asked to run
             [sys.executable, "-c", _PROGRAM],
             input=json.dumps(given),
             cwd=root,
-            env=environment | {"DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"},
+            env=environment,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -59,7 +77,3 @@ def upgrade(ini: Path, url: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise SourceError(f'"{ini}" did not come to its head within {_SECONDS} seconds') from None
-    if done.returncode:
-        errors = _ERROR.findall(done.stderr.replace(url, "the database"))
-        what = errors[-1] if errors else "it said nothing"
-        raise SourceError(f'alembic upgrade head fails in "{root}": {what}')

@@ -11,7 +11,8 @@ import os
 import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
 from gatepost.local.throwaway.server import Throwaway, throwaway
+from gatepost.observation.clone.buckets import Bucket, make_buckets, read_buckets, unread_buckets
 from gatepost.observation.clone.compare_protection import differences
 from gatepost.observation.clone.extensions import Dependents, dependents, make_extensions
 from gatepost.observation.clone.left_out import left_out
@@ -69,14 +71,26 @@ class Clone:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """What the source's catalog contains."""
+class Kept:
+    """Everything that a clone is made from: what the source's catalog contains, its dump, and its buckets.
+
+    Args:
+        live: The source.
+        owner: Who owns the database.
+        functions: The project's own functions in the platform's schemas, each as the statement that makes it.
+        needed: The extensions that an object needs.
+        left_out: What is not in it.
+        dump: What pg_dump wrote.
+        buckets: The buckets of the storage service: the id and whether everybody reads it by its URL.
+    """
 
     live: Schema
     owner: str
     functions: dict[str, str]
     needed: Dependents
     left_out: list[NotChecked]
+    dump: str = ""
+    buckets: tuple[Bucket, ...] = ()
 
 
 @contextmanager
@@ -93,23 +107,54 @@ def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterat
             schema holds took more time or room than it is given.
         ScriptError: the dump holds a command for psql.
     """
+    with clone_of(kept(source), source.masked, seconds=seconds) as clone:
+        yield clone
+
+
+def kept(source: DatabaseUrl, *, buckets: bool = False) -> Kept:
+    """Read everything that a clone is made from. The database is only read.
+
+    Args:
+        source: The database.
+        buckets: Whether the buckets of the storage service are read, too.
+
+    Raises:
+        DatabaseUnreachable: there is no connection to the source, or it cannot be read.
+        LocalServerError: there is no `pg_dump` that can read it.
+    """
+    with closing(connect(source, application_name="gatepost observe", read_only=True)) as connection:
+        read = read_again(connection, partial(_read, buckets=buckets))
+        dump = _dump(source, find_for(read.live.server_version // 10000), connection)
+    return replace(read, dump=dump)
+
+
+@contextmanager
+def clone_of(source: Kept, label: str, *, seconds: float | None = None) -> Iterator[Clone]:
+    """Create a clone from what was read before, and remove it when the block or the process ends.
+
+    Args:
+        source: From `kept`.
+        label: How messages call it.
+        seconds: How long the clone may exist. None for the default.
+
+    Raises:
+        LocalServerError: the server cannot be started, or what the schema holds took more time or room than it is
+            given.
+        ScriptError: the dump holds a command for psql.
+    """
     from psycopg2 import InterfaceError, OperationalError
 
-    with closing(connect(source, application_name="gatepost observe", read_only=True)) as connection:
-        read = read_again(connection, _read)
-        binaries = find_for(read.live.server_version // 10000)
-        dump = _dump(source, binaries, connection)
-    script = statements(dump, f"the dump of {source.masked}", dumped=True)
+    script = statements(source.dump, f"the dump of {label}", dumped=True)
     limit = seconds if seconds is not None else _limit()
-    with throwaway(binaries, seconds=limit, room=ROOM) as server:
+    with throwaway(find_for(source.live.server_version // 10000), seconds=limit, room=ROOM) as server:
         try:
-            yield _made(server, read, script)
+            yield _made(server, source, script)
         except (OperationalError, InterfaceError) as error:
             reason = server.ended()
             if not reason:
                 raise
             raise LocalServerError(
-                f'the clone of "{source.masked}" was stopped: {reason}', f"allow more time: {_LIMIT}={2 * limit:.0f}"
+                f'the clone of "{label}" was stopped: {reason}', f"allow more time: {_LIMIT}={2 * limit:.0f}"
             ) from error
 
 
@@ -123,14 +168,16 @@ def _limit() -> float:
         raise LocalServerError(f'"{text}" is not a number of seconds', f"{_LIMIT}={SECONDS:.0f}") from None
 
 
-def _read(reading: Reading) -> _Source:
+def _read(reading: Reading, buckets: bool) -> Kept:
     source, live = reading.cursor.connection, read_all(reading)
-    return _Source(
-        live, database_owner(source), dict(own_functions(source)), dependents(source), left_out(source, live)
-    )
+    return Kept(
+        live, database_owner(source), dict(own_functions(source)), dependents(source),
+        [*left_out(source, live), *(unread_buckets(reading.cursor, live) if buckets else ())],
+        buckets=tuple(read_buckets(reading.cursor, live)) if buckets else (),
+    )  # fmt: skip
 
 
-def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> Clone:
+def _made(server: Throwaway, source: Kept, script: tuple[Statement, ...]) -> Clone:
     with closing(server.admin()) as admin:
         missing = [*source.left_out, *make_roles(admin, source.live)]
         make_schemas(admin, source.live, source.owner)
@@ -144,11 +191,12 @@ def _made(server: Throwaway, source: _Source, script: tuple[Statement, ...]) -> 
             cursor.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [f"{_STATEMENT_SECONDS}s"])
         missing += restore(clone, script, lacking, _closed(source.live))
         missing += _finish(clone, source, missing)
+        missing += make_buckets(clone, source.buckets)
         missing += of_standins(clone, used_standins(clone))
     return Clone(url, tuple(dict.fromkeys(missing)), token_roles(source.live))
 
 
-def _finish(clone: Connection, source: _Source, missing: Collection[NotChecked]) -> list[NotChecked]:
+def _finish(clone: Connection, source: Kept, missing: Collection[NotChecked]) -> list[NotChecked]:
     """Close the schemas, add the changes to the platform's schemas, and compare."""
     with clone.cursor() as cursor:
         cursor.execute("RESET ROLE")

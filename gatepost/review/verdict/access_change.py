@@ -33,6 +33,10 @@ class AccessChange:
         reason: Why it is no more than a possibility, or what a side said.
         columns: The columns of the rows that the change is about, where not all.
         through: What kind of object it is: a table, a view, a function …
+        accepted: Why it is fine, where the project or the pull request says so.
+        never: The rule of the project that forbids it.
+        place: The file and line that define the object, where they are known.
+        claims: The claims of the token, as JSON.
     """
 
     verdict: Verdict
@@ -48,6 +52,15 @@ class AccessChange:
     reason: str = ""
     columns: tuple[str, ...] = ()
     through: str = "table"
+    accepted: str = ""
+    never: str = ""
+    place: str = ""
+    claims: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Return whether somebody gains, or may gain, and nobody accepted it."""
+        return self.verdict in ("gains", "may gain") and (bool(self.never) or not self.accepted)
 
     @property
     def key(self) -> str:

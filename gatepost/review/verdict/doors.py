@@ -49,7 +49,7 @@ class CallerDoors:
             command = one.statement.partition(" ")[0].lower()
         return AccessChange(
             verdict, self.caller.role, (self.caller.name,), door, command, before, after, one.statement,
-            describe(self.caller), row, reason, through=one.kind,
+            describe(self.caller), row, reason, through=one.kind, claims=self.caller.claims,
         )  # fmt: skip
 
     def _common(self, cells: Iterable[Cell]) -> frozenset[Cell]:

@@ -52,7 +52,7 @@ class CallerTables:
     ) -> AccessChange:  # fmt: skip
         return AccessChange(
             verdict, self.caller.role, (self.caller.name,), ".".join(table), command, before, after, statement,
-            describe(self.caller), row, reason, columns,
+            describe(self.caller), row, reason, columns, claims=self.caller.claims,
         )  # fmt: skip
 
     def _rows(self, table: TableKey) -> frozenset[int]:

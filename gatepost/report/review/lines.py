@@ -1,0 +1,100 @@
+"""What the reports of a review share: its first line, and its changes in the order in which they are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gatepost.finding import Result
+from gatepost.sql import identifier, literal
+
+Change = Mapping[str, Any]
+DOES = {
+    "select": "read", "insert": "add", "update": "change", "delete": "delete", "truncate": "empty", "call": "call",
+    "public url": "read by URL",
+}  # fmt: skip
+
+
+def changes(result: Result, *verdicts: str) -> list[Change]:
+    """Return the changes of some verdicts, the gravest first; those that nobody accepted before the others."""
+    found: Any = result.sections.get("changes", [])
+    return sorted((one for one in found if one["verdict"] in verdicts), key=lambda one: not one["fails"])
+
+
+def section(result: Result, name: str) -> list[Any]:
+    """Return a list of the result."""
+    found: Any = result.sections.get(name, [])
+    return list(found)
+
+
+def headline(result: Result) -> str:
+    """Return the one line that says it."""
+    gains, may = changes(result, "gains"), changes(result, "may gain")
+    failing = [one for one in gains if one["fails"]]
+    parts = []
+    if failing:
+        parts.append(f"{_who(failing)} can do more than before: {_what(failing)}")
+    elif gains:
+        parts.append(f"every gain is accepted or declared: {_what(gains)}")
+    if may:
+        parts.append(f"{_who(may)} may be able to do more: {_what(may)}")
+    if broken := changes(result, "breaks"):
+        parts.append(f"{_who(broken)} gets an error now: {_what(broken)}")
+    if not gains and not may:
+        parts.insert(0, "nobody gains access")
+    if lost := changes(result, "loses", "may lose"):
+        parts.append(f"{_who(lost)} can do less: {_what(lost)}")
+    elif not gains and not may and not changes(result, "breaks"):
+        parts.append(unchanged(result))
+    return "; ".join(parts)
+
+
+def unchanged(result: Result) -> str:
+    """Return how it is known that nothing changes."""
+    if not result.summary["tables"] and not result.summary["rows"]:
+        return "equal (proved): nothing that decides about access differs"
+    rows, callers = result.summary["rows"], result.summary["callers"]
+    return f"no change seen in {rows} rows × {callers} callers"  # noqa: RUF001  the sign for times
+
+
+def _who(several: Sequence[Change]) -> str:
+    return " and ".join(dict.fromkeys(one["role"] for one in several))
+
+
+def _what(several: Sequence[Change]) -> str:
+    by_object: dict[str, dict[str, None]] = {}
+    for one in several:
+        command = str(one["command"])
+        by_object.setdefault(str(one["object"]), {})[DOES.get(command, command)] = None
+    shown = [f"{', '.join(commands)} {name}" for name, commands in by_object.items()]
+    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+
+
+def whose(change: Change) -> str:
+    """Return the callers of a change where they are not everybody of the role."""
+    names = list(change["callers"])
+    return f"{len(names)} callers: {', '.join(names)}" if len(names) > 1 else names[0]
+
+
+def script(change: Change) -> str:
+    """Return SQL that shows a change: run it on both sides, in a database with the row."""
+    if change["statement"].startswith("GET "):
+        return str(change["statement"])
+    lines = ["BEGIN;"]
+    if change["claims"]:
+        lines.append(f"SELECT set_config('request.jwt.claims', {literal(_brief(change['claims']))}, true);")
+    lines += [f"SET LOCAL ROLE {identifier(change['role'])};", f"{change['statement']};", "ROLLBACK;"]
+    lines += [f"-- {change['row']}"] if change["row"] else []
+    lines += [f"-- before: {change['before']}", f"-- after: {change['after']}"]
+    return "\n".join(lines)
+
+
+def _brief(claims: str) -> str:
+    """Return claims without those that every token has."""
+    values = json.loads(claims)
+    usual = {"aud", "session_id", "email", "is_anonymous"}
+    kept = {name: value for name, value in values.items() if name not in usual and value not in ({}, None)}
+    if kept.get("app_metadata") == {"provider": "email", "providers": ["email"]}:
+        del kept["app_metadata"]
+    return json.dumps(kept)
