@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.database.reading import reading
 from gatepost.errors import MigrationError
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege
 from gatepost.migrate.pending_changes import Coming
-from gatepost.migrate.privileges import AllRevoked, Privilege
-from gatepost.migrate.steps import Step, create, drop
+from gatepost.migrate.revision.steps import Step, create, drop
 from gatepost.schema import Policy, Schema
 
 if TYPE_CHECKING:

@@ -18,8 +18,6 @@ from gatepost.migrate.blocking_policies import held, steps
 from gatepost.migrate.functions import compare_functions, in_place
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import NewTypeOp
-from gatepost.migrate.operations import operation
-from gatepost.migrate.order import ordered
 from gatepost.migrate.pending_changes import (
     Coming,
     ahead,
@@ -29,8 +27,10 @@ from gatepost.migrate.pending_changes import (
     functions_that_read_tables,
     made_with_tables,
 )
-from gatepost.migrate.sentences import sentence
-from gatepost.migrate.steps import Step, drop, removal_steps, table_steps
+from gatepost.migrate.revision.operations import operation
+from gatepost.migrate.revision.order import ordered
+from gatepost.migrate.revision.sentences import sentence
+from gatepost.migrate.revision.steps import Step, drop, removal_steps, table_steps
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 

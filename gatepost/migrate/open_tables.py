@@ -18,9 +18,9 @@ from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration
 from gatepost.diff import TableRowSecurity, TableState, declared_state, live_state, managed_roles
 from gatepost.errors import MigrationError
-from gatepost.migrate.privileges import Privilege
-from gatepost.migrate.sentences import sentence
-from gatepost.migrate.steps import Step, Subject, table_differences
+from gatepost.migrate.entities.privileges import Privilege
+from gatepost.migrate.revision.sentences import sentence
+from gatepost.migrate.revision.steps import Step, Subject, table_differences
 from gatepost.reflect import read
 from gatepost.schema import Policy, Schema, is_platform
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gatepost import sql
 from gatepost.migrate.entities.base import Entity
+from gatepost.migrate.entities.privileges import AllRevoked, On, Privilege
 from gatepost.migrate.entities.source_text import split
-from gatepost.migrate.privileges import AllRevoked, On, Privilege
 
 
 class Grant(Entity):

@@ -15,8 +15,8 @@ from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.reversible_op import DropOp, ReversibleOp
 
-from gatepost.migrate.privileges import AllRevoked, Privilege
-from gatepost.migrate.steps import Step
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege
+from gatepost.migrate.revision.steps import Step
 from gatepost.schema import Policy
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gatepost.diff import UNPROTECTED, Change, Kind, TableGrants, TableRowSecurity, TableState, diff, removal
-from gatepost.migrate.privileges import AllRevoked, Privilege, privileges
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege, privileges
 from gatepost.schema import API_ROLES, Grant, Policy, is_platform
 
 Subject = Policy | TableRowSecurity | Privilege | AllRevoked

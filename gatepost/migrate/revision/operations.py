@@ -14,10 +14,10 @@ from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp
 
 from gatepost.diff import TableRowSecurity
 from gatepost.migrate.entities import Entity, Grant, PolicyEntity, RevokeAll, RowSecurityEntity
+from gatepost.migrate.entities.privileges import AllRevoked
 from gatepost.migrate.entities.source_text import WIDTH
-from gatepost.migrate.privileges import AllRevoked
-from gatepost.migrate.sentences import sentence
-from gatepost.migrate.steps import Step, Subject
+from gatepost.migrate.revision.sentences import sentence
+from gatepost.migrate.revision.steps import Step, Subject
 from gatepost.schema import Policy
 
 if TYPE_CHECKING:

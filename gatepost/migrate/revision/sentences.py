@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gatepost.diff import PROTECTED, TableRowSecurity
-from gatepost.migrate.privileges import AllRevoked, Privilege
-from gatepost.migrate.steps import Step
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege
+from gatepost.migrate.revision.steps import Step
 from gatepost.schema import Policy
 
 
