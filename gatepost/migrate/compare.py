@@ -15,7 +15,6 @@ from gatepost.declare.declaration import Declaration
 from gatepost.diff import declared_state, live_state, managed_roles, version_state
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
-from gatepost.migrate.functions import compare_functions, in_place
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import NewTypeOp
 from gatepost.migrate.pending_changes import (
@@ -31,6 +30,10 @@ from gatepost.migrate.revision.operations import operation
 from gatepost.migrate.revision.order import ordered
 from gatepost.migrate.revision.sentences import sentence
 from gatepost.migrate.revision.steps import Step, drop, removal_steps, table_steps
+from gatepost.migrate.routines.callers import refuse_calls
+from gatepost.migrate.routines.comparing import compare_functions, in_place
+from gatepost.migrate.routines.declared import Function
+from gatepost.migrate.routines.planning import Routines, plan, without_extensions
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
 
@@ -81,32 +84,37 @@ def compare(
         changed = coming(upgrade_ops)
         types = coming_types(cursor, tables, live, changed)
         shapes = coming_shapes(tables, live, changed)
+        routines = Routines()
         if entities is not None:
             new = [shape for key, shape in shapes.items() if live.table(*key) is None]
             with in_place(cursor, new, types):
                 compare_functions(context, upgrade_ops, schemas, entities)
+                without_extensions(cursor, upgrade_ops)
+                routines = plan(cursor, upgrade_ops, entities, managed_roles(declaration, live))
             changed = coming(upgrade_ops)
         printed = print_policies(
             cursor,
             (policy for table in declaration for policy in table.policies),
             live_shapes(live) | shapes,
             live.search_path,
-            ahead(types, changed),
+            ahead(types, changed, routines.aside),
             {policy for table in live.tables for policy in table.policies},
         )
         late_functions = functions_that_read_tables(cursor, changed)
-        holding = held(cursor, changed)
+        holding = {**held(cursor, changed), **routines.holding}
+    refuse_calls(printed, routines.gone, (entity for entity in entities or () if isinstance(entity, Function)))
     version = _version_table(context)
     found = _steps(declaration, printed, live, changed, version)
     found += _removed_from_platform(declaration, live, platform_policies(script))
-    for step in found:
+    for step in (*found, *routines.first, *routines.last):
         # Alembic itself says so of a new table.
         if step.way == "both":
             detected.info("Detected: %s", sentence(step))
     around = steps(found, live, changed, holding, set(printed.values()))
     by_tables = made_with_tables(tables, live)
     new_types = [NewTypeOp(type_, (type_.schema, type_.name) in by_tables) for type_ in types]
-    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, around.first, around.last, late_functions, operation)
+    first, last = around.first + routines.first, around.last + routines.last
+    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, first, last, late_functions, operation, routines.recreated)
     _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 

@@ -21,8 +21,8 @@ from gatepost.errors import GatepostError, SettingsError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.deploy.lock_patience import Patience
 from gatepost.migrate.deploy.running import is_sqlite, run_migrations
-from gatepost.migrate.functions import register_nothing
 from gatepost.migrate.open_tables import EndOfUpgrade
+from gatepost.migrate.routines.comparing import register_nothing
 from gatepost.migrate.stock_entities import refuse_stock_entities
 from gatepost.name_hints import added_words
 from gatepost.project import declared, find_project

@@ -120,9 +120,9 @@ def made_with_tables(tables: Iterable[Table], live: Schema) -> frozenset[TableKe
     return frozenset((type_.schema, type_.name) for type_ in found if type_ is not None)
 
 
-def ahead(types_: tuple[NamedType, ...], changed: Coming) -> Ahead:
-    """Return what must be there, besides tables, while policies are printed."""
-    return Ahead(types_, tuple(_statement(op) for op in changed.made))
+def ahead(types_: tuple[NamedType, ...], changed: Coming, before: tuple[str, ...] = ()) -> Ahead:
+    """Return what must be there, besides tables, while policies are printed; `before` are statements to begin with."""
+    return Ahead(types_, before + tuple(statement(op) for op in changed.made))
 
 
 def functions_that_read_tables(cursor: Cursor, changed: Coming) -> frozenset[str]:
@@ -131,6 +131,7 @@ def functions_that_read_tables(cursor: Cursor, changed: Coming) -> frozenset[str
     PostgreSQL reads the body of an SQL function when it is made, and the types of every function's arguments.
     """
     from psycopg2 import Error
+    from psycopg2.errors import DuplicateFunction
 
     late = set()
     functions = [op for op in changed.made if isinstance(op.target, PGFunction)]
@@ -139,7 +140,9 @@ def functions_that_read_tables(cursor: Cursor, changed: Coming) -> frozenset[str
     for op in functions:
         cursor.execute("SAVEPOINT gatepost_function")
         try:
-            cursor.execute(_statement(op))
+            cursor.execute(statement(op))
+        except DuplicateFunction:  # it is dropped before it is made again
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_function")
         except Error as error:
             log.debug("%s is made after the tables: %s", op.target.identity, error)
             late.add(op.target.identity)
@@ -167,7 +170,7 @@ def _named_type(type_: TypeEngine[object]) -> NamedType | None:
     return None
 
 
-def _statement(op: ReversibleOp) -> str:
+def statement(op: ReversibleOp) -> str:
     """Return the SQL that alembic-utils makes a function or view with, without the colons escaped for SQLAlchemy."""
     target = op.target
     made = (

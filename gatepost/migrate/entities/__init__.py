@@ -4,8 +4,8 @@ They are run by alembic-utils' own operations, `op.create_entity`, `op.replace_e
 """
 
 from gatepost.migrate.entities.base import Entity
-from gatepost.migrate.entities.grants import Grant, RevokeAll
+from gatepost.migrate.entities.grants import Grant, RevokeAll, ViewOptionsEntity
 from gatepost.migrate.entities.row_security import PolicyEntity, RowSecurityEntity
 from gatepost.migrate.entities.whole_grants import GrantsEntity
 
-__all__ = ["Entity", "Grant", "GrantsEntity", "PolicyEntity", "RevokeAll", "RowSecurityEntity"]
+__all__ = ["Entity", "Grant", "GrantsEntity", "PolicyEntity", "RevokeAll", "RowSecurityEntity", "ViewOptionsEntity"]

@@ -1,4 +1,4 @@
-"""The entities of grants: one privilege of one role, and that nobody holds anything."""
+"""The entities of access: one privilege of one role, that nobody holds anything, and the options of a view."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gatepost import sql
 from gatepost.migrate.entities.base import Entity
-from gatepost.migrate.entities.privileges import AllRevoked, On, Privilege
+from gatepost.migrate.entities.privileges import AllRevoked, On, Privilege, ViewOptions
 from gatepost.migrate.entities.source_text import split
 
 
@@ -112,3 +112,36 @@ class RevokeAll(Entity):
         optional: dict[str, object] = {"roles": list(value.roles), "sequences": sequences}
         named = {name: given for name, given in optional.items() if given}
         return [value.schema, value.name], named | ({"on": value.on} if value.on != "table" else {})
+
+
+class ViewOptionsEntity(Entity):
+    """The options of a view; one that is not here is reset.
+
+    Args:
+        schema: The view's schema.
+        name: The view's name.
+        options: `security_invoker=true`, `security_barrier=true`, `check_option=local`.
+    """
+
+    type_ = "view_options"
+
+    def __init__(self, schema: str, name: str, options: Sequence[str] = ()) -> None:
+        self.value = ViewOptions(schema, name, tuple(options))
+        super().__init__(schema, name)
+
+    @property
+    def identity(self) -> str:
+        """Return what names the view among all."""
+        return f"options of the view {self.value.schema}.{self.value.name}"
+
+    def create_sql(self) -> list[str]:
+        """Return the statements that set them."""
+        return self.value.set_sql()
+
+    def drop_sql(self) -> list[str]:
+        """Return the statement that resets them all."""
+        return ViewOptions(self.value.schema, self.value.name).set_sql()
+
+    def arguments(self) -> tuple[list[object], dict[str, object]]:
+        """Return the arguments that recreate this entity."""
+        return [self.value.schema, self.value.name, list(self.value.options)], {}

@@ -1,4 +1,4 @@
-"""One privilege of one role, and the revoking of all of them: what a revision says about grants."""
+"""What a revision says about grants: one privilege of one role, the revoking of all of them, the options of a view."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ ALL = "ALL"
 PRIVILEGES = frozenset(
     "ALL SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER MAINTAIN USAGE CREATE EXECUTE".split()
 )
+VIEW_OPTIONS = ("check_option", "security_barrier", "security_invoker")
 _TABLE = frozenset("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER".split())
 _FROM_17 = _TABLE | {"MAINTAIN"}
 
@@ -89,6 +90,45 @@ class AllRevoked:
         objects = [_address(self.on, self.schema, self.name)]
         objects += [_address("sequence", *sequence) for sequence in self.sequences]
         return [f"REVOKE ALL ON {address} FROM {everybody}" for address in objects]
+
+
+@dataclass(frozen=True, order=True)
+class ViewOptions:
+    """The options of a view, as `pg_class.reloptions` has them: whose privileges it uses, and when it filters."""
+
+    schema: str
+    name: str
+    options: tuple[str, ...] = ()
+
+    def set_sql(self) -> list[str]:
+        """Return the statements that make the options these."""
+        view = sql.qualified(self.schema, self.name)
+        given = {}
+        for option in self.options:
+            name, _, value = option.partition("=")
+            if name not in VIEW_OPTIONS:
+                raise MigrationError(f'"{name}" is not an option of a view', ", ".join(VIEW_OPTIONS))
+            given[name] = sql.literal(value)
+        others = [name for name in VIEW_OPTIONS if name not in given]
+        made = [f"ALTER VIEW {view} RESET ({', '.join(others)})"] if others else []
+        values = ", ".join(f"{name} = {value}" for name, value in given.items())
+        return made + ([f"ALTER VIEW {view} SET ({values})"] if values else [])
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use a view or a function, without its owner; `options` are a view's, as `pg_class.reloptions` has."""
+
+    on: On
+    schema: str
+    name: str
+    grants: tuple[Grant, ...] = ()
+    options: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The pair by which it is looked up."""
+        return (self.schema, self.name)
 
 
 def _address(on: On, schema: str, name: str) -> str:

@@ -13,8 +13,8 @@ from alembic.operations import ops
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp
 
 from gatepost.diff import TableRowSecurity
-from gatepost.migrate.entities import Entity, Grant, PolicyEntity, RevokeAll, RowSecurityEntity
-from gatepost.migrate.entities.privileges import AllRevoked
+from gatepost.migrate.entities import Entity, Grant, PolicyEntity, RevokeAll, RowSecurityEntity, ViewOptionsEntity
+from gatepost.migrate.entities.privileges import AllRevoked, ViewOptions
 from gatepost.migrate.entities.source_text import WIDTH
 from gatepost.migrate.revision.sentences import sentence
 from gatepost.migrate.revision.steps import Step, Subject
@@ -89,6 +89,8 @@ def entity(value: Subject) -> Entity:
         return RowSecurityEntity(value.schema, value.table, value.state.enabled, value.state.forced)
     if isinstance(value, AllRevoked):
         return RevokeAll(value.schema, value.name, value.roles, value.sequences, value.on)
+    if isinstance(value, ViewOptions):
+        return ViewOptionsEntity(value.schema, value.name, value.options)
     return Grant(value.schema, value.name, value.role, value.privilege, value.columns, value.on, value.grantable)
 
 

@@ -15,7 +15,7 @@ from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.reversible_op import DropOp, ReversibleOp
 
-from gatepost.migrate.entities.privileges import AllRevoked, Privilege
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege, ViewOptions
 from gatepost.migrate.revision.steps import Step
 from gatepost.schema import Policy
 
@@ -26,6 +26,7 @@ def ordered(
     last: Iterable[Step],
     reading_tables: Set[str],
     operation: Callable[[Step], ops.MigrateOperation],
+    recreated: Set[str] = frozenset(),
 ) -> list[ops.MigrateOperation]:
     """Return all operations of a revision in the order in which they can be run.
 
@@ -35,7 +36,10 @@ def ordered(
         last: All other steps.
         reading_tables: The identities of the functions that can only be made after the tables.
         operation: Makes the operation of a step.
+        recreated: The identities of the functions that are dropped before others are made.
     """
+    views: list[ops.MigrateOperation] = []
+    again: list[ops.MigrateOperation] = []
     early: list[ops.MigrateOperation] = []
     tables: list[ops.MigrateOperation] = []
     late: list[ops.MigrateOperation] = []
@@ -44,13 +48,15 @@ def ordered(
         if not isinstance(op, ReversibleOp):
             tables.append(op)
         elif not isinstance(op.target, PGFunction | PGExtension):
-            (early if isinstance(op, DropOp) else late).append(op)
+            (views if isinstance(op, DropOp) else late).append(op)
         elif isinstance(op, DropOp):
-            unneeded.append(op)
+            (again if op.target.identity in recreated else unneeded).append(op)
         else:
             (late if op.target.identity in reading_tables else early).append(op)
     return [
         *(operation(step) for step in sorted(first, key=_way_down)),
+        *views,
+        *again,
         *early,
         *_children_first(tables),
         *late,
@@ -81,7 +87,7 @@ def _way_up(step: Step) -> tuple[int, int, tuple[str, str], str]:
     if isinstance(subject, Privilege):
         # What is granted on a column, or on a sequence, would go with what is revoked from its table.
         return (0, 0 if step.kind == "drop" else 3, step.table, f"{subject.role} {subject.held}")
-    if isinstance(subject, AllRevoked):
+    if isinstance(subject, AllRevoked | ViewOptions):
         return (0, 1 if step.way == "down" else 2, step.table, "")
     if isinstance(subject, Policy):
         return (1, 0, step.table, subject.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatepost.diff import PROTECTED, TableRowSecurity
-from gatepost.migrate.entities.privileges import AllRevoked, Privilege
+from gatepost.migrate.entities.privileges import AllRevoked, Privilege, ViewOptions
 from gatepost.migrate.revision.steps import Step
 from gatepost.schema import Policy
 
@@ -22,6 +22,10 @@ def sentence(step: Step) -> str:
         return f"row security of {table} is {'on' if step.kind == 'drop' else state}"
     if isinstance(subject, AllRevoked):
         return f"what was granted by default on {subject} is not revoked yet"
+    if isinstance(subject, ViewOptions):
+        live = before.options if isinstance(before, ViewOptions) else ()
+        options, declared = (", ".join(found) or "none" for found in (live, subject.options))
+        return f"the options of the view {table} differ: there are {options}, declared are {declared}"
     assert isinstance(subject, Privilege)  # noqa: S101  there is no other subject
     return f'"{subject.role}" has {"no " if step.kind == "create" else ""}{subject.held} on {subject}'
 

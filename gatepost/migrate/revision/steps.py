@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gatepost.diff import UNPROTECTED, Change, Kind, TableGrants, TableRowSecurity, TableState, diff, removal
-from gatepost.migrate.entities.privileges import AllRevoked, Privilege, privileges
+from gatepost.migrate.entities.privileges import Access, AllRevoked, Privilege, ViewOptions, privileges
 from gatepost.schema import API_ROLES, Grant, Policy, is_platform
 
-Subject = Policy | TableRowSecurity | Privilege | AllRevoked
+Subject = Policy | TableRowSecurity | Privilege | AllRevoked | ViewOptions
 
 Way = Literal["both", "up", "down"]
 
@@ -43,7 +43,9 @@ class Step:
     def table(self) -> tuple[str, str]:
         """The table, or other object, that the step is about."""
         subject = self.subject
-        return (subject.schema, subject.name if isinstance(subject, Privilege | AllRevoked) else subject.table)
+        if isinstance(subject, Policy | TableRowSecurity):
+            return (subject.schema, subject.table)
+        return (subject.schema, subject.name)
 
     def reversed(self) -> Step:
         """Return the step of the way down."""
@@ -161,3 +163,32 @@ def _between(before: Iterable[Grant], after: Iterable[Grant]) -> tuple[set[Grant
     gone |= {grant for grant in held if (grant.grantee, grant.privilege) in lost}
     new |= {grant for grant in wanted if (grant.grantee, grant.privilege) in lost}
     return gone, new
+
+
+def stated(access: Access | None) -> Iterator[Step]:
+    """Yield the steps that say everything about a view or function that the upgrade makes or makes again."""
+    if access is not None:
+        yield from (create(value, "up") for value in _everything(access))
+
+
+def restored(access: Access) -> Iterator[Step]:
+    """Yield the steps by which the downgrade says everything about a view or function that it makes again."""
+    yield from (drop(value, "down") for value in _everything(access))
+
+
+def access_differences(live: Access, declared: Access) -> Iterator[Step]:
+    """Yield the steps that make the access to a view or function what was declared."""
+    gone, new = _between(live.grants, declared.grants)
+    yield from map(drop, privileges(live.on, *live.key, gone))
+    yield from map(create, privileges(live.on, *live.key, new))
+    if declared.options is not None and sorted(declared.options) != sorted(live.options or ()):
+        before, after = (ViewOptions(*live.key, one.options or ()) for one in (live, declared))
+        yield Step("replace", before, after)
+
+
+def _everything(access: Access) -> Iterator[Subject]:
+    roles = {grant.grantee for grant in access.grants} - {"public", *API_ROLES}
+    yield AllRevoked(*access.key, tuple(sorted(roles)), on=access.on)
+    yield from privileges(access.on, *access.key, access.grants)
+    if access.options:
+        yield ViewOptions(*access.key, access.options)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from gatepost import sql
 from gatepost.canonical import NamedType, Shape, create_tables
 from gatepost.errors import MigrationError
+from gatepost.migrate.routines.declared import Function, View
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -52,10 +53,11 @@ def compare_functions(
     Raises:
         MigrationError: PostgreSQL refuses one of them.
     """
-    found = list(entities)
+    found = [entity.plain if isinstance(entity, Function | View) else entity for entity in entities]
     try:
         _register(found, KINDS | {type(entity) for entity in found})
-        compare_registered_entities(context, upgrade_ops, list(schemas))
+        # The schema that is searched first has no name here, and an empty list of entities none at all.
+        compare_registered_entities(context, upgrade_ops, [schema or "public" for schema in schemas])
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0]
         raise MigrationError(
