@@ -40,6 +40,10 @@ run(context, MetaData(), policies=Declaration())
 SESSIONS = (
     "SELECT pid FROM pg_stat_activity WHERE application_name = 'gatepost migrate' AND datname = current_database()"
 )
+LOCKS = (
+    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    " WHERE d.datname = current_database() AND l.granted"
+)
 WAITING = SESSIONS + " AND wait_event_type = 'Lock'"
 PATIENT_ONLY_A_MOMENT = {"lock_timeout": 0.02, "lock_attempts": 3}
 
@@ -128,7 +132,7 @@ def test_no_lock_is_held_while_a_deploy_pauses(project, notes, both):
 
     class Looking(logging.Handler):
         def emit(self, _record):
-            seen.append(project.rows("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"))
+            seen.append(project.rows(LOCKS + " AND l.mode = 'AccessExclusiveLock'"))
 
     handler = Looking()
     logging.getLogger("gatepost.migrate").addHandler(handler)
@@ -191,7 +195,7 @@ def test_the_lock_of_a_deploy_outlives_an_autocommit_block(project, notes):
     revision_with_blocks(project, "r1")
     project.upgrade()
     assert project.rows("SELECT locks FROM seen") == [(1,)]
-    assert project.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    assert project.rows(LOCKS + " AND locktype = 'advisory'") == [(0,)]
 
 
 def test_a_revision_that_was_committed_half_way_is_not_tried_again(project, notes):
@@ -247,7 +251,7 @@ def test_a_deploy_that_is_killed_at_any_moment_changes_nothing_or_everything(cha
             break
         assert process.returncode == -signal.SIGKILL, said
         assert changed.state() == before, moment
-        assert changed.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+        assert changed.rows(LOCKS + " AND locktype = 'advisory'") == [(0,)]
     assert moment > 4
     changed.upgrade()
     changed.check()
@@ -263,3 +267,11 @@ def test_a_pooler_shows_whether_it_lends_by_transaction(spare_server, mode):  # 
             assert lends_by_transaction(connection, url) is (mode == "transaction")
         with closing(psycopg2.connect(spare_server.url())) as connection:
             assert lends_by_transaction(connection, parse_url(spare_server.url())) is False
+
+
+def test_what_locks_readers_out_is_together_and_last(project, notes, both):
+    """An index may take long, so no reader is locked out before it is there."""
+    project.starts(notes(Column("open", Text), rules=lambda t: [owner(t.c.user_id)]))
+    opened = notes(Column("open", Text, index=True), rules=lambda t: [owner(t.c.user_id, "select")])
+    revision = project.lands(both(opened, notes(name="remarks")))
+    assert [name for name, _ in revision.ops][:4] == ["CreateTableOp", "CreateIndexOp", "CreateIndexOp", "DropOp"]

@@ -1,8 +1,9 @@
 """Sort the operations of a revision; the downgrade is the same order, reversed.
 
-Functions, tables and columns, views and triggers, grants, policies, row security on, and last the functions that
-nothing needs any more. Before all of these stands what must be out of the way: a policy on something that changes,
-everything on a table that is dropped. Source of the law: a policy that is there before row security is on lets nobody
+New functions, new tables and new indexes come first, because nobody waits for them, or only writers do. All that takes
+an ACCESS EXCLUSIVE lock is together behind them: what must be out of the way (a policy on something that changes,
+everything on a table that is dropped), columns, views and triggers, grants, policies, row security on, and last the
+functions that nothing needs any more. Source of the law: a policy that is there before row security is on lets nobody
 in by mistake.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Set
 from alembic.operations import ops
 from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
-from alembic_utils.reversible_op import DropOp, ReversibleOp
+from alembic_utils.reversible_op import CreateOp, DropOp, ReversibleOp
 
 from gatepost.migrate.entities.privileges import AllRevoked, Privilege, ViewOptions
 from gatepost.migrate.revision.steps import Step
@@ -38,6 +39,7 @@ def ordered(
         operation: Makes the operation of a step.
         recreated: The identities of the functions that are dropped before others are made.
     """
+    new: list[ops.MigrateOperation] = []
     views: list[ops.MigrateOperation] = []
     again: list[ops.MigrateOperation] = []
     early: list[ops.MigrateOperation] = []
@@ -51,18 +53,34 @@ def ordered(
             (views if isinstance(op, DropOp) else late).append(op)
         elif isinstance(op, DropOp):
             (again if op.target.identity in recreated else unneeded).append(op)
+        elif op.target.identity in reading_tables:
+            late.append(op)
         else:
-            (late if op.target.identity in reading_tables else early).append(op)
+            (new if isinstance(op, CreateOp) and not recreated else early).append(op)
+    # A new table may have the name of a view that goes.
+    quiet = [] if views else [op for op in tables if _is_quiet(op)]
     return [
+        *new,
+        *quiet,
         *(operation(step) for step in sorted(first, key=_way_down)),
         *views,
         *again,
         *early,
-        *_children_first(tables),
+        *_children_first([op for op in tables if op not in quiet]),
         *late,
         *(operation(step) for step in sorted(last, key=_way_up)),
         *unneeded,
     ]
+
+
+def _is_quiet(op: ops.MigrateOperation) -> bool:
+    """Return whether a step locks nobody out who reads: a new table, or indexes and nothing else on one that is there.
+
+    https://www.postgresql.org/docs/17/explicit-locking.html#LOCKING-TABLES
+    """
+    if isinstance(op, ops.ModifyTableOps):
+        return all(isinstance(one, ops.CreateIndexOp) for one in op.ops)
+    return isinstance(op, ops.CreateTableOp | ops.CreateIndexOp)
 
 
 def _children_first(found: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
