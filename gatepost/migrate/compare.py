@@ -33,6 +33,7 @@ from gatepost.migrate.revision.steps import Step, drop, removal_steps, table_ste
 from gatepost.migrate.routines.callers import refuse_calls
 from gatepost.migrate.routines.comparing import compare_functions, in_place
 from gatepost.migrate.routines.declared import Function
+from gatepost.migrate.routines.mapped_views import mapped_views, without_views
 from gatepost.migrate.routines.planning import Routines, plan, without_extensions
 from gatepost.reflect import read
 from gatepost.schema import API_ROLES, Policy, Schema, is_platform
@@ -76,21 +77,26 @@ def compare(
     if context.connection.dialect.name != "postgresql":
         log.warning("SQLite has no row security: policies and grants are not compared")
         return
-    tables = _tables(context)
+    tables = _tables(context, {table.key for table in declaration})
     with raw(context.connection).cursor() as cursor:
         live = read(cursor, doors=False)
         _refuse_unsayable(tables, declaration, live)
         upgrade_ops.ops = [op for op in upgrade_ops.ops if not _drops_an_extension(op, live)]
+        views = mapped_views(cursor, declaration, live, entities or ())
+        without_views(upgrade_ops, views)
+        tables = [table for table in tables if _key(table) not in views]
+        declaration = Declaration(tuple(table for table in declaration if table.key not in views))
         changed = coming(upgrade_ops)
         types = coming_types(cursor, tables, live, changed)
         shapes = coming_shapes(tables, live, changed)
         routines = Routines()
-        if entities is not None:
+        if entities is not None or views:
             new = [shape for key, shape in shapes.items() if live.table(*key) is None]
             with in_place(cursor, new, types):
-                compare_functions(context, upgrade_ops, schemas, entities)
-                without_extensions(cursor, upgrade_ops)
-                routines = plan(cursor, upgrade_ops, entities, managed_roles(declaration, live))
+                if entities is not None:
+                    compare_functions(context, upgrade_ops, schemas, entities)
+                    without_extensions(cursor, upgrade_ops)
+                routines = plan(cursor, upgrade_ops, entities or (), views, managed_roles(declaration, live))
             changed = coming(upgrade_ops)
         printed = print_policies(
             cursor,
@@ -126,10 +132,16 @@ def _drops_an_extension(op: ops.MigrateOperation, live: Schema) -> bool:
     return table is not None and table.extension is not None
 
 
-def _tables(context: AutogenContext) -> list[Table]:
-    found = context.metadata
-    every: Iterable[MetaData] = found if isinstance(found, list | tuple) else [found]  # type: ignore[list-item]
-    return [table for one in every for table in one.tables.values()]
+def _tables(context: AutogenContext, declared: Set[tuple[str, str]]) -> list[Table]:
+    """Return the tables of the models, without those that `include_object` leaves out and nobody protected."""
+    given = context.metadata
+    every: Iterable[MetaData] = given if isinstance(given, list | tuple) else [given]  # type: ignore[list-item]
+    found = [table for one in every for table in one.tables.values()]
+    return [
+        table
+        for table in found
+        if _key(table) in declared or context.run_object_filters(table, table.name, "table", False, None)
+    ]
 
 
 def _key(table: Table) -> tuple[str, str]:

@@ -6,9 +6,9 @@ import pytest
 from alembic.util import CommandError
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.pg_view import PGView
-from sqlalchemy import Column, Text, text
+from sqlalchemy import Column, Integer, Table, Text, text
 
-from gatepost import allow, anon, authenticated
+from gatepost import allow, anon, anything, authenticated, protect
 from gatepost.errors import DeclarationError
 from gatepost.migrate import Function, View
 
@@ -164,3 +164,43 @@ def test_a_definer_function_is_judged_where_it_is_declared(project, calling, cap
     with caplog.at_level(logging.WARNING, "gatepost"):
         project.revise()
     assert any('"public.total()" runs as its owner' in message for message in caplog.messages)
+
+
+@pytest.fixture
+def mapped(calling, both):
+    """`mapped(*rules)`: the notes, and a model of the view of their titles, which is protected unless rules is None."""
+
+    def make(*rules, protected=True):
+        def view(metadata):
+            table = Table(
+                "titles", metadata, Column("id", Integer, primary_key=True), Column("title", Text, index=True)
+            )
+            if protected:
+                protect(table, *rules)
+
+        return both(calling("id > 0"), view)
+
+    return make
+
+
+def test_a_mapped_view_that_is_left_out_is_not_demanded(project, mapped):
+    project.options["include_object"] = lambda thing, name, kind, *_: (kind, name) != ("table", "titles")
+    project.lands(mapped(protected=False))
+
+
+@pytest.mark.parametrize("entities", [None, [PGView("public", "titles", TITLES)]], ids=["by hand", "as an entity"])
+def test_a_mapped_view_is_protected_as_a_table_is(project, mapped, calling, entities):
+    if entities is None:
+        project.starts(calling("id > 0"))
+        project.execute(f"CREATE VIEW titles AS {TITLES}; GRANT ALL ON titles TO anon, authenticated")
+    project.lands(mapped(), entities)
+    assert access(project, "titles") == {"service_role=arwd"}
+    assert options(project) == "security_invoker=true"
+    project.lands(mapped(allow("select", to=authenticated, where=anything)), entities)
+    assert access(project, "titles") == {"authenticated=r", "service_role=arwd"}
+
+
+def test_a_rule_that_chooses_rows_of_a_view_is_refused(project, mapped):
+    project.say(mapped(allow("select", to=authenticated, where=text("id > 0"))), [PGView("public", "titles", TITLES)])
+    with pytest.raises(CommandError, match=r'"public\.titles" is a view, which has no policies of its own'):
+        project.revise()

@@ -54,7 +54,11 @@ class Routines:
 
 
 def plan(
-    cursor: Cursor, upgrade_ops: ops.UpgradeOps, entities: Iterable[ReplaceableEntity], managed: frozenset[str]
+    cursor: Cursor,
+    upgrade_ops: ops.UpgradeOps,
+    entities: Iterable[ReplaceableEntity],
+    mapped: Mapping[Key, Access],
+    managed: frozenset[str],
 ) -> Routines:
     """Return what has to be done around the operations, and split replacements that PostgreSQL refuses.
 
@@ -62,6 +66,7 @@ def plan(
         cursor: Inside the transaction, while the new tables of the revision are there.
         upgrade_ops: The operations so far; those that cannot be run as they are are changed.
         entities: The functions and views of the project.
+        mapped: The access to views that are models.
         managed: The roles whose privileges are exactly the declared ones.
 
     Raises:
@@ -73,11 +78,13 @@ def plan(
     functions = [op.target for op in found if isinstance(op.target, PGFunction)]
     functions += [entity for entity in entities if isinstance(entity, PGFunction)]
     keys = addresses(cursor, functions)
-    live = live_access(cursor, {entity.schema for entity in (*functions, *declared, *(op.target for op in found))})
+    schemas = {entity.schema for entity in (*functions, *declared, *(op.target for op in found))}
+    live = live_access(cursor, schemas | {schema for schema, _ in mapped})
     keyed = [(key, op) for op in found if (key := _key(op.target, keys)) is not None]
     made = {key: op for key, op in keyed if not isinstance(op, DropOp)}
     dropped = {key: op for key, op in keyed if isinstance(op, DropOp)}
     wanted = {key: _wanted(entity, key) for entity in declared if (key := _key(entity, keys)) is not None}
+    wanted |= mapped
     _warn_about_definers(entities, keys, live)
     going = [key for key, op in dropped.items() if isinstance(op.target, PGFunction)]
     left = {_bare(key) for key in (*live, *made) if key not in dropped or key in made}
