@@ -139,24 +139,31 @@ def declared_state(table: ProtectedTable, printed: Mapping[Policy, Policy], live
         live: The database, which knows the names of sequences and what belongs to the platform.
     """
     there = live.table(table.schema, table.name)
+    owner = there.owner if there is not None else None
+    grants = _to_others(table.grants, owner)
     policies = tuple(printed[policy] for policy in table.policies)
     sequences = []
-    for column, grants in table.sequences:
+    for column, of_sequence in table.sequences:
         found = there.column(column) if there is not None else None
         owned = found.sequence if found is not None else (table.schema, sequence_name(table.name, column))
         if owned is not None:
-            sequences.append((*owned, grants))
+            sequences.append((*owned, _to_others(of_sequence, owner)))
     return TableState(
         TableRowSecurity(table.schema, table.name, PROTECTED),
         TableGrants(
             table.schema,
             table.name,
-            table.grants,
+            grants,
             tuple(sorted(sequences)),
-            _shut_out(table.schema, {grant.grantee for grant in table.grants}, live),
+            _shut_out(table.schema, {grant.grantee for grant in grants}, live),
         ),
         policies,
     )
+
+
+def _to_others(grants: Iterable[Grant], owner: str | None) -> tuple[Grant, ...]:
+    """Return the grants that are not the owner's, who has every privilege and whom a policy may name all the same."""
+    return tuple(grant for grant in grants if grant.grantee != owner)
 
 
 def version_state(schema: str, table: str) -> TableState:

@@ -20,6 +20,15 @@ _ROLE = """
                   WHERE a.rolname = ANY (%(api)s) AND pg_catalog.pg_has_role(r.oid, a.oid, {set}) ORDER BY 1)
       FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
 """
+# https://www.postgresql.org/docs/17/ddl-rowsecurity.html: the owner bypasses row security unless it is forced.
+_FORCED_ON_OWNER = """
+    SELECT pg_catalog.count(*), pg_catalog.min(c.oid::pg_catalog.regclass::text)
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner AND r.rolname = current_user
+     WHERE c.relforcerowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) n (role)
+                        WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd IN ('r', '*')
+                          AND (n.role = 0 OR pg_catalog.pg_has_role(r.oid, n.role, 'USAGE')))
+"""
 _OWN_TIMEOUT = """
     SELECT reset_val::bigint FROM pg_catalog.pg_settings WHERE name = %s
 """
@@ -58,7 +67,7 @@ def secured(connection: Connection, url: DatabaseUrl) -> list[Answer]:
 
 def session_answers(connection: Connection) -> list[Answer]:
     """Return the answers about the role and its timeouts."""
-    return [*_role(connection), _timeouts(connection)]
+    return [*_role(connection), *_forced_on_owner(connection), _timeouts(connection)]
 
 
 def _role(connection: Connection) -> list[Answer]:
@@ -98,6 +107,24 @@ def _role(connection: Connection) -> list[Answer]:
     else:
         answers.append(Answer("API roles", "ok", f'"{name}" may act as {", ".join(allowed)}'))
     return answers
+
+
+def _forced_on_owner(connection: Connection) -> list[Answer]:
+    """Report tables whose rows their owner, who asks, does not see."""
+    count, first = rows(connection, _FORCED_ON_OWNER)[0]
+    if not count:
+        return []
+    ((name,),) = rows(connection, "SELECT current_user")
+    return [
+        Answer(
+            "owner",
+            "warning",
+            f'"{name}" sees no rows of {count} of its own tables, such as "{first}": row security is forced there, and'
+            " no policy names it",
+            f"ALTER ROLE {identifier(name)} BYPASSRLS, where you are allowed to; or add to the statement of each table:"
+            f' allow("all", to=Role("{name}"), where=anything)',
+        )
+    ]
 
 
 def _timeouts(connection: Connection) -> Answer:

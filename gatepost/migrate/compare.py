@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -11,10 +11,12 @@ from alembic.operations import ops
 from gatepost import sql
 from gatepost.canonical import live_shapes, print_policies
 from gatepost.database.connect import raw
+from gatepost.database.reading import reading
 from gatepost.declare.declaration import Declaration
 from gatepost.diff import declared_state, live_state, managed_roles, version_state
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
+from gatepost.migrate.deploy.declared_roles import missing_role
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import NewTypeOp
 from gatepost.migrate.pending_changes import (
@@ -36,12 +38,13 @@ from gatepost.migrate.routines.declared import Function
 from gatepost.migrate.routines.mapped_views import mapped_views, without_views
 from gatepost.migrate.routines.planning import Routines, plan, without_extensions
 from gatepost.reflect import read
-from gatepost.schema import API_ROLES, Policy, Schema, is_platform
+from gatepost.schema import Policy, Schema, is_platform
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.script import ScriptDirectory
     from alembic_utils.replaceable_entity import ReplaceableEntity
+    from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import MetaData, Table
 
 log = logging.getLogger("gatepost.migrate")
@@ -108,10 +111,12 @@ def compare(
         )
         late_functions = functions_that_read_tables(cursor, changed)
         holding = {**held(cursor, changed), **routines.holding}
+        mine = _usable_roles(cursor)
     refuse_calls(printed, routines.gone, (entity for entity in entities or () if isinstance(entity, Function)))
     version = _version_table(context)
     found = _steps(declaration, printed, live, changed, version)
     found += _removed_from_platform(declaration, live, platform_policies(script))
+    _refuse_tables_of_others(found, live, mine)
     for step in (*found, *routines.first, *routines.last):
         # Alembic itself says so of a new table.
         if step.way == "both":
@@ -171,11 +176,29 @@ def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schem
             )
     for role in sorted(declaration.roles - {"public"}):
         if not live.has_role(role):
+            raise missing_role(role)
+
+
+def _usable_roles(cursor: Cursor) -> dict[str, bool]:
+    """Return every role with whether whoever migrates has its privileges; the own one is first."""
+    with reading(cursor.connection) as found:
+        found.cursor.execute(
+            "SELECT r.rolname, pg_has_role(current_user, r.oid, 'USAGE') FROM pg_roles r"
+            " ORDER BY r.rolname <> current_user"
+        )
+        return dict(found.cursor.fetchall())
+
+
+def _refuse_tables_of_others(found: Iterable[Step], live: Schema, mine: Mapping[str, bool]) -> None:
+    """Refuse steps on a table that belongs to a role whose privileges whoever migrates does not have."""
+    for step in found:
+        there = live.table(*step.table)
+        if there is not None and not is_platform(there.schema) and not mine.get(there.owner, False):
+            me = next(iter(mine))
             raise MigrationError(
-                f'the role "{role}" is not on this server',
-                "gatepost local bootstrap --url URL"
-                if role in API_ROLES
-                else f"CREATE ROLE {sql.identifier(role)} NOLOGIN; GRANT {sql.identifier(role)} TO authenticator",
+                f'the table "{there}" belongs to "{there.owner}", and "{me}", who migrates, may not protect it',
+                f"ALTER TABLE {sql.qualified(there.schema, there.name)} OWNER TO {sql.identifier(me)}"
+                f"  -- as {there.owner}",
             )
 
 

@@ -47,7 +47,7 @@ class EndOfUpgrade:
 
     def __init__(self, context: EnvironmentContext, declaration: Declaration) -> None:
         self._context = context
-        self._declaration = declaration
+        self.declaration = declaration
         self._allowed = ALLOW in context.get_x_argument(as_dictionary=True)
         self._began: object = None
         self._looked = False
@@ -83,7 +83,7 @@ class EndOfUpgrade:
         if connection.dialect.name != "postgresql":
             return
         with raw(connection).cursor() as cursor:
-            steps = differences(self._declaration, read(cursor, doors=False))
+            steps = differences(self.declaration, read(cursor, doors=False))
         opened = openings(steps)
         for step in steps:
             if step.table not in opened:

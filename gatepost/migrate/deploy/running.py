@@ -13,6 +13,8 @@ from sqlalchemy.pool import NullPool
 from gatepost.database.connect import connect, raw
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import MigrationError
+from gatepost.migrate.deploy.blind_owners import ALLOW, forced_tables, refuse_blind_owners
+from gatepost.migrate.deploy.declared_roles import refuse_missing_roles
 from gatepost.migrate.deploy.interruption import cancelled_by_ctrl_c
 from gatepost.migrate.deploy.lock_patience import Patience, Progress, reset_session, with_patience
 from gatepost.migrate.deploy.one_deploy import KEY, one_deploy_at_a_time, refuse_lent_processes
@@ -137,10 +139,24 @@ def _migrate(
 ) -> None:
     every = {"on_version_apply": (*options["on_version_apply"], *callbacks)}
     context.configure(connection=connection, **options | every)
+    upgrades = getattr(context.get_context().opts.get("fn"), "__name__", "") == "upgrade"
+    driver = raw(connection) if upgrades and connection.dialect.name == "postgresql" else None
     with context.begin_transaction():
         at_end.begin(connection)
+        if driver is not None:
+            if _reaches_the_newest(context):
+                refuse_missing_roles(driver, at_end.declaration, context.script)
+            forced = forced_tables(driver)
         context.run_migrations()
         at_end.end(connection)
+        if driver is not None:
+            refuse_blind_owners(driver, forced, allowed=ALLOW in context.get_x_argument(as_dictionary=True))
+
+
+def _reaches_the_newest(context: EnvironmentContext) -> bool:
+    destination = context.get_revision_argument()
+    named = {destination} if isinstance(destination, str) else set(destination or ())
+    return named == set(context.script.get_heads())
 
 
 def _changes_the_database(context: EnvironmentContext) -> bool:
