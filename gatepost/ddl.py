@@ -24,14 +24,14 @@ def change_sql(change: Change) -> list[str]:
 def create_sql(value: Managed) -> list[str]:
     """Return the statements that create a new value."""
     if isinstance(value, Policy):
-        return [_create_policy(value)]
+        return [_create_policy(value), *_comment(value)]
     return replace_sql(value)
 
 
 def replace_sql(value: Managed) -> list[str]:
     """Return the statements that replace an existing value."""
     if isinstance(value, Policy):
-        return [_drop_policy(value, "IF EXISTS "), _create_policy(value)]
+        return [_drop_policy(value), *create_sql(value)]
     if isinstance(value, TableGrants):
         return [*_revoke(value), *_shut_out(value, value.no_usage), *_grant(value)]
     return _row_security(value, value.state)
@@ -40,7 +40,7 @@ def replace_sql(value: Managed) -> list[str]:
 def drop_sql(value: Managed) -> list[str]:
     """Return the statements that drop a value."""
     if isinstance(value, Policy):
-        return [_drop_policy(value, "")]
+        return [_drop_policy(value)]
     if isinstance(value, TableGrants):
         return [*_revoke(value), *_shut_out(value, value.usage)]
     return _row_security(value, UNPROTECTED)
@@ -84,8 +84,16 @@ def _end(text: str) -> str:
     return "\n" if any(token.kind == "comment" for token in sql.tokens(text)) else ""
 
 
-def _drop_policy(policy: Policy, if_exists: str) -> str:
-    return f"DROP POLICY {if_exists}{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+def _comment(policy: Policy) -> list[str]:
+    if policy.comment is None:
+        return []
+    on = f"{sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
+    return [f"COMMENT ON POLICY {on} IS {_literal_without_tabs(sql.literal(policy.comment))}"]
+
+
+def _drop_policy(policy: Policy) -> str:
+    """Return the statement that drops a policy, also where another branch of the revisions did so before."""
+    return f"DROP POLICY IF EXISTS {sql.identifier(policy.name)} ON {sql.qualified(policy.schema, policy.table)}"
 
 
 def _row_security(table: TableRowSecurity, state: RowSecurity) -> list[str]:

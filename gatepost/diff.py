@@ -249,7 +249,7 @@ def _policy_changes(declared: tuple[Policy, ...], live: TableState | None) -> li
         if name not in before:
             changes.append(Change("create", None, after[name]))
         elif before[name] != after[name]:
-            changes.append(Change("replace", before[name], after[name]))
+            changes.append(Change("replace", before[name], replace(after[name], comment=before[name].comment)))
     return changes
 
 

@@ -223,8 +223,9 @@ def declared(package: str = "policies") -> Declaration:
     except ModuleNotFoundError as error:
         if error.name != package and not package.startswith(f"{error.name}."):
             raise import_errors.missing(error) from error
+        folder = package.replace(".", "/")
         raise DeclarationError(
-            f'there is no package "{package}" to declare access in', f"mkdir {package} && touch {package}/__init__.py"
+            f'there is no package "{package}" to declare access in', f"mkdir -p {folder} && touch {folder}/__init__.py"
         ) from None
     except (Exception, SystemExit) as error:  # whatever an author's module does
         raise import_errors.explained(error) from error

@@ -133,7 +133,7 @@ def test_a_project_without_policies_declares_nothing(tmp_path):
 def test_no_package_at_all(name):
     with pytest.raises(DeclarationError, match=f'no package "{name}"') as told:
         declared(name)
-    assert told.value.hint.startswith(f"mkdir {name}")
+    assert told.value.hint.startswith(f"mkdir -p {name.replace('.', '/')} ")
 
 
 def project(folder, text):

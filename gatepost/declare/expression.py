@@ -24,6 +24,7 @@ from sqlalchemy.sql.elements import (
     True_,
     Tuple,
 )
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import Column
 from sqlalchemy.sql.selectable import Alias, FromClause, Join, SelectBase
 
@@ -142,7 +143,7 @@ def compared_with_session(found: Expression, table: Table) -> tuple[set[str], se
     """
     sides = list(_compared(found, table))
     columns = {side.name for side in sides if isinstance(side, Column)}
-    terms = [side for side in sides if not isinstance(side, Column)]
+    terms = [side for side in sides if not isinstance(side, Column) and not _is_any(side)]
     for term in terms:
         if isinstance(term, Cast):
             raise DeclarationError(
@@ -150,6 +151,12 @@ def compared_with_session(found: Expression, table: Table) -> tuple[set[str], se
                 f"compare the column itself; the session's value is cast to its type: {_named(term.clause)} == uid()",
             )
     return columns, {compiled(term) for term in terms}
+
+
+def _is_any(side: object) -> bool:
+    """Return whether a side is ANY or ALL of an array, for which no index can be used."""
+    called = side.name.lower() if isinstance(side, FunctionElement) else ""
+    return isinstance(side, CollectionAggregate) or called in ("any", "all", "some")
 
 
 def _named(clause: ClauseElement) -> str:

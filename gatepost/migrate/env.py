@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
-from sqlalchemy import Identity, Table, TypeDecorator
+from sqlalchemy import Identity, MetaData, Table, TypeDecorator
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError, SettingsError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
     from alembic_utils.replaceable_entity import ReplaceableEntity
-    from sqlalchemy import MetaData
 
 PLUGIN = "gatepost"
 _INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
@@ -45,7 +44,7 @@ PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
 
 def run(
     context: EnvironmentContext,
-    metadata: MetaData,
+    metadata: MetaData | Sequence[MetaData],
     *,
     policies: str | Declaration = "policies",
     entities: Iterable[ReplaceableEntity] | None = None,
@@ -57,7 +56,7 @@ def run(
 
     Args:
         context: `alembic.context`.
-        metadata: The models' metadata.
+        metadata: The models' metadata, or several where the models have several.
         policies: The package of the declarations, or what was declared.
         entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
             project versions none; an empty list, that it has none now and those in the database are to be dropped.
@@ -84,8 +83,9 @@ def run(
         register_nothing()
         plugin = _plugin(declaration, entities, context.script)
         try:
+            every = [metadata] if isinstance(metadata, MetaData) else list(metadata)
             at_end = EndOfUpgrade(context, declaration)
-            run_migrations(context, where, _options(metadata, is_sqlite(where), options), patience, at_end)
+            run_migrations(context, where, _options(every, is_sqlite(where), options), patience, at_end)
         finally:
             plugin.remove()
     except GatepostError as error:
@@ -124,10 +124,11 @@ def _number(given: Mapping[str, str], name: str, otherwise: float, least: float 
     return value
 
 
-def _options(metadata: MetaData, for_sqlite: bool, given: dict[str, Any]) -> dict[str, Any]:
-    schemas = {table.schema for table in metadata.tables.values() if not is_platform(table.schema or "public")}
+def _options(metadata: Sequence[MetaData], for_sqlite: bool, given: dict[str, Any]) -> dict[str, Any]:
+    every = (table.schema for one in metadata for table in one.tables.values())
+    schemas = {schema for schema in every if not is_platform(schema or "public")}
     ours = {
-        "target_metadata": metadata,
+        "target_metadata": metadata[0] if len(metadata) == 1 else list(metadata),
         "compare_type": True,
         "compare_server_default": _compare_sqlite_default if for_sqlite else True,
         "render_as_batch": for_sqlite,

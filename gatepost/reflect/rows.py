@@ -138,13 +138,13 @@ def names(found: Rows) -> Names:
 
 def policy(row: Row[Any], references: References) -> Policy:
     """Make a policy from a row of `policies.sql` and what the policies refer to."""
-    number, _, schema, table_name, name, command, permissive, roles, has_using, using, has_check, check = row
+    number, _, schema, table_name, name, command, permissive, roles, has_using, using, has_check, check, comment = row
     for there, text in ((has_using, using), (has_check, check)):
         if there:
             printed(text)
     reads = references.get(("policy", number), ())
     names = tuple(sorted(roles))
-    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], names, permissive, using, check, reads)
+    return Policy(schema, table_name, name, _POLICY_COMMANDS[command], names, permissive, using, check, reads, comment)
 
 
 def named(names: Names, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:

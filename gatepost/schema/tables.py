@@ -31,7 +31,7 @@ class Policy:
     """One row-security policy; the expressions are as they were written or as PostgreSQL prints them.
 
     `roles` is sorted and holds `public` for PUBLIC. `reads` is what the expressions refer to, the table's own columns
-    too; it is known of a reflected policy only, and is no part of what makes two policies equal.
+    too; it is known of a reflected policy only, and is no part of what makes two policies equal. Neither is `comment`.
     """
 
     schema: str
@@ -43,6 +43,7 @@ class Policy:
     using: str | None = None
     check: str | None = None
     reads: tuple[Reference, ...] = field(default=(), compare=False, repr=False)
+    comment: str | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}.{self.name}"

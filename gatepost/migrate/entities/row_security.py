@@ -24,6 +24,7 @@ class PolicyEntity(Entity):
         using: The condition on rows that are there, as SQL.
         check: The condition on rows that are written, as SQL.
         permissive: False for AS RESTRICTIVE.
+        comment: What COMMENT ON POLICY said of it.
     """
 
     type_ = "policy"
@@ -38,11 +39,13 @@ class PolicyEntity(Entity):
         using: str | None = None,
         check: str | None = None,
         permissive: bool = True,
+        comment: str | None = None,
     ) -> None:
         if command not in ("all", *COMMANDS):
             raise MigrationError(f'"{command}" is not a command of a policy', "all, select, insert, update or delete")
         conditions = unblocked(using), unblocked(check)
-        self.value = Policy(schema, table, name, command, tuple(sorted(roles)), permissive, *conditions)
+        named = schema, table, name, command, tuple(sorted(roles))
+        self.value = Policy(*named, permissive, *conditions, comment=comment)
         super().__init__(schema, f"{table}_{name}")
 
     @property
@@ -65,7 +68,7 @@ class PolicyEntity(Entity):
     def arguments(self) -> tuple[list[object], dict[str, object]]:
         """Return the arguments that recreate this entity."""
         value = self.value
-        optional: dict[str, object] = {"using": value.using, "check": value.check}
+        optional: dict[str, object] = {"using": value.using, "check": value.check, "comment": value.comment}
         named = {name: given for name, given in optional.items() if given is not None}
         positional: list[object] = [value.schema, value.table, value.name, value.command, list(value.roles)]
         return positional, named if value.permissive else named | {"permissive": False}

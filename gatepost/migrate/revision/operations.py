@@ -81,10 +81,8 @@ def operation(step: Step) -> ops.MigrateOperation:
 def entity(value: Subject) -> Entity:
     """Return the entity of a value."""
     if isinstance(value, Policy):
-        condition = value.using, value.check
-        return PolicyEntity(
-            value.schema, value.table, value.name, value.command, value.roles, *condition, value.permissive
-        )
+        named = value.schema, value.table, value.name, value.command, value.roles
+        return PolicyEntity(*named, value.using, value.check, value.permissive, value.comment)
     if isinstance(value, TableRowSecurity):
         return RowSecurityEntity(value.schema, value.table, value.state.enabled, value.state.forced)
     if isinstance(value, AllRevoked):
