@@ -129,8 +129,17 @@ def _loose_roles(context: Context, one: PolicyFacts, command: Command) -> Iterat
 
 
 def anybodys(context: Context, one: PolicyFacts, role: str) -> bool:
-    """Return whether anyone can get a role. A role of the project's own is granted to somebody for a reason."""
-    return role in ("anon", "authenticated") if context.privileges.on_platform else "public" in one.policy.roles
+    """Return whether people who have nothing to do with each other get a role.
+
+    A token can name every role that `authenticator` becomes. Such a role is given to somebody for a reason, unless the
+    rows belong to those who have it: partners who read what has a `partner_id`.
+    """
+    if not context.privileges.on_platform:
+        return "public" in one.policy.roles
+    if role in ("anon", "authenticated"):
+        return True
+    owners = context.analysis.owner_columns(one.table) if role in context.privileges.token_roles else frozenset()
+    return any(part in role.lower() for name in owners for part in name_parts(name) - {"id", "i"})
 
 
 def restricted(context: Context, table: Table, role: str, command: Command) -> bool:

@@ -7,7 +7,7 @@ claim of app_metadata, a row in a table of administrators.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.outcomes import Outcome
@@ -81,6 +81,17 @@ class RowOwnership:
     def ties_nothing(self, term: Term, table: Table, role: str) -> bool:
         """Return whether every caller with a role can access rows that nothing ties to anybody."""
         return not self.columns_tied(term, table, role)
+
+    def owners(self, table: Table, roles: Iterable[str]) -> frozenset[str]:
+        """Return the columns that a table's policies for reading tie to a caller with one of some roles."""
+        return frozenset(
+            column
+            for one in self._analysis.by_table.get(table.key, ())
+            if one.policy.permissive and "select" in one.commands
+            for role in roles
+            if role in one.callers["select"]
+            for column in self.columns_tied(one.old, table, role) - ONLY_AN_AUTHORITY
+        )
 
     def _of(self, term: Term, truth: Truth, role: str) -> frozenset[str]:
         """Return what a condition ties; the same piece of many tables' conditions is weighed once."""

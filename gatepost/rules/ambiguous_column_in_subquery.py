@@ -81,6 +81,7 @@ def _in_helpers(context: Context) -> Iterator[Found]:
 
 
 def _captured(compared: Compare) -> Iterator[str]:
-    left, right = unwrapped(compared.left), unwrapped(compared.right)
-    if isinstance(left, Column) and isinstance(right, Column):
-        yield from (left.name, right.name)
+    """Yield the columns that may have been intended as the row's: those of both sides, or of the one that is a call."""
+    made = [side for side in (compared.left, compared.right) if not isinstance(unwrapped(side), Column)]
+    for side in made or (compared.left, compared.right):
+        yield from (column.name for column in side.all_of_type(Column))

@@ -12,6 +12,7 @@ from gatepost.analysis.functions.security_definer import (
     Callable,
     answers_yes_or_no,
     callable_definers,
+    chosen_owner,
     gives_a_figure,
     helps_policies_only,
     hidden_reads,
@@ -166,6 +167,9 @@ def _reads(found: Callable, context: Context, why: str) -> tuple[Severity, str] 
     if gives_a_figure(function) or takes_a_secret(function):
         return "info", sentence
     if opened_on_purpose(function):
+        chosen = chosen_owner(found, context, hidden)
+        if chosen:
+            return "error", f"{sentence}. The caller chooses {names(chosen)}, by which the policies keep rows apart"
         return ("info" if picks_by_argument(function) else "warning"), sentence
     return ("error" if any(table.row_security.enabled for table in hidden) else "warning"), sentence
 

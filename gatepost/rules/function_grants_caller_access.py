@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
@@ -10,15 +11,17 @@ from gatepost.analysis.functions.security_definer import callers, takes_a_secret
 from gatepost.analysis.trusted_tables import Trust, trusted
 from gatepost.name_hints import name_parts, word_list
 from gatepost.rules._registry import Found, rule
+from gatepost.rules._wording import names
 from gatepost.schema import Command, Function, Table, Trigger, is_platform
 from gatepost.sql import Token, comment, tokens
 
+_WRITES = re.compile(r"insert|update", re.IGNORECASE)
 _LOOK_UPS = frozenset("select exists perform where raise using".split())
 
 
 @rule(severity="error", decided_by="witness")
 def function_grants_caller_access(context: Context) -> Iterator[Found]:
-    """A SECURITY DEFINER function or trigger adds its caller to a table that policies trust.
+    """A SECURITY DEFINER function or trigger gives its caller a row, or a value of their row, that policies trust.
 
     A function that looks something up before it writes, such as an invitation, is not reported. Neither is a trigger
     that makes somebody a member of the row that was just added.
@@ -58,16 +61,20 @@ def function_grants_caller_access(context: Context) -> Iterator[Found]:
     for function in context.live.functions:
         if not function.definer or is_platform(function.schema) or function.language not in ("sql", "plpgsql"):
             continue
-        if "insert" not in function.body.lower():
+        if not _WRITES.search(function.body):
             continue
         trusts = trusts or _trusts(context)
         found = next(_made(function, context, trusts), None)
         if found is not None:
-            trust, caller = found
+            trust, caller, columns = found
+            what = (
+                f'set {names(columns)} in "{trust.table}" to what they choose'
+                if columns
+                else f'add themselves to "{trust.table}", for any value they choose'
+            )
             yield Found(
                 str(function),
-                f'{caller} can use "{function}" to add themselves to "{trust.table}", for any value they choose. The'
-                " policy"
+                f'{caller} can use "{function}" to {what}. The policy'
                 f' "{trust.policy.policy.name if trust.policy else ""}" trusts that table',
                 comment(f"in {function}: check that they may, before writing the row"),
             )
@@ -83,15 +90,19 @@ def _trusts(context: Context) -> dict[tuple[str, str], list[Trust]]:
 
 def _made(
     function: Function, context: Context, trusts: dict[tuple[str, str], list[Trust]]
-) -> Iterator[tuple[Trust, str]]:
+) -> Iterator[tuple[Trust, str, list[str]]]:
+    """Yield what a function lets its caller write: what trusts it, who calls, and the columns that an UPDATE sets."""
     doors = _doors(function, context)
     for one in filled(function, context) if doors else ():
-        if one.command != "insert" or not context.privileges.bypasses(function.owner, one.table):
+        if not context.privileges.bypasses(function.owner, one.table):
             continue
         for trust in trusts.get(one.table.key, ()):
-            caller = next((caller for door, caller in doors if _gives(function, one, trust, door, context)), None)
-            if caller is not None:
-                yield trust, caller
+            for door, caller in doors:
+                if one.command == "insert" and _gives(function, one, trust, door, context):
+                    yield trust, caller, []
+                columns = _set(function, one, trust, door, context) if one.command == "update" else []
+                if columns:
+                    yield trust, caller, columns
 
 
 def _doors(function: Function, context: Context) -> list[tuple[Table | None, str]]:
@@ -141,6 +152,40 @@ def _gives(function: Function, one: Filled, trust: Trust, door: Table | None, co
     return True
 
 
+def _set(function: Function, one: Filled, trust: Trust, door: Table | None, context: Context) -> list[str]:
+    """Return the columns of the user's row that policies trust and that an UPDATE sets to what its caller chooses."""
+    free = word_list("own_choice_columns") | (word_list("acceptance_columns") if trust.links else frozenset())
+    demands = {column: values for column, values in trust.demands if column in one.values and column not in free}
+    columns = [*demands, *(sorted(trust.links & set(one.values)))]
+    if not columns or _looks_up(function, door, context, but={"where"}) or not _of_the_caller(function, trust):
+        return []
+    if not any(_chosen(one.values[column], function, door, context) for column in columns):
+        return []
+    given = all(_chosen(one.values[column], function, door, context) for column in columns if column not in demands)
+    wanted = all(
+        _chosen(one.values[column], function, door, context) or _is_one_of(one.values[column], values)
+        for column, values in demands.items()
+    )
+    return columns if given and wanted else []
+
+
+def _of_the_caller(function: Function, trust: Trust) -> bool:
+    """Return whether an UPDATE picks rows by nothing but who calls, and by arguments."""
+    pieces = [token for token in tokens(function.body) if token.kind not in ("space", "comment")]
+    allowed = (
+        trust.subject | trust.links | set(function.parameters) | {"auth", "uid", "select", "and", "as", "new", "id"}
+    )
+    where = False
+    for at, piece in enumerate(pieces):
+        name = (piece.name or "").lower()
+        where = (where or name == "where") and piece.text != ";"
+        named = bool(name) and name not in ("where", "end", "returning")
+        qualifies = at + 1 < len(pieces) and pieces[at + 1].text == "."
+        if where and named and not qualifies and name not in allowed:
+            return False
+    return True
+
+
 def _is_one_of(value: tuple[Token, ...], values: tuple[object, ...]) -> bool:
     text = value[0].text.strip("'").lower() if value else ""
     return text in {str(one).lower() for one in values}
@@ -177,16 +222,18 @@ def _free(table: Table, column: str, context: Context) -> bool:
     return held and any(column not in one and "*" not in one for one in tied) and not any(column in s for s in strict)
 
 
-def _looks_up(function: Function, door: Table | None, context: Context) -> bool:
+def _looks_up(
+    function: Function, door: Table | None, context: Context, but: frozenset[str] | set[str] = frozenset()
+) -> bool:
     """Return whether a body checks anything besides who is calling: a table of invitations, a helper, a setting."""
     pieces = [t for t in tokens(function.body) if t.kind not in ("space", "comment")]
     code = _without_null_check(pieces)
-    names = [token.name or "" for token in code]
-    if any(word in _LOOK_UPS for word in names if word not in ("raise", "using")) and not _only_conflict(names):
+    words = [token.name or "" for token in code if token.name not in but]
+    if any(word in _LOOK_UPS for word in words if word not in ("raise", "using")) and not _only_conflict(words):
         return True
     if any(not is_platform(schema) for schema, _ in context.bodies.alone(function).calls):
         return True
-    return "if" in names and not _only_new(code, door, context)
+    return "if" in words and not _only_new(code, door, context)
 
 
 def _only_conflict(names: list[str]) -> bool:

@@ -9,13 +9,23 @@ from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.caller import SIGNED_IN
 from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
-from gatepost.analysis.conditions.term_queries import read_by, row_columns
-from gatepost.analysis.conditions.terms import Column, Const, Term
+from gatepost.analysis.conditions.term_queries import conjuncts, read_by, row_columns
+from gatepost.analysis.conditions.terms import Column, Const, IsNull, Term, conjunction
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
-from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, marked, restricted, siblings, who
-from gatepost.name_hints import is_hidden_state, is_secret, likely_audience
+from gatepost.analysis.policy_questions import (
+    anybodys,
+    callers,
+    checks_owner,
+    judged,
+    loose_roles,
+    marked,
+    restricted,
+    siblings,
+    who,
+)
+from gatepost.name_hints import about_people, is_hidden_state, is_secret, likely_audience, word_list
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
@@ -51,6 +61,17 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
     for one in judged(context):
         if is_platform(one.table.schema):
             continue
+        ownerless = _ownerless(context, one)
+        if ownerless is not None:
+            role, column = ownerless
+            yield Found(
+                str(one.policy),
+                f'{who(role)} can read every row of "{one.table}" without a "{column}" through the policy'
+                f' "{one.policy.name}": that nobody owns a row does not make it public',
+                tied_to_owner(context, one),
+                detail="ownerless",
+            )
+            continue
         for role in loose_roles(context, one, "select"):
             why = _shown(context, one, role) if not restricted(context, one.table, role, "select") else ""
             if why:
@@ -74,11 +95,49 @@ def _shown(context: Context, one: PolicyFacts, role: str) -> str:
             continue
         if _at_first(way, table):
             return "new rows pass it in their default state"
-        if marked(way) or (is_guard(way) and not tied):
+        if (marked(way) and not _of_work(context, way, table, role)) or (is_guard(way) and not tied):
             continue
         if _private(context, table, role, tied) or (tied and _unlike_parent(context, way, table, role)):
             return "its condition checks neither that a row is public nor who reads it"
     return ""
+
+
+def _ownerless(context: Context, one: PolicyFacts) -> tuple[str, str] | None:
+    """Return who reads the rows without an owner, and the column that says so, where such rows hold personal data."""
+    analysis, table = context.analysis, one.table
+    for role in callers(one, "select"):
+        if not anybodys(context, one, role) or restricted(context, table, role, "select"):
+            continue
+        truth = analysis.truth(table, role, owned=False)
+        for way in ways(one.old):
+            parts = conjuncts(way)
+            absent = [part.term.name for part in parts if isinstance(part, IsNull) and isinstance(part.term, Column)]
+            lacking = next((name for name in absent if name in analysis.owner_columns(table) - truth.filled), None)
+            rest = conjunction(*(part for part in parts if not isinstance(part, IsNull)))
+            if lacking is None or not context.ownership.ties_nothing(rest, table, role) or marked(rest):
+                continue
+            if truth.possible_outcomes(way) & Outcome.TRUE and _personal(context, table, role, lacking):
+                return role, lacking
+    return None
+
+
+def _personal(context: Context, table: Table, role: str, owner: str) -> bool:
+    """Return whether rows without an owner hold what was entered by somebody: personal data, or how to reach them."""
+    visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
+    secret = any(is_secret(name, to_everybody=True) for name in visible if name != owner)
+    return likely_audience(table) != "public" and (secret or (role == "anon" and about_people(table)))
+
+
+def _of_work(context: Context, way: Term, table: Table, role: str) -> bool:
+    """Return whether a row's state only says how far the work on it is, and the row is about somebody.
+
+    An open lead or an active customer is not public, whatever the word is elsewhere.
+    """
+    values = {str(part.value).lower() for part in way.all_of_type(Const) if isinstance(part.value, str)}
+    if not values or not values <= word_list("stages_of_work") or not about_people(table):
+        return False
+    visible = [c.name for c in table.columns if context.privileges.holds(role, table, "SELECT", [c.name])]
+    return any(is_secret(name, role == "anon") for name in visible)
 
 
 def _unlike_parent(context: Context, way: Term, table: Table, role: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.finding import Finding
 from gatepost.reflect import read
-from gatepost.rules import Context, all_rules, rule
+from gatepost.rules import Context, all_rules, named_rule, rule
 from gatepost.rules._checking import check
 from gatepost.schema import Column, Policy, RowSecurity, Schema, Table
 from gatepost.verification import verify
@@ -116,3 +116,17 @@ def test_a_verification_of_what_is_understood_is_whole(connection):
         cursor.execute(OPEN)
         assert Context(read(cursor)).not_analysed() == ()
     assert verify(connection, declaration=Declaration()).not_checked == ()
+
+
+def test_no_grant_on_the_platforms_users_is_offered(rolled_back):
+    """Their row security shows nothing to anybody, whatever was granted."""
+    with rolled_back.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE public.invite (id int PRIMARY KEY, email text NOT NULL);"
+            "ALTER TABLE public.invite ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.invite TO authenticated;"
+            "CREATE POLICY mine ON public.invite FOR SELECT TO authenticated USING"
+            " (email IN (SELECT u.email FROM auth.users u WHERE u.id = auth.uid()))"
+        )
+        found = next(iter(named_rule("policy-asks-unreadable-table").check(Context(read(cursor)))))
+    assert "GRANT" not in found.fix
+    assert "auth.jwt() ->> 'email'" in found.fix

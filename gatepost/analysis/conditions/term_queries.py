@@ -249,15 +249,20 @@ def same_sides(term: Term) -> Iterator[Compare]:
 
 
 def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
-    """Yield each comparison of two columns of one source in a sub-select that never mentions the row."""
+    """Yield each comparison within one source in a sub-select that never mentions the row.
+
+    One side is a column, the other another column or what is made of one: `(storage.foldername(name))[1]` inside of a
+    sub-select is about that table's name, if it has one.
+    """
     for part in term.all_of_type(Select):
         if row_columns(part):
             continue
         for one in conjuncts(part.where):
             if not isinstance(one, Compare) or one.op != "=":
                 continue
-            left, right = unwrapped(one.left), unwrapped(one.right)
-            if isinstance(left, Column) and isinstance(right, Column) and left.source == right.source:
+            sides = (one.left.all_of_type(Column), one.right.all_of_type(Column))
+            bare = any(isinstance(unwrapped(side), Column) for side in (one.left, one.right))
+            if bare and all(sides) and len({column.source for side in sides for column in side}) == 1:
                 yield part, one
 
 

@@ -35,6 +35,8 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.functions.column_writes import chunks, text_of
+from gatepost.analysis.functions.filled_variables import assigned, into, without_into
+from gatepost.analysis.functions.open_paths import open_for
 from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.schema import Function, is_platform
 from gatepost.sql import Token
@@ -61,6 +63,12 @@ def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tu
     if function.language not in ("sql", "plpgsql") or found.body.not_followed:
         return ""
     reader = _Reader(function, context, frozenset(hidden), found.roles)
+    body = context.analysis.follower.body(function)
+    strange = open_for(function, body, found.roles, reader.hidden, reader.checks_caller)
+    if strange is not None:
+        return (
+            "lets them pass on a path that checks only whether there is a user" if strange == "anon" else NOT_COMPARED
+        )
     for chunk, after in chunks(function.body):
         reader.read(chunk, after)
         if reader.guarded:
@@ -93,7 +101,7 @@ class _Reader:
                 self.condition(self.parsed(text_of(chunk)[len(first) :]), after)
             elif first == "perform":
                 self.performed(self.parsed("select " + text_of(chunk)[len(first) :]))
-            elif (at := _assigned(chunk)) is not None:
+            elif (at := assigned(chunk)) is not None:
                 value = self.parsed(text_of(chunk[at:]).lstrip(":="))
                 self.rows(value)
                 self.keep([first], value)
@@ -103,7 +111,7 @@ class _Reader:
             # A statement that cannot be parsed counts as a check where it names the caller or what is known about them.
             named = {token.name for token in words}
             if self.context.bodies.reads_identity(text_of(chunk)) or named & self.known:
-                self.known |= set(_into(chunk))
+                self.known |= set(into(chunk))
                 self.guarded = self.guarded or first in _CONDITIONS
 
     def parsed(self, text: str) -> Term:
@@ -114,16 +122,16 @@ class _Reader:
     def statement(self, chunk: list[Token], first: str) -> None:
         """Read a statement that reads or writes rows."""
         names = [token.name for token in chunk]
-        into = _into(chunk)
+        variables = into(chunk)
         verb = next(
             (at for at, name in enumerate(names) if name in ("select", "update", "delete", "insert", "with")), -1
         )
         if first == "return" and [name for name in names if name][1:2] not in (["query"], ["next"]):
             self.rows(self.parsed(text_of(chunk)[len("return") :]))
         elif verb >= 0:
-            value = self.parsed(text_of(_without_into(chunk[verb:], first == "insert")))
+            value = self.parsed(text_of(without_into(chunk[verb:], first == "insert")))
             self.rows(value)
-            self.keep(into, value, "strict" in names)
+            self.keep(variables, value, "strict" in names)
 
     def keep(self, names: Iterable[str], value: Term, strict: bool = False) -> None:
         """Keep the values of variables. A strict look-up ends the function where there is no row."""
@@ -250,48 +258,3 @@ def _outer(term: Term) -> list[Select]:
     if isinstance(term, Select):
         return [term] if any(source.relation or source.inside for source in term.sources) else []
     return [select for part in term.parts for select in _outer(part)]
-
-
-def _assigned(chunk: list[Token]) -> int | None:
-    """Return where the value of an assignment or a declaration starts."""
-    for at, token in enumerate(chunk[:-1]):
-        if token.text == ":" and chunk[at + 1].text == "=":
-            return at
-        if token.name in ("select", "update", "insert", "delete", "for", "return"):
-            return None
-        if token.name == "default":
-            return at + 1
-    return None
-
-
-def _into(chunk: list[Token]) -> list[str]:
-    """Return the variables that a statement fills."""
-    names = [token for token in chunk if token.kind != "space"]
-    found: list[str] = []
-    if names and names[0].name == "for" and len(names) > 1:
-        return [names[1].name or ""]
-    for at, token in enumerate(names):
-        if token.name != "into" or (at and names[at - 1].name in ("insert", "merge")):
-            continue
-        rest = names[at + 1 :]
-        rest = rest[1:] if rest and rest[0].name == "strict" else rest
-        for place, one in enumerate(rest):
-            if place % 2 and one.text != ",":
-                break
-            if place % 2 == 0 and one.name is not None:
-                found.append(one.name)
-    return found
-
-
-def _without_into(chunk: list[Token], inserts: bool) -> list[Token]:
-    """Return a statement without the INTO that fills variables."""
-    at = next((at for at, token in enumerate(chunk) if token.name == "into" and not inserts), None)
-    if at is None or chunk[0].name == "insert":
-        return chunk
-    end, filled = at + 1, 0
-    names = len(_into(chunk))
-    while end < len(chunk) and (filled < names or chunk[end].kind == "space"):
-        if chunk[end].name is not None and chunk[end].name != "strict":
-            filled += 1
-        end += 1
-    return [*chunk[:at], *chunk[end:]]

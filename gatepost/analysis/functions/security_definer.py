@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gatepost.analysis.conditions.term_queries import conjuncts
+from gatepost.analysis.conditions.terms import Column, Compare, Param, Select, unwrapped
 from gatepost.analysis.function_effects import Body, reads_identity
-from gatepost.name_hints import word_list
+from gatepost.name_hints import likely_audience, word_list
 from gatepost.schema import Command, Function, Table, is_platform
 from gatepost.sql import tokens
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _COUNTER = re.compile(
     r"\bset\s+(\"?\w+\"?)\s*=\s*(?:\w+\.)*(?:coalesce\s*\(\s*)?(?:\w+\.)*\1\b[^,;]*[-+]\s*\d+\b", re.IGNORECASE
 )
+_RAISE = re.compile(r"\braise\b[^;]*", re.IGNORECASE)
 _NUMBERS = frozenset({"bigint", "integer", "smallint", "numeric", "real", "double precision"})
 
 
@@ -146,6 +149,7 @@ def takes_a_secret(function: Function) -> bool:
 
 
 def _compares_a_secret(code: str) -> bool:
+    code = _RAISE.sub("", code)  # RAISE ... USING errcode = '42501' compares nothing
     left, right = ("|".join(map(re.escape, sorted(word_list(name)))) for name in ("secret_arguments", "secret_values"))
     return re.search(rf"\b\w*(?:{left})\w*\s*=|=\s*\w*(?:{right})", code, re.IGNORECASE) is not None
 
@@ -155,6 +159,35 @@ def picks_by_argument(function: Function) -> bool:
     after = re.split(r"\bwhere\b", _code(function), maxsplit=1, flags=re.IGNORECASE)
     named = "|".join(re.escape(name) for name in function.parameters if name)
     return len(after) > 1 and re.search(rf"\$\d+|\b(?:{named})\b" if named else r"\$\d+", after[1]) is not None
+
+
+def chosen_owner(found: Callable, context: Context, hidden: tuple[Table, ...]) -> tuple[str, ...]:
+    """Return the columns by which policies keep rows apart and that a function compares with an argument alone.
+
+    A look-up in a table that looks public, such as a profile by its user, is no choice of somebody else's rows.
+    """
+    body = context.analysis.follower.body(found.function)
+    compared = {pair for select in body.all_of_type(Select) for pair in _with_argument(select)}
+    chosen = {
+        column
+        for table in hidden
+        if likely_audience(table) != "public"
+        for column in context.ownership.owners(table, found.roles)
+        if (table.key, column) in compared
+    }
+    return tuple(sorted(chosen))
+
+
+def _with_argument(select: Select) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the columns of a select's tables that must equal an argument."""
+    relations = {source.name: source.relation for source in select.sources}
+    for part in conjuncts(select.where):
+        if isinstance(part, Compare) and part.op == "=":
+            sides = (unwrapped(part.left), unwrapped(part.right))
+            for one, other in (sides, sides[::-1]):
+                relation = relations.get(one.source) if isinstance(one, Column) else None
+                if isinstance(one, Column) and isinstance(other, Param) and relation is not None:
+                    yield relation, one.name
 
 
 def only_counts_up(function: Function) -> bool:

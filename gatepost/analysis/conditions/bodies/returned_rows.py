@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from gatepost.analysis.conditions.bodies.statements import Statements, Values, name_of
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, kind_of
+from gatepost.analysis.conditions.term_queries import not_true
 from gatepost.analysis.conditions.terms import (
+    FALSE,
     NULL,
     TRUE,
-    Compare,
     Const,
-    Not,
     Select,
     Term,
     Unknown,
@@ -27,52 +27,54 @@ _SIMPLE = frozenset(
 )
 
 
-def returned_rows(body: Statements, waiting: Sequence[Node], values: Values, reached: Term, rows: list[Term]) -> bool:
-    """Collect what a set-returning function returns, and return whether the statements can run to their end."""
+def returned_rows(body: Statements, waiting: Sequence[Node], values: Values, reached: Term, rows: list[Term]) -> Term:
+    """Collect what a set-returning function returns; return under which condition the statements run to their end."""
     for statement in waiting:
         body.steps += 1
         kind, of = kind_of(statement)
         match kind:
             case "PLpgSQL_stmt_return":
-                return False
+                return FALSE
             case "PLpgSQL_stmt_raise" if of.get("elog_level", RAISES) >= RAISES:
-                return False
+                return FALSE
             case "PLpgSQL_stmt_return_query" if "query" in of:
                 rows.append(_where(body.statement(of["query"], values), reached))
             case "PLpgSQL_stmt_return_next" if "expr" in of:
                 rows.append(Select((), (body.expression(of["expr"], values),), reached))
             case "PLpgSQL_stmt_if":
                 reached = _rows_of_if(body, of, values, reached, rows)
-                if reached == Const(False, "boolean"):
-                    return False
+                values.update({name: Unknown("changed in a branch") for name in body.assigned(of)})
             case "PLpgSQL_stmt_block" if "exceptions" not in of:
-                if not returned_rows(body, of.get("body", []), values, reached, rows):
-                    return False
+                reached = returned_rows(body, of.get("body", []), values, reached, rows)
             case "PLpgSQL_stmt_fors" if "query" in of:
-                inner = {**values, f"{name_of(of.get('var', {}))}.*": body.statement(of["query"], values)}
-                returned_rows(body, of.get("body", []), inner, reached, rows)
+                changed = {name: Unknown("changed in a loop") for name in body.assigned(of.get("body", []))}
+                row = {f"{name_of(of.get('var', {}))}.*": body.statement(of["query"], values)}
+                returned_rows(body, of.get("body", []), {**values, **changed, **row}, reached, rows)
+                values.update(changed)
             case _ if kind in _SIMPLE:
                 body.step(kind, of, values)
             case _:
                 raise NotUnderstood(kind)
-    return True
+        if reached == FALSE:
+            return FALSE
+    return reached
 
 
 def _rows_of_if(body: Statements, of: Node, values: Values, reached: Term, rows: list[Term]) -> Term:
     """Collect the rows of an IF, and return the condition under which what follows it is reached."""
-    goes_on: list[Term] = []
+    ends: list[Term] = []
+    open_ends = True
     denied: list[Term] = []
     for test, then in [*arms_of_if(of), (None, of.get("else_body", []))]:
         condition = TRUE if test is None else body.expression(test, values)
-        path = conjunction(*denied, condition)
-        if returned_rows(body, then, dict(values), conjunction(reached, path), rows):
-            goes_on.append(path)
-        denied.append(Not(Compare("is", condition, Const(True, "boolean"))))
-    if not goes_on:
-        return Const(False, "boolean")
-    if len(goes_on) == len(denied):
+        path = conjunction(reached, *denied, condition)
+        end = returned_rows(body, then, dict(values), path, rows)
+        open_ends = open_ends and end == path
+        ends += [end] if end != FALSE else []
+        denied.append(not_true(condition))
+    if open_ends:
         return reached
-    return conjunction(reached, disjunction(*goes_on))
+    return disjunction(*ends) if ends else FALSE
 
 
 def arms_of_if(of: Node) -> list[Arm]:
