@@ -21,6 +21,36 @@ _VISITOR = re.compile(r"\banon\b|\banybody\b|without signing in")
 _WRITES = re.compile(r"\b(?:change|remove|delete|insert|add rows|INSERT|UPDATE|DELETE)\b")
 
 
+Plain = str | int | float | bool | None
+Values = tuple[tuple[str, Plain], ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Values by which something comes true, as far as the conditions were followed. PostgreSQL has to confirm them.
+
+    Args:
+        session: The session's values by what reads them: `auth.uid()`, `claim app_metadata.role`.
+        row: The row's values by column, where the condition reads them.
+        others: Rows that must be in other tables, each with the table's name.
+        assumed: What was assumed of something that could not be followed or computed.
+    """
+
+    session: Values = ()
+    row: Values = ()
+    others: tuple[tuple[str, Values], ...] = ()
+    assumed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        pieces = [f"{name} = {_shown(value)}" for name, value in self.session]
+        if self.row:
+            pieces.append("a row with " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.row))
+        for table, values in self.others:
+            known = ", ".join(f"{name} = {_shown(value)}" for name, value in values)
+            pieces.append(f'a row in "{table}"' + (f" with {known}" if known else ""))
+        return "; ".join(pieces) or "any caller and any row"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem.
@@ -39,6 +69,7 @@ class Finding:
         fix_trial: What came of the fix on the clone; a fix that did not pass is not in `fix`.
         decide: What somebody has to decide, where no fix passed.
         place: The file and line of what caused it, as `path:line`, where they are known.
+        candidate: Values by which a suspicion comes true, to be tried.
     """
 
     rule: str
@@ -54,6 +85,7 @@ class Finding:
     fix_trial: FixTrial | None = None
     decide: str = ""
     place: str = ""
+    candidate: Candidate | None = None
 
     @property
     def key(self) -> str:
@@ -148,6 +180,10 @@ class TableStates:
     fine: tuple[str, ...]
     open: tuple[str, ...]
     not_checked: tuple[str, ...]
+
+
+def _shown(value: Plain) -> str:
+    return "NULL" if value is None else repr(value) if isinstance(value, str) else str(value).lower()
 
 
 def table_states(names: Iterable[str], findings: Iterable[Finding], not_checked: Iterable[NotChecked]) -> TableStates:

@@ -30,11 +30,15 @@ BIG = 10_000
 
 @dataclass(frozen=True)
 class Access:
-    """A role's use of a command through a policy."""
+    """A role's use of a command through a policy.
+
+    `beyond` are the rows that do not count; without it, those that the caller owns.
+    """
 
     policy: PolicyFacts
     command: Command
     role: str
+    beyond: Term | None = None
 
 
 def opens_to_all(context: Context, access: Access) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatepost.display import json_text
-from gatepost.finding import REPORT_VERSION, Finding, NotChecked, Result
+from gatepost.finding import REPORT_VERSION, Candidate, Finding, NotChecked, Result
 
 
 def render(result: Result) -> str:
@@ -37,12 +37,22 @@ def _finding(finding: Finding) -> dict[str, object]:
         "witness": finding.witness,
         "verdict": finding.verdict,
         "reason": finding.reason or None,
+        "candidate": _candidate(finding.candidate) if finding.candidate is not None else None,
         "fix_trial": finding.fix_trial,
         "decide": finding.decide or None,
         "place": finding.place or None,
         "consequences": [_finding(one) for one in finding.consequences] or None,
     }
     return values | {name: value for name, value in more.items() if value is not None}
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    return {
+        "session": dict(candidate.session),
+        "row": dict(candidate.row),
+        "others": [{"table": table, "row": dict(row)} for table, row in candidate.others],
+        "assumed": list(candidate.assumed),
+    }
 
 
 def _not_checked(one: NotChecked) -> dict[str, object]:

@@ -93,7 +93,8 @@ def _finding(paint: Paint, finding: Finding, width: int | None) -> list[str]:
     first, *rest = sentence(plain, _INDENT, width)
     lines = [first.replace(f"{finding.severity:<7}", paint(_COLOURS[finding.severity], f"{finding.severity:<7}"), 1)]
     lines += rest
-    for label, text in (("not known: ", finding.reason), ("decide: ", finding.decide)):
+    possible = str(finding.candidate) if finding.candidate is not None and finding.verdict == "suspected" else ""
+    for label, text in (("not known: ", finding.reason), ("would pass: ", possible), ("decide: ", finding.decide)):
         if text:
             lines += sentence(f"{_INDENT}{label}{line(text.removeprefix('decide '))}", _INDENT + "  ", width)
     if finding.witness:

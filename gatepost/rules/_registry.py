@@ -13,8 +13,10 @@ from typing import Literal
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import Access, opens_to_all
+from gatepost.analysis.solver import Answer, RuledOut
+from gatepost.analysis.solver.access_question import can
 from gatepost.errors import SettingsError
-from gatepost.finding import Finding, Severity, Verdict
+from gatepost.finding import Candidate, Finding, Severity, Verdict
 from gatepost.suppression import refuse_renamed
 
 DecidedBy = Literal["catalog", "trial", "witness", "style"]
@@ -39,7 +41,7 @@ class Found:
         detail: Distinguishes two findings of one rule on one object. Part of the key.
         severity: How bad it is, where it differs from the rule's own severity.
         access: By which policy and command who gets there. Where the condition is true for them with every row that
-            somebody owns, that is a proof.
+            somebody owns, that is a proof; where no row of somebody else passes, there is nothing to report.
     """
 
     object: str
@@ -67,7 +69,20 @@ class Rule:
         for one in self.look(context):
             severity = one.severity or self.severity
             verdict = self._verdict(context, one)
-            yield Finding(self.name, severity, one.object, one.message, one.fix, one.detail, verdict=verdict)
+            answer = _answer(context, one.access) if verdict == "suspected" and one.access is not None else None
+            if isinstance(answer, RuledOut):
+                continue
+            candidate = answer if isinstance(answer, Candidate) else None
+            yield Finding(
+                self.name,
+                severity,
+                one.object,
+                one.message,
+                one.fix,
+                one.detail,
+                verdict=verdict,
+                candidate=candidate,
+            )
 
     def _verdict(self, context: Context, found: Found) -> Verdict:
         """Return whether what was found is proved: by the catalog, or by a condition that is true."""
@@ -84,6 +99,11 @@ class Rule:
     def documentation(self) -> str:
         """All of its documentation."""
         return getdoc(self.look) or ""
+
+
+def _answer(context: Context, access: Access) -> Answer:
+    """Return whether somebody can use a command with rows of others, by all policies of the table together."""
+    return can(context.analysis, access.role, access.command, access.policy.table, access.beyond)
 
 
 def rule(severity: Severity, decided_by: DecidedBy) -> Callable[[Check], Rule]:

@@ -8,7 +8,7 @@ from functools import cache
 
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.caller import Caller
-from gatepost.analysis.conditions.terms import Session
+from gatepost.analysis.conditions.terms import FALSE, Session
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import passes_by_nothing
@@ -52,7 +52,7 @@ def null_session_passes(context: Context) -> Iterator[Found]:
                     str(one.policy),
                     f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
                     f"compare so that NULL does not pass, and use TO authenticated: {one.policy.name}",
-                    access=Access(one, command, role),
+                    access=Access(one, command, role, beyond=FALSE),
                 )
                 break
 

@@ -10,11 +10,12 @@ from gatepost.analysis.conditions.caller import SIGNED_IN
 from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import conjuncts, read_by, row_columns
-from gatepost.analysis.conditions.terms import Column, Const, IsNull, Term, conjunction
+from gatepost.analysis.conditions.terms import Column, Const, IsNull, Not, Term, conjunction
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import is_guard, shape, ways
 from gatepost.analysis.policy_questions import (
+    Access,
     anybodys,
     callers,
     checks_owner,
@@ -70,6 +71,7 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
                 f' "{one.policy.name}": that nobody owns a row does not make it public',
                 tied_to_owner(context, one),
                 detail="ownerless",
+                access=Access(one, "select", role, beyond=Not(IsNull(Column("", column)))),
             )
             continue
         for role in loose_roles(context, one, "select"):
@@ -79,6 +81,7 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
                     str(one.policy),
                     f'{who(role)} can read rows of "{one.table}" through the policy "{one.policy.name}": {why}',
                     tied_to_owner(context, one),
+                    access=Access(one, "select", role),
                 )
                 break
 

@@ -28,7 +28,7 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
-from gatepost.analysis.policy_questions import callers, decisive
+from gatepost.analysis.policy_questions import Access, callers, decisive
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.name_hints import contains_any, name_parts
 from gatepost.rules._registry import Found, rule
@@ -77,6 +77,7 @@ def sub_select_ignores_row(context: Context) -> Iterator[Found]:
                     f'anyone with a row in "{table}" for any "{column}" passes the policy "{one.policy.name}" on'
                     f' "{one.table}" for all of them, because the sub-select never compares it with the row',
                     f"compare {table.name}.{column} with the row's column",
+                    access=Access(one, command, callers(one, command)[-1]),
                 )
                 break
 

@@ -127,6 +127,6 @@ def test_no_grant_on_the_platforms_users_is_offered(rolled_back):
             "CREATE POLICY mine ON public.invite FOR SELECT TO authenticated USING"
             " (email IN (SELECT u.email FROM auth.users u WHERE u.id = auth.uid()))"
         )
-        found = next(iter(named_rule("policy-asks-unreadable-table").check(Context(read(cursor)))))
+        found = next(iter(named_rule("policy-reads-unreadable-table").check(Context(read(cursor)))))
     assert "GRANT" not in found.fix
     assert "auth.jwt() ->> 'email'" in found.fix

@@ -64,7 +64,11 @@ def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tu
         return ""
     reader = _Reader(function, context, frozenset(hidden), found.roles)
     body = context.analysis.follower.body(function)
-    strange = open_for(function, body, found.roles, reader.hidden, reader.checks_caller)
+    refused = any(
+        called is not None and "raise" in called.body.lower()
+        for called in (context.live.function(*key) for key in context.bodies.alone(function).calls)
+    )
+    strange = None if refused else open_for(function, body, found.roles, reader.hidden, reader.checks_caller)
     if strange is not None:
         return (
             "lets them pass on a path that checks only whether there is a user" if strange == "anon" else NOT_COMPARED

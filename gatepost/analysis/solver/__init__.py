@@ -14,6 +14,8 @@ PostgreSQL has to confirm them. `NotKnown` says why.
     >>> compare(parse("(user_id = auth.uid())"), parse("((user_id = auth.uid()) OR is_public)"), frame).relation
     'left implies right'
 
+`access_question.can(analysis, caller, command, table)` puts the first one for all policies of a table together.
+
 What is taken for granted: operators named `=` and `<` are an equality and its order, texts are equal only to
 themselves (deterministic collations), a token's `sub` is a uuid, and the sub-selects of both sides find the same rows.
 A difference that only an error makes is never ruled out.
@@ -22,10 +24,11 @@ cvc5 decides (`pip install gatepost[solver]`); without it nothing is proved, and
 conditions that are one and the same.
 """
 
-from gatepost.analysis.solver.answers import Answer, Candidate, Comparison, NotKnown, Relation, RuledOut
+from gatepost.analysis.solver.answers import Answer, Comparison, NotKnown, Relation, RuledOut
 from gatepost.analysis.solver.cvc5_search import available
 from gatepost.analysis.solver.frame import Frame
 from gatepost.analysis.solver.questions import can_pass, compare
+from gatepost.finding import Candidate
 
 __all__ = [
     "Answer",

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from gatepost.analysis.solver import sql_types
-from gatepost.analysis.solver.answers import Candidate, Plain
 from gatepost.analysis.solver.cvc5_search import Found
 from gatepost.analysis.solver.formulas import Constant, Expression, Flag, Formula
 from gatepost.analysis.solver.world import Row, Value, World, named
+from gatepost.finding import Candidate, Plain
 
 
 def wanted(world: World) -> Iterator[Expression | Flag]:
