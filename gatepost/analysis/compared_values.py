@@ -1,8 +1,8 @@
 """Find what policies and functions compare: the columns that name somebody, the claims, and the deciding values.
 
 Policies are parsed (`compared_columns`). The body of a trigger or of a function, and a policy that cannot be parsed,
-are read token by token. Finding too much only costs a planted row, while finding too little leaves a policy untested.
-So a column counts wherever its name appears in a text with its table.
+are read token by token. A column counts wherever its name appears in a text with its table, because finding too much
+only costs a planted row, while finding too little leaves a policy untested.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gatepost import sql
-from gatepost.analysis.compared_columns import ColumnKey, compared_columns
+from gatepost.analysis.compared_columns import ColumnKey, compared_columns, trigger_bodies
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Function, Schema, Table, is_platform
 
@@ -53,8 +53,7 @@ def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
     Args:
         live: The database.
         declaration: The project's declaration. For a declared table it decides who owns a row, because the live policy
-            may
-            compare the wrong column. The values to plant come from both.
+            may compare the wrong column. The values to plant come from both.
     """
     found = _found(live, ())
     if declaration is None:
@@ -93,6 +92,14 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
                         literals[key].update(dict.fromkeys(literals_in(one)))
                 if path and path != ("sub",) and literals_in(other):
                     flags.setdefault(path, literals_in(other)[0])
+    for table, body in trigger_bodies(live):
+        pieces = pieces_in(body)
+        rows = _Near([], {"old": table, "new": table})
+        read.update((*table.key, name) for name in _of_old(pieces) if table.column(name) is not None)
+        for left, right in comparisons_in(pieces):
+            for one, other in ((left, right), (right, left)):
+                for key in rows.columns(other):
+                    literals[key].update(dict.fromkeys(literals_in(one)))
     read.update(
         (reference.schema, reference.name, column)
         for table in live.tables
@@ -113,11 +120,16 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
     )
 
 
-def _texts(live: Schema, policies: Iterable[tuple[Table, str]]) -> Iterator[tuple[str, list[Table], list[Table]]]:
-    """Yield each text with the tables whose columns it can name without a qualifier, and all tables that it mentions.
+def _of_old(pieces: list[sql.Token]) -> Iterator[str]:
+    """Yield the columns that a trigger reads in the row as it was, on whose values it decides what may happen to it."""
+    for at, piece in enumerate(pieces[:-2]):
+        name = pieces[at + 2].name
+        if piece.name == "old" and pieces[at + 1].text == "." and name:
+            yield name
 
-    PostgreSQL prints a policy with every column of another table qualified. In a function's body any name may be bare.
-    """
+
+def _texts(live: Schema, policies: Iterable[tuple[Table, str]]) -> Iterator[tuple[str, list[Table], list[Table]]]:
+    """Yield each text with the tables whose columns it can name bare, as a policy its own, and all that it mentions."""
     by_name: defaultdict[str, list[Table]] = defaultdict(list)
     for table in live.tables:
         if not is_platform(table.schema):
@@ -187,7 +199,7 @@ class _Near:
 
 
 def pieces_in(text: str) -> list[sql.Token]:
-    """Return the tokens without spaces and comments, with the characters of an operator joined."""
+    """Return the tokens without spaces and comments, and each operator as one."""
     found: list[sql.Token] = []
     joined = False
     for token in sql.tokens(text):

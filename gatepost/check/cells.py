@@ -85,6 +85,9 @@ class Cells:
             return Tried(reason=f"{command} as {persona['name']} decided nothing: {cell['said'] or cell['outcome']}")
         harmless = ("none", "own") if decided_by == "trial" else ("none",)
         beyond = next((one for one in cells if one[2]["reach"] not in harmless), None)
+        unmet = self._unmet(subject) if beyond is None else ()
+        if unmet:
+            return Tried(reason=f"nobody got past it, and no planted row meets {unmet[0]}")
         if beyond is None and self._passed(row, subject):
             return Tried(refuted=True)
         if beyond is None:
@@ -94,6 +97,15 @@ class Cells:
             return Tried(reason="no trial succeeded, and other values than those that were tried may")
         whose = f"{command} as {persona['name']} reaches {cell['rows']} of {cell['of']}"
         return Tried(reason=f"{whose}; that it should not, no trial can say")
+
+    def _unmet(self, subject: Subject) -> tuple[str, ...]:
+        """Return the comparisons of what a suspicion is about that no planted row meets."""
+        policies = (
+            [subject.policy] if subject.policy is not None else list(subject.table.policies if subject.table else ())
+        )
+        read = {f"{one.schema}.{one.name}" for policy in policies for one in policy.reads if one.kind == "relation"}
+        read |= {str(subject.table)}
+        return tuple(one for name in sorted(read) for one in self.tables.get(name, {}).get("unmet", ()))
 
     def _passed(self, row: Any, subject: Subject) -> bool:  # noqa: ANN401  as above
         """Return whether somebody got a row past the policies: where nobody does, a refusal shows nothing."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked, Result, table_states
-from gatepost.observation.clone import schema_clone
+from gatepost.observation.clone import filled_clone
 from gatepost.observation.run import run as observe
 from gatepost.personas import Persona
 from gatepost.rules import Context, DecidedBy, Rule, all_rules
@@ -39,7 +39,8 @@ class Options:
         declaration: What was declared; without it, that of the project that holds the current folder, if any.
         personas: Those of the project, beside those that are there always.
         rules: Which rules to check; None for all.
-        disposable: Whether the database was made for this, so that it needs no clone.
+        made: Whether the database is a temporary server of ours, on which a project's SQL was run.
+        copied: The tables of a live database whose rows are copied into the clone, as `schema.table`.
         not_loaded: What of a source is not in the database.
         fix_seconds: How long fixes are tried, those of the findings that are shown first; None for however long all
             of them take.
@@ -49,7 +50,8 @@ class Options:
     declaration: Declaration | None = None
     personas: tuple[Persona, ...] = ()
     rules: tuple[Rule, ...] | None = None
-    disposable: bool = False
+    made: bool = False
+    copied: tuple[str, ...] = ()
     not_loaded: tuple[NotChecked, ...] = ()
     fix_seconds: float | None = FIX_SECONDS
     progress: Callable[[str], None] = lambda _: None
@@ -70,22 +72,23 @@ def check(target: DatabaseUrl, *, label: str = "", options: Options | None = Non
     Raises:
         DatabaseUnreachable: the database cannot be read.
         LocalServerError: the clone cannot be made, or took more time or room than it is given.
-        SettingsError: a persona has a role that the database does not have.
+        SettingsError: a persona has a role, or `copied` names a table, that the database does not have.
     """
     options = options or Options()
     name = label or target.masked
     with ThreadPoolExecutor(1) as beside:
         options.progress("reading the catalog, and cloning the schema")
         reading = beside.submit(_examined, target, options)
-        with _clone(target, options) as (url, missing):
+        with filled_clone(target, made=options.made, rows_of=options.copied) as clone:
             verified, context = reading.result()
-            with closing(connect(url, application_name="gatepost check")) as connection:
+            with closing(connect(clone.url, application_name="gatepost check")) as connection:
                 observed = observe(
                     connection,
                     declaration=context.declaration,
                     target=name,
-                    not_cloned=(*missing, *options.not_loaded),
+                    not_cloned=(*clone.missing, *options.not_loaded),
                     personas=options.personas,
+                    roles=clone.roles,
                     progress=options.progress,
                 )
                 return _verdict(verified, context, observed, connection, options)
@@ -94,15 +97,6 @@ def check(target: DatabaseUrl, *, label: str = "", options: Options | None = Non
 def _examined(target: DatabaseUrl, options: Options) -> tuple[Result, Context]:
     with closing(connect(target, application_name="gatepost check")) as connection:
         return examine(connection, declaration=options.declaration, rules=options.rules)
-
-
-@contextmanager
-def _clone(target: DatabaseUrl, options: Options) -> Iterator[tuple[DatabaseUrl, tuple[NotChecked, ...]]]:
-    if options.disposable:
-        yield target, ()
-        return
-    with schema_clone(target) as clone:
-        yield clone.url, clone.missing
 
 
 def _verdict(verified: Result, context: Context, observed: Result, connection: Connection, options: Options) -> Result:

@@ -23,14 +23,29 @@ Grants = Annotated[
     typer.Option(help="Whether new tables are open to the API, whatever supabase/config.toml says."),
 ]
 AsCli = Annotated[bool, typer.Option("--as-cli", help="Stop where the platform's CLI stops: at the first error.")]
+StopAtRefused = Annotated[
+    bool,
+    typer.Option("--stop-at-refused", help="End with an error at the first statement that PostgreSQL refuses."),
+]
 Seed = Annotated[bool, typer.Option("--seed", help="Run the seed files after the migrations.")]
 
+CopyRows = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TABLE",
+        help="A lookup table (schema.table) on whose rows policies turn: its rows are copied into the clone. Of a"
+        " folder, those that its SQL inserts are there.",
+    ),
+]
 
-def options(grants: Literal["open", "closed"] | None, *, seed: bool, as_cli: bool, strict: bool) -> Options:
-    """Return the options of a source; strict, a statement that PostgreSQL refuses ends the command."""
+
+def options(
+    grants: Literal["open", "closed"] | None, *, seed: bool, as_cli: bool, stop_at_refused: bool
+) -> Options:  # fmt: skip
+    """Return the options of a source."""
     from gatepost.sources import Options
 
-    return Options(grants, "strict" if strict else "as-cli" if as_cli else "go-on", seed)
+    return Options(grants, "stop" if stop_at_refused else "as-cli" if as_cli else "go-on", seed)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from gatepost.cli._filters import (
     severity_of,
 )
 from gatepost.cli._output import Format, Local, Output, Strict, emit
-from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
+from gatepost.cli._sources import AsCli, CopyRows, Grants, Seed, StopAtRefused, Target, looked_at, options
 
 if TYPE_CHECKING:
     from gatepost.finding import Result
@@ -52,7 +52,9 @@ def check(
     write_baseline: WriteBaseline = None,
     grants: Grants = None,
     as_cli: AsCli = False,
+    stop_at_refused: StopAtRefused = False,
     seed: Seed = False,
+    copy_rows: CopyRows = None,
 ) -> None:
     """Check who can read and write which rows: rules, drift, and every suspicion tried on a clone.
 
@@ -71,9 +73,10 @@ def check(
     from gatepost.suppression import write_baseline as write
 
     threshold = severity_of(fail_on)
+    chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
     known = read_baseline(baseline) if baseline is not None else frozenset()
-    with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
-        result = _checked(database, rule, schema, fixes)
+    with looked_at(target, local, chosen) as database:
+        result = _checked(database, rule, schema, fixes, copy_rows)
     if write_baseline is not None:
         write(write_baseline, result.findings)
         typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
@@ -83,7 +86,9 @@ def check(
     raise typer.Exit(int(result.fails(threshold, strict=strict)))
 
 
-def _checked(database: Opened, names: list[str] | None, schemas: list[str] | None, fixes: bool | None) -> Result:
+def _checked(
+    database: Opened, names: list[str] | None, schemas: list[str] | None, fixes: bool | None, copied: list[str] | None
+) -> Result:
     from rich.console import Console
 
     from gatepost.check import Options
@@ -100,7 +105,8 @@ def _checked(database: Opened, names: list[str] | None, schemas: list[str] | Non
             declaration=project.declaration() if project is not None else None,
             personas=configured(project.personas) if project is not None else (),
             rules=rules_of(names),
-            disposable=database.disposable,
+            made=database.disposable,
+            copied=tuple(copied or ()),
             not_loaded=database.not_checked,
             fix_seconds=FIX_SECONDS if fixes is None else None if fixes else 0,
             progress=status.update,

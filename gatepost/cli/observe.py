@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatepost.cli._output import Format, Local, Output, Strict, emit
-from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
+from gatepost.cli._sources import AsCli, CopyRows, Grants, Seed, StopAtRefused, Target, looked_at, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,9 @@ def observe(
     strict: Strict = False,
     grants: Grants = None,
     as_cli: AsCli = False,
+    stop_at_refused: StopAtRefused = False,
     seed: Seed = False,
+    copy_rows: CopyRows = None,
 ) -> None:
     """Show who can access which rows: plant rows in a clone of the schema and try every command as every persona.
 
@@ -64,13 +66,14 @@ def observe(
     from gatepost.project import find_project
 
     run_there = run_for(find_project(), persona or ())
-    with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
-        result = _run(database, in_place, run_there)
+    chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
+    with looked_at(target, local, chosen) as database:
+        result = _run(database, in_place, run_there, tuple(copy_rows or ()))
     emit(result, format, output)
     raise typer.Exit(int(result.fails(strict=strict)))
 
 
-def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> Result:
+def _run(database: Opened, in_place: bool, run_there: Callable[..., Result], copied: tuple[str, ...]) -> Result:
     from contextlib import closing
     from functools import partial
 
@@ -83,10 +86,11 @@ def _run(database: Opened, in_place: bool, run_there: Callable[..., Result]) -> 
 
     with Console(stderr=True).status("connecting") as status:
         run_there = partial(run_there, target=database.label)
-        if not in_place and not database.disposable:
-            return on_a_clone(database.url, run_there, status.update)
+        if not in_place or database.disposable:
+            missing = database.not_checked
+            return on_a_clone(
+                database.url, run_there, status.update, made=database.disposable, rows_of=copied, missing=missing
+            )
         with closing(connect(database.url, application_name="gatepost observe")) as connection:
-            if not database.disposable:
-                refuse_unless_disposable(connection, "leave --in-place out")
-            missing = (*database.not_checked, *lacking_in_place(connection))
-            return run_there(connection, not_cloned=missing, progress=status.update)
+            refuse_unless_disposable(connection, "leave --in-place out")
+            return run_there(connection, not_cloned=lacking_in_place(connection), progress=status.update)

@@ -19,7 +19,7 @@ from gatepost.cli._filters import (
 )
 from gatepost.cli._garbage import nothing_collected
 from gatepost.cli._output import Format, Local, Output, Strict, emit, progress_line
-from gatepost.cli._sources import AsCli, Grants, Seed, Target, looked_at, options
+from gatepost.cli._sources import AsCli, Grants, Seed, StopAtRefused, Target, looked_at, options
 
 if TYPE_CHECKING:
     from gatepost.finding import Result
@@ -52,6 +52,7 @@ def verify(
     write_baseline: WriteBaseline = None,
     grants: Grants = None,
     as_cli: AsCli = False,
+    stop_at_refused: StopAtRefused = False,
     seed: Seed = False,
 ) -> None:
     """Check row security, policies and grants of a live database, which is only read, or of SQL migrations.
@@ -71,9 +72,10 @@ def verify(
     from gatepost.suppression import write_baseline as write
 
     threshold = severity_of(fail_on)
+    chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with nothing_collected():
-        with looked_at(target, local, options(grants, seed=seed, as_cli=as_cli, strict=strict)) as database:
+        with looked_at(target, local, chosen) as database:
             result = _verified(database, rules_of(rule), schema, print_there=print_there)
         if write_baseline is not None:
             write(write_baseline, result.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from gatepost.database.connect import connect, raw
 from gatepost.database.url import DatabaseUrl
 from gatepost.declare.declaration import Declaration
-from gatepost.finding import Result
+from gatepost.finding import NotChecked, Result
 from gatepost.observation.attempt.configured_personas import configured, known
-from gatepost.observation.clone import schema_clone
+from gatepost.observation.clone import filled_clone
 from gatepost.observation.clone.disposable import refuse_unless_disposable
 from gatepost.observation.clone.in_place import lacking_in_place
 from gatepost.observation.run import run
@@ -86,20 +86,33 @@ def run_for(
     return partial(run, declaration=declaration, personas=own, names=names, words=words)
 
 
-def on_a_clone(url: DatabaseUrl, run_there: Callable[..., Result], progress: Callable[[str], None]) -> Result:
+def on_a_clone(
+    url: DatabaseUrl,
+    run_there: Callable[..., Result],
+    progress: Callable[[str], None],
+    *,
+    made: bool = False,
+    rows_of: Sequence[str] = (),
+    missing: Iterable[NotChecked] = (),
+) -> Result:
     """Observe a clone of a database's schema, with a persona for each role that a token of this database can name.
 
     Args:
         url: The database, which is only read.
         run_there: From `run_for`.
         progress: Called with the name of each step.
+        made: Whether it is a temporary server of ours, on which a project's SQL was run.
+        rows_of: The tables of a live database whose rows are copied, as `schema.table`.
+        missing: What the database lacks already.
 
     Raises:
         DatabaseUnreachable: the database cannot be read, or the clone not be created.
+        SettingsError: one of the tables is not there.
     """
     progress("cloning the schema")
     with (
-        schema_clone(url) as clone,
+        filled_clone(url, made=made, rows_of=rows_of) as clone,
         closing(connect(clone.url, application_name="gatepost observe")) as connection,
     ):
-        return run_there(connection, not_cloned=clone.missing, roles=clone.roles, progress=progress)
+        not_cloned = (*clone.missing, *missing)
+        return run_there(connection, not_cloned=not_cloned, roles=clone.roles, progress=progress)

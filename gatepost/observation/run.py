@@ -33,6 +33,7 @@ from gatepost.observation.judge.findings import Judge
 from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen
 from gatepost.observation.plant.insert_rows import plant
+from gatepost.observation.plant.met_values import unmet
 from gatepost.observation.plant.survey import Survey, TableKey, survey_database
 from gatepost.observation.required_roles import check_own_role, check_roles_of
 from gatepost.personas import Persona
@@ -169,6 +170,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
     if not survey.observed:
         missing.append(NotChecked(scope.target or live.database, "it holds no table that could be observed"))
+    cells = matrix(stage.planted_rows, record, personas, declared, unmet(cursor, stage.planted_rows))
     return Result(
         command="observe",
         target=scope.target or live.database,
@@ -181,7 +183,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
             "rows": sum(len(rows) for rows in stage.planted_rows.rows.values()),
             "doors": len({door.name for door in opened}),
         },
-        sections={"matrix": matrix(stage.planted_rows, record, personas, declared), "doors": doors(opened)},
+        sections={"matrix": cells, "doors": doors(opened)},
     )
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal
 from gatepost import sql
 from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
+from gatepost.local.throwaway.image import PLATFORM
 from gatepost.reflect.standins import used_standins
 from gatepost.schema import PLATFORM_SCHEMAS
 from gatepost.sources.causes import Failure
 from gatepost.sources.files import Script
-from gatepost.sources.preparing import OWNER, PLATFORM
+from gatepost.sources.preparing import OWNER
 from gatepost.sources.splitting import split
 from gatepost.sql_script import Statement, first_words
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-Mode = Literal["go-on", "as-cli", "strict"]
+Mode = Literal["go-on", "as-cli", "stop"]
 """What a refused statement does: nothing to the others; ends its file and the run; is an error of the command."""
 _TIMEOUTS = frozenset("statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_timeout".split())
 _TRANSACTION = frozenset({"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"})
@@ -68,7 +69,7 @@ def load(connection: Connection, scripts: Sequence[Script], mode: Mode = "go-on"
         mode: What a refused statement does.
 
     Raises:
-        SourceError: a statement was refused, and the mode is "strict".
+        SourceError: a statement was refused, and the mode is "stop".
     """
     connection.autocommit = True  # transactions are begun and ended by statements of ours
     with connection.cursor() as cursor:
@@ -256,8 +257,8 @@ class _Loader:
 
     def _failed(self, failure: Failure) -> bool:
         """Keep a failure; return whether the file goes on."""
-        if self.mode == "strict" and not failure.platform:
-            raise SourceError(f"{failure.place}: {failure.message}", "leave --strict out to go on after it")
+        if self.mode == "stop" and not failure.platform:
+            raise SourceError(f"{failure.place}: {failure.message}", "leave --stop-at-refused out to go on after it")
         self.failures.append(failure)
         return self.mode != "as-cli"
 

@@ -104,8 +104,8 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
 
     Raises:
         SettingsError: a file or the configuration cannot be read.
-        SourceError: a statement was refused in strict mode, the revisions do not run, or what was run took more time
-            or room than it is given.
+        SourceError: a statement was refused where that ends the run, the revisions do not run, or what was run took
+            more time or room than it is given.
         LocalServerError: the server cannot be started.
     """
     from psycopg2 import InterfaceError, OperationalError

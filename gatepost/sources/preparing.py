@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.local import platform_sql
-from gatepost.local.throwaway.image import DATABASE, LOADER, LOGIN
+from gatepost.local.throwaway.image import DATABASE, LOADER, LOGIN, PLATFORM
 from gatepost.reflect.standins import PREINSTALLED
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from gatepost.sources.profile import Profile
 
 OWNER = "postgres"
-PLATFORM = "gatepost_platform"
-"""A member of `postgres` and of the owners of the platform's tables, which `postgres` is not."""
 _SCHEMA = {"pg_graphql": "graphql", "supabase_vault": "vault"}
 _SWITCHED_ON = {
     "pg_cron": r"\bcron\.(schedule|unschedule|job)\b",
@@ -89,7 +87,7 @@ def _roles(version: int, profile: Profile) -> list[str]:
         f"ALTER ROLE {LOGIN} NOINHERIT NOBYPASSRLS CONNECTION LIMIT -1",
         f"REVOKE SET ON PARAMETER session_replication_role FROM {LOGIN}",
         f"GRANT anon, authenticated, service_role TO {LOGIN}; GRANT {LOGIN} TO supabase_storage_admin",
-        f"CREATE ROLE {PLATFORM} NOLOGIN",
+        f"CREATE ROLE {PLATFORM} NOLOGIN",  # `postgres` is no member of the owners of the platform's tables
         f"GRANT {OWNER}, {_OWNERS} TO {PLATFORM}",
         f"GRANT {OWNER}, {PLATFORM}, anon, authenticated, service_role, {LOGIN} TO {LOADER}",
         f"ALTER ROLE {LOADER} SET role = '{OWNER}'",

@@ -20,7 +20,7 @@ CREATE INDEX ON public.draft (user_id);
 ALTER TABLE public.draft ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON public.draft FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
 CREATE POLICY writers ON public.draft FOR DELETE TO authenticated
-    USING (user_id = auth.uid() OR body ~ '$^a');
+    USING (user_id = auth.uid() OR position('a' IN body) > length(body));
 
 -- Not known: nobody gets past it with the rows that can be planted.
 CREATE TABLE public.patient (id uuid PRIMARY KEY, email text NOT NULL);
@@ -35,3 +35,13 @@ CREATE INDEX ON public.invoice (user_id);
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.invoice FROM anon;
 CREATE POLICY readers ON public.invoice FOR SELECT TO authenticated USING (lower('A') = 'a');
+
+-- Not known: no planted row holds what the second half asks for.
+CREATE TABLE public.memo (
+    id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text
+);
+CREATE INDEX ON public.memo (user_id);
+ALTER TABLE public.memo ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON public.memo FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE POLICY writers ON public.memo FOR DELETE TO authenticated
+    USING (user_id = auth.uid() OR body ~ '^keep [0-9]+');

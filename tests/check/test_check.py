@@ -54,6 +54,12 @@ def test_what_no_trial_decides_is_suspected_with_the_reason(found):
     assert "nobody got past it" in finding.reason
 
 
+def test_what_was_refused_with_rows_that_could_not_show_it_stays_suspected(found):
+    (finding,) = found("memo")
+    assert (finding.severity, finding.verdict, finding.witness) == ("warning", "suspected", None)
+    assert "no planted row meets public.memo: (body ~ '^keep [0-9]+'::text)" in finding.reason
+
+
 def test_a_condition_that_postgresql_reduces_to_true_is_no_suspicion(found):
     (finding,) = found("invoice")
     assert (finding.severity, finding.object) == ("error", "public.invoice.readers")
@@ -63,7 +69,7 @@ def test_a_condition_that_postgresql_reduces_to_true_is_no_suspicion(found):
 def test_the_worst_comes_first_and_the_tables_are_counted(checked):
     assert by_object(checked.findings)[0][0] == "public.open_note"
     counted = [checked.summary[f"tables_{state}"] for state in ("open", "not_checked", "fine")]
-    assert counted == [4, 0, 1]
+    assert counted == [5, 0, 1]
     assert checked.fails()
 
 

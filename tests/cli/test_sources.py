@@ -39,9 +39,9 @@ def test_observe_tries_on_the_database_that_was_made_of_a_folder(folder):
     assert "public.notes" in done.stdout
 
 
-def test_strict_ends_at_what_postgresql_refuses(folder):
+def test_stop_at_refused_ends_at_what_postgresql_refuses(folder):
     (folder / "0002_wrong.sql").write_text("select 1;\nselect nothing();")
-    done = CliRunner().invoke(app, ["verify", ".", "--strict"])
+    done = CliRunner().invoke(app, ["verify", ".", "--stop-at-refused"])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "0002_wrong.sql:2: function nothing() does not exist" in done.stderr
 

@@ -231,7 +231,7 @@ def test_the_cli_stops_at_the_first_error_and_what_is_not_run_is_named(closed):
         assert database.profile.schemas == ("api", "public")
     with (
         pytest.raises(SourceError, match=r"0002_wrong\.sql:1: division by zero"),
-        opened(closed, Options(mode="strict")),
+        opened(closed, Options(mode="stop")),
     ):
         pass
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SUPERUSER = "gatepost_superuser"
 LOGIN = "authenticator"  # the Data API's, which code may compare with session_user
 LOADER = "gatepost_loader"  # where a project's own SQL is run, which may change `authenticator`
+PLATFORM = "gatepost_platform"  # does what the platform's own extension does, while a project's SQL is run
+OWN_ROLES = frozenset({SUPERUSER, LOADER, PLATFORM})
+"""The roles of a temporary server that no hosted project has."""
 DATABASE = "postgres"
 HARMLESS_MEMBERSHIPS = ("pg_read_all_data", "pg_write_all_data", "pg_maintain")
 """Predefined roles of PostgreSQL about access to rows; all others are about the server or its files."""

@@ -4,6 +4,7 @@
 `compare_protection` say what it lacks.
 """
 
+from gatepost.observation.clone.copied_rows import filled_clone
 from gatepost.observation.clone.schema import Clone, schema_clone
 
-__all__ = ["Clone", "schema_clone"]
+__all__ = ["Clone", "filled_clone", "schema_clone"]

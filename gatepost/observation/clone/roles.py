@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.analysis.privileges import ROW_PRIVILEGES, Privileges
 from gatepost.errors import LocalServerError
 from gatepost.finding import NotChecked
-from gatepost.local.throwaway.image import HARMLESS_MEMBERSHIPS, LOGIN, SUPERUSER
+from gatepost.local.throwaway.image import HARMLESS_MEMBERSHIPS, LOGIN, OWN_ROLES, SUPERUSER
 from gatepost.schema import API_ROLES, DatabaseRole, Schema, is_platform
 
 if TYPE_CHECKING:
@@ -58,6 +59,17 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
         every = sorted(str(name) for (name,) in cursor.fetchall())
         cursor.execute(f"GRANT {sql.identifiers([*every, *_ALL_ROWS])} TO {LOGIN}")
     return list(_lost(live))
+
+
+def without_own_roles(live: Schema) -> Schema:
+    """Return a schema of a temporary server without the roles that are there for its making.
+
+    Args:
+        live: What is on the server.
+    """
+    roles = tuple(role for role in live.roles if role.name not in OWN_ROLES)
+    memberships = tuple(one for one in live.memberships if not {one.role, one.member} & OWN_ROLES)
+    return replace(live, roles=roles, memberships=memberships)
 
 
 def reachable(live: Schema) -> frozenset[str]:

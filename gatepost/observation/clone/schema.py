@@ -35,7 +35,7 @@ from gatepost.observation.clone.platform import (
     own_functions,
 )
 from gatepost.observation.clone.restore import restore
-from gatepost.observation.clone.roles import make_roles, reachable, token_roles
+from gatepost.observation.clone.roles import make_roles, reachable, token_roles, without_own_roles
 from gatepost.reflect import read_all, reflect
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
@@ -94,12 +94,13 @@ class Kept:
 
 
 @contextmanager
-def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterator[Clone]:
+def schema_clone(source: DatabaseUrl, *, seconds: float | None = None, made: bool = False) -> Iterator[Clone]:
     """Create a clone, and remove it with its server when the block or the process ends.
 
     Args:
         source: The database, which is only read.
         seconds: How long the clone may exist. None for the default.
+        made: Whether the source is itself a temporary server of ours, on which a project's SQL was run.
 
     Raises:
         DatabaseUnreachable: there is no connection to the source, or it cannot be read.
@@ -107,7 +108,9 @@ def schema_clone(source: DatabaseUrl, *, seconds: float | None = None) -> Iterat
             schema holds took more time or room than it is given.
         ScriptError: the dump holds a command for psql.
     """
-    with clone_of(kept(source), source.masked, seconds=seconds) as clone:
+    read = kept(source)
+    read = replace(read, live=without_own_roles(read.live)) if made else read
+    with clone_of(read, source.masked, seconds=seconds) as clone:
         yield clone
 
 

@@ -12,14 +12,24 @@ from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.finding import SEVERITIES, Finding, Severity
-from gatepost.name_hints import Audience, about_people, is_secret, likely_audience, may_open, name_parts, word_list
+from gatepost.name_hints import (
+    Audience,
+    about_people,
+    is_hidden_state,
+    is_secret,
+    likely_audience,
+    marks_public,
+    may_open,
+    name_parts,
+    word_list,
+)
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import NEWCOMER, USERS
 from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.users import ANN, BOB
-from gatepost.personas import Persona
+from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table, is_platform
 
 Reason = tuple[Severity, str]
@@ -43,6 +53,8 @@ class Reading:
             cell = self.record.cell(persona.name, table, "select")
             others = self._of_others(table, cell, persona)
             reason = self._reason(table, persona, cell, others) if others else None
+            if reason is None and (others := self._without_owner(table, persona, cell)):
+                reason = self._ownerless(table, persona)
             if reason is not None:
                 proof = witness(self.planted_rows, persona, table, cell, min(others))
                 found.setdefault(reason, []).append((persona, proof))
@@ -81,12 +93,13 @@ class Reading:
             return None
         if persona.traits.of_own_role:
             why = f'because the policies let the project\'s own role "{persona.role}" read every row'
-            return ("info", why) if owned and self._all(table, cell) else None
+            private = bool(self._by_name(table, persona)) or self._audience(table) == "private"
+            return ("warning" if private else "info", why) if owned and self._all(table, cell) else None
         beyond = set(others) - self.record.sees(NEWCOMER, table.key)
         if owned and persona.role != "anon" and not persona.traits.newcomer and beyond:
             return "error", "because a row of their own gives access to them"
         if not self._all(table, cell):
-            return None
+            return self._of_some(table, persona) if owned else None
         owners = self.ordinary_users.owner_columns_checked(table, persona.role)
         for_all = persona.role != "anon" and self._audience(table) == "public"
         if owners and self._turned(table, persona):
@@ -102,9 +115,40 @@ class Reading:
         edges = self.planted_rows.row_sets.edges(table)
         private = self._audience(table) == "private"
         guarded = bool(edges) and all(
-            name_parts(name) & word_list("hiding_columns") or (private and not may_open(name)) for name in edges
+            name_parts(name) & word_list("hiding_columns") or (private and not self._shares(table, name))
+            for name in edges
         )
         return guarded and {row.world for row in rows if row.number in cell.rows} >= {ANN, BOB}
+
+    def _shares(self, table: Table, column: str) -> bool:
+        """Return whether a column says by its name, or by the values that it is compared with, for whom a row is."""
+        values = self.planted_rows.survey.clues.literals.get((*table.key, column), ())
+        return may_open(column) or marks_public(column, values) or any(is_hidden_state(value) for value in values)
+
+    def _of_some(self, table: Table, persona: Persona) -> Reason | None:
+        """Judge rows that a state of work opens to people without an account, and no mark by which they are shared."""
+        edges = self.planted_rows.row_sets.edges(table)
+        marks = [name for name in edges if marks_public(name) or name_parts(name) & word_list("open_columns")]
+        secrets = [name for name in self.ordinary_users.visible_columns(table, persona) if is_secret(name)]
+        if persona.role != "anon" or marks or not edges or not secrets or not about_people(table):
+            return None
+        return "error", f"which hold personal data, including {', '.join(secrets)}"
+
+    def _without_owner(self, table: Table, persona: Persona, cell: Cell) -> list[int]:
+        """Return the rows that name no owner although the table has a column for one, such as those of guests."""
+        names = self.ordinary_users.names_users(table)
+        if not (persona.traits.signed_out or persona.traits.newcomer) or not names:
+            return []
+        rows = [row for row in self.planted_rows.of(table).values() if row.number in cell.rows and row.world == NOBODY]
+        return [row.number for row in rows if all(row.values.get(name) is None for name in names)]
+
+    def _ownerless(self, table: Table, persona: Persona) -> Reason | None:
+        """Judge rows without an owner: those of a person without an account show who that is."""
+        visible = self.ordinary_users.visible_columns(table, persona)
+        secrets = [name for name in visible if is_secret(name, to_everybody=True)]
+        if not secrets or not about_people(table):
+            return None
+        return "error", f"those that name no owner, including {', '.join(secrets)}"
 
     def _turned(self, table: Table, persona: Persona) -> bool:
         """Return whether each column that the policies read held several values, so that none of them was decisive."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +42,11 @@ class MatrixCell:
 
 
 def matrix(
-    planted_rows: PlantedRows, record: Observations, personas: Sequence[Persona], declared: Iterable[tuple[str, str]]
+    planted_rows: PlantedRows,
+    record: Observations,
+    personas: Sequence[Persona],
+    declared: Iterable[tuple[str, str]],
+    unmet: Mapping[tuple[str, str], Sequence[str]],
 ) -> dict[str, object]:
     """Return the matrix in the form of the JSON.
 
@@ -51,6 +55,7 @@ def matrix(
         record: The results.
         personas: The personas that tried.
         declared: The declared tables.
+        unmet: The comparisons that no planted row meets, by table.
     """
     names = set(declared)
     people = [persona for persona in personas if not persona.traits.onlooker]
@@ -63,6 +68,7 @@ def matrix(
                 "owned": table.key in planted_rows.survey.owned,
                 "row_security": table.row_security.enabled,
                 "planted": len(planted_rows.of(table)),
+                "unmet": list(unmet.get(table.key, ())),
                 "cells": {
                     persona.name: {
                         command: dict(vars(matrix_cell(planted_rows, record, persona, table, command)))

@@ -59,7 +59,11 @@ def naming(found: Iterable[ColumnKey], live: Schema, domains: Mapping[str, str])
 
 
 def linked(
-    clues: Clues, tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey], identities: frozenset[ColumnKey]
+    clues: Clues,
+    tables: Iterable[Table],
+    keys: Mapping[ColumnKey, ColumnKey],
+    identities: frozenset[ColumnKey],
+    filled: frozenset[tuple[str, str]] = frozenset(),
 ) -> dict[ColumnKey, ColumnKey]:
     """Return the references between columns that the policies' comparisons imply, where no foreign key says so.
 
@@ -68,6 +72,7 @@ def linked(
         tables: The tables.
         keys: The foreign keys.
         identities: The columns that name a user. They refer to users only.
+        filled: The tables that hold rows already, which others refer to.
     """
     by_key = {table.key: table for table in tables}
     found: dict[ColumnKey, ColumnKey] = {}
@@ -77,7 +82,7 @@ def linked(
         types = {_type(by_key, key) for key in pair}
         if len(types) != 1 or not types <= set(_KEYS):
             continue
-        child, parent = _directed(pair[0], pair[1], by_key, identities)
+        child, parent = _directed(pair[0], pair[1], by_key, identities, filled)
         known = {**keys, **found}
         if child in known and parent not in known and not _alone(by_key, parent):
             child, parent = parent, known[child]  # both refer to the same column
@@ -87,12 +92,17 @@ def linked(
 
 
 def _directed(
-    one: ColumnKey, other: ColumnKey, tables: Mapping[tuple[str, str], Table], identities: frozenset[ColumnKey]
+    one: ColumnKey,
+    other: ColumnKey,
+    tables: Mapping[tuple[str, str], Table],
+    identities: frozenset[ColumnKey],
+    filled: frozenset[tuple[str, str]],
 ) -> tuple[ColumnKey, ColumnKey]:
     """Return (child, parent). The parent holds each value once, or decides who may see it."""
 
-    def rank(key: ColumnKey) -> tuple[bool, bool, ColumnKey]:
-        return (_alone(tables, key), any(user[:2] == key[:2] for user in identities), key)
+    def rank(key: ColumnKey) -> tuple[bool, bool, bool, ColumnKey]:
+        named = any(user[:2] == key[:2] for user in identities)
+        return (key[:2] in filled and not named, _alone(tables, key), named, key)
 
     return (one, other) if rank(one) < rank(other) else (other, one)
 

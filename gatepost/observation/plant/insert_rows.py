@@ -12,7 +12,8 @@ from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
 from gatepost.observation.plant.partitions import room
 from gatepost.observation.plant.row_sets import Row, RowSets
-from gatepost.observation.plant.survey import FILES, Survey, TableKey
+from gatepost.observation.plant.survey import FILES, Survey, TableKey, is_lookup
+from gatepost.personas import NOBODY
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ Place = tuple[int, str]
 
 _ATTEMPTS = 160
 """How often the rows of one table are planted again, with other values."""
+
+_MOST_ADOPTED = 100
+"""The most rows of one lookup table that are looked at."""
 
 
 @dataclass
@@ -64,13 +68,31 @@ def plant(
         cast_to: The types whose form texts must have, by column, because a policy casts them.
     """
     found = PlantedRows(survey, RowSets(survey, users, cast_to=cast_to or {}), keys_aside=_put_triggers_aside(cursor))
+    _adopt(cursor, found)
     for table in survey.tables:
+        if table.key in found.row_sets.existing:
+            continue
         refused = _plant_table(cursor, found, table)
         if refused:
             found.missing.append(NotChecked(str(table), f"no row could be planted: {refused}", ours=True))
     if found.keys_aside:
         cursor.execute("SET LOCAL session_replication_role = origin")
     return found
+
+
+def _adopt(cursor: Cursor, found: PlantedRows) -> None:
+    """Take the rows that a lookup table holds already as its planted rows, which belong to nobody."""
+    for table in (table for table in found.survey.tables if is_lookup(found.survey, table)):
+        names = [column.name for column in table.columns]
+        columns = ", ".join(f"{sql.identifier(name)}::text" for name in names)
+        listed = f"tableoid::int8, ctid::text{', ' if names else ''}{columns}"
+        cursor.execute(f"SELECT {listed} FROM {sql.qualified(*table.key)} LIMIT {_MOST_ADOPTED}")
+        rows = [(oid, ctid, dict(zip(names, values, strict=True))) for oid, ctid, *values in cursor.fetchall()]
+        found.row_sets.existing[table.key] = [values for _, _, values in rows]
+        found.rows[table.key] = {
+            (oid, ctid): Row(table, number, NOBODY, values, base=not number)
+            for number, (oid, ctid, values) in enumerate(rows)
+        }
 
 
 def insert(rows: Iterable[Row], columns: Iterable[str] | None = None) -> str:

@@ -51,13 +51,15 @@ class RowSets:
     """Makes the rows.
 
     `users` is each set's user id. `fixes` are values that a constraint required, by column. `cast_to` are the types
-    whose form texts must have, by column, because a policy casts them.
+    whose form texts must have, by column, because a policy casts them. `existing` are the rows that lookup tables hold
+    already.
     """
 
     survey: Survey
     users: Mapping[str, str]
     fixes: dict[ColumnKey, Fix] = field(default_factory=dict)
     cast_to: Mapping[ColumnKey, str] = field(default_factory=dict)
+    existing: dict[TableKey, list[Values]] = field(default_factory=dict)
     _parents: dict[tuple[ColumnKey, str], str | None] = field(default_factory=dict)
     _for_few: dict[TableKey, bool] = field(default_factory=dict)
     _lists: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -167,7 +169,9 @@ class RowSets:
             table = self.survey.live.table(*(target or key)[:2])
             assert table is not None  # noqa: S101  keys refer to tables of the survey
             name = (target or key)[2]
-            base = self.make(table, world, self.names.index(world))
+            held = self.existing.get(table.key)
+            place = self.names.index(world)
+            base = held[place % len(held)] if held else self.make(table, world, place)
             self._parents[key, world] = base.get(name)
         return self._parents[key, world]
 
@@ -241,7 +245,14 @@ class RowSets:
     def _edge(self, table: Table, column: Column) -> list[str | None]:
         key = (*table.key, column.name)
         known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
-        if key not in self.survey.clues.read or column.generated or any(key in one for one in known):
+        if key not in self.survey.clues.read or column.generated:
+            return []
+        target = self.survey.keys.get(key)
+        if target is not None and target[:2] in self.existing:
+            held = [row.get(target[2]) for row in self.existing[target[:2]]]
+            compared = [one for one in self.survey.clues.literals.get(key, ()) if one in held]
+            return list(dict.fromkeys([*compared, *held]))[: max(4, len(compared))]
+        if any(key in one for one in known):
             return []
         if any(column.name in columns for columns in unique_keys(table)):
             return []

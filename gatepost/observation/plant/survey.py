@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
+from gatepost.observation.plant.references import foreign_keys, parents_first, spread
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Survey:
 
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
-    a user's id, followed through foreign keys; `enums` and `domains` are by the type's name.
+    a user's id, followed through foreign keys; `enums` and `domains` are by the type's name. `filled` are the tables
+    that hold rows already.
     """
 
     live: Schema
@@ -50,6 +53,7 @@ class Survey:
     owned: frozenset[TableKey] = field(default=frozenset())
     only: frozenset[TableKey] = field(default=frozenset())
     statuses: frozenset[TableKey] = field(default=frozenset())
+    filled: frozenset[TableKey] = field(default=frozenset())
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
@@ -111,12 +115,13 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
     wanted = [table for table in live.tables if _planted(table, live)]
     found = clues(live, declaration)
     domains = {name: base for name, kind, base, _ in types if kind == "d"}
-    keys = _foreign_keys(wanted)
+    keys = foreign_keys(wanted)
     seeds = set(found.identities) | {("auth", "users", "id")} | named_owners(wanted, keys)
     for declared in declaration or ():
         seeds |= {one.column for rule in declared.rules for one in rule.leaves if one.meaning == "owner" and one.column}
-    identities = naming(_spread(seeds, keys), live, domains)
-    keys |= linked(found, wanted, keys, identities)
+    identities = naming(spread(seeds, keys), live, domains)
+    filled = _filled(cursor, wanted)
+    keys |= linked(found, wanted, keys, identities, filled)
     survey = Survey(
         live=live,
         tables=tuple(parents_first(wanted, keys)),
@@ -127,8 +132,27 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         domains=domains,
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
+        filled=filled,
     )
     return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
+
+
+def _filled(cursor: Cursor, tables: Iterable[Table]) -> frozenset[TableKey]:
+    """Return the tables that hold rows."""
+    from psycopg2 import Error
+
+    own = [table.key for table in tables if not is_platform(table.schema)]
+    if not own:
+        return frozenset()
+    cursor.execute("SAVEPOINT gatepost_filled")
+    try:
+        cursor.execute(f"SELECT ARRAY[{', '.join(f'EXISTS (SELECT FROM {sql.qualified(*key)})' for key in own)}]")
+        [(held,)] = cursor.fetchall()
+    except Error:  # not all may be read: none is taken as a lookup table
+        cursor.execute("ROLLBACK TO SAVEPOINT gatepost_filled")
+        held = []
+    cursor.execute("RELEASE SAVEPOINT gatepost_filled")
+    return frozenset(key for key, holds in zip(own, held, strict=False) if holds)
 
 
 def _planted(table: Table, live: Schema) -> bool:
@@ -140,59 +164,6 @@ def _planted(table: Table, live: Schema) -> bool:
     return table.kind != "foreign" and not table.partition and table.extension is None and not is_platform(table.schema)
 
 
-def _foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
-    """Return the column that each column references. A table's reference to itself does not count."""
-    there = {table.key for table in tables}
-    found: dict[ColumnKey, ColumnKey] = {}
-    for table in tables:
-        for key in table.constraints:
-            if key.kind == "foreign key" and key.references and key.references[:2] in there - {table.key}:
-                for own, other in zip(key.columns, key.references[2], strict=True):
-                    found.setdefault((*table.key, own), (*key.references[:2], other))
-    return found
-
-
-def _spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> frozenset[ColumnKey]:
-    """Return the columns that hold the same values as the seeds, followed through foreign keys both ways."""
-    near: defaultdict[ColumnKey, set[ColumnKey]] = defaultdict(set)
-    for child, parent in keys.items():
-        near[child].add(parent)
-        near[parent].add(child)
-    found, todo = set(seeds), list(seeds)
-    while todo:
-        more = near[todo.pop()] - found
-        found |= more
-        todo.extend(more)
-    return frozenset(found)
-
-
-def parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
-    """Return the tables in an order in which a table follows those that it references, unless they form a circle."""
-    by_key = {table.key: table for table in tables}
-    parents: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
-    for child, parent in keys.items():
-        parents[child[:2]].add(parent[:2])
-    placed: dict[TableKey, Table] = {}
-
-    def place(start: TableKey) -> None:
-        way = [(start, iter(sorted(parents[start])))]
-        on_way = {start}
-        while way:
-            key, rest = way[-1]
-            step = next((parent for parent in rest if parent not in placed and parent not in on_way), None)
-            if step is None:
-                placed.setdefault(key, by_key[key])
-                on_way.discard(key)
-                way.pop()
-            else:
-                on_way.add(step)
-                way.append((step, iter(sorted(parents[step]))))
-
-    for table in tables:
-        place(table.key)
-    return list(placed.values())
-
-
 def _owned(survey: Survey) -> frozenset[TableKey]:
     """Return the tables whose rows belong to somebody: by an id, a claim, a membership, or an owned parent."""
     own = {key[:2] for key in (*survey.identities, *tenant_claims(survey))}
@@ -201,7 +172,7 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
     names = {table.key: _read_by(survey, table) for table in survey.tables}
     for child, parent in survey.keys.items():
         # A membership: a row that names a user and references a table, and that some policy reads.
-        if child[:2] in own and parent not in survey.identities:
+        if child[:2] in own and parent not in survey.identities and not _for_all(survey, parent, names):
             member = child[1]
             if any(member in read for key, read in names.items() if key != child[:2]):
                 own.add(parent[:2])
@@ -212,6 +183,21 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
         own |= more
         grew = bool(more)
     return frozenset(own)
+
+
+def _for_all(survey: Survey, key: ColumnKey, names: Mapping[TableKey, frozenset[str]]) -> bool:
+    """Return whether a table that others refer to lists what there is for all, as a table of roles does.
+
+    It holds rows already, and its policies read no caller; without a policy, its key says what it stands for.
+    """
+    table = survey.live.table(*key[:2])
+    if table is None or key[:2] not in survey.filled:
+        return False
+    column = table.column(key[2])
+    if not table.policies:
+        return of_a_catalogue(table.name) or (column is not None and column.type != "uuid")
+    tables = {one[1] for one in {identity[:2] for identity in survey.identities}}
+    return not names[key[:2]] & ({"uid", "jwt", "current_setting"} | tables)
 
 
 def _statuses(survey: Survey) -> frozenset[TableKey]:
@@ -225,6 +211,11 @@ def _statuses(survey: Survey) -> frozenset[TableKey]:
         if table.key in read - {USERS}
         and (one_for_each_user(survey, table) or (table.key in by_policies - parents and only_of_a_user(survey, table)))
     )
+
+
+def is_lookup(survey: Survey, table: Table) -> bool:
+    """Return whether a table holds rows that are nobody's own and that decide what others may do: roles, plans."""
+    return table.key in survey.filled & survey.read_elsewhere - survey.owned
 
 
 def read_by_policies(survey: Survey) -> frozenset[TableKey]:

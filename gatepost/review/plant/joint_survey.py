@@ -11,7 +11,8 @@ from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Calls, Clues, unquoted
 from gatepost.observation.plant.canaries import family, is_word
-from gatepost.observation.plant.survey import Survey, parents_first
+from gatepost.observation.plant.references import parents_first
+from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column, Schema, Table
 
 _NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision")

@@ -21,6 +21,7 @@ from gatepost.observation.attempt.trial.activity_counters import Counter, counte
 from gatepost.observation.attempt.trial.contained_failures import SLIPS, slipped
 from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, stopped, tried_as
 from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.attempt.trial.time_limits import SHORT
 from gatepost.observation.plant.survey import TableKey
 from gatepost.personas import ANON, REQUEST_SETTINGS, Persona
 
@@ -154,7 +155,8 @@ class Batch:
             for trial in trials
         ]
         counting = json.dumps({name: counter.query for name, counter in self._counted(trials).items()})
-        call = "SAVEPOINT gatepost_batch; SELECT pg_temp.gatepost_try(%s::jsonb[], %s)"
+        limit = f"SET LOCAL statement_timeout = '{SHORT}'; " if self.stage.patience.short else ""
+        call = f"{limit}SAVEPOINT gatepost_batch; SELECT pg_temp.gatepost_try(%s::jsonb[], %s)"
         try:
             self.stage.execute(call, (trials_as_json, counting))
         except QueryCanceled:  # between two statements, where the function cannot say which

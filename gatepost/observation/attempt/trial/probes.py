@@ -134,4 +134,4 @@ def tried_as(statement: str, count: int, code: str, said: str, context: str = ""
 
 def stopped(statement: str) -> Tried:
     """Return that a statement took too long, or was skipped because a similar one did."""
-    return Tried(statement, "cut off", 0, f"took longer than {TIMEOUT}", "57014")
+    return Tried(statement, "cut off", 0, f"took longer than {TIMEOUT}, or is like what did", "57014")

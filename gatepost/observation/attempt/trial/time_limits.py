@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+SHORT = "500ms"
+"""How long a statement may take after a few have taken too long: code that sleeps once sleeps often."""
+_FEW = 2
 _MOST = 20
 """How many kinds of statements may take too long, before nothing is run any more."""
 _TARGET = re.compile(r'"(?:[^"]|"")*"\."(?:[^"]|"")*"')
@@ -15,6 +18,11 @@ class Patience:
     """Remembers which statements took too long, by role, command and table."""
 
     _lost: set[tuple[str, str, str]] = field(default_factory=set)
+
+    @property
+    def short(self) -> bool:
+        """Whether so much has taken too long that the rest has less time."""
+        return len(self._lost) >= _FEW
 
     def lose(self, role: str, statement: str) -> None:
         """Note that a role's statement took too long."""

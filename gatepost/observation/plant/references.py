@@ -1,0 +1,64 @@
+"""Follow foreign keys: what refers to what, which columns hold the same values, and parents before children."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.schema import Table
+
+TableKey = tuple[str, str]
+
+
+def foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
+    """Return the column that each column references. A table's reference to itself does not count."""
+    there = {table.key for table in tables}
+    found: dict[ColumnKey, ColumnKey] = {}
+    for table in tables:
+        for key in table.constraints:
+            if key.kind == "foreign key" and key.references and key.references[:2] in there - {table.key}:
+                for own, other in zip(key.columns, key.references[2], strict=True):
+                    found.setdefault((*table.key, own), (*key.references[:2], other))
+    return found
+
+
+def spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> frozenset[ColumnKey]:
+    """Return the columns that hold the same values as the seeds, followed through foreign keys both ways."""
+    near: defaultdict[ColumnKey, set[ColumnKey]] = defaultdict(set)
+    for child, parent in keys.items():
+        near[child].add(parent)
+        near[parent].add(child)
+    found, todo = set(seeds), list(seeds)
+    while todo:
+        more = near[todo.pop()] - found
+        found |= more
+        todo.extend(more)
+    return frozenset(found)
+
+
+def parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> list[Table]:
+    """Return the tables in an order in which a table follows those that it references, unless they form a circle."""
+    by_key = {table.key: table for table in tables}
+    parents: defaultdict[TableKey, set[TableKey]] = defaultdict(set)
+    for child, parent in keys.items():
+        parents[child[:2]].add(parent[:2])
+    placed: dict[TableKey, Table] = {}
+
+    def place(start: TableKey) -> None:
+        way = [(start, iter(sorted(parents[start])))]
+        on_way = {start}
+        while way:
+            key, rest = way[-1]
+            step = next((parent for parent in rest if parent not in placed and parent not in on_way), None)
+            if step is None:
+                placed.setdefault(key, by_key[key])
+                on_way.discard(key)
+                way.pop()
+            else:
+                on_way.add(step)
+                way.append((step, iter(sorted(parents[step]))))
+
+    for table in tables:
+        place(table.key)
+    return list(placed.values())
