@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gatepost.cli import _transfer_page as page
 from gatepost.cli import _transfer_text as text
 from gatepost.cli._exit_codes import INTERRUPTED
 from gatepost.display import json_text
@@ -152,7 +153,12 @@ def move(job: Job, source: Path) -> int:
     from gatepost.database.connect import connect
 
     with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
-        plan = transfer.plan(source, connection, options=job.options, check=job.verbosity.dry_run)
+        try:
+            plan = transfer.plan(source, connection, options=job.options, check=job.verbosity.dry_run)
+        except transfer.SidesDiffer as differ:
+            if differ.plan is not None and job.talks:
+                page.print_plan(differ.plan)
+            raise
         return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress))
 
 
@@ -206,7 +212,7 @@ def _planned(
     from gatepost.transfer import TransferResult
 
     if job.talks:
-        text.print_plan(plan)
+        page.print_plan(plan)
     if job.verbosity.dry_run:
         if job.verbosity.as_json:
             _print_json(job, TransferResult((), 0.0), written=False, plan=plan)
@@ -254,6 +260,6 @@ def _report(job: Job, result: TransferResult, done: str = "equal on both sides")
 
 def _print_json(job: Job, result: TransferResult, *, written: bool, plan: Plan | None = None) -> None:
     target = job.url.masked if job.url else ""
-    tables = text.plan_tables(plan) if plan else None
-    summary = text.summary(target, job.options.schema, result, written=written, tables=tables)
-    typer.echo(json_text(summary))
+    tables = page.plan_tables(plan) if plan else text.result_tables(result)
+    findings = text.result_findings(job.options.schema, result, written=written)
+    typer.echo(json_text(text.summary(target, tables, findings, written=written)))

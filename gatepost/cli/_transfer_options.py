@@ -9,7 +9,8 @@ from gatepost.errors import TransferError
 
 if TYPE_CHECKING:
     from gatepost.transfer.archive.compression import Compression
-    from gatepost.transfer.values import Epoch, Mode
+    from gatepost.transfer.mapping.values import Unit, Way
+    from gatepost.transfer.values import Mode
 
 _USELESS = {
     "--to": (
@@ -17,12 +18,16 @@ _USELESS = {
     ),
     "--from-rejects": (
         "--append", "--replace", "--parallel", "--resumable", "--backup", "--check-only", "--models", "--compress",
-        "--ignore-table", "--ignore-column", "--rename",
+        "--ignore-table", "--ignore-column", "--rename", "--compute", "--write-mapping", "--scan",
     ),
     "--check-only": (
         "--append", "--replace", "--parallel", "--resumable", "--backup", "--rejects", "--dry-run", "--compress",
+        "--write-mapping", "--scan",
     ),
-    "a directory": ("--parallel", "--backup", "--rename"),
+    "--scan": ("--resumable", "--rejects", "--backup", "--parallel", "--to"),
+    "a directory": (
+        "--parallel", "--backup", "--rename", "--mapping", "--write-mapping", "--cast", "--compute", "--scan",
+    ),
     "no --to": ("--compress",),
 }  # fmt: skip
 """What each way of working has no use for."""
@@ -62,14 +67,14 @@ def mode(*, append: bool, replace: bool) -> Mode:
     return "append" if append else "replace" if replace else "empty"
 
 
-def epochs(words: Iterable[str]) -> tuple[Epoch | None, tuple[tuple[str, Epoch], ...]]:
+def epochs(words: Iterable[str]) -> tuple[Unit | None, tuple[tuple[str, Unit], ...]]:
     """Return the unit that `--epoch` names for all columns, and those that it names for single ones.
 
     Raises:
-        TransferError: a word is neither of the two units, or two say different things.
+        TransferError: a word is no unit, or two say different things.
     """
-    usual: Epoch | None = None
-    single: dict[str, Epoch] = {}
+    usual: Unit | None = None
+    single: dict[str, Unit] = {}
     for word in words:
         name, equals, unit = word.rpartition("=")
         known = _unit(word, unit)
@@ -121,15 +126,54 @@ def compression(word: str) -> Compression | None:
     return "zstd"
 
 
-def _unit(word: str, unit: str) -> Epoch:
-    if unit == "seconds":
-        return "seconds"
-    if unit == "milliseconds":
-        return "milliseconds"
-    raise TransferError(f'"{word}" is not what --epoch counts', "--epoch seconds, or --epoch TABLE.COLUMN=milliseconds")
+def casts(words: Iterable[str]) -> tuple[tuple[str, Way], ...]:
+    """Return what `--cast` allows for single columns.
+
+    Raises:
+        TransferError: a word names no column, or nothing that can be allowed.
+    """
+    from gatepost.transfer.mapping.values import WAYS
+
+    found: list[tuple[str, Way]] = []
+    for word in words:
+        name, _, wanted = word.rpartition("=")
+        way = next((way for way in WAYS if way == wanted), None)
+        if way is None or "." not in name.strip("."):
+            example = f"--cast TABLE.COLUMN=WAY, where WAY is one of {', '.join(WAYS)}"
+            raise TransferError(f'"--cast {word}" allows nothing', example)
+        found.append((name, way))
+    return tuple(found)
 
 
-def _refuse_bare(word: str, name: str, unit: Epoch) -> None:
+def computed(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the target that `--compute` fills, with their expressions.
+
+    Raises:
+        TransferError: a word names no column, or one twice.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, expression = word.partition("=")
+        if not equals or not expression.strip() or "." not in name.strip("."):
+            raise TransferError(f'"--compute {word}" computes nothing', "--compute \"users.name=first || ' ' || last\"")
+        if name in found:
+            raise TransferError(f'two options compute "{name}"', "choose one of them")
+        found[name] = expression
+    return tuple(found.items())
+
+
+def _unit(word: str, unit: str) -> Unit:
+    from gatepost.transfer.mapping.values import UNITS
+
+    found = next((known for known in UNITS if known == unit), None)
+    if found is None:
+        raise TransferError(
+            f'"{word}" is not what --epoch counts', "--epoch seconds, or --epoch TABLE.COLUMN=milliseconds"
+        )
+    return found
+
+
+def _refuse_bare(word: str, name: str, unit: Unit) -> None:
     if "." not in name.strip("."):
         raise TransferError(f'"{word}" names no table', f"--epoch TABLE.{name or 'COLUMN'}={unit}")
 

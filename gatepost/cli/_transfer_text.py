@@ -13,33 +13,16 @@ from gatepost.display import line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gatepost.transfer import Mismatch, Plan, Progress, Reject, TableResult, TransferResult
-
-ROWS_A_SECOND = 100_000
-"""A careful figure for the estimate: measured at more than that on two cores, and a hosted target is further away."""
+    from gatepost.transfer import Misfit, Mismatch, Progress, Reject, TableResult, TransferResult
 
 SHOWN_REJECTS = 20
-
-
-def print_plan(plan: Plan) -> None:
-    """Print what a run will do."""
-    table = _table("table", "rows", "column", "source", "target")
-    table.columns[1].justify = "right"
-    for planned in plan.tables:
-        first = [planned.name, f"{planned.source.rows:,}"]
-        for column in planned.columns:
-            name = (
-                column.target.name if column.source == column.target.name else f"{column.source} → {column.target.name}"
-            )
-            counted = f", {column.epoch} since 1970" if column.epoch else ""
-            _add(table, *first, name, column.declared or "(none)", column.target.type.printed + counted)
-            first = ["", ""]
-    console = _console()
-    console.print(table)
-    for note in plan.notes:
-        typer.echo(line(f"note: {note}"))
-    seconds = max(1, round(plan.rows / ROWS_A_SECOND))
-    console.print(f"{len(plan.tables)} tables, {plan.rows:,} rows, {plan.bytes / 1e6:,.1f} MB, about {seconds} s")
+CHANGED = {
+    "round": "rounded",
+    "utf8": "taken from a BLOB as text",
+    "empty-as-null": "empty in the source, NULL in the target",
+    "as-stored": "taken as PostgreSQL stores it",
+}
+"""What was done to values that were not moved exactly, by what was allowed."""
 
 
 def print_rejects(rejects: tuple[Reject, ...], *, err: bool) -> None:
@@ -69,14 +52,18 @@ def print_mismatches(mismatches: tuple[Mismatch, ...]) -> None:
 
 def print_result(result: TransferResult, checked: str) -> None:
     """Print the closing table."""
-    table = _table("table", "rows", "seconds", "rows/s", "rejects")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    page = table("table", "rows", "seconds", "rows/s", "rejects")
+    for heading in page.columns[1:]:
+        heading.justify = "right"
     for done in result.tables:
         speed = f"{done.rows / done.seconds:,.0f}" if done.seconds > 0 else ""
-        _add(table, done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
-    console = _console()
-    console.print(table)
+        add(page, done.name, f"{done.rows:,}", f"{done.seconds:.2f}", speed, f"{done.rejects:,}")
+    console().print(page)
+    for done in result.tables:
+        for column, way, values in done.changed:
+            typer.echo(
+                line(f"  {done.name}.{column}: {values:,} value{'s' * (values != 1)} {CHANGED[way]}", mixed=True)
+            )
     typer.echo(line(f"{result.rows:,} rows in {result.seconds:.1f} s, {checked}", mixed=True))
 
 
@@ -116,40 +103,50 @@ def progress_bars(rows: dict[str, int], *, shown: bool) -> Iterator[Progress | N
 
 
 def summary(
-    target: str, schema: str, result: TransferResult, *, written: bool, tables: list[dict[str, Any]] | None = None
+    target: str, tables: list[dict[str, Any]], findings: list[dict[str, Any]], *, written: bool
 ) -> dict[str, Any]:
     """Return the summary for machines."""
-    shown = [_table_result(table) for table in result.tables] if tables is None else tables
-    findings = [_reject(schema, reject, written) for reject in result.rejects]
-    findings += [_mismatch(schema, mismatch) for mismatch in result.mismatches]
     return {
         "version": 1,
         "command": "transfer",
         "target": target,
         "findings": findings,
         "not_checked": [],
-        "tables": shown,
-        "summary": {"written": written, "rows": sum(t["rows"] for t in shown), "findings": len(findings)},
+        "tables": tables,
+        "summary": {"written": written, "rows": sum(t["rows"] for t in tables), "findings": len(findings)},
     }
 
 
-def plan_tables(plan: Plan) -> list[dict[str, Any]]:
-    """Return the tables of a plan for machines."""
-    return [
-        {
-            "name": t.name,
-            "rows": t.source.rows,
-            "columns": [
-                {"source": c.source, "declared": c.declared, "target": c.target.name, "type": c.target.type.printed}
-                for c in t.columns
-            ],
-        }
-        for t in plan.tables
-    ]
+def result_findings(schema: str, result: TransferResult, *, written: bool) -> list[dict[str, Any]]:
+    """Return the rejects and mismatches of a result for machines."""
+    found = [_reject(schema, reject, written) for reject in result.rejects]
+    return found + [_mismatch(schema, mismatch) for mismatch in result.mismatches]
+
+
+def result_tables(result: TransferResult) -> list[dict[str, Any]]:
+    """Return the tables of a result for machines."""
+    return [_table_result(table) for table in result.tables]
+
+
+def misfit(schema: str, one: Misfit) -> dict[str, Any]:
+    """Return a kind of value that will not fit for machines."""
+    column = f".{one.column}" if one.column else ""
+    return {
+        "rule": "transfer-misfit",
+        "severity": "error",
+        "object": f"{schema}.{one.table}",
+        "message": f"{one.table}{column}: {one.values} {one.reason}",
+        "fix": one.options[0] if one.options else "correct the rows in the source",
+        "key": f"transfer-misfit:{one.table}:{one.column}:{one.reason}",
+        "witness": f"{one.key}: {one.value}",
+    }
 
 
 def _table_result(table: TableResult) -> dict[str, Any]:
-    return {"name": table.name, "rows": table.rows, "seconds": round(table.seconds, 3), "rejects": table.rejects}
+    said = {"name": table.name, "rows": table.rows, "seconds": round(table.seconds, 3), "rejects": table.rejects}
+    if table.changed:
+        said["changed"] = [{"column": column, "way": way, "values": values} for column, way, values in table.changed]
+    return said
 
 
 def _reject(schema: str, reject: Reject, written: bool) -> dict[str, Any]:
@@ -177,23 +174,24 @@ def _mismatch(schema: str, mismatch: Mismatch) -> dict[str, Any]:
     }
 
 
-def _table(*headings: str) -> Any:  # noqa: ANN401 - Rich is imported where it is used
+def table(*headings: str) -> Any:  # noqa: ANN401 - Rich is imported where it is used
+    """Return an empty table."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    page = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading)
-    return table
+        page.add_column(heading)
+    return page
 
 
-def _add(table: Any, *cells: str) -> None:  # noqa: ANN401 - as above
+def add(page: Any, *cells: str) -> None:  # noqa: ANN401 - as above
     """Add a row in which nothing is read as markup."""
     from rich.text import Text
 
-    table.add_row(*(Text(line(cell)) for cell in cells))
+    page.add_row(*(Text(line(cell)) for cell in cells))
 
 
-def _console() -> Any:  # noqa: ANN401 - as above
+def console() -> Any:  # noqa: ANN401 - as above
     """Return a console that folds lines on a terminal only: elsewhere a fold could start a line with a command."""
     import sys
 

@@ -33,8 +33,35 @@ class Request:
     epoch: Annotated[
         Names,
         typer.Option(
-            help="What numbers in time columns count: seconds, milliseconds, or TABLE.COLUMN=seconds.", metavar="UNIT"
+            help="What numbers in time columns count: seconds, milliseconds, microseconds, nanoseconds, or"
+            " TABLE.COLUMN=seconds.",
+            metavar="UNIT",
         ),
+    ] = None
+    round_times: Annotated[
+        bool, typer.Option("--round-times", help="Round times to the microseconds that are kept, and count them.")
+    ] = False
+    cast: Annotated[
+        Names,
+        typer.Option(
+            help="Allow more than exact casts, counted: round, utf8 (text in a BLOB), empty-as-null, as-stored, or a"
+            " unit.",
+            metavar="TABLE.COLUMN=WAY",
+        ),
+    ] = None
+    compute: Annotated[
+        Names,
+        typer.Option(
+            help="Fill a column that only the target has by an expression of SQLite.",
+            metavar="TABLE.COLUMN=EXPRESSION",
+        ),
+    ] = None
+    mapping: Annotated[
+        Path | None, typer.Option(help="What becomes of tables and columns, as this file decides.", metavar="FILE")
+    ] = None
+    write_mapping: Annotated[
+        Path | None,
+        typer.Option(help="Write what becomes of each table and column to this file, and stop.", metavar="FILE"),
     ] = None
     ignore_table: Annotated[Names, typer.Option(help="A table that is on one side only.")] = None
     ignore_column: Annotated[Names, typer.Option(help="TABLE.COLUMN that is on one side only.")] = None
@@ -53,6 +80,9 @@ class Request:
     compress: Annotated[str, typer.Option(help="How --to compresses: zstd or gzip.", metavar="ZSTD|GZIP")] = ""
     check_only: Annotated[bool, typer.Option("--check-only", help="Compare with an earlier transfer.")] = False
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Print the plan, count every value that will not fit, and stop.")
+    ] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary for machines.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False
 
@@ -68,6 +98,7 @@ def register(app: typer.Typer) -> None:
 
 def _transfer(request: Request) -> None:
     from gatepost.cli import _transfer as steps
+    from gatepost.cli import _transfer_mapping as steps_of_mapping
     from gatepost.cli import _transfer_options as read
 
     if request.from_rejects is not None:
@@ -81,7 +112,11 @@ def _transfer(request: Request) -> None:
     options = _options(request)
     verbosity = steps.Verbosity(quiet=request.quiet, as_json=request.as_json, dry_run=request.dry_run)
     job = steps.Job(options, steps.target(request.url) if request.to is None else None, verbosity)
-    if request.to is not None:
+    if request.write_mapping is not None:
+        code = steps_of_mapping.write_mapping(job, path, request.write_mapping, request.models if request.to else "")
+    elif request.scan:
+        code = steps_of_mapping.scan(job, path)
+    elif request.to is not None:
         code = steps.write(job, path, request.to, request.models, read.compression(request.compress))
     elif request.from_rejects is not None:
         code = steps.add_rejects(job, path)
@@ -102,6 +137,7 @@ def _given(request: Request) -> dict[str, object]:
 def _options(request: Request) -> Options:
     from gatepost.cli import _transfer as steps
     from gatepost.cli import _transfer_options as read
+    from gatepost.cli._transfer_mapping import read_mapping
     from gatepost.transfer import Options
 
     unit, units = read.epochs(request.epoch or ())
@@ -109,7 +145,10 @@ def _options(request: Request) -> Options:
         schema=request.schema,
         timezone=request.timezone,
         epoch=unit,
-        epochs=units,
+        casts=(*units, *read.casts(request.cast or ())),
+        round_times=request.round_times,
+        computed=read.computed(request.compute or ()),
+        mapping=read_mapping(request.mapping),
         tables=steps.model_tables(request.models),
         ignore_tables=tuple(request.ignore_table or ()),
         ignore_columns=tuple(request.ignore_column or ()),

@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from gatepost.transfer.check_only import check
     from gatepost.transfer.load.copy import Progress
     from gatepost.transfer.load.rejects import RowsRefused
+    from gatepost.transfer.misfits import Misfit, scan
+    from gatepost.transfer.planning.differences import SidesDiffer
     from gatepost.transfer.values import Mismatch, Options, Plan, Reject, TableResult, TransferResult
 
 _HOMES = {
+    "Misfit": "gatepost.transfer.misfits",
     "Mismatch": "gatepost.transfer.values",
     "Options": "gatepost.transfer.values",
     "Plan": "gatepost.transfer.values",
     "Progress": "gatepost.transfer.load.copy",
     "Reject": "gatepost.transfer.values",
     "RowsRefused": "gatepost.transfer.load.rejects",
+    "SidesDiffer": "gatepost.transfer.planning.differences",
     "TableResult": "gatepost.transfer.values",
     "TransferResult": "gatepost.transfer.values",
     "check": "gatepost.transfer.check_only",
@@ -41,16 +45,19 @@ _HOMES = {
     "plan_write": "gatepost.transfer.api",
     "run": "gatepost.transfer.api",
     "run_rejects": "gatepost.transfer.api",
+    "scan": "gatepost.transfer.misfits",
     "write": "gatepost.transfer.api",
 }
 
 __all__ = [
+    "Misfit",
     "Mismatch",
     "Options",
     "Plan",
     "Progress",
     "Reject",
     "RowsRefused",
+    "SidesDiffer",
     "TableResult",
     "TransferResult",
     "check",
@@ -59,6 +66,7 @@ __all__ = [
     "plan_write",
     "run",
     "run_rejects",
+    "scan",
     "write",
 ]
 

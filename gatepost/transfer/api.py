@@ -17,8 +17,7 @@ from gatepost.transfer.load.transaction import ending
 from gatepost.transfer.parallel.workers import open_with_workers
 from gatepost.transfer.pipeline import transfer_at_once
 from gatepost.transfer.planning.declared_tables import declared_tables
-from gatepost.transfer.planning.make_plan import with_epochs
-from gatepost.transfer.planning.pairing import pair
+from gatepost.transfer.planning.make_plan import paired_plan
 from gatepost.transfer.resumable import transfer_by_table
 from gatepost.transfer.sides import FromDirectory, FromFile, FromRejects, Side, opened
 from gatepost.transfer.source.sqlite import Source
@@ -41,7 +40,7 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
         TransferError: the file cannot be read, or the two sides do not fit together.
     """
     chosen = options or Options()
-    with ending(connection), opened(source, chosen) as side:
+    with ending(connection), opened(source, chosen, connection) as side:
         if check:
             side.refuse_damage()
         return replace(side.plan(connection, chosen), checked=check)
@@ -61,9 +60,9 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
     """
     with ending(connection), ExitStack() as stack:
         if plan.options.resumable:
-            side = stack.enter_context(opened(plan.path, plan.options))
+            side = stack.enter_context(opened(plan.path, plan.options, connection))
             return transfer_by_table(plan, side, connection, progress or _silent)
-        return transfer_at_once(plan, _with_workers(stack, plan), connection, progress or _silent)
+        return transfer_at_once(plan, _with_workers(stack, plan, connection), connection, progress or _silent)
 
 
 def plan_write(source: Path, metadata: MetaData, *, options: Options | None = None) -> Plan:
@@ -110,7 +109,7 @@ def write(
         read.quick_check()
         planned = _planned(read, metadata, chosen)
         archive.make_room(directory)
-        FromFile(read, chosen).prepare(chosen)
+        FromFile(read, chosen, None).prepare(chosen)
         return archive.write(read, planned, directory, compression or best(), progress or _silent)
 
 
@@ -154,17 +153,16 @@ def run_rejects(
             raise
 
 
-def _with_workers(stack: ExitStack, plan: Plan) -> Side:
+def _with_workers(stack: ExitStack, plan: Plan, connection: Connection) -> Side:
     """Open what a plan is for; beside a file, processes that cast, if any pay."""
     if plan.path.is_dir():
         return FromDirectory(plan.path)  # it was cast before
     workers, source = open_with_workers(stack, plan.path, plan.options)
-    return FromFile(source, plan.options, workers)
+    return FromFile(source, plan.options, connection, workers)
 
 
 def _planned(source: Source, metadata: MetaData, options: Options) -> Plan:
-    tables, notes = pair(source, declared_tables(metadata, options.schema), options)
-    return Plan(source.path, options, with_epochs(tables, options), source.path.stat().st_size, notes)
+    return paired_plan(source, declared_tables(metadata, options.schema), options)
 
 
 def _silent(_table: str, _done: int, _rows: int) -> None:

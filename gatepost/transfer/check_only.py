@@ -32,7 +32,7 @@ def check(source: Path, connection: Connection, *, options: Options | None = Non
     """
     started = time.perf_counter()
     chosen = replace(options or Options(), mode="append")
-    with ending(connection), reading(connection, statement_timeout="0"), opened(source, chosen) as side:
+    with ending(connection), reading(connection, statement_timeout="0"), opened(source, chosen, connection) as side:
         return _compared(connection, side, chosen, started)
 
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +18,16 @@ from gatepost.errors import TransferError
 from gatepost.transfer.archive import archive
 from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, columns_of_source, tally_source
+from gatepost.transfer.encode.copy_binary import encoder_of
+from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.all_tables import Run
 from gatepost.transfer.load.copy import Batches, Progress
 from gatepost.transfer.load.corrected_rejects import plan_corrected, read_corrected
 from gatepost.transfer.load.rejects import make_directory
+from gatepost.transfer.load.server_types import ServerTypes
 from gatepost.transfer.planning.make_plan import make_plan
 from gatepost.transfer.source.sqlite import Source
-from gatepost.transfer.values import Options, Plan, TablePlan
+from gatepost.transfer.values import Options, Plan, Reject, TablePlan
 
 if TYPE_CHECKING:
     from gatepost.transfer.parallel.workers import Workers
@@ -43,6 +47,10 @@ class Side(ABC):
     @abstractmethod
     def tally(self, table: TablePlan) -> Tally:
         """Return the tally of the rows that a cast accepts."""
+
+    def rejects(self, table: TablePlan) -> Iterator[tuple[int, tuple[Reject, ...]]]:
+        """Yield the rows of each batch, and what is wrong with those that cannot be moved."""
+        raise TransferError(f'the values of "{table.name}" were cast before', "leave --scan out")
 
     def promised(self, _table: TablePlan) -> Tally | None:
         """Return the tally that is known before a row is read, or None."""
@@ -73,9 +81,13 @@ class Side(ABC):
 class FromFile(Side):
     """An open SQLite file, and the processes that cast its rows, if any."""
 
-    def __init__(self, source: Source, options: Options, workers: Workers | None = None) -> None:
+    def __init__(
+        self, source: Source, options: Options, connection: Connection | None, workers: Workers | None = None
+    ) -> None:
         self._source = source
-        self._how = TimeOptions.of(options.timezone, options.epoch)
+        self._connection = connection
+        how = TimeOptions.of(options.timezone, options.epoch)
+        self._how = replace(how, server=ServerTypes(connection)) if connection is not None else how
         self._workers = workers
 
     def plan(self, connection: Connection, options: Options) -> Plan:
@@ -87,12 +99,17 @@ class FromFile(Side):
         """Return what loads the tables of a plan; the processes begin to cast."""
         if self._workers is not None:
             self._workers.begin(plan)
-        ahead = self._workers.encoded if self._workers is not None else None
-        return Run(plan, connection, self._read, progress, ahead=ahead)
+        return Run(plan, connection, self._read, progress, ahead=self._ahead)
 
     def tally(self, table: TablePlan) -> Tally:
         """Return the tally of the rows that a cast accepts; the whole table is read."""
         return tally_source(self._source, table, self._how)
+
+    def rejects(self, table: TablePlan) -> Iterator[tuple[int, tuple[Reject, ...]]]:
+        """Yield the rows of each batch, and what is wrong with those that cannot be moved."""
+        encoder = encoder_of(table, self._how)
+        for batch in self._source.select(table.source, table.selected):
+            yield len(batch), tuple(one for problems, _ in encoder.encode(batch).rejects for one in problems)
 
     def columns(self, table: TablePlan) -> Callable[[], list[int]]:
         """Return a function that finds the columns that differ."""
@@ -134,8 +151,11 @@ class FromFile(Side):
                 raise
             verdict.result()
 
+    def _ahead(self, table: TablePlan) -> Iterator[Encoded] | None:
+        return None if self._workers is None or table.asks_server else self._workers.encoded(table)
+
     def _read(self, table: TablePlan) -> Batches:
-        return lambda: self._source.batches(table.source, table.read)
+        return lambda: self._source.select(table.source, table.selected)
 
 
 class FromDirectory(Side):
@@ -157,6 +177,10 @@ class FromDirectory(Side):
     def tally(self, table: TablePlan) -> Tally:
         """Return the tally in the manifest."""
         return self._manifest[table.name]
+
+    def rejects(self, table: TablePlan) -> Iterator[tuple[int, tuple[Reject, ...]]]:
+        """Yield the rows of each batch, and what is wrong with those that cannot be moved."""
+        raise TransferError(f'the values of "{table.name}" were cast before', "leave --scan out")
 
     def promised(self, table: TablePlan) -> Tally:
         """Return the tally in the manifest."""
@@ -188,10 +212,10 @@ class FromRejects(Side):
 
 
 @contextmanager
-def opened(path: Path, options: Options) -> Iterator[Side]:
-    """Open a SQLite file, or a directory that `archive.write` made."""
+def opened(path: Path, options: Options, connection: Connection) -> Iterator[Side]:
+    """Open a SQLite file, or a directory that `archive.write` made; the connection is the target's."""
     if path.is_dir():
         yield FromDirectory(path)
         return
     with Source(path) as source:
-        yield FromFile(source, options)
+        yield FromFile(source, options, connection)

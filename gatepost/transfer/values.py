@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from gatepost.transfer.source.sqlite import SourceTable
+from gatepost.transfer.mapping.values import Mapping, Unit, Way
+from gatepost.transfer.source.sqlite import SourceTable, quoted
 
-Epoch = Literal["seconds", "milliseconds"]
 Mode = Literal["empty", "append", "replace"]
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric"})
+Changed = tuple[tuple[str, Way, int], ...]
+"""How many values were not moved exactly, by column and by the way that was allowed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,11 @@ class Options:
         schema: The target's schema.
         timezone: The zone of times without an offset.
         epoch: The unit of a number in a column of times, counted from 1970; without it such a number is refused.
-        epochs: The same for single columns, as `table.column` and unit; they take precedence over `epoch`.
+        casts: What is allowed for single columns beyond exact casts, as `table.column` and way; a unit takes
+            precedence over `epoch`.
+        round_times: Whether times are rounded to the microseconds, or fewer digits, that their columns keep.
+        computed: Columns of the target that the source does not have, as `table.column`, and an expression of SQLite.
+        mapping: What becomes of tables and columns, as a person decided; the other options take precedence.
         tables: The tables to move; empty means all tables of the target.
         ignore_tables: Tables that may exist on one side only, and are not moved.
         ignore_columns: `table.column` that may exist on one side only, and are not moved.
@@ -36,8 +43,11 @@ class Options:
 
     schema: str = "public"
     timezone: str = "UTC"
-    epoch: Epoch | None = None
-    epochs: tuple[tuple[str, Epoch], ...] = ()
+    epoch: Unit | None = None
+    casts: tuple[tuple[str, Way], ...] = ()
+    round_times: bool = False
+    computed: tuple[tuple[str, str], ...] = ()
+    mapping: Mapping | None = None
     tables: tuple[str, ...] = ()
     ignore_tables: tuple[str, ...] = ()
     ignore_columns: tuple[str, ...] = ()
@@ -68,7 +78,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
-    """A column of the target that can be written; `sequences` are those that its identity or default takes."""
+    """A column of the target; `sequences` are those that its identity or default takes, `default` is as printed."""
 
     name: str
     type: Type
@@ -76,6 +86,17 @@ class TargetColumn:
     identity: bool = False
     sequences: tuple[str, ...] = ()
     generated: bool = False
+    default: str = ""
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """The sequences that give the column its numbers; of one inside a text nobody can say where it stands."""
+        return self.sequences if self.type.family in _NUMBERS else ()
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether a row without a value for this column is refused."""
+        return self.not_null and not (self.default or self.identity or self.generated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +123,10 @@ class TargetTable:
     owned: bool
     row_security_active: bool
 
+    def parent(self, key: ForeignKey) -> str:
+        """Return the name of the table that a foreign key refers to, with its schema where that is another one."""
+        return key.parent if key.parent_schema == self.schema else f"{key.parent_schema}.{key.parent}"
+
     def column(self, name: str) -> TargetColumn:
         """Return the column of this name."""
         return next(c for c in self.columns if c.name == name)
@@ -109,12 +134,17 @@ class TargetTable:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """The plan of one column: its name in the source, its column in the target; `epoch` is the unit of its numbers."""
+    """The plan of one column: its name in the source, or an expression of SQLite, and its column in the target.
+
+    `casts` is what is allowed beyond exact casts; `by_server` says that PostgreSQL itself reads the values.
+    """
 
     source: str
     declared: str
     target: TargetColumn
-    epoch: Epoch | None = None
+    casts: tuple[Way, ...] = ()
+    computed: str = ""
+    by_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +167,17 @@ class TablePlan:
         """The table's name in the target."""
         return self.target.name
 
+    @property
+    def asks_server(self) -> bool:
+        """Whether a column is of a type that has no cast of ours, so that its values are read by the server first."""
+        return any(column.by_server for column in self.columns)
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """What SQLite is asked for: the columns of `read`, quoted, and the expressions."""
+        computed = {place: column.computed for place, column in enumerate(self.columns) if column.computed}
+        return tuple(computed.get(place) or quoted(name) for place, name in enumerate(self.read))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -148,6 +189,7 @@ class Plan:
     bytes: int
     notes: tuple[str, ...] = ()
     checked: bool = True
+    mapping: Mapping = field(default_factory=Mapping)
 
     @property
     def rows(self) -> int:
@@ -157,13 +199,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A value, and with it a row, that cannot be moved; `key` names the row, `value` is shortened for printing."""
+    """A value, and with it a row, that cannot be moved; `key` names the row, `value` is shortened for printing.
+
+    `ways` are those that would accept the value, each by itself.
+    """
 
     table: str
     key: str
     column: str
     value: str
     reason: str
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +223,13 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """The result of one table."""
+    """The result of one table; `changed` counts the values that were not moved exactly, by column and way."""
 
     name: str
     rows: int
     seconds: float
     rejects: int = 0
+    changed: Changed = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded, Encoder, fingerprint, shortened
 from gatepost.transfer.load.copy import Batches, Progress
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects, make_directory, restored
+from gatepost.transfer.mapping.values import Way
 from gatepost.transfer.masking import shown
+from gatepost.transfer.planning.columns import Found, pair_columns
 from gatepost.transfer.planning.declared_tables import same_type
+from gatepost.transfer.planning.differences import SidesDiffer
 from gatepost.transfer.planning.make_plan import order, refuse_filled, refuse_weak_role
-from gatepost.transfer.planning.pairing import pair_columns
 from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
 from gatepost.transfer.values import (
@@ -70,11 +73,13 @@ def write(source: Source, plan: Plan, directory: Path, compression: Compression,
             started = time.perf_counter()
             path = directory / f"{number:03d}.copy{ENDS[compression]}"
             aside = rejects[table.name]
-            total = _write_table(source, table, path, Encoder(table, how), aside, progress)
+            changed: Counter[tuple[str, Way]] = Counter()
+            total = _write_table(source, table, path, Encoder(table, how), aside, changed, progress)
             aside.close()
             columns = tuple((column.target.name, column.target.type) for column in table.columns)
             entries.append(Entry(table.name, path.name, digest(path), columns, total))
-            results.append(TableResult(table.name, total.rows, time.perf_counter() - started, aside.rows))
+            counted = tuple((*key, values) for key, values in sorted(changed.items()))
+            results.append(TableResult(table.name, total.rows, time.perf_counter() - started, aside.rows, counted))
         problems = tuple(problem for aside in rejects.values() for problem in aside.kept)
         if problems and options.rejects is None:
             raise RowsRefused(problems, sum(result.rejects for result in results))
@@ -105,10 +110,10 @@ def plan_portable(directory: Path, connection: Connection, options: Options) -> 
         TransferError: it is not finished, was changed since, or was made for other tables than the target's.
     """
     manifest = read_manifest(directory)
-    if options.timezone != "UTC" or options.epoch or options.epochs:
+    if options.timezone != "UTC" or options.epoch or options.casts or options.round_times or options.mapping:
         raise TransferError(
             f'the times of "{directory}" were cast when it was written, in time zone "{manifest.timezone}"',
-            "leave --timezone and --epoch out, or write it again with them",
+            "leave --timezone, --epoch, --cast and --mapping out, or write it again with them",
         )
     prepare(connection)
     refuse_other_revision(connection, options.expected_revision)
@@ -174,14 +179,22 @@ class Lines:
 
 
 def _write_table(
-    source: Source, table: TablePlan, path: Path, encoder: Encoder, rejects: TableRejects, progress: Progress
+    source: Source,
+    table: TablePlan,
+    path: Path,
+    encoder: Encoder,
+    rejects: TableRejects,
+    changed: Counter[tuple[str, Way]],
+    progress: Progress,
 ) -> Tally:
     total = Tally.of(table)
     with writing(path) as file:
-        for batch in source.batches(table.source, table.read):
+        for batch in source.select(table.source, table.selected):
             encoded = encoder.encode(batch)
             file.write(encoded.data)
             total += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
+            for place, way, values in encoded.changed:
+                changed[table.columns[place].target.name, way] += values
             for problems, row in encoded.rejects:
                 rejects.add(problems, row)
             progress(table.name, total.rows + rejects.rows, table.source.rows)
@@ -204,7 +217,10 @@ def _table(directory: Path, target: TargetTable, entry: Entry, options: Options)
     types = dict(entry.columns)
     source = SourceTable(target.name, tuple(SourceColumn(n, t.printed) for n, t in types.items()), entry.tally.rows, "")
     values = dict(zip(types, (entry.tally.rows - nulls for nulls in entry.tally.nulls), strict=True))
-    planned = pair_columns(source, target, options, values.__getitem__).columns
+    found = Found()
+    planned = pair_columns(source, target, options, values.__getitem__, found).columns
+    if found.differences:
+        raise SidesDiffer(tuple(found.differences))
     by_name = {column.source: column for column in planned}
     left = [name for name in types if name not in by_name]
     if left:

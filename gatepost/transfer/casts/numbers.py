@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
@@ -19,6 +19,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity", "-inf": "-Infinity", "-infinity": "-Infinity"}
 _EXACT_INTEGER = 2**53
+_LONGEST = 30
+"""More characters than any integer of PostgreSQL's has, with a sign and zeros before it."""
 _DIGITS_BEFORE, _DIGITS_AFTER = 131_072, 16_383
 """https://www.postgresql.org/docs/17/datatype-numeric.html#DATATYPE-NUMERIC-DECIMAL"""
 
@@ -52,6 +54,8 @@ def integer_from_integer(value: int, target: Type, _how: TimeOptions) -> str:
 
 def integer_from_float(value: float, target: Type, how: TimeOptions) -> str:
     """Take a float that is a whole number; above 2^53 it may already have lost a digit."""
+    if how.rounding and math.isfinite(value):
+        value = float(round(value))
     if not value.is_integer():
         raise Refused("is not a whole number, and would have to be rounded")
     if abs(value) > _EXACT_INTEGER:
@@ -61,25 +65,27 @@ def integer_from_float(value: float, target: Type, how: TimeOptions) -> str:
 
 def integer_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take digits with a sign."""
+    if how.rounding and len(value) <= _LONGEST and _DECIMAL.fullmatch(value) and Decimal(value).adjusted() < _LONGEST:
+        return integer_from_integer(int(Decimal(value).to_integral_value(ROUND_HALF_EVEN)), target, how)
     if not _WHOLE.fullmatch(value):
         raise Refused("is an empty string, not a number" if not value else "is not a whole number")
-    if len(value) > 30:
+    if len(value) > _LONGEST:
         raise Refused(f"is outside {target.printed}")
     return integer_from_integer(int(value), target, how)
 
 
 def float_from_integer(value: int, target: Type, how: TimeOptions) -> str:
     """Take an integer that the float holds exactly."""
-    if int(float(value)) != value:
+    if int(float(value)) != value and not how.rounding:
         raise Refused(f"has more digits than {target.printed} keeps")
     return float_from_float(float(value), target, how)
 
 
-def float_from_float(value: float, target: Type, _how: TimeOptions) -> str:
+def float_from_float(value: float, target: Type, how: TimeOptions) -> str:
     """Take Python's shortest digits, laid out as PostgreSQL prints them."""
     if target.family == "float8":
         return printed_float8(value)
-    return _printed_float4(value, target)
+    return _printed_float4(value, target, how)
 
 
 def float_from_text(value: str, target: Type, how: TimeOptions) -> str:
@@ -90,7 +96,7 @@ def float_from_text(value: str, target: Type, how: TimeOptions) -> str:
     if not _DECIMAL.fullmatch(value):
         raise Refused("is an empty string, not a number" if not value else "is not a number")
     number = float(value)
-    if math.isinf(number) or Decimal(repr(number)) != Decimal(value):
+    if math.isinf(number) or (Decimal(repr(number)) != Decimal(value) and not how.rounding):
         raise Refused(f"has more digits than {target.printed} keeps")
     return float_from_float(number, target, how)
 
@@ -105,7 +111,7 @@ def printed_float8(value: float) -> str:
     return text if abs(value) < 1e15 else _scientific(Decimal(text))
 
 
-def _printed_float4(value: float, target: Type) -> str:
+def _printed_float4(value: float, target: Type, how: TimeOptions) -> str:
     if math.isinf(value):
         return printed_float8(value)
     try:
@@ -114,7 +120,7 @@ def _printed_float4(value: float, target: Type) -> str:
         raise Refused(f"is outside {target.printed}") from None
     digits = next(f"{single:.{p}g}" for p in range(1, 10) if _to_single(f"{single:.{p}g}") == single)
     # Either the float is a single already, or its shortest digits come back from a single unchanged.
-    if single != value and Decimal(digits) != Decimal(repr(value)):
+    if single != value and Decimal(digits) != Decimal(repr(value)) and not how.rounding:
         raise Refused(f"has more digits than {target.printed} keeps")
     if single == 0:
         return "-0" if math.copysign(1, single) < 0 else "0"
@@ -137,27 +143,27 @@ def _scientific(number: Decimal) -> str:
     return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def numeric_from_integer(value: int, target: Type, _how: TimeOptions) -> str:
+def numeric_from_integer(value: int, target: Type, how: TimeOptions) -> str:
     """Take the number, if precision and scale hold it."""
-    return _numeric(Decimal(value), target)
+    return _numeric(Decimal(value), target, how)
 
 
-def numeric_from_float(value: float, target: Type, _how: TimeOptions) -> str:
+def numeric_from_float(value: float, target: Type, how: TimeOptions) -> str:
     """Take the float's shortest digits, if precision and scale hold all of them."""
     if not math.isfinite(value):
         raise Refused("is infinite")
     number = Decimal(repr(value))
-    return _numeric(number.to_integral_value() if number == number.to_integral_value() else number, target)
+    return _numeric(number.to_integral_value() if number == number.to_integral_value() else number, target, how)
 
 
-def numeric_from_text(value: str, target: Type, _how: TimeOptions) -> str:
+def numeric_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take decimal text, with its own trailing zeros where the target has no scale."""
     special = _NOT_FINITE.get(value.lower())
     if special == "NaN" or (special and target.precision is None):
         return special
     if special or not _DECIMAL.fullmatch(value):
         raise Refused("is an empty string, not a number" if not value else "is not a number that the column can hold")
-    return _numeric(Decimal(value), target)
+    return _numeric(Decimal(value), target, how)
 
 
 def printed_numeric(number: Decimal) -> str:
@@ -173,7 +179,7 @@ def printed_numeric(number: Decimal) -> str:
     return text.lstrip("-") if number.is_zero() else text
 
 
-def _numeric(number: Decimal, target: Type) -> str:
+def _numeric(number: Decimal, target: Type, how: TimeOptions) -> str:
     if target.precision is None:
         return printed_numeric(number)
     scale = target.limit or 0
@@ -183,6 +189,8 @@ def _numeric(number: Decimal, target: Type) -> str:
         raise Refused(f"has more digits than {target.printed} keeps")
     wide = Context(prec=len(digits.digits) + abs(number.adjusted()) + abs(scale) + 2)
     exponent = digits.exponent if isinstance(digits.exponent, int) else 0
+    if how.rounding:
+        number = number.quantize(step, ROUND_HALF_UP, context=wide)  # as PostgreSQL's numeric rounds
     if exponent < -scale and number != number.quantize(step, context=wide):
         raise Refused(f"has more decimals than {target.printed} keeps, and would be rounded")
     if not number.is_zero() and number.adjusted() >= target.precision - scale:

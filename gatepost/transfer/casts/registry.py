@@ -36,6 +36,8 @@ def cast(value: Any, target: Type, how: TimeOptions) -> str:  # noqa: ANN401 - S
         Refused: there is no exact counterpart.
     """
     rule = RULES.get((type(value), target.family))
+    if rule is None and how.server is not None and target.family not in FAMILIES:
+        return how.server.stored(value, target, exact=not how.as_stored)
     if rule is None:
         raise Refused(f"is {_KINDS[type(value)]}, which {target.printed} cannot hold exactly")
     return rule(value, target, how)
@@ -62,6 +64,7 @@ RULES: dict[tuple[type, str], Cast] = {
     **_each(MOMENTS, {int: times.moment_from_number, float: times.moment_from_number, str: times.moment_from_text}),
     (str, "date"): times.date_from_text,
     (str, "time"): times.time_from_text,
+    **_each(("interval",), {int: times.interval_from_number, float: times.interval_from_number}),
     (str, "interval"): times.interval_from_text,
     (str, "uuid"): text.uuid_from_text,
     (bytes, "uuid"): text.uuid_from_bytes,
@@ -72,4 +75,4 @@ RULES: dict[tuple[type, str], Cast] = {
 """Every exact cast."""
 
 FAMILIES = frozenset(family for _, family in RULES)
-"""The types of PostgreSQL that can be written."""
+"""The types of PostgreSQL that have a cast of ours; every other is read by the server."""

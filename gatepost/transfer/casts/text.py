@@ -11,7 +11,8 @@ from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
 _UUID = re.compile(r"\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?")
-_BARE_ELEMENT = re.compile(r'[^\s{},"\\]+')
+_BARE_ELEMENT = re.compile(r'[^ \t\n\r\v\f{},"\\]+')
+"""What an array prints without quotes; only the blanks of `array_isspace` need them."""
 
 
 def text_from_text(value: str, target: Type, _how: TimeOptions) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from datetime import time as day_time
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
+from gatepost.transfer.mapping.values import Unit
 from gatepost.transfer.values import Type
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _TIME = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,](?P<fraction>[0-9]+))?"
-_OFFSET = r"(?: ?(?P<offset>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?(?::[0-9]{2})?))?"
+_OFFSET = (
+    r"(?: ?(?P<offset>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?(?::[0-9]{2})?)"
+    r"(?: (?:[A-Z]{1,5}|[+-][0-9]{2,4})(?: m=[+-][0-9.]+)?)?)?"
+)
+"""Go prints the name of the zone behind its offset, and what its own clock said."""
 _MOMENT = re.compile(rf"{_DATE}(?:[ Tt]{_TIME}{_OFFSET})?")
 _TIME_OF_DAY = re.compile(_TIME)
 _MIDNIGHT = re.compile(r"24:00(?::00(?:[.,]0+)?)?")
@@ -27,8 +32,17 @@ _ISO_SPAN = re.compile(
     r"(?:T(?:(?P<hours>-?[0-9]+)H)?(?:(?P<minutes>-?[0-9]+)M)?(?:(?P<seconds>-?[0-9]+)(?:\.(?P<fraction>[0-9]+))?S)?)?"
 )
 _EPOCH = datetime(1970, 1, 1)
-_MICROSECONDS = {"seconds": 1_000_000, "milliseconds": 1_000}
+_MICROSECONDS = {
+    "seconds": Decimal(1_000_000),
+    "milliseconds": Decimal(1_000),
+    "microseconds": Decimal(1),
+    "nanoseconds": Decimal("0.001"),
+}
 _INFINITE = {"infinity", "-infinity"}
+_SECOND = 1_000_000
+_MOST_DIGITS = 300
+_WIDE = Context(prec=3 * _MOST_DIGITS)
+"""Wide enough for nothing to be rounded unasked; digits of a second behind the first 300 are as good as zero."""
 
 
 def moment_from_text(value: str, target: Type, how: TimeOptions) -> str:
@@ -40,16 +54,11 @@ def moment_from_text(value: str, target: Type, how: TimeOptions) -> str:
         if _NUMBER.fullmatch(value):
             return _moment_from_number(Decimal(value), target, how)
         raise Refused("is an empty string, not a moment" if not value else "is not a moment (YYYY-MM-DD HH:MM:SS)")
-    clock = found["time"] or "00:00:00"
-    try:
-        naive = datetime.fromisoformat(f"{found['date']} {clock}").replace(microsecond=_micros(found["fraction"]))
-    except ValueError as error:
-        raise Refused(f"is not a moment that exists: {error}") from None
-    return _moment(naive, _offset(found["offset"]), target, how)
+    return _moment(_naive(found, target, how), _offset(found["offset"]), target, how)
 
 
 def moment_from_number(value: float, target: Type, how: TimeOptions) -> str:
-    """Take seconds or milliseconds since 1970, if the person says so."""
+    """Take what counts from 1970 on, if the person says what it counts."""
     return _moment_from_number(Decimal(repr(value)), target, how)
 
 
@@ -68,7 +77,7 @@ def date_from_text(value: str, _target: Type, _how: TimeOptions) -> str:
         raise Refused(f"is not a date that exists: {error}") from None
 
 
-def time_from_text(value: str, target: Type, _how: TimeOptions) -> str:
+def time_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take a time of day."""
     found = _TIME_OF_DAY.fullmatch(value)
     if not found:
@@ -76,54 +85,72 @@ def time_from_text(value: str, target: Type, _how: TimeOptions) -> str:
     if _MIDNIGHT.fullmatch(value):
         return "24:00:00"  # PostgreSQL's time of day knows the end of a day, Python's does not
     try:
-        clock = day_time.fromisoformat(found["time"]).replace(microsecond=_micros(found["fraction"]))
+        clock = day_time.fromisoformat(found["time"])
     except ValueError as error:
         raise Refused(f"is not a time that exists: {error}") from None
-    _fits(clock.microsecond, target)
-    return _trimmed(clock.isoformat())
+    micros = _micros(found["fraction"], target, how)
+    if micros == _SECOND:  # rounded up
+        following = datetime.combine(_EPOCH, clock) + timedelta(seconds=1)
+        return "24:00:00" if following.day > 1 else following.time().isoformat()
+    return _trimmed(clock.replace(microsecond=micros).isoformat())
 
 
-def interval_from_text(value: str, target: Type, _how: TimeOptions) -> str:
+def interval_from_number(value: float, target: Type, how: TimeOptions) -> str:
+    """Take a number of what the person says that it counts."""
+    if how.span is None:
+        raise Refused("is a number, not a span; --cast TABLE.COLUMN=microseconds (or seconds …) says what it counts")
+    return _span_of_days(_counted(Decimal(repr(value)), target, how, how.span))
+
+
+def interval_from_text(value: str, target: Type, how: TimeOptions) -> str:
     """Take a span: ISO 8601, Python's or PostgreSQL's printing, or SQLAlchemy's distance from 1970."""
     if found := _MOMENT.fullmatch(value):
         if found["offset"]:
             raise Refused("is a moment with an offset, not a span")
-        try:
-            clock = found["time"] or "00:00:00"
-            moment = datetime.fromisoformat(f"{found['date']} {clock}").replace(microsecond=_micros(found["fraction"]))
-        except ValueError as error:
-            raise Refused(f"is not a moment that exists: {error}") from None
-        distance = moment - _EPOCH
-        return _span(0, distance.days, (distance - timedelta(days=distance.days)) // timedelta(microseconds=1), target)
+        return _span_of_days((_naive(found, target, how) - _EPOCH) // timedelta(microseconds=1))
     if (found := _ISO_SPAN.fullmatch(value)) and len(value) > 2 and value[-1] != "T":
         n = {name: int(text) for name, text in found.groupdict().items() if text and name != "fraction"}
-        part = _micros(found["fraction"]) * (-1 if (found["seconds"] or "").startswith("-") else 1)
+        part = _micros(found["fraction"], target, how) * (-1 if (found["seconds"] or "").startswith("-") else 1)
         seconds = n.get("hours", 0) * 3600 + n.get("minutes", 0) * 60 + n.get("seconds", 0)
         months, days = n.get("years", 0) * 12 + n.get("months", 0), n.get("weeks", 0) * 7 + n.get("days", 0)
-        return _span(months, days, seconds * 1_000_000 + part, target)
+        return _span(months, days, seconds * _SECOND + part)
     if value and value[-1] != " " and (found := _CLOCK_SPAN.fullmatch(value)):
         seconds = int(found["hours"] or 0) * 3600 + int(found["minutes"] or 0) * 60 + int(found["seconds"] or 0)
-        micros = seconds * 1_000_000 + _micros(found["fraction"])
+        micros = seconds * _SECOND + _micros(found["fraction"], target, how)
         months = int(found["years"] or 0) * 12 + int(found["months"] or 0)
-        return _span(months, int(found["days"] or 0), -micros if found["sign"] == "-" else micros, target)
+        return _span(months, int(found["days"] or 0), -micros if found["sign"] == "-" else micros)
+    if _NUMBER.fullmatch(value) and how.span is not None:
+        return _span_of_days(_counted(Decimal(value), target, how, how.span))
     raise Refused("is an empty string, not a span" if not value else "is not a span (P1DT2H, 1 day, 2:00:00)")
+
+
+def _span_of_days(micros: int) -> str:
+    """Return a span in whole days and what is left of one, as Python's timedelta is sent."""
+    return _span(0, *divmod(micros, 24 * 3600 * _SECOND))
+
+
+def _naive(found: re.Match[str], target: Type, how: TimeOptions) -> datetime:
+    """Return the moment of a date and a time of day, which PostgreSQL's ends at 24:00."""
+    clock = found["time"] or "00:00:00"
+    ends = clock.startswith("24:") and not clock.strip("24:0") and not (found["fraction"] or "").strip("0")
+    try:
+        begun = datetime.fromisoformat(f"{found['date']} {'00:00:00' if ends else clock}")
+        return begun + timedelta(days=int(ends), microseconds=_micros(found["fraction"], target, how))
+    except (ValueError, OverflowError) as error:
+        raise Refused(f"is not a moment that exists: {error}") from None
 
 
 def _moment_from_number(value: Decimal, target: Type, how: TimeOptions) -> str:
     if how.epoch is None:
         raise Refused("is a number, not a moment; --epoch seconds or --epoch milliseconds says what it counts")
-    micros = value * _MICROSECONDS[how.epoch]
-    if not micros.is_finite() or micros != micros.to_integral_value():
-        raise Refused("counts parts of a microsecond, which a moment does not keep")
     try:
-        moment = _EPOCH + timedelta(microseconds=int(micros))
+        moment = _EPOCH + timedelta(microseconds=_counted(value, target, how, how.epoch))
     except OverflowError:
         raise Refused(f"is outside the years 1 to 9999 as {how.epoch} since 1970") from None
     return _moment(moment, timedelta(0), target, how)
 
 
 def _moment(naive: datetime, offset: timedelta | None, target: Type, how: TimeOptions) -> str:
-    _fits(naive.microsecond, target)
     try:
         if target.family == "timestamptz":
             text = _trimmed((naive - (offset if offset is not None else _zone_offset(naive, how))).isoformat(" "))
@@ -159,28 +186,42 @@ def _offset(text: str | None) -> timedelta | None:
     return timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if text[0] == "-" else 1)
 
 
-def _micros(fraction: str | None) -> int:
+def _micros(fraction: str | None, target: Type, how: TimeOptions) -> int:
+    """Return the microseconds of a fraction of a second; a whole second where it was rounded up."""
     if not fraction:
         return 0
-    if fraction[6:].strip("0"):
-        raise Refused("has more than six digits of a second, which PostgreSQL does not keep")
-    return int(fraction[:6].ljust(6, "0"))
+    fine = "has more than six digits of a second, which PostgreSQL does not keep"
+    return _whole_micros(Decimal(f"0.{fraction[:_MOST_DIGITS]}"), Decimal(_SECOND), target, how, fine)
 
 
-def _fits(micros: int, target: Type) -> None:
-    if target.limit is not None and micros % 10 ** (6 - target.limit):
-        raise Refused(f"has more digits of a second than {target.printed} keeps")
+def _counted(value: Decimal, target: Type, how: TimeOptions, unit: Unit) -> int:
+    """Return the microseconds that a number of units comes to."""
+    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
+        raise Refused(f"is outside what {target.printed} can be as {unit}")
+    fine = "counts parts of a microsecond, which a moment does not keep"
+    return _whole_micros(value, _MICROSECONDS[unit], target, how, fine)
+
+
+def _whole_micros(value: Decimal, factor: Decimal, target: Type, how: TimeOptions, fine: str) -> int:
+    """Return microseconds as the column keeps them: exactly, or rounded where that is asked for."""
+    step = Decimal(10) ** (0 if target.limit is None else 6 - target.limit)
+    steps = _WIDE.divide(_WIDE.multiply(value, factor), step)
+    if how.rounding:
+        return int(steps.to_integral_value(ROUND_HALF_EVEN, _WIDE)) * int(step)
+    if _WIDE.remainder(steps, Decimal(1)):
+        kept = not _WIDE.remainder(_WIDE.multiply(steps, step), Decimal(1))
+        raise Refused(f"has more digits of a second than {target.printed} keeps" if kept else fine)
+    return int(steps) * int(step)
 
 
 def _trimmed(text: str) -> str:
     return text.rstrip("0") if "." in text else text
 
 
-def _span(months: int, days: int, micros: int, target: Type) -> str:
+def _span(months: int, days: int, micros: int) -> str:
     """Return a span as PostgreSQL prints it (IntervalStyle postgres)."""
     if max(abs(months), abs(days)) >= 2**31 or abs(micros) >= 2**63:
         raise Refused("is longer than an interval can be")
-    _fits(abs(micros) % 1_000_000, target)
     years, months = (abs(months) // 12 * (1 if months > 0 else -1), abs(months) % 12 * (1 if months > 0 else -1))
     parts = [(years, "year"), (months, "mon"), (days, "day")]
     words: list[str] = []

@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.transfer.casts.registry import FAMILIES
 from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.casts.whole_columns import COLUMN, NULL
 from gatepost.transfer.compare import server_hash
@@ -24,7 +25,7 @@ from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
 
 _PRINTED_OTHERWISE = frozenset({"bool", "bpchar"})
-"""Types whose cast to text is not what COPY writes."""
+"""Types with a cast of ours whose cast to text is not what COPY writes; of other types nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Tally:
 def text_of(column: TargetColumn) -> str:
     """Return the SQL expression for a value as the casts print it; NULL stays NULL."""
     name = sql.identifier(column.name)
-    if column.type.family not in _PRINTED_OTHERWISE:
+    if column.type.family in FAMILIES - _PRINTED_OTHERWISE:
         return f"{name}::text"
     return f"CASE WHEN {name} IS NOT NULL THEN concat({name}) END"
 
@@ -81,7 +82,7 @@ def tally_source(source: Source, plan: TablePlan, how: TimeOptions) -> Tally:
     """Read one table of the source once and return the tally that its castable rows would have."""
     total = Tally.of(plan)
     encoder = encoder_of(plan, how)
-    for batch in source.batches(plan.source, plan.read):
+    for batch in source.select(plan.source, plan.selected):
         encoded = encoder.encode(batch)
         total += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
     return total
@@ -169,7 +170,7 @@ def columns_of_source(source: Source, plan: TablePlan, how: TimeOptions) -> list
     """Read one table of the source and return the sum of fingerprints of each column."""
     totals = [0] * len(plan.columns)
     encoder = Encoder(plan, how)
-    for batch in source.batches(plan.source, plan.read):
+    for batch in source.select(plan.source, plan.selected):
         for place, column in enumerate(encoder.texts(batch)):
             totals[place] += fingerprint([text.encode() for text in column.printed])
     return totals

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.binary_values import to_binary
-from gatepost.transfer.encode.copy_text import Encoded, Encoder
+from gatepost.transfer.encode.copy_text import Batch, Encoded, Encoder
 from gatepost.transfer.source.sqlite import Row
-from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
+from gatepost.transfer.values import ColumnPlan, TablePlan
 
 try:
     from gatepost.transfer.encode._rows import encode as encode_rows
@@ -55,33 +56,35 @@ class BinaryEncoder(Encoder):
     def encode(self, batch: list[Row]) -> Encoded:
         """Return a batch as COPY reads it, between a header and a trailer."""
         kinds = list(self._kinds)
-        columns: list[Sequence[Any]] = [values for values, _ in zip(zip(*batch, strict=True), kinds, strict=False)]
+        found_in = Batch(batch)
+        columns: list[Sequence[Any]] = [
+            self._prepared(values, place, found_in)
+            for place, values in enumerate(islice(zip(*batch, strict=True), len(kinds)))
+        ]
         unusual = [place for place, kind in enumerate(kinds) if not kind]
         done: set[int] = set()
-        refused: dict[int, list[Reject]] = {}
         while True:
             for place in unusual:
-                planned = self.plan.columns[place]
-                texts = self._one_by_one(columns[place], planned, batch, refused)
-                if refused:
+                texts = self._one_by_one(columns[place], place, found_in)
+                if found_in.refused:
                     return self._without_refused(batch)
-                kinds[place], columns[place] = to_binary(texts.printed, planned.target.type)
+                kinds[place], columns[place] = to_binary(texts.printed, self.plan.columns[place].target.type)
                 done.add(place)
             found = encode_rows(columns, b"".join(kinds), self._limits, len(batch))
             if not isinstance(found, int):
                 data, fingerprint, nulls = found
-                return Encoded(data, len(batch), fingerprint, nulls)
+                return Encoded(data, len(batch), fingerprint, nulls, (), found_in.changed)
             if found in done:
                 raise ValueError(f'"{self.plan.columns[found].target.name}" was cast to what its type cannot hold')
             unusual = [found]
 
     def _without_refused(self, batch: list[Row]) -> Encoded:
         # A row is reported with all its problems, so every column is checked.
-        refused: dict[int, list[Reject]] = {}
-        self._texts(batch, refused, self._strict)
-        kept = [row for place, row in enumerate(batch) if place not in refused]
+        found = Batch(batch)
+        self._texts(found, self._strict)
+        kept = [batch[place] for place in found.kept]
         encoded = self.encode(kept) if kept else Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
-        return replace(encoded, rejects=tuple((tuple(refused[place]), batch[place]) for place in sorted(refused)))
+        return replace(encoded, rejects=found.rejects)
 
 
 def _kind(column: ColumnPlan, how: TimeOptions) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from collections.abc import Sequence
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import Any
 
-from gatepost.transfer.casts.registry import cast
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
+from gatepost.transfer.casts.ways import cast_allowed, prepared, prepares, suggestions
 from gatepost.transfer.casts.whole_columns import COLUMN, FAST, LINE, NULL, TEXTS, Fast, TextColumn
+from gatepost.transfer.mapping.values import Way
 from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source.sqlite import Row
-from gatepost.transfer.values import ColumnPlan, Reject, TablePlan
+from gatepost.transfer.values import Reject, TablePlan
 
 try:
     # Half again as fast on short texts as the one that hashlib takes from OpenSSL, and the same sum.
@@ -25,6 +27,10 @@ except ImportError:
 SHOWN = 80
 """Characters of a value that a report shows."""
 
+_REASONS = 1_000
+"""Reasons for which it is tried what would accept a value."""
+
+_NUMBER = re.compile(r"[0-9]+")
 _COLUMN, _LINE, _NULL = COLUMN.encode(), LINE.encode(), NULL.encode()
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
 _digest = methodcaller("digest")
@@ -37,7 +43,8 @@ class Encoded:
 
     `fingerprint` is the sum, over the rows, of 64 bits as `fingerprints.row_fingerprint` computes them: the same
     whatever the order of the rows, another one if a single character changes. `nulls` counts by column.
-    `rejects` holds the rows that cannot be moved, each with what is wrong with it.
+    `rejects` holds the rows that cannot be moved, each with what is wrong with it; `changed` counts the values that
+    were not moved exactly, by the place of their column and the way that was allowed.
     """
 
     data: bytes
@@ -45,6 +52,36 @@ class Encoded:
     fingerprint: int
     nulls: tuple[int, ...]
     rejects: tuple[tuple[tuple[Reject, ...], Row], ...] = ()
+    changed: tuple[tuple[int, Way, int], ...] = ()
+
+
+class Batch:
+    """What is found while a batch is cast: the rows that are refused, and the values that are not moved exactly."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.refused: dict[int, list[Reject]] = {}
+        self._changed: dict[tuple[int, Way], list[int]] = {}
+
+    def change(self, column: int, way: Way, row: int) -> None:
+        """Record a value that is not moved exactly."""
+        self._changed.setdefault((column, way), []).append(row)
+
+    @property
+    def kept(self) -> list[int]:
+        """The places of the rows that can be moved."""
+        return [place for place in range(len(self.rows)) if place not in self.refused]
+
+    @property
+    def rejects(self) -> tuple[tuple[tuple[Reject, ...], Row], ...]:
+        """The rows that are refused, each with what is wrong with it."""
+        return tuple((tuple(self.refused[place]), self.rows[place]) for place in sorted(self.refused))
+
+    @property
+    def changed(self) -> tuple[tuple[int, Way, int], ...]:
+        """How many values of the rows that can be moved were changed, by column and way."""
+        counted = ((*key, sum(row not in self.refused for row in rows)) for key, rows in self._changed.items())
+        return tuple(found for found in counted if found[2])
 
 
 class Encoder:
@@ -53,40 +90,52 @@ class Encoder:
     def __init__(self, plan: TablePlan, how: TimeOptions) -> None:
         self.plan = plan
         self.how = how
+        self._ways_of: dict[tuple[int, str], tuple[Way, ...]] = {}
+        self._prepares = [prepares(column.casts) for column in plan.columns]
         self._fast = [FAST.get(column.target.type.family) for column in plan.columns]
         self._strict = [None if c.target.type.family in TEXTS else FAST.get(c.target.type.family) for c in plan.columns]
 
     def encode(self, batch: list[Row]) -> Encoded:
         """Return a batch as COPY reads it."""
-        refused: dict[int, list[Reject]] = {}
-        texts = self._texts(batch, refused, self._fast)
-        if not refused:
+        found = Batch(batch)
+        texts = self._texts(found, self._fast)
+        if not found.refused:
             try:
-                return _joined(texts, batch, refused)
+                return _joined(texts, found)
             except _Unwritable:
                 pass
         # A row is reported with all its problems, and the fast way checks some texts only at the end.
-        refused = {}
-        texts = self._texts(batch, refused, self._strict)
-        return _joined(texts, batch, refused)
+        found = Batch(batch)
+        texts = self._texts(found, self._strict)
+        return _joined(texts, found)
 
     def texts(self, batch: list[Row]) -> list[TextColumn]:
         """Return the columns of the rows that can be moved."""
-        return self._texts(batch, {}, self._strict)
+        return self._texts(Batch(batch), self._strict)
 
-    def _texts(self, batch: list[Row], refused: dict[int, list[Reject]], ways: list[Fast | None]) -> list[TextColumn]:
-        values = list(zip(*batch, strict=True))
+    def _texts(self, batch: Batch, ways: list[Fast | None]) -> list[TextColumn]:
+        values = list(zip(*batch.rows, strict=True))
         texts: list[TextColumn] = []
         for place, column in enumerate(self.plan.columns):
             fast = ways[place]
-            found = fast(values[place], column.target.type, self.how) if fast else None
+            read = self._prepared(values[place], place, batch)
+            found = fast(read, column.target.type, self.how) if fast else None
             if found is None or (found.nulls and column.target.not_null):
-                found = self._one_by_one(values[place], column, batch, refused)
+                found = self._one_by_one(read, place, batch)
             texts.append(found)
-        if not refused:
-            return texts
-        kept = [place for place in range(len(batch)) if place not in refused]
-        return [_only(column, kept) for column in texts]
+        return [_only(column, batch.kept) for column in texts] if batch.refused else texts
+
+    def _prepared(self, values: Sequence[Any], place: int, batch: Batch) -> Sequence[Any]:
+        """Return the values of a column as they are cast, where its mapping changes some of them before."""
+        if not self._prepares[place]:
+            return values
+        read = []
+        for row, value in enumerate(values):
+            one, way = prepared(value, self.plan.columns[place].casts)
+            if way is not None:
+                batch.change(place, way, row)
+            read.append(one)
+        return read
 
     def values(self, row: Row) -> Row:
         """Return the values of a row, for a report."""
@@ -100,27 +149,36 @@ class Encoder:
             f"{name}={shown(name, shortened(row[place]))}" for name, place in zip(names, plan.key, strict=True)
         )
 
-    def _one_by_one(
-        self, values: Sequence[Any], column: ColumnPlan, batch: list[Row], refused: dict[int, list[Reject]]
-    ) -> TextColumn:
+    def _one_by_one(self, values: Sequence[Any], place: int, batch: Batch) -> TextColumn:
+        column = self.plan.columns[place]
         printed: list[str] = []
         nulls = 0
-        how = self.how.counting(column.epoch)
-        for place, value in enumerate(values):
+        if column.by_server and self.how.server is not None:
+            self.how.server.prefetch(values, column.target.type)
+        for row, value in enumerate(values):
             text = NULL
             try:
                 if value is not None:
-                    text = cast(value, column.target.type, how)
+                    text, way = cast_allowed(value, column.target.type, self.how, column.casts)
+                    if way is not None:
+                        batch.change(place, way, row)
                 elif column.target.not_null:
                     raise Refused("is NULL, and the column may not be")
                 else:
                     nulls += 1
             except Refused as why:
-                name, reason = column.target.name, without_secrets(str(why), [(column.target.name, value)])
-                problem = Reject(self.plan.name, self.key(batch[place]), name, shown(name, shortened(value)), reason)
-                refused.setdefault(place, []).append(problem)
+                batch.refused.setdefault(row, []).append(self._reject(batch.rows[row], place, value, str(why)))
             printed.append(text)
         return TextColumn(printed, nulls)
+
+    def _reject(self, row: Row, place: int, value: Any, why: str) -> Reject:  # noqa: ANN401 - any value
+        column = self.plan.columns[place]
+        name, kind = column.target.name, (place, _NUMBER.sub("", why))
+        if kind not in self._ways_of and len(self._ways_of) < _REASONS:
+            self._ways_of[kind] = suggestions(value, column.target.type, self.how, column.casts)
+        reason = without_secrets(why, [(name, value)])
+        written = shown(name, shortened(value))
+        return Reject(self.plan.name, self.key(row), name, written, reason, self._ways_of.get(kind, ()))
 
 
 def shortened(value: object) -> str:
@@ -140,12 +198,11 @@ def _only(column: TextColumn, kept: list[int]) -> TextColumn:
     return TextColumn(printed, sum(text is NULL for text in printed))
 
 
-def _joined(texts: list[TextColumn], batch: list[Row], refused: dict[int, list[Reject]]) -> Encoded:
+def _joined(texts: list[TextColumn], batch: Batch) -> Encoded:
     nulls = tuple(column.nulls for column in texts)
-    rejects = tuple((tuple(refused[place]), batch[place]) for place in sorted(refused))
-    rows = len(batch) - len(refused)
+    rows = len(batch.rows) - len(batch.refused)
     if not rows:
-        return Encoded(b"", 0, 0, nulls, rejects)
+        return Encoded(b"", 0, 0, nulls, batch.rejects)
     try:
         # A row at a time, since one emoji would make four bytes of every character of a longer text.
         lines = list(map(_encode, map(COLUMN.join, zip(*(column.printed for column in texts), strict=True))))
@@ -158,7 +215,7 @@ def _joined(texts: list[TextColumn], batch: list[Row], refused: dict[int, list[R
     # If a text contains one of our separators, rows and values have to be separated one by one.
     plain = signs == (rows - 1, rows * (len(texts) - 1), sum(nulls))
     written = _escaped(data) + b"\n" if plain else _one_by_one(texts)
-    return Encoded(written, rows, fingerprint(lines), nulls, rejects)
+    return Encoded(written, rows, fingerprint(lines), nulls, batch.rejects, batch.changed)
 
 
 def _escaped(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import TracebackType
 
 import psycopg2
@@ -20,7 +21,8 @@ from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects
 from gatepost.transfer.load.sequences import settle_sequences
-from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult
+from gatepost.transfer.load.server_types import ServerTypes
+from gatepost.transfer.values import Changed, Plan, Reject, TablePlan, TableResult
 
 
 class Run:
@@ -39,13 +41,15 @@ class Run:
         self.connection = connection
         self.read = read
         self.progress = progress
-        self.how = TimeOptions.of(plan.options.timezone, plan.options.epoch)
+        how = TimeOptions.of(plan.options.timezone, plan.options.epoch)
+        self.how = replace(how, server=ServerTypes(connection))
         self.encoding = encoding or (lambda table: encoder_of(table, self.how))
         self.ahead = ahead or (lambda _: None)
         self.rejects = {t.name: TableRejects(t, plan.options.rejects) for t in plan.tables}
         self.frozen: frozenset[str] = frozenset()
         self.sent: dict[str, Tally] = {}
         self.tallies: dict[str, Tally] = {}
+        self.changed: dict[str, Changed] = {}
         self.seconds: dict[str, float] = {}
 
     def __enter__(self) -> Run:
@@ -92,7 +96,9 @@ class Run:
         # With every key on while rows are added, none of those that were sent is taken out again.
         moved = self.sent if appending else self.tallies
         return tuple(
-            TableResult(t.name, moved[t.name].rows, self.seconds[t.name], self.rejects[t.name].rows)
+            TableResult(
+                t.name, moved[t.name].rows, self.seconds[t.name], self.rejects[t.name].rows, self.changed[t.name]
+            )
             for t in self.plan.tables
         )
 
@@ -109,6 +115,7 @@ class Run:
         encoding, frozen = self.encoding(table), table.name in self.frozen
         loading = Loading(self.connection, encoding, self.progress, self.rejects[table.name], frozen=frozen)
         self.sent[table.name] = loading.load(self.read(table), self.ahead(table))
+        self.changed[table.name] = tuple((*key, values) for key, values in sorted(loading.changed.items()))
         self.tallies[table.name] = self.tallies.get(table.name, Tally.of(table)) + self.sent[table.name]
 
     def _index(self, table: TablePlan, part: Part) -> None:

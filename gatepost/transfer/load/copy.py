@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from itertools import chain
@@ -14,12 +15,13 @@ from psycopg2.extensions import cursor as Cursor
 from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.compare.fingerprints import Tally
-from gatepost.transfer.encode.copy_text import Encoded
+from gatepost.transfer.encode.copy_text import Encoded, shortened
 from gatepost.transfer.load.copy_freeze import truncate_for_freeze
 from gatepost.transfer.load.rejects import TableRejects
-from gatepost.transfer.masking import without_secrets
+from gatepost.transfer.mapping.values import Way
+from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source.sqlite import Row
-from gatepost.transfer.values import Reject, TablePlan
+from gatepost.transfer.values import ForeignKey, Reject, TablePlan
 
 Progress = Callable[[str, int, int], None]
 """Called with the table, the rows done and the total."""
@@ -96,6 +98,7 @@ class Loading:
         self.progress = progress
         self.rejects = rejects
         self.sent = Tally.of(self.plan)
+        self.changed: Counter[tuple[str, Way]] = Counter()
 
     def load(self, batches: Batches, ahead: Iterator[Encoded] | None = None) -> Tally:
         """Copy the table and return what was sent; if PostgreSQL refuses rows, find out which.
@@ -112,11 +115,16 @@ class Loading:
             try:
                 if self.frozen:
                     cursor.execute(truncate_for_freeze(self.plan))
-                self._copy(cursor, ahead if ahead is not None else map(self.encoder.encode, batches()))
+                if self.plan.asks_server:
+                    # The connection can be asked between two COPYs only, so each batch is one.
+                    self._copy_carefully(cursor, batches)
+                else:
+                    self._copy(cursor, ahead if ahead is not None else map(self.encoder.encode, batches()))
             except _ROW_FAULTS:
                 cursor.execute("ROLLBACK TO SAVEPOINT gatepost_table")
                 self.rejects.forget()
                 self.sent = Tally.of(self.plan)
+                self.changed.clear()
                 self._copy_carefully(cursor, batches)
             except psycopg2.Error as error:
                 raise refusal(self.plan.name, error) from error
@@ -142,6 +150,8 @@ class Loading:
 
     def _count(self, encoded: Encoded) -> Encoded:
         self.sent += Tally(encoded.rows, encoded.fingerprint, encoded.nulls)
+        for place, way, values in encoded.changed:
+            self.changed[self.plan.columns[place].target.name, way] += values
         for problems, row in encoded.rejects:
             self.rejects.add(problems, row)
         self.progress(self.plan.name, self.sent.rows + self.rejects.rows, self.plan.source.rows)
@@ -181,7 +191,19 @@ class Loading:
         cursor.execute("RELEASE SAVEPOINT gatepost_batch")
         return None
 
+    def _violated(self, fault: psycopg2.Error) -> ForeignKey | None:
+        """Return the foreign key of this table that a fault is about, if it is about one."""
+        if not isinstance(fault, psycopg2.errors.ForeignKeyViolation) or fault.diag.table_name != self.plan.name:
+            return None
+        return next((k for k in self.plan.target.foreign_keys if k.name == fault.diag.constraint_name), None)
+
     def _refused(self, row: Row, fault: psycopg2.Error) -> Reject:
+        key = self._violated(fault)
+        if key is not None:
+            values = dict(zip((c.target.name for c in self.plan.columns), self.encoder.values(row), strict=False))
+            written = ", ".join(shown(name, shortened(values.get(name))) for name in key.columns)
+            reason = f'has no row in "{self.plan.target.parent(key)}"'
+            return Reject(self.plan.name, self.encoder.key(row), ", ".join(key.columns), written, reason)
         said = fault.diag.message_primary or str(fault).strip()
         detail = f" ({fault.diag.message_detail})" if fault.diag.message_detail else ""
         column = fault.diag.column_name or ""

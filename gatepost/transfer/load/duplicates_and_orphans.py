@@ -55,7 +55,7 @@ def remove_orphans(
     while found:
         found = False
         for plan, key in keys:
-            reason = f'has no row in "{key.parent}"'
+            reason = f'has no row in "{plan.target.parent(key)}"'
             gone = _remove(connection, plan, _orphaned(plan, key), set(key.columns), reason, rejects[plan.name])
             if gone.rows:
                 removed[plan.name] = removed.get(plan.name, Tally.of(plan)) + gone

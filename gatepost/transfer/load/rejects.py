@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gatepost.errors import TransferError
+from gatepost.transfer.load.advice import advice
 from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import Reject, TablePlan, Type
 
@@ -208,6 +209,5 @@ class RowsRefused(TransferError):
         count = f"at least {rows:,} rows" if stopped else f"{rows:,} rows in all"
         others = f" ({count})" if rows > 1 else ""
         super().__init__(
-            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}',
-            "fix the rows in the source, or add --rejects DIR to move the rest",
+            f'"{first.table}" {first.key}:{column} {first.reason}{value}{others}; {written}', advice(rejects)
         )

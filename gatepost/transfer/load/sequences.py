@@ -9,8 +9,6 @@ from gatepost import sql
 from gatepost.errors import TransferError
 from gatepost.transfer.values import Mismatch, TablePlan, TargetColumn
 
-_NUMBERS = frozenset({"int2", "int4", "int8", "numeric"})
-
 
 def settle_sequences(connection: Connection, plan: TablePlan) -> None:
     """Set every identity and sequence of a table past the values that it now holds.
@@ -19,7 +17,7 @@ def settle_sequences(connection: Connection, plan: TablePlan) -> None:
     (https://www.postgresql.org/docs/17/sql-altersequence.html).
     """
     for column in plan.target.columns:
-        for sequence in _counting(column):
+        for sequence in column.counters:
             _settle(connection, plan, column, sequence)
 
 
@@ -27,7 +25,7 @@ def unsettled(connection: Connection, plan: TablePlan) -> tuple[Mismatch, ...]:
     """Return the identities and sequences that would give a value twice, and the foreign keys that nobody checked."""
     found = []
     for column in plan.target.columns:
-        for sequence in _counting(column):
+        for sequence in column.counters:
             following, wanted = _positions(connection, plan, column, sequence)
             if following != wanted:
                 what = f"its next value is {following}, and {wanted} is the first that is free"
@@ -58,11 +56,6 @@ def _settle(connection: Connection, plan: TablePlan, column: TargetColumn, seque
                     " own; nothing was written",
                     f"ALTER SEQUENCE {sequence} OWNER TO {sql.identifier(connection.info.user)};",
                 ) from error
-
-
-def _counting(column: TargetColumn) -> tuple[str, ...]:
-    """Return the sequences that give a column its numbers; of one inside a text nobody can say where it stands."""
-    return column.sequences if column.type.family in _NUMBERS else ()
 
 
 def _positions(connection: Connection, plan: TablePlan, column: TargetColumn, sequence: str) -> tuple[int, int]:

@@ -17,8 +17,9 @@ from gatepost.errors import GatepostError
 from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
+from gatepost.transfer.mapping.values import Unit
 from gatepost.transfer.source.sqlite import Source
-from gatepost.transfer.values import Epoch, TablePlan
+from gatepost.transfer.values import TablePlan
 
 PIECE_ROWS = 20_000
 """About the rows of a piece of work: a table is dealt out to several processes in pieces."""
@@ -68,17 +69,18 @@ def _cast(
     answers: BinaryIO,
     tables: tuple[TablePlan, ...],
     timezone: str,
-    epoch: Epoch | None,
+    epoch: Unit | None,
     number: int,
     workers: int,
 ) -> None:
     turn = 0
     for place, table in enumerate(tables):
         encoder = encoder_of(table, TimeOptions.of(timezone, epoch))
-        for piece in pieces(source, table):
+        # What the server has to read first is cast by the process that is connected to it.
+        for piece in [] if table.asks_server else pieces(source, table):
             turn += 1
             if turn % workers == number:
-                _send_all(answers, map(encoder.encode, source.batches(table.source, table.read, between=piece)))
+                _send_all(answers, map(encoder.encode, source.select(table.source, table.selected, between=piece)))
         _send(answers, place)
 
 

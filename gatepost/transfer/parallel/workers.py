@@ -23,7 +23,8 @@ from typing import Any
 from gatepost.errors import TransferError
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 from gatepost.transfer.encode.copy_text import Encoded
-from gatepost.transfer.source.sqlite import Source, Watch
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.source.watch import Watch
 from gatepost.transfer.values import Options, Plan, TablePlan
 
 MEMORY_BYTES = 44 * 1024 * 1024

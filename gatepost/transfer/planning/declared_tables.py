@@ -74,7 +74,10 @@ def same_type(one: Type, other: Type) -> bool:
 def _column(table: str, column: Any) -> TargetColumn:  # noqa: ANN401 - SQLAlchemy's own type says less
     kind = _type(f"{table}.{column.name}", column.type)
     generated = column.computed is not None
-    return TargetColumn(column.name, kind, not column.nullable, generated=generated)
+    # What exactly the default is, is for the server to say.
+    default = "its default" if column.server_default is not None and not generated else ""
+    identity = column.identity is not None or column is column.table.autoincrement_column
+    return TargetColumn(column.name, kind, not column.nullable, identity, generated=generated, default=default)
 
 
 def _type(name: str, kind: Any) -> Type:  # noqa: ANN401 - SQLAlchemy's own type says less

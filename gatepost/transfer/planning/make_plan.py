@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 import psycopg2
@@ -11,30 +10,36 @@ from psycopg2.extensions import connection as Connection
 
 from gatepost import sql
 from gatepost.errors import TransferError
-from gatepost.transfer.casts.registry import MOMENTS
 from gatepost.transfer.compare.server_hash import FAMILIES as BINARY
 from gatepost.transfer.compare.server_hash import agrees
 from gatepost.transfer.encode.copy_binary import AVAILABLE
+from gatepost.transfer.mapping.frameworks import is_django
+from gatepost.transfer.mapping.values import Mapping
+from gatepost.transfer.planning.column_casts import with_casts
+from gatepost.transfer.planning.columns import with_table
+from gatepost.transfer.planning.consequences import consequences
+from gatepost.transfer.planning.differences import SidesDiffer
+from gatepost.transfer.planning.known_names import refuse_unknown_names
 from gatepost.transfer.planning.pairing import pair
 from gatepost.transfer.planning.target_tables import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import Source
-from gatepost.transfer.values import Epoch, Options, Plan, TablePlan, TargetTable
+from gatepost.transfer.values import Options, Plan, TablePlan, TargetTable
 
 
 def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
     """Pair an open source with a target, inside a `reading` of it.
 
     Raises:
-        TransferError: a table or column exists on one side only, a type has no cast, the role would be subject to
-            row security, the target is at another revision or not empty.
+        SidesDiffer: a table or column exists on one side only, or a type has no cast.
+        TransferError: the role would be subject to row security, the target is at another revision or not empty.
     """
     prepare(connection)
     refuse_other_revision(connection, options.expected_revision)
-    tables = read_target(connection, options.schema)
-    planned, notes = pair(source, tables, options)
-    planned = with_epochs(planned, options)
-    refuse_weak_role(tuple(table.target for table in planned))
-    planned = _in_binary(connection, planned)
+    plan = paired_plan(source, read_target(connection, options.schema), options, server=True)
+    refuse_weak_role(tuple(table.target for table in plan.tables))
+    refuse_foreign_sequences(connection, plan.tables)
+    planned = _in_binary(connection, plan.tables)
+    notes = (*plan.notes, *consequences(connection, planned, source.path.name))
     if not AVAILABLE:
         notes += ("gatepost was installed without a C compiler: a transfer takes nearly twice as long",)
     # A transfer that was stopped left tables with rows; its journal says which.
@@ -42,7 +47,34 @@ def make_plan(source: Source, connection: Connection, options: Options) -> Plan:
         refuse_filled(connection, planned)
     by_name = {table.name: table for table in planned}
     ordered = tuple(by_name[name] for name in order(tuple(table.target for table in planned)))
-    return Plan(source.path, options, ordered, source.path.stat().st_size, notes)
+    return replace(plan, tables=ordered, notes=notes)
+
+
+def paired_plan(source: Source, tables: tuple[TargetTable, ...], options: Options, *, server: bool = False) -> Plan:
+    """Pair an open source with the tables of a target.
+
+    Args:
+        source: The open SQLite file.
+        tables: The tables of the target.
+        options: What the person asks for.
+        server: Whether there is a server that reads the types which have no cast of ours.
+
+    Raises:
+        SidesDiffer: a table or column exists on one side only, or a type has no cast.
+        TransferError: an option names nothing.
+    """
+    if options.mapping is not None:
+        refuse_unknown_names(options.mapping, source.tables, tables)
+    paired = pair(source, tables, options, server=server)
+    django = is_django(tuple(table.name for table in source.tables))
+    planned = with_casts(paired.tables, options, django=django)
+    allowed = {table.name: table for table in planned}
+    mapped = (with_table(t, allowed[t.target]) if t.target in allowed else t for t in paired.mapping.tables)
+    size = source.path.stat().st_size
+    plan = Plan(source.path, options, planned, size, paired.notes, mapping=Mapping(tuple(mapped)))
+    if paired.differences:
+        raise SidesDiffer(paired.differences, plan)
+    return plan
 
 
 def refuse_changed(plan: Plan, fresh: Plan) -> None:
@@ -77,38 +109,6 @@ def _in_binary(connection: Connection, tables: tuple[TablePlan, ...]) -> tuple[T
     )
 
 
-def with_epochs(tables: tuple[TablePlan, ...], options: Options) -> tuple[TablePlan, ...]:
-    """Set the unit of the numbers of each column that an option names.
-
-    Raises:
-        TransferError: there is no such column among those that are moved, or it does not hold moments.
-    """
-    columns = {f"{table.name}.{c.target.name}".lower(): c for table in tables for c in table.columns}
-    units: dict[str, Epoch] = {}
-    for name, unit in options.epochs:
-        column = columns.get(name.lower())
-        if column is None:
-            near = get_close_matches(name.lower(), columns, 1)
-            raise TransferError(
-                f'there is no column "{name}" to move',
-                f'Did you mean "{near[0]}"?' if near else f"--epoch TABLE.COLUMN={unit}",
-            )
-        kind = column.target.type.element or column.target.type
-        if kind.family not in MOMENTS:
-            raise TransferError(
-                f'"{name}" is of type "{column.target.type.printed}", whose numbers do not count from 1970',
-                f"leave --epoch {name}={unit} out",
-            )
-        units[name.lower()] = unit
-    return tuple(
-        replace(
-            table,
-            columns=tuple(replace(c, epoch=units.get(f"{table.name}.{c.target.name}".lower())) for c in table.columns),
-        )
-        for table in tables
-    )
-
-
 def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
     """Refuse a role from which row security would hide rows, or that may not change the tables.
 
@@ -125,6 +125,26 @@ def refuse_weak_role(tables: tuple[TargetTable, ...]) -> None:
         if not table.owned:
             raise TransferError(
                 f'the connected role does not own "{name}"', "connect as the role that ran the migrations"
+            )
+
+
+def refuse_foreign_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+    """Refuse a default that takes a sequence which the role may not move past the loaded values.
+
+    Raises:
+        TransferError: there is one.
+    """
+    used = {sequence: f"{t.name}.{c.name}" for t in tables for c in t.target.columns for sequence in c.counters}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM unnest(%s::text[]) AS name JOIN pg_class c ON c.oid = name::regclass"
+            " WHERE NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1",
+            (list(used),),
+        )
+        for (sequence,) in cursor.fetchall():
+            raise TransferError(
+                f'the default of "{used[sequence]}" takes "{sequence}", which the connected role does not own',
+                f"ALTER SEQUENCE {sequence} OWNER TO {sql.identifier(connection.info.user)};",
             )
 
 

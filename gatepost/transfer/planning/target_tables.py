@@ -45,6 +45,8 @@ SELECT c.oid::int8, n.nspname, c.relname,
                      JOIN pg_class s ON s.oid = used.oid AND s.relkind = 'S'
                      JOIN pg_namespace sn ON sn.oid = s.relnamespace
                      WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''),
+               (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+                WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''),
                a.atttypid::int8, a.atttypmod, format_type(a.atttypid, a.atttypmod)
            ) ORDER BY a.attnum), '[]')
         FROM pg_attribute a
@@ -138,6 +140,6 @@ def _table(row: tuple[Any, ...], types: Types) -> TargetTable:
 
 
 def _column(row: list[Any], types: Types) -> TargetColumn:
-    name, not_null, identity, generated, sequences, oid, typmod, printed = row
+    name, not_null, identity, generated, sequences, default, oid, typmod, printed = row
     kind = types.type(oid, typmod, printed)
-    return TargetColumn(name, kind, bool(not_null), bool(identity), tuple(sequences), bool(generated))
+    return TargetColumn(name, kind, bool(not_null), bool(identity), tuple(sequences), bool(generated), default or "")

@@ -184,7 +184,31 @@ class Source:
         the value by name; reading it as text directly would only say that some row is wrong.
         `between` are the first and the last row number that are wanted.
         """
-        yield from self._batches(_select(table, columns, between), size)
+        yield from self.select(table, tuple(map(quoted, columns)), size, between)
+
+    def select(
+        self,
+        table: SourceTable,
+        expressions: tuple[str, ...],
+        size: int = BATCH_ROWS,
+        between: tuple[int, int] | None = None,
+    ) -> Iterator[list[Row]]:
+        """Yield what SQLite makes of expressions over the rows, as `batches` does."""
+        yield from self._batches(_select(table, expressions, between), size)
+
+    def refuse_expression(self, table: SourceTable, column: str, expression: str) -> None:
+        """Refuse an expression that SQLite cannot evaluate over the rows of a table.
+
+        Raises:
+            TransferError: it cannot.
+        """
+        try:
+            self.connection.execute(f"EXPLAIN {_select(table, (expression,), None)}").fetchone()
+        except sqlite3.Error as error:
+            raise TransferError(
+                f'SQLite cannot compute "{column}" by "{expression}": {error}',
+                f'name columns of "{table.name}": {", ".join(c.name for c in table.columns)}',
+            ) from error
 
     def _batches(self, query: str, size: int) -> Iterator[list[Row]]:
         done = 0
@@ -212,34 +236,6 @@ class Source:
             self.connection.text_factory = str
 
 
-class Watch:
-    """Detects whether anybody has written to a file since the watch began.
-
-    A connection sees `data_version` change with every commit of another one, in every journal mode
-    (https://www.sqlite.org/pragma.html#pragma_data_version).
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._connection, _ = open_file(path)
-        self._connection.isolation_level = None
-        self._before = self._version()
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
-
-    def still(self) -> bool:
-        """Return whether nobody has."""
-        return self._version() == self._before
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-
 def _replace_collations(connection: sqlite3.Connection) -> bool:
     """Put a plain order in the place of each one that only the app defines; return whether there was any.
 
@@ -261,10 +257,10 @@ def _lenient(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _select(table: SourceTable, columns: tuple[str, ...], between: tuple[int, int] | None) -> str:
+def _select(table: SourceTable, expressions: tuple[str, ...], between: tuple[int, int] | None) -> str:
     order = table.rowid or ", ".join(quoted(name) for name in table.key) or "1"
     where = f" WHERE {table.rowid} BETWEEN {between[0]} AND {between[1]}" if between else ""
-    return f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}{where} ORDER BY {order}"
+    return f"SELECT {', '.join(expressions)} FROM {quoted(table.name)}{where} ORDER BY {order}"
 
 
 def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tuple[str, ...]]:

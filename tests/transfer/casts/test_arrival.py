@@ -57,7 +57,8 @@ def test_every_exact_value_arrives(types, sqlite_file, target, rows, how):
 def test_every_other_value_is_refused_and_nothing_arrives(types, sqlite_file, target, rows, how):
     cases = [case for case in REFUSED if case[2] == how and kept(case[0])]
     path, connection, names = sides(sqlite_file, target, cases)
-    options = ASKED.get(how, Options(epoch=how.epoch))
+    spans = tuple((f"t.{name}", how.span) for name in names) if how.span else ()
+    options = ASKED.get(how, Options(epoch=None if spans else how.epoch, casts=spans))
     with pytest.raises(RowsRefused) as caught:
         transfer.run(transfer.plan(path, connection, options=options), connection)
     said = {reject.column: reject.reason for reject in caught.value.rejects}

@@ -2,10 +2,12 @@
 
 from gatepost.transfer.casts.registry import FAMILIES, RULES, cast
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
+from gatepost.transfer.casts.ways import cast_allowed, suggestions
 
 UTC = TimeOptions()
 BERLIN = TimeOptions.of("Europe/Berlin", None)
 SECONDS = TimeOptions(None, "seconds")
+SPAN = UTC.counting(("seconds",))
 MILLISECONDS = TimeOptions(None, "milliseconds")
 
 NUMBERS = [
@@ -177,6 +179,26 @@ HOW = [
     ("1736462288", "timestamptz", SECONDS, "2025-01-09 22:38:08+00"),
     (1736462288041, "timestamptz", MILLISECONDS, "2025-01-09 22:38:08.041+00"),
     (1736462288, "timestamp", TimeOptions(BERLIN.zone, "seconds"), "2025-01-09 23:38:08"),
+    ("2025-12-31 24:00:00.000", "timestamp", UTC, "2026-01-01 00:00:00"),
+    ("2025-01-02 03:04:05.1234 +0200 CEST m=+0.0001", "timestamptz", UTC, "2025-01-02 01:04:05.1234+00"),
+]
+ALLOWED = [
+    (1763747931.2441125, "timestamptz", ("seconds", "round"), "2025-11-21 17:58:51.244112+00", "round"),
+    ("2025-01-02 03:04:05.123456789+00:00", "timestamptz", ("round",), "2025-01-02 03:04:05.123457+00", "round"),
+    ("2025-12-31 23:59:59.9999999", "timestamp", ("round",), "2026-01-01 00:00:00", "round"),
+    ("2025-01-02 03:04:05.15", "timestamp(1)", ("round",), "2025-01-02 03:04:05.2", "round"),
+    ("2025-01-02 03:04:05.1", "timestamp(1)", ("round",), "2025-01-02 03:04:05.1", None),
+    ("23:59:59.9999999", "time", ("round",), "24:00:00", "round"),
+    ("09:08:07.9999999", "time", ("round",), "09:08:08", "round"),
+    (1763747931244112500, "timestamp", ("nanoseconds", "round"), "2025-11-21 17:58:51.244112", "round"),
+    (86401500000, "interval", ("microseconds",), "1 day 00:00:01.5", None),
+    ("-1500", "interval", ("milliseconds",), "-1 days +23:59:58.5", None),
+    ("19.995", "numeric(10,2)", ("round",), "20.00", "round"),
+    (2.675, "numeric(10,2)", ("round",), "2.68", "round"),
+    (3.7, "integer", ("round",), "4", "round"),
+    ("3.2", "smallint", ("round",), "3", "round"),
+    (2**53 + 1, "double precision", ("round",), "9.007199254740992e+15", "round"),
+    (0.123456789, "real", ("round",), "0.12345679", "round"),
 ]
 REFUSED = [
     (2, "boolean", UTC, "is neither 0 nor 1"),
@@ -249,7 +271,8 @@ REFUSED = [
     ("", "timestamptz", UTC, "is an empty string, not a moment"),
     ("yesterday", "timestamptz", UTC, "is not a moment (YYYY-MM-DD HH:MM:SS)"),
     ("2025-02-29 00:00:00", "timestamptz", UTC, "is not a moment that exists"),
-    ("2025-01-09 24:00:00", "timestamptz", UTC, "is not a moment that exists"),
+    ("2025-01-09 24:00:01", "timestamptz", UTC, "is not a moment that exists"),
+    ("9999-12-31 24:00:00", "timestamptz", UTC, "is not a moment that exists"),
     ("2025-01-09 23:59:60", "timestamptz", UTC, "is not a moment that exists"),
     ("09/01/2025", "timestamptz", UTC, "is not a moment"),
     ("2025-01-09 22:38:08.1234567", "timestamptz", UTC, "more than six digits of a second"),
@@ -260,7 +283,8 @@ REFUSED = [
     ("1736462288", "timestamptz", UTC, "--epoch seconds or --epoch milliseconds"),
     (2460685.44, "timestamptz", UTC, "is a number, not a moment"),
     (1736462288.1234567, "timestamptz", TimeOptions(None, "milliseconds"), "parts of a microsecond"),
-    (float("inf"), "timestamptz", SECONDS, "parts of a microsecond"),
+    (float("inf"), "timestamptz", SECONDS, "is outside what timestamp with time zone can be"),
+    ("1" * 400, "timestamptz", SECONDS, "is outside what timestamp with time zone can be"),
     (10**17, "timestamptz", SECONDS, "is outside the years 1 to 9999"),
     ("2025-03-30 02:30:00", "timestamptz", BERLIN, "is skipped or comes twice in Europe/Berlin"),
     ("2025-10-26 02:30:00", "timestamptz", BERLIN, "is skipped or comes twice in Europe/Berlin"),
@@ -296,7 +320,10 @@ REFUSED = [
     ("1 day, ", "interval", UTC, "is not a span"),
     ("1:75:00", "interval", UTC, "is not a span"),
     ("", "interval", UTC, "is an empty string, not a span"),
-    (3600, "interval", UTC, "is an integer, which interval cannot hold exactly"),
+    (3600, "interval", UTC, "is a number, not a span; --cast TABLE.COLUMN=microseconds"),
+    (3600, "interval", SECONDS, "is a number, not a span"),
+    (0.1234567, "interval", SPAN, "counts parts of a microsecond"),
+    (1e300, "interval", SPAN, "is longer than an interval can be"),
 ]
 
 
@@ -315,6 +342,20 @@ def test_every_exact_value_is_what_postgresql_prints(types, connection):
     assert wrong == []
 
 
+def test_what_is_allowed_is_what_postgresql_prints_and_is_counted(types, connection):
+    known = types(*dict.fromkeys(name for _, name, *_ in ALLOWED))
+    wrong = []
+    with connection.cursor() as cursor:
+        for value, name, ways, after, way in ALLOWED:
+            found = cast_allowed(value, known[name], UTC, ways)
+            cursor.execute(f"SELECT pg_catalog.concat(%s::{name})", (found[0],))
+            if not found == (after, way) == (cursor.fetchone()[0], way):
+                wrong.append((value, name, found, after, way))
+            if way is not None and way not in suggestions(value, known[name], UTC, tuple(w for w in ways if w != way)):
+                wrong.append((value, name, "is not suggested", way))
+    assert wrong == []
+
+
 def test_everything_else_is_refused_with_a_reason(types):
     known = types(*dict.fromkeys(name for _, name, _, _ in REFUSED))
     wrong = []
@@ -328,7 +369,7 @@ def test_everything_else_is_refused_with_a_reason(types):
 
 
 def test_every_rule_has_a_case(types):
-    cases = [(value, name) for value, name, *_ in NUMBERS + WORDS + DOCUMENTS + TIMES + HOW]
+    cases = [(value, name) for value, name, *_ in NUMBERS + WORDS + DOCUMENTS + TIMES + HOW + ALLOWED]
     known = types(*dict.fromkeys(name for _, name in cases))
     assert {(type(value), known[name].family) for value, name in cases} >= set(RULES) - {
         (int, "varchar"),
@@ -340,6 +381,7 @@ def test_every_rule_has_a_case(types):
         (float, "citext"),
         (float, "timestamp"),
         (float, "bool"),
+        (float, "interval"),
         (float, "int2"),
         (float, "int8"),
         (str, "int2"),

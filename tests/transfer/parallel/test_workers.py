@@ -14,7 +14,8 @@ from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.compare.fingerprints import Tally, tally_source
 from gatepost.transfer.parallel import workers as workers_module
 from gatepost.transfer.parallel.workers import Workers
-from gatepost.transfer.source.sqlite import Source, Watch
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.source.watch import Watch
 
 ROWS = 90_000
 

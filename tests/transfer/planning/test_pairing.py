@@ -4,7 +4,7 @@ import pytest
 
 from gatepost import transfer
 from gatepost.errors import TransferError
-from gatepost.transfer import Options
+from gatepost.transfer import Options, SidesDiffer
 
 
 @pytest.fixture
@@ -26,22 +26,25 @@ def move(sqlite_file, target, connection):
 
 
 def test_all_differences_come_at_once_with_what_each_would_drop(move):
-    with pytest.raises(TransferError) as caught:
+    with pytest.raises(SidesDiffer) as caught:
         move()
-    assert caught.value.message == "the source and the target differ in 2 places; each needs a decision"
-    first, second = (" ".join(line.split()) for line in caught.value.hint.splitlines())
-    assert first == (
-        '--rename userNotes=user_notes # "userNotes" of the source and "user_notes" of the target'
-        " differ only in how they are written"
-    )
-    assert second == '--ignore-table logs # the target has no table "logs", which the source has with 3 rows'
-    with pytest.raises(TransferError) as caught:
-        move(renames=(("userNotes", "user_notes"),), ignore_tables=("logs",))
-    first, second, third = caught.value.hint.splitlines()
-    assert first.startswith("--rename userNotes.createdAt=created_at ")
-    assert second.strip().startswith("--ignore-column user_notes.old ")
-    assert second.endswith("which the source has with 1 value")
-    assert third.endswith("which the source has with 0 values")
+    assert caught.value.message == "the source and the target differ in 3 places; each needs a decision"
+    assert [" ".join(line.split()) for line in caught.value.hint.splitlines()] == [
+        '--ignore-table logs # the target has no table "logs", which the source has with 3 rows',
+        '--ignore-column user_notes.old # the target has no column "user_notes.old", which the source has with 1 value',
+        "--ignore-column user_notes.gone # the target has no column"
+        ' "user_notes.gone", which the source has with 0 values',
+        "or decide in a file: --write-mapping mapping.toml",
+    ]
+    # What is written alike is paired, and the page shows the rest beside it.
+    (notes, logs) = sorted(caught.value.plan.mapping.tables, key=lambda table: not table.target)
+    assert [(c.source, c.target, c.loses, c.undecided) for c in notes.columns] == [
+        ("id", "id", None, False),
+        ("createdAt", "created_at", None, False),
+        ("old", "", 1, True),
+        ("gone", "", 0, True),
+    ]
+    assert (logs.source, logs.rows, logs.undecided) == ("logs", 3, True)
 
 
 def test_a_pair_that_is_named_moves_and_what_is_left_out_is_counted(move, rows):
@@ -51,25 +54,64 @@ def test_a_pair_that_is_named_moves_and_what_is_left_out_is_counted(move, rows):
         ignore_columns=("user_notes.old", "user_notes.gone"),
     )
     assert rows("SELECT id, created_at::text FROM user_notes") == [(1, "2020-01-01 00:00:00+00"), (2, None)]
-    assert plan.notes[:3] == (
-        'table "logs" of the source is not moved (3 rows): --ignore-table',
-        'column "user_notes.old" of the source is not moved (1 value)',
-        'column "user_notes.gone" of the source is not moved (0 values)',
-    )
+    notes = plan.mapping.of_source("userNotes")
+    assert [(c.source, c.loses) for c in notes.columns if not c.target] == [("old", 1), ("gone", 0)]
+    assert (plan.mapping.of_source("logs").rows, plan.mapping.of_source("logs").undecided) == (3, False)
 
 
 def test_one_difference_is_one_sentence(move):
-    options = {"renames": (("userNotes", "user_notes"), ("userNotes.createdAt", "created_at"))}
     with pytest.raises(TransferError, match="which the source has with 1 value") as caught:
-        move(**options, ignore_tables=("logs",), ignore_columns=("user_notes.gone",))
+        move(ignore_tables=("logs",), ignore_columns=("user_notes.gone",))
     assert caught.value.hint == "--ignore-column user_notes.old  # drops 1 value"
 
 
 def test_ignoring_one_half_of_a_pair_still_offers_the_pair(move):
     ignored = ("user_notes.created_at", "user_notes.old", "user_notes.gone")
-    with pytest.raises(TransferError, match="which is ignored and written alike") as caught:
-        move(renames=(("userNotes", "user_notes"),), ignore_tables=("logs",), ignore_columns=ignored)
+    with pytest.raises(TransferError, match="which is written alike") as caught:
+        move(ignore_tables=("logs",), ignore_columns=ignored)
     assert caught.value.hint.startswith("--rename userNotes.createdAt=created_at  # in place of")
+
+
+def test_two_names_that_are_alike_are_not_chosen_between(move, target):
+    target('ALTER TABLE user_notes ADD "CreatedAt_" timestamptz')
+    with pytest.raises(SidesDiffer, match="differ in 5 places"):
+        move(ignore_tables=("logs",))
+
+
+def test_a_column_that_needs_a_value_is_known_before_the_first_row(move, target, rows):
+    target("ALTER TABLE user_notes ADD owner uuid NOT NULL, ADD title text NOT NULL")
+    ignored = {"ignore_tables": ("logs",), "ignore_columns": ("user_notes.old", "user_notes.gone", "user_notes.owner")}
+    with pytest.raises(SidesDiffer, match="differ in 2 places") as caught:
+        move(**ignored)
+    assert "--compute 'user_notes.owner=EXPRESSION'" in caught.value.hint
+    with pytest.raises(TransferError, match=r'SQLite cannot compute "user_notes\.title" by "oldd"'):
+        move(**ignored, computed=(("user_notes.owner", "hex(randomblob(16))"), ("user_notes.title", "oldd")))
+    ignored["ignore_columns"] = ignored["ignore_columns"][:2]
+    move(**ignored, computed=(("user_notes.owner", "printf('%032d', id)"), ("user_notes.title", "'#' || id")))
+    assert rows("SELECT owner::text, title FROM user_notes ORDER BY id") == [
+        ("00000000-0000-0000-0000-000000000001", "#1"),
+        ("00000000-0000-0000-0000-000000000002", "#2"),
+    ]
+
+
+def test_bookkeeping_of_frameworks_is_never_data(sqlite_file, target, connection, rows):
+    path = sqlite_file(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, wait bigint)",
+        "INSERT INTO t VALUES (1, 90000000000)",
+        "CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT)",
+        "INSERT INTO django_migrations VALUES (1, 'here')",
+        "CREATE TABLE _prisma_migrations (id TEXT)",
+    )
+    target(
+        "CREATE TABLE t (id int PRIMARY KEY, wait interval)",
+        "CREATE TABLE django_migrations (id int PRIMARY KEY, app text)",
+        "INSERT INTO django_migrations VALUES (1, 'there')",
+    )
+    planned = transfer.plan(path, connection)
+    assert "Django's own table" in planned.mapping.of_source("django_migrations").remark
+    transfer.run(planned, connection)
+    # Django keeps a duration as microseconds.
+    assert rows("SELECT wait::text, app FROM t, django_migrations") == [("1 day 01:00:00", "there")]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +130,4 @@ def test_a_name_does_not_begin_a_line_of_what_to_do(sqlite_file, target, connect
     target("CREATE TABLE t (id int PRIMARY KEY)")
     with pytest.raises(TransferError) as caught:
         transfer.plan(path, connection)
-    assert len(str(caught.value).splitlines()) == 3
+    assert len(str(caught.value).splitlines()) == 4
