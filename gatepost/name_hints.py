@@ -147,8 +147,10 @@ def gives_power(column: str, of_oneself: bool) -> bool:
     """
     if column.lower() in word_list("power_columns"):
         return True
+    if not of_oneself:
+        return False
     parts = name_parts(column)
-    return of_oneself and bool(parts & word_list("own_power_columns")) and not parts & word_list("own_choice_columns")
+    return bool(parts & word_list("own_power_columns")) and not parts & word_list("own_choice_columns")
 
 
 def is_account(table: str) -> bool:
