@@ -60,7 +60,7 @@ def review(
     from gatepost.review.api import fails
 
     said = _said(base, description) if trailers else ""
-    result = _reviewed(base, head, options(grants, seed=seed, as_cli=as_cli, strict=False), said)
+    result = _reviewed(base, head, options(grants, seed=seed, as_cli=as_cli, stop_at_refused=False), said)
     emit(result, format, output)
     raise typer.Exit(int(fails(result, fail_on)))
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from gatepost.finding import NotChecked
 from gatepost.name_hints import Words, added_words
 from gatepost.observation.attempt.configured_personas import of_roles
-from gatepost.observation.clone.roles import token_roles
 from gatepost.observation.plant.survey import Survey, survey_database
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
 from gatepost.review.plant.joint_survey import joint_survey, texts_of
 from gatepost.review.plant.population import Population
 from gatepost.review.scope import NOTHING, Scope, scope_of
-from gatepost.review.state import Side, State, read_state
+from gatepost.review.state import Side, read_state
 from gatepost.review.structure import ObjectChange, object_changes
 from gatepost.review.trial.access import Access
 from gatepost.review.trial.run import as_one, planted, tried
 from gatepost.review.trial.side import watching
 from gatepost.review.verdict.access_change import AccessChange
+from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable
 from gatepost.review.verdict.doors import CallerDoors
 from gatepost.review.verdict.grouping import grouped
 from gatepost.review.verdict.tables import CallerTables
@@ -99,7 +99,7 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     in_head_words = in_words_of_head(before.live, names)
     scope = scope_of(in_head_words, after.live, objects)
     missing = (*base.missing, *head.missing)
-    catalog = tuple(_by_catalog(before, after))
+    catalog = tuple(by_catalog(before, after))
     if not scope.tables and not scope.doors:
         return Comparison(objects, grouped(catalog), scope, not_checked=missing)
     with base.begin() as cursor:
@@ -108,7 +108,8 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     with head.begin() as cursor:
         new = survey_database(cursor, after.live, None)
     joint = joint_survey(old_words, new)
-    people = (*options.personas, *of_roles({*token_roles(before.live), *token_roles(after.live)}, options.personas))
+    roles = {*callers_of(before.live), *callers_of(after.live)} - {"anon", "authenticated"}
+    people = (*options.personas, *of_roles(roles, options.personas))
     bench = _Bench(base, head, (as_one(old, scope), as_one(new, scope)), names, scope, options)
     population = Population(joint, old_words, people, _defaults(objects))
     accesses = [bench.tried(population)]
@@ -116,6 +117,7 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
         accesses.append(bench.tried(replace(population, sparse=True)))
     options.progress("comparing")
     changes = [*catalog, *(change for old, new in accesses for change in _changes(old, new, scope))]
+    changes += newly_callable(before, after, scope.policies, changes)
     return _judged(changes, accesses, objects, scope, missing)
 
 
@@ -212,16 +214,3 @@ def _defaults(objects: tuple[ObjectChange, ...]) -> dict[TableKey, frozenset[str
         if one.before.partition(" DEFAULT ")[2] != one.after.partition(" DEFAULT ")[2]:
             found.setdefault(one.on, set()).add(one.name.rpartition(".")[2])
     return {key: frozenset(names) for key, names in found.items()}
-
-
-def _by_catalog(before: State, after: State) -> Iterator[AccessChange]:
-    """Yield what the catalog alone decides: a bucket that is served to everybody, or no longer is."""
-    old = {bucket.name: bucket for bucket in before.buckets}
-    for bucket in after.buckets:
-        was = old.get(bucket.name)
-        if was is not None and was.public != bucket.public:
-            how = ("private", "public") if bucket.public else ("public", "private")
-            yield AccessChange(
-                "gains" if bucket.public else "loses", "anon", ("anon",), f"storage bucket {bucket.name}",
-                "public url", *how, f"GET /storage/v1/object/public/{bucket.name}/…", through="bucket",
-            )  # fmt: skip

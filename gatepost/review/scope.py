@@ -6,6 +6,7 @@ a trial; where names are not enough, because SQL is built at run time, everythin
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _EVERYWHERE = frozenset({"role", "membership", "schema", "setting"})
 """Kinds of objects whose change may matter for every table."""
 _NOWHERE = frozenset({"publication", "extension", "unique index"})
 """Kinds of objects whose change lets nobody read or write another row."""
+_WRITES = frozenset({"insert", "update", "delete", "merge"})
+_REFERS = re.compile(r"REFERENCES ([^\s(]+)\(")
 _PLATFORM_TABLES = frozenset({("storage", "objects"), ("realtime", "messages"), ("auth", "users")})
 
 
@@ -45,7 +48,7 @@ class Scope:
     @property
     def tried(self) -> frozenset[TableKey]:
         """The tables that callers try."""
-        return self.tables | self.helpers
+        return self.tables | self.helpers | self.behind
 
 
 NOTHING = Scope(frozenset(), frozenset())
@@ -81,13 +84,33 @@ def scope_of(before: Schema, after: Schema, changes: Iterable[ObjectChange]) -> 
     if any(one.what in _EVERYWHERE or (one.what == "grant" and one.on is None) for one in counted):
         return _everything(things)
     touched = {one.on for one in counted if one.on is not None}
+    referred = {name for one in counted for text in (one.before, one.after) for name in _REFERS.findall(text)}
+    touched |= {thing.key for thing in things if one_of(thing.key, referred)}
     words = {one.name.rpartition(".")[2] for one in counted if one.what in ("enum", "domain", "bucket")}
     words |= {key[1].partition("(")[0] for key in touched}
+    written = _written(things, touched)
+    touched |= written
+    words |= {key[1] for key in written}
     tables, doors = _dependents(things, touched, words)
     read = frozenset[str]().union(*(t.policies for t in things if t.key in tables))
     helpers = {t.key for t in things if t.kind == "table" and t.called in read}
     behind = _behind(things, doors)
     return Scope(frozenset(tables), frozenset(doors), frozenset(helpers) - tables, behind - tables, _called(things))
+
+
+def one_of(key: tuple[str, str], referred: set[str]) -> bool:
+    """Return whether a table is among those that foreign keys refer to, as PostgreSQL prints them."""
+    return bool({f"{key[0]}.{key[1]}", key[1]} & {name.replace('"', "") for name in referred})
+
+
+def _written(things: Iterable[_Thing], touched: set[tuple[str, str]]) -> set[TableKey]:
+    """Return the tables that changed functions write: who may add what to them may have changed."""
+    things = list(things)
+    names = {
+        name for thing in things if thing.key in touched and thing.kind == "function" and thing.names & _WRITES
+        for name in thing.names
+    }  # fmt: skip
+    return {thing.key for thing in things if thing.kind == "table" and thing.called in names}
 
 
 def _everything(things: Iterable[_Thing]) -> Scope:

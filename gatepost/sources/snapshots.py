@@ -15,11 +15,10 @@ from typing import Any
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
-from gatepost.local.throwaway.image import LOADER, SUPERUSER
+from gatepost.local.throwaway.image import LOADER, PLATFORM, SUPERUSER
 from gatepost.observation.clone.buckets import Bucket
 from gatepost.observation.clone.schema import Kept, kept
 from gatepost.schema import from_values, to_values
-from gatepost.sources.preparing import PLATFORM
 
 VERSION = 1
 _OURS = frozenset({SUPERUSER, LOADER, PLATFORM})

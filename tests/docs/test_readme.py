@@ -61,7 +61,7 @@ def normal(text):
 
 
 def test_every_command_of_the_readme_is_tried_here():
-    tried = ("git clone", "gatepost check", "gatepost demo", "gatepost local", *ON_A_DATABASE)
+    tried = ("git clone", "gatepost check", "gatepost review", "gatepost demo", "gatepost local", *ON_A_DATABASE)
     assert [command for command in COMMANDS if not command.startswith(tried)] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,11 +14,12 @@ from gatepost.analysis.compared_values import Calls, Clues, unquoted
 from gatepost.observation.plant.canaries import family, is_word
 from gatepost.observation.plant.references import parents_first
 from gatepost.observation.plant.survey import Survey
-from gatepost.schema import Column, Schema, Table
+from gatepost.schema import Column, Schema, Table, is_platform
 
 _NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _INTEGER = re.compile(r"-?\d{1,9}")
 _FOLDS = re.compile(r"\b(?:lower|upper|initcap)\b|~~\*|~\*|\bilike\b", re.IGNORECASE)
+_KEY = re.compile(r"\b(\w+)\)?\s*->>?\s*'([^']+)'")
 _MOST = 8
 """The most values of one column that are compared."""
 K = TypeVar("K")
@@ -85,6 +87,9 @@ def _each_once(old: Iterable[V], new: Iterable[V]) -> tuple[V, ...]:
 
 def _live(base: Schema, head: Schema, tables: Iterable[Table]) -> Schema:
     by_key = {table.key: table for table in (*base.tables, *head.tables, *tables)}
+    for old in base.tables:
+        if is_platform(old.schema) and (new := head.table(*old.key)) is not None and old.policies != new.policies:
+            by_key[old.key] = replace(by_key[old.key], policies=_each_once(old.policies, new.policies))
     views = {view.key: view for view in (*base.views, *head.views)}
     functions = {one.key: one for one in (*base.functions, *head.functions)}
     return replace(
@@ -108,6 +113,7 @@ def _united(one: Mapping[K, tuple[str, ...]], other: Mapping[K, tuple[str, ...]]
 
 def _clues(base: Clues, head: Clues, survey: Survey) -> Clues:
     literals = _united(base.literals, head.literals)
+    literals = {**literals, **_documents(survey)}
     folds = any(_FOLDS.search(text) for text in texts_of(survey.live))
     return Clues(
         identities=base.identities | head.identities,
@@ -120,6 +126,25 @@ def _clues(base: Clues, head: Clues, survey: Survey) -> Clues:
         links=_each_once(base.links, head.links),
         lists=base.lists | head.lists,
     )
+
+
+def _documents(survey: Survey) -> dict[ColumnKey, tuple[str, ...]]:
+    """Return JSON documents with the keys that conditions look into, and the values that they compare."""
+    found: dict[ColumnKey, dict[str, None]] = {}
+    for table in survey.tables:
+        names = {c.name for c in table.columns if c.type in ("json", "jsonb")}
+        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+        for text in texts if names else ():
+            keys = [(column, key) for column, key in _KEY.findall(text) if column in names]
+            taken = {key for _, key in keys}
+            values = [v for v in dict.fromkeys(_literals(text)) if v not in taken and not v.startswith("{")][:4]
+            for column, key in keys:
+                documents = found.setdefault((*table.key, column), {})
+                for value in (*values, "true", "false", "cnry"):
+                    shown = value == "true" if value in ("true", "false") else value
+                    documents[json.dumps({key: shown})] = None
+                documents["{}"] = None
+    return {key: tuple(documents)[:_MOST] for key, documents in found.items()}
 
 
 def _around(survey: Survey, key: ColumnKey, values: Iterable[str], folds: bool) -> list[str]:
@@ -149,9 +174,8 @@ def texts_of(live: Schema) -> Iterator[str]:
 
 def literals_of(live: Schema) -> frozenset[str]:
     """Return every literal in the conditions, views and bodies of a database."""
-    return frozenset(
-        unquoted(token.text)
-        for text in texts_of(live)
-        for token in sql.tokens(text)
-        if token.kind == "literal" and "'" in token.text
-    )
+    return frozenset(literal for text in texts_of(live) for literal in _literals(text))
+
+
+def _literals(text: str) -> list[str]:
+    return [unquoted(token.text) for token in sql.tokens(text) if token.kind == "literal" and "'" in token.text]

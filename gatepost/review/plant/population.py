@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from gatepost.observation.attempt.personas import NEWCOMER, cast, own_id, users_of
+from gatepost.observation.attempt.personas import cast, own_id, users_of
 from gatepost.observation.plant.combinations import KEPT, Values
 from gatepost.observation.plant.row_sets import FRESH, STRANGERS, Row, RowSets
 from gatepost.observation.plant.survey import FILES, USERS, Survey
@@ -29,6 +30,8 @@ MIXED = ("mixed_1", "mixed_2", "mixed_3")
 _MOST_MIXED = 14
 _MOST = FRESH - 10
 _ALIKE = (ANN, BOB, *MIXED)
+_ADDRESS = re.compile(r"[\w.%+-]*@[\w.%-]+|%[\w-]+\.[a-z]{2,}%?")
+_MOST_ADDRESSES = 4
 _FEW = (ANN, MIXED[0])
 _ONE_BY_ONE = (STRANGERS[15], ANN, MIXED[0], MIXED[1], BOB)
 """Whom the first mixed rows name: a user who has no row in any other table comes first."""
@@ -73,7 +76,21 @@ class Population:
         base = cast(RowSets(replace(self.survey, clues=self.base.clues), self.row_sets.users), self.people)
         before = {persona.name: persona for persona in base}
         found = [persona for one in head for persona in _with_claims(one, before.get(one.name))]
-        return tuple(_mixed(persona, found) if persona.name in MIXED else persona for persona in found)
+        everybody = [_mixed(persona, found) if persona.name in MIXED else persona for persona in found]
+        ann = next(persona for persona in everybody if persona.name == ANN)
+        return (*everybody, *(_with_email(ann, email) for email in self._emails()))
+
+    def _emails(self) -> list[str]:
+        """Return addresses that fit the patterns of conditions, and addresses that nearly do."""
+        found: dict[str, None] = {}
+        both = literals_of(self.survey.live) | literals_of(self.base.live)
+        for literal in sorted(both):
+            if _ADDRESS.fullmatch(literal):
+                address = literal.replace("%", "cnry")
+                address = address if "@" in address else f"cnry@{address}"
+                address = f"cnry{address}" if address.startswith("@") else address
+                found |= dict.fromkeys((address, f"{address}.cnry", address.swapcase()))
+        return list(found)[:_MOST_ADDRESSES]
 
     def rows(self, table: Table) -> list[Row]:
         """Return every row of a table.
@@ -228,6 +245,8 @@ def _mixed(persona: Persona, everybody: Iterable[Persona]) -> Persona:
     return replace(persona, claims=json.dumps(claims))
 
 
-def is_plain(persona: Persona) -> bool:
-    """Return whether a caller is anybody who signs up, with nothing that a backend gave them."""
-    return persona.name == NEWCOMER or persona.traits.ordinary
+def _with_email(persona: Persona, email: str) -> Persona:
+    """Return ann with another address: another caller, with the same rows."""
+    claims = {**json.loads(persona.claims), "email": email}
+    traits = replace(persona.traits, row_set=ANN, onlooker=True)
+    return replace(persona, name=f"{ANN} as {email}", claims=json.dumps(claims), traits=traits)

@@ -16,6 +16,7 @@ from gatepost.schema import Column, Table
 
 _MOST = 28
 _MOST_MIXED = 10
+_MOST_VALUES = 8
 
 
 def candidates(population: Population, persona: Persona, table: Table) -> Mapping[str, Row]:
@@ -41,6 +42,26 @@ def candidates(population: Population, persona: Persona, table: Table) -> Mappin
     for label, values in (*_mixed(population, table, mine, other), *_without_defaults(population, table, mine)):
         found.setdefault(label, Row(table, next(numbers), mine, values))
     return found
+
+
+def changes_of(population: Population, persona: Persona, joint: Table, column: Column) -> list[str | None]:
+    """Return the values that a caller tries to set in a column.
+
+    Args:
+        population: The rows and the callers.
+        persona: Who changes.
+        joint: The table, as both sides have it.
+        column: The column.
+    """
+    row_sets, survey, key = population.row_sets, population.survey, (*joint.key, column.name)
+    if any(key in one for one in (survey.identities, survey.keys, survey.clues.claims)):
+        mine = persona.row_set if persona.row_set in row_sets.names else NOBODY
+        worlds = dict.fromkeys((mine, other_of(persona.name)))
+        values = [row_sets.make(joint, world, FRESH).get(column.name) for world in worlds]
+        return list(dict.fromkeys([*values, *([] if column.not_null else [None])]))
+    if found := population.decisive(joint).get(column.name):
+        return [value for value in found if value != KEPT][:_MOST_VALUES]
+    return [row_sets.plain(joint, column, joint.columns.index(column), FRESH)]
 
 
 def _said(edges: Mapping[str, list[str | None]], kind: tuple[str | None, ...]) -> str:

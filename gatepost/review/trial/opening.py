@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,8 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.personas import Persona
 from gatepost.review.names import TableKey
-from gatepost.review.trial.access import Opened, how_of
+from gatepost.review.trial.access import Opened, how_of, label_code
+from gatepost.review.trial.candidates import candidates, changes_of
 from gatepost.review.trial.side import TriedSide, as_caller, ask
 from gatepost.schema import Table, View, is_platform
 
@@ -67,15 +68,61 @@ class Opening:
             plain = f"SELECT * FROM {target}" if columns is None else f"SELECT {sql.identifiers(columns)} FROM {target}"
             [answer] = yield [Trial(self.persona, "SELECT", (as_caller(_listed(row, target)),))]
             self._keep(str(view), "select", self._read(kind, plain, answer))
-        updatable = {one.lower() for one in view.updatable}
-        tables = [own for _, own in self.side.tables() if any(own.key == r.key for r in view.reads)]
-        for command, statement in _view_writes(view, target):
-            if command in updatable and (*view.key, command) in held and tables:
-                wanted = Trial(self.persona, statement, tuple(places(own) for own in tables), keys_aside=True)
-                [answer] = yield [wanted]
-                written = self._changed(tables, answer)
-                tried = answer.tried
-                self._keep(str(view), statement, Opened(kind, how_of(tried), statement, tried.said, written=written))
+            yield from self._pushed_down(kind, view, target)
+        yield from self._view_writes(kind, view, target)
+
+    def _pushed_down(self, kind: str, view: View, target: str) -> Trying[None]:
+        """Filter a view by a cast that fails, whose error shows a value that the view itself would hide."""
+        words = [column.name for column in view.columns if canaries.is_word(column.type)][:4]
+        statements = [f"SELECT FROM {target} WHERE {sql.identifier(name)}::int4 = 0" for name in words]
+        answers = yield from ask([Trial(self.persona, statement) for statement in statements])
+        for statement, answer in zip(statements, answers, strict=True):
+            cells = self.side.cells_in(answer.tried.said, statement)
+            if cells:
+                opened = Opened(kind, "allowed", statement, answer.tried.said, cells)
+                self._keep(str(view), statement, opened)
+
+    def _view_writes(self, kind: str, view: View, target: str) -> Trying[None]:
+        """Add, change and delete rows through a view, with the values with which its table is tried, too."""
+        held = self.side.stage.privileges(self.persona.role).held
+        able = {one.lower() for one in view.updatable if (*view.key, one.lower()) in held}
+        tables = [own for _, own in self.side.tables() if any(own.key == reference.key for reference in view.reads)]
+        if not able or not tables:
+            return
+        statements: list[tuple[str, int | None]] = []
+        if "delete" in able:
+            statements.append((f"DELETE FROM {target}", None))
+        joint = self._joint(tables[0]) if len(tables) == 1 else None
+        if joint is not None:
+            statements += self._like_the_table(view, target, joint, able)
+        probes = tuple(places(own) for own in tables)
+        answers = yield from ask([Trial(self.persona, text, probes, keys_aside=True) for text, _ in statements])
+        for (statement, code), answer in zip(statements, answers, strict=True):
+            written, tried = self._changed(tables, answer), answer.tried
+            how = how_of(tried)
+            if code is not None:
+                there = how == "allowed" and (tried.count > 0 or tried.outcome != "done")
+                written = frozenset({(joint.key, code)}) if there and joint is not None else frozenset()
+            self._keep(str(view), statement, Opened(kind, how, statement, tried.said, written=written))
+
+    def _like_the_table(
+        self, view: View, target: str, joint: Table, able: set[str]
+    ) -> list[tuple[str, int | None]]:  # fmt: skip
+        shown = [c.name for c in view.columns if joint.column(self.side.joint_column(joint, c.name)) is not None]
+        found: list[tuple[str, int | None]] = []
+        if "insert" in able:
+            for label, row in candidates(self.side.population, self.persona, joint).items():
+                values = {n: row.values[j] for n in shown if (j := self.side.joint_column(joint, n)) in row.values}
+                listed = ", ".join(sql.literal(value) for value in values.values())
+                text = f"INSERT INTO {target} ({sql.identifiers(values)}) VALUES ({listed})"
+                found.append((text, label_code(label)))
+        if "update" in able:
+            for column in [c for c in joint.columns if self.side.own_column(joint, c.name) in shown]:
+                for value in changes_of(self.side.population, self.persona, joint, column):
+                    name = sql.identifier(self.side.own_column(joint, column.name))
+                    text = f"UPDATE {target} SET {name} = {sql.literal(value)}"
+                    found += [(text, None), (text + " ", label_code(f"{column.name} = {value}"))]
+        return found
 
     def _part(self, part: Table, root: Table) -> Trying[None]:
         """Read and empty a partition, or a table that inherits, by its own name."""
@@ -188,9 +235,3 @@ def _joined(columns: Iterable[str]) -> str:
 def _listed(row: str, source: str) -> str:
     rows = f"SELECT {row} AS said FROM {source} gatepost_row LIMIT {_MOST}"
     return f"SELECT array_agg(ARRAY[said]) FROM ({rows}) gatepost_rows"
-
-
-def _view_writes(view: View, target: str) -> Iterator[tuple[str, str]]:
-    yield "delete", f"DELETE FROM {target}"
-    for column in [c for c in view.columns if canaries.is_word(c.type)][:3]:
-        yield "update", f"UPDATE {target} SET {sql.identifier(column.name)} = 'changed'"

@@ -16,7 +16,7 @@ _MOST = 60
 
 def reading(side: TriedSide, persona: Persona) -> Trying[None]:
     """Read each table as one caller, and write down what it saw."""
-    looks = [(joint, own, side.look(persona, joint.key)) for joint, own in side.tables(reading=True)]
+    looks = [(joint, own, side.look(persona, joint.key)) for joint, own in side.tables()]
     wanted = [Trial(persona, "SELECT", (look.probe,)) for _, _, look in looks if look is not None]
     answers = iter((yield from ask(wanted)))
     for joint, own, look in looks:

@@ -12,7 +12,7 @@ from gatepost.observation.attempt.trial.probes import TIMEOUT
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.survey import Survey
+from gatepost.observation.plant.survey import USERS, Survey
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey
 from gatepost.review.plant.planting import SidePlanting
@@ -20,6 +20,7 @@ from gatepost.review.plant.population import Population
 from gatepost.review.scope import Scope
 from gatepost.review.trial.access import Access
 from gatepost.review.trial.opening import Opening
+from gatepost.review.trial.platform import MESSAGES, channels, signing_up
 from gatepost.review.trial.reading import reading
 from gatepost.review.trial.side import TriedSide, Watched
 from gatepost.review.trial.writing import Writing
@@ -84,8 +85,24 @@ def tried(
     batch.together(
         (f"doors as {persona.name}", Opening(side, persona, functions, arguments).open()) for persona in writers
     )
+    if USERS in scope.tables:
+        signing_up(side)
+    if MESSAGES in scope.tables:
+        channels(side, arguments, batch, writers)
     side.stage.settle()
+    _note_errors(side)
     return access
+
+
+def _note_errors(side: TriedSide) -> None:
+    """Write down what came out in the messages of errors."""
+    joints = {joint.key: joint for joint in side.population.survey.tables}
+    access = side.access
+    for (name, key), read in access.reads.items():
+        side.note_error(access.callers[name], joints[key], read.statement, read.said)
+    for (name, key, _), writes in access.writes.items():
+        for write in writes.values():
+            side.note_error(access.callers[name], joints[key], write.statement, write.said)
 
 
 def _exists(survey: Survey, persona: Persona) -> bool:

@@ -45,16 +45,11 @@ class TriedSide:
     watched: Watched
     access: Access
 
-    def tables(self, *, reading: bool = False) -> Iterator[tuple[Table, Table]]:
-        """Yield the tables to try, each as both sides have it and as this side has it.
-
-        Args:
-            reading: Whether those that doors read count, too, so that it is known who sees their rows anyway.
-        """
-        wanted = self.scope.tried | self.scope.behind if reading else self.scope.tried
+    def tables(self) -> Iterator[tuple[Table, Table]]:
+        """Yield the tables to try, each as both sides have it and as this side has it."""
         for joint in self.population.survey.tables:
             own = self.planting.own(joint.key)
-            if own is not None and joint.key in wanted:
+            if own is not None and joint.key in self.scope.tried:
                 yield joint, own
 
     def joint_column(self, joint: Table, own: str) -> str:

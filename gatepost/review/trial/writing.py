@@ -6,22 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.trial.probes import Look, Probe, Tried, counting, places
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.row_sets import Row
 from gatepost.observation.plant.survey import FILES
-from gatepost.personas import NOBODY, Persona
+from gatepost.personas import Persona
 from gatepost.review.names import TableKey
-from gatepost.review.trial.access import How, Write, how_of
-from gatepost.review.trial.candidates import candidates
+from gatepost.review.trial.access import How, Opened, Write, how_of
+from gatepost.review.trial.candidates import candidates, changes_of
 from gatepost.review.trial.side import TriedSide, ask
 from gatepost.schema import Column, Command, Table
 
 _MOST_ROWS = 40
 """The most rows that are changed one by one, after all at once were refused."""
-_MOST_VALUES = 8
 
 
 @dataclass
@@ -202,26 +200,31 @@ class Writing:
         bound = self._bound()
         columns = [c for c in columns if c.name not in alone or c.name in bound] or columns
         for column in sorted(columns, key=lambda c: (c.name in bound, self._is_read(c))):
-            yield column, self._values(joint[column.name])
+            yield column, changes_of(self.side.population, self.persona, self.joint, joint[column.name])
 
-    def _values(self, column: Column) -> list[str | None]:
-        row_sets, key = self.side.population.row_sets, (*self.joint.key, column.name)
-        survey = self.side.population.survey
-        if any(key in one for one in (survey.identities, survey.keys, survey.clues.claims)):
-            mine = self.persona.row_set if self.persona.row_set in row_sets.names else NOBODY
-            worlds = dict.fromkeys((mine, other_of(self.persona.name)))
-            values = [row_sets.make(self.joint, world, FRESH).get(column.name) for world in worlds]
-            values += [] if column.not_null else [None]
-            return list(dict.fromkeys(values))
-        if found := self.side.population.decisive(self.joint).get(column.name):
-            return [value for value in found if value != "(a canary)"][:_MOST_VALUES]
-        place = self.joint.columns.index(column)
-        return [row_sets.plain(self.joint, column, place, FRESH)]
+    def _children(self) -> list[tuple[Table, Table]]:
+        """Return the tables whose rows a foreign key removes, or empties, together with one of this table."""
+        return [
+            (joint, own)
+            for joint, own in self.side.tables()
+            if own.key != self.own.key
+            and any((key.references or ("", ""))[:2] == self.own.key for key in own.constraints)
+        ]
+
+    def _passed_on(self, statement: str, children: Sequence[tuple[Table, Table]], answer: Answer) -> None:
+        """Write down the rows of other tables that are gone with those of this one."""
+        for (joint, own), found in zip(children, answer.found[1:], strict=False):
+            gone = frozenset((joint.key, row.number) for row in self.side.stage.left(own, found))
+            if gone:
+                opened = Opened("foreign key", "allowed", statement, written=gone)
+                self.side.access.doors.setdefault((self.persona.name, str(joint)), {})[statement] = opened
 
     def _deletes(self) -> Trying[dict[str, Write]]:
         statement = f"DELETE FROM {self._target}"
-        wanted = Trial(self.persona, statement, (places(self.own),))
+        children = self._children()
+        wanted = Trial(self.persona, statement, (places(self.own), *(places(child) for _, child in children)))
         [answer] = yield [wanted]
+        self._passed_on(statement, children, answer)
         if answer.tried.outcome == "constraint":  # children of the rows stand in the way, which row security let go
             [answer] = yield [Trial(self.persona, statement, (places(self.own),), keys_aside=True)]
         tried, rows = answer.tried, list(self.side.rows(self.own).values())

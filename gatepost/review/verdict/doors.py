@@ -10,11 +10,13 @@ from functools import cached_property
 from gatepost.observation.attempt.personas import describe
 from gatepost.personas import Persona
 from gatepost.review.names import TableKey
-from gatepost.review.trial.access import Access, Cell, Opened
+from gatepost.review.trial.access import Access, Cell, Opened, label_code
 from gatepost.review.verdict.access_change import AccessChange, Verdict
 
 _FLEETING = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[\d.+:]*|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]{17}")
 """What may differ in two results that are the same: the time, and random ids."""
+_OWN = -2
+"""Stands for a row that a caller adds in its own name, as -1 stands for a row that it adds in anybody's."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,28 @@ class CallerDoors:
 
     def _writes(self, door: str, old: Mapping[str, Opened], new: Mapping[str, Opened]) -> Iterator[AccessChange]:
         able = [self._writable(side) for side in (self.base, self.head)]
-        for verdict, ours, theirs, beyond in (("gains", new, old, able[0]), ("loses", old, new, able[1])):
+        for gains, ours, theirs, beyond in ((True, new, old, able[0]), (False, old, new, able[1])):
+            said = set()
             for call, one in ours.items():
+                command = one.statement.partition(" ")[0]
                 other = theirs.get(call)
                 changed = one.written - beyond - (other.written if other is not None else frozenset())
-                if changed:
-                    table, number = max(changed)
-                    shown = self.head.shown.get((table, number), f"a new row of {'.'.join(table)}")
-                    before, after = ("nothing", f"writes {'.'.join(table)}")
-                    if verdict == "loses":
-                        before, after = after, before
-                    yield self._change("gains" if verdict == "gains" else "loses", door, one, before, after, shown)
-                    break
+                if changed and command not in said:
+                    said.add(command)
+                    yield self._written(door, one, changed, beyond, gains=gains)
+
+    def _written(
+        self, door: str, one: Opened, changed: frozenset[tuple[TableKey, int]],
+        beyond: frozenset[tuple[TableKey, int]], *, gains: bool,
+    ) -> AccessChange:  # fmt: skip
+        table, number = max(changed)
+        shown = self.head.shown.get((table, number), f"a row of {'.'.join(table)}, by its values")
+        before, after = ("nothing", f"writes {'.'.join(table)}")
+        if not gains:
+            before, after = after, before
+        own = {pair[1] for pair in changed} == {-1} and (table, _OWN) in beyond
+        how: Verdict = ("may gain" if own else "gains") if gains else ("may lose" if own else "loses")
+        return self._change(how, door, one, before, after, shown)
 
     def _writable(self, side: Access) -> frozenset[tuple[TableKey, int]]:
         """Return the rows that the caller changes or deletes directly, and -1 where it adds its own."""
@@ -101,11 +113,12 @@ class CallerDoors:
             if who == self.caller.name:
                 for label, write in writes.items():
                     if write.how == "allowed":
-                        found.add((table, write.row if write.row is not None else -1 if label == "own row" else -2))
-                        _ = command
+                        changed = label.rpartition(" in row ")[0] if command == "update" else label
+                        found.add((table, write.row if write.row is not None else _added(label)))
+                        found.add((table, label_code(changed)))
         for (who, _), calls in side.doors.items():
             if who == self.caller.name:
-                found |= {pair for one in calls.values() for pair in one.written if pair[1] >= 0}
+                found |= {pair for one in calls.values() for pair in one.written if pair[1] not in (-1, _OWN)}
         return frozenset(found)
 
     def _answers(
@@ -128,6 +141,11 @@ class CallerDoors:
                 before = _short(other.figures) if other.how == "allowed" else "refused"
                 yield self._change("may gain", door, one, before, _short(one.figures), reason=reason)
                 return
+
+
+def _added(label: str) -> int:
+    """Return what stands for an added row: somebody else's, or one's own."""
+    return -1 if label.startswith("another's") else _OWN
 
 
 def _counted(cells: frozenset[Cell]) -> str:

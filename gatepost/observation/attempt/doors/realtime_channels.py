@@ -58,7 +58,7 @@ class Channels:
         if self._table is None:
             return
         self.stage.settle()
-        topics = {world: self._topics(world) for world in (ANN, BOB)}
+        topics = {world: self.topics(world) for world in (ANN, BOB)}
         said = self._plant({topic for found in topics.values() for topic in found})
         if said:
             yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}", ours=True)
@@ -105,7 +105,7 @@ class Channels:
             self.stage.execute(tried.statement)
         return said
 
-    def _topics(self, world: str) -> list[str]:
+    def topics(self, world: str) -> list[str]:
         """Return possible topics of a row set: a value of its rows, with the prefix that a policy puts before it."""
         before = [text.rstrip("%") for text in self._literals if text.rstrip("%").endswith((":", "-", "_", "/", "."))]
         found: dict[str, None] = {}

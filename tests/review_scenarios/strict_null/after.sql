@@ -1,0 +1,13 @@
+CREATE TABLE public.notes (
+    id bigint PRIMARY KEY,
+    user_id uuid NOT NULL,
+    title text,
+    is_public boolean NOT NULL DEFAULT false,
+    deleted_at timestamptz,
+    hidden boolean
+);
+ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.notes FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON public.notes FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.notes TO authenticated;
+CREATE POLICY s ON public.notes FOR SELECT TO authenticated USING (hidden IS NOT TRUE);
