@@ -50,6 +50,8 @@ def check(
     strict: Strict = False,
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
+    lock: Annotated[bool, typer.Option("--lock", help="Write the access matrix to access.lock and exit 0.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Fail where access.lock is not what holds now.")] = False,
     grants: Grants = None,
     as_cli: AsCli = False,
     stop_at_refused: StopAtRefused = False,
@@ -69,6 +71,8 @@ def check(
     Exits 0 when nothing was found, 1 when something was found or could not be checked, 2 when the check could not run.
     What a limit of Gatepost hides exits 0 only where the verdict stands by another way; --strict fails on that, too.
     """
+    from dataclasses import replace
+
     from gatepost.suppression import beyond_baseline, read_baseline
     from gatepost.suppression import write_baseline as write
 
@@ -77,6 +81,17 @@ def check(
     known = read_baseline(baseline) if baseline is not None else frozenset()
     with looked_at(target, local, chosen) as database:
         result = _checked(database, rule, schema, fixes, copy_rows)
+    if lock:
+        from gatepost.check.lock import FILE, as_lock
+        from gatepost.cli._output import put
+
+        put(as_lock(result).rstrip("\n"), FILE)
+        typer.echo(f"who can do what is in {FILE}", err=True)
+        return
+    if locked:
+        from gatepost.check.lock import FILE, stale
+
+        result = replace(result, findings=(*result.findings, *stale(result, FILE)))
     if write_baseline is not None:
         write(write_baseline, result.findings)
         typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)

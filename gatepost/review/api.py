@@ -16,6 +16,7 @@ from gatepost.finding import Finding, NotChecked, Result, Severity
 from gatepost.name_hints import Words
 from gatepost.observation.clone.schema import clone_of, kept
 from gatepost.personas import Persona
+from gatepost.review.hazards import downgrade_hazards, hazards
 from gatepost.review.places import places
 from gatepost.review.run import Comparison, compare
 from gatepost.review.run import Options as How
@@ -25,6 +26,9 @@ from gatepost.review.terms import Terms
 from gatepost.review.verdict.access_change import AccessChange, Verdict
 from gatepost.sources import Options as SourceOptions
 from gatepost.sources import Source, opened
+from gatepost.sources.files import read_script
+from gatepost.sources.profile import read_profile
+from gatepost.sources.revision_files import as_files
 from gatepost.sources.snapshots import read_snapshot
 from gatepost.target import target_url
 
@@ -84,7 +88,20 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
         making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    return _result(old.label, new.label, found, head, options)
+    return _result(old.label, new.label, found, head, options, _between(base, head, options.sources))
+
+
+def _between(base: Source, head: Source, options: SourceOptions) -> tuple[str, ...]:
+    """Return the hazards of the migrations that the head adds to the base's."""
+    with ExitStack() as stack:
+        old, new = (stack.enter_context(as_files(source)) for source in (base, head))
+        known = {file.name for file in old.files}
+        added = [file for file in new.files if file.name not in known]
+        if new.kind == "alembic":
+            return tuple(downgrade_hazards(added))
+        scripts = [read_script(file) for file in added]
+        profile = read_profile(new.folder, options.grants)
+        return hazards(scripts, open_grants=profile.grants == "open") if old.files else ()
 
 
 def _entered(stack: ExitStack, made: object) -> Side:
@@ -126,7 +143,9 @@ def _transactions(url: DatabaseUrl, label: str) -> Transaction:
     return begin
 
 
-def _result(base: str, head: str, found: Comparison, source: Source, options: Options) -> Result:
+def _result(
+    base: str, head: str, found: Comparison, source: Source, options: Options, between: Sequence[str]
+) -> Result:  # fmt: skip
     today = options.today or datetime.now(UTC).date()
     changes = tuple(options.terms.judge(one, today) for one in found.access)
     causes = {one.object: _causes(one.object, found.objects) for one in changes}
@@ -155,6 +174,7 @@ def _result(base: str, head: str, found: Comparison, source: Source, options: Op
             "objects": [{**asdict(one), "on": ".".join(one.on) if one.on else None} for one in told(found.objects)],
             "unchanged": [".".join(key) for key in found.unchanged],
             "new": [dict(zip(("role", "object", "access"), one, strict=True)) for one in found.new],
+            "hazards": list(between),
             "notes": notes,
         },
     )

@@ -18,7 +18,7 @@ from gatepost.review.scope import NOTHING, Scope, scope_of
 from gatepost.review.state import Side, read_state
 from gatepost.review.structure import ObjectChange, object_changes
 from gatepost.review.trial.access import Access
-from gatepost.review.trial.run import as_one, planted, tried
+from gatepost.review.trial.run import as_one, tried
 from gatepost.review.trial.side import watching
 from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable
@@ -135,20 +135,16 @@ class _Bench:
     def tried(self, population: Population) -> tuple[Access, Access]:
         """Return what every caller could do on each side with the same rows."""
         sides = ((self.base, self.surveys[0], self.names), (self.head, self.surveys[1], None))
-        self.options.progress("planting the same rows on both sides")
-        for _ in range(_ROUNDS):
-            known = dict(population.fixes)
-            for side, survey, names in sides:
-                with side.begin() as cursor:
-                    planted(cursor, survey, population, names)
-            if population.fixes == known:
-                break
         watched = watching(population, ((survey, names) for _, survey, names in sides), self.scope)
-        found = []
-        for (side, survey, names), what in zip(sides, ("before", "after"), strict=True):
-            self.options.progress(f"trying every caller's commands, {what} the change")
-            with side.begin() as cursor:
-                found.append(tried(cursor, survey, population, names, self.scope, watched))
+        for _ in range(_ROUNDS):
+            found, known = [], []
+            for (side, survey, names), what in zip(sides, ("before", "after"), strict=True):
+                self.options.progress(f"planting the same rows and trying every caller's commands, {what} the change")
+                with side.begin() as cursor:
+                    found.append(tried(cursor, survey, population, names, self.scope, watched))
+                known.append(dict(population.fixes))
+            if known[0] == known[1]:  # the head required no other values than the base, so the rows are the same
+                break
         return found[0], found[1]
 
 

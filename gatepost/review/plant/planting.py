@@ -61,13 +61,12 @@ class SidePlanting:
 
     def row(self, row: Row, table: Table) -> Row:
         """Return a row as this side can hold it."""
-        values = {}
-        for name, value in row.values.items():
-            own = self.names.column_before(row.table.key, name) if self.names is not None else name
-            column = table.column(own)
-            if column is not None and not column.generated:
-                values[own] = value
-        return replace(row, table=table, values=values)
+        held = {
+            self.names.column_before(row.table.key, name) if self.names is not None else name: value
+            for name, value in row.values.items()
+        }
+        kept = {c.name: held[c.name] for c in table.columns if c.name in held and not c.generated}
+        return replace(row, table=table, values=kept)
 
     def _put_triggers_aside(self) -> bool:
         from psycopg2 import Error

@@ -57,6 +57,7 @@ class Population:
     defaults: Mapping[TableKey, frozenset[str]] = field(default_factory=dict)
     fixes: dict[Any, Any] = field(default_factory=dict)
     sparse: bool = False
+    _made: dict[Any, list[Row]] = field(default_factory=dict, init=False)
 
     @cached_property
     def people(self) -> tuple[Persona, ...]:
@@ -98,6 +99,12 @@ class Population:
         Args:
             table: As the survey has it.
         """
+        known = (table.key, tuple(self.fixes.items()))
+        if known not in self._made:
+            self._made[known] = self._make(table)
+        return self._made[known]
+
+    def _make(self, table: Table) -> list[Row]:
         found = self.row_sets.rows(table)
         number = max((row.number for row in found), default=-1) + 1
         more: list[Row] = []

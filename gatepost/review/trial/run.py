@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatepost.finding import NotChecked
 from gatepost.observation.attempt.doors.callable_functions import callable_by
 from gatepost.observation.attempt.trial.batch import Batch
 from gatepost.observation.attempt.trial.probes import TIMEOUT
@@ -14,7 +13,7 @@ from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import USERS, Survey
 from gatepost.personas import Persona
-from gatepost.review.names import Names, TableKey
+from gatepost.review.names import Names
 from gatepost.review.plant.planting import SidePlanting
 from gatepost.review.plant.population import Population
 from gatepost.review.scope import Scope
@@ -36,31 +35,16 @@ _SETTINGS = (
 )
 
 
-def planted(cursor: Cursor, survey: Survey, population: Population, names: Names | None) -> SidePlanting:
-    """Plant the rows of one side, and learn which values its constraints accept.
-
-    Args:
-        cursor: Inside a transaction that the caller rolls back.
-        survey: The side.
-        population: The rows; what is learned is kept there.
-        names: What the head calls what the base has; None for the head itself.
-    """
-    cursor.execute(_SETTINGS, (TIMEOUT,))
-    planting = SidePlanting(cursor, survey, population, names)
-    planting.plant()
-    return planting
-
-
 def tried(
     cursor: Cursor, survey: Survey, population: Population, names: Names | None, scope: Scope, watched: Watched
 ) -> Access:
     """Return what every caller could do.
 
     Args:
-        cursor: See `planted`, like the others.
-        survey: See there.
-        population: See there.
-        names: See there.
+        cursor: Inside a transaction that the caller rolls back.
+        survey: The side.
+        population: The rows; what is learned about the values that constraints accept is kept there.
+        names: What the head calls what the base has; None for the head itself.
         scope: What to try.
         watched: From `watching`.
     """
@@ -130,11 +114,6 @@ def _as_planted(population: Population) -> PlantedRows:
         rows = population.rows(table)
         found.rows[table.key] = {(0, f"(0,{row.number})"): row for row in rows}
     return found
-
-
-def not_planted(access: Access, tables: frozenset[TableKey]) -> list[NotChecked]:
-    """Return the tables in which no row was planted, as reasons."""
-    return [one for one in access.missing if any(one.what == ".".join(key) for key in tables)]
 
 
 def as_one(survey: Survey, scope: Scope) -> Survey:

@@ -1,0 +1,42 @@
+"""The migrations of a source as files, whichever revision they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gatepost.sources.files import migrations
+from gatepost.sources.git_revisions import checked_out
+from gatepost.sources.source import Source, in_folder
+
+
+@dataclass(frozen=True)
+class Files:
+    """SQL migrations or Alembic revisions, in their order; none of a source that is no folder."""
+
+    kind: Literal["sql", "alembic", "other"]
+    folder: Path | None = None
+    files: tuple[Path, ...] = ()
+
+
+@contextmanager
+def as_files(source: Source) -> Iterator[Files]:
+    """Return the migrations of a source; those of a git revision are there until the block ends.
+
+    Raises:
+        SettingsError: the folder holds none, or cannot be read.
+        SourceError: git cannot read the revision.
+    """
+    if source.revision is not None:
+        with checked_out(source.revision) as folder, as_files(in_folder(folder)) as found:
+            yield found
+    elif source.kind == "folder" and source.path is not None:
+        yield Files("sql", source.path, migrations(source.path).files)
+    elif source.kind == "alembic" and source.path is not None:
+        root = source.path.parent
+        yield Files("alembic", root, tuple(sorted(root.glob("*/versions/*.py"))))
+    else:
+        yield Files("other")

@@ -1,0 +1,58 @@
+"""What a migration does on its way, found in the statements between two states."""
+
+import pytest
+
+from gatepost.review.hazards import downgrade_hazards, hazards
+from gatepost.sources.files import Script
+
+MADE = "CREATE TABLE notes (id int); CREATE POLICY own ON notes USING (true);"
+ON = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;"
+
+
+def found(*texts, open_grants=True):
+    return hazards([Script(f"{at}.sql", text) for at, text in enumerate(texts, 1)], open_grants=open_grants)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ((MADE, ON), "1.sql: public.notes is open to the API between this migration and the one that protects it"),
+        ((MADE + ON, "DROP POLICY own ON notes;", "CREATE POLICY own ON notes USING (true);"), "the policy own"),
+        (("ALTER TABLE notes ENABLE ROW LEVEL SECURITY;",), "on before its policies exist"),
+        (("ALTER TABLE notes DISABLE ROW LEVEL SECURITY;",), "is off from here on"),
+        (("ALTER TABLE notes ALTER COLUMN id TYPE bigint;",), "rewrites public.notes"),
+        (("ALTER TABLE notes ADD CONSTRAINT c CHECK (id > 0);",), "checks every row of public.notes under a lock"),
+        (("CREATE INDEX ON notes (id);",), "CREATE INDEX without CONCURRENTLY blocks writes to public.notes"),
+    ],
+)
+def test_a_hazard_is_found(texts, said):
+    assert any(said in one for one in found(*texts))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (MADE + ON,),
+        (MADE + ON, "DROP POLICY own ON notes; CREATE POLICY own ON notes USING (false);"),
+        ("CREATE INDEX CONCURRENTLY ON notes (id);",),
+        ("ALTER TABLE notes ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",),
+        (MADE + ON + "CREATE INDEX ON notes (id);",),
+    ],
+)
+def test_no_hazard_where_one_transaction_holds_it_all(texts):
+    assert found(*texts) == ()
+
+
+def test_a_new_table_that_nobody_holds_a_privilege_on_is_not_open():
+    assert found(MADE, ON, open_grants=False) == ()
+    assert found(MADE + "GRANT SELECT ON notes TO anon;", ON, open_grants=False)
+
+
+def test_a_downgrade_that_opens_a_table(tmp_path):
+    file = tmp_path / "1_a.py"
+    file.write_text(
+        "def upgrade():\n    pass\n\ndef downgrade():\n    op.execute('ALTER TABLE a DISABLE ROW LEVEL SECURITY')"
+    )
+    assert list(downgrade_hazards([file])) == [
+        "1_a.py: its downgrade takes row security off a table that keeps its rows"
+    ]
