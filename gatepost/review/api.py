@@ -172,6 +172,7 @@ def _result(
             "head": head,
             "changes": [{**asdict(one), "fails": one.fails} for one in changes],
             "objects": [{**asdict(one), "on": ".".join(one.on) if one.on else None} for one in told(found.objects)],
+            "proved": [".".join(key) for key in found.proved],
             "unchanged": [".".join(key) for key in found.unchanged],
             "new": [dict(zip(("role", "object", "access"), one, strict=True)) for one in found.new],
             "hazards": list(between),

@@ -14,6 +14,7 @@ from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
 from gatepost.review.plant.joint_survey import joint_survey, texts_of
 from gatepost.review.plant.population import Population
+from gatepost.review.proof import prove
 from gatepost.review.scope import NOTHING, Scope, scope_of
 from gatepost.review.state import Side, read_state
 from gatepost.review.structure import ObjectChange, object_changes
@@ -62,6 +63,7 @@ class Comparison:
         callers: How many callers tried.
         not_checked: What could not be compared.
         unchanged: The tables that were tried without a difference.
+        proved: The tables whose policies were rewritten and are proved to let through the same rows.
         new: Who can do what with a table that is new: the role, the table, and what it can do.
     """
 
@@ -73,6 +75,7 @@ class Comparison:
     not_checked: tuple[NotChecked, ...] = ()
     unchanged: tuple[TableKey, ...] = ()
     new: tuple[tuple[str, str, str], ...] = ()
+    proved: tuple[TableKey, ...] = ()
 
 
 def compare(base: Side, head: Side, options: Options | None = None) -> Comparison:
@@ -97,17 +100,19 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     names = renamed(before.live, after.live)
     objects = object_changes(before, after, names)
     in_head_words = in_words_of_head(before.live, names)
-    scope = scope_of(in_head_words, after.live, objects)
+    options.progress("comparing conditions")
+    proof = prove(in_head_words, after.live, objects)
+    scope = scope_of(in_head_words, after.live, [one for one in objects if one.on not in proof.equal])
     missing = (*base.missing, *head.missing)
     catalog = tuple(by_catalog(before, after))
     if not scope.tables and not scope.doors:
-        return Comparison(objects, grouped(catalog), scope, not_checked=missing)
+        return Comparison(objects, grouped(catalog), scope, not_checked=missing, proved=tuple(sorted(proof.equal)))
     with base.begin() as cursor:
         old = survey_database(cursor, before.live, None)
         old_words = survey_database(cursor, in_head_words, None)
     with head.begin() as cursor:
         new = survey_database(cursor, after.live, None)
-    joint = joint_survey(old_words, new)
+    joint = joint_survey(old_words, new, proof.hints)
     roles = {*callers_of(before.live), *callers_of(after.live)} - {"anon", "authenticated"}
     people = (*options.personas, *of_roles(roles, options.personas))
     bench = _Bench(base, head, (as_one(old, scope), as_one(new, scope)), names, scope, options)
@@ -118,7 +123,8 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     options.progress("comparing")
     changes = [*catalog, *(change for old, new in accesses for change in _changes(old, new, scope))]
     changes += newly_callable(before, after, scope.policies, changes)
-    return _judged(changes, accesses, objects, scope, missing)
+    found = _judged(changes, accesses, objects, scope, missing)
+    return replace(found, proved=tuple(sorted(proof.equal)))
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ def _rest(result: Result, told: Sequence[Change], most: int) -> list[str]:
     )
     objects = section(result, "objects")
     lines += _folded("What changed in the schema", (_object(one) for one in objects[: most * 3]), len(objects))
+    proved = section(result, "proved")
+    lines += _folded("Rewritten, and equal (proved)", (f"- {code(one)}" for one in proved[: most * 3]), len(proved))
     hazards = section(result, "hazards")
     lines += _folded("Hazards while it is migrated", (f"- {markdown(one)}" for one in hazards[:most]), len(hazards))
     notes = section(result, "notes")

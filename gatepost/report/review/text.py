@@ -42,6 +42,7 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
     lines += [f"schema    {line(one['what'])} {line(one['name'])} {one['how']}" for one in objects[:_MOST_OBJECTS]]
     if len(objects) > _MOST_OBJECTS:
         lines.append(f"schema    and {len(objects) - _MOST_OBJECTS} more")
+    lines += [f"equal     {line(one)} (proved)" for one in section(result, "proved")]
     lines += [f"hazard    {line(one)}" for one in section(result, "hazards")]
     lines += [f"note      {line(one)}" for one in section(result, "notes")]
     for skipped in result.not_checked:

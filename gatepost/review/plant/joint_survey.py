@@ -26,12 +26,13 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def joint_survey(base: Survey, head: Survey) -> Survey:
+def joint_survey(base: Survey, head: Survey, hints: Mapping[ColumnKey, tuple[str, ...]] | None = None) -> Survey:
     """Return one survey of both sides.
 
     Args:
         base: The base, surveyed in the words of the head.
         head: The head.
+        hints: Further values by column on which the sides may differ.
     """
     tables = _tables(base, head)
     keys = {**base.keys, **head.keys}
@@ -51,7 +52,7 @@ def joint_survey(base: Survey, head: Survey) -> Survey:
         owned=base.owned | head.owned,
         statuses=base.statuses | head.statuses,
     )
-    return replace(found, clues=_clues(base.clues, head.clues, found))
+    return replace(found, clues=_clues(base.clues, head.clues, found, hints or {}))
 
 
 def _tables(base: Survey, head: Survey) -> list[Table]:
@@ -111,8 +112,8 @@ def _united(one: Mapping[K, tuple[str, ...]], other: Mapping[K, tuple[str, ...]]
     return {key: _each_once(one.get(key, ()), other.get(key, ())) for key in {**one, **other}}
 
 
-def _clues(base: Clues, head: Clues, survey: Survey) -> Clues:
-    literals = _united(base.literals, head.literals)
+def _clues(base: Clues, head: Clues, survey: Survey, hints: Mapping[ColumnKey, tuple[str, ...]]) -> Clues:
+    literals = _united(_united(base.literals, head.literals), hints)
     literals = {**literals, **_documents(survey)}
     folds = any(_FOLDS.search(text) for text in texts_of(survey.live))
     return Clues(
