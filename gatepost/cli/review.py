@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,6 +31,10 @@ def review(
     ] = ".",
     format: Format = "text",
     output: Output = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="Write another report, as FORMAT=FILE: github=annotations.txt (repeatable)."),
+    ] = None,
     fail_on: Annotated[
         Literal["gains", "breaks", "loses"],
         typer.Option(help="What makes the exit code 1: gains alone, errors that are new too, or losses too."),
@@ -59,13 +64,32 @@ def review(
     """
     from gatepost.review.api import fails
 
+    others = [_report(one) for one in also or ()]
     said = _said(base, description) if trailers else ""
-    result = _reviewed(base, head, options(grants, seed=seed, as_cli=as_cli, stop_at_refused=False), said)
+    result = _reviewed(
+        base, head, options(grants, seed=seed, as_cli=as_cli, stop_at_refused=False), said, trailers=trailers
+    )
+    for one in others:
+        emit(result, *one)
     emit(result, format, output)
     raise typer.Exit(int(fails(result, fail_on)))
 
 
-def _reviewed(base: str, head: str, sources: SourceOptions, said: str) -> Result:
+def _settings_of(base: Source) -> Mapping[str, object]:
+    """Return `[tool.gatepost.review]` of a git revision: a pull request cannot take back what it says never."""
+    import tomllib
+
+    from gatepost.sources.git_revisions import file_of
+
+    text = file_of(base.revision, "pyproject.toml") if base.revision is not None else ""
+    try:
+        found = tomllib.loads(text).get("tool", {}).get("gatepost", {}).get("review", {})
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _reviewed(base: str, head: str, sources: SourceOptions, said: str, *, trailers: bool) -> Result:
     from rich.console import Console
 
     from gatepost.observation.attempt.configured_personas import configured
@@ -83,7 +107,7 @@ def _reviewed(base: str, head: str, sources: SourceOptions, said: str) -> Result
                 sources,
                 configured(project.personas) if project is not None else (),
                 project.name_hints if project is not None else None,
-                read_terms(project.review if project is not None else {}, said),
+                read_terms(project.review if project is not None else {}, said, _settings_of(old), trusted=trailers),
                 project.policies if project is not None else None,
                 progress=status.update,
             ),
@@ -105,6 +129,21 @@ def _sides(base: str, head: str) -> tuple[Source, Source]:
         other = new.revision.commit if new.revision is not None else "HEAD"
         old = replace(old, revision=merge_base(old.revision, other))
     return old, new
+
+
+def _report(text: str) -> tuple[str, Path]:
+    """Return the format and the file of another report.
+
+    Raises:
+        SettingsError: it names none.
+    """
+    from gatepost.errors import SettingsError
+    from gatepost.report import formats
+
+    name, _, file = text.partition("=")
+    if name not in formats() or not file:
+        raise SettingsError(f'"{text}" is no format and file', "--also github=annotations.txt")
+    return name, Path(file)
 
 
 def _said(base: str, description: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,6 +10,7 @@ from functools import cached_property
 from gatepost import sql
 from gatepost.schema import Column, Constraint, Policy, Schema, Table, Trigger, is_platform
 
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
 TableKey = tuple[str, str]
 ColumnKey = tuple[str, str, str]
 
@@ -60,12 +62,13 @@ class Names:
         """Return SQL of the base in the words of the head."""
         if not self._words:
             return text
-        return "".join(
-            sql.identifier(self._words[name])
-            if (name := token.name) is not None and name in self._words
-            else token.text
-            for token in sql.tokens(text)
-        )
+        return "".join(self._token(token) for token in sql.tokens(text))
+
+    def _token(self, token: sql.Token) -> str:
+        new = self._words.get(token.name) if token.name is not None else None
+        if new is None:
+            return token.text
+        return new if token.kind == "word" and _BARE.fullmatch(new) else sql.identifier(new)
 
 
 def renamed(before: Schema, after: Schema) -> Names:

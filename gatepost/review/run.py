@@ -22,11 +22,11 @@ from gatepost.review.trial.access import Access
 from gatepost.review.trial.run import as_one, tried
 from gatepost.review.trial.side import watching
 from gatepost.review.verdict.access_change import AccessChange
-from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable
+from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable, of_unplanted
 from gatepost.review.verdict.doors import CallerDoors
 from gatepost.review.verdict.grouping import grouped
 from gatepost.review.verdict.tables import CallerTables
-from gatepost.schema import COMMANDS, Schema
+from gatepost.schema import COMMANDS, Schema, is_platform
 
 _ROUNDS = 3
 _ABSENCE = re.compile(
@@ -123,6 +123,8 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     options.progress("comparing")
     changes = [*catalog, *(change for old, new in accesses for change in _changes(old, new, scope))]
     changes += newly_callable(before, after, scope.policies, changes)
+    base_words = replace(before, live=in_head_words)
+    changes += of_unplanted(base_words, after, sorted(_unplanted(accesses[0], scope, after.live)))
     found = _judged(changes, accesses, objects, scope, missing)
     return replace(found, proved=tuple(sorted(proof.equal)))
 
@@ -166,6 +168,13 @@ def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:
         for table in _both(old, new, scope):
             yield from tables.compare(table)
         yield from CallerDoors(old, new, caller, scope.policies).compare()
+
+
+def _unplanted(accesses: tuple[Access, Access], scope: Scope, live: Schema) -> set[TableKey]:
+    """Return the tables in scope that hold no planted row on a side: foreign ones, and those that take none."""
+    parts = {table.key for table in live.tables if table.partition}
+    planted = {key for key in scope.tables if all(side.planted.get(key) for side in accesses)}
+    return {key for key in scope.tables - planted - parts if not is_platform(key[0])}
 
 
 def _of_new_tables(old: Access, new: Access, scope: Scope) -> Iterator[tuple[str, str, str]]:

@@ -250,7 +250,14 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 
 def _without_name(trigger: Trigger) -> tuple[str, ...]:
-    return tuple(part for part in tokens_of(trigger.definition) if part.strip('"') != trigger.name)
+    before, _, after = trigger.definition.partition(" TRIGGER ")
+    return tokens_of(f"{before} TRIGGER {after.removeprefix(identifier_printed(trigger.name, after))}")
+
+
+def identifier_printed(name: str, text: str) -> str:
+    """Return a name as a text begins with it: bare, or in quotes."""
+    quoted = sql.identifier(name)
+    return quoted if text.startswith(quoted) else name
 
 
 def told(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:

@@ -90,16 +90,34 @@ class Terms:
                 yield f'"{one.pattern.text}" was accepted until {one.until}'
 
 
-def read_terms(table: Mapping[str, object], description: str = "") -> Terms:
+def read_terms(
+    table: Mapping[str, object],
+    description: str = "",
+    base: Mapping[str, object] | None = None,
+    *,
+    trusted: bool = True,
+) -> Terms:
     """Read what a project says in `[tool.gatepost.review]`, and the declarations of a description or of trailers.
 
     Args:
         table: The settings.
         description: The pull request's description, or messages of commits, with lines `Access: ROLE gains …`.
+        base: The settings before the pull request: what they say never holds, whatever the pull request says.
+        trusted: Whether the pull request may accept something in its own settings; else those of the base count alone.
 
     Raises:
         SettingsError: something in the table is not known, or is no pattern.
     """
+    own, old = _of_settings(table), _of_settings(base or {})
+    declared = (_pattern(found["said"]) for found in _TRAILER.finditer(description))
+    return Terms(
+        tuple(dict.fromkeys((*old.never, *own.never))),
+        own.accepted if trusted else old.accepted,
+        tuple(one for one in declared if one is not None),
+    )
+
+
+def _of_settings(table: Mapping[str, object]) -> Terms:
     for key in table:
         if key not in ("never", "accept"):
             near = difflib.get_close_matches(key, ("never", "accept"), 1)
@@ -111,12 +129,7 @@ def read_terms(table: Mapping[str, object], description: str = "") -> Terms:
         raise SettingsError('"never" in [tool.gatepost.review] is not a list of texts', _EXAMPLE)
     if not isinstance(accept, list) or not all(isinstance(one, dict) for one in accept):
         raise SettingsError('"accept" in [tool.gatepost.review] is not a list of tables', f"accept = [{_ACCEPTED}]")
-    declared = (_pattern(found["said"]) for found in _TRAILER.finditer(description))
-    return Terms(
-        tuple(_known(one) for one in never),
-        tuple(_accepted(one) for one in accept),
-        tuple(one for one in declared if one is not None),
-    )
+    return Terms(tuple(_known(one) for one in never), tuple(_accepted(one) for one in accept))
 
 
 def _accepted(said: Mapping[str, object]) -> Accepted:

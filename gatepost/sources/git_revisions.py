@@ -139,6 +139,12 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         raise SourceError(f"git did not answer within {_SECONDS} seconds") from None
 
 
+def file_of(revision: Revision, name: str) -> str:
+    """Return the text of a file of a revision, beside where the command was started; empty where there is none."""
+    done = _run(revision.root, "show", f"{revision.commit}:{(revision.inner / name).as_posix()}")
+    return done.stdout.decode("utf-8", "replace") if not done.returncode else ""
+
+
 def messages_since(base: Revision) -> str:
     """Return the messages of the commits of HEAD that a base does not have."""
     return _git(base.root, "log", "--format=%B", "--no-show-signature", f"{base.commit}..HEAD") or ""
