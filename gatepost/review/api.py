@@ -88,7 +88,7 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
         making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    return _result(old.label, new.label, found, head, options, _between(base, head, options.sources))
+    return as_result(old.label, new.label, found, head, options, _between(base, head, options.sources))
 
 
 def _between(base: Source, head: Source, options: SourceOptions) -> tuple[str, ...]:
@@ -143,9 +143,19 @@ def _transactions(url: DatabaseUrl, label: str) -> Transaction:
     return begin
 
 
-def _result(
-    base: str, head: str, found: Comparison, source: Source, options: Options, between: Sequence[str]
+def as_result(
+    base: str, head: str, found: Comparison, source: Source, options: Options, between: Sequence[str] = ()
 ) -> Result:  # fmt: skip
+    """Return a comparison as the result of the command.
+
+    Args:
+        base: How the state before is called.
+        head: How the state after is called.
+        found: What is different.
+        source: The head, whose files are annotated.
+        options: How.
+        between: The hazards between the two.
+    """
     today = options.today or datetime.now(UTC).date()
     changes = tuple(options.terms.judge(one, today) for one in found.access)
     causes = {one.object: _causes(one.object, found.objects) for one in changes}

@@ -12,6 +12,7 @@ from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Term, conjunction, disjunction
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.solver import Candidate, Frame, compare
+from gatepost.observation.attempt.trial.contained_failures import SLIPS
 from gatepost.review.names import ColumnKey, TableKey
 from gatepost.review.scope import scope_of
 from gatepost.review.structure import ObjectChange
@@ -98,7 +99,10 @@ class _Sides:
             left, right = _joined(one, Follower(self.before)), _joined(other, Follower(self.after))
         except NotUnderstood:
             return False
-        found = compare(left, right, frame)
+        try:
+            found = compare(left, right, frame)
+        except (RuntimeError, *SLIPS):  # a bug there costs a trial, and no verdict
+            return False
         for answer in (found.gains, found.loses):
             if isinstance(answer, Candidate):
                 for name, value in answer.row:

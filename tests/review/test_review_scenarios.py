@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.review.conftest import folders, said
+from tests.versions import folders, said
 
 
 @pytest.mark.parametrize("folder", folders())

@@ -58,6 +58,12 @@ def unchanged(result: Result) -> str:
     return f"no change seen in {rows} rows × {callers} callers"  # noqa: RUF001  the sign for times
 
 
+def tried(result: Result) -> str:
+    """Return how much was tried."""
+    rows, callers = result.summary["rows"], result.summary["callers"]
+    return f"{rows} rows × {callers} callers tried on both sides" if rows else unchanged(result)  # noqa: RUF001  as above
+
+
 def _who(several: Sequence[Change]) -> str:
     return " and ".join(dict.fromkeys(one["role"] for one in several))
 

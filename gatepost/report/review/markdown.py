@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gatepost.display import code, fenced, markdown
 from gatepost.finding import Result
-from gatepost.report.review.lines import Change, changes, headline, script, section, unchanged
+from gatepost.report.review.lines import Change, changes, headline, script, section, tried
 from gatepost.report.text import unseen
 
 MARKER = "<!-- gatepost review -->"
@@ -39,7 +39,7 @@ def _rendered(result: Result, most: int) -> str:
     for one in [one for one in told if one["verdict"] in ("gains", "may gain")][:most]:
         lines += _gain(one)
     lines += _rest(result, told, most)
-    lines.append(f"<sub>{markdown(result.target)} · {markdown(unchanged(result))} · gatepost review</sub>")
+    lines.append(f"<sub>{markdown(result.target)} · {markdown(tried(result))} · gatepost review</sub>")
     return "\n".join(lines)
 
 

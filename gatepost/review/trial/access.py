@@ -78,7 +78,7 @@ class Access:
     emptied: dict[tuple[str, TableKey], Write] = field(default_factory=dict)
     doors: dict[tuple[str, str], dict[str, Opened]] = field(default_factory=dict)
     planted: dict[TableKey, frozenset[int]] = field(default_factory=dict)
-    worlds: dict[TableKey, dict[int, str]] = field(default_factory=dict)
+    owners: dict[TableKey, dict[int, frozenset[str]]] = field(default_factory=dict)
     columns: dict[TableKey, frozenset[str]] = field(default_factory=dict)
     shown: dict[tuple[TableKey, int], str] = field(default_factory=dict)
     callers: dict[str, Persona] = field(default_factory=dict)

@@ -102,7 +102,10 @@ def _describe(side: TriedSide, rows: PlantedRows) -> None:
             continue
         found = rows.of(own).values()
         access.planted[joint.key] = frozenset(row.number for row in found)
-        access.worlds[joint.key] = {row.number: row.world for row in found}
+        users = [c.name for c in own.columns if (*own.key, c.name) in side.stage.survey.identities]
+        access.owners[joint.key] = {
+            row.number: frozenset(value for name in users if (value := row.values.get(name))) for row in found
+        }
         access.columns[joint.key] = frozenset(side.joint_column(joint, c.name) for c in own.columns)
         access.shown |= {(joint.key, row.number): shown(row) for row in found}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -100,16 +101,19 @@ class CallerTables:
 
     def _many(self, rows: frozenset[int], table: TableKey) -> str:
         """Return how many rows that are, in words."""
-        every, worlds = self._rows(table), self.head.worlds.get(table, {})
+        every, owners = self._rows(table), self.head.owners.get(table, {})
         if not rows:
             return "no row"
         if rows >= every:
             return "every row"
-        mine = {number for number in every if worlds.get(number) == self.caller.row_set}
-        if mine and rows == mine:
-            return "own rows"
-        beyond = " and others'" if rows & mine and rows - mine else ""
-        return f"{len(rows)} of {len(every)} rows" + (f" (own{beyond})" if rows & mine else "")
+        mine = {number for number in every if self._user and self._user in owners.get(number, ())}
+        if mine and rows <= mine:
+            return "own rows" if rows == mine else f"{len(rows)} of {len(mine)} own rows"
+        return f"{len(rows)} of {len(every)} rows"
+
+    @cached_property
+    def _user(self) -> str:
+        return str(json.loads(self.caller.claims or "{}").get("sub", ""))
 
     def _later_reads(self, table: TableKey) -> Iterator[AccessChange]:
         """Yield rows that become visible after a write of the caller's own."""
@@ -150,15 +154,19 @@ class CallerTables:
         broken = [(n, b, h) for n, (b, h) in ordered if h.how == "error" and b.how != "error"]
         if gained:
             label, _, write = gained[0]
-            if before == after:
-                before, after = f"{before}, not the {label}", f"{after}, the {label} too"
-            yield self._change("gains", table, command, before, after, write.statement, row=label)
+            without, with_it = _told_apart(before, after, label)
+            yield self._change(
+                "gains", table, command, without, with_it, write.statement, row=self._of(table, write, label)
+            )
         if broken and not any(h.how == "allowed" for _, h in pairs.values()):
             _, _, write = broken[0]
             yield self._change("breaks", table, command, before, "an error", write.statement, reason=write.said)
         elif lost or (broken and any(b.how == "allowed" for _, b, _ in broken)):
             label, write, _ = (lost or broken)[0]
-            yield self._change("loses", table, command, before, after, write.statement, row=label)
+            without, with_it = _told_apart(after, before, label)
+            yield self._change(
+                "loses", table, command, with_it, without, write.statement, row=self._of(table, write, label)
+            )
         unknown = [h for _, (b, h) in ordered if h.how == "unknown" and b.how == "refused"]
         unknown += [h for _, (b, h) in ordered if b.how == "unknown" and h.how == "allowed"]
         if unknown and not gained:
@@ -166,6 +174,10 @@ class CallerTables:
                                reason=unknown[0].said)  # fmt: skip
         if command == "insert":
             yield from self._fills(table, base, head)
+
+    def _of(self, table: TableKey, write: Write, label: str) -> str:
+        """Return the row that a statement is about, or what kind of row it adds."""
+        return self.head.shown.get((table, write.row), label) if write.row is not None else label
 
     def _comparable(
         self, key: tuple[str, TableKey, Command], table: TableKey
@@ -222,3 +234,13 @@ def _some(cells: set[Cell], others: set[Cell]) -> tuple[str, ...]:
     if {cell[1] for cell in cells} - {cell[1] for cell in others}:
         return ()
     return tuple(sorted({cell[2] for cell in cells}))
+
+
+def _told_apart(less: str, more: str, label: str) -> tuple[str, str]:
+    """Return what was possible on both sides, with the kind of row that only one takes where they read the same."""
+    if less != more:
+        return less, more
+    kind = label.partition(" in row ")[0]
+    for start in ("own row with ", "own row, ", "another's row with ", "another's row, "):
+        kind = kind.removeprefix(start)
+    return f"{less}, but not with {kind}", f"{more}, also with {kind}"

@@ -1,0 +1,51 @@
+"""Two versions of a design, compared in one database: each in transactions that are rolled back."""
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from gatepost.local.cluster import SUPERUSER
+from gatepost.review.run import compare
+from gatepost.review.state import Side
+
+AS_SUPERUSER = "-- gatepost: as superuser\n"
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Compares versions of a design."""
+
+    url: str
+
+    def side(self, text, label="side"):
+        @contextmanager
+        def begin():
+            with closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
+                if AS_SUPERUSER not in text:  # only the platform's own role makes roles and buckets
+                    cursor.execute("SET SESSION AUTHORIZATION postgres")
+                cursor.execute(f"{text}; RESET SESSION AUTHORIZATION")
+                yield cursor
+
+        return Side(label, begin)
+
+    def compare(self, before, after, options=None):
+        return compare(self.side(before), self.side(after), options)
+
+
+@pytest.fixture(scope="session")
+def versions(_clone, server):
+    with _clone() as name:
+        yield Versions(server.url(name, SUPERUSER))
+
+
+def said(comparison):
+    """The verdicts as lines, as a scenario's `expected` has them."""
+    return sorted({one.key for one in comparison.access}) or ["equal"]
+
+
+def folders():
+    root = Path(__file__).parent / "review_scenarios"
+    return [pytest.param(path, id=path.name) for path in sorted(root.iterdir()) if path.is_dir()]
