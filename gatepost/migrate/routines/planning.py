@@ -22,6 +22,7 @@ from gatepost.migrate.revision.steps import Step, access_differences, restored, 
 from gatepost.migrate.routines.declared import BACKEND, Function, View, is_definer
 from gatepost.migrate.routines.dependents import dependents, extension_views, refused_replacements
 from gatepost.migrate.routines.live_access import Key, addresses, live_access
+from gatepost.migrate.routines.stacked_views import move_views_aside
 
 if TYPE_CHECKING:
     from alembic.operations import ops
@@ -73,6 +74,7 @@ def plan(
         MigrationError: something else than a policy uses a function that has to be dropped.
     """
     _split_replacements(cursor, upgrade_ops)
+    move_views_aside(cursor, upgrade_ops, entities)
     declared = [entity for entity in entities if isinstance(entity, Function | View)]
     found = [op for op in upgrade_ops.ops if isinstance(op, ReversibleOp)]
     functions = [op.target for op in found if isinstance(op.target, PGFunction)]
