@@ -40,12 +40,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class NamedType:
-    """An ENUM or a domain that is not in the database yet; `definition` is what follows its name in a CREATE."""
+    """An ENUM or a domain that is not in the database so; `definition` is what follows its name in a CREATE."""
 
     schema: str
     name: str
     kind: Literal["TYPE", "DOMAIN"]
     definition: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,31 @@
 """Row security in Alembic: the entities of a revision, the autogenerate comparison, and `run` for an `env.py`."""
 
 from gatepost.migrate.entities import (
+    DomainEntity,
+    EnumEntity,
+    EnumLabel,
     Grant,
     GrantsEntity,
     PolicyEntity,
     RevokeAll,
     RowSecurityEntity,
+    SchemaEntity,
     ViewOptionsEntity,
 )
 from gatepost.migrate.env import run
 from gatepost.migrate.routines.declared import Function, View
 
 __all__ = [
+    "DomainEntity",
+    "EnumEntity",
+    "EnumLabel",
     "Function",
     "Grant",
     "GrantsEntity",
     "PolicyEntity",
     "RevokeAll",
     "RowSecurityEntity",
+    "SchemaEntity",
     "View",
     "ViewOptionsEntity",
     "run",

@@ -18,15 +18,13 @@ from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
 from gatepost.migrate.deploy.declared_roles import missing_role
 from gatepost.migrate.history import PolicyKey, platform_policies
-from gatepost.migrate.named_types import NewTypeOp
+from gatepost.migrate.named_types import new_names, shapes_of_longer
 from gatepost.migrate.pending_changes import (
     Coming,
     ahead,
     coming,
     coming_shapes,
-    coming_types,
     functions_that_read_tables,
-    made_with_tables,
 )
 from gatepost.migrate.revision.operations import operation
 from gatepost.migrate.revision.order import ordered
@@ -90,12 +88,12 @@ def compare(
         tables = [table for table in tables if _key(table) not in views]
         declaration = Declaration(tuple(table for table in declaration if table.key not in views))
         changed = coming(upgrade_ops)
-        types = coming_types(cursor, tables, live, changed)
-        shapes = coming_shapes(tables, live, changed)
+        names = new_names(cursor, tables, live, changed)
+        shapes = shapes_of_longer(live, names.longer) | coming_shapes(tables, live, changed)
         routines = Routines()
         if entities is not None or views:
             new = [shape for key, shape in shapes.items() if live.table(*key) is None]
-            with in_place(cursor, new, types):
+            with in_place(cursor, new, names.new, names.schemas):
                 if entities is not None:
                     compare_functions(context, upgrade_ops, schemas, entities)
                     without_extensions(cursor, upgrade_ops)
@@ -106,7 +104,7 @@ def compare(
             (policy for table in declaration for policy in table.policies),
             live_shapes(live) | shapes,
             live.search_path,
-            ahead(types, changed, routines.aside),
+            ahead((*names.new, *names.longer), changed, routines.aside),
             {policy for table in live.tables for policy in table.policies},
         )
         late_functions = functions_that_read_tables(cursor, changed)
@@ -122,10 +120,9 @@ def compare(
         if step.way == "both":
             detected.info("Detected: %s", sentence(step))
     around = steps(found, live, changed, holding, set(printed.values()))
-    by_tables = made_with_tables(tables, live)
-    new_types = [NewTypeOp(type_, (type_.schema, type_.name) in by_tables) for type_ in types]
     first, last = around.first + routines.first, around.last + routines.last
-    upgrade_ops.ops = new_types + ordered(upgrade_ops.ops, first, last, late_functions, operation, routines.recreated)
+    sorted_ops = ordered(upgrade_ops.ops, first, last, late_functions, operation, routines.recreated)
+    upgrade_ops.ops = names.operations() + sorted_ops
     _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
 from sqlalchemy import Identity, MetaData, Table, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.deploy.lock_patience import Patience
 from gatepost.migrate.deploy.running import is_sqlite, run_migrations
+from gatepost.migrate.named_types import is_sqlmodel, render_named_type
 from gatepost.migrate.open_tables import EndOfUpgrade
 from gatepost.migrate.routines.comparing import register_nothing
 from gatepost.migrate.stock_entities import refuse_stock_entities
@@ -134,7 +136,6 @@ def _options(metadata: Sequence[MetaData], for_sqlite: bool, given: dict[str, An
         "render_as_batch": for_sqlite,
         "transactional_ddl": True,
         "include_schemas": bool(schemas - {None}),
-        "render_item": _render_plain_type,
         "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
     }
     # A project may leave more out, and never lets the platform's own in.
@@ -143,17 +144,30 @@ def _options(metadata: Sequence[MetaData], for_sqlite: bool, given: dict[str, An
         | given
         | {
             "include_name": partial(_is_ours, schemas, given.get("include_name")),
+            "render_item": partial(_render_type, given.get("render_item")),
             "include_object": partial(_is_no_platform_table, given.get("include_object")),
         }
     )
 
 
-def _render_plain_type(kind: str, found: object, context: AutogenContext) -> str | Literal[False]:
-    """Write a type of SQLModel as the type of SQLAlchemy that it stands for; False leaves the rest to Alembic."""
-    if kind != "type" or not isinstance(found, TypeDecorator) or not type(found).__module__.startswith("sqlmodel"):
+def _render_type(
+    project: Callable[..., str | Literal[False]] | None,
+    kind: str,
+    found: object,
+    context: AutogenContext,
+) -> str | Literal[False]:
+    """Write a type of SQLModel as the one that it stands for, and a named type as one that stands by itself.
+
+    False leaves everything else to Alembic.
+    """
+    by_project = project(kind, found, context) if project is not None else False
+    if by_project is not False or kind != "type":
+        return by_project
+    if isinstance(found, TypeDecorator) and is_sqlmodel(found):
+        return f"{context.opts['sqlalchemy_module_prefix']}{found.impl_instance!r}"
+    if not isinstance(found, TypeEngine) or context.dialect is None or context.dialect.name != "postgresql":
         return False
-    plain = found.impl_instance
-    return f"{context.opts['sqlalchemy_module_prefix']}{plain!r}"
+    return render_named_type(found, context) or False
 
 
 def _compare_sqlite_default(_context: object, _live: object, _declared: object, *defaults: object) -> bool | None:

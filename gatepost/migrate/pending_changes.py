@@ -12,18 +12,14 @@ from alembic_utils.pg_function import PGFunction
 from alembic_utils.pg_materialized_view import PGMaterializedView
 from alembic_utils.pg_view import PGView
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, ReversibleOp
-from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
 
-from gatepost import sql
 from gatepost.canonical import Ahead, NamedType, Shape
-from gatepost.database.reading import reading
 from gatepost.schema import Schema
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Column, Table
-    from sqlalchemy.types import TypeEngine
 
 log = logging.getLogger("gatepost.migrate")
 
@@ -89,37 +85,6 @@ def coming_shapes(tables: Iterable[Table], live: Schema, changed: Coming) -> dic
     return shapes
 
 
-def coming_types(cursor: Cursor, tables: Iterable[Table], live: Schema, changed: Coming) -> tuple[NamedType, ...]:
-    """Return the ENUMs and domains of new columns that the database does not hold."""
-    wanted: dict[TableKey, NamedType] = {}
-    for table in tables:
-        key = (table.schema or "public", table.name)
-        for column in table.columns:
-            address = (*key, column.name)
-            if live.table(*key) is None or address in changed.added_columns or address in changed.retyped_columns:
-                found = _named_type(column.type)
-                if found is not None:
-                    wanted[found.schema, found.name] = found
-    if not wanted:
-        return ()
-    with reading(cursor.connection) as there:
-        there.cursor.execute(
-            "SELECT n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
-            " WHERE t.typname = ANY (%s)",
-            ([name for _, name in wanted],),
-        )
-        for key in there.cursor.fetchall():
-            wanted.pop(key, None)
-    return tuple(wanted[key] for key in sorted(wanted))
-
-
-def made_with_tables(tables: Iterable[Table], live: Schema) -> frozenset[TableKey]:
-    """Return the names of the types that a new table brings."""
-    new = (table for table in tables if live.table(table.schema or "public", table.name) is None)
-    found = (_named_type(column.type) for table in new for column in table.columns)
-    return frozenset((type_.schema, type_.name) for type_ in found if type_ is not None)
-
-
 def ahead(types_: tuple[NamedType, ...], changed: Coming, before: tuple[str, ...] = ()) -> Ahead:
     """Return what must be there, besides tables, while policies are printed; `before` are statements to begin with."""
     return Ahead(types_, before + tuple(statement(op) for op in changed.made))
@@ -154,20 +119,6 @@ def functions_that_read_tables(cursor: Cursor, changed: Coming) -> frozenset[str
 
 def _type(column: Column[object]) -> str:
     return str(column.type.compile(postgresql.dialect()))  # type: ignore[no-untyped-call]
-
-
-def _named_type(type_: TypeEngine[object]) -> NamedType | None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    plain = type_.dialect_impl(dialect)
-    while isinstance(plain, types.TypeDecorator | types.ARRAY):
-        plain = (plain.item_type if isinstance(plain, types.ARRAY) else plain.impl_instance).dialect_impl(dialect)
-    if isinstance(plain, postgresql.DOMAIN):
-        based_on = plain.data_type.compile(dialect)
-        return NamedType(plain.schema or "public", str(plain.name), "DOMAIN", f"AS {based_on}")
-    if isinstance(plain, postgresql.ENUM):
-        labels = ", ".join(map(sql.literal, plain.enums))
-        return NamedType(plain.schema or "public", str(plain.name), "TYPE", f"AS ENUM ({labels})")
-    return None
 
 
 def statement(op: ReversibleOp) -> str:

@@ -69,9 +69,12 @@ def compare_functions(
 
 
 @contextmanager
-def in_place(cursor: Cursor, shapes: Iterable[Shape], types: Iterable[NamedType]) -> Iterator[None]:
-    """Make new tables and their types for a while, under their own names."""
-    statements = [f"CREATE {one.kind} {sql.qualified(one.schema, one.name)} {one.definition}" for one in types]
+def in_place(
+    cursor: Cursor, shapes: Iterable[Shape], types: Iterable[NamedType], schemas: Iterable[str] = ()
+) -> Iterator[None]:
+    """Make new tables, their types and schemas for a while, under their own names."""
+    statements = [f"CREATE SCHEMA {sql.identifier(schema)}" for schema in schemas]
+    statements += [f"CREATE {one.kind} {sql.qualified(one.schema, one.name)} {one.definition}" for one in types]
     cursor.execute(";\n".join(["SAVEPOINT gatepost_in_place", *statements]))
     try:
         create_tables(cursor, {shape: shape.create(sql.qualified(shape.schema, shape.name), {}) for shape in shapes})
