@@ -152,3 +152,17 @@ def from_17(statement: str) -> str:
         "DO $gatepost$ BEGIN IF current_setting('server_version_num')::int >= 170000 THEN "
         f"EXECUTE {sql.literal(statement)}; END IF; END $gatepost$"
     )
+
+
+def close_partitions(schema: str, table: str) -> str:
+    """Return the statement that closes every partition of a table to the API."""
+    parent = sql.literal(sql.qualified(schema, table))
+    outsiders = sql.roles(("public", "anon", "authenticated"))
+    return (
+        f"DO $gatepost$ DECLARE part pg_catalog.regclass; BEGIN FOR part IN SELECT t.relid"
+        f" FROM pg_catalog.pg_partition_tree({parent}) t JOIN pg_catalog.pg_class c ON c.oid = t.relid"
+        f" WHERE t.level > 0 AND c.relkind IN ('r', 'p') LOOP"
+        " EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);"
+        f" EXECUTE pg_catalog.format('REVOKE ALL ON TABLE %s FROM {outsiders}', part);"
+        " END LOOP; END $gatepost$"
+    )

@@ -1,6 +1,7 @@
 """Row security in Alembic: the entities of a revision, the autogenerate comparison, and `run` for an `env.py`."""
 
 from gatepost.migrate.entities import (
+    ClosedPartitions,
     DomainEntity,
     EnumEntity,
     EnumLabel,
@@ -16,6 +17,7 @@ from gatepost.migrate.env import run
 from gatepost.migrate.routines.declared import Function, View
 
 __all__ = [
+    "ClosedPartitions",
     "DomainEntity",
     "EnumEntity",
     "EnumLabel",

@@ -19,6 +19,7 @@ from gatepost.migrate.blocking_policies import held, steps
 from gatepost.migrate.deploy.declared_roles import missing_role
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import new_names, shapes_of_longer
+from gatepost.migrate.partitions import closing, without_partitions
 from gatepost.migrate.pending_changes import (
     Coming,
     ahead,
@@ -82,7 +83,8 @@ def compare(
     with raw(context.connection).cursor() as cursor:
         live = read(cursor, doors=False)
         _refuse_unsayable(tables, declaration, live)
-        upgrade_ops.ops = [op for op in upgrade_ops.ops if not _drops_an_extension(op, live)]
+        mentioned = without_partitions(upgrade_ops.ops, live, {*map(_key, tables)})
+        upgrade_ops.ops = [op for op in mentioned if not _drops_an_extension(op, live)]
         views = mapped_views(cursor, declaration, live, entities or ())
         without_views(upgrade_ops, views)
         tables = [table for table in tables if _key(table) not in views]
@@ -122,7 +124,7 @@ def compare(
     around = steps(found, live, changed, holding, set(printed.values()))
     first, last = around.first + routines.first, around.last + routines.last
     sorted_ops = ordered(upgrade_ops.ops, first, last, late_functions, operation, routines.recreated)
-    upgrade_ops.ops = names.operations() + sorted_ops
+    upgrade_ops.ops = names.operations() + sorted_ops + closing(declaration, live)
     _report_undeclared(live, {*map(_key, tables), *changed.dropped, version})
 
 

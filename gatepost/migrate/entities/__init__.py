@@ -6,10 +6,11 @@ They are run by alembic-utils' own operations, `op.create_entity`, `op.replace_e
 from gatepost.migrate.entities.base import Entity
 from gatepost.migrate.entities.grants import Grant, RevokeAll, ViewOptionsEntity
 from gatepost.migrate.entities.named_types import DomainEntity, EnumEntity, EnumLabel, SchemaEntity
-from gatepost.migrate.entities.row_security import PolicyEntity, RowSecurityEntity
+from gatepost.migrate.entities.row_security import ClosedPartitions, PolicyEntity, RowSecurityEntity
 from gatepost.migrate.entities.whole_grants import GrantsEntity
 
 __all__ = [
+    "ClosedPartitions",
     "DomainEntity",
     "Entity",
     "EnumEntity",

@@ -12,6 +12,38 @@ from gatepost.migrate.entities.source_text import unblocked
 from gatepost.schema import COMMANDS, Command, Policy, RowSecurity
 
 
+class ClosedPartitions(Entity):
+    """The partitions of a table, closed to the API, which reads and writes their rows through the table.
+
+    Args:
+        schema: The table's schema.
+        table: The partitioned table.
+    """
+
+    type_ = "partitions"
+
+    def __init__(self, schema: str, table: str) -> None:
+        self.table = table
+        super().__init__(schema, table)
+
+    @property
+    def identity(self) -> str:
+        """Return what names the partitions of a table among all."""
+        return f"partitions of {self.schema}.{self.table}"
+
+    def create_sql(self) -> list[str]:
+        """Return the statement that closes whichever partitions there are where it runs."""
+        return [ddl.close_partitions(self.schema, self.table)]
+
+    def drop_sql(self) -> list[str]:
+        """Return a statement that does nothing, since a downgrade opens no partition."""
+        return ["SELECT 1"]
+
+    def arguments(self) -> tuple[list[object], dict[str, object]]:
+        """Return the arguments that recreate this entity."""
+        return [self.schema, self.table], {}
+
+
 class PolicyEntity(Entity):
     """One policy.
 
