@@ -16,6 +16,7 @@ from gatepost.declare.declaration import Declaration
 from gatepost.diff import declared_state, live_state, managed_roles, version_state
 from gatepost.errors import DeclarationError, MigrationError
 from gatepost.migrate.blocking_policies import held, steps
+from gatepost.migrate.column_casts import with_casts
 from gatepost.migrate.deploy.declared_roles import missing_role
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import new_names, shapes_of_longer
@@ -91,6 +92,9 @@ def compare(
         declaration = Declaration(tuple(table for table in declaration if table.key not in views))
         changed = coming(upgrade_ops)
         names = new_names(cursor, tables, live, changed)
+        if changed.retyped_columns:
+            with in_place(cursor, (), names.new, names.schemas):
+                upgrade_ops.ops = with_casts(cursor, upgrade_ops.ops, live)
         shapes = shapes_of_longer(live, names.longer) | coming_shapes(tables, live, changed)
         routines = Routines()
         if entities is not None or views:

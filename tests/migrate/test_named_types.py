@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from sqlalchemy import ARRAY, Column, Enum, Integer, Text, text
+from sqlalchemy import ARRAY, Column, Enum, Integer, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import DOMAIN
 
 from gatepost import allow, authenticated
@@ -88,3 +88,27 @@ def test_types_in_a_script_and_on_sqlite(project, notes, tmp_path, capsys, sqlit
     project.upgrade("r1:r2", sql=True)
     script = capsys.readouterr().out
     assert "ALTER TYPE \"public\".\"st\" ADD VALUE IF NOT EXISTS 'shared' AFTER 'closed'" in script
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "up", "down"),
+    [
+        (Text, Uuid, "state::UUID", None),
+        (Text, Enum("open", "closed", name="made"), "state::made", None),
+        (Enum("open", name="st"), Enum("open", name="made"), "state::text::made", "state::text::public.st"),
+        (Integer, Text, None, "state::integer"),
+    ],
+    ids=["text to uuid", "text to a new ENUM", "ENUM to ENUM", "only down"],
+)
+def test_a_change_of_a_type_says_how_under_a_policy(project, notes, old, new, up, down):
+    project.starts(notes(Column("state", old), rules=where("state IS NOT NULL")))
+    project.say(notes(Column("state", new), rules=where("state IS NOT NULL")))
+    revision = project.revise()
+    for text_, using in ((revision.up, up), (revision.down, down)):
+        written = text_.partition("postgresql_using=")[2].partition(")")[0].replace('"', "").replace("'", "")
+        assert written.replace("\\", "") == (using or "")
+    project.upgrade()
+    project.check()
+    project.downgrade()
+    project.upgrade()
+    assert project.policies("notes")["notes_select_authenticated"].using == "(state IS NOT NULL)"
