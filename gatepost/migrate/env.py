@@ -60,9 +60,10 @@ def run(
         context: `alembic.context`.
         metadata: The models' metadata, or several where the models have several.
         policies: The package of the declarations, or what was declared.
-        entities: The functions, views and triggers that alembic-utils versions for the project. None means that the
-            project versions none; an empty list, that it has none now and those in the database are to be dropped.
-            Policies and grants are not among them: `policies/` declares those.
+        entities: The functions, views and triggers of the project: alembic-utils' own, or `Function` and `View` of
+            `gatepost.migrate`, which say who may use them. None means that the project versions none; an empty list,
+            that it has none now and those in the database are to be dropped. Policies and grants are not among them:
+            `policies/` declares those.
         lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
             0 sets no limit. `alembic -x lock_timeout=5 upgrade head` takes precedence.
         lock_attempts: How often a run begins while others hold its locks; `-x lock_attempts=1` takes precedence.

@@ -35,6 +35,8 @@ _FEW = 4
 
 ALLOW = "allow-open"
 """The argument (`alembic -x allow-open upgrade head`) that turns the refusal into a warning."""
+CHANGED_SINCE = "alembic revision --autogenerate"
+LACKING = f"alembic -x {ALLOW} upgrade head && {CHANGED_SINCE}  # in a development database; then deploy both revisions"
 
 
 class EndOfUpgrade:
@@ -61,19 +63,19 @@ class EndOfUpgrade:
         """Look at the database when the step that Alembic has just run was the last one of an upgrade."""
         connection = self._context.get_bind()
         if step.is_upgrade and not step.is_stamp and connection is not None and self._newest(heads):
-            self._look(connection)
+            self._look(connection, LACKING)
 
     def end(self, connection: Connection) -> None:
         """Look at the database where the upgrade had nothing to run."""
         migration = self._context.get_context()
         command = getattr(migration.opts.get("fn"), "__name__", "")
         if command == "upgrade" and not self._looked and self._newest(migration.get_current_heads()):
-            self._look(connection)
+            self._look(connection, CHANGED_SINCE)
 
     def _newest(self, heads: Iterable[str]) -> bool:
         return set(heads) == set(self._context.script.get_heads())
 
-    def _look(self, connection: Connection) -> None:
+    def _look(self, connection: Connection, hint: str) -> None:
         """Raise an error for open tables, and log everything else that differs.
 
         Raises:
@@ -98,8 +100,7 @@ class EndOfUpgrade:
         done = "the revisions or steps before the last one are committed" if kept else "nothing was committed"
         raise MigrationError(
             f"the upgrade leaves declared tables open: {named}; {done}",
-            "alembic revision --autogenerate  # on PostgreSQL, where it finds what the last revision lacks; in a"
-            f" development database after: alembic -x {ALLOW} upgrade head",
+            hint,
         )
 
 

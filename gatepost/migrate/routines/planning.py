@@ -17,6 +17,7 @@ from alembic_utils.pg_view import PGView
 from alembic_utils.reversible_op import CreateOp, DropOp, ReplaceOp, ReversibleOp
 
 from gatepost import sql
+from gatepost.errors import MigrationError
 from gatepost.migrate.entities.privileges import Access
 from gatepost.migrate.revision.steps import Step, access_differences, restored, stated
 from gatepost.migrate.routines.declared import BACKEND, Function, View, is_definer
@@ -87,6 +88,7 @@ def plan(
     dropped = {key: op for key, op in keyed if isinstance(op, DropOp)}
     wanted = {key: _wanted(entity, key) for entity in declared if (key := _key(entity, keys)) is not None}
     wanted |= mapped
+    _refuse_unknown(declared, keys)
     _warn_about_definers(entities, keys, live)
     going = [key for key, op in dropped.items() if isinstance(op.target, PGFunction)]
     left = {_bare(key) for key in (*live, *made) if key not in dropped or key in made}
@@ -190,6 +192,16 @@ def _kept_option(wanted: Access | None, live: Access | None) -> Access | None:
 
 def _managed(live: Access, roles: frozenset[str]) -> Access:
     return replace(live, grants=tuple(grant for grant in live.grants if grant.grantee in {*roles, BACKEND}))
+
+
+def _refuse_unknown(declared: Iterable[Function | View], keys: dict[str, Key]) -> None:
+    for entity in declared:
+        if _key(entity, keys) is None:
+            raise MigrationError(
+                f'who may execute the function "{entity.schema}.{entity.signature}" cannot be compared, because it is'
+                " somebody else's",
+                "run alembic as the owner of the function",
+            )
 
 
 def _warn_about_definers(entities: Iterable[ReplaceableEntity], keys: dict[str, Key], live: dict[Key, Access]) -> None:
