@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from psycopg2 import Error
+
 ANN = "9e500000-0000-4000-8000-0000000000a1"
 BOB = "9e500000-0000-4000-8000-0000000000b2"
 CALLERS = {
@@ -203,18 +205,73 @@ class Conditions:
             f" c := NOT c; END LOOP; {self.body(depth - 1)}"
         )
 
+    def rows(self, depth: int = 3) -> str:
+        """Return the statements of a PL/pgSQL function that returns a set of integers, over `a` (uuid) and `b` (integer)."""
+        test = self.pick(
+            "a IS NULL", "a = auth.uid()", "b > 0", "auth.uid() IS NULL", "auth.uid() IS NOT NULL", "c", "NOT c",
+            "NOT EXISTS (SELECT 1 FROM public.law_member m WHERE m.user_id = a)",
+        )  # fmt: skip
+        query = f"RETURN QUERY SELECT m.org FROM public.law_member m WHERE {self.pick('m.user_id = a', 'm.org = b', 'c', 'true')};"
+        if depth <= 0:
+            return self.pick(query, "RETURN NEXT b;", "RETURN NEXT 5;")
+        return self.pick(
+            f"{query} {self.rows(depth - 1)}",
+            f"IF {test} THEN RETURN; END IF; {self.rows(depth - 1)}",
+            f"IF {test} THEN RAISE EXCEPTION 'no'; END IF; {self.rows(depth - 1)}",
+            f"IF {test} THEN {self.rows(depth - 1)} ELSE {self.rows(depth - 2)} END IF; {self.rows(depth - 2)}",
+            f"IF {test} THEN IF {self.pick('c', 'b = 5', 'a IS NULL')} THEN RETURN; END IF; END IF; {self.rows(depth - 1)}",
+            f"c := {test}; {self.rows(depth - 1)}",
+            f"IF {test} THEN c := {self.pick('true', 'false', 'NULL')}; END IF; {self.rows(depth - 1)}",
+            f"IF {test} THEN RETURN; ELSIF b = 5 THEN RETURN NEXT 0; RETURN; END IF; {self.rows(depth - 1)}",
+            f"FOR r IN SELECT m.role FROM public.law_member m LOOP c := NOT c; {self.rows(0)} END LOOP; {self.rows(depth - 1)}",
+        )
+
+    def rows_function(self, name: str) -> str:
+        """Return the CREATE FUNCTION of a random function that returns a set of integers."""
+        return (
+            f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS SETOF integer LANGUAGE plpgsql STABLE AS"
+            f" $$ DECLARE c boolean := b = 0; r record; BEGIN {self.rows()} END $$"
+        )
+
     def function(self, name: str) -> str:
         """Return the CREATE FUNCTION of a random function."""
+        strict = self.pick("", "", " STRICT")
         if self.random.random() < 0.3:
             inner = Conditions(self.random).condition(2)
             return (
-                f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE sql STABLE AS"
+                f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE sql STABLE{strict} AS"
                 f" $$ SELECT {inner} FROM public.law WHERE user_id = a AND n = b LIMIT 1 $$"
             )
         return (
-            f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE plpgsql STABLE AS"
+            f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE plpgsql STABLE{strict} AS"
             f" $$ DECLARE c boolean := b = 0; r text; BEGIN {self.body()} END $$"
         )
 
     def pick(self, *texts: str) -> str:
         return self.random.choice(texts)
+
+
+ARGUMENTS = ("(user_id, n)", "(owner, n)", "(auth.uid(), id)", "(NULL, 5)")
+
+
+def calls(cursor, random: Random) -> tuple[str, ...]:
+    """Make random functions, and return conditions that call them."""
+    maker = Conditions(random)
+    made = []
+    for at in range(12):
+        cursor.execute("SAVEPOINT made")
+        try:
+            cursor.execute(maker.function(f"law_{at}"))
+        except Error:  # a type that does not fit
+            cursor.execute("ROLLBACK TO SAVEPOINT made")
+            continue
+        made += [f"public.law_{at}{random.choice(ARGUMENTS)}" for _ in range(3)]
+    for at in range(8):
+        cursor.execute(maker.rows_function(f"law_rows_{at}"))
+        call = f"public.law_rows_{at}{random.choice(ARGUMENTS)}"
+        made += [
+            f"(n IN (SELECT {call}))",
+            f"(EXISTS (SELECT 1 FROM {call} f))",
+            f"(NOT (5 IN (SELECT f FROM {call} f)))",
+        ]
+    return tuple(made)

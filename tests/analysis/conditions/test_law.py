@@ -12,7 +12,7 @@ from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.reflect import read
-from tests.analysis.conditions.law import CALLERS, TABLES, Conditions
+from tests.analysis.conditions.law import CALLERS, TABLES, Conditions, calls
 
 FILLED = frozenset({"id", "user_id"})
 OUTCOMES = {True: Outcome.TRUE, False: Outcome.FALSE, None: Outcome.NULL}
@@ -38,20 +38,7 @@ def outcomes(cursor, text):
 def law(cursor, seed, count):
     """Return what was concluded falsely, and how many outcomes were looked at."""
     random = Random(seed)
-    functions = [f"law_{at}" for at in range(12)]
-    for name in functions:
-        cursor.execute("SAVEPOINT made")
-        try:
-            cursor.execute(Conditions(random).function(name))
-        except Error:
-            cursor.execute("ROLLBACK TO SAVEPOINT made")
-            cursor.execute(
-                f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE sql AS 'SELECT a IS NULL'"
-            )
-    arguments = ("(user_id, n)", "(owner, n)", "(auth.uid(), id)", "(NULL, 5)")
-    maker = Conditions(
-        random, tuple(f"public.{name}{random.choice(arguments)}" for name in functions for _ in range(3))
-    )
+    maker = Conditions(random, calls(cursor, random))
     for at in range(count):
         cursor.execute("SAVEPOINT made")
         try:

