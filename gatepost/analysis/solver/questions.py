@@ -14,6 +14,7 @@ from gatepost.analysis.solver.formulas import NO, both, opposite
 from gatepost.analysis.solver.frame import Frame
 from gatepost.analysis.solver.scope import Scope
 from gatepost.analysis.solver.selects import TooMuch
+from gatepost.analysis.solver.shapes import Names, Shape
 from gatepost.analysis.solver.world import World
 
 NOT_INSTALLED = NotKnown("no solver is installed: pip install gatepost[solver]")
@@ -56,13 +57,20 @@ def _implied(one: Term, other: Term, frame: Frame) -> Answer:
     return answer
 
 
-@lru_cache(maxsize=10_000)
 def _asked(condition: Term, beyond: Term, frame: Frame) -> Answer:
     if condition == FALSE or beyond == TRUE:
         return RuledOut()
     if not available():
         return NOT_INSTALLED
-    world = World(frame)
+    names = Names(condition, beyond, frame)
+    return names.put_back(_answered(names.shape))
+
+
+@lru_cache(maxsize=10_000)
+def _answered(shape: Shape) -> Answer:
+    """Answer a question; one that differs from another only in names is not put twice."""
+    condition, beyond = shape.condition, shape.beyond
+    world = World(shape.frame())
     conditions = Conditions(world)
     try:
         passes = conditions.condition(condition, Scope()).true

@@ -113,3 +113,19 @@ def test_without_a_solver_nothing_is_proved_and_that_is_said(monkeypatch):
     assert "gatepost[solver]" in found.loses.why
     assert compare(parse("n = 77"), parse("n = 77"), FRAME).relation == "equal"
     assert isinstance(can_pass(TRUE, FRAME, beyond=parse("n > 76")), NotKnown)
+
+
+def test_a_question_that_differs_in_names_alone_is_put_once_and_answered_in_its_own_names():
+    questions._answered.cache_clear()
+    answers = []
+    for mine, theirs in (("boss", "crew"), ("chief", "staff")):
+        row = table("work", [(mine, "uuid"), ("done", "boolean")])
+        live = Schema("d", 170000, "postgres", (), tables=(row, table(theirs, [(mine, "uuid"), ("rank", "text")])))
+        text = (
+            f"done AND EXISTS (SELECT 1 FROM public.{theirs} x WHERE (x.{mine} = work.{mine}) AND (x.rank = 'a'::text))"
+        )
+        answers.append(can_pass(parse(text.replace("work.", "")), Frame(row, live)))
+    assert questions._answered.cache_info().misses == 1
+    assert [dict(one.row)["done"] for one in answers] == [True, True]
+    assert [one.others[0][0] for one in answers] == ["public.crew", "public.staff"]
+    assert [set(dict(one.others[0][1])) for one in answers] == [{"boss", "rank"}, {"chief", "rank"}]
