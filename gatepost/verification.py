@@ -165,7 +165,8 @@ def assert_row_security(connection: AnyConnection) -> None:
 def _untried(finding: Finding) -> Finding:
     """Return a finding where nothing was tried: only what is proved is an error, and cost is no warning."""
     if finding.verdict == "suspected" and finding.severity != "info":
-        return replace(finding, severity="warning", reason=UNTRIED)
+        reason = f"{UNTRIED}; {finding.reason}" if finding.reason else UNTRIED
+        return replace(finding, severity="warning", reason=reason)
     return replace(finding, severity="info") if finding.rule in _about_style() else finding
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.analysis.solver import RuledOut, access_question
+from gatepost.analysis.solver import RuledOut, access_question, questions
 from gatepost.finding import Candidate
 from gatepost.reflect import read
 from gatepost.rules import Context, named_rule
@@ -63,6 +63,15 @@ def test_what_no_row_can_pass_is_not_reported(looked_at, restriction, left):
     limit = f"CREATE POLICY limited ON public.task AS RESTRICTIVE FOR SELECT TO authenticated USING ({restriction});"
     found = list(named_rule("rows-visible-by-status-only").check(looked_at(TABLE + DONE + limit)))
     assert len(found) == left
+
+
+def test_without_a_solver_a_suspicion_says_so(looked_at, monkeypatch):
+    monkeypatch.setattr(questions, "available", lambda: False)
+    never = "AS RESTRICTIVE FOR SELECT TO authenticated USING (kind = 'a' AND kind = 'b')"
+    limit = f"CREATE POLICY never ON public.task {never};"
+    (found,) = named_rule("rows-visible-by-status-only").check(looked_at(TABLE + DONE + limit))
+    assert found.candidate is None
+    assert "gatepost[solver]" in found.reason
 
 
 def test_the_question_counts_all_policies_and_who_is_asked(looked_at):

@@ -6,6 +6,8 @@ import pytest
 from psycopg2 import Error
 
 from gatepost.analysis import NotUnderstood
+from gatepost.analysis.conditions import grammar
+from gatepost.analysis.conditions import parse as parse_module
 from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
 from gatepost.analysis.conditions.outcomes import Outcome
@@ -72,6 +74,22 @@ def cursor(rolled_back):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_concluded_is_so_in_postgresql(cursor, seed):
     wrong, seen = law(cursor, seed, 60)
+    assert wrong == []
+    assert seen > 80
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_it_is_so_by_the_parser_for_systems_without_the_grammar(cursor, seed, monkeypatch):
+    """No body is followed there, and conditions are read by sqlglot."""
+    caches = (parse, parse_module._pattern, parse_module._parsed)
+    monkeypatch.setattr(grammar, "available", lambda: False)
+    try:
+        for cache in caches:
+            cache.cache_clear()
+        wrong, seen = law(cursor, seed, 60)
+    finally:
+        for cache in caches:
+            cache.cache_clear()
     assert wrong == []
     assert seen > 80
 
