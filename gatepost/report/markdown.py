@@ -6,6 +6,7 @@ from gatepost.display import code, fenced, markdown
 from gatepost.finding import Finding, Result
 from gatepost.report.parts.order import by_object, by_rule
 from gatepost.report.text import MANY, conclusion, standing, unseen
+from gatepost.rules import published
 
 _SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 _NOT_CHECKED = "⚪"
@@ -37,15 +38,21 @@ def render(result: Result) -> str:
 
 def _finding(finding: Finding) -> list[str]:
     judged = f" *{finding.verdict}*" if finding.verdict is not None and finding.severity != "info" else ""
-    lines = [f"- {_SIGNS[finding.severity]} {code(finding.rule)}{judged} {markdown(finding.message)}"]
+    lines = [f"- {_SIGNS[finding.severity]} {_named(finding.rule)}{judged} {markdown(finding.message)}"]
     if finding.reason:
         lines.append(f"  Not known: {markdown(finding.reason)}")
     if finding.witness:
         lines.append(f"  Seen: {code(finding.witness)}")
-    lines += [f"  - {code(one.rule)} {markdown(one.message)}" for one in finding.consequences]
+    lines += [f"  - {_named(one.rule)} {markdown(one.message)}" for one in finding.consequences]
     if finding.decide:
         lines += ["", f"  To decide: {markdown(finding.decide.removeprefix('decide '))}"]
     if finding.fix:
         fix = [f"  {line}".rstrip() for line in fenced(finding.fix)]
         lines += ["  <details><summary>fix</summary>", "", *fix, "", "  </details>"]
     return lines
+
+
+def _named(rule: str) -> str:
+    """Return a rule's name, as a link where its page is published."""
+    address = published(rule)
+    return f"[{code(rule)}]({address})" if address else code(rule)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from gatepost.display import json_text
 from gatepost.finding import Finding, Result
 from gatepost.report.text import unseen
-from gatepost.rules import all_rules
+from gatepost.rules import all_rules, published
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
@@ -45,7 +45,9 @@ def _rule(name: str) -> dict[str, object]:
     known = next((rule for rule in all_rules() if rule.name == name), None)
     if known is None:
         return values
-    return values | {"shortDescription": {"text": known.title}, "help": {"text": known.documentation}}
+    page = {"helpUri": address} if (address := published(name)) else {}
+    text = {"text": known.documentation, "markdown": known.documentation}
+    return values | page | {"shortDescription": {"text": known.title}, "help": text}
 
 
 def _result(finding: Finding, rule_index: int) -> dict[str, object]:

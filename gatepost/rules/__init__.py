@@ -5,6 +5,7 @@ docstring says what it reports and why that is bad, and holds an example and wha
 """
 
 from gatepost.analysis.context import Context
+from gatepost.rules._pages import pages, published
 from gatepost.rules._registry import DecidedBy, Rule, all_rules, named_rule, rule
 
-__all__ = ["Context", "DecidedBy", "Rule", "all_rules", "named_rule", "rule"]
+__all__ = ["Context", "DecidedBy", "Rule", "all_rules", "named_rule", "pages", "published", "rule"]

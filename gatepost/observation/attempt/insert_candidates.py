@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row_sets import FRESH, Row
-from gatepost.observation.plant.survey import FILES, tenant_claims
+from gatepost.observation.plant.survey import FILES, USERS, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
@@ -40,9 +41,28 @@ def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> lis
     for number, (name, world, user, parents) in enumerate(ways, FRESH + 1):
         values = row_sets.make(table, world, number, user=user, parents=parents)
         found.append((name, Row(table, number, world, values)))
+    author = _author(planted_rows, table)
+    if author is not None and mine in row_sets.users:
+        own = row_sets.make(table, mine, FRESH + len(ways) + 1)
+        found.append(
+            (f"another's as {author}", Row(table, FRESH + len(ways) + 1, other, {**own, author: row_sets.users[other]}))
+        )
     if table.key in FILES:
         return [file for name, row in found for file in _in_buckets(planted_rows, persona, name, row)]
     return found
+
+
+def _author(planted_rows: PlantedRows, table: Table) -> str | None:
+    """Return the column that says who wrote a row, where it names others, too: of a letter, the sender's."""
+    identities = planted_rows.survey.identities
+    users = [column for column in table.columns if (*table.key, column.name) in identities and not column.generated]
+    plain = [column for column in users if not column.type.endswith("[]")]
+    if len(users) < 2 or table.key in (*FILES, USERS):
+        return None
+    by_default = [column.name for column in plain if "auth.uid()" in (column.default or "")]
+    named = [column.name for column in plain if name_parts(column.name) & word_list("author_columns")]
+    found = by_default or named
+    return found[0] if len(found) == 1 else None
 
 
 def relations(planted_rows: PlantedRows, persona: Persona, table: Table) -> list[Row]:

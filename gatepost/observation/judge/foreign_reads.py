@@ -114,6 +114,8 @@ class Reading:
             return True
         edges = self.planted_rows.row_sets.edges(table)
         private = self._audience(table) == "private"
+        if not edges and private and not self._shared_elsewhere(table):
+            return True  # others' rows come out, and nothing says that they are for everybody
         guarded = bool(edges) and all(
             name_parts(name) & word_list("hiding_columns") or (private and not self._shares(table, name))
             for name in edges
@@ -124,6 +126,14 @@ class Reading:
         """Return whether a column says by its name, or by the values that it is compared with, for whom a row is."""
         values = self.planted_rows.survey.clues.literals.get((*table.key, column), ())
         return may_open(column) or marks_public(column, values) or any(is_hidden_state(value) for value in values)
+
+    def _shared_elsewhere(self, table: Table) -> bool:
+        """Return whether a table that the policies read, such as the parent, says for whom the rows are."""
+        survey = self.planted_rows.survey
+        names = survey.calls.reachable(text for p in table.policies for text in (p.using, p.check) if text)[0]
+        others = [one for one in survey.tables if one.name in names and one.key != table.key]
+        edges = self.planted_rows.row_sets.edges
+        return any(self._shares(one, name) for one in others for name in edges(one))
 
     def _of_some(self, table: Table, persona: Persona) -> Reason | None:
         """Judge rows that a state of work opens to people without an account, and no mark by which they are shared."""
@@ -145,10 +155,11 @@ class Reading:
     def _ownerless(self, table: Table, persona: Persona) -> Reason | None:
         """Judge rows without an owner: those of a person without an account show who that is."""
         visible = self.ordinary_users.visible_columns(table, persona)
-        secrets = [name for name in visible if is_secret(name, to_everybody=True)]
-        if not secrets or not about_people(table):
+        known = word_list("personal_columns")
+        personal = [name for name in visible if name_parts(name) & known or is_secret(name, to_everybody=True)]
+        if not personal or not (about_people(table) or self._audience(table) == "private"):
             return None
-        return "error", f"those that name no owner, including {', '.join(secrets)}"
+        return "error", f"those that name no owner, including {', '.join(personal)}"
 
     def _turned(self, table: Table, persona: Persona) -> bool:
         """Return whether each column that the policies read held several values, so that none of them was decisive."""

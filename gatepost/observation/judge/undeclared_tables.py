@@ -194,12 +194,13 @@ class Inferred:
             if key in seen or not self._unmistakable(crossing):
                 continue
             seen.add(key)
+            how = ", with an UPDATE that has no filter, which the Data API does not send" if crossing.unfiltered else ""
             yield Finding(
                 "row-moved-to-another",
-                "error",
+                "warning" if crossing.unfiltered or not self._decides(crossing) else "error",
                 str(crossing.table),
                 f"{crossing.persona.name} can move a row of its own among another user's rows by changing "
-                f"{crossing.table}.{crossing.column}",
+                f"{crossing.table}.{crossing.column}{how}",
                 fix=f"WITH CHECK must limit {crossing.column} to the user's own value, for UPDATE too",
                 detail=crossing.column,
                 witness=f"{describe(crossing.persona)}: {crossing.write}",
@@ -222,6 +223,11 @@ class Inferred:
         if parent not in self.survey.owned or self.ordinary_users.open_parent(crossing.persona.name, crossing.table):
             return False
         return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
+
+    def _decides(self, crossing: Crossing) -> bool:
+        """Return whether somebody's access turns on the column; else the row only refers to another's."""
+        read = (*crossing.table.key, crossing.column) in self.survey.clues.read
+        return read or crossing.table.key in (*FILES, *self.survey.read_elsewhere)
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)

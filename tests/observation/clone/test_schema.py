@@ -328,7 +328,7 @@ def test_a_role_that_a_token_can_name_is_observed(source, superuser_url):
         table = next(t for t in result.sections["matrix"]["tables"] if t["table"] == "public.notes")
         assert table["cells"]["gatepost_test_partner"]["select"]["reach"] == "all"
         [found] = result.findings
-        assert (found.rule, found.severity) == ("foreign-row-read", "info")
+        assert (found.rule, found.severity) == ("foreign-row-read", "warning")
         assert "gatepost_test_partner can read" in found.message
     finally:
         with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:

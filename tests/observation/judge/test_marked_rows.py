@@ -47,7 +47,7 @@ def test_a_row_that_a_trigger_keeps_is_not_the_only_one_that_is_tried(designs):
     assert "foreign-row-written" in {one.rule for one in result.findings}
 
 
-def test_a_move_that_only_a_statement_without_a_filter_can_make_is_no_finding(designs):
+def test_a_move_that_only_a_statement_without_a_filter_can_make_is_a_warning(designs):
     hub = """
         CREATE TABLE teams (id int PRIMARY KEY);
         CREATE TABLE members (team_id int REFERENCES teams (id), user_id uuid NOT NULL REFERENCES auth.users (id),
@@ -61,10 +61,35 @@ def test_a_move_that_only_a_statement_without_a_filter_can_make_is_no_finding(de
         CREATE POLICY edit ON notes FOR UPDATE TO authenticated USING (user_id = (SELECT auth.uid()));
     """
     team = "team_id IN (SELECT team_id FROM members WHERE user_id = (SELECT auth.uid()))"
-    rules = {}
+    found = []
     for using in (team, f"{team} OR user_id = (SELECT auth.uid())"):
         result = designs.observe(f"{hub} CREATE POLICY see ON notes FOR SELECT TO authenticated USING ({using})")
-        rules[using] = {one.rule for one in result.findings if one.object == "public.notes"}
-    first, second = rules.values()
-    assert "row-moved-to-another" not in first
-    assert "row-moved-to-another" in second
+        found += [one.severity for one in result.findings if one.rule == "row-moved-to-another"]
+    assert found == ["warning", "error"]
+
+
+def test_a_letter_in_another_s_name_is_forged_though_it_names_its_writer_as_receiver(designs):
+    result = designs.observe("""
+        CREATE TABLE letters (id int PRIMARY KEY, sender uuid NOT NULL REFERENCES auth.users (id),
+                              receiver uuid NOT NULL REFERENCES auth.users (id), body text);
+        ALTER TABLE letters ENABLE ROW LEVEL SECURITY;
+        GRANT SELECT, INSERT ON letters TO authenticated;
+        CREATE POLICY see ON letters FOR SELECT TO authenticated USING ((SELECT auth.uid()) IN (sender, receiver));
+        CREATE POLICY add ON letters FOR INSERT TO authenticated
+            WITH CHECK ((SELECT auth.uid()) IN (sender, receiver));
+    """)
+    assert "row-forged" in {one.rule for one in result.findings if one.severity == "error"}
+
+
+def test_a_private_table_that_an_account_without_rows_reads_is_a_leak(designs):
+    result = designs.observe("""
+        CREATE TABLE assignments (nurse uuid REFERENCES auth.users (id), patient int, ended date,
+                                  PRIMARY KEY (nurse, patient));
+        CREATE TABLE patient_notes (id int PRIMARY KEY, patient int NOT NULL, body text);
+        ALTER TABLE assignments ENABLE ROW LEVEL SECURITY; ALTER TABLE patient_notes ENABLE ROW LEVEL SECURITY;
+        GRANT SELECT ON patient_notes TO authenticated;
+        CREATE FUNCTION my_patients() RETURNS SETOF int LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+            AS $$ SELECT patient FROM public.assignments WHERE ended IS NULL $$;
+        CREATE POLICY see ON patient_notes FOR SELECT TO authenticated USING (patient IN (SELECT my_patients()));
+    """)
+    assert "public.patient_notes" in {one.object for one in result.findings if one.severity == "error"}

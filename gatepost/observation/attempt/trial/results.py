@@ -68,13 +68,17 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Crossing:
-    """A row of one's own, or a new one, that was moved among somebody else's rows."""
+    """A row of one's own, or a new one, that was moved among somebody else's rows.
+
+    `unfiltered` says that only a statement without a filter does it: with one, the new row must be visible, too.
+    """
 
     persona: Persona
     table: Table
     write: str
     column: str
     world: str
+    unfiltered: bool = False
 
 
 @dataclass
