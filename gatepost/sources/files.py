@@ -35,8 +35,20 @@ class Migrations:
     skipped: int
 
 
-def migrations(folder: Path) -> Migrations:
+def is_declarative(folder: Path) -> bool:
+    """Return whether a folder holds a declarative schema: `supabase/schemas`, whose files say what there is at last.
+
+    Source: https://supabase.com/docs/guides/local-development/declarative-database-schemas
+    """
+    return folder.name == "schemas" and any(folder.rglob("*.sql"))
+
+
+def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
     """Return the migrations of a folder as the platform's CLI finds them, or as Prisma lays them out.
+
+    Args:
+        folder: The folder.
+        declared: The files of a declarative schema in their order, where a configuration says it; else by name.
 
     Raises:
         SettingsError: there are none, or the folder cannot be read.
@@ -45,6 +57,10 @@ def migrations(folder: Path) -> Migrations:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
         raise SettingsError(f'"{folder}" cannot be read: {error.strerror}') from None
+    if is_declarative(folder):
+        inside = tuple(sorted(folder.rglob("*.sql")))
+        listed = tuple(file for file in declared if file in inside)
+        return Migrations(listed or inside, len(inside) - len(listed or inside))
     files = [entry for entry in entries if _NAME.match(entry.name) and entry.is_file()]
     if not files:
         files = [

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl, parse_url
-from gatepost.errors import SourceError
+from gatepost.errors import LocalServerError, SourceError
 from gatepost.finding import NotChecked
-from gatepost.local.binaries import find
+from gatepost.local.binaries import Binaries, find, find_for
 from gatepost.local.throwaway.image import LOADER
 from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.schema import clone_of
@@ -124,9 +124,10 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
             yield replace(found, label=source.revision.label, notes=tuple(_without(one, folder) for one in found.notes))
         return
     content = _content(source, options)
-    with throwaway(find(), seconds=SECONDS, room=ROOM, login=LOADER) as server:
+    binaries = _binaries(content.profile)
+    with throwaway(binaries, seconds=SECONDS, room=ROOM, login=LOADER) as server:
         try:
-            yield _made(server, source, content, options)
+            yield _made(server, source, content, options, binaries.major)
         except (OperationalError, InterfaceError) as error:
             reason = server.ended()
             if not reason:
@@ -136,6 +137,14 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
 
 def _without(note: str, folder: Path) -> str:
     return note.replace(str(folder.resolve()), "its own copy of the revision")
+
+
+def _binaries(profile: Profile) -> Binaries:
+    """Return the programs of the version that the project names, or newer ones; older ones where there are none."""
+    try:
+        return find_for(profile.major)
+    except LocalServerError:
+        return find()
 
 
 def _content(source: Source, options: Options) -> _Content:
@@ -150,8 +159,8 @@ def _content(source: Source, options: Options) -> _Content:
     if source.kind == "file":
         profile = read_profile(source.path.parent, options.grants)
         return _Content((read_script(source.path), *_seeds(profile, options)), profile, "1 file")
-    found = migrations(source.path)
     profile = read_profile(source.path, options.grants)
+    found = migrations(source.path, profile.declared)
     scripts = (*(read_script(file) for file in found.files), *_seeds(profile, options))
     skipped = f", {found.skipped} skipped" if found.skipped else ""
     size = f"{len(found.files)} file{'s' if len(found.files) > 1 else ''}{skipped}"
@@ -162,7 +171,7 @@ def _seeds(profile: Profile, options: Options) -> tuple[Script, ...]:
     return tuple(read_script(file) for file in profile.seeds) if options.seed else ()
 
 
-def _made(server: Throwaway, source: Source, content: _Content, options: Options) -> Opened:
+def _made(server: Throwaway, source: Source, content: _Content, options: Options, major: int) -> Opened:
     # Imported here, because a command that is given a database needs neither, and would wait for their patterns.
     from gatepost.sources.loading import load
     from gatepost.sources.preparing import prepare
@@ -181,13 +190,15 @@ def _made(server: Throwaway, source: Source, content: _Content, options: Options
         roots = causes(loaded.failures)
         missing = (*of_causes(roots), *_not_run(loaded), *loaded.left_out, *of_standins(connection, standins))
     notes = content.notes
+    if content.profile.major not in (0, major):
+        notes += (f"config.toml names PostgreSQL {content.profile.major}, and this ran on {major}",)
     if used:
         notes += (f"no file makes {', '.join(used)}: made as if switched on in the Dashboard",)
     return Opened(
         url,
         f"{_called(source)} ({content.size}; {content.profile.line})",
         disposable=True,
-        profile=replace(content.profile, major=content.profile.major or find().major),
+        profile=replace(content.profile, major=content.profile.major or major),
         causes=roots,
         not_checked=tuple(dict.fromkeys(missing)),
         notes=notes,

@@ -24,6 +24,7 @@ class Profile:
         schemas: What the Data API serves.
         major: The major version of PostgreSQL that the project names; 0 where it names none.
         seeds: The seed files that the project names; patterns are resolved.
+        declared: The files of a declarative schema, in the order that `db.migrations.schema_paths` names.
         why: What decided about the grants: `--grants`, the configuration file, or that there is none.
     """
 
@@ -31,6 +32,7 @@ class Profile:
     schemas: tuple[str, ...] = SCHEMAS
     major: int = 0
     seeds: tuple[Path, ...] = field(default=())
+    declared: tuple[Path, ...] = field(default=())
     why: str = "no config.toml"
 
     @property
@@ -69,6 +71,7 @@ def read_profile(folder: Path | None, grants: Grants | None = None) -> Profile:
         _names(api.get("schemas", list(SCHEMAS)), file),
         major,
         _seeds(_table(database, "seed", file), file),
+        _files(_table(database, "migrations", file).get("schema_paths", []), "db.migrations.schema_paths", file),
         said if grants is None else "--grants",
     )
 
@@ -103,9 +106,13 @@ def _names(found: object, file: Path) -> tuple[str, ...]:
 def _seeds(seed: dict[str, object], file: Path) -> tuple[Path, ...]:
     if seed.get("enabled") is False:
         return ()
-    patterns = seed.get("sql_paths", ["./seed.sql"])
+    return _files(seed.get("sql_paths", ["./seed.sql"]), "db.seed.sql_paths", file)
+
+
+def _files(patterns: object, name: str, file: Path) -> tuple[Path, ...]:
+    """Return the SQL files that patterns name, as the platform's CLI finds them: sorted within each pattern."""
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
-        raise _wrong(file, "db.seed.sql_paths", "a list of paths")
+        raise _wrong(file, name, "a list of paths")
     found = [path for one in patterns for path in sorted(file.parent.glob(str(one).removeprefix("./").lstrip("/")))]
     return tuple(path for path in dict.fromkeys(found) if path.suffix == ".sql")  # a pattern may name any file
 

@@ -96,6 +96,9 @@ def _folder(text: str, path: Path) -> Source:
     for inner in (path / "supabase" / "migrations", path / "migrations"):
         if inner.is_dir() and any(inner.glob("*.sql")):
             return Source(text, "folder", inner)
+    for inner in (path / "supabase" / "schemas", path / "schemas"):
+        if inner.is_dir() and any(inner.rglob("*.sql")) and not any(path.glob("*.sql")):
+            return Source(text, "folder", inner)
     if (path / _INI).is_file() and not any(path.glob("*.sql")):
         return Source(text, "alembic", path / _INI)
     return Source(text, "folder", path)

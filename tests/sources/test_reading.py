@@ -68,6 +68,27 @@ def test_a_folder_of_folders_is_prismas_and_one_without_migrations_is_refused(tm
 
 
 @pytest.mark.parametrize(
+    ("config", "files"),
+    [
+        (None, ["a_tables.sql", "b/policies.sql", "c_late.sql"]),
+        ("[db.migrations]\nschema_paths = ['./schemas/c_late.sql', './schemas/*.sql']", ["c_late.sql", "a_tables.sql"]),
+    ],
+)
+def test_a_declarative_schema_is_read_in_the_order_of_the_configuration_or_of_its_names(tmp_path, config, files):
+    folder = tmp_path / "supabase" / "schemas"
+    (folder / "b").mkdir(parents=True)
+    for name in ("c_late.sql", "a_tables.sql", "b/policies.sql"):
+        (folder / name).write_text("")
+    if config is not None:
+        (folder.parent / "config.toml").write_text(config)
+    source = parse_source(str(tmp_path))
+    assert source.path == folder
+    found = migrations(folder, read_profile(folder).declared)
+    assert [file.relative_to(folder).as_posix() for file in found.files] == files
+    assert found.skipped == 3 - len(files)
+
+
+@pytest.mark.parametrize(
     ("data", "text"),
     [
         ("select 'é';".encode(), "select 'é';"),

@@ -12,6 +12,7 @@ from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, counting
 from gatepost.observation.attempt.trial.results import Cell
+from gatepost.observation.attempt.usual_statements import phrased
 from gatepost.observation.plant.combinations import Values
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row_sets import Row
@@ -31,6 +32,7 @@ class Inserts(Attempts):
         answers = yield from self._insert(tried_rows, columns, kept)
         tried_rows = {name: row for name, (row, _) in answers.items()}
         among = "own among another's"
+        refused: dict[str, str] = {}
         for name, (row, (answer, looks)) in answers.items():
             tried = answer.tried
             let_in[name] = tried.outcome in ("done", "constraint") and (tried.count > 0 or tried.outcome != "done")
@@ -41,9 +43,7 @@ class Inserts(Attempts):
             elif tried.outcome not in SWALLOWED:
                 failed = tried
             if let_in[name] and tried.outcome == "done" and name == "own":
-                [returning] = yield [Trial(self.persona, f"{tried.statement} RETURNING *")]
-                let_in["own, returned"] = returning.tried.outcome == "done"
-                statements["own, returned"] = returning.tried.statement
+                refused |= yield from self._phrased(row, columns)
             if name in ("own", among):
                 yield from self._as_every_kind([row], columns, name == among)
         yield from self._as_every_kind(relations(self.stage.planted_rows, self.persona, self.table), columns)
@@ -52,8 +52,24 @@ class Inserts(Attempts):
         said = failed.said or next((answer.tried.said for n, (_, (answer, _)) in answers.items() if n in doubtful), "")
         return Cell(
             inserts=let_in, candidates=tried_rows, statements=statements, outcome=outcome, said=said,
-            code=failed.code, doubtful=doubtful,
+            code=failed.code, doubtful=doubtful, refused=refused,
         )  # fmt: skip
+
+    def _phrased(self, row: Row, columns: Sequence[str]) -> Trying[dict[str, str]]:
+        """Return how clients phrase an INSERT that was accepted, where the policies refuse it for every kind of row."""
+        writable = self.stage.privileges(self.persona.role).columns(self.table, "update")
+        kinds = self.stage.planted_rows.row_sets.kinds(self.table)
+        rows = [row, *(replace(row, values={**row.values, **kind}) for kind in kinds)]
+        ways = [way for one in rows for way in phrased(self.table, insert([one], columns), writable)]
+        answers = yield [Trial(self.persona, statement) for _, statement in ways]
+        refused: dict[str, str] = {}
+        accepted: set[str] = set()
+        for (kind, statement), answer in zip(ways, answers, strict=True):
+            if answer.tried.outcome == "refused by policy":
+                refused.setdefault(kind, statement)
+            else:
+                accepted.add(kind)
+        return {kind: statement for kind, statement in refused.items() if kind not in accepted}
 
     def _insert(
         self, rows: Mapping[str, Row], columns: Sequence[str], kept: Mapping[str, tuple[Probe, ...]]

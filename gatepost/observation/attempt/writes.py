@@ -13,6 +13,7 @@ from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.trial.probes import Tried, places
 from gatepost.observation.attempt.trial.results import Cell, Crossing
+from gatepost.observation.attempt.usual_statements import SOFT_DELETE, soft_deletes
 from gatepost.observation.plant.row_sets import FRESH, Row
 from gatepost.observation.plant.survey import FILES
 from gatepost.schema import Column, Command
@@ -73,8 +74,24 @@ class Writer(Inserts):
                 return replace(found, rows=frozenset())  # USING finds no row, whatever is written
         rows = frozenset(number for number in changed_by if isinstance(number, int))
         limited = frozenset(sampled) if sampled and not changes_all else None
-        found = replace(found, rows=rows, statements=changed_by, tried=limited)
+        refused_marks = yield from self._marked_as_deleted(rows)
+        found = replace(found, rows=rows, statements=changed_by, tried=limited, refused=refused_marks)
         return self._unless_held(found, refused, passed, "update") if refused is not None else found
+
+    def _marked_as_deleted(self, rows: frozenset[int]) -> Trying[dict[str, str]]:
+        """Return a soft delete of a row of one's own, where the policies refuse it although they let it be changed."""
+        seen = rows & self.record.sees(self.persona.name, self.table.key)
+        planted = self.stage.planted_rows.of(self.table).values()
+        own = next((row for row in planted if row.number in seen and row.world == self.world), None)
+        where = self._where(own) if own is not None else ""
+        if not where or not self.watched:
+            return {}
+        able = self.stage.privileges(self.persona.role).columns(self.table, "update")
+        target = sql.qualified(self.table.schema, self.table.name)
+        wanted = [f"UPDATE {target} SET {change}{where}" for change in soft_deletes(self.table, able)]
+        answers = (yield [Trial(self.persona, statement) for statement in wanted]) if wanted else []
+        refused = [one.tried.statement for one in answers if one.tried.outcome == "refused by policy"]
+        return {SOFT_DELETE: refused[0]} if refused else {}
 
     def _let_pass(self, refused: Tried) -> Trying[frozenset[int] | None]:
         """Return the rows that row security accepts although a trigger refuses them: the statement without triggers.

@@ -17,6 +17,7 @@ from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.undeclared_tables import Inferred
+from gatepost.observation.judge.usual_statements import refused_statements
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import Survey
 from gatepost.personas import Persona
@@ -79,6 +80,7 @@ class Judge:
         else:
             yield from inferred.findings(table)
         yield from self._errors(table)
+        yield from refused_statements(table, self.record, self.personas)
 
     def not_observed(self) -> Iterator[NotChecked]:
         """Yield the cells of which no trial shows what the policies decide, one line for each table and command."""

@@ -23,7 +23,8 @@ class Cell:
     `rows` are the planted rows that it read, changed or deleted. For an INSERT, `inserts` says for each candidate
     whether row security accepted it, and `doubtful` names those that the application's code refused before row security
     was checked. `statements` holds the statement that affected each row or candidate. `tried` are the rows that were
-    tried, where not all were. `certain` says that no other value changes a refusal by the application's code.
+    tried, where not all were. `certain` says that no other value changes a refusal by the application's code. `refused`
+    are statements as clients phrase them that the policies refuse, although they accept a plain one, by their kind.
     """
 
     rows: frozenset[int] = frozenset()
@@ -36,6 +37,7 @@ class Cell:
     code: str = ""
     doubtful: frozenset[str] = frozenset()
     certain: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def shuts_out(self, role: str) -> bool:
         """Return whether an error keeps a role out completely: a visitor may not even be allowed to call a helper."""
