@@ -6,17 +6,25 @@ once, written once and hashed once. Whatever is not plain is left alone, and `co
 to it. The hash is PostgreSQL's: Bob Jenkins' lookup3 (src/common/hashfn.c).
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.sequence cimport PySequence_Fast_ITEMS
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_GET_LENGTH
 from libc.stdint cimport INT16_MAX, INT16_MIN, INT32_MAX, INT32_MIN, int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc, realloc
+from cpython.ref cimport Py_XDECREF
+from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
+cdef extern from "Python.h":
+    PyObject* new_bytes "PyBytes_FromStringAndSize"(const char* data, Py_ssize_t size) except NULL
+    int resize_bytes "_PyBytes_Resize"(PyObject** bytes, Py_ssize_t size) except -1
+    unsigned char* bytes_of "PyBytes_AS_STRING"(PyObject* bytes)
+
 cdef struct Buffer:
+    # The bytes that are returned in the end, so that nothing large is copied.
+    PyObject* owner
     unsigned char* data
     size_t size
     size_t room
@@ -24,13 +32,13 @@ cdef struct Buffer:
 
 cdef int reserve(Buffer* into, size_t more) except -1:
     cdef size_t wanted = into.size + more
-    cdef unsigned char* data
     if wanted > into.room:
         wanted += wanted // 2
-        data = <unsigned char*>realloc(into.data, wanted)
-        if data == NULL:
-            raise MemoryError
-        into.data = data
+        if into.owner == NULL:
+            into.owner = new_bytes(NULL, wanted)
+        else:
+            resize_bytes(&into.owner, wanted)
+        into.data = bytes_of(into.owner)
         into.room = wanted
     return 0
 
@@ -66,6 +74,8 @@ cdef int put_value(Buffer* into, object value, int kind, Py_ssize_t limit, uint6
         return put_moment(into, value, hashed)
     if kind == c"y":
         return put_date(into, value, hashed)
+    if kind == c"o":
+        return put_octets(into, value, hashed)
     if kind == c"u":
         return put_uuid(into, value, hashed)
     if kind == c"j":
@@ -81,8 +91,8 @@ def encode(columns, bytes kinds, limits, Py_ssize_t count):
     Args:
         columns: The values, a list or a tuple for each column.
         kinds: What each column's values are, a letter each: `h`, `i` and `q` for integers of 2, 4 and 8 bytes, `b` for
-            truth values, `d` for floats, `t` for texts, `m` for moments, `y` for dates, `u` for UUIDs, `j` for jsonb, and `x` for
-            pairs of the bytes to send and those that PostgreSQL prints. A capital letter takes no NULL.
+            truth values, `d` for floats, `t` for texts, `m` for moments, `y` for dates, `u` for UUIDs, `j` for jsonb,
+            `o` for bytes, and `x` for pairs of the bytes to send and those that PostgreSQL prints. A capital letter takes no NULL.
         limits: How many characters each column's texts may have; -1 is any number.
         count: The number of rows.
 
@@ -99,7 +109,7 @@ def encode(columns, bytes kinds, limits, Py_ssize_t count):
     cdef uint64_t total, hashed, low = 0
     cdef int64_t high = 0, last
     cdef PyObject* value
-    into.data, into.size, into.room = NULL, 0, 0
+    into.owner, into.data, into.size, into.room = NULL, NULL, 0, 0
     try:
         if values == NULL or most == NULL or nulls == NULL or len(kinds) != width:
             raise MemoryError
@@ -127,10 +137,13 @@ def encode(columns, bytes kinds, limits, Py_ssize_t count):
             # In two halves, since the sum of many has more than 64 bits.
             high += last >> 32
             low += <uint64_t>last & 0xFFFFFFFFu
-        found = PyBytes_FromStringAndSize(<char*>into.data, into.size)
+        found = b""
+        if into.owner != NULL:
+            resize_bytes(&into.owner, into.size)
+            found = <object>into.owner
         return found, (int(high) << 32) + int(low), tuple([nulls[place] for place in range(width)])
     finally:
-        free(into.data)
+        Py_XDECREF(into.owner)
         free(values)
         free(most)
         free(nulls)

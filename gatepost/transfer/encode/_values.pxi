@@ -53,6 +53,17 @@ cdef int put_text(Buffer* into, object value, Py_ssize_t limit, uint64_t* hashed
     return 1
 
 
+cdef int put_octets(Buffer* into, object value, uint64_t* hashed) except -1:
+    cdef Py_ssize_t size
+    if type(value) is not bytes:
+        return 0
+    size = PyBytes_GET_SIZE(value)
+    put_number(into, <uint64_t>size, 4)
+    put(into, PyBytes_AS_STRING(value), size)
+    hashed[0] = hash_of_printed(<const unsigned char*>PyBytes_AS_STRING(value), size)
+    return 1
+
+
 cdef const char* utf8(object value, Py_ssize_t* size) except? NULL:
     """Return the bytes of a text; NULL for what is no text, or holds half of a surrogate pair."""
     if type(value) is not str:

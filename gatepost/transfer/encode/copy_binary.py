@@ -34,6 +34,7 @@ _KINDS = {
     "date": b"y",
     "uuid": b"u",
     "jsonb": b"j",
+    "bytea": b"o",
 }
 """How the values of a type usually lie in SQLite, as `encode_rows` calls it; those of other types are recognised one by
 one."""

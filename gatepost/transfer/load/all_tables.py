@@ -17,6 +17,7 @@ from gatepost.transfer.encode.copy_binary import encoder_of
 from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.load.copy_freeze import freezable
+from gatepost.transfer.load.deferred_keys import DeferredKeys
 from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects
@@ -82,6 +83,9 @@ class Run:
         for table in self.plan.tables if appending else ():
             self.tallies[table.name] = tally_target(self.connection, table)
         removed = Removed() if appending else take_off(self.connection, self.plan.tables)
+        waiting = DeferredKeys(self.connection, self.plan.tables)
+        if appending:
+            waiting.defer()
         self.frozen = frozenset() if appending else freezable(self.connection, self.plan.tables)
         for table in self.plan.tables:
             # What the server does behind each table is time in which the next one is cast.
@@ -90,6 +94,8 @@ class Run:
                 if (part.schema, part.table) == (table.target.schema, table.name):
                     self._timed(table, self._index, part)
         self._foreign_keys(removed.foreign_keys)
+        if appending:
+            self._deferred_keys(waiting)
         self._refuse_rejects()
         for table in self.plan.tables:
             settle_sequences(self.connection, table)
@@ -136,6 +142,18 @@ class Run:
         for name, gone in remove_orphans(self.connection, self.plan.tables, off, self.rejects).items():
             self.tallies[name] -= gone
         error = self._all_on(parts)
+        if error is not None:
+            raise refusal("foreign keys", error) from error
+
+    def _deferred_keys(self, waiting: DeferredKeys) -> None:
+        """Check the foreign keys that had to wait for all rows; rows that violate one are rejects."""
+        if waiting.check() is None:
+            return
+        names = {(table.name, key.name) for table, key in waiting.keys}
+        for name, gone in remove_orphans(self.connection, self.plan.tables, names, self.rejects).items():
+            self.tallies[name] -= gone
+            self.sent[name] -= gone
+        error = waiting.check()
         if error is not None:
             raise refusal("foreign keys", error) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import chain
 from typing import Protocol
@@ -18,6 +19,7 @@ from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded, shortened
 from gatepost.transfer.load.copy_freeze import truncate_for_freeze
 from gatepost.transfer.load.rejects import TableRejects
+from gatepost.transfer.load.row_by_row import Fault, RowByRow, fault_of
 from gatepost.transfer.mapping.values import Way
 from gatepost.transfer.masking import shown, without_secrets
 from gatepost.transfer.source.sqlite import Row
@@ -56,7 +58,7 @@ class Feed:
 
     def __init__(self, batches: Iterator[bytes]) -> None:
         self._batches = batches
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.failure: BaseException | None = None
 
     def readline(self, size: int = 1 << 20, /) -> bytes:
@@ -70,8 +72,8 @@ class Feed:
                 following = next(self._batches, None)
                 if following is None:
                     return b""
-                self._rest = following
-            part, self._rest = self._rest[:size], self._rest[size:]
+                self._rest = memoryview(following)  # a part of it is no copy
+            part, self._rest = bytes(self._rest[:size]), self._rest[size:]
         except BaseException as error:
             # psycopg2 ends the COPY with an error of its own, which would hide this one, a person's Ctrl-C too.
             self.failure = error
@@ -158,25 +160,51 @@ class Loading:
         return encoded
 
     def _copy_carefully(self, cursor: Cursor, batches: Batches) -> None:
-        """Copy batch by batch; split a refused batch in half until only the refused rows are left."""
+        """Copy batch by batch, and of a refused batch all rows but those that are refused."""
+        by_row = RowByRow(self.plan)
         for batch in batches():
             if self.rejects.full:
-                # Nothing will be written, a report would not show more, and every row costs a round trip.
+                # Nothing will be written, and a report would not show more.
                 self.rejects.stopped = True
                 return
-            waiting = [batch]
-            while waiting:
-                part = waiting.pop()
-                encoded = self.encoder.encode(part)
-                fault = self._try(cursor, encoded.data) if encoded.rows else None
-                if fault is None:
-                    self._count(encoded)
-                elif len(part) == 1:
-                    self.rejects.add((self._refused(part[0], fault),), self.encoder.values(part[0]))
-                    self.progress(self.plan.name, self.sent.rows + self.rejects.rows, self.plan.source.rows)
-                else:
-                    half = len(part) // 2
-                    waiting += [part[half:], part[:half]]
+            encoded = self.encoder.encode(batch)
+            if not encoded.rows or self._try(cursor, encoded.data) is None:
+                self._count(encoded)
+                continue
+            refused = {id(row) for _, row in encoded.rejects}
+            sent = [row for row in batch if id(row) not in refused]
+            faults = by_row.faults(cursor, b"".join(whole(self.plan, [encoded.data])))
+            if faults is None:
+                self._halve(cursor, batch)
+            else:
+                self._set_aside(encoded, sent, faults)
+
+    def _set_aside(self, encoded: Encoded, sent: list[Row], faults: dict[int, Fault]) -> None:
+        """Count a batch that was inserted row by row, without the rows that were refused."""
+        kept = [row for place, row in enumerate(sent) if place not in faults]
+        none = Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
+        self._count(replace(self.encoder.encode(kept) if kept else none, rejects=encoded.rejects))
+        for place, fault in sorted(faults.items()):
+            self._refuse(sent[place], fault)
+
+    def _halve(self, cursor: Cursor, batch: list[Row]) -> None:
+        """Copy a refused batch by halves, until only the refused rows are left."""
+        waiting = [batch]
+        while waiting:
+            part = waiting.pop()
+            encoded = self.encoder.encode(part)
+            fault = self._try(cursor, encoded.data) if encoded.rows else None
+            if fault is None:
+                self._count(encoded)
+            elif len(part) == 1:
+                self._refuse(part[0], fault_of(fault))
+            else:
+                half = len(part) // 2
+                waiting += [part[half:], part[:half]]
+
+    def _refuse(self, row: Row, fault: Fault) -> None:
+        self.rejects.add((self._refused(row, fault),), self.encoder.values(row))
+        self.progress(self.plan.name, self.sent.rows + self.rejects.rows, self.plan.source.rows)
 
     def _try(self, cursor: Cursor, data: bytes) -> psycopg2.Error | None:
         cursor.execute("SAVEPOINT gatepost_batch")
@@ -191,25 +219,22 @@ class Loading:
         cursor.execute("RELEASE SAVEPOINT gatepost_batch")
         return None
 
-    def _violated(self, fault: psycopg2.Error) -> ForeignKey | None:
+    def _violated(self, fault: Fault) -> ForeignKey | None:
         """Return the foreign key of this table that a fault is about, if it is about one."""
-        if not isinstance(fault, psycopg2.errors.ForeignKeyViolation) or fault.diag.table_name != self.plan.name:
+        if not fault.foreign_key or fault.table != self.plan.name:
             return None
-        return next((k for k in self.plan.target.foreign_keys if k.name == fault.diag.constraint_name), None)
+        return next((key for key in self.plan.target.foreign_keys if key.name == fault.constraint), None)
 
-    def _refused(self, row: Row, fault: psycopg2.Error) -> Reject:
+    def _refused(self, row: Row, fault: Fault) -> Reject:
+        values = dict(zip((c.target.name for c in self.plan.columns), self.encoder.values(row), strict=False))
         key = self._violated(fault)
         if key is not None:
-            values = dict(zip((c.target.name for c in self.plan.columns), self.encoder.values(row), strict=False))
             written = ", ".join(shown(name, shortened(values.get(name))) for name in key.columns)
             reason = f'has no row in "{self.plan.target.parent(key)}"'
             return Reject(self.plan.name, self.encoder.key(row), ", ".join(key.columns), written, reason)
-        said = fault.diag.message_primary or str(fault).strip()
-        detail = f" ({fault.diag.message_detail})" if fault.diag.message_detail else ""
-        column = fault.diag.column_name or ""
-        names = [one.target.name for one in self.plan.columns]
-        reason = without_secrets(f"{said}{detail}", list(zip(names, self.encoder.values(row), strict=False)))
-        return Reject(self.plan.name, self.encoder.key(row), column, "", f"is refused by PostgreSQL: {reason}")
+        detail = f" ({fault.detail})" if fault.detail else ""
+        reason = without_secrets(f"{fault.said}{detail}", values.items())
+        return Reject(self.plan.name, self.encoder.key(row), fault.column, "", f"is refused by PostgreSQL: {reason}")
 
 
 def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:

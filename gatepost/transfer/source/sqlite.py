@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from gatepost.errors import TransferError
+from gatepost.transfer.source import careful_reading
 from gatepost.transfer.source.file_type import refuse_other_files
 from gatepost.transfer.source.opening import APPS_OWN, broken, open_file, stamp
 
@@ -34,6 +35,7 @@ class SourceColumn:
     name: str
     declared: str
     key: int = 0
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,22 @@ class Source:
         between: tuple[int, int] | None = None,
     ) -> Iterator[list[Row]]:
         """Yield what SQLite makes of expressions over the rows, as `batches` does."""
-        yield from self._batches(_select(table, expressions, between), size)
+        done = 0
+        cursor = self.connection.cursor()
+        try:
+            with careful_reading.limited(self.connection):
+                cursor.execute(_select(table, expressions, between))
+                while batch := cursor.fetchmany(size):
+                    yield batch
+                    done += len(batch)
+            self._refuse_written()
+        except sqlite3.DatabaseError as error:
+            if "UTF-8" not in str(error) and not careful_reading.is_too_large(error):
+                raise broken(self.path, str(error)) from error
+        else:
+            return
+        cursor.close()
+        yield from self._carefully(table, expressions, size, between, done)
 
     def refuse_expression(self, table: SourceTable, column: str, expression: str) -> None:
         """Refuse an expression that SQLite cannot evaluate over the rows of a table.
@@ -210,30 +227,18 @@ class Source:
                 f'name columns of "{table.name}": {", ".join(c.name for c in table.columns)}',
             ) from error
 
-    def _batches(self, query: str, size: int) -> Iterator[list[Row]]:
-        done = 0
+    def _carefully(
+        self, table: SourceTable, expressions: tuple[str, ...], size: int, between: tuple[int, int] | None, done: int
+    ) -> Iterator[list[Row]]:
+        columns = {quoted(column.name): column.name for column in table.columns if not column.generated}
+        query = _select(table, careful_reading.selected(columns, expressions, table.rowid), between)
+        # The order is that of the key and the snapshot does not move, so the place is the same.
+        query = f"{query} LIMIT -1 OFFSET {done}"
         try:
-            cursor = self.connection.execute(query)
-            while batch := cursor.fetchmany(size):
-                yield batch
-                done += len(batch)
+            yield from careful_reading.rows(self.connection, query, table.name, columns, expressions, size)
             self._refuse_written()
-        except sqlite3.OperationalError as error:
-            if "UTF-8" not in str(error):
-                raise broken(self.path, str(error)) from error
         except sqlite3.DatabaseError as error:
             raise broken(self.path, str(error)) from error
-        else:
-            return
-        self.connection.text_factory = _lenient
-        try:
-            # The order is that of the key and the snapshot does not move, so the place is the same.
-            cursor = self.connection.execute(f"{query} LIMIT -1 OFFSET {done}")
-            while batch := cursor.fetchmany(size):
-                yield batch
-            self._refuse_written()
-        finally:
-            self.connection.text_factory = str
 
 
 def _replace_collations(connection: sqlite3.Connection) -> bool:
@@ -251,10 +256,6 @@ def _replace_collations(connection: sqlite3.Connection) -> bool:
 def quoted(name: str) -> str:
     """Return a name as SQLite quotes it; unlike PostgreSQL's, it has no limit of length."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _lenient(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
 
 
 def _select(table: SourceTable, expressions: tuple[str, ...], between: tuple[int, int] | None) -> str:
@@ -282,7 +283,7 @@ def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tu
 
 def _table(connection: sqlite3.Connection, name: str, without_rowid: bool, given: object) -> SourceTable:
     columns = tuple(
-        SourceColumn(str(column), str(declared), int(key))
+        SourceColumn(str(column), str(declared), int(key), hidden in (2, 3))
         for _, column, declared, _, _, key, hidden in connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})")
         if hidden != 1  # 2 and 3 are generated columns, which can be read
     )

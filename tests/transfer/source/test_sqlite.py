@@ -283,3 +283,30 @@ def test_a_column_that_only_the_app_can_compute_is_named(apps_own):
     path = apps_own("CREATE TABLE t (a TEXT, b TEXT AS (own(a))); INSERT INTO t (a) VALUES ('a')")
     with Source(path) as source, pytest.raises(TransferError, match='computes a column by "own"'):
         list(source.batches(source.table("t"), ("a", "b")))
+
+
+@pytest.mark.parametrize("end", ["", " WITHOUT ROWID"])
+def test_large_values_are_read_by_themselves(sqlite_file, end):
+    big = bytes(range(256)) * 5000
+    values = [(1, b"small", "x"), (2, big, "y"), (3, None, "z" * 2_000_000), (4, big + b"!", None), (5, b"", "")]
+    path = sqlite_file(
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB, x TEXT){end}",
+        ("INSERT INTO t VALUES (?, ?, ?)", values),
+        "UPDATE t SET x = CAST(x'ff' AS TEXT) WHERE id = 5",
+    )
+    with Source(path) as source:
+        table = source.table("t")
+        read = list(source.batches(table, ("id", "b", "x"), 3))
+        assert [row for batch in read for row in batch] == [*values[:4], (5, b"", "\udcff")]
+        # No batch holds more than it has to, and what comes after is read as usual.
+        assert max(map(len, read)) <= 3
+        source.quick_check()
+
+
+def test_a_large_value_of_a_generated_column_is_read_too(sqlite_file):
+    path = sqlite_file(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB AS (zeroblob(2000000)) VIRTUAL)",
+        "INSERT INTO t (id) VALUES (1)",
+    )
+    with Source(path) as source:
+        assert list(source.batches(source.table("t"), ("b",))) == [[(bytes(2_000_000),)]]
