@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,28 @@ def test_migrations_folder(tmp_path: Path) -> None:
     lines = [f"{line} || test $? = 1" for line in commands(ROOT / "docs" / "migrations-folder.md")]
     assert len(lines) == 3
     run_in_order(["git init -q .", f"git add -A && {git} commit -qm one", *lines], tmp_path, "")
+
+
+@pytest.mark.slow
+@pytest.mark.subprocess
+def test_mapping(tmp_path: Path, database_url: str) -> None:
+    """The page in its order, with its own file in the place of the one that is written."""
+    page = (ROOT / "docs" / "mapping.md").read_text()
+    with closing(sqlite3.connect(tmp_path / "app.db")) as app, app:
+        app.execute('CREATE TABLE userNotes (id INTEGER PRIMARY KEY, createdAt REAL, "Body Text" BLOB, old TEXT)')
+        app.execute("INSERT INTO userNotes VALUES (1, 1763747931.2441125, x'636166c3a9', 'x')")
+        app.execute("CREATE TABLE logs (id INTEGER)")
+    (tmp_path / "decided.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    columns = "id int, created_at timestamptz, body_text text, title text, owner text DEFAULT 'me'"
+    plan, write, *rest = commands(ROOT / "docs" / "mapping.md")
+    lines = [
+        f'psql "$DATABASE_URL" -Xqc "CREATE TABLE user_notes ({columns})"',
+        f"{plan} || test $? = 2",
+        f"{write} || test $? = 1",
+        "cp decided.toml mapping.toml",
+        *rest,
+    ]
+    run_in_order(lines, tmp_path, database_url)
 
 
 def test_every_fault_is_on_the_page() -> None:
