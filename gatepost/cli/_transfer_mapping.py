@@ -24,14 +24,14 @@ def read_mapping(file: Path | None) -> Mapping | None:
     """Return the mapping that `--mapping` names."""
     if file is None:
         return None
-    from gatepost.transfer.mapping.toml_file import read_mapping
+    from gatepost.transfer.mapping.read_toml import read_mapping
 
     return read_mapping(file)
 
 
 def write_mapping(job: Job, source: Path, file: Path, package: str) -> int:
     """Write what becomes of every table and column to a file; return the exit code, 1 if somebody has to decide."""
-    from gatepost.transfer.mapping.toml_file import write_mapping as write
+    from gatepost.transfer.mapping.write_toml import write_mapping as write
     from gatepost.transfer.planning.differences import SidesDiffer
 
     undecided = 0

@@ -119,7 +119,8 @@ def _remark(column: ColumnMapping, kind: str = "") -> str:
     if not column.source:
         return f"becomes {column.remark}"
     since = "" if kind.startswith("interval") else " since 1970"
-    return ", ".join(_ALLOWED.get(way, f"numbers count {way}{since}") for way in column.casts)
+    ids = [f"UUIDs of {column.ids}"] if column.ids else []
+    return ", ".join([*ids, *(_ALLOWED.get(way, f"numbers count {way}{since}") for way in column.casts)])
 
 
 def _left(left: TableMapping) -> str:

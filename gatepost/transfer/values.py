@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from gatepost.transfer.mapping.new_ids import NewIds
 from gatepost.transfer.mapping.values import Mapping, Unit, Way
 from gatepost.transfer.source.sqlite import SourceTable, quoted
 
@@ -136,7 +137,8 @@ class TargetTable:
 class ColumnPlan:
     """The plan of one column: its name in the source, or an expression of SQLite, and its column in the target.
 
-    `casts` is what is allowed beyond exact casts; `by_server` says that PostgreSQL itself reads the values.
+    `casts` is what is allowed beyond exact casts; `by_server` says that PostgreSQL itself reads the values; `new_ids`
+    makes UUIDs of numbers that identify rows of the table `ids`.
     """
 
     source: str
@@ -145,6 +147,8 @@ class ColumnPlan:
     casts: tuple[Way, ...] = ()
     computed: str = ""
     by_server: bool = False
+    ids: str = ""
+    new_ids: NewIds | None = None
 
 
 @dataclass(frozen=True, slots=True)

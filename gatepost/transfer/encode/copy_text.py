@@ -91,7 +91,7 @@ class Encoder:
         self.plan = plan
         self.how = how
         self._ways_of: dict[tuple[int, str], tuple[Way, ...]] = {}
-        self._prepares = [prepares(column.casts) for column in plan.columns]
+        self._prepares = [column.new_ids is not None or prepares(column.casts) for column in plan.columns]
         self._fast = [FAST.get(column.target.type.family) for column in plan.columns]
         self._strict = [None if c.target.type.family in TEXTS else FAST.get(c.target.type.family) for c in plan.columns]
 
@@ -130,8 +130,10 @@ class Encoder:
         if not self._prepares[place]:
             return values
         read = []
-        for row, value in enumerate(values):
-            one, way = prepared(value, self.plan.columns[place].casts)
+        column = self.plan.columns[place]
+        for row, given in enumerate(values):
+            value = given if column.new_ids is None else column.new_ids.of(given)
+            one, way = prepared(value, column.casts)
             if way is not None:
                 batch.change(place, way, row)
             read.append(one)

@@ -17,12 +17,15 @@ _DOES: dict[Way, str] = {
 }
 
 
+_NO_UUID = "is an integer, which uuid cannot hold exactly"
 _NO_USER = 'has no row in "auth.users"'
 
 
 def advice(rejects: Sequence[Reject]) -> str:
     """Return what can be done about rejects: what to allow, where that would accept values, else what always helps."""
     ways = allowing(rejects)
+    if any(one.reason == _NO_UUID for one in rejects):
+        ways.append(("--write-mapping mapping.toml", "makes a UUID of each number, the same in every run"))
     if any(one.reason == _NO_USER for one in rejects):
         ways.insert(0, ("gatepost users push SQLITE --url $DATABASE_URL", "creates the users, who have to come first"))
     fix = "fix the rows in the source, or add --rejects DIR to move the rest"

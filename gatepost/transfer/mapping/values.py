@@ -33,6 +33,7 @@ class ColumnMapping:
         source: Its name in the source; empty for a column of the target that gets no value from the source's columns.
         target: Its name in the target; empty for a column that is not moved.
         casts: What is allowed beyond exact casts.
+        ids: The table of the source whose numbers it holds, where each of them becomes a UUID.
         computed: An expression of SQLite over the row, for a column of the target that the source does not have.
         loses: How many values are lost where it is not moved; in a file, how many may be.
         undecided: Whether somebody has to decide.
@@ -42,6 +43,7 @@ class ColumnMapping:
     source: str = ""
     target: str = ""
     casts: tuple[Way, ...] = ()
+    ids: str = ""
     computed: str = ""
     loses: int | None = None
     undecided: bool = False
@@ -74,9 +76,15 @@ class TableMapping:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """What becomes of all tables."""
+    """What becomes of all tables.
+
+    `namespace` is the UUID from which those of numbered rows are made; `known` are rows that have one already, as
+    table, number and UUID.
+    """
 
     tables: tuple[TableMapping, ...] = ()
+    namespace: str = ""
+    known: tuple[tuple[str, str, str], ...] = ()
 
     def of_source(self, name: str) -> TableMapping | None:
         """Return what becomes of a table of the source, or None where nothing says so."""

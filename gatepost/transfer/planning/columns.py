@@ -111,8 +111,8 @@ class _Pairing:
     def _pair(self, source: SourceColumn, target: TargetColumn, decision: ColumnMapping | None = None) -> None:
         del self.left[source.name]
         del self.open[target.name]
-        casts = decision.casts if decision else ()
-        self.pairs[target.name] = ColumnPlan(source.name, source.declared, target, casts)
+        casts, ids = (decision.casts, decision.ids) if decision else ((), "")
+        self.pairs[target.name] = ColumnPlan(source.name, source.declared, target, casts, ids=ids)
 
     def _drop(self, column: SourceColumn, decision: ColumnMapping) -> None:
         """Leave a column of the source out; more values than somebody agreed to lose are a difference."""
@@ -176,7 +176,9 @@ class _Pairing:
 
     def _in_order(self, columns: tuple[ColumnPlan, ...]) -> tuple[ColumnMapping, ...]:
         """Return what becomes of every column: the source's in their order, then those of the target alone."""
-        moved = [ColumnMapping("" if c.computed else c.source, c.target.name, c.casts, c.computed) for c in columns]
+        moved = [
+            ColumnMapping("" if c.computed else c.source, c.target.name, c.casts, c.ids, c.computed) for c in columns
+        ]
         places = {c.name: place for place, c in enumerate(self.source.columns)}
         return tuple(sorted((*moved, *self.mapped), key=lambda c: places.get(c.source, len(places))))
 

@@ -20,6 +20,7 @@ from gatepost.transfer.planning.columns import with_table
 from gatepost.transfer.planning.consequences import consequences
 from gatepost.transfer.planning.differences import SidesDiffer
 from gatepost.transfer.planning.known_names import refuse_unknown_names
+from gatepost.transfer.planning.new_ids import inferred, with_new_ids
 from gatepost.transfer.planning.pairing import pair
 from gatepost.transfer.planning.target_tables import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import Source
@@ -70,8 +71,11 @@ def paired_plan(source: Source, tables: tuple[TargetTable, ...], options: Option
     planned = with_casts(paired.tables, options, django=django)
     allowed = {table.name: table for table in planned}
     mapped = (with_table(t, allowed[t.target]) if t.target in allowed else t for t in paired.mapping.tables)
+    mapping = Mapping(tuple(mapped), *((given.namespace, given.known) if (given := options.mapping) else ()))
+    if given is None:
+        mapping = inferred(mapping, planned, source.tables)
     size = source.path.stat().st_size
-    plan = Plan(source.path, options, planned, size, paired.notes, mapping=Mapping(tuple(mapped)))
+    plan = Plan(source.path, options, with_new_ids(planned, given), size, paired.notes, mapping=mapping)
     if paired.differences:
         raise SidesDiffer(paired.differences, plan)
     return plan

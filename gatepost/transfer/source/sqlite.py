@@ -30,12 +30,16 @@ _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column as SQLite declares it; `key` is its place in the primary key, from 1, or 0."""
+    """A column as SQLite declares it; `key` is its place in the primary key, from 1, or 0.
+
+    `refers_to` is the table that a foreign key of this column alone refers to.
+    """
 
     name: str
     declared: str
     key: int = 0
     generated: bool = False
+    refers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +286,11 @@ def _tables(connection: sqlite3.Connection) -> tuple[tuple[SourceTable, ...], tu
 
 
 def _table(connection: sqlite3.Connection, name: str, without_rowid: bool, given: object) -> SourceTable:
+    keys = connection.execute(f"PRAGMA main.foreign_key_list({quoted(name)})").fetchall()
+    several = {number for number, place, *_ in keys if place > 0}
+    parents = {str(column).lower(): str(parent) for number, _, parent, column, *_ in keys if number not in several}
     columns = tuple(
-        SourceColumn(str(column), str(declared), int(key), hidden in (2, 3))
+        SourceColumn(str(column), str(declared), int(key), hidden in (2, 3), parents.get(str(column).lower(), ""))
         for _, column, declared, _, _, key, hidden in connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})")
         if hidden != 1  # 2 and 3 are generated columns, which can be read
     )

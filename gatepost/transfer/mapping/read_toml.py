@@ -1,4 +1,4 @@
-"""The mapping as a TOML file: written for a person to edit, and read back.
+"""Read the mapping from the TOML file that `write_toml` wrote and a person edited.
 
 ::
 
@@ -24,59 +24,21 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import tomllib
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
-from gatepost.display import line
 from gatepost.errors import TransferError
-from gatepost.transfer.mapping.values import WAYS, ColumnMapping, Mapping, TableMapping, Way, counted
+from gatepost.transfer.mapping.values import WAYS, ColumnMapping, Mapping, TableMapping, Way
 
 VERSION = 1
 UNDECIDED = "?"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_HEAD = """\
-# What becomes of every table and column of {source}. Edit it, then: gatepost transfer … --mapping {file}
-# A column of the source: its name in the target, {{ to = "name", cast = [{ways}] }},
-# or {{ drop = true, loses = VALUES }}. A column of the target alone: {{ default = true }}, or
-# {{ compute = "EXPRESSION" }} with an expression of SQLite over the row. "?" is what somebody has to decide.
-version = {version}
-"""
 _TABLE_KEYS = ("to", "drop", "loses", "columns", "target")
-_COLUMN_KEYS = ("to", "cast", "drop", "loses")
+_COLUMN_KEYS = ("to", "cast", "ids", "drop", "loses")
 _TARGET_KEYS = ("default", "compute", "cast")
-
-
-def written(mapping: Mapping, source: str, file: str) -> str:
-    """Return a mapping as the text of a file.
-
-    Args:
-        mapping: What becomes of every table and column.
-        source: The name of the source, for the comment.
-        file: The name of the file, for the comment.
-    """
-    head = _HEAD.format(source=line(source), file=line(file), ways=", ".join(map(_text, WAYS)), version=VERSION)
-    tables = [_table(table) for table in mapping.tables if table.source]
-    left = [_target_table(table) for table in mapping.tables if not table.source]
-    return "\n".join([head, *tables, *left])
-
-
-def write_mapping(mapping: Mapping, path: Path, source: str) -> None:
-    """Write a mapping to a new file.
-
-    Raises:
-        TransferError: the file exists, or cannot be written.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(written(mapping, source, path.name))
-    except FileExistsError as error:
-        raise TransferError(f'"{path}" exists, and may hold decisions', "name a new file, or move it away") from error
-    except OSError as error:
-        raise TransferError(f'"{path}" cannot be written: {error.strerror}') from error
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -94,8 +56,12 @@ def read_mapping(path: Path) -> Mapping:
     if said.get("version") != VERSION:
         raise TransferError(f'"{path}" has version {said.get("version")!r}, and this reads {VERSION}', "version = 1")
     reader = _Reader(path)
-    reader.known(said, ("version", "tables"), "")
-    return Mapping(tuple(reader.table(name, table) for name, table in reader.tables(said.get("tables", {}), "tables")))
+    reader.known(said, ("version", "ids", "tables"), "")
+    tables = tuple(reader.table(name, table) for name, table in reader.tables(said.get("tables", {}), "tables"))
+    mapping = Mapping(tables, *reader.ids(said))
+    if not mapping.namespace and any(column.ids for table in tables for column in table.columns):
+        raise reader.wrong("ids", "is missing, from which the new ids are made", f'namespace = "{uuid4()}"')
+    return mapping
 
 
 class _Reader:
@@ -131,10 +97,11 @@ class _Reader:
             )
         table = self.is_table(said, place, '"name", { to = "name" } or { drop = true }')
         self.known(table, _COLUMN_KEYS, place)
+        ids = self.name(table["ids"], f"{place}.ids") if "ids" in table else ""
         if self.flag(table, "drop", place):
             self.alone(table, place)
             return ColumnMapping(name, loses=self.number(table, place))
-        return ColumnMapping(name, self.name(table.get("to", name), f"{place}.to"), self.ways(table, place))
+        return ColumnMapping(name, self.name(table.get("to", name), f"{place}.to"), self.ways(table, place), ids)
 
     def target(self, place: str, name: str, said: object) -> ColumnMapping:
         if said == UNDECIDED:
@@ -144,11 +111,28 @@ class _Reader:
         computed = self.name(table["compute"], f"{place}.compute") if "compute" in table else ""
         if bool(computed) == self.flag(table, "default", place):
             raise self.wrong(place, "is neither a default nor computed", "{ default = true }")
-        return ColumnMapping("", name, self.ways(table, place), computed)
+        return ColumnMapping("", name, self.ways(table, place), computed=computed)
+
+    def ids(self, said: Table[str, Any]) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+        table = self.is_table(said.get("ids", {}), "ids", "[ids]")
+        self.known(table, ("namespace", "known"), "ids")
+        namespace = self.uuid(table["namespace"], "ids.namespace") if "namespace" in table else ""
+        known = [
+            (name, number, self.uuid(new, f"ids.known.{name}.{number}"))
+            for name, ids in self.tables(table.get("known", {}), "ids.known")
+            for number, new in ids.items()
+        ]
+        return namespace, tuple(known)
+
+    def uuid(self, said: object, place: str) -> str:
+        try:
+            return str(UUID(self.name(said, place)))
+        except ValueError as error:
+            raise self.wrong(place, f"is {said!r}, and not a UUID", f'"{uuid4()}"') from error
 
     def tables(self, said: object, place: str) -> Iterable[tuple[str, Table[str, Any]]]:
         for name, table in self.is_table(said, place, "[tables.NAME]").items():
-            yield name, self.is_table(table, f"{place}.{name}", f"[tables.{_key(name)}]")
+            yield name, self.is_table(table, f"{place}.{name}", f"[tables.{name}]")
 
     def pairs(self, said: Table[str, Any], key: str, place: str) -> Iterable[tuple[str, Any]]:
         return self.is_table(said.get(key, {}), f"{place}.{key}", f"[{place}.{key}]").items()
@@ -158,7 +142,7 @@ class _Reader:
         found = [way for word in (words if isinstance(words, list) else [words]) for way in WAYS if way == word]
         if len(found) != (len(words) if isinstance(words, list) else 1):
             raise self.wrong(
-                f"{place}.cast", f"is {words!r}", f"cast = [{', '.join(map(_text, WAYS))}]  # some of these"
+                f"{place}.cast", f"is {words!r}", f"cast = [{', '.join(map(json.dumps, WAYS))}]  # some of these"
             )
         return tuple(found)
 
@@ -198,65 +182,3 @@ class _Reader:
 
     def wrong(self, place: str, what: str, hint: str) -> TransferError:
         return TransferError(f'"{place}" in "{self.path}" {what}', hint)
-
-
-def _table(table: TableMapping) -> str:
-    head = _commented(f"[tables.{_key(table.source)}]", counted(table.rows, "row") + _and(table.remark))
-    if table.undecided:
-        lines = [head, f'to = "{UNDECIDED}"']
-    elif not table.target:
-        # A framework's own table is never data, however many rows it has.
-        return "\n".join([head, "drop = true", *([] if table.remark else [f"loses = {table.rows}"]), ""])
-    else:
-        lines = [head, f"to = {_text(table.target)}"]
-    here = [column for column in table.columns if column.source]
-    there = [column for column in table.columns if not column.source]
-    if here:
-        lines += ["", f"[tables.{_key(table.source)}.columns]", *map(_column, here)]
-    if there:
-        lines += ["", f"[tables.{_key(table.source)}.target]", *map(_target, there)]
-    return "\n".join([*lines, ""])
-
-
-def _target_table(table: TableMapping) -> str:
-    said = "has no counterpart: name it as what a table of the source becomes, or --ignore-table"
-    return f"# The target's table {line(table.target)} {said}\n"
-
-
-def _column(column: ColumnMapping) -> str:
-    key, values = _key(column.source), counted(column.loses or 0, "value")
-    if column.undecided:
-        return _commented(f'{key} = "{UNDECIDED}"', values + _and(column.remark))
-    if not column.target:
-        return f"{key} = {{ drop = true, loses = {column.loses or 0} }}"
-    if column.casts:
-        return f"{key} = {{ to = {_text(column.target)}, cast = [{', '.join(map(_text, column.casts))}] }}"
-    return f"{key} = {_text(column.target)}"
-
-
-def _target(column: ColumnMapping) -> str:
-    key = _key(column.target)
-    if column.undecided:
-        default = f"{{ default = true }} is {column.remark}" if column.remark else ""
-        return _commented(f'{key} = "{UNDECIDED}"', default)
-    if not column.computed:
-        return _commented(f"{key} = {{ default = true }}", column.remark)
-    cast = f", cast = [{', '.join(map(_text, column.casts))}]" if column.casts else ""
-    return f"{key} = {{ compute = {_text(column.computed)}{cast} }}"
-
-
-def _commented(text: str, remark: str) -> str:
-    return f"{text:<56}# {line(remark)}" if remark else text
-
-
-def _and(remark: str) -> str:
-    return f"; {remark}" if remark else ""
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
-
-
-def _text(text: str) -> str:
-    """Return a basic string of TOML, which is one of JSON but for one sign."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,9 +5,11 @@ import pytest
 from gatepost import transfer
 from gatepost.errors import TransferError
 from gatepost.transfer import Options, SidesDiffer
-from gatepost.transfer.mapping.toml_file import read_mapping, write_mapping
+from gatepost.transfer.mapping.read_toml import read_mapping
 from gatepost.transfer.mapping.values import ColumnMapping, Mapping, TableMapping
+from gatepost.transfer.mapping.write_toml import write_mapping
 
+TWO = "00000000-0000-4000-8000-000000000002"
 MAPPING = Mapping(
     (
         TableMapping(
@@ -137,3 +139,16 @@ def test_a_mapping_that_no_longer_fits_is_refused(sides, tmp_path, old, new, mes
     file.write_text(DECIDED.replace(old, new))
     with pytest.raises(TransferError, match=message):
         transfer.plan(path, connection, options=Options(mapping=read_mapping(file)))
+
+
+def test_the_namespace_of_new_ids_is_made_once_and_kept(tmp_path):
+    ids = Mapping((TableMapping("t", "t", (ColumnMapping("id", "id", ids="t"),)),), known=(("t", "7", TWO),))
+    path, again = tmp_path / "mapping.toml", tmp_path / "again.toml"
+    write_mapping(ids, path, "app.db")
+    read = read_mapping(path)
+    assert (read.tables, read.known) == (ids.tables, ids.known)
+    write_mapping(read, again, "app.db")
+    assert read_mapping(again) == read
+    path.write_text(path.read_text().replace("namespace", "known.u.1"))
+    with pytest.raises(TransferError, match="is missing, from which the new ids are made"):
+        read_mapping(path)
