@@ -22,7 +22,7 @@ from gatepost.errors import GatepostError, SettingsError
 from gatepost.migrate.compare import compare
 from gatepost.migrate.deploy.lock_patience import Patience
 from gatepost.migrate.deploy.running import is_sqlite, run_migrations
-from gatepost.migrate.named_types import is_sqlmodel, render_named_type
+from gatepost.migrate.named_types import compare_label_default, is_sqlmodel, render_named_type
 from gatepost.migrate.open_tables import EndOfUpgrade
 from gatepost.migrate.routines.comparing import register_nothing
 from gatepost.migrate.stock_entities import refuse_stock_entities
@@ -209,4 +209,7 @@ def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | No
 
     plugin = Plugin(PLUGIN)
     plugin.add_autogenerate_comparator(compare_access, "schema", priority=DispatchPriority.LAST)
+    plugin.add_autogenerate_comparator(
+        compare_label_default, "column", "server_default", priority=DispatchPriority.FIRST
+    )
     return plugin

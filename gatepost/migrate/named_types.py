@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
-from sqlalchemy import types
+from alembic.util import PriorityDispatchResult
+from sqlalchemy import DefaultClause, types
 from sqlalchemy.dialects import postgresql
 
 from gatepost import sql
@@ -26,7 +27,7 @@ from gatepost.schema import Schema, is_platform
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from psycopg2.extensions import cursor as Cursor
-    from sqlalchemy import Table
+    from sqlalchemy import Column, Table
     from sqlalchemy.types import TypeEngine
 
 log = logging.getLogger("gatepost.migrate")
@@ -129,6 +130,35 @@ def render_named_type(found: TypeEngine[object], context: AutogenContext) -> str
     assert context.migration_context is not None  # noqa: S101  there is no rendering without one
     written = context.migration_context.impl.render_type(there, context)
     return written or None
+
+
+def compare_label_default(
+    autogen_context: AutogenContext,  # noqa: ARG001  Alembic passes all of them by name
+    alter_column_op: ops.AlterColumnOp,
+    schema: str | None,  # noqa: ARG001
+    tname: str,  # noqa: ARG001
+    cname: str,  # noqa: ARG001
+    conn_col: Column[Any],
+    metadata_col: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare the default of an ENUM as text, since PostgreSQL knows no label that comes with the revision."""
+    live, declared = conn_col.server_default, metadata_col.server_default
+    if not (
+        isinstance(metadata_col.type, types.Enum)
+        and isinstance(live, DefaultClause)
+        and isinstance(declared, DefaultClause)
+    ):
+        return PriorityDispatchResult.CONTINUE
+    alter_column_op.existing_server_default = live
+    if _default(live) != _default(declared):
+        alter_column_op.modify_server_default = declared
+    return PriorityDispatchResult.STOP
+
+
+def _default(clause: DefaultClause) -> str:
+    """Return a default as SQL, without the cast that PostgreSQL prints behind a literal."""
+    written = clause.arg if isinstance(clause.arg, str) else None
+    return sql.literal(written) if written is not None else str(clause.arg).partition("::")[0]
 
 
 def is_sqlmodel(type_: types.TypeDecorator[Any]) -> bool:
