@@ -171,7 +171,7 @@ def _limit() -> float:
         raise LocalServerError(f'"{text}" is not a number of seconds', f"{_LIMIT}={SECONDS:.0f}") from None
 
 
-def _read(reading: Reading, buckets: bool) -> Kept:
+def _read(reading: Reading, buckets: bool = False) -> Kept:
     source, live = reading.cursor.connection, read_all(reading)
     return Kept(
         live, database_owner(source), dict(own_functions(source)), dependents(source),

@@ -89,7 +89,7 @@ def script(change: Change) -> str:
         return str(change["statement"])
     lines = ["BEGIN;"]
     if change["claims"]:
-        lines.append(f"SELECT set_config('request.jwt.claims', {literal(_brief(change['claims']))}, true);")
+        lines.append(f"SELECT pg_catalog.set_config('request.jwt.claims', {literal(_brief(change['claims']))}, true);")
     lines += [f"SET LOCAL ROLE {identifier(change['role'])};", f"{change['statement']};", "ROLLBACK;"]
     lines += [f"-- {change['row']}"] if change["row"] else []
     lines += [f"-- before: {change['before']}", f"-- after: {change['after']}"]
