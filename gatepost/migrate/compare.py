@@ -228,7 +228,7 @@ def _steps(
         known = table_steps(version_state(*version), live_state(there, live, roles), live.server_version)
         # Alembic never drops its table, and nobody needs it open again.
         steps += (step for step in known if step.way != "down")
-    return steps
+    return list(dict.fromkeys(steps))  # two new tables may let the same role into their schema
 
 
 def _removed_from_platform(declaration: Declaration, live: Schema, ours: Set[PolicyKey]) -> list[Step]:

@@ -36,6 +36,10 @@ def test_a_schema_is_opened_to_those_who_need_it_and_closed_on_the_way_down(proj
     inside = notes(schema="app", rules=lambda t: [owner(t.c.user_id)])
     another = notes(schema="app", name="another", rules=lambda t: [owner(t.c.user_id)])
     project.starts(notes())
+    two = project.lands(both(notes(), inside, another))
+    assert two.up.count('Grant("app", "app", "authenticated", "USAGE", on="schema")') == 1
+    project.downgrade()
+    two.path.unlink()
     project.lands(both(notes(), inside))
     assert users() == {"postgres", "authenticated", "service_role"}
     project.lands(both(notes(), inside, another))
