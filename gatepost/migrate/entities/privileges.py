@@ -20,6 +20,7 @@ PRIVILEGES = frozenset(
 )
 VIEW_OPTIONS = ("check_option", "security_barrier", "security_invoker")
 _TABLE = frozenset("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER".split())
+_SEQUENCE = frozenset(("SELECT", "UPDATE", "USAGE"))
 _FROM_17 = _TABLE | {"MAINTAIN"}
 
 
@@ -146,6 +147,15 @@ def _about(on: On, schema: str, name: str) -> str:
     return f'{kind}"{schema}"' if on == "schema" else f'{kind}"{schema}.{name}"'
 
 
+def _everything(on: On, server_version: int) -> frozenset[str]:
+    """Return all privileges that there are on an object, or none where that is not known."""
+    if on == "sequence":
+        return _SEQUENCE
+    if on != "table" or not server_version:
+        return frozenset()
+    return _FROM_17 if server_version >= 170000 else _TABLE
+
+
 def privileges(
     on: On, schema: str, name: str, grants: Iterable[Grant], *, server_version: int = 0
 ) -> Iterator[Privilege]:
@@ -168,7 +178,7 @@ def privileges(
             columns[key].add(grant.column)
     for role, grantable in sorted({(role, grantable) for role, _, grantable in whole}):
         every = {privilege for one, privilege, option in whole if (one, option) == (role, grantable)}
-        if on == "table" and server_version and every == (_FROM_17 if server_version >= 170000 else _TABLE):
+        if every == _everything(on, server_version):
             whole -= {(role, privilege, grantable) for privilege in every}
             yield Privilege(schema, name, role, ALL, on=on, grantable=grantable)
     for role, privilege, grantable in sorted(whole):
