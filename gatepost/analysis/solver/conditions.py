@@ -197,9 +197,10 @@ class Conditions(Values):
 
     def _among_rows(self, term: CompareMany, select: Select, scope: Scope) -> Condition:
         sides = (select, *_united(select))
-        wide = isinstance(term.left, Items)
-        plain = all(isinstance(one, Select) and _one_value_each(one) for one in sides)
-        if wide or not plain:
+        width = len(term.left.items) if isinstance(term.left, Items) else 1
+        if not all(isinstance(one, Select) and _one_row_each(one, width) for one in sides) or (
+            width > 1 and (term.op != "=" or term.all)
+        ):
             return self._anything(term, scope)
 
         def finds(what: str, wanted: Callable[[Condition], Formula]) -> Formula:
@@ -218,7 +219,9 @@ class Conditions(Values):
         """Return whether one side of a UNION returns a value that compares as is wanted."""
 
         def body(row: Scope) -> Formula:
-            return wanted(self._compare_across(term.op, term.left, scope, side.outputs[0], row))
+            lefts = term.left.items if isinstance(term.left, Items) else (term.left,)
+            pairs = zip(lefts, side.outputs, strict=True)
+            return wanted(all_of([self._compare_across(term.op, one, scope, other, row) for one, other in pairs]))
 
         if not side.sources:
             return both(self.condition(side.where, scope).true, body(scope))
@@ -275,7 +278,7 @@ def _united(select: Select) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def _one_value_each(select: Select) -> bool:
-    """Return whether a select returns one value for each row of its sources, or one without any."""
-    plain = len(select.outputs) == 1 and not returns_sets(select.outputs[0])
+def _one_row_each(select: Select, width: int) -> bool:
+    """Return whether a select returns one row of so many values for each row of its sources, or one without any."""
+    plain = len(select.outputs) == width and not any(returns_sets(one) for one in select.outputs)
     return plain and not select.aggregated and not select.one_row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatepost.analysis.conditions import condition_parts as parts
+from gatepost.analysis.conditions import constants
 from gatepost.analysis.conditions.terms import (
     Call,
     Case,
@@ -59,7 +60,8 @@ class Values(Selects):
             case OncePerStatement(one):
                 return self.value(one, scope)
             case Cast(one, type_):
-                return self._cast(term, one, type_, scope)
+                folded = constants.folded(term)
+                return self.value(folded, scope) if folded != term else self._cast(term, one, type_, scope)
             case Case(whens, otherwise) if not parts.boolean(term):
                 return self._case(whens, otherwise, scope)
             case Call(("", "coalesce"), args) if not any(parts.boolean(arg) for arg in args):
@@ -68,6 +70,8 @@ class Values(Selects):
                 return self._nullif(one, other, scope)
             case Call(("", "now"), ()):
                 return self.world.now()
+            case Call(("", "?"), (Session("claim", ()), Const(str() as claim))) if self.world.always_claims(claim):
+                return Value(ONE, NO, "boolean")
             case Call((_, name)) if name != "coalesce":
                 return self._call(term, scope)
             case Scalar(Select() as select):

@@ -148,6 +148,10 @@ class World:
             filled = True
         return Value(Symbol(name), NO if filled else null, type_)
 
+    def always_claims(self, claim: str) -> bool:
+        """Return whether every token of the caller has a claim."""
+        return self.frame.caller is not None and self.frame.caller.signed_in and claim in CLAIMS_OF_ALL
+
     def literal(self, const: Const, type_: str = "") -> Value:
         """Return a literal; `type_` is the type that it takes on where it says none itself."""
         if const.value is None:
@@ -172,8 +176,15 @@ class World:
             return known
         found: Expression = Symbol(f"'{text}'::{family}")
         moment = _moment(text) if family == "timestamp with time zone" else None
-        if moment is not None:
-            found = Number(moment)
+        if moment is not None and moment[1]:
+            found = Number(moment[0])
+        elif moment is not None:  # where it is that time is not known, but no two days lie between
+            for (other, said), point in self.literals.items():
+                beside = _moment(said) if other == family else None
+                if beside is not None and abs(beside[0] - moment[0]) > _TWO_DAYS:
+                    self.demand(less(point, found) if beside[0] < moment[0] else less(found, point))
+            if moment[0] < _today() - _TWO_DAYS:
+                self.demand(less(found, self.now().expression))
         elif family in ("text", "uuid"):  # one of these is another wherever its text is
             for (other, _), point in self.literals.items():
                 if other == family:
@@ -194,7 +205,7 @@ class World:
     def now(self) -> Value:
         """Return the moment of the statement, which is later than every literal that is two days old."""
         now = Symbol("now()")
-        self.demand(less(Number(Fraction(int(datetime.now(UTC).timestamp()) - 2 * 86_400)), now))
+        self.demand(less(Number(_today() - _TWO_DAYS), now))
         return Value(now, NO, "timestamp with time zone")
 
     def demand_keys(self) -> None:
@@ -255,9 +266,19 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _moment(text: str) -> Fraction | None:
+def _moment(text: str) -> tuple[Fraction, bool] | None:
+    """Return a moment in seconds, in UTC where it says no zone, and whether it says one."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return Fraction(found.timestamp()).limit_denominator(1_000_000) if found.tzinfo is not None else None
+    zoned = found.tzinfo is not None
+    moment = found if zoned else found.replace(tzinfo=UTC)
+    return Fraction(moment.timestamp()).limit_denominator(1_000_000), zoned
+
+
+_TWO_DAYS = 2 * 86_400
+
+
+def _today() -> Fraction:
+    return Fraction(int(datetime.now(UTC).timestamp()))
