@@ -42,6 +42,10 @@ Inactive = Annotated[
 WithoutPassword = Annotated[
     bool, typer.Option("--without-password", help="Create users without a password if Auth does not accept their hash.")
 ]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", help="Make UUIDs of numbers, as this file of gatepost transfer does."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Overwrite existing users that differ from the source.")]
 
 
@@ -74,10 +78,12 @@ def _plan(
     inactive: Inactive = None,
     without_password: WithoutPassword = False,
     overwrite: Overwrite = False,
+    mapping: MappingFile = None,
 ) -> None:
     from gatepost.transfer.users import plan_users
 
-    plan = plan_users(source, _options(table, column, ignore_column, inactive, without_password, overwrite))
+    options = _options(table, column, ignore_column, inactive, without_password, overwrite)
+    plan = plan_users(source, _with_ids(options, mapping))
     there = _compared(url, plan) if url is not None else None
     problems = (*plan.problems, *(there.taken if there else ()))
     typer.echo(columns_text(plan))
@@ -98,6 +104,7 @@ def _push(
     inactive: Inactive = None,
     without_password: WithoutPassword = False,
     overwrite: Overwrite = False,
+    mapping: MappingFile = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests per second by the admin API.")] = 10.0,
     done: Annotated[
         Path | None, typer.Option(help="Keep the ids of finished users in this file, to continue later.")
@@ -105,7 +112,8 @@ def _push(
 ) -> None:
     from gatepost.transfer.users import plan_users
 
-    plan = plan_users(source, _options(table, column, ignore_column, inactive, without_password, overwrite))
+    options = _options(table, column, ignore_column, inactive, without_password, overwrite)
+    plan = plan_users(source, _with_ids(options, mapping))
     if plan.problems or plan.questions:
         _print_problems(plan, plan.problems)
         number = len(plan.problems) + len(plan.questions)
@@ -152,6 +160,21 @@ def _options(
         without_password,
         overwrite,
     )
+
+
+def _with_ids(options: UsersOptions, mapping: Path | None) -> UsersOptions:
+    """Return options with the new ids of the table of users, where a mapping makes them."""
+    from dataclasses import replace
+
+    from gatepost.cli._transfer_mapping import read_mapping
+    from gatepost.transfer.planning.new_ids import new_ids
+
+    decided = read_mapping(mapping)
+    if decided is None:
+        return options
+    if not decided.namespace:
+        raise TransferError(f'"{mapping}" makes no new ids', "leave --mapping out, or write it again")
+    return replace(options, new_ids=new_ids(decided, options.table))
 
 
 def _by_sql(url: str, plan: UsersPlan) -> Pushed:

@@ -102,3 +102,26 @@ def test_the_api_needs_its_settings(gatepost, old):
 def test_help_has_examples(gatepost):
     assert "gatepost users plan app.db" in gatepost("plan", "--help").stdout
     assert "gatepost users push app.db --url $DATABASE_URL" in gatepost("push", "--help").stdout
+
+
+def test_numbers_become_the_ids_that_the_transfer_gives_them(gatepost, tmp_path, database_url, connection, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, file = tmp_path / "numbered.db", tmp_path / "mapping.toml"
+    with closing(sqlite3.connect(path)) as source, source:
+        source.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)")
+        source.execute("INSERT INTO users VALUES (7, 'a@example.org')")
+        source.execute("CREATE TABLE note (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users)")
+        source.execute("INSERT INTO note VALUES (1, 7)")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE note (id int PRIMARY KEY, user_id uuid REFERENCES auth.users)")
+    assert "is not a UUID, which every id of Auth is; --mapping FILE makes" in gatepost("plan", path).stderr
+    ours = CliRunner().invoke(app, ["transfer", str(path), database_url, "--write-mapping", str(file)])
+    assert ours.exit_code == 1, ours.output
+    file.write_text(file.read_text().replace('to = "?"', "drop = true"))
+    done = gatepost("push", path, "--url", database_url, "--mapping", file)
+    assert done.exit_code == 0, done.output
+    moved = CliRunner().invoke(app, ["transfer", str(path), database_url, "--mapping", str(file)])
+    assert moved.exit_code == 0, moved.output
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT u.email FROM note n JOIN auth.users u ON u.id = n.user_id")
+        assert cursor.fetchall() == [("a@example.org",)]

@@ -58,7 +58,7 @@ class Feed:
 
     def __init__(self, batches: Iterator[bytes]) -> None:
         self._batches = batches
-        self._rest = memoryview(b"")
+        self._rest: bytes | memoryview = b""
         self.failure: BaseException | None = None
 
     def readline(self, size: int = 1 << 20, /) -> bytes:
@@ -72,8 +72,10 @@ class Feed:
                 following = next(self._batches, None)
                 if following is None:
                     return b""
-                self._rest = memoryview(following)  # a part of it is no copy
-            part, self._rest = bytes(self._rest[:size]), self._rest[size:]
+                self._rest = following
+            # Of a view, unlike of bytes, what is left is no copy.
+            rest = self._rest if len(self._rest) <= size else memoryview(self._rest)
+            part, self._rest = bytes(rest[:size]), rest[size:]
         except BaseException as error:
             # psycopg2 ends the COPY with an error of its own, which would hide this one, a person's Ctrl-C too.
             self.failure = error

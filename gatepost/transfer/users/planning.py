@@ -46,6 +46,9 @@ def plan_users(path: Path, options: UsersOptions | None = None) -> UsersPlan:
         columns = find_columns(found, options.columns, options.ignore)
         names = tuple(name for _, name in columns.of)
         rows = [dict(zip(names, row, strict=False)) for batch in source.batches(found, names) for row in batch]
+    if options.new_ids is not None:
+        identity = columns.one("id") or ""
+        rows = [{**row, identity: options.new_ids.of(row[identity])} for row in rows]
     return _Planning(columns, options, rows).plan()
 
 
@@ -166,7 +169,8 @@ class _Planning:
         except ValueError:
             canonical = ""
         if not canonical:
-            return [self._problem(row, self.id, value, "is not a UUID, which every id of Auth is")]
+            numbered = "; --mapping FILE makes UUIDs of numbers" if isinstance(value, int) else ""
+            return [self._problem(row, self.id, value, f"is not a UUID, which every id of Auth is{numbered}")]
         if canonical == str(uuid.UUID(int=0)):
             return [self._problem(row, self.id, value, "is the nil UUID, which Auth refuses")]
         if value != canonical:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gatepost.transfer.mapping.new_ids import NewIds
 from gatepost.transfer.users.columns import Columns, Question
 
 Inactive = Literal["ban", "skip"]
@@ -22,6 +23,7 @@ class UsersOptions:
         inactive: Whether an account that may not sign in is banned in Auth, or skipped; required if there are any.
         without_password: Whether to create a user without a password if Auth does not accept the hash.
         overwrite: Whether a user that is there already is made as the source says, where the two differ.
+        new_ids: What makes UUIDs of the numbers of users, as the mapping of the transfer does.
     """
 
     table: str = "users"
@@ -30,6 +32,7 @@ class UsersOptions:
     inactive: Inactive | None = None
     without_password: bool = False
     overwrite: bool = False
+    new_ids: NewIds | None = None
 
 
 @dataclass(frozen=True, slots=True)
