@@ -29,7 +29,7 @@ from sqlmodel import Session
 
 from gatepost.database.engine import create_engine
 from gatepost.database.fifo_pool import FairPool
-from gatepost.database.impersonation import acting_as
+from gatepost.database.impersonation.acting import acting_as
 from gatepost.database.settings import Settings
 from gatepost.database.url import parse_url
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gatepost.auth import Role, anon, authenticated, claim, claims, jwt, public, role, service_role, uid
     from gatepost.database.engine import create_engine
-    from gatepost.database.impersonation import acting_as, acting_as_service
+    from gatepost.database.impersonation.acting import acting_as, acting_as_service
     from gatepost.declare.belonging import member, owner, through
     from gatepost.declare.expression import anything
     from gatepost.declare.helper_call import call
@@ -32,8 +32,8 @@ _HOMES = {
     "NotChecked": "gatepost.finding",
     "Result": "gatepost.finding",
     "Role": "gatepost.auth",
-    "acting_as": "gatepost.database.impersonation",
-    "acting_as_service": "gatepost.database.impersonation",
+    "acting_as": "gatepost.database.impersonation.acting",
+    "acting_as_service": "gatepost.database.impersonation.acting",
     "allow": "gatepost.declare.language",
     "anon": "gatepost.auth",
     "anything": "gatepost.declare.expression",

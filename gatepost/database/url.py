@@ -15,7 +15,19 @@ from gatepost.errors import SettingsError
 __all__ = ["TRANSACTION_POOLER_PORT", "DatabaseUrl", "Kind", "Secret", "parse_url"]
 
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
-_POSTGRES = frozenset({"postgres", "postgresql", "postgresql+psycopg2"})
+_POSTGRES = frozenset({"postgres", "postgresql"})
+_DRIVERS = frozenset({"", "psycopg2", "psycopg", "psycopg_async", "asyncpg"})
+"""The drivers of an application whose URL a command may share. Gatepost's own connections are psycopg2's."""
+_OF_DRIVERS = frozenset(
+    # https://docs.sqlalchemy.org/en/21/dialects/postgresql.html#module-sqlalchemy.dialects.postgresql.asyncpg,
+    # https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect and
+    # https://www.psycopg.org/psycopg3/docs/api/connections.html#psycopg.Connection.connect
+    {"async_fallback", "prepared_statement_cache_size", "prepared_statement_name_func", "statement_cache_size"}
+    | {"max_cached_statement_lifetime", "max_cacheable_statement_size", "command_timeout", "prepare_threshold"}
+)
+"""Parameters that mean something to a driver and nothing to the server, so that they are left out."""
+_LIBPQ_NAMES = {"ssl": "sslmode", "timeout": "connect_timeout"}
+"""asyncpg's names of parameters that libpq has too."""
 _FIELDS = frozenset({"host", "port", "user", "password", "dbname"})
 _PARAMETERS = _FIELDS | {
     # https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -35,7 +47,8 @@ def parse_url(text: str) -> DatabaseUrl:
 
     Args:
         text: `sqlite:///file`, `postgresql://user:password@host:5432/database?sslmode=require`, or the same with
-            `postgres://` or `postgresql+psycopg2://`. White space around it is ignored.
+            `postgres://` or the driver of an application, as SQLAlchemy writes it: `postgresql+asyncpg://`. White
+            space around it is ignored.
 
     Returns:
         The URL as a value; `kind` says what kind of server it leads to.
@@ -49,9 +62,10 @@ def parse_url(text: str) -> DatabaseUrl:
     scheme = scheme.lower()
     if scheme in _SQLITE:
         return _parse_sqlite(rest)
-    if scheme not in _POSTGRES:
+    dialect, _, driver = scheme.partition("+")
+    if dialect not in _POSTGRES or driver not in _DRIVERS:
         raise _unknown_scheme(scheme)
-    return _parse_postgres(rest)
+    return _parse_postgres(rest, driver)
 
 
 def _refuse_what_is_no_url(text: str) -> None:
@@ -75,7 +89,7 @@ def _unknown_scheme(scheme: str) -> SettingsError:
         )
     if scheme.startswith(("postgresql+", "postgres+")):
         return SettingsError(
-            f'"{scheme}://" names a driver that Gatepost does not use', "start the URL with postgresql://"
+            f'"{scheme}://" names a driver that Gatepost does not know', "start the URL with postgresql://"
         )
     return SettingsError(f'"{scheme}://" is neither PostgreSQL nor SQLite', _EXAMPLE)
 
@@ -93,7 +107,7 @@ def _parse_sqlite(rest: str) -> DatabaseUrl:
     return DatabaseUrl("sqlite", "", 0, "", "" if file == ":memory:" else file, options)
 
 
-def _parse_postgres(rest: str) -> DatabaseUrl:
+def _parse_postgres(rest: str, driver: str = "") -> DatabaseUrl:
     if re.search(r"[\x00-\x20\x7f]", rest):
         raise SettingsError("the database URL holds a space or a control character", _ENCODE)
     authority, tail = _split_authority(rest)
@@ -107,7 +121,7 @@ def _parse_postgres(rest: str) -> DatabaseUrl:
             "put the database password in place of the brackets, and the brackets too",
         )
     path, _, query = tail.partition("?")
-    parameters = _parameters(query)
+    parameters = _parameters(query, driver)
     host, port = _split_address(address)
     database = _decoded(path.removeprefix("/"), "the database's name")
     # The parameters take precedence over the parts before them, as in libpq.
@@ -162,7 +176,7 @@ def _decoded(text: str, what: str) -> str:
     return unquote(text)
 
 
-def _parameters(query: str) -> dict[str, str]:
+def _parameters(query: str, driver: str) -> dict[str, str]:
     """Read `name=value&name=value` as libpq does: a plus sign is a plus sign, the last of two wins."""
     parameters: dict[str, str] = {}
     for pair in query.split("&") if query else ():
@@ -171,6 +185,10 @@ def _parameters(query: str) -> dict[str, str]:
             raise SettingsError(
                 'the part of the database URL after "?" is not name=value&name=value', "write ?sslmode=require"
             )
+        if driver == "asyncpg":
+            name = _LIBPQ_NAMES.get(name, name)
+        if driver and name in _OF_DRIVERS:
+            continue
         if name not in _PARAMETERS:
             raise SettingsError(
                 f'"{name}" in the database URL is not a parameter of PostgreSQL\'s driver', f"remove {name}=… from it"

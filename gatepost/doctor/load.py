@@ -118,7 +118,7 @@ def _queries(reading: Reading, role: str) -> list[str]:
 def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: _Seen, in_use: _InUse) -> None:
     from sqlmodel import Session
 
-    from gatepost.database.impersonation import acting_as
+    from gatepost.database.impersonation.acting import acting_as
 
     started = time.perf_counter()
     with engine.connect() as connection:

@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from gatepost.database.impersonation import acting_as
+from gatepost.database.impersonation.acting import acting_as
 from gatepost.database.settings import Settings, load_settings
 from gatepost.errors import SettingsError
 

@@ -11,7 +11,7 @@ from sqlalchemy import NullPool, text
 from sqlmodel import Field, Session, SQLModel, select
 
 from gatepost.database.engine import NoRowSecurity, create_engine
-from gatepost.database.impersonation import acting_as, acting_as_service
+from gatepost.database.impersonation.acting import acting_as, acting_as_service
 from gatepost.database.settings import Settings
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer

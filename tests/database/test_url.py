@@ -20,7 +20,7 @@ MISTAKES = [
     ("DATABASE_URL=postgresql://u:hunter2@h/d", 'starts with "DATABASE_URL"'),
     ("https://abcd.supabase.co", "address of a web API"),
     ("mysql://u:hunter2@h/d", '"mysql://" is neither'),
-    ("postgresql+asyncpg://u:hunter2@h/d", "names a driver"),
+    ("postgresql+pg8000://u:hunter2@h/d", "names a driver"),
     ("postgresql://u:hun@hunter2@h/d", 'unencoded "@"'),
     ("postgresql://u:hun/hunter2@h/d", 'unencoded "/"'),
     ("postgresql://u:hun#hunter2@h/d", 'unencoded "#"'),
@@ -72,6 +72,9 @@ KINDS = [
     ("postgresql://u:p@%2Ftmp/d", "local"),
     ("postgresql://u:p@db.example.org/d", "postgres"),
     ("postgresql+psycopg2://u:p@10.0.0.7/d", "postgres"),
+    ("postgresql+psycopg://u:p@10.0.0.7/d?prepare_threshold=0", "postgres"),
+    ("postgresql+psycopg_async://u:p@localhost/d", "local"),
+    ("postgresql+asyncpg://u:p@h:6543/d?prepared_statement_cache_size=0", "transaction-pooler"),
     ("sqlite:///app.db", "sqlite"),
     ("sqlite+pysqlite:////srv/app.db", "sqlite"),
     ("sqlite://", "sqlite"),
@@ -90,6 +93,13 @@ def test_every_part_is_read_and_decoded() -> None:
     assert (url.host, url.port, url.user, url.database) == ("Example.org", 5433, "a@b", "my db")
     assert url.password.reveal() == "p@/:%x:y"
     assert url.query == (("sslmode", "require"), ("application_name", "a+b"))
+
+
+def test_the_url_of_an_asyncpg_application_says_the_same_to_libpq() -> None:
+    url = parse_url("postgresql+asyncpg://u:p@h/d?ssl=verify-full&timeout=5&statement_cache_size=0")
+    assert url == parse_url("postgresql://u:p@h/d?sslmode=verify-full&connect_timeout=5")
+    with pytest.raises(SettingsError, match='"ssl"'):
+        parse_url("postgresql://u:p@h/d?ssl=require")
 
 
 def test_parameters_win_over_the_parts_before_them_as_in_libpq() -> None:
