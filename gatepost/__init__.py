@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import text
 
     from gatepost.auth import Role, anon, authenticated, claim, claims, jwt, public, role, service_role, uid
+    from gatepost.database.async_engine import create_async_engine
     from gatepost.database.engine import create_engine
     from gatepost.database.impersonation.acting import acting_as, acting_as_service
     from gatepost.declare.belonging import member, owner, through
@@ -44,6 +45,7 @@ _HOMES = {
     "call": "gatepost.declare.helper_call",
     "claim": "gatepost.auth",
     "claims": "gatepost.auth",
+    "create_async_engine": "gatepost.database.async_engine",
     "create_engine": "gatepost.database.engine",
     "declared": "gatepost.project",
     "declaring": "gatepost.declare.language",
@@ -82,6 +84,7 @@ __all__ = [
     "call",
     "claim",
     "claims",
+    "create_async_engine",
     "create_engine",
     "declared",
     "declaring",

@@ -73,6 +73,8 @@ class DatabaseUrl:
     database: str
     query: tuple[tuple[str, str], ...] = ()
     password: Secret = field(default_factory=lambda: Secret(""))
+    driver: str = field(default="", compare=False)
+    """The driver of an application that its URL named, for `create_async_engine`; no part of the address."""
 
     @property
     def is_sqlite(self) -> bool:

@@ -47,12 +47,7 @@ def create_engine(
         SettingsError: the URL or a setting cannot be used.
     """
     settings = settings or load_settings()
-    if url is None:
-        target = settings.url
-        transaction_pooler = settings.uses_transaction_pooler
-    else:
-        target = settings.secured(parse_url(url) if isinstance(url, str) else url)
-        transaction_pooler = target.is_transaction_pooler or settings.db_pooler == "transaction"
+    target, transaction_pooler = chosen_target(url, settings)
     if target.is_sqlite:
         return _sqlite(target, options)
     pool: dict[str, Any] = (
@@ -60,14 +55,7 @@ def create_engine(
         # SQLAlchemy reads without psycopg2's help too.
         {"poolclass": NullPool, "use_native_hstore": False}
         if transaction_pooler
-        else {
-            "poolclass": FairPool,
-            "pool_size": settings.db_pool_size,
-            "max_overflow": settings.db_max_overflow,
-            "pool_timeout": settings.db_pool_timeout,
-            "pool_recycle": settings.db_pool_recycle,
-            "pool_pre_ping": settings.db_pool_pre_ping,
-        }
+        else {"poolclass": FairPool, **pool_sizes(settings)}
     )
     pool_class = options.get("poolclass", FairPool)
     if not (isinstance(pool_class, type) and issubclass(pool_class, QueuePool)):
@@ -80,6 +68,37 @@ def create_engine(
         _introduce(engine)
     _limit_queries(engine, round(settings.db_query_timeout * 1000), each_transaction=transaction_pooler)
     return engine
+
+
+def chosen_target(url: str | DatabaseUrl | None, settings: Settings) -> tuple[DatabaseUrl, bool]:
+    """Return the database that an engine is for, and whether a pooler in transaction mode stands before it.
+
+    Raises:
+        SettingsError: the URL or a setting cannot be used.
+    """
+    if url is None:
+        return settings.url, settings.uses_transaction_pooler
+    target = settings.secured(parse_url(url) if isinstance(url, str) else url)
+    return target, target.is_transaction_pooler or settings.db_pooler == "transaction"
+
+
+def pool_sizes(settings: Settings) -> dict[str, Any]:
+    """Return what a pool of SQLAlchemy takes."""
+    return {
+        "pool_size": settings.db_pool_size,
+        "max_overflow": settings.db_max_overflow,
+        "pool_timeout": settings.db_pool_timeout,
+        "pool_recycle": settings.db_pool_recycle,
+        "pool_pre_ping": settings.db_pool_pre_ping,
+    }
+
+
+def limit_each_transaction(engine: Engine, milliseconds: int) -> None:
+    """Set the time-out of queries as each transaction begins, so that a pooler's next client has its own."""
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_catalog.set_config('statement_timeout', '{milliseconds:d}', true)")
 
 
 def _sqlite(target: DatabaseUrl, options: dict[str, object]) -> Engine:
@@ -130,13 +149,7 @@ def _introduce(engine: Engine) -> None:
 
 def _limit_queries(engine: Engine, milliseconds: int, *, each_transaction: bool) -> None:
     if each_transaction:
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(
-                "SELECT pg_catalog.set_config('statement_timeout', %s, true)", (str(milliseconds),)
-            )
-
+        limit_each_transaction(engine, milliseconds)
         return
 
     @event.listens_for(engine, "connect")

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     db_pooler: Pooler | None = None
     """The pooler in between, if host and port do not show it; for your own PgBouncer, usually `transaction`."""
     supabase_url: str = ""
+    supabase_jwt_issuer: str = ""
+    """The issuer of the project's tokens, where it is not `/auth/v1` under `SUPABASE_URL`."""
     supabase_publishable_key: SecretStr = SecretStr("")
     supabase_anon_key: SecretStr = SecretStr("")
 

@@ -142,7 +142,8 @@ def _parse_postgres(rest: str, driver: str = "") -> DatabaseUrl:
             _EXAMPLE,
         )
     number = _port(port or "5432")
-    return DatabaseUrl(_kind(host, number), host, number, user, database, tuple(parameters.items()), Secret(secret))
+    rest_of_it = tuple(parameters.items())
+    return DatabaseUrl(_kind(host, number), host, number, user, database, rest_of_it, Secret(secret), driver)
 
 
 def _split_authority(rest: str) -> tuple[str, str]:

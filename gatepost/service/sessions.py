@@ -1,96 +1,79 @@
-"""A FastAPI dependency: a session that acts as the user of a verified Supabase token.
+"""A FastAPI dependency: a session that acts as the user of a verified Supabase token, synchronous or asynchronous.
 
-Needs `pip install 'gatepost[api]'`. Synchronous, as psycopg2 is: FastAPI runs it in its thread pool.
+Needs `pip install 'gatepost[api]'`, and for an asynchronous engine `gatepost[api,async]`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, cast, overload
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException, WebSocketException
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+from starlette.requests import HTTPConnection
 
-from gatepost.database.impersonation.acting import acting_as
-from gatepost.database.settings import Settings, load_settings
+from gatepost.database.impersonation.acting import Acting, acting_as
+from gatepost.database.impersonation.driver_errors import INSUFFICIENT_PRIVILEGE, sqlstate
 from gatepost.errors import SettingsError
+from gatepost.service.tokens import InvalidToken, Verifier, VerifierUnreachable, supabase_verifier
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+__all__ = ["InvalidToken", "Verifier", "VerifierUnreachable", "bearer_token", "supabase_verifier", "user_session"]
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
+"""How a WebSocket is closed (https://www.iana.org/assignments/websocket/websocket.xhtml)."""
 
 
-class Verifier(Protocol):
-    """Verifies a token and returns its claims; `supabase_verifier` returns Gatepost's own."""
-
-    def __call__(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a genuine token that has not expired; raise `InvalidToken` for any other."""
-
-
-class InvalidToken(Exception):
-    """The token is not genuine, or has expired."""
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """Return the token of the header `Authorization: Bearer ...`, or None."""
+    scheme, _, token = connection.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-class VerifierUnreachable(Exception):
-    """The keys are not available now, so the token cannot be verified."""
-
-
-def supabase_verifier(settings: Settings | None = None) -> Verifier:
-    """Return a verifier that uses Supabase Auth (`get_claims`).
-
-    A token signed by an asymmetric key (ES256, RS256) is checked here against the project's key set, which is kept for
-    ten minutes; one signed by the older shared secret (HS256) is checked by the server
-    (https://supabase.com/docs/guides/auth/signing-keys).
-
-    Args:
-        settings: `SUPABASE_URL` and `SUPABASE_PUBLISHABLE_KEY` (or `SUPABASE_ANON_KEY`); by default from the
-            environment.
-
-    Raises:
-        SettingsError: `SUPABASE_URL` is not set.
-    """
-    import httpx
-    from jwt import PyJWTError
-    from supabase_auth import SyncGoTrueClient
-    from supabase_auth.errors import AuthApiError, AuthError, AuthRetryableError, AuthUnknownError
-
-    settings = settings or load_settings()
-    if not settings.supabase_url.startswith(("http://", "https://")):
-        raise SettingsError(
-            '"SUPABASE_URL" is not set to the address of a project', "set SUPABASE_URL=https://<ref>.supabase.co"
-        )
-    key = settings.supabase_publishable_key or settings.supabase_anon_key
-    auth = SyncGoTrueClient(
-        url=settings.supabase_url.rstrip("/") + "/auth/v1",
-        headers={"apikey": key.get_secret_value()},
-        auto_refresh_token=False,
-        persist_session=False,
-    )
-
-    def verify(token: str) -> Mapping[str, Any]:
-        try:
-            answer = auth.get_claims(token)
-        except (AuthRetryableError, AuthUnknownError, httpx.TransportError):
-            raise VerifierUnreachable from None
-        except AuthApiError as refusal:
-            # 401 and 403 are about the token; 404 and 500 are about the server.
-            raise (InvalidToken if refusal.status in (400, 401, 403, 422) else VerifierUnreachable) from None
-        except (AuthError, PyJWTError, ValueError, LookupError, TypeError, NotImplementedError):
-            raise InvalidToken from None  # a stranger may send any three parts with dots in between
-        if answer is None:
-            raise InvalidToken
-        return dict(answer["claims"])
-
-    return verify
-
-
+@overload
 def user_session(
     engine: Engine,
     *,
     verify: Verifier | None = None,
     roles: Sequence[str] = ("authenticated",),
     anonymous: bool = False,
-) -> Callable[[Request], Iterator[Session]]:
-    """Return a dependency that opens a session under the row security of the request's user.
+    anonymous_users: bool = True,
+    token: Callable[[HTTPConnection], str | None] = bearer_token,
+) -> Callable[[HTTPConnection], Iterator[Session]]: ...
+
+
+@overload
+def user_session(
+    engine: AsyncEngine,
+    *,
+    verify: Verifier | None = None,
+    roles: Sequence[str] = ("authenticated",),
+    anonymous: bool = False,
+    anonymous_users: bool = True,
+    token: Callable[[HTTPConnection], str | None] = bearer_token,
+) -> Callable[[HTTPConnection], AsyncIterator[AsyncSession]]: ...
+
+
+def user_session(
+    engine: Engine | AsyncEngine,
+    *,
+    verify: Verifier | None = None,
+    roles: Sequence[str] = ("authenticated",),
+    anonymous: bool = False,
+    anonymous_users: bool = True,
+    token: Callable[[HTTPConnection], str | None] = bearer_token,
+) -> Callable[[HTTPConnection], Iterator[Session]] | Callable[[HTTPConnection], AsyncIterator[AsyncSession]]:
+    """Return a dependency that opens a session under the row security of the request's or WebSocket's user.
 
     ::
 
@@ -100,41 +83,143 @@ def user_session(
         def tasks(session: UserSession) -> list[Task]:
             return session.exec(select(Task)).all()
 
-    Everything that an endpoint does not commit is rolled back.
+    For an asynchronous engine, the session is SQLModel's `AsyncSession`. Everything that an endpoint does not commit
+    is rolled back, and a session that was closed refuses to go on, in a background task as anywhere else. What the
+    database refuses by a privilege or a policy is answered 403 without a word of the database.
 
     Args:
         engine: The service's engine, connected as a role that may act as the roles below.
         verify: Verifies the token (default: Supabase Auth).
         roles: The database roles that a token's `role` may choose. `service_role` is never one unless listed here.
         anonymous: Whether a request without a token acts as `anon`; otherwise it is answered 401.
+        anonymous_users: Whether a user without an identity (`signInAnonymously`), who has the role `authenticated` as
+            everybody else, is let in; otherwise they are answered 403.
+        token: Finds the token in a request. A browser cannot send `Authorization` with a WebSocket.
     """
-    check = verify or supabase_verifier()
+    door = _Door(verify or supabase_verifier(), frozenset(roles), anonymous, anonymous_users, token)
+    if isinstance(engine, Engine):
+        return _synchronous(engine, door)
+    return _asynchronous(engine, door)
 
-    def dependency(request: Request) -> Iterator[Session]:
-        token = _bearer(request)
-        if token is None:
-            if not anonymous:
-                raise HTTPException(401, "this needs a token: Authorization: Bearer ...", _CHALLENGE)
-            with Session(engine) as session, acting_as(session, role="anon"):
-                yield session
-            return
-        try:
-            claims = check(token)
-        except InvalidToken:
-            raise HTTPException(401, "the token is not valid", _CHALLENGE) from None
-        except VerifierUnreachable:
-            raise HTTPException(503, "the token cannot be verified now") from None
-        role, user = claims.get("role"), claims.get("sub")
-        if not isinstance(user, str) or not user:
-            raise HTTPException(401, "the token names no user", _CHALLENGE)
-        if role not in roles:
-            raise HTTPException(403, "the token's role may not be used here")
-        with Session(engine) as session, acting_as(session, user_id=user, role=str(role), claims=claims):
+
+def _synchronous(engine: Engine, door: _Door) -> Callable[[HTTPConnection], Iterator[Session]]:
+    def dependency(connection: HTTPConnection) -> Iterator[Session]:
+        caller = door.caller(connection)
+        with (
+            _refusals(connection, caller),
+            Session(engine, close_resets_only=False) as session,
+            caller.acting(session, connection),
+        ):
             yield session
 
     return dependency
 
 
-def _bearer(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+def _asynchronous(engine: AsyncEngine, door: _Door) -> Callable[[HTTPConnection], AsyncIterator[AsyncSession]]:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    async def dependency(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+        caller = await door.caller_of_asynchronous(connection)
+        with _refusals(connection, caller):
+            # An attribute that expired at a commit could not be read by what writes the response.
+            async with (
+                AsyncSession(engine, close_resets_only=False, expire_on_commit=False) as session,
+                caller.acting(session, connection),
+            ):
+                yield session
+
+    return dependency
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Who a request is, as its token says."""
+
+    role: str = "anon"
+    user: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+    def acting(self, session: Any, connection: HTTPConnection) -> Acting[Any]:  # noqa: ANN401  a session of either kind
+        try:
+            return acting_as(session, user_id=self.user, role=self.role, claims=self.claims)
+        except SettingsError:  # a claim that no database takes
+            _refuse(connection, 401, "the token is not valid")
+
+
+@dataclass(frozen=True)
+class _Door:
+    """Decides who comes in."""
+
+    verify: Verifier
+    roles: frozenset[str]
+    anonymous: bool
+    anonymous_users: bool
+    token: Callable[[HTTPConnection], str | None]
+
+    def caller(self, connection: HTTPConnection) -> _Caller:
+        token = self.token(connection)
+        if token is None:
+            return self._without_token(connection)
+        with _verdict(connection):
+            claims = self.verify(token)
+        if not isinstance(claims, Mapping):
+            raise TypeError("verify is asynchronous, and the engine is not")
+        return self._let_in(connection, claims)
+
+    async def caller_of_asynchronous(self, connection: HTTPConnection) -> _Caller:
+        token = self.token(connection)
+        if token is None:
+            return self._without_token(connection)
+        with _verdict(connection):
+            if inspect.iscoroutinefunction(self.verify):
+                claims: Any = self.verify(token)
+            else:  # it may wait for the network
+                claims = await run_in_threadpool(self.verify, token)
+            if inspect.isawaitable(claims):
+                claims = await cast("Awaitable[Mapping[str, Any]]", claims)
+        return self._let_in(connection, claims)
+
+    def _without_token(self, connection: HTTPConnection) -> _Caller:
+        if not self.anonymous:
+            _refuse(connection, 401, "this needs a token: Authorization: Bearer ...")
+        return _Caller()
+
+    def _let_in(self, connection: HTTPConnection, claims: Mapping[str, Any]) -> _Caller:
+        role, user = claims.get("role"), claims.get("sub")
+        if not isinstance(user, str) or not user:
+            _refuse(connection, 401, "the token names no user")
+        if not isinstance(role, str) or role not in self.roles:
+            _refuse(connection, 403, "the token's role may not be used here")
+        if claims.get("is_anonymous") is True and not self.anonymous_users:
+            _refuse(connection, 403, "this needs an account")
+        return _Caller(role, user, claims)
+
+
+@contextmanager
+def _verdict(connection: HTTPConnection) -> Iterator[None]:
+    try:
+        yield
+    except InvalidToken:
+        _refuse(connection, 401, "the token is not valid")
+    except VerifierUnreachable:
+        _refuse(connection, 503, "the token cannot be verified now")
+
+
+@contextmanager
+def _refusals(connection: HTTPConnection, caller: _Caller) -> Iterator[None]:
+    """Answer what the database refuses as the Data API does (https://docs.postgrest.org/en/v13/references/errors.html)."""
+    try:
+        yield
+    except DBAPIError as refusal:
+        if sqlstate(refusal) != INSUFFICIENT_PRIVILEGE:
+            raise
+        if caller.user is None:
+            _refuse(connection, 401, "this needs a token: Authorization: Bearer ...", refusal)
+        _refuse(connection, 403, "this is not allowed", refusal)
+
+
+def _refuse(connection: HTTPConnection, status: int, detail: str, reason: BaseException | None = None) -> NoReturn:
+    """Raise what FastAPI answers; the reason is for the service's own log."""
+    if connection.scope["type"] == "websocket":
+        raise WebSocketException(_TRY_AGAIN_LATER if status == 503 else _POLICY_VIOLATION, detail) from reason
+    raise HTTPException(status, detail, _CHALLENGE if status == 401 else None) from reason

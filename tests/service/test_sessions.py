@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from gatepost.database.engine import create_engine
 from gatepost.database.settings import Settings
 from gatepost.errors import SettingsError
-from gatepost.service.sessions import supabase_verifier, user_session
+from gatepost.service.sessions import InvalidToken, supabase_verifier, user_session
 
 SHARED = "a shared secret of the older kind"
 KEYS = {"es": ec.generate_private_key(ec.SECP256R1()), "rs": rsa.generate_private_key(65537, 2048)}
@@ -69,11 +69,24 @@ def project() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture
-def api(database_url: str, project: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    monkeypatch.chdir(tmp_path)
-    engine = create_engine(database_url)
-    verify = supabase_verifier(Settings(supabase_url=project, supabase_publishable_key="sb_publishable_x"))
+ISSUER = "https://abcd.supabase.co/auth/v1"
+
+
+def settings(project: str) -> Settings:
+    return Settings(
+        _env_file=None,
+        **{"supabase_url": project, "supabase_publishable_key": "sb_publishable_x", "supabase_jwt_issuer": ISSUER},
+    )
+
+
+@pytest.fixture(scope="module")
+def api(new_database, project: str) -> Iterator[TestClient]:
+    with new_database() as url:
+        yield from serving(create_engine(url, settings=settings(project)), project)
+
+
+def serving(engine: Engine, project: str) -> Iterator[TestClient]:
+    verify = supabase_verifier(settings(project))
     app = FastAPI()
     UserSession = Annotated[Session, Depends(user_session(engine, verify=verify))]
     AnySession = Annotated[Session, Depends(user_session(engine, verify=verify, anonymous=True))]
@@ -102,7 +115,7 @@ def api(database_url: str, project: str, tmp_path, monkeypatch: pytest.MonkeyPat
 def token(key: str, **claims: object) -> str:
     claims = {
         **{"sub": ANN, "role": "authenticated", "aud": "authenticated", "exp": int(time.time()) + 60},
-        **{"iss": "https://abcd.supabase.co/auth/v1", "app_metadata": {"org": "o-1"}, "email": "a@example.org"},
+        **{"iss": ISSUER, "app_metadata": {"org": "o-1"}, "email": "a@example.org"},
     } | claims
     claims = {name: value for name, value in claims.items() if value is not None}
     if key == "hs":
@@ -151,6 +164,15 @@ FORGED = {
     "dots": lambda: "..",
     "no user": lambda: token("es", sub=None),
     "an empty user": lambda: token("es", sub=""),
+    "another audience": lambda: token("es", aud="other"),
+    "no audience": lambda: token("es", aud=None),
+    "another issuer": lambda: token("es", iss="https://evil.example/auth/v1"),
+    "another issuer, by the shared secret": lambda: token("hs", iss="https://evil.example/auth/v1"),
+    "not valid yet": lambda: token("es", nbf=int(time.time()) + 3600),
+    "an endless end": lambda: token("es", exp=float("inf")),
+    "a NUL that jsonb refuses": lambda: token("es", app_metadata={"x": ["a\0"]}),
+    "half a character": lambda: token("es", **{"\ud800": 1}),
+    "no number": lambda: token("es", n=float("nan")),
 }
 
 
@@ -160,6 +182,42 @@ def test_any_other_token_is_refused(api: TestClient, name: str) -> None:
     status, body = get(api, "/me", forged)
     assert status == 401
     assert forged not in json.dumps(body)
+
+
+def test_a_clock_may_be_ahead_and_an_audience_one_of_several(api: TestClient) -> None:
+    soon = int(time.time()) + 10
+    assert get(api, "/me", token("es", nbf=soon, iat=soon, aud=["other", "authenticated"]))[0] == 200
+
+
+def test_strangers_cannot_make_the_keys_be_fetched_again_and_again(
+    project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    answer = Auth.answer
+    monkeypatch.setattr(Auth, "answer", lambda self: fetched.append(self.path) or answer(self))
+    verify = supabase_verifier(settings(project))
+    for number in range(50):
+        with pytest.raises(InvalidToken):
+            verify(jwt.encode({"exp": 9**10}, STRANGER, "ES256", headers={"kid": f"unknown {number}"}))
+    assert verify(token("es"))["sub"] == ANN
+    assert len(fetched) <= 4
+
+
+def test_a_new_key_is_known_at_once(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify = supabase_verifier(settings(project))
+    assert verify(token("es"))["sub"] == ANN
+    monkeypatch.setitem(KEYS, "rs", rsa.generate_private_key(65537, 2048))
+    answer = Auth.answer
+
+    def renamed(self: Auth) -> tuple[int, object]:
+        status, body = answer(self)
+        return status, json.loads(json.dumps(body).replace('"kid": "rs"', '"kid": "new"'))
+
+    monkeypatch.setattr(Auth, "answer", renamed)
+    fresh = jwt.encode(
+        jwt.decode(token("rs"), options={"verify_signature": False}), KEYS["rs"], "RS256", {"kid": "new"}
+    )
+    assert verify(fresh)["sub"] == ANN
 
 
 def test_a_role_must_be_allowed(api: TestClient) -> None:
@@ -184,10 +242,12 @@ def test_requests_side_by_side_do_not_mix(api: TestClient) -> None:
     assert answers == [(200, ["authenticated", person, "o-1"]) for person in people]
 
 
-def test_keys_that_cannot_be_had_are_no_verdict(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_cannot_be_had_are_no_verdict(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine("postgresql://nobody@localhost/nothing", settings=settings(project))
     monkeypatch.setattr(Auth, "down", True)
-    assert get(api, "/me", token("es"))[0] == 503
-    assert get(api, "/me", token("hs"))[0] == 503
+    for api in serving(engine, project):
+        assert get(api, "/me", token("es"))[0] == 503
+        assert get(api, "/me", token("hs"))[0] == 503
 
 
 def test_the_project_must_be_named() -> None:
