@@ -187,7 +187,7 @@ def test_what_observe_reads_of_the_source(both, server):
             assert found.live.table("public", "note") is not None
             assert "auth.uid()" in found.functions
             with pytest.raises(NotDisposable, match="is not marked as disposable"):
-                refuse_unless_disposable(connection)
+                refuse_unless_disposable(connection, "clone it")
 
 
 def test_a_load_and_those_who_act(both, server, monkeypatch, tmp_path):
