@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import TypeVar
 
 from gatepost import sql
@@ -18,6 +19,7 @@ from gatepost.schema import Column, Schema, Table, is_platform
 
 _NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _INTEGER = re.compile(r"-?\d{1,9}")
+_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,6}")
 _FOLDS = re.compile(r"\b(?:lower|upper|initcap)\b|~~\*|~\*|\bilike\b", re.IGNORECASE)
 _KEY = re.compile(r"\b(\w+)\)?\s*->>?\s*'([^']+)'")
 _MOST = 8
@@ -133,6 +135,7 @@ def _documents(survey: Survey) -> dict[ColumnKey, tuple[str, ...]]:
     """Return JSON documents with the keys that conditions look into, and the values that they compare."""
     found: dict[ColumnKey, dict[str, None]] = {}
     for table in survey.tables:
+        found.update(_lists(table))
         names = {c.name for c in table.columns if c.type in ("json", "jsonb")}
         texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
         for text in texts if names else ():
@@ -148,6 +151,20 @@ def _documents(survey: Survey) -> dict[ColumnKey, tuple[str, ...]]:
     return {key: tuple(documents)[:_MOST] for key, documents in found.items()}
 
 
+def _lists(table: Table) -> Iterator[tuple[ColumnKey, dict[str, None]]]:
+    """Yield arrays of the words that conditions on a table compare, for its columns that hold arrays of words."""
+    texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+    for column in table.columns:
+        if column.type.endswith("[]") and is_word(column.type.removesuffix("[]")):
+            words = dict.fromkeys(word for text in texts if column.name in text for word in _literals(text))
+            plain = [word for word in words if word and not word.startswith("{")][:4]
+            if plain:
+                yield (
+                    (*table.key, column.name),
+                    dict.fromkeys([*(json.dumps([w])[1:-1].join("{}") for w in plain), "{}"]),
+                )
+
+
 def _around(survey: Survey, key: ColumnKey, values: Iterable[str], folds: bool) -> list[str]:
     """Return the values that a column is compared with, and their neighbours, on which a condition may turn."""
     table = survey.live.table(*key[:2])
@@ -157,6 +174,8 @@ def _around(survey: Survey, key: ColumnKey, values: Iterable[str], folds: bool) 
     for value in list(found):
         if family(base) in _NUMERIC and _INTEGER.fullmatch(value):
             found |= dict.fromkeys((str(int(value) - 1), str(int(value) + 1)))
+        elif family(base) in _NUMERIC and _DECIMAL.fullmatch(value):
+            found |= dict.fromkeys((str(Decimal(value) - 1), str(Decimal(value) + 1)))
         elif is_word(base) and "%" in value:
             del found[value]
             found |= dict.fromkeys((value.replace("%", "cnry"), value.replace("%", "cnry") + ".cnry"))

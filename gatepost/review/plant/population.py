@@ -109,7 +109,7 @@ class Population:
         number = max((row.number for row in found), default=-1) + 1
         more: list[Row] = []
         if table.key != USERS and table.key != FILES[0]:
-            for values in (*self._moments(table), *self._mixes(table)):
+            for values in (*self._moments(table), *self._nulls(table), *self._mixes(table)):
                 more.append(Row(table, number + len(more), values[0], values[1]))
         more = [self._renumbered(row) for row in more]
         omitted = self.defaults.get(table.key, frozenset())
@@ -164,6 +164,14 @@ class Population:
                 if value not in known.get(name, ()):
                     yield from ((world, {**self._first(table, world), name: value}) for world in (ANN, NOBODY))
 
+    def _nulls(self, table: Table) -> Iterator[tuple[str, Values]]:
+        """Yield a row for each column that a condition reads and that may be NULL, with NULL in it."""
+        edges = self.row_sets.edges(table)
+        for column in table.columns:
+            read = (*table.key, column.name) in self.survey.clues.read or self._binds(table, column)
+            if read and not column.not_null and not column.generated and None not in edges.get(column.name, ()):
+                yield from ((world, {**self._first(table, world), column.name: None}) for world in (ANN, BOB))
+
     def _first(self, table: Table, world: str) -> Values:
         """Return a row of somebody with the first of the deciding values in each column."""
         values = self.row_sets.make(table, world, 0)
@@ -173,7 +181,7 @@ class Population:
         """Yield rows that join what belongs to different users."""
         binding = [c for c in table.columns if self._binds(table, c)]
         edges = self.decisive(table)
-        if not binding:
+        if not binding and not self._above(table):
             return
         chance = random.Random(str(table))  # noqa: S311  the same rows on every run
         shared = table.key in self.survey.read_elsewhere
@@ -183,6 +191,10 @@ class Population:
             for column in binding:
                 whose = self._whose(table, column, at, shared, chance)
                 values[column.name] = self._bound(table, column, whose)
+            for name, referred in self._above(table):
+                values[name] = chance.choice(
+                    [None, *(self._bound_to(table, referred, one) for one in (ANN, BOB, world))]
+                )
             for name, choices in edges.items():
                 choice = choices[(at // len(MIXED)) % len(choices)] if at < 6 else chance.choice(choices)
                 if choice != KEPT:
@@ -204,6 +216,15 @@ class Population:
             turn = (at + table.columns.index(column)) % len(_ONE_BY_ONE)
             return _ONE_BY_ONE[turn] if at < len(_ONE_BY_ONE) else chance.choice([*_ALIKE, *empty])
         return chance.choice([ANN, BOB, MIXED[0], *empty]) if at > 3 else (ANN, BOB, MIXED[1], ANN)[at]
+
+    def _above(self, table: Table) -> list[tuple[str, str]]:
+        """Return the columns of a table that refer to its own rows, each with the column that they refer to."""
+        own = [one for one in table.constraints if one.references and one.references[:2] == table.key]
+        pairs = [pair for one in own for pair in zip(one.columns, (one.references or ("", "", ()))[2], strict=False)]
+        return list(dict.fromkeys(pairs))
+
+    def _bound_to(self, table: Table, column: str, whose: str) -> str | None:
+        return self.row_sets.make(table, whose, self.row_sets.names.index(whose)).get(column)
 
     def _bound(self, table: Table, column: Column, whose: str | None) -> str | None:
         if whose is None or whose in STRANGERS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -157,6 +157,7 @@ class Opening:
         tables = [own for _, own in self.side.tables() if dynamic or own.name in names]
         kind = "procedure" if function.procedure else "function"
         calls = list(chooser.choices(function.types, function.names))
+        calls = list(dict.fromkeys([*calls, *self._compared(chooser, function)])) if calls else []
         wanted: list[Trial] = []
         for listed in calls:
             probes = tuple(places(own) for own in tables) if function.volatile else ()
@@ -183,6 +184,27 @@ class Opening:
                 opened = Opened(kind, how, statement, opened.said or answer.tried.said, opened.cells, written,
                                 opened.figures)  # fmt: skip
             self._keep(f"{function.schema}.{function.name}({', '.join(function.types)})", listed, opened)
+
+    def _compared(self, chooser: Arguments, function: Routine) -> Iterator[str]:
+        """Yield calls that mix one's own with somebody else's, and calls with values that conditions compare.
+
+        Such a value is given where an argument is called like the column that it is compared with.
+        """
+        names = function.names if len(function.names) == len(function.types) else ("",) * len(function.types)
+        pairs = list(zip(function.types, names, strict=True))
+        usual = [[chooser.value(kind, called, way) for kind, called in pairs] for way in (0, 1)]
+        for at in range(len(pairs)) if 1 < len(pairs) < 5 else ():
+            for way in (0, 1):
+                yield _arguments([*usual[way][:at], usual[1 - way][at], *usual[way][at + 1 :]], function.types)
+        survey = self.side.population.survey
+        for at, (type_name, name) in enumerate(pairs):
+            bare = name.removeprefix("p_").removeprefix("_").removeprefix("new_")
+            values = dict.fromkeys(
+                v for key, several in survey.clues.literals.items() if key[2] == bare for v in several
+            )
+            for value in list(values)[:4] if canaries.is_word(survey.base_type(type_name)) else ():
+                for way in (0, 1):
+                    yield _arguments([*usual[way][:at], value, *usual[way][at + 1 :]], function.types)
 
     def _read(self, kind: str, statement: str, answer: Answer) -> Opened:
         found = answer.found[0] if answer.found else Found(answer.tried)
@@ -226,6 +248,10 @@ class Opening:
                 return None
             part = above
         return part
+
+
+def _arguments(values: Iterable[str | None], types: Iterable[str]) -> str:
+    return ", ".join(f"{sql.literal(value)}::{kind}" for value, kind in zip(values, types, strict=True))
 
 
 def _joined(columns: Iterable[str]) -> str:

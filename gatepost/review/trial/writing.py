@@ -121,7 +121,8 @@ class Writing:
 
     def _update(self, column: Column, value: str | None, within: list[Row] | None) -> Trying[dict[int, Write]]:
         """Set one column of all rows at once, then one by one where that was refused."""
-        rows = within if within is not None else list(self.side.rows(self.own).values())
+        every = list(self.side.rows(self.own).values())
+        rows = within if within is not None else every
         statement = f"UPDATE {self._target} SET {sql.identifier(column.name)} = {sql.literal(value)}"
         looks = self.side.looks_after(self.persona, self.joint.key) if self._is_read(column) else []
         probes = (places(self.own), *self._holding(column, value), *(look.probe for _, look in looks))
@@ -131,12 +132,12 @@ class Writing:
             return {row.number: _written(tried) for row in rows}
         if tried.outcome == "done":
             if not tried.count:
-                return {row.number: Write("refused", statement, "no row") for row in rows}
+                return {row.number: Write("refused", statement, "no row") for row in every}
             changed = {row.number for row in self.side.stage.left(self.own, answer.found[0])}
             stored = self._stored(column, value, changed, answer)
             written = _written(tried, looks, answer.found[-len(looks) :] if looks else ())
             no = Write("refused", statement, "no row" if stored else "a trigger stored something else")
-            return {row.number: written if row.number in changed and stored else no for row in rows}
+            return {row.number: written if row.number in changed and stored else no for row in every}
         return (yield from self._one_by_one(statement, rows, looks))
 
     def _one_by_one(

@@ -82,13 +82,14 @@ class CallerDoors:
                     break
 
     def _writes(self, door: str, old: Mapping[str, Opened], new: Mapping[str, Opened]) -> Iterator[AccessChange]:
-        able = [self._writable(side) for side in (self.base, self.head)]
-        for gains, ours, theirs, beyond in ((True, new, old, able[0]), (False, old, new, able[1])):
+        for gains, ours, theirs, side in ((True, new, old, self.base), (False, old, new, self.head)):
             said = set()
+            beyond = self._writable(side, door)
+            by_others = {pair for one in theirs.values() for pair in one.written}
             for call, one in ours.items():
                 command = one.statement.partition(" ")[0]
                 other = theirs.get(call)
-                changed = one.written - beyond - (other.written if other is not None else frozenset())
+                changed = one.written - beyond - (other.written if other is not None else frozenset(by_others))
                 if changed and command not in said:
                     said.add(command)
                     yield self._written(door, one, changed, beyond, gains=gains)
@@ -106,8 +107,8 @@ class CallerDoors:
         how: Verdict = ("may gain" if own else "gains") if gains else ("may lose" if own else "loses")
         return self._change(how, door, one, before, after, shown)
 
-    def _writable(self, side: Access) -> frozenset[tuple[TableKey, int]]:
-        """Return the rows that the caller changes or deletes directly, and -1 where it adds its own."""
+    def _writable(self, side: Access, door: str) -> frozenset[tuple[TableKey, int]]:
+        """Return what the caller writes directly, or by other doors than this one."""
         found: set[tuple[TableKey, int]] = set()
         for (who, table, command), writes in side.writes.items():
             if who == self.caller.name:
@@ -116,8 +117,8 @@ class CallerDoors:
                         changed = label.rpartition(" in row ")[0] if command == "update" else label
                         found.add((table, write.row if write.row is not None else _added(label)))
                         found.add((table, label_code(changed)))
-        for (who, _), calls in side.doors.items():
-            if who == self.caller.name:
+        for (who, other), calls in side.doors.items():
+            if who == self.caller.name and other != door:
                 found |= {pair for one in calls.values() for pair in one.written if pair[1] not in (-1, _OWN)}
         return frozenset(found)
 
@@ -129,7 +130,7 @@ class CallerDoors:
             other = old.get(call)
             if other is None:
                 continue
-            if one.how == "error" and other.how == "allowed":
+            if one.how == "error" and other.how == "allowed" and not helper:
                 yield self._change("breaks", door, one, "an answer", "an error", reason=one.said)
                 return
             if one.how == "unknown" and other.how == "refused":

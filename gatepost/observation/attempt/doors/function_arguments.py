@@ -53,14 +53,15 @@ class Arguments:
 
     def _lists(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[str | None]]:
         for way in range(3):
-            yield [self._value(type_name, name, way) for type_name, name in pairs]
+            yield [self.value(type_name, name, way) for type_name, name in pairs]
         for way in (0, 1):
-            usual = [self._value(type_name, name, way) for type_name, name in pairs]
+            usual = [self.value(type_name, name, way) for type_name, name in pairs]
             for at, (type_name, name) in enumerate(pairs):
                 for value in self._others(self.planted_rows.survey.base_type(type_name), _bare(name), way):
                     yield [*usual[:at], value, *usual[at + 1 :]]
 
-    def _value(self, type_name: str, name: str, way: int) -> str | None:
+    def value(self, type_name: str, name: str, way: int) -> str | None:
+        """Return one argument: a stranger's (0), the persona's own (1), or a word that matches everything (2)."""
         survey = self.planted_rows.survey
         base = survey.base_type(type_name)
         bare = _bare(name)
