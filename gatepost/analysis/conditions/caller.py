@@ -8,6 +8,8 @@ from gatepost.analysis.conditions.terms import Session
 
 CLAIMS_OF_ALL = frozenset({"sub", "role", "aud", "iss", "exp", "iat", "aal", "session_id", "is_anonymous"})
 """The claims that every token of a signed-in user has (the Supabase documentation on the JWT's fields)."""
+CLAIMS_OF_THE_KEY = frozenset({"role", "iss", "iat", "exp", "aud", "ref"})
+"""The claims that the key of `anon` may have, which is a token without a user."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Caller:
         if session.kind == "claim":
             if not session.path:
                 return SOME
-            if not self.signed_in or (self.missing_claims and session.path[0] not in CLAIMS_OF_ALL):
+            if not self.signed_in:
+                return MAYBE if session.path[0] in CLAIMS_OF_THE_KEY and len(session.path) == 1 else None
+            if self.missing_claims and session.path[0] not in CLAIMS_OF_ALL:
                 return None
             return SOME if session.path[0] in CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
         if session.kind in ("uid", "email"):

@@ -129,7 +129,7 @@ class Reader(SelectReader):
             case "AEXPR_OP" if op in _JSON:
                 return self._extract(self.term(left), right, op)
             case "AEXPR_OP" | "AEXPR_LIKE" | "AEXPR_ILIKE":
-                return _compared(op, self.term(left), self.term(right))
+                return compared(op, self.term(left), self.term(right))
             case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
                 return self._among(op, self.term(left), self.term(right), all=kind.endswith("ALL"))
             case "AEXPR_IN":
@@ -143,7 +143,7 @@ class Reader(SelectReader):
                 return session_values.call(("", "nullif"), (self.term(left), self.term(right)))
             case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
                 low, high = self.terms(right["List"]["items"])  # type: ignore[index]
-                inside = conjunction(_compared(">=", self.term(left), low), _compared("<=", self.term(left), high))
+                inside = conjunction(compared(">=", self.term(left), low), compared("<=", self.term(left), high))
                 return inside if kind == "AEXPR_BETWEEN" else Not(inside)
             case "AEXPR_SIMILAR":
                 found = Compare("similar", self.term(left), self.term(right))
@@ -233,7 +233,7 @@ class Reader(SelectReader):
         for one in of["args"]:
             when = one["CaseWhen"]
             term = self.term(when["expr"])
-            whens.append((term if operand is None else _compared("=", operand, term), self.term(when["result"])))
+            whens.append((term if operand is None else compared("=", operand, term), self.term(when["result"])))
         return Case(tuple(whens), self.term(of["defresult"]) if "defresult" in of else NULL)
 
     def _read_SubLink(self, of: Node) -> Term:
@@ -263,7 +263,7 @@ def _value_of(select: Term) -> Term:
     return Scalar(select)
 
 
-def _compared(op: str, left: Term, right: Term) -> Term:
+def compared(op: str, left: Term, right: Term) -> Term:
     """Return an operator between two values."""
     if isinstance(left, Items) and isinstance(right, Items) and op in ("=", "<>"):
         if len(left.items) != len(right.items):
@@ -279,7 +279,7 @@ def _compared(op: str, left: Term, right: Term) -> Term:
 
 def _in_list(left: Term, items: tuple[Term, ...]) -> Term:
     if isinstance(left, Items):
-        return disjunction(*(_compared("=", left, one) for one in items))
+        return disjunction(*(compared("=", left, one) for one in items))
     return CompareMany("=", left, Items(items))
 
 

@@ -49,6 +49,7 @@ _CONDITIONS = frozenset({"if", "elsif", "elseif", "while", "assert"})
 _REFUSALS = ("raise", "return", "exit")
 _REMARKS = tuple(f"raise {level}" for level in ("debug", "log", "info", "notice", "warning"))
 NOT_COMPARED = "never compares it with the rows"
+WITHOUT_USER = "lets those pass who have none"
 
 
 def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tuple[str, str]]) -> str:
@@ -68,11 +69,9 @@ def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tu
         called is not None and "raise" in called.body.lower()
         for called in (context.live.function(*key) for key in context.bodies.alone(function).calls)
     )
-    strange = None if refused else open_for(function, body, found.roles, reader.hidden, reader.checks_caller)
-    if strange is not None:
-        return (
-            "lets them pass on a path that checks only whether there is a user" if strange == "anon" else NOT_COMPARED
-        )
+    strange = () if refused else open_for(function, body, found.roles, reader.hidden, reader.checks_caller)
+    if strange:
+        return NOT_COMPARED if set(strange) - {"anon"} else WITHOUT_USER
     for chunk, after in chunks(function.body):
         reader.read(chunk, after)
         if reader.guarded:

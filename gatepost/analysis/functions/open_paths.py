@@ -36,8 +36,8 @@ def open_for(
     roles: Iterable[str],
     hidden: frozenset[tuple[str, str]],
     asks: Question[[Term], bool],
-) -> str | None:
-    """Return the first role that gets rows of a hidden table on some path, tied to nothing about the caller, or None.
+) -> tuple[str, ...]:
+    """Return the roles that get rows of a hidden table on some path, tied to nothing about the caller.
 
     Args:
         function: The function.
@@ -48,14 +48,15 @@ def open_for(
     """
     given = {*function.parameters, *(f"${at + 1}" for at in range(len(function.parameters)))}
     if body.all_of_type(Unknown) or any(one.name not in given for one in body.all_of_type(Param)):
-        return None  # something was not followed
+        return ()  # something was not followed
     paths = [path for path in _paths(body, TRUE) if relations(Select(path[0].sources, (), TRUE)) & hidden]
     paths = [path for path in paths if not any(asks(source) for source in path[0].sources if source.inside)]
-    for role in roles:
-        truth = Truth(Caller(role, signed_in=role != "anon", missing_claims=True))
-        if any(_open(way, truth, asks) for select, reached in paths for way in _ways(select, reached)):
-            return role
-    return None
+    ways = [way for select, reached in paths for way in _ways(select, reached)]
+    return tuple([role for role in roles if any(_open(way, _truth(role), asks) for way in ways)])
+
+
+def _truth(role: str) -> Truth:
+    return Truth(Caller(role, signed_in=role != "anon", missing_claims=True))
 
 
 def _open(way: tuple[Term, ...], truth: Truth, asks: Question[[Term], bool]) -> bool:

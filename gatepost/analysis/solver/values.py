@@ -93,7 +93,8 @@ class Values(Selects):
         if not other.type and isinstance(right, Const):
             other = self.world.literal(right, one.type)
         if not one.type and isinstance(left, Const):
-            one = self.world.literal(left, other.type)
+            one = self.world.literal(left, other.type or "text")
+            other = self.world.literal(right, "text") if isinstance(right, Const) else other
         return one, other
 
     def _unknown(self, term: Term, scope: Scope) -> Value:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import combinations
 from uuid import UUID
 
-from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL
+from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, CLAIMS_OF_THE_KEY
 from gatepost.analysis.conditions.terms import Const, Session
 from gatepost.analysis.solver import sql_types
 from gatepost.analysis.solver.formulas import (
@@ -142,7 +142,8 @@ class World:
             return Value(Symbol(name), YES, type_)
         filled = session.kind == "uid" or (session.kind == "claim" and not session.path)
         of_all = session.kind == "claim" and bool(session.path) and session.path[0] in CLAIMS_OF_ALL
-        if session.kind == "claim" and session.path and not caller.signed_in and not of_all:
+        of_key = len(session.path) == 1 and session.path[0] in CLAIMS_OF_THE_KEY
+        if session.kind == "claim" and session.path and not caller.signed_in and not of_key:
             return Value(Symbol(name), YES, type_)
         if of_all and caller.signed_in and len(session.path) == 1:
             filled = True

@@ -21,6 +21,7 @@ from gatepost.analysis.conditions.by_sqlglot.parser_names import (
     name_of,
     number,
 )
+from gatepost.analysis.conditions.from_grammar import compared
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
@@ -133,9 +134,7 @@ class Converter:
         if isinstance(many, exp.Anonymous | exp.All) and (isinstance(many, exp.All) or str(many.this).upper() == "ALL"):
             inner = many.this if isinstance(many, exp.All) else many.expressions[0]
             return CompareMany(op, left, self.many(inner), all=True)
-        if op == "<>":
-            return Not(Compare("=", left, self.term(right)))  # the same atom as its opposite
-        found: Term = Compare(op, left, self.term(right))
+        found = compared(op, left, self.term(right)) if op in ("=", "<>") else Compare(op, left, self.term(right))
         return Not(found) if node.args.get("negate") else found
 
     def many(self, node: exp.Expression) -> Term:
