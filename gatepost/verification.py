@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from gatepost.database.connect import AnyConnection
-    from gatepost.rules import Context, Rule
+    from gatepost.rules import Context, DecidedBy, Rule
 
 UNTRIED = "whether it can be done: gatepost check would try it on a clone"
 """Why a suspicion is no more than that."""
@@ -165,15 +165,22 @@ def assert_row_security(connection: AnyConnection) -> None:
 def _untried(finding: Finding) -> Finding:
     """Return a finding where nothing was tried: only what is proved is an error, and cost is no warning."""
     if finding.verdict == "suspected" and finding.severity != "info":
-        reason = f"{UNTRIED}; {finding.reason}" if finding.reason else UNTRIED
-        return replace(finding, severity="warning", reason=reason)
-    return replace(finding, severity="info") if finding.rule in _about_style() else finding
+        return replace(finding, severity="warning", reason=_why_suspected(finding))
+    return replace(finding, severity="info") if finding.rule in _decided_by("style") else finding
 
 
-def _about_style() -> frozenset[str]:
+def _why_suspected(finding: Finding) -> str:
+    from gatepost.analysis.solver import available
+
+    if available() or finding.rule not in _decided_by("trial"):
+        return UNTRIED
+    return f"{UNTRIED}, and no solver is installed that may rule it out: pip install gatepost[solver]"
+
+
+def _decided_by(what: DecidedBy) -> frozenset[str]:
     from gatepost.rules import all_rules
 
-    return frozenset(rule.name for rule in all_rules() if rule.decided_by == "style")
+    return frozenset(rule.name for rule in all_rules() if rule.decided_by == what)
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

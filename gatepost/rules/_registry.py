@@ -13,7 +13,7 @@ from typing import Literal
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import Access, opens_to_all
-from gatepost.analysis.solver import Answer, NotKnown, RuledOut
+from gatepost.analysis.solver import Answer, RuledOut
 from gatepost.analysis.solver.access_question import can
 from gatepost.errors import SettingsError
 from gatepost.finding import Candidate, Finding, Severity, Verdict
@@ -81,7 +81,6 @@ class Rule:
                 one.fix,
                 one.detail,
                 verdict=verdict,
-                reason=answer.why if isinstance(answer, NotKnown) else "",
                 candidate=candidate,
             )
 

@@ -2,10 +2,13 @@
 
 import pytest
 
+from gatepost.analysis import solver
 from gatepost.analysis.solver import RuledOut, access_question, questions
+from gatepost.declare.declaration import Declaration
 from gatepost.finding import Candidate
 from gatepost.reflect import read
 from gatepost.rules import Context, named_rule
+from gatepost.verification import verify
 
 TABLE = """
 CREATE TABLE public.task (id bigint PRIMARY KEY, user_id uuid NOT NULL, title text, done boolean NOT NULL, kind text);
@@ -65,11 +68,14 @@ def test_what_no_row_can_pass_is_not_reported(looked_at, restriction, left):
     assert len(found) == left
 
 
-def test_without_a_solver_a_suspicion_says_so(looked_at, monkeypatch):
+def test_without_a_solver_a_suspicion_says_so(rolled_back, monkeypatch):
     monkeypatch.setattr(questions, "available", lambda: False)
+    monkeypatch.setattr(solver, "available", lambda: False)
     never = "AS RESTRICTIVE FOR SELECT TO authenticated USING (kind = 'a' AND kind = 'b')"
-    limit = f"CREATE POLICY never ON public.task {never};"
-    (found,) = named_rule("rows-visible-by-status-only").check(looked_at(TABLE + DONE + limit))
+    with rolled_back.cursor() as cursor:
+        cursor.execute(TABLE + DONE + f"CREATE POLICY never ON public.task {never};")
+    result = verify(rolled_back, declaration=Declaration(), rules=[named_rule("rows-visible-by-status-only")])
+    (found,) = result.findings
     assert found.candidate is None
     assert "gatepost[solver]" in found.reason
 
