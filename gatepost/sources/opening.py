@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl, parse_url
-from gatepost.errors import LocalServerError, SourceError
+from gatepost.errors import DatabaseUnreachable, LocalServerError, SourceError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import Binaries, find, find_for
 from gatepost.local.throwaway.image import LOADER
@@ -128,7 +128,7 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
     with throwaway(binaries, seconds=SECONDS, room=ROOM, login=LOADER) as server:
         try:
             yield _made(server, source, content, options, binaries.major)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, DatabaseUnreachable) as error:
             reason = server.ended()
             if not reason:
                 raise

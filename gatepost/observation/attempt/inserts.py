@@ -42,7 +42,7 @@ class Inserts(Attempts):
                 self._look_again(tried, looks, answer.found[len(kept[name]) :], name == among)
             elif tried.outcome not in SWALLOWED:
                 failed = tried
-            if let_in[name] and tried.outcome == "done" and name == "own":
+            if let_in[name] and tried.outcome == "done" and name == "own" and self.persona.traits.tries_every_column:
                 refused |= yield from self._phrased(row, columns)
             if name in ("own", among):
                 yield from self._as_every_kind([row], columns, name == among)

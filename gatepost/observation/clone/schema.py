@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from gatepost.database.connect import connect
 from gatepost.database.reading import GONE, LOCK_TIMEOUT, Reading, given_up, read_again, reading
 from gatepost.database.url import DatabaseUrl, parse_url
-from gatepost.errors import LocalServerError
+from gatepost.errors import DatabaseUnreachable, LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
 from gatepost.local.throwaway.server import Throwaway, throwaway
@@ -152,7 +152,7 @@ def clone_of(source: Kept, label: str, *, seconds: float | None = None) -> Itera
     with throwaway(find_for(source.live.server_version // 10000), seconds=limit, room=ROOM) as server:
         try:
             yield _made(server, source, script)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, DatabaseUnreachable) as error:
             reason = server.ended()
             if not reason:
                 raise
