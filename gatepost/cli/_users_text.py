@@ -18,6 +18,7 @@ _USES = {
     "active": "whether the account may sign in",
     "blocked": "whether the account may sign in (no, where it is set)",
     "verified": "whether the address is confirmed",
+    "metadata": "user_metadata, under its own name",
 }
 
 
@@ -25,8 +26,9 @@ def columns_text(plan: UsersPlan) -> str:
     """Return how each column of the table is used, one per line."""
     uses = [(name, _USES[part]) for part, name in plan.columns.of]
     uses += [(question.column, "?") for question in plan.questions if question.column not in dict(uses)]
-    uses += [(name, "ignored (--ignore-column)") for name in plan.columns.ignored]
-    uses += [(name, "not moved") for name in plan.columns.passed_over]
+    values = {name: counted(number, "value") for name, number in plan.left}
+    uses += [(name, f"ignored (--ignore-column): {values[name]}") for name in plan.columns.ignored]
+    uses += [(name, f"not moved: {values[name]}") for name in plan.columns.passed_over]
     width = max(len(line(name)) for name, _ in uses)
     lines = [f"  {line(name):<{width}}  {use}" for name, use in uses]
     if plan.columns.one("verified") is None:

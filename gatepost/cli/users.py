@@ -27,7 +27,8 @@ Column = Annotated[
     typer.Option(
         "--column",
         metavar="PART=NAME",
-        help="The column that holds id, email, password, name, created_at, active, blocked or verified (repeatable).",
+        help="The column that holds id, email, password, name, created_at, active, blocked, verified or metadata"
+        " (repeatable).",
     ),
 ]
 Ignore = Annotated[
@@ -105,6 +106,10 @@ def _push(
     without_password: WithoutPassword = False,
     overwrite: Overwrite = False,
     mapping: MappingFile = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the problems to this new file, and create the other users."),
+    ] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests per second by the admin API.")] = 10.0,
     done: Annotated[
         Path | None, typer.Option(help="Keep the ids of finished users in this file, to continue later.")
@@ -114,7 +119,10 @@ def _push(
 
     options = _options(table, column, ignore_column, inactive, without_password, overwrite)
     plan = plan_users(source, _with_ids(options, mapping))
-    if plan.problems or plan.questions:
+    aside = rejects is not None and not plan.questions
+    if rejects is not None and plan.problems and aside:
+        _put_aside(plan, rejects)
+    elif plan.problems or plan.questions:
         _print_problems(plan, plan.problems)
         number = len(plan.problems) + len(plan.questions)
         raise TransferError(
@@ -128,7 +136,7 @@ def _push(
     repaired = f", {pushed.repaired:,} of them repaired" if pushed.repaired else ""
     done_now = f"{counted(pushed.created, 'user')} created, {pushed.present:,} already existed{repaired}"
     typer.echo(f"{done_now}; as the source has them: {made_so(plan)}")
-    if pushed.differences:
+    if pushed.differences or plan.problems:
         raise typer.Exit(FINDINGS)
 
 
@@ -160,6 +168,21 @@ def _options(
         without_password,
         overwrite,
     )
+
+
+def _put_aside(plan: UsersPlan, file: Path) -> None:
+    """Write the problems of users to a file, a line each; a value that is a secret is not in them."""
+    import json
+    from dataclasses import asdict
+
+    try:
+        with file.open("x", encoding="utf-8") as lines:
+            file.chmod(0o600)
+            lines.writelines(json.dumps(asdict(problem), ensure_ascii=False) + "\n" for problem in plan.problems)
+    except OSError as error:
+        raise TransferError(f'"{file}" cannot be written: {error.strerror}', "name a new file") from error
+    users = counted(len({problem.user for problem in plan.problems}), "user")
+    typer.echo(line(f'{users} left out; the problems are in "{file}": fix the source and push again', mixed=True))
 
 
 def _with_ids(options: UsersOptions, mapping: Path | None) -> UsersOptions:

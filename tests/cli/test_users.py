@@ -125,3 +125,36 @@ def test_numbers_become_the_ids_that_the_transfer_gives_them(gatepost, tmp_path,
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT u.email FROM note n JOIN auth.users u ON u.id = n.user_id")
         assert cursor.fetchall() == [("a@example.org",)]
+
+
+def test_problems_are_put_aside_and_the_other_users_created(gatepost, old, database_url, tmp_path):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("INSERT INTO users VALUES ('seven', 'b@example.org')")
+    file = tmp_path / "problems.jsonl"
+    done = gatepost("push", old, "--url", database_url, "--rejects", file)
+    assert (done.exit_code, '1 user left out; the problems are in "' in done.stdout) == (1, True), done.output
+    assert "1 user created" in done.stdout
+    assert '"user": "\'seven\'", "column": "id"' in file.read_text()
+    again = gatepost("push", old, "--url", database_url, "--rejects", file)
+    assert (again.exit_code, "cannot be written: File exists" in again.stderr) == (2, True)
+
+
+def test_metadata_is_what_somebody_says_and_the_rest_is_counted(gatepost, old, database_url, connection):
+    with closing(sqlite3.connect(old)) as source, source:
+        source.execute("ALTER TABLE users ADD locale TEXT")
+        source.execute("ALTER TABLE users ADD points INTEGER")
+        source.execute("ALTER TABLE users ADD bio TEXT")
+        source.execute("UPDATE users SET locale = 'de', points = 3, bio = 'x'")
+    assert "  locale  not moved: 1 value" in gatepost("plan", old).stdout
+    words = ("--url", database_url, "--column", "metadata=locale", "--column", "metadata=points")
+    gatepost("push", old, "--url", database_url)
+    done = gatepost("push", old, *words)
+    assert (done.exit_code, "1 already existed, 1 of them repaired" in done.stdout) == (0, True), done.output
+    assert "1 already existed;" in gatepost("push", old, *words).stdout
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT raw_user_meta_data::text FROM auth.users")
+        assert cursor.fetchall() == [('{"locale": "de", "points": 3}',)]
+    with closing(sqlite3.connect(old)) as source, source:
+        source.execute("UPDATE users SET points = 4")
+    done = gatepost("push", old, *words)
+    assert (done.exit_code, "has another points there" in done.stderr) == (1, True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users.values import Difference, Pushed, User, UsersPlan
+from gatepost.transfer.users.values import Difference, Pushed, User, UsersPlan, compared_metadata
 
 _ATTEMPTS = 6
 _LONGEST_WAIT = 300.0
@@ -99,8 +99,8 @@ def attributes(user: User) -> dict[str, Any]:
     found: dict[str, Any] = {"id": user.id, "email": user.email, "email_confirm": user.confirmed}
     if user.password_hash is not None:
         found["password_hash"] = user.password_hash
-    if user.name:
-        found["user_metadata"] = {"name": user.name}
+    if user.metadata:
+        found["user_metadata"] = user.metadata
     if user.banned:
         found["ban_duration"] = _FOR_EVER
     return found
@@ -110,12 +110,10 @@ def _compared(user: User, there: Any, *, overwrite: bool) -> tuple[dict[str, Any
     """Return the attributes to set of a user that is there already, and the differences that stay."""
     lacking: dict[str, Any] = {}
     differs = []
-    name = (there.user_metadata or {}).get("name")
-    if user.name and user.name != name:
-        if name is None or overwrite:
-            lacking["user_metadata"] = {"name": user.name}
-        else:
-            differs.append(Difference(user.id, "has another name there"))
+    missing, others = compared_metadata(user, there.user_metadata or {}, overwrite=overwrite)
+    if missing:
+        lacking["user_metadata"] = missing
+    differs += others
     banned = _banned(there.banned_until)
     if user.banned and not banned:
         lacking["ban_duration"] = _FOR_EVER

@@ -10,9 +10,12 @@ from typing import Literal, get_args
 from gatepost.errors import TransferError
 from gatepost.transfer.source.sqlite import SourceTable
 
-Part = Literal["id", "email", "password", "name", "created_at", "active", "blocked", "verified"]
+Part = Literal["id", "email", "password", "name", "created_at", "active", "blocked", "verified", "metadata"]
 PARTS: tuple[Part, ...] = get_args(Part)
-"""What Auth keeps of a user; `active`, `blocked` and `verified` become a ban and an unconfirmed address."""
+"""What Auth keeps of a user; `active`, `blocked` and `verified` become a ban and an unconfirmed address.
+
+Users can read and change their metadata, and every token holds it, so a column is put there only where somebody says
+so."""
 
 _NAMES: dict[Part, tuple[str, ...]] = {
     "id": ("id",),
@@ -140,7 +143,7 @@ def _twice(taken: list[tuple[Part, str]]) -> list[Question]:
     once: dict[Part, str] = {}
     found = []
     for part, name in taken:
-        if part != "blocked" and part in once:
+        if part not in ("blocked", "metadata") and part in once:
             found.append(_question(name, f'looks like "{part}", as "{once[part]}" does'))
         once.setdefault(part, name)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -11,7 +12,7 @@ from psycopg2.extras import execute_values
 
 from gatepost.database.reading import reading
 from gatepost.errors import TransferError
-from gatepost.transfer.users.values import Difference, Problem, Pushed, User, UsersPlan
+from gatepost.transfer.users.values import Difference, Problem, Pushed, User, UsersPlan, compared_metadata
 
 # Auth reads these columns into strings that may not be NULL, and they have no default:
 # supabase/auth, internal/models/user.go. A ban that does not end is one of a hundred years there.
@@ -35,7 +36,7 @@ ON CONFLICT (provider_id, provider) DO NOTHING
 _THERE = """
 WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::text[]) AS v (id, email))
 SELECT v.id::text, v.email, u.id::text, u.email, coalesce(u.encrypted_password, ''),
-  u.email_confirmed_at IS NOT NULL, coalesce(u.banned_until > now(), false), u.raw_user_meta_data ->> 'name'
+  u.email_confirmed_at IS NOT NULL, coalesce(u.banned_until > now(), false), u.raw_user_meta_data
 FROM given v JOIN auth.users u ON u.id = v.id
 UNION ALL
 SELECT v.id::text, v.email, u.id::text, u.email, '', false, false, NULL
@@ -47,10 +48,10 @@ UPDATE auth.users u SET
   email_confirmed_at = CASE v.confirmed WHEN true THEN coalesce(u.email_confirmed_at, now())
                                         WHEN false THEN NULL ELSE u.email_confirmed_at END,
   banned_until = CASE v.banned WHEN true THEN now() + interval '100 years' WHEN false THEN NULL ELSE u.banned_until END,
-  raw_user_meta_data = CASE WHEN v.name IS NULL THEN u.raw_user_meta_data
-    ELSE coalesce(u.raw_user_meta_data, '{}') || jsonb_build_object('name', v.name) END,
+  raw_user_meta_data = CASE WHEN v.meta IS NULL THEN u.raw_user_meta_data
+    ELSE coalesce(u.raw_user_meta_data, '{}') || v.meta::jsonb END,
   updated_at = now()
-FROM (VALUES %s) AS v (id, hash, confirmed, banned, name) WHERE u.id = v.id::uuid
+FROM (VALUES %s) AS v (id, hash, confirmed, banned, meta) WHERE u.id = v.id::uuid
 """
 _REPAIR_TYPES = "(%s, %s::text, %s::boolean, %s::boolean, %s::text)"
 _USER_TYPES = "(%s, %s, %s::text, %s, %s::text, %s::boolean, %s::boolean)"
@@ -108,10 +109,10 @@ def compare_users(connection: Connection, plan: UsersPlan) -> There:
 
 
 def _compared(
-    user: User, state: list[str | bool | None], *, overwrite: bool
+    user: User, state: list[Any], *, overwrite: bool
 ) -> tuple[tuple[str | bool | None, ...], list[Difference]]:
-    """Return the hash, confirmation, ban and name to set, each None where it stays, and the differences that stay."""
-    secret, confirmed, banned, name = state
+    """Return the hash, confirmation, ban and metadata to set, None where they stay, and the differences that stay."""
+    secret, confirmed, banned, there = state
     wanted: dict[str, str | bool | None] = {}
     differs = []
     if user.password_hash is not None and user.password_hash != secret:
@@ -132,12 +133,11 @@ def _compared(
             wanted["banned"] = False
         else:
             differs.append(Difference(user.id, "is banned there, and may sign in here"))
-    if user.name is not None and user.name != name:
-        if name is not None and not overwrite:
-            differs.append(Difference(user.id, "has another name there"))
-        else:
-            wanted["name"] = user.name
-    return tuple(wanted.get(part) for part in ("hash", "confirmed", "banned", "name")), differs
+    there = json.loads(there) if isinstance(there, str) else there or {}
+    missing, others = compared_metadata(user, there, overwrite=overwrite)
+    if missing:
+        wanted["meta"] = json.dumps(missing)
+    return tuple(wanted.get(part) for part in ("hash", "confirmed", "banned", "meta")), differs + others
 
 
 def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
@@ -170,7 +170,7 @@ def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
 
 
 def _user(user: User) -> tuple[str | bool | None, ...]:
-    meta = json.dumps({"name": user.name} if user.name else {})
+    meta = json.dumps(user.metadata)
     return user.id, user.email, user.password_hash, meta, user.created_at, user.confirmed, user.banned
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,11 @@ def plan_users(path: Path, options: UsersOptions | None = None) -> UsersPlan:
         columns = find_columns(found, options.columns, options.ignore)
         names = tuple(name for _, name in columns.of)
         rows = [dict(zip(names, row, strict=False)) for batch in source.batches(found, names) for row in batch]
+        left = tuple((name, source.values(found, name)) for name in (*columns.ignored, *columns.passed_over))
     if options.new_ids is not None:
         identity = columns.one("id") or ""
         rows = [{**row, identity: options.new_ids.of(row[identity])} for row in rows]
-    return _Planning(columns, options, rows).plan()
+    return replace(_Planning(columns, options, rows).plan(), left=left)
 
 
 class _Planning:
@@ -99,7 +101,9 @@ class _Planning:
         confirmed = True if verified is None else self._truth(row, verified, found)
         secret = self._password(row, found)
         name, created = self._name(row, found), self._created(row, found)
-        return User(str(row[self.id]), _folded(row[self.email]), secret, name, created, may is False, confirmed is True)
+        more = self._metadata(row, found)
+        email, banned = _folded(row[self.email]), may is False
+        return User(str(row[self.id]), email, secret, name, created, banned, confirmed is True, more)
 
     def _problem(self, row: dict[str, Any], column: str, value: object, reason: str) -> Problem:
         return Problem(shortened(row[self.id]), column, shown(column, shortened(value)), reason)
@@ -148,6 +152,17 @@ class _Planning:
             found.append(self._problem(row, column, name, "is not text that can be stored"))
             return None
         return name
+
+    def _metadata(self, row: dict[str, Any], found: list[Problem]) -> tuple[tuple[str, object], ...]:
+        """Return the values of the columns that somebody put into the metadata; NULL is none."""
+        kept = []
+        for column in self.columns.all("metadata"):
+            value = row[column]
+            if isinstance(value, bytes) or (isinstance(value, str) and not _storable(value)):
+                found.append(self._problem(row, column, value, "is not text that can be stored"))
+            elif value is not None:
+                kept.append((column, value))
+        return tuple(kept)
 
     def _created(self, row: dict[str, Any], found: list[Problem]) -> str | None:
         column = self.columns.one("created_at")

@@ -46,6 +46,12 @@ class User:
     created_at: str | None = None
     banned: bool = False
     confirmed: bool = True
+    more: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What the user may read and change: the name, and the columns that somebody put there."""
+        return {**({"name": self.name} if self.name else {}), **dict(self.more)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +72,21 @@ class Difference:
     what: str
 
 
+def compared_metadata(
+    user: User, there: dict[str, object], *, overwrite: bool
+) -> tuple[dict[str, object], list[Difference]]:
+    """Return the metadata to set of a user that is there already, and the differences that stay."""
+    other = {key: value for key, value in user.metadata.items() if there.get(key) != value}
+    missing = {key: value for key, value in other.items() if overwrite or there.get(key) is None}
+    return missing, [Difference(user.id, f"has another {key} there") for key in other if key not in missing]
+
+
 @dataclass(frozen=True, slots=True)
 class UsersPlan:
-    """The users that can be pushed, the problems of those that cannot, and the number of skipped rows."""
+    """The users that can be pushed, the problems of those that cannot, and the number of skipped rows.
+
+    `left` counts the values of each column that is not moved.
+    """
 
     users: tuple[User, ...]
     problems: tuple[Problem, ...]
@@ -77,6 +95,7 @@ class UsersPlan:
     skipped: int = 0
     hashes_left: int = 0
     overwrite: bool = False
+    left: tuple[tuple[str, int], ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
