@@ -7,18 +7,15 @@
 same pool (20 + 40, 30 s); "through the pooler" is PgBouncer in transaction mode with 40 server connections.
 "Greedy" threads do next to nothing with a connection and request the next one at once, which starves the others where
 waiters are not served in order: look at the turns of a thread and at what timed out.
-Then 10,000 transactions of 20 clients are interleaved through 4 server connections, and every row is checked.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -110,28 +107,6 @@ def report(name: str, seconds: float, seen: dict[str, object], peer: float | Non
     return rate
 
 
-def interleave(pooler_url: str, turns: int) -> None:
-    engine = create_engine(pooler_url, settings=Settings(db_pooler="transaction"))
-
-    def client(seed: int) -> tuple[int, int]:
-        dice, wrong = random.Random(seed), 0
-        with engine.connect() as connection:
-            for _ in range(turns // 20):
-                person = dice.randrange(THREADS)
-                session = Session(connection)
-                with acting_as(session, user_id=PEOPLE[person]):
-                    found = [row[0] for row in session.connection().execute(text("SELECT id FROM note"))]
-                    wrong += found != [person]
-                    dice.choice([session.commit, session.rollback])()
-        return turns // 20, wrong
-
-    started = time.perf_counter()
-    with ThreadPoolExecutor(20) as threads:
-        done = list(threads.map(client, range(20)))
-    took = time.perf_counter() - started
-    print(f"{sum(n for n, _ in done):,} interleaved transactions, {sum(w for _, w in done)} wrong, {took:.1f} s")
-
-
 def pooler(server: SpareServer) -> SparePooler:
     secrets = {"postgres": server.secret("postgres")}
     directory = server.directory / "pooler"
@@ -171,10 +146,6 @@ def main() -> None:
             rate = report("200 greedy threads: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, 0, greedy))
             ours = create_engine(server.url(), settings=Settings())
             report("200 greedy threads: gatepost 20+40", seconds, soak(ours, seconds, 0, greedy), rate)
-            if PGBOUNCER is not None:
-                behind = pooler(server)
-                with behind.running(pool=4):
-                    interleave(behind.url(), 10_000)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,17 @@
-import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from uuid import uuid4
 
 import psycopg2
 import pytest
 import sqlalchemy
-from sqlalchemy import NullPool, text
+from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel, select
 
 from gatepost.database.engine import NoRowSecurity, create_engine
 from gatepost.database.impersonation.acting import acting_as, acting_as_service
 from gatepost.database.settings import Settings
 from gatepost.errors import DatabaseUnreachable, SettingsError
-from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
 
 
 class Note(SQLModel, table=True):
@@ -211,52 +208,3 @@ def test_sqlite_warns_and_goes_on(tmp_path) -> None:
     with Session(engine) as session, pytest.warns(NoRowSecurity), acting_as(session, user_id=ANN):
         assert session.connection().execute(text("SELECT 1")).scalar_one() == 1
     engine.dispose()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is NOT INSTALLED: apt-get install pgbouncer to run this")
-def test_transactions_through_a_transaction_pooler_do_not_mix(spare_server: SpareServer) -> None:
-    # benchmarks/pool.py does this with 10,000.
-    turns, people = 2_000, [str(uuid4()) for _ in range(20)]
-    pooler = SparePooler(spare_server.directory / "acting", "127.0.0.1", spare_server.port, {"postgres": PASSWORD})
-    auth = "CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS $$ SELECT (nullif(current_setting("
-    auth += "'request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$"
-    with spare_server.running(), pooler.running(pool=4):
-        spare_server.execute(
-            "DROP SCHEMA IF EXISTS auth CASCADE; DROP TABLE IF EXISTS acting_note",
-            "CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS",
-            "CREATE SCHEMA auth; GRANT USAGE ON SCHEMA auth TO authenticated, anon, service_role",
-            auth,
-            TABLE,
-            *(f"INSERT INTO acting_note VALUES ({n}, '{person}')" for n, person in enumerate(people)),
-        )
-        # One client connection a thread, many more than the pooler's four server connections.
-        engine = create_engine(pooler.url(), settings=Settings(db_pooler="transaction"))
-
-        def client(seed: int) -> int:
-            dice, seen = random.Random(seed), 0
-            with engine.connect() as connection:
-                for _ in range(turns // 20):
-                    person = dice.randrange(len(people) + 1)
-                    session = Session(connection)
-                    if person == len(people):
-                        with acting_as(session, role="anon"):
-                            assert session.exec(select(Note)).all() == []
-                            session.commit()
-                    else:
-                        with acting_as(session, user_id=people[person]):
-                            assert [note.id for note in session.exec(select(Note))] == [person]
-                            dice.choice([session.commit, session.rollback])()
-                    seen += 1
-            return seen
-
-        with ThreadPoolExecutor(20) as threads:
-            assert sum(threads.map(client, range(20))) == turns
-        with engine.connect() as connection:
-            left = connection.execute(text("SELECT current_user, current_setting('request.jwt.claims', true)")).one()
-            assert (left[0], left[1] or "") == ("postgres", "")
-        spare_server.execute("DROP SCHEMA auth CASCADE; DROP TABLE acting_note")
-        spare_server.execute(
-            "DROP OWNED BY anon, authenticated, service_role; DROP ROLE anon, authenticated, service_role"
-        )
-    assert isinstance(engine.pool, NullPool)
