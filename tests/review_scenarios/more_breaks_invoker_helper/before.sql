@@ -1,0 +1,13 @@
+CREATE SCHEMA private;
+GRANT USAGE ON SCHEMA private TO authenticated;
+CREATE TABLE public.teachers (id bigint PRIMARY KEY, user_id uuid NOT NULL, class text NOT NULL);
+ALTER TABLE public.teachers ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.teachers FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.teachers TO authenticated;
+CREATE POLICY own ON public.teachers FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE TABLE public.grades (id bigint PRIMARY KEY, class text NOT NULL, mark int);
+ALTER TABLE public.grades ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.grades FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.grades TO authenticated;
+CREATE FUNCTION private.teaches(c text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.teachers t WHERE t.class = c AND t.user_id = auth.uid()) $$;
+CREATE POLICY r ON public.grades FOR SELECT TO authenticated USING (private.teaches(class));

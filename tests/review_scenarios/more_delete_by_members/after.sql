@@ -1,0 +1,11 @@
+CREATE TABLE public.crew (team text NOT NULL, user_id uuid NOT NULL, lead boolean NOT NULL DEFAULT false, PRIMARY KEY (team, user_id));
+ALTER TABLE public.crew ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.crew FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.crew TO authenticated;
+CREATE POLICY own ON public.crew FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE TABLE public.tasks (id bigint PRIMARY KEY, team text NOT NULL, title text);
+ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.tasks FROM PUBLIC, anon, authenticated;
+GRANT SELECT, DELETE ON public.tasks TO authenticated;
+CREATE POLICY r ON public.tasks FOR SELECT TO authenticated USING (team IN (SELECT c.team FROM public.crew c WHERE c.user_id = (SELECT auth.uid())));
+CREATE POLICY d ON public.tasks FOR DELETE TO authenticated USING (team IN (SELECT c.team FROM public.crew c WHERE c.user_id = (SELECT auth.uid())));

@@ -1,0 +1,5 @@
+CREATE TABLE public.messages (id bigint PRIMARY KEY, sender uuid NOT NULL, receiver uuid NOT NULL, body text);
+ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.messages FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.messages TO authenticated;
+CREATE POLICY r ON public.messages FOR SELECT TO authenticated USING ((SELECT auth.uid()) IN (sender, receiver));

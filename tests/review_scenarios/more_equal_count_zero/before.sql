@@ -1,0 +1,10 @@
+CREATE TABLE public.bans (id bigint PRIMARY KEY, user_id uuid NOT NULL);
+ALTER TABLE public.bans ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.bans FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.bans TO authenticated;
+CREATE POLICY own ON public.bans FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE TABLE public.threads (id bigint PRIMARY KEY, title text);
+ALTER TABLE public.threads ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.threads FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.threads TO authenticated;
+CREATE POLICY r ON public.threads FOR SELECT TO authenticated USING (NOT EXISTS (SELECT FROM public.bans b WHERE b.user_id = (SELECT auth.uid())));

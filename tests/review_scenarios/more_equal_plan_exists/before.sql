@@ -1,0 +1,10 @@
+CREATE TABLE public.accounts (id uuid PRIMARY KEY, plan text NOT NULL DEFAULT 'free' CHECK (plan IN ('free', 'pro', 'staff')));
+ALTER TABLE public.accounts ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.accounts FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.accounts TO authenticated;
+CREATE POLICY own ON public.accounts FOR SELECT TO authenticated USING (id = (SELECT auth.uid()));
+CREATE TABLE public.reports (id bigint PRIMARY KEY, body text);
+ALTER TABLE public.reports ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.reports FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.reports TO authenticated;
+CREATE POLICY r ON public.reports FOR SELECT TO authenticated USING ((SELECT a.plan FROM public.accounts a WHERE a.id = (SELECT auth.uid())) = 'staff');

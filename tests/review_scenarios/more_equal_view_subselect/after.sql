@@ -1,0 +1,13 @@
+CREATE TABLE public.posts (id bigint PRIMARY KEY, author uuid NOT NULL, published boolean NOT NULL);
+ALTER TABLE public.posts ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.posts FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.posts TO authenticated;
+CREATE TABLE public.replies (id bigint PRIMARY KEY, post_id bigint NOT NULL REFERENCES public.posts, body text);
+ALTER TABLE public.replies ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.replies FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.replies TO authenticated;
+CREATE POLICY r ON public.replies FOR SELECT TO authenticated USING (EXISTS (SELECT FROM public.posts p WHERE p.id = post_id));
+CREATE POLICY r ON public.posts FOR SELECT TO authenticated USING (author = (SELECT auth.uid()));
+CREATE VIEW public.mine AS SELECT r.id, r.body FROM public.replies r WHERE r.post_id IN (SELECT p.id FROM public.posts p WHERE p.author = (SELECT auth.uid()));
+REVOKE ALL ON public.mine FROM anon, authenticated;
+GRANT SELECT ON public.mine TO authenticated;

@@ -1,0 +1,6 @@
+CREATE TABLE public.forms (id bigint PRIMARY KEY, author uuid NOT NULL, answers text);
+ALTER TABLE public.forms ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.forms FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON public.forms TO authenticated;
+CREATE POLICY r ON public.forms FOR SELECT TO authenticated USING (true);
+CREATE POLICY known ON public.forms AS RESTRICTIVE FOR SELECT TO authenticated USING ((SELECT (auth.jwt() ->> 'is_anonymous')::boolean) IS NOT TRUE);
