@@ -53,7 +53,7 @@ def print_plan(plan: Plan) -> None:
 def print_misfits(misfits: tuple[Misfit, ...]) -> None:
     """Print every kind of value that will not fit, with how many there are and what would accept them."""
     for one in misfits:
-        value = f", as {one.key}: {one.value}" if one.value else f", as {one.key}"
+        value = (f", as {one.key}" if one.key else "") + (f": {one.value}" if one.value else "")
         column = f".{one.column}" if one.column else ""
         typer.echo(line(f"  {one.table}{column}: {one.values:,} {one.reason}{value}", mixed=True))
         for option in one.options:

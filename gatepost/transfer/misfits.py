@@ -45,6 +45,11 @@ def scan(plan: Plan, connection: Connection, *, progress: Progress | None = None
         found: list[Misfit] = []
         for table in plan.tables:
             found += _of_table(table, side.rejects(table), progress)
+        found += (
+            Misfit(table.name, ", ".join(columns), what, rows, "", "", ())
+            for table, columns, what, rows in side.broken_keys(plan)
+            if rows
+        )
         return tuple(found)
 
 

@@ -26,11 +26,15 @@ from gatepost.transfer.load.corrected_rejects import plan_corrected, read_correc
 from gatepost.transfer.load.rejects import make_directory
 from gatepost.transfer.load.server_types import ServerTypes
 from gatepost.transfer.planning.make_plan import make_plan
+from gatepost.transfer.source.broken_keys import more_than_once, without_parent
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, Reject, TablePlan
 
 if TYPE_CHECKING:
     from gatepost.transfer.parallel.workers import Workers
+
+
+_TWICE = "is there already, and the key allows it once"
 
 
 class Side(ABC):
@@ -51,6 +55,10 @@ class Side(ABC):
     def rejects(self, table: TablePlan) -> Iterator[tuple[int, tuple[Reject, ...]]]:
         """Yield the rows of each batch, and what is wrong with those that cannot be moved."""
         raise TransferError(f'the values of "{table.name}" were cast before', "leave --scan out")
+
+    def broken_keys(self, _plan: Plan) -> Iterator[tuple[TablePlan, tuple[str, ...], str, int]]:
+        """Yield the keys that rows violate: the table, the columns, what is wrong, and in how many rows."""
+        yield from ()
 
     def promised(self, _table: TablePlan) -> Tally | None:
         """Return the tally that is known before a row is read, or None."""
@@ -110,6 +118,21 @@ class FromFile(Side):
         encoder = encoder_of(table, self._how)
         for batch in self._source.select(table.source, table.selected):
             yield len(batch), tuple(one for problems, _ in encoder.encode(batch).rejects for one in problems)
+
+    def broken_keys(self, plan: Plan) -> Iterator[tuple[TablePlan, tuple[str, ...], str, int]]:
+        """Yield the keys that rows violate: the table, the columns, what is wrong, and in how many rows."""
+        tables = {(table.target.schema, table.name): table for table in plan.tables}
+        for table in plan.tables:
+            own = moved_from(table, table.target.key)
+            if own and own != table.source.key:
+                yield table, table.target.key, _TWICE, more_than_once(self._source, table.source.name, own)
+            for key in table.target.foreign_keys:
+                parent = tables.get((key.parent_schema, key.parent))
+                here = moved_from(table, key.columns)
+                there = moved_from(parent, key.parent_columns) if parent is not None else ()
+                if parent is not None and here and there:
+                    missing = without_parent(self._source, table.source.name, here, parent.source.name, there)
+                    yield table, key.columns, f'has no row in "{table.target.parent(key)}"', missing
 
     def columns(self, table: TablePlan) -> Callable[[], list[int]]:
         """Return a function that finds the columns that differ."""
@@ -209,6 +232,12 @@ class FromRejects(Side):
     def tally(self, table: TablePlan) -> Tally:
         """Refuse: rows that are corrected by hand are cast once, while they are loaded."""
         raise TransferError(f'the rejects of "{table.name}" cannot be compared with the target afterwards')
+
+
+def moved_from(table: TablePlan, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of the source that become these; none where one of them is computed or not moved."""
+    sources = {column.target.name: column.source for column in table.columns if not column.computed}
+    return tuple(sources[name] for name in columns) if sources.keys() >= set(columns) else ()
 
 
 @contextmanager

@@ -24,3 +24,24 @@ def test_every_value_that_will_not_fit_is_counted_by_column_and_reason(sqlite_fi
     assert {one.reason for one in transfer.scan(transfer.plan(path, connection, options=rounded), connection)} == {
         one.reason for one in found[1:]
     }
+
+
+def test_rows_that_a_key_will_refuse_are_counted_too(sqlite_file, target):
+    path = sqlite_file(
+        "CREATE TABLE team (code TEXT, land TEXT)",
+        "INSERT INTO team VALUES ('a', 'x'), ('a', 'x'), ('b', 'x'), (NULL, 'x')",
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, team TEXT, land TEXT, up INTEGER)",
+        "INSERT INTO note VALUES (1, 'a', 'x', 1), (2, 'a', 'y', 9), (3, NULL, 'y', NULL), (4, 'c', 'x', 8)",
+    )
+    connection = target(
+        "CREATE TABLE team (code text, land text, PRIMARY KEY (code, land))",
+        "CREATE TABLE note (id int PRIMARY KEY, team text, land text, up int REFERENCES note,"
+        " FOREIGN KEY (team, land) REFERENCES team)",
+    )
+    found = transfer.scan(transfer.plan(path, connection), connection)
+    assert {(one.table, one.column, one.reason, one.values) for one in found} == {
+        ("team", "code", "is NULL, and the column may not be", 1),
+        ("team", "code, land", "is there already, and the key allows it once", 1),
+        ("note", "team, land", 'has no row in "team"', 2),
+        ("note", "up", 'has no row in "note"', 2),
+    }

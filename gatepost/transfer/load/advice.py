@@ -37,8 +37,14 @@ def allowing(rejects: Iterable[Reject]) -> list[tuple[str, str]]:
     refused: Counter[tuple[str, tuple[Way, ...]]] = Counter(
         (f"{one.table}.{one.column}", one.ways) for one in rejects if one.ways
     )
-    return [
-        (f"--cast {name}={way}", f"{_DOES.get(way, f'the number counts {way}')}: {counted(values, 'value')}")
-        for (name, ways), values in refused.items()
-        for way in ways
-    ]
+    return [option for (name, ways), values in refused.items() for option in _options(name, ways, values)]
+
+
+def _options(name: str, ways: tuple[Way, ...], values: int) -> list[tuple[str, str]]:
+    """Return the options for one column; of the units, which all of them fit as well, somebody has to choose one."""
+    number = counted(values, "value")
+    found = [(f"--cast {name}={way}", f"{_DOES[way]}: {number}") for way in ways if way in _DOES]
+    units = [way for way in ways if way not in _DOES]
+    if units:
+        found.append((f"--cast {name}={units[0]}", f"or {', '.join(units[1:])}: what the number counts, in {number}"))
+    return found
