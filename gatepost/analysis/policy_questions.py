@@ -169,7 +169,15 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     if any(is_secret(name, role == "anon") for name in visible):
         return "error"
     if context.analysis.owner_columns(table) & set(visible):
-        return "error" if audience == "private" else None if audience == "public" else "info"
+        return (
+            "error"
+            if audience == "private"
+            else None
+            if audience == "public"
+            else "warning"
+            if role == "anon"
+            else "info"
+        )
     if role == "anon" and about_people(table):
         return "error"
     return None

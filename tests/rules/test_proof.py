@@ -86,3 +86,18 @@ def test_the_question_counts_all_policies_and_who_is_asked(looked_at):
     assert isinstance(access_question.can(context.analysis, "authenticated", "select", task), Candidate)
     assert isinstance(access_question.can(context.analysis, "anon", "select", task), RuledOut)
     assert isinstance(access_question.can(context.analysis, "authenticated", "delete", task), RuledOut)
+
+
+@pytest.mark.parametrize(("role", "name", "severity"), [
+    ("anon", "invoice", "error"), ("anon", "xyz", "warning"), ("authenticated", "xyz", "info"), ("anon", "post", None),
+])  # fmt: skip
+def test_rows_with_an_owner_that_everybody_reads(looked_at, role, name, severity):
+    """What the names say of the rows decides how bad it is, and not whether it is said of unknown ones."""
+    found = named_rule("always-true-read").check(
+        looked_at(
+            f"CREATE TABLE public.{name} (id int PRIMARY KEY, user_id uuid NOT NULL, words text);"
+            f"ALTER TABLE public.{name} ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.{name} TO {role};"
+            f"CREATE POLICY p ON public.{name} FOR SELECT TO {role} USING (true);"
+        )
+    )
+    assert [one.severity for one in found] == ([severity] if severity else [])
