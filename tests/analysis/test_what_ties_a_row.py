@@ -70,6 +70,22 @@ NULL::boolean | * | * | plain | -
 ((owner = ME) AND public) OR ((owner = ME) AND (state = 'x'::text)) | * | owner | row | marked
 (owner = ME) OR (team IN (SELECT m.team FROM public.member m WHERE m.person = ME)) | * | owner+team | row | -
 (state = 'published'::text) AND (deleted_at IS NULL) | - | - | row | marked
+COALESCE((auth.jwt() ->> 'plan'::text), 'x'::text) = 'x'::text | * | * | session | -
+COALESCE(((auth.jwt() ->> 'ok'::text))::boolean, true) | - | * | session | nothing
+((auth.jwt() ->> 'team'::text) IS NULL) OR ((team)::text = (auth.jwt() ->> 'team'::text)) | - | team | row | nothing
+(owner = ME) OR (NOT (state = (auth.jwt() ->> 'plan'::text))) | * | - | row | -
+(team)::text = COALESCE((auth.jwt() ->> 'team'::text), (team)::text) | team | team | row | nothing
+(auth.role() = 'anon'::text) OR (owner = ME) | - | owner | row | -
+(owner = ME) OR (auth.role() = 'service_role'::text) | * | owner | row | -
+((auth.jwt() ->> 'is_anonymous'::text))::boolean IS NOT TRUE | - | - | session | guard
+(auth.jwt() -> 'user_metadata'::text ->> 'role'::text) = 'admin'::text | * | * | session | -
+email = ANY (ARRAY['a'::text, 'b'::text]) | - | - | row | -
+(deleted_at IS NULL) AND (NOT (state = 'private'::text)) | - | - | row | guard
+CASE WHEN public.is_admin() THEN true WHEN (owner = ME) THEN true ELSE false END | * | owner | row | -
+(public AND (owner = ME)) OR (team IN (SELECT public.my_teams() AS my_teams)) | * | owner+team | row | marked
+EXISTS (SELECT 1 FROM public.member m WHERE m.team = note.team AND m.person = note.owner) | owner+team | owner+team | row | -
+(ME)::text = split_part(body, '/'::text, 1) | * | body | row | -
+length((ME)::text) = 36 | * | * | session | -
 """
 """A condition, the columns that it ties for anon and for authenticated (`*` where only an authority passes), its shape,
 and whether it is a mere restriction, marks a row as public, or lets rows through because nobody is signed in."""
