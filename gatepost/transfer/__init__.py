@@ -5,9 +5,9 @@
     planned = plan(Path("app.db"), connection)
     result = run(planned, connection)
 
-`source/` reads, `planning/` pairs the columns, `casts/` decides what each value becomes, `encode/` writes it as COPY
-reads it, `load/` loads and `compare/` compares; `pipeline.py` holds the order of the steps, and `api.py` what a caller
-can do.
+`source/` reads, `mapping/` is what a person decides of tables and columns, `planning/` pairs them, `casts/` decides
+what each value becomes, `encode/` writes it as COPY reads it, `load/` loads and `compare/` compares; `pipeline.py`
+holds the order of the steps, and `api.py` what a caller can do.
 
 The public names are imported when they are first used: the processes in `parallel/` are started from this package and
 need no driver, which would cost each of them 13 MB and 0.15 s.

@@ -33,6 +33,7 @@ pytestmark = [
 
 CLIENT = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 import psycopg2
 from gatepost import transfer
@@ -49,7 +50,10 @@ class Announcing(psycopg2.extensions.cursor):
 connection = psycopg2.connect(sys.argv[2], cursor_factory=Announcing)
 print(connection.info.backend_pid, flush=True)
 options = transfer.Options(resumable="resumable" in sys.argv, parallel=2 if "parallel" in sys.argv else 0)
-transfer.run(transfer.plan(Path(sys.argv[1]), connection, options=options), connection)
+planned = transfer.plan(Path(sys.argv[1]), connection, options=options)
+if options.parallel:  # what a mapping decides goes to every process
+    planned = transfer.plan(planned.path, connection, options=replace(options, mapping=planned.mapping))
+transfer.run(planned, connection)
 """
 PHOTOGRAPH = """
 SELECT 'index', pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indrelid

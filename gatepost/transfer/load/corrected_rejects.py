@@ -10,10 +10,11 @@ from psycopg2.extensions import connection as Connection
 from gatepost.errors import TransferError
 from gatepost.transfer.load.copy import Batches
 from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected_tables
-from gatepost.transfer.mapping.values import Mapping
+from gatepost.transfer.mapping.values import ColumnMapping, Mapping
 from gatepost.transfer.planning.column_casts import with_casts
 from gatepost.transfer.planning.columns import reads_server
 from gatepost.transfer.planning.make_plan import order, refuse_weak_role
+from gatepost.transfer.planning.new_ids import with_new_ids
 from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable
@@ -35,6 +36,7 @@ def plan_corrected(directory: Path, connection: Connection, options: Options) ->
     chosen = tuple(targets[name] for name in files)
     refuse_weak_role(chosen)
     tables = with_casts(tuple(_table(table, files[table.name], options.mapping) for table in chosen), options)
+    tables = with_new_ids(tables, options.mapping)
     planned = {table.name: table for table in tables}
     size = sum(path.stat().st_size for path in files.values())
     return Plan(directory, options, tuple(planned[name] for name in order(chosen)), size)
@@ -55,10 +57,11 @@ def _table(target: TargetTable, path: Path, mapping: Mapping | None) -> TablePla
     source = SourceTable(target.name, tuple(SourceColumn(name, "reject") for name in names), rows, "line")
     # The rows are as the source has them, so what its columns were allowed is allowed again.
     named = mapping.of_target(target.name) if mapping else None
-    allowed = {c.target: c.casts for c in named.columns} if named else {}
+    decided = {c.target: c for c in named.columns} if named else {}
     moved = tuple(
-        ColumnPlan(name, "reject", c, allowed.get(name, ()), by_server=reads_server(c.type))
-        for name, c in ((name, columns[name]) for name in names)
+        ColumnPlan(name, "reject", columns[name], one.casts, ids=one.ids, by_server=reads_server(columns[name].type))
+        for name in names
+        for one in (decided.get(name, ColumnMapping()),)
     )
     # A report names a row by its key, and by the line of the file where it can be fixed.
     key = (*(names.index(name) for name in target.key if name in names), len(names))

@@ -50,6 +50,18 @@ def test_a_key_and_everything_that_refers_to_it_get_the_same_new_ids_in_every_ru
     assert transfer.check(path, connection, options=options).mismatches == ()
 
 
+def test_corrected_rejects_get_the_new_ids_too(app, tmp_path, rows, target):
+    path, connection = app
+    target("ALTER TABLE users ADD CHECK (name <> 'bob')")
+    file, aside = tmp_path / "mapping.toml", tmp_path / "aside"
+    write_mapping(transfer.plan(path, connection).mapping, file, path.name)
+    options = Options(mapping=read_mapping(file), ignore_columns=("note.up",), rejects=aside)
+    assert transfer.run(transfer.plan(path, connection, options=options), connection).rows == 3
+    (aside / "users.jsonl").write_text((aside / "users.jsonl").read_text().replace('"bob"', '"rob"'))
+    transfer.run_rejects(aside, connection, options=Options(mapping=options.mapping))
+    assert rows("SELECT u.name FROM note n JOIN users u ON u.id = n.user_id ORDER BY 1") == [("ann",), ("rob",)]
+
+
 def test_a_row_that_has_its_new_id_already_keeps_it(app, tmp_path, rows):
     path, connection = app
     file = tmp_path / "mapping.toml"
