@@ -113,7 +113,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """A target table; the last two fields say what the connected role meets there."""
+    """A target table; `owned` and `row_security_active` say what the connected role meets there.
+
+    `completes_rows` says that a trigger runs before each row is inserted, which may fill a column.
+    """
 
     oid: int
     schema: str
@@ -123,6 +126,7 @@ class TargetTable:
     foreign_keys: tuple[ForeignKey, ...]
     owned: bool
     row_security_active: bool
+    completes_rows: bool = False
 
     def parent(self, key: ForeignKey) -> str:
         """Return the name of the table that a foreign key refers to, with its schema where that is another one."""

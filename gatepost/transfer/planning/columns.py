@@ -127,16 +127,17 @@ class _Pairing:
     def _leave(self, column: TargetColumn) -> None:
         """Let the server fill a column, where it can."""
         full = f"{self.target.name}.{column.name}"
-        if column.needs_value:
+        needed = self._needs_value(column)
+        if needed:
             what = f'column "{full}" may not be NULL and has no default, so every row needs a value for it'
             self._difference(what, f"--compute '{full}=EXPRESSION'  # an expression of SQLite over the row")
-        self.mapped.append(ColumnMapping("", column.name, undecided=column.needs_value, remark=server_value(column)))
+        self.mapped.append(ColumnMapping("", column.name, undecided=needed, remark=server_value(column)))
         del self.open[column.name]
 
     def _lacking(self, column: TargetColumn) -> None:
         full = f"{self.target.name}.{column.name}"
         what = f'the source has no column "{full}", which the target has'
-        if column.needs_value:
+        if self._needs_value(column):
             self._difference(
                 f"{what}, and which may not be NULL",
                 f"--compute '{full}=EXPRESSION'  # an expression of SQLite over the row",
@@ -144,6 +145,9 @@ class _Pairing:
         else:
             self._difference(f"{what}; it would be {server_value(column)}", f"--ignore-column {full}")
         self.mapped.append(ColumnMapping("", column.name, undecided=True, remark=server_value(column)))
+
+    def _needs_value(self, column: TargetColumn) -> bool:
+        return column.needs_value and not self.target.completes_rows
 
     def _extra(self, column: SourceColumn) -> None:
         values = self.count(column.name)

@@ -30,6 +30,8 @@ database ends a statement after two minutes by default."""
 _TABLES = """
 SELECT c.oid::int8, n.nspname, c.relname,
        pg_has_role(c.relowner, 'USAGE'), row_security_active(c.oid),
+       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+               AND t.tgtype & 7 = 7),
        (SELECT coalesce(json_agg(json_build_array(
                a.attname, a.attnotnull, a.attidentity <> '', a.attgenerated <> '',
                ARRAY(SELECT pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname)
@@ -126,7 +128,7 @@ def refuse_other_revision(connection: Connection, expected: str) -> None:
 
 
 def _table(row: tuple[Any, ...], types: Types) -> TargetTable:
-    oid, schema, name, owned, active, columns, constraints = row
+    oid, schema, name, owned, active, completes, columns, constraints = row
     columns = json.loads(columns) if isinstance(columns, str) else columns
     constraints = json.loads(constraints) if isinstance(constraints, str) else constraints
     key = next((tuple(fields) for kind, _, _, _, fields, _ in constraints if kind == "p"), ())
@@ -136,7 +138,7 @@ def _table(row: tuple[Any, ...], types: Types) -> TargetTable:
         if kind == "f"
     )
     planned = tuple(_column(column, types) for column in columns)
-    return TargetTable(int(oid), schema, name, planned, key, keys, bool(owned), bool(active))
+    return TargetTable(int(oid), schema, name, planned, key, keys, bool(owned), bool(active), bool(completes))
 
 
 def _column(row: list[Any], types: Types) -> TargetColumn:

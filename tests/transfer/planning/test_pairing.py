@@ -94,6 +94,16 @@ def test_a_column_that_needs_a_value_is_known_before_the_first_row(move, target,
     ]
 
 
+def test_a_trigger_may_fill_a_column(move, target, rows):
+    target(
+        "ALTER TABLE user_notes ADD owner text NOT NULL",
+        "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.owner := 'me'; RETURN NEW; END $$",
+        "CREATE TRIGGER mine BEFORE INSERT ON user_notes FOR EACH ROW EXECUTE FUNCTION mine()",
+    )
+    move(ignore_tables=("logs",), ignore_columns=("user_notes.old", "user_notes.gone", "user_notes.owner"))
+    assert rows("SELECT DISTINCT owner FROM user_notes") == [("me",)]
+
+
 def test_bookkeeping_of_frameworks_is_never_data(sqlite_file, target, connection, rows):
     path = sqlite_file(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, wait bigint)",
