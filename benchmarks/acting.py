@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from gatepost.database.async_engine import create_async_engine
 from gatepost.database.engine import create_engine
+from gatepost.database.fifo_pool import FairPool
 from gatepost.database.impersonation.acting import acting_as
 from gatepost.database.settings import Settings
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
@@ -127,7 +128,9 @@ def engines(url: str, pooled: bool):
     else:
         yield "psycopg2", lambda: create_engine(url, settings=settings)
     three = url.replace("postgresql", "postgresql+psycopg", 1)
-    yield "psycopg", lambda: sqlalchemy.create_engine(three, connect_args={"prepare_threshold": None}, **plain)
+    # SQLAlchemy's own pool lets some of the threads starve: benchmarks/pool.py.
+    fair = {"poolclass": FairPool, "connect_args": {"prepare_threshold": None}, **plain}
+    yield "psycopg", lambda: sqlalchemy.create_engine(three, **fair)
     for driver in ("psycopg", "asyncpg"):
         pool = {"poolclass": AsyncAdaptedQueuePool, **plain} if pooled else {}
         yield (

@@ -110,6 +110,7 @@ class Acting(Generic[S]):
         if self._identity is None:
             return
         synchronous = _synchronous(self._session)
+        self._identity.explain(error)
         self._identity.seal()
         try:
             if not self._identity.waits or _can_wait():
@@ -126,6 +127,7 @@ class Acting(Generic[S]):
         if identity is None or self._session is _synchronous(self._session):
             self.__exit__(kind, error, trace)
             return
+        identity.explain(error)
         identity.seal()
         try:
             await self._session.rollback()

@@ -14,11 +14,13 @@ from gatepost.database.impersonation.driver_errors import (
     server_message,
     sqlstate,
 )
+from gatepost.database.impersonation.hidden_columns import KNOWN, HiddenColumns, Row, Rows
 from gatepost.errors import DatabaseUnreachable, SettingsError
 from gatepost.personas import TAKE_ON_ROLE, Persona
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session, SessionTransaction
+    from sqlalchemy import Executable
+    from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 _TAKE_ON_ROLE = text("SELECT " + re.sub(r"%\((\w+)\)s", r":\1", TAKE_ON_ROLE))
 """SQLAlchemy writes the parameters as each driver wants them."""
@@ -44,6 +46,8 @@ class HeldIdentity:
     def begin(self) -> None:
         """Take on the persona in every transaction from now on."""
         event.listen(self._session, "after_begin", self._after_begin)
+        event.listen(self._session, "do_orm_execute", self._defer_hidden)
+        event.listen(self._session, "after_transaction_end", self._hold_back_hidden)
 
     def seal(self) -> None:
         """Stop taking on the persona, and let what is open end in no other way than by a rollback.
@@ -51,8 +55,11 @@ class HeldIdentity:
         An open transaction is still the user's. Until it is rolled back, the connection refuses to do anything in it.
         """
         event.remove(self._session, "after_begin", self._after_begin)
+        event.remove(self._session, "do_orm_execute", self._defer_hidden)
+        event.remove(self._session, "after_transaction_end", self._hold_back_hidden)
         for connection in self._watched:
             event.remove(connection, "begin", self._become)
+            event.remove(connection, "before_execute", self._leave_out_hidden)
             if connection.in_transaction():
                 for name in _DOINGS:
                     event.listen(connection, name, _refuse)
@@ -76,11 +83,45 @@ class HeldIdentity:
         # another one that the session does not see either.
         if not event.contains(connection, "begin", self._become):
             event.listen(connection, "begin", self._become)
+            event.listen(connection, "before_execute", self._leave_out_hidden, retval=True)
             self._watched = [*(known for known in self._watched if not known.closed), connection]
+
+    def explain(self, error: BaseException | None) -> None:
+        """Add to the server's refusal of a table, which names no column, the hidden ones that the statement names."""
+        if not isinstance(error, DBAPIError) or sqlstate(error) != INSUFFICIENT_PRIVILEGE:
+            return
+        for dialect in {connection.dialect for connection in self._watched}:
+            hidden = KNOWN.get(dialect, self._persona.role)
+            if named := hidden.named_in(error.statement or "") if hidden else []:
+                error.add_note(f'hidden from "{self._persona.role}", so name the other columns: {", ".join(named)}')
+            KNOWN.forget(dialect, self._persona.role)
+
+    def _defer_hidden(self, state: ORMExecuteState) -> None:
+        dialect = self._session.get_bind(**state.bind_arguments).dialect
+        hidden = KNOWN.get(dialect, self._persona.role)
+        if hidden is None and dialect.name == "postgresql":
+            self._session.connection(bind_arguments=state.bind_arguments)  # which begins, and so reads them
+            hidden = KNOWN.get(dialect, self._persona.role)
+        if hidden:
+            hidden.defer(state)
+
+    def _hold_back_hidden(self, session: Session, _transaction: SessionTransaction) -> None:
+        for dialect in {connection.dialect for connection in self._watched}:
+            if hidden := KNOWN.get(dialect, self._persona.role):
+                for held in session.identity_map.all_states():
+                    hidden.hold_back(held)
+
+    def _leave_out_hidden(
+        self, connection: Connection, statement: Executable, many: Rows, one: Row, _options: object
+    ) -> tuple[Executable, Rows, Row]:
+        hidden = KNOWN.get(connection.dialect, self._persona.role)
+        return hidden.leave_out(statement, many, one) if hidden else (statement, many, one)
 
     def _become(self, connection: Connection) -> None:
         try:
             _become(connection, self._persona)
+            if KNOWN.get(connection.dialect, self._persona.role) is None:
+                KNOWN.add(connection.dialect, self._persona.role, HiddenColumns.read(connection))
         except BaseException:
             # A caller who catches this error and queries again must not be the connection's own user.
             connection.invalidate()
