@@ -24,17 +24,36 @@ _WHERE = """
 
 
 def live_revisions(connection: sqlalchemy.Connection) -> list[str]:
-    """Return the revisions in `alembic_version`; None if there is no readable table of that name."""
+    """Return the revisions in `alembic_version`; none if there is no readable table of that name."""
     from sqlalchemy import inspect, text
 
     from gatepost.database.connect import raw
 
     if connection.dialect.name == "postgresql":
+        if connection.dialect.driver != "psycopg2":
+            return _revisions_by_another_driver(connection)
         return stored_revisions(raw(connection)) or []
     if not inspect(connection).has_table(VERSION_TABLE):
         return []
     query = f"SELECT version_num FROM {identifier(VERSION_TABLE)}"
     return sorted(row[0] for row in connection.execute(text(query)))
+
+
+def _revisions_by_another_driver(connection: sqlalchemy.Connection) -> list[str]:
+    """Read them through SQLAlchemy, with PostgreSQL's own functions, and restore the connection afterwards."""
+    from sqlalchemy import text
+
+    found: set[str] = set()
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(text("SET LOCAL search_path = pg_catalog, pg_temp"))
+        where = text(_WHERE.replace("%s", ":name"))
+        for schema in connection.execute(where, {"name": VERSION_TABLE}).scalars().all():
+            query = text(f"SELECT version_num FROM {qualified(schema, VERSION_TABLE)}".replace(":", "\\:"))
+            found.update(connection.execute(query).scalars())
+    finally:
+        savepoint.rollback()
+    return sorted(found)
 
 
 def stored_revisions(connection: Connection) -> list[str] | None:

@@ -6,8 +6,9 @@ Needs `pip install 'gatepost[api]'`.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import PlainTextResponse
@@ -15,7 +16,10 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from gatepost.service.pool_metrics import PoolMetrics, pool_state
-from gatepost.service.readiness import Check, Heads, Readiness
+from gatepost.service.readiness import AsyncReadiness, Check, Heads, Readiness
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class Live(BaseModel):
@@ -45,7 +49,7 @@ class PoolHealth(BaseModel):
 
 
 def health_router(
-    engine: Engine, *, heads: Heads | None = None, budget: float = 2.0, prefix: str = "/health"
+    engine: Engine | AsyncEngine, *, heads: Heads | None = None, budget: float = 2.0, prefix: str = "/health"
 ) -> APIRouter:
     """Return a router with `/live`, `/ready` and `/db-pool`.
 
@@ -53,32 +57,20 @@ def health_router(
     `/db-pool` answers in Prometheus' text format if the request accepts `text/plain` or has `?format=prometheus`.
 
     Args:
-        engine: The service's own engine; readiness means that its pool can provide a connection.
+        engine: The service's own engine, synchronous or not; readiness means that its pool can provide a connection.
         heads: The revision that the code needs, or a function that gives it (Alembic's
             `ScriptDirectory.get_heads`). Without it, the migration is reported as unknown and does not count.
         budget: The time limit of `/ready` in seconds.
         prefix: The path prefix of the endpoints.
     """
     router = APIRouter(prefix=prefix, tags=["health"])
-    probe, metrics = Readiness(engine, heads), PoolMetrics(engine)
+    metrics = PoolMetrics(engine)
 
     @router.get("/live")
     def live() -> Live:
         return Live()
 
-    @router.get("/ready", responses={503: {"model": Ready}})
-    def ready(response: Response) -> Ready:
-        started = time.monotonic()
-        database, migration = probe.within(budget)
-        good = database.status == "ok" and migration.status != "failed"
-        response.status_code = 200 if good else 503
-        response.headers["Cache-Control"] = "no-store"
-        return Ready(
-            status="ok" if good else "failed",
-            database=database,
-            migration=migration,
-            seconds=round(time.monotonic() - started, 3),
-        )
+    router.get("/ready", responses={503: {"model": Ready}})(_ready(engine, heads, budget))
 
     @router.get("/db-pool", response_model=PoolHealth)
     def db_pool(
@@ -90,3 +82,34 @@ def health_router(
         return PoolHealth(**asdict(pool_state(engine)))
 
     return router
+
+
+def _ready(engine: Engine | AsyncEngine, heads: Heads | None, budget: float) -> Callable[..., object]:
+    """Return the endpoint that answers whether the process is ready, in the world of its engine."""
+    if isinstance(engine, Engine):
+        probe = Readiness(engine, heads)
+
+        def ready(response: Response) -> Ready:
+            started = time.monotonic()
+            return _answered(response, started, *probe.within(budget))
+
+        return ready
+    later = AsyncReadiness(engine, heads)
+
+    async def ready_later(response: Response) -> Ready:
+        started = time.monotonic()
+        return _answered(response, started, *await later.within(budget))
+
+    return ready_later
+
+
+def _answered(response: Response, started: float, database: Check, migration: Check) -> Ready:
+    good = database.status == "ok" and migration.status != "failed"
+    response.status_code = 200 if good else 503
+    response.headers["Cache-Control"] = "no-store"
+    return Ready(
+        status="ok" if good else "failed",
+        database=database,
+        migration=migration,
+        seconds=round(time.monotonic() - started, 3),
+    )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, QueuePool, event
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class PoolState:
     total_connections: int
 
 
-def pool_state(engine: Engine) -> PoolState:
+def pool_state(engine: Engine | AsyncEngine) -> PoolState:
     """Return the current state of the engine's pool."""
     pool = engine.pool
     if not isinstance(pool, QueuePool):
@@ -41,12 +45,12 @@ class PoolMetrics:
 
     EVENTS = ("connect", "close", "checkout", "checkin", "invalidate")
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine | AsyncEngine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         for name in self.EVENTS:
-            event.listen(engine, name, self._counter(name))
+            event.listen(getattr(engine, "sync_engine", engine), name, self._counter(name))
 
     def counts(self) -> dict[str, int]:
         """Return how often each event happened."""

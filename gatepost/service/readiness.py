@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from threading import Lock, Thread
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from psycopg2 import Error as DriverError
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gatepost.database.revision import live_revisions
 from gatepost.errors import GatepostError
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
 Heads = Collection[str] | Callable[[], Collection[str]]
+
+_FAILURES: tuple[type[Exception], ...] = (DriverError, GatepostError, SQLAlchemyError, OSError)
+"""What an engine raises that cannot get a connection or an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,7 @@ class Readiness:
         try:
             return check.result(timeout=budget)
         except TooLate:
-            detail = f"no answer within {budget:g} s"
-            return Check("failed", detail), Check("unknown", "the database did not answer")
+            return _too_late(budget)
 
     def _run(self, check: Future[tuple[Check, Check]]) -> None:
         try:
@@ -61,20 +67,59 @@ class Readiness:
             check.set_exception(trouble)
 
     def _check(self) -> tuple[Check, Check]:
-        unknown = Check("unknown", "the database did not answer")
         try:
             with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-                database = Check("ok")
-                if self._heads is None:
-                    return database, Check("unknown", "no expected revision was given")
-                expected = sorted(self._heads() if callable(self._heads) else self._heads)
-                found = sorted(live_revisions(connection))
-        except PoolTimeout:
-            return Check("failed", "no free connection in the pool"), unknown
-        except (DriverError, GatepostError, SQLAlchemyError):
-            return Check("failed", "the database cannot be reached"), unknown
-        if found == expected:
-            return database, Check("ok")
-        detail = f"at {', '.join(found) or 'no revision'}, expected {', '.join(expected) or 'none'}"
-        return database, Check("failed", detail)
+                return _found(connection, self._heads)
+        except _FAILURES as failure:
+            return _failed(failure)
+
+
+class AsyncReadiness:
+    """The same for an asynchronous engine, in a task of the event loop."""
+
+    def __init__(self, engine: AsyncEngine, heads: Heads | None) -> None:
+        self._engine, self._heads = engine, heads
+        self._running: asyncio.Task[tuple[Check, Check]] | None = None
+        self._failures = _FAILURES
+        if engine.dialect.driver == "asyncpg":  # SQLAlchemy does not translate what it raises as it connects
+            import asyncpg
+
+            self._failures = (*_FAILURES, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+    async def within(self, budget: float) -> tuple[Check, Check]:
+        """Return the checks of the database and its revision, in no more than `budget` seconds."""
+        running = self._running
+        if running is None or running.done() or running.get_loop() is not asyncio.get_running_loop():
+            running = self._running = asyncio.create_task(self._check(), name="gatepost-health")
+        await asyncio.wait({running}, timeout=budget)
+        return running.result() if running.done() else _too_late(budget)
+
+    async def _check(self) -> tuple[Check, Check]:
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(_found, self._heads)
+        except self._failures as failure:
+            return _failed(failure)
+
+
+def _found(connection: Connection, heads: Heads | None) -> tuple[Check, Check]:
+    connection.execute(text("SELECT 1"))
+    database = Check("ok")
+    if heads is None:
+        return database, Check("unknown", "no expected revision was given")
+    expected = sorted(heads() if callable(heads) else heads)
+    found = sorted(live_revisions(connection))
+    if found == expected:
+        return database, Check("ok")
+    detail = f"at {', '.join(found) or 'no revision'}, expected {', '.join(expected) or 'none'}"
+    return database, Check("failed", detail)
+
+
+def _failed(failure: BaseException) -> tuple[Check, Check]:
+    busy = isinstance(failure, PoolTimeout)
+    detail = "no free connection in the pool" if busy else "the database cannot be reached"
+    return Check("failed", detail), Check("unknown", "the database did not answer")
+
+
+def _too_late(budget: float) -> tuple[Check, Check]:
+    return Check("failed", f"no answer within {budget:g} s"), Check("unknown", "the database did not answer")

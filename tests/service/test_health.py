@@ -1,19 +1,24 @@
+import asyncio
 import json
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 
+import psycopg2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, NullPool, text
 
+from gatepost.database.async_engine import create_async_engine
 from gatepost.database.engine import create_engine
 from gatepost.database.settings import Settings
 from gatepost.service.health import health_router
+from gatepost.service.pool_metrics import pool_state
+from gatepost.service.readiness import AsyncReadiness
 from tests.database.server import PASSWORD, SpareServer
 
 POOL = Settings(_env_file=None, db_pool_size=2, db_max_overflow=1, db_pool_timeout=0.2)
@@ -33,6 +38,74 @@ def serving(engine: Engine, **options) -> Iterator[TestClient]:
 @pytest.fixture
 def engine(database_url: str) -> Engine:
     return create_engine(database_url, settings=POOL)
+
+
+@contextmanager
+def serving_later(url: str, driver, heads: list[str]) -> Iterator[TestClient]:
+    """The same for an asynchronous engine, `app.state.engine`, which belongs to the client's event loop."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.engine.dispose()
+
+    app = FastAPI(lifespan=life)
+    app.state.engine = create_async_engine(url, settings=POOL, driver=driver)
+    app.include_router(health_router(app.state.engine, heads=heads, budget=60))
+
+    @app.get("/hold")
+    async def hold() -> dict[str, object]:
+        taken = [await app.state.engine.connect() for _ in range(3)]
+        state = pool_state(app.state.engine)
+        answer = await AsyncReadiness(app.state.engine, None).within(60)
+        for connection in taken:
+            await connection.close()
+        busy, over = state.checked_out_connections, state.overflow_connections
+        return {"busy": busy, "overflow": over, "detail": answer[0].detail}
+
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_an_asynchronous_engine_is_looked_after_as_well(database_url: str, driver) -> None:
+    heads = ["abc"]
+    with serving_later(database_url, driver, heads) as api:
+        assert api.get("/health/ready").json()["migration"]["detail"] == "at no revision, expected abc"
+        with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute('CREATE SCHEMA "a:b"; CREATE TABLE "a:b".alembic_version (version_num varchar(32))')
+            cursor.execute("INSERT INTO \"a:b\".alembic_version VALUES ('abc')")
+        assert api.get("/health/ready").status_code == 200
+        heads[:] = ["def"]
+        assert api.get("/health/ready").json()["migration"]["detail"] == "at abc, expected def"
+        assert api.get("/hold").json() == {"busy": 3, "overflow": 1, "detail": "no free connection in the pool"}
+        assert api.get("/health/db-pool").json()["kind"] == "AsyncAdaptedQueuePool"
+        assert 'gatepost_db_pool_events_total{event="checkout"}' in api.get("/health/db-pool?format=prometheus").text
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_an_asynchronous_engine_without_a_server(spare_server: SpareServer, driver) -> None:
+    with serving_later(spare_server.url(), driver, []) as api:
+        answer = api.get("/health/ready")
+    assert (answer.status_code, answer.json()["database"]["detail"]) == (503, "the database cannot be reached")
+    for secret in (PASSWORD, "127.0.0.1", "postgres", str(spare_server.port)):
+        assert secret not in answer.text
+
+
+def test_an_asynchronous_check_has_a_budget_and_is_one(spare_server: SpareServer) -> None:
+    async def tried() -> None:
+        engine = create_async_engine(spare_server.url(), settings=HANGING)
+        probe = AsyncReadiness(engine, None)
+        with spare_server.paused():
+            answers = await asyncio.gather(*(probe.within(0.2) for _ in range(20)))
+            assert {database.detail for database, _ in answers} == {"no answer within 0.2 s"}
+            assert sum(task.get_name() == "gatepost-health" for task in asyncio.all_tasks()) == 1
+        while (await probe.within(90))[0].status != "ok":
+            pass
+        await engine.dispose()
+
+    with spare_server.running():
+        asyncio.run(tried())
 
 
 def test_live(engine: Engine) -> None:
