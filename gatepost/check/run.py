@@ -18,6 +18,7 @@ from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, NotChecked, Result, table_states
+from gatepost.name_hints import Words, added_words
 from gatepost.observation.clone import filled_clone
 from gatepost.observation.run import run as observe
 from gatepost.personas import Persona
@@ -44,6 +45,7 @@ class Options:
         not_loaded: What of a source is not in the database.
         fix_seconds: How long fixes are tried, those of the findings that are shown first; None for however long all
             of them take.
+        words: The words in names that a project adds.
         progress: Is told what is done next.
     """
 
@@ -54,6 +56,7 @@ class Options:
     copied: tuple[str, ...] = ()
     not_loaded: tuple[NotChecked, ...] = ()
     fix_seconds: float | None = FIX_SECONDS
+    words: Words | None = None
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -76,7 +79,7 @@ def check(target: DatabaseUrl, *, label: str = "", options: Options | None = Non
     """
     options = options or Options()
     name = label or target.masked
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside, added_words(options.words):
         options.progress("reading the catalog, and cloning the schema")
         reading = beside.submit(_examined, target, options)
         with filled_clone(target, made=options.made, rows_of=options.copied) as clone:
@@ -96,7 +99,7 @@ def check(target: DatabaseUrl, *, label: str = "", options: Options | None = Non
 
 def _examined(target: DatabaseUrl, options: Options) -> tuple[Result, Context]:
     with closing(connect(target, application_name="gatepost check")) as connection:
-        return examine(connection, declaration=options.declaration, rules=options.rules)
+        return examine(connection, declaration=options.declaration, rules=options.rules, words=options.words)
 
 
 def _verdict(verified: Result, context: Context, observed: Result, connection: Connection, options: Options) -> Result:

@@ -124,6 +124,7 @@ def _checked(
             copied=tuple(copied or ()),
             not_loaded=database.not_checked,
             fix_seconds=FIX_SECONDS if fixes is None else None if fixes else 0,
+            words=project.name_hints if project is not None else None,
             progress=status.update,
         )
         result = run(database.url, label=database.label, options=chosen)
