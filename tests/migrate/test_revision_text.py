@@ -96,24 +96,3 @@ def test_check_says_each_difference_in_a_sentence(project, notes, caplog):
     ):
         assert sentence in str(found.value)
         assert f"Detected: {sentence}" in caplog.messages
-
-
-def test_two_branches_that_grant_on_one_table_can_be_merged(project, notes):
-    """Grants are differences: neither branch takes away what the other one gave."""
-
-    def build(*names):
-        made = [Column(name, Text) for name in names]
-        return notes(*made, rules=lambda t: [owner(t.c.user_id, "update", columns=["body", *names[1:]])])
-
-    project.starts(build("body"))
-    project.say(build("body", "one"))
-    first = project.revise()
-    kept = first.path.read_text()
-    first.path.unlink()
-    project.say(build("body", "two"))
-    project.revise()
-    first.path.write_text(kept)
-    command.merge(project.config(), ["r2", "r3"], rev_id="merged")
-    project.say(build("body", "one", "two"))
-    project.upgrade()
-    project.check()
