@@ -13,6 +13,7 @@ from gatepost.observation.plant.survey import Survey, survey_database
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
 from gatepost.review.plant.joint_survey import joint_survey, texts_of
+from gatepost.review.plant.needed import only_needed
 from gatepost.review.plant.population import Population
 from gatepost.review.proof import prove
 from gatepost.review.scope import NOTHING, Scope, scope_of
@@ -112,7 +113,7 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
         old_words = survey_database(cursor, in_head_words, None)
     with head.begin() as cursor:
         new = survey_database(cursor, after.live, None)
-    joint = joint_survey(old_words, new, proof.hints)
+    joint = only_needed(joint_survey(old_words, new, proof.hints), scope)
     roles = {*callers_of(before.live), *callers_of(after.live)} - {"anon", "authenticated"}
     people = (*options.personas, *of_roles(roles, options.personas))
     bench = _Bench(base, head, (as_one(old, scope), as_one(new, scope)), names, scope, options)

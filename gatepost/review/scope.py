@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.review.names import TableKey
+from gatepost.review.role_reach import reached_by_roles
 from gatepost.review.structure import ObjectChange
 from gatepost.schema import Schema, is_platform
 
-_EVERYWHERE = frozenset({"role", "membership", "schema", "setting"})
-"""Kinds of objects whose change may matter for every table."""
-_NOWHERE = frozenset({"publication", "extension", "unique index"})
+_NOWHERE = frozenset({"publication", "extension", "unique index", "setting"})
 """Kinds of objects whose change lets nobody read or write another row."""
 _WRITES = frozenset({"insert", "update", "delete", "merge"})
 _REFERS = re.compile(r"REFERENCES ([^\s(]+)\(")
@@ -81,9 +80,11 @@ def scope_of(before: Schema, after: Schema, changes: Iterable[ObjectChange]) -> 
         one for one in changes if one.what not in _NOWHERE and not (one.how == "renamed" and one.what != "table")
     ]
     things = [*_things(before), *_things(after)]
-    if any(one.what in _EVERYWHERE or (one.what == "grant" and one.on is None) for one in counted):
+    by_roles = reached_by_roles(before, after, counted)
+    if by_roles is None:
         return _everything(things)
-    touched = {one.on for one in counted if one.on is not None}
+    known = {thing.key for thing in things}
+    touched = {one.on for one in counted if one.on is not None} | (by_roles & known)
     referred = {name for one in counted for text in (one.before, one.after) for name in _REFERS.findall(text)}
     touched |= {thing.key for thing in things if one_of(thing.key, referred)}
     words = {one.name.rpartition(".")[2] for one in counted if one.what in ("enum", "domain", "bucket")}

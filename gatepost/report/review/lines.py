@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gatepost.display import line
 from gatepost.finding import Result
 from gatepost.sql import identifier, literal
 
@@ -91,7 +92,7 @@ def script(change: Change) -> str:
     if change["claims"]:
         lines.append(f"SELECT pg_catalog.set_config('request.jwt.claims', {literal(_brief(change['claims']))}, true);")
     lines += [f"SET LOCAL ROLE {identifier(change['role'])};", f"{change['statement']};", "ROLLBACK;"]
-    lines += [f"-- {change['row']}"] if change["row"] else []
+    lines += [f"-- {line(change['row'])}"] if change["row"] else []
     lines += [f"-- before: {change['before']}", f"-- after: {change['after']}"]
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gatepost.display import code, fenced, markdown
+from gatepost.display import code, fenced, html, markdown
 from gatepost.finding import Result
 from gatepost.report.review.lines import Change, changes, headline, script, section, tried
 from gatepost.report.text import unseen
@@ -53,18 +53,14 @@ def _row(one: Change) -> str:
 
 
 def _gain(one: Change) -> list[str]:
-    title = f"{code(one['role'])} {code(one['command'])} {code(one['object'])}"
-    lines = [f"<details{' open' if one['fails'] else ''}><summary>Reproduce: <b>{_plain(title)}</b></summary>", ""]
+    title = " ".join(html(one[name]).replace("@", "@<!-- -->") for name in ("role", "command", "object"))  # no mention
+    lines = [f"<details{' open' if one['fails'] else ''}><summary>Reproduce: <b>{title}</b></summary>", ""]
     for label, text in (
         ("The project says never", one["never"]), ("Accepted", one["accepted"]), ("Not known", one["reason"]),
         ("Defined at", one["place"]),
     ):  # fmt: skip
         lines += [f"{label}: {markdown(text)}", ""] if text else []
     return [*lines, *fenced(script(one)), "", "</details>", ""]
-
-
-def _plain(title: str) -> str:
-    return title.replace("`", "")
 
 
 def _rest(result: Result, told: Sequence[Change], most: int) -> list[str]:

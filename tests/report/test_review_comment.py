@@ -1,0 +1,52 @@
+"""A review as a comment: short enough for GitHub, found again by its marker, and foreign names do nothing in it."""
+
+import re
+
+import pytest
+
+from gatepost.finding import Result
+from gatepost.report import render
+from gatepost.report.review.markdown import MARKER, MOST
+
+EVIL = "public.x</summary><img src=x onerror=1> @octocat `a` | b\n<!-- -->"
+
+
+def change(verdict="gains", name="public.notes", **values):
+    texts = dict.fromkeys(("reason", "accepted", "never", "place"), "")
+    usual = {
+        "verdict": verdict, "role": "anon", "callers": ["anon"], "object": name, "command": "select",
+        "before": "no row", "after": "every row", "statement": f'SELECT * FROM "{name}"', "session": "as anon (anon)",
+        "row": name, "columns": [], "through": "table", "claims": "{}", "fails": verdict == "gains", **texts,
+    }  # fmt: skip
+    return usual | values
+
+
+def review(*changes):
+    summary = {"failing": sum(one["fails"] for one in changes), "tables": 1, "rows": 9, "callers": 3}
+    return Result("review", "main → .", summary=summary, sections={"changes": list(changes)})
+
+
+def test_the_first_line_says_it():
+    lines = render(review(change(), change("loses", "public.old")), "markdown").splitlines()
+    assert lines[0] == MARKER
+    assert lines[1] == (
+        "### 🔴 Access: anon can do more than before: read public.notes; anon can do less: read public.old"
+    )
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "github", "html", "sarif", "json"])
+def test_every_format_takes_a_review(name):
+    assert render(review(change()), name)
+
+
+def test_a_comment_is_never_too_long():
+    many = [change(name=f"public.table_{at}", row="r" * 900, statement="SELECT " + "x" * 900) for at in range(400)]
+    assert len(render(review(*many), "markdown")) < MOST
+
+
+def test_foreign_names_are_no_markup():
+    text = render(review(change(name=EVIL, row=EVIL), change("loses", EVIL)), "markdown")
+    outside = re.sub(r"```sql.*?```|`+[^`]*`+", "", text, flags=re.DOTALL)
+    assert not re.search(r"(?<!\\)<img", outside)
+    assert "@octocat" not in outside
+    assert len(re.findall(r"(?<!\\)</summary>", outside)) == len(re.findall(r"(?<!\\)<details", outside))
