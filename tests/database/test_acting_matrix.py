@@ -237,10 +237,26 @@ async def a_block_that_cannot_wait(subject: Subject) -> None:
         assert (await done(session.execute(select(Note.id).order_by(Note.id)))).scalars().all() == [1, 2]
 
 
+async def removed_inside_the_block(subject: Subject) -> None:
+    """What a registry makes next is nobody's session."""
+
+    async def removed(session: Any) -> None:
+        async with acting_as(session, ANN):
+            assert await who(session) == AS_ANN
+            await done(session.remove())
+            await who(session)
+
+    async with subject.opened() as session:
+        if hasattr(session, "registry"):
+            with pytest.raises(SettingsError, match="removed inside the block"):
+                await removed(session)
+
+
 CASES = [
     *(every_transaction, savepoints, errors, an_exception_of_the_caller, the_connection_ends_the_transaction),
     *(closed_and_used_again, objects, one_after_the_other, two_at_once, other_roles),
     *(a_role_that_may_not_be_taken, autocommit, a_block_that_cannot_wait),
+    removed_inside_the_block,
 ]
 
 
