@@ -56,6 +56,7 @@ _BLOCKERS = """
 _MIGRATING = """
     SELECT pid FROM pg_catalog.pg_locks
      WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
        AND (classid::bigint << 32) | objid::bigint = pg_catalog.hashtext('gatepost: migrate')::bigint
 """
 _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database() ORDER BY prepared"

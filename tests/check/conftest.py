@@ -20,4 +20,4 @@ def checked(new_database, tmp_path_factory):
         with connection, connection.cursor() as cursor:
             cursor.execute(DESIGN.read_text())
         connection.close()
-        yield check(parse_url(url), label="the design")
+        return check(parse_url(url), label="the design")
