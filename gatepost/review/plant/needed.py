@@ -49,4 +49,6 @@ def _texts(survey: Survey, table: Table) -> Iterable[str]:
 
 
 def _parents(survey: Survey, tables: set[TableKey]) -> set[TableKey]:
-    return {parent[:2] for child, parent in survey.keys.items() if child[:2] in tables}
+    found = {parent[:2] for child, parent in survey.keys.items() if child[:2] in tables}
+    above = (survey.live.table(*key) for key in tables)
+    return found | {parent for table in above if table is not None for parent in table.parents}  # of a partition
