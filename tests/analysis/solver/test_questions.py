@@ -58,6 +58,14 @@ PAIRS = {
     "a function of the same value": ("lower((name)::text) = 'a'::text", "(lower((name)::text) = 'a'::text) AND (name IS NOT NULL)", "equal"),
     "numbers that look different": ("(price)::text = '1'::text", "((price)::text = '1'::text) AND (price = 1.0)", "right implies left"),
     "two rows by chance": ("(random() > 0.5)", "(NOT (random() <= 0.5))", "apart"),
+    "truths that are compared": ("(n > 5) = (public IS TRUE)", "((n > 5) AND (public IS TRUE)) OR ((n <= 5) AND (public IS NOT TRUE))", "equal"),
+    "truths that are told apart": ("(n > 5) IS DISTINCT FROM public", "NOT ((n > 5) IS NOT DISTINCT FROM public)", "equal"),
+    "a truth that is NULL": ("(n > 5) IS NOT DISTINCT FROM public", "((n > 5) = public) OR ((n IS NULL) AND (public IS NULL))", "equal"),
+    "a row of values": ("(owner, team) IN (SELECT m.person, m.team FROM public.member m)", "EXISTS (SELECT 1 FROM public.member m WHERE ((m.person = owner) AND (m.team = note.team)))", "equal"),
+    "a CASE": ("CASE WHEN public THEN (n > 5) ELSE false END", "public AND (n > 5)", "equal"),
+    "a value of a CASE": ("CASE WHEN public THEN 'a'::text ELSE (name)::text END = 'a'::text", "public OR ((name)::text = 'a'::text)", "equal"),
+    "a NULLIF": ("NULLIF((name)::text, 'a'::text) IS NULL", "(name IS NULL) OR ((name)::text = 'a'::text)", "equal"),
+    "nothing of what is listed": ("(n <> 1) AND (n <> 2)", "n <> ALL (ARRAY[1, 2])", "equal"),
     "a way that is never taken": ("(1 = 2) OR public", "public", "equal"),
 }  # fmt: skip
 
