@@ -25,13 +25,13 @@ from threading import Thread
 from uuid import uuid4
 
 import sqlalchemy
-from sqlalchemy import AsyncAdaptedQueuePool, QueuePool, event, text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from gatepost.database.async_engine import create_async_engine
 from gatepost.database.engine import create_engine
-from gatepost.database.fifo_pool import FairPool
+from gatepost.database.fifo_pool import FairPool, FairTaskPool
 from gatepost.database.impersonation.acting import acting_as
 from gatepost.database.settings import Settings
 from tests.database.server import PASSWORD, PGBOUNCER, SparePooler, SpareServer
@@ -124,7 +124,7 @@ def engines(url: str, pooled: bool):
     )
     plain = {"pool_size": size, "max_overflow": 0}
     if pooled:
-        yield "psycopg2", lambda: create_engine(url, settings=settings, poolclass=QueuePool, **plain)
+        yield "psycopg2", lambda: create_engine(url, settings=settings, poolclass=FairPool, **plain)
     else:
         yield "psycopg2", lambda: create_engine(url, settings=settings)
     three = url.replace("postgresql", "postgresql+psycopg", 1)
@@ -132,7 +132,7 @@ def engines(url: str, pooled: bool):
     fair = {"poolclass": FairPool, "connect_args": {"prepare_threshold": None}, **plain}
     yield "psycopg", lambda: sqlalchemy.create_engine(three, **fair)
     for driver in ("psycopg", "asyncpg"):
-        pool = {"poolclass": AsyncAdaptedQueuePool, **plain} if pooled else {}
+        pool = {"poolclass": FairTaskPool, **plain} if pooled else {}
         yield (
             f"{driver}, asynchronous",
             lambda driver=driver, pool=pool: create_async_engine(url, settings=settings, driver=driver, **pool),

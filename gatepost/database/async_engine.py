@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from gatepost.database.connection_errors import diagnose
 from gatepost.database.engine import chosen_target, limit_each_transaction, pool_sizes
+from gatepost.database.fifo_pool import FairTaskPool
 from gatepost.database.settings import Settings, load_settings
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import DatabaseUnreachable, SettingsError
@@ -57,7 +58,7 @@ def create_async_engine(
     if target.is_sqlite:
         raise SettingsError(f'"{target.masked}" is SQLite, which has no row security', "create_engine() opens it")
     driver = driver or ("psycopg" if target.driver.startswith("psycopg") else "asyncpg")
-    pool: dict[str, Any] = {"poolclass": NullPool} if pooler else pool_sizes(settings)
+    pool: dict[str, Any] = {"poolclass": NullPool} if pooler else {"poolclass": FairTaskPool, **pool_sizes(settings)}
     chosen: dict[str, Any] = {**({} if "poolclass" in options else pool), **options}
     milliseconds = round(settings.db_query_timeout * 1000)
     opened = (_asyncpg if driver == "asyncpg" else _psycopg)(target, settings, None if pooler else milliseconds)

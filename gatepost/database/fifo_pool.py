@@ -3,30 +3,61 @@
 SQLAlchemy's own queue wakes a waiter when a connection is returned, but the thread that returned it may take it again
 before the waiter runs. With more busy threads than connections, some threads never get one. Of 200 threads on 60
 connections, dozens time out after 30 s while the server is idle (benchmarks/pool.py). Here a returned connection is
-handed directly to the thread that has waited longest.
+handed directly to the thread that has waited longest. It is the same with tasks of an event loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
 from typing import Any, TypeVar
 
-from sqlalchemy import QueuePool
-from sqlalchemy.util import queue
+from sqlalchemy import AsyncAdaptedQueuePool, QueuePool
+from sqlalchemy.util import await_only, queue
 
 T = TypeVar("T")
 
 
 class _Ticket:
-    """A place in the line: `item` is there once the gate is open."""
+    """A thread's place in the line: `item` is there once the gate is open."""
 
-    __slots__ = ("gate", "item")
+    __slots__ = ("_gate", "item")
 
     def __init__(self) -> None:
-        self.gate = threading.Lock()
-        self.gate.acquire()
+        self._gate = threading.Lock()
+        self._gate.acquire()
         self.item: Any = None
+
+    def serve(self, item: Any) -> None:  # noqa: ANN401
+        """Hand the item over, and let its owner go on."""
+        self.item = item
+        self._gate.release()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Return whether the item was handed over in time."""
+        return self._gate.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+
+
+class _TaskTicket(_Ticket):
+    """A task's place in the line. SQLAlchemy lets it wait inside what looks like a function call."""
+
+    __slots__ = ("_served",)
+
+    def __init__(self) -> None:
+        self.item = None
+        self._served: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def serve(self, item: Any) -> None:  # noqa: ANN401
+        """Hand the item over, and let its owner go on."""
+        self.item = item
+        if not self._served.done():
+            self._served.set_result(None)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Return whether the item was handed over in time."""
+        done, _ = await_only(asyncio.wait({self._served}, timeout=timeout))
+        return bool(done)
 
 
 class FairQueue(queue.QueueCommon[Any]):
@@ -35,6 +66,8 @@ class FairQueue(queue.QueueCommon[Any]):
     There are never idle items and waiters at once. The lock is reentrant because a connection that is collected as
     garbage may come back in the middle of a call of the same thread.
     """
+
+    _ticket: type[_Ticket] = _Ticket
 
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
         self.maxsize, self.use_lifo = maxsize, use_lifo
@@ -66,9 +99,7 @@ class FairQueue(queue.QueueCommon[Any]):
         """
         with self._lock:
             if self._line:
-                ticket = self._line.popleft()
-                ticket.item = item
-                ticket.gate.release()
+                self._line.popleft().serve(item)
                 return
             if self.full():
                 raise queue.Full
@@ -89,10 +120,10 @@ class FairQueue(queue.QueueCommon[Any]):
                 return self._items.pop() if self.use_lifo else self._items.popleft()
             if not block:
                 raise queue.Empty
-            ticket = _Ticket()
+            ticket = self._ticket()
             self._line.append(ticket)
         try:
-            served = ticket.gate.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+            served = ticket.wait(timeout)
         except BaseException:  # an interrupt: keep the item that was handed over meanwhile
             if not self._leave(ticket):
                 self._give_back(ticket.item)
@@ -123,3 +154,15 @@ class FairPool(QueuePool):
 
     # The name has an underscore; SQLAlchemy's AsyncAdaptedQueuePool differs from its base by this one too.
     _queue_class = FairQueue
+
+
+class FairTaskQueue(FairQueue):
+    """The same, with a line of tasks of one event loop."""
+
+    _ticket = _TaskTicket
+
+
+class FairTaskPool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's pool of an asynchronous engine with a fair queue."""
+
+    _queue_class = FairTaskQueue

@@ -1,3 +1,4 @@
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,8 +7,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy.util import queue
 
+from gatepost.database.async_engine import create_async_engine
 from gatepost.database.engine import create_engine
-from gatepost.database.fifo_pool import FairPool, FairQueue
+from gatepost.database.fifo_pool import FairPool, FairQueue, FairTaskPool
 from gatepost.database.settings import Settings
 
 
@@ -108,3 +110,44 @@ def test_busy_threads_do_not_starve_the_others(database_url: str) -> None:
     engine.dispose()
     # SQLAlchemy's own queue: 1,969 turns for one thread, a single one for most.
     assert max(done) <= 50 * min(done), done
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_busy_tasks_do_not_starve_the_others_and_a_cancelled_one_leaves_the_line(database_url: str, driver) -> None:
+    turns: list[int] = []
+
+    async def busy(engine, number: int) -> None:
+        for _ in range(20):
+            async with engine.connect() as connection:
+                await connection.execute(sqlalchemy.text("SELECT 1"))
+                turns.append(number)
+
+    async def hold(engine) -> None:
+        async with engine.connect():
+            pass
+
+    async def everybody() -> None:
+        settings = Settings(_env_file=None, db_pool_size=1, db_max_overflow=0, db_pool_timeout=90)
+        engine = create_async_engine(database_url, settings=settings, driver=driver)
+        assert isinstance(engine.pool, FairTaskPool)
+        await asyncio.gather(*(busy(engine, number) for number in range(5)))
+        assert set(turns[:10]) == set(range(5))
+
+        async with engine.connect():
+            first, second = asyncio.create_task(hold(engine)), asyncio.create_task(hold(engine))
+            while len(engine.pool._pool._line) != 2:
+                await asyncio.sleep(0)
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+        await second
+        assert engine.pool.checkedout() == 0
+        hasty = create_async_engine(database_url, settings=settings, driver=driver, pool_timeout=0.01)
+        async with hasty.connect():
+            with pytest.raises(sqlalchemy.exc.TimeoutError):
+                await hold(hasty)
+        await hold(hasty)
+        for used in (engine, hasty):
+            await used.dispose()
+
+    asyncio.run(everybody())

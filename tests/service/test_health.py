@@ -79,7 +79,7 @@ def test_an_asynchronous_engine_is_looked_after_as_well(database_url: str, drive
         heads[:] = ["def"]
         assert api.get("/health/ready").json()["migration"]["detail"] == "at abc, expected def"
         assert api.get("/hold").json() == {"busy": 3, "overflow": 1, "detail": "no free connection in the pool"}
-        assert api.get("/health/db-pool").json()["kind"] == "AsyncAdaptedQueuePool"
+        assert api.get("/health/db-pool").json()["kind"] == "FairTaskPool"
         assert 'gatepost_db_pool_events_total{event="checkout"}' in api.get("/health/db-pool?format=prometheus").text
 
 
