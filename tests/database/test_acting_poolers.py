@@ -38,7 +38,9 @@ PEOPLE = [str(uuid4()) for _ in range(20)]
 POOLED = Settings(_env_file=None, db_pooler="transaction")
 CLIENTS, TURNS = 20, 500  # 10,000 transactions a driver: benchmarks/acting.py
 ROWS = text("SELECT current_user::text, auth.uid()::text, array(SELECT id FROM pooled_note)")
-WHO = text("SELECT current_user::text, current_setting('request.jwt.claims', true)")
+WHO = text(
+    "SELECT current_user::text, current_setting('request.jwt.claims', true), count(*) FROM pg_prepared_statements"
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +84,8 @@ def test_threads_do_not_mix(pooled: str, driver: str) -> None:
     with ThreadPoolExecutor(CLIENTS) as threads:
         assert sum(threads.map(client, range(CLIENTS))) == TURNS
     with engine.connect() as connection:
-        user, claims = connection.execute(WHO).one()
-        assert (user, claims or "") == ("postgres", "")
+        user, claims, prepared = connection.execute(WHO).one()
+        assert (user, claims or "", prepared) == ("postgres", "", 0)
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
@@ -105,7 +107,7 @@ def test_tasks_do_not_mix(pooled: str, driver) -> None:
         assert isinstance(engine.pool, NullPool)
         assert sum(await asyncio.gather(*(client(engine, seed) for seed in range(CLIENTS)))) == TURNS
         async with engine.connect() as connection:
-            user, claims = (await connection.execute(WHO)).one()
-            assert (user, claims or "") == ("postgres", "")
+            user, claims, prepared = (await connection.execute(WHO)).one()
+            assert (user, claims or "", prepared) == ("postgres", "", 0)
 
     asyncio.run(everybody())

@@ -74,6 +74,8 @@ def test_what_the_orm_selects_by_itself_is_what_may_be_read(session: Session) ->
             assert ann.email == "ann@x"  # which expired, and is read again
             with pytest.raises(InvalidRequestError, match=r"Profile\.secret"):
                 _ = ann.secret
+        session.expire(ann)
+        assert ann.email == "ann@x"
         other = aliased(Profile)
         statements = [
             *(select(Profile), select(other), select(Profile).options(selectinload(Profile.notes))),
