@@ -19,7 +19,7 @@ from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
 from gatepost.database.impersonation.acting import Acting, acting_as
-from gatepost.database.impersonation.driver_errors import INSUFFICIENT_PRIVILEGE, sqlstate
+from gatepost.database.impersonation.driver_errors import INSUFFICIENT_PRIVILEGE, INVALID_TEXT, server_message, sqlstate
 from gatepost.errors import SettingsError
 from gatepost.service.tokens import InvalidToken, Verifier, VerifierUnreachable, supabase_verifier
 
@@ -211,6 +211,9 @@ def _refusals(connection: HTTPConnection, caller: _Caller) -> Iterator[None]:
     try:
         yield
     except DBAPIError as refusal:
+        if sqlstate(refusal) == INVALID_TEXT and f'"{caller.user}"' in server_message(refusal):
+            # Policies read the id by auth.uid(), and somebody else's ids are no uuid.
+            _refuse(connection, 401, "the token's user is none of this database", refusal)
         if sqlstate(refusal) != INSUFFICIENT_PRIVILEGE:
             raise
         if caller.user is None:

@@ -39,7 +39,11 @@ SEEN: list[str] = []
 def claims(token: str) -> dict[str, Any]:
     if token == "forged":
         raise InvalidToken
-    return {"sub": ANN, "role": "authenticated", "is_anonymous": token == "anonymous"}
+    return {
+        "sub": "user_2abc" if token == "foreign" else ANN,
+        "role": "authenticated",
+        "is_anonymous": token == "anonymous",
+    }
 
 
 async def claims_later(token: str) -> dict[str, Any]:
@@ -257,7 +261,7 @@ def test_what_the_database_refuses_is_answered_without_its_words(api: TestClient
 def test_tokens(api: TestClient) -> None:
     for path, token, status in [
         *(("/who", "forged", 401), ("/who", "", 401), ("/who", "anonymous", 200)),
-        *(("/known", "anonymous", 403), ("/known", "ann", 200)),
+        *(("/known", "anonymous", 403), ("/known", "ann", 200), ("/who", "foreign", 401)),
     ]:
         assert api.get(path, headers={"Authorization": f"Bearer {token}"}).status_code == status, (path, token)
 

@@ -10,6 +10,8 @@ INSUFFICIENT_PRIVILEGE = "42501"
 """What PostgreSQL raises where a privilege is missing, and where a new row violates a policy
 (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
 INVALID_PARAMETER_VALUE = "22023"
+INVALID_TEXT = "22P02"
+"""What PostgreSQL raises for a text that is no uuid, number or date."""
 
 
 def sqlstate(error: DBAPIError) -> str:
