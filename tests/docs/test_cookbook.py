@@ -31,6 +31,8 @@ INSERT INTO projects (id, owner_id, team_id, org_id, is_public, name) VALUES
   (1, '{ANN}', '{RED}', '{ACME}', false, ''), (2, '{BOB}', '{BLUE}', '{OTHER}', true, ''),
   (3, '{EVE}', NULL, NULL, false, '');
 INSERT INTO tasks VALUES (1, 1, ''), (2, 2, '');
+INSERT INTO accounts VALUES (1, '{ANN}'), (2, '{BOB}');
+INSERT INTO orders VALUES (1, 1), (2, 2);
 """
 FILES = f"""
 INSERT INTO storage.buckets (id, name) VALUES ('avatars', 'avatars'), ('other', 'other');
@@ -42,9 +44,13 @@ CREATE SCHEMA private;
 CREATE FUNCTION private.is_editor(team uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
   AS $$ SELECT EXISTS (SELECT 1 FROM public.memberships
                        WHERE team_id = team AND user_id = (SELECT auth.uid()) AND role = 'editor') $$;
+CREATE FUNCTION private.in_team(team uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+  AS $$ SELECT EXISTS (SELECT 1 FROM public.memberships
+                       WHERE team_id = team AND user_id = (SELECT auth.uid())) $$;
 GRANT USAGE ON SCHEMA private TO authenticated;
 """
 PROJECTS = "SELECT id FROM projects ORDER BY 1"
+MEMBERS = "SELECT user_id FROM memberships ORDER BY 1"
 TASKS = "SELECT id FROM tasks ORDER BY 1"
 OBJECTS = "SELECT bucket_id || '/' || name FROM storage.objects ORDER BY 1"
 RENAME = "UPDATE projects SET name = 'x' RETURNING id"
@@ -86,6 +92,17 @@ SEEN = {
         (EVE, {}, PROJECTS, []),
     ],
     "A function of the project": [(ANN, {}, PROJECTS, [1]), (BOB, {}, PROJECTS, [])],
+    "Members who see each other": [
+        (ANN, {}, MEMBERS, [str(ANN), str(BOB)]),
+        (BOB, {}, PROJECTS, [1]),
+        (EVE, {}, MEMBERS, []),
+    ],
+    "Integer ids of users": [
+        (ANN, {}, "SELECT id FROM orders", [1]),
+        (ANN, {}, "INSERT INTO orders VALUES (3, 1) RETURNING id", [3]),
+        (ANN, {}, "INSERT INTO orders VALUES (3, 2) RETURNING id", "denied"),
+        (EVE, {}, "SELECT id FROM orders", []),
+    ],
     "A contact form": [
         (None, {}, "INSERT INTO messages VALUES (1, 'hello')", None),
         (None, {}, "SELECT id FROM messages", "denied"),
@@ -205,7 +222,7 @@ def test_what_is_observed_is_what_a_recipe_declares(title, words, connection, da
             if table.schema is None:
                 cursor.execute(f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY")
     result = observe(database_url, declaration=declaration)
-    assert [finding for finding in result.findings if finding.severity != "info"] == []
+    assert [finding.message for finding in result.findings if finding.severity != "info"] == []
     assert result.not_checked == ()
 
 

@@ -63,7 +63,9 @@ class Writer(Inserts):
             changes_all = changes_all or tried.outcome == "done"
             if tried.outcome in SWALLOWED:
                 one_by_one = yield from self._one_by_one(column, value)
-                sampled.update(row.number for row in self._sample())
+                # A row that only a key or a check keeps from changing says nothing about its policies.
+                kept = {number for number, one in one_by_one.items() if one.outcome in ("constraint", "impossible")}
+                sampled.update(row.number for row in self._sample() if row.number not in kept)
                 for number, one in one_by_one.items():
                     if one.outcome == "done":
                         changed_by.setdefault(number, one.statement)
