@@ -53,17 +53,21 @@ def patched(text: str, models_import: str, metadata: str) -> str:
     replaced = [node for node in tree.body if _connects_or_runs(node)]
     if not replaced:
         raise _by_hand("it never calls context.run_migrations()")
-    kept = [node for node in tree.body if node not in replaced]
+    registered = [node for node in tree.body if _registers(node) is not None]
+    kept = [node for node in tree.body if node not in replaced and node not in registered]
     known = _names_of(kept)
-    options = "".join(f", {name}={value}" for name, value in dict(_options(text, replaced, known)).items())
+    given = dict(_options(text, replaced, known))
+    if registered:
+        given["entities"] = " + ".join(f"[*{ast.unparse(one)}]" for one in filter(None, map(_registers, registered)))
+    options = "".join(f", {name}={value}" for name, value in given.items())
     target = _target(kept)
     call = f'run(context, {metadata if target is None else "target_metadata"}, policies="policies"{options})'
-    body = _without(text, [*replaced, *([target_none] if (target_none := _no_target(kept)) else [])])
+    body = _without(text, [*replaced, *registered, *([target_none] if (target_none := _no_target(kept)) else [])])
     address = _address(replaced, kept, known)
     ours = "from gatepost.migrate import run" + (f"\n{models_import}" if target is None else "")
     body = _with_import(_without_unused_imports(body, f"{call}\n{address or None}"), ours)
-    given = f'context.config.attributes.setdefault("url", str({address}))\n' if address else ""
-    return f"{body.rstrip()}\n\n{given}{call}\n"
+    at = f'context.config.attributes.setdefault("url", str({address}))\n' if address else ""
+    return f"{body.rstrip()}\n\n{at}{call}\n"
 
 
 def _by_hand(why: str) -> SettingsError:
@@ -78,6 +82,14 @@ def _connects_or_runs(node: ast.stmt) -> bool:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return bool(inside & {"context.configure", "context.run_migrations"}) or node.name.startswith("run_")
     return "context.is_offline_mode" in inside or any(name.startswith("run_migrations") for name in inside)
+
+
+def _registers(node: ast.stmt) -> ast.expr | None:
+    """Return what a statement registers with alembic-utils, whose entities `run` takes as an argument instead."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "register_entities" and call.args:
+        return call.args[0]
+    return None
 
 
 def _options(text: str, replaced: list[ast.stmt], known: set[str]) -> Iterator[tuple[str, str]]:
@@ -166,7 +178,7 @@ def _without_unused_imports(text: str, more: str) -> str:
     lines = text.splitlines(keepends=True)
     for node in reversed([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]):
         module = getattr(node, "module", None) or node.names[0].name
-        if module.partition(".")[0] not in ("asyncio", "sqlalchemy", "logging"):
+        if module.partition(".")[0] not in ("alembic_utils", "asyncio", "sqlalchemy", "logging"):
             continue  # an import of the project may be there for what it does
         kept = [one for one in node.names if (one.asname or one.name).partition(".")[0] in used]
         new = [ast.unparse(_with_names(node, kept)) + "\n"] if kept else []

@@ -96,6 +96,14 @@ def test_an_address_that_was_set_is_passed_on():
     assert "run(context, target_metadata, " in found
 
 
+def test_entities_of_alembic_utils_are_given_to_gatepost():
+    written = "from alembic_utils.replaceable_entity import register_entities\nfrom app.sql import FUNCTIONS, my_view\n"
+    text = BY_SETTINGS.replace("target_metadata =", "register_entities(FUNCTIONS + [my_view])\ntarget_metadata =")
+    found = patched(written + text, IMPORT, "metadata")
+    assert "entities=[*FUNCTIONS + [my_view]])" in found
+    assert "register_entities" not in found
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
