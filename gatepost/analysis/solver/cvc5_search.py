@@ -111,7 +111,7 @@ class _Search:
                 return self._terms.mkReal(f"{value.numerator}/{value.denominator}")
             case Apply(name, args):
                 function = self._symbol(name, len(args), self._real)
-                return make(kinds.APPLY_UF, function, *map(self._expression, args))
+                return make(kinds.APPLY_UF, function, *map(self._expression, args)) if args else function
             case Choose(when, then, otherwise):
                 return make(kinds.ITE, self._formula(when), self._expression(then), self._expression(otherwise))
         raise TypeError(type(one).__name__)
@@ -136,7 +136,7 @@ class _Search:
                 return make(kinds.IS_INTEGER, self._expression(value))
             case Holds(name, args):
                 predicate = self._symbol(name, len(args), self._truth)
-                return make(kinds.APPLY_UF, predicate, *map(self._expression, args))
+                return make(kinds.APPLY_UF, predicate, *map(self._expression, args)) if args else predicate
             case All(parts):
                 return make(kinds.AND, *map(self._formula, parts))
             case Some(parts):
