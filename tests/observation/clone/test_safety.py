@@ -152,7 +152,7 @@ def marker(ground):
 
 
 @pytest.fixture
-def source(connection, database_url, marker):
+def source(connection, database_url, superuser_url, marker):
     """A hostile database, made by `postgres`, who is no superuser."""
     with connection, connection.cursor() as cursor:
         cursor.execute(hostile(marker))
@@ -161,6 +161,9 @@ def source(connection, database_url, marker):
         cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO anon, authenticated, service_role")
         # else the observation itself would move them, as anybody who may
         cursor.execute("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM anon, authenticated, service_role")
+    # On PostgreSQL 15 `postgres` may give roles away, and its code does so as soon as a generated column is made.
+    with closing(psycopg2.connect(superuser_url)) as platform, platform, platform.cursor() as cursor:
+        cursor.execute(f"REVOKE pg_execute_server_program FROM {LOGIN}; ALTER ROLE {LOGIN} NOCREATEROLE")
     return parse_url(database_url)
 
 
