@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
 
-from gatepost.errors import GatepostError
+from gatepost.errors import GatepostError, SettingsError
 from gatepost.personas import ANON, SERVICE, TAKE_ON_ROLE, Persona, signed_in
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ T = TypeVar("T")
 ActingAs = AbstractContextManager[T]
 
 _ROLE = "pg_catalog.current_setting('role', true)"
+_BACK = "ROLLBACK TO SAVEPOINT gatepost_acting"
 _NOW = f"SELECT pg_catalog.current_setting('request.jwt.claims', true), {_ROLE}"
 
 
@@ -29,8 +30,19 @@ class CommitInTest(GatepostError):
     """A test tried to commit on the connection that all tests of the process share."""
 
 
+class PersonaEnded(GatepostError):
+    """A block of `as_user` stopped being its persona before it ended."""
+
+
 class RollingBack(connection):
-    """A connection that cannot commit, because a commit would affect the next test."""
+    """A connection that cannot commit, because a commit would affect the next test.
+
+    Inside a block of `as_user` a rollback undoes what the block has done, and the persona goes on.
+    """
+
+    def __init__(self, dsn: str, **arguments: Any) -> None:  # noqa: ANN401  as psycopg2 declares it
+        super().__init__(dsn, **arguments)
+        self.personas: list[Persona] = []
 
     def commit(self) -> None:
         """Refuse to commit.
@@ -42,6 +54,19 @@ class RollingBack(connection):
             'a test called "commit" on gatepost_db, which every test shares and which is rolled back after each',
             "leave the commit out; with SQLModel take gatepost_session, whose commit() is a savepoint's",
         )
+
+    def rollback(self) -> None:
+        """Roll back to the start of the innermost block of `as_user`, or else everything."""
+        if not self.personas:
+            super().rollback()
+            return
+        with self.cursor() as cursor:
+            cursor.execute(f"{_BACK}; SELECT {TAKE_ON_ROLE}", self.personas[-1].settings)
+
+    def end_test(self) -> None:
+        """Roll everything back, whoever the connection is."""
+        self.personas.clear()
+        super().rollback()
 
 
 def open_connection(url: str) -> RollingBack:
@@ -96,26 +121,74 @@ class Acting:
 
     @contextmanager
     def _acting(self, persona: Persona, session: Session | None) -> Iterator[Any]:
-        if session is not None:
-            session.flush()
-            session.expunge_all()  # the next persona must not see objects that this one loaded
+        with self._one(persona) if session is None else self._session(persona, session) as acting:
+            yield acting
+
+    @contextmanager
+    def _session(self, persona: Persona, session: Session) -> Iterator[Session]:
+        """Hold the persona in every transaction of a session, as `acting_as` does for a service."""
+        from gatepost.database.impersonation.identity import HeldIdentity
+
+        self._refuse_other(session)
+        session.commit()  # what the test has prepared must outlive a rollback of the code under test
+        session.expunge_all()  # the next persona must not see objects that this one loaded
+        with self._one(persona):
+            identity = HeldIdentity(session, persona)
+            identity.begin()
+            try:
+                yield session
+                session.commit()  # the persona's changes last until the test ends
+            finally:
+                identity.stop()
+                session.rollback()
+                if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
+                    self.db.rollback()
+                session.expunge_all()
+
+    def _refuse_other(self, session: Session) -> None:
+        if session.connection().connection.driver_connection is not self.db:
+            raise SettingsError(
+                "the session is not on the connection of gatepost_db, so it would not act as the persona",
+                "take the fixture gatepost_session, or act with gatepost.acting_as(session, ...)",
+            )
+
+    @contextmanager
+    def _one(self, persona: Persona) -> Iterator[RollingBack]:
         with self.db.cursor() as cursor:
             # In one round trip. The previous settings are read first.
             cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {TAKE_ON_ROLE}", persona.settings)
             claims, role, *_ = cursor.fetchone() or ("", "none")
-            before = Persona("before", role or "none", claims or "")
+        before = Persona("before", role or "none", claims or "")
+        self.db.personas.append(persona)
         try:
-            yield self.db if session is None else session
-            if session is not None:
-                session.flush()
-        finally:
-            if session is not None:
-                session.expunge_all()
-            with self.db.cursor() as cursor:
-                # The persona's changes last until the test ends, unless the block ended in an error.
-                if self.db.info.transaction_status == TRANSACTION_STATUS_INERROR:
-                    cursor.execute("ROLLBACK TO SAVEPOINT gatepost_acting")
-                cursor.execute(f"SELECT {TAKE_ON_ROLE}", before.settings)
+            yield self.db
+        except BaseException:
+            self._leave(before)
+            raise
+        if self._leave(before) != persona.role:
+            raise PersonaEnded(
+                f'the block of "{persona.role}" went on as another role, after a statement like ROLLBACK or RESET ROLE',
+                "call rollback() of the connection or the session, which holds the persona, and set no role",
+            )
+
+    def _leave(self, before: Persona) -> str:
+        """End a block, and return the role that it ended as."""
+        from psycopg2.errors import InvalidSavepointSpecification, NoActiveSqlTransaction
+
+        persona = self.db.personas.pop()
+        # The persona's changes last until the test ends, unless the block ended in an error.
+        failed = self.db.info.transaction_status == TRANSACTION_STATUS_INERROR
+        with self.db.cursor() as cursor:
+            try:
+                cursor.execute(
+                    f"{_BACK if failed else ''}; RELEASE SAVEPOINT gatepost_acting; SELECT {_ROLE}, {TAKE_ON_ROLE}",
+                    before.settings,
+                )
+            except (InvalidSavepointSpecification, NoActiveSqlTransaction):  # a statement ended the whole transaction
+                self.db.end_test()
+                return "none"
+            role, *_ = cursor.fetchone() or ("none",)
+        return persona.role if failed else str(role)
 
 
 def who(cursor: Any) -> str:  # noqa: ANN401  a cursor of psycopg2

@@ -118,9 +118,9 @@ def gatepost_db(
     if url not in _gatepost_connections:
         _gatepost_connections[url] = open_connection(url)
     connection = _gatepost_connections[url]
-    connection.rollback()
+    connection.end_test()
     yield connection
-    connection.rollback()
+    connection.end_test()
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ import sys
 
 import psycopg2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
+from gatepost.errors import SettingsError
 from gatepost.testing import (
     AccessAssertionError,
     assert_can_delete,
@@ -18,7 +21,7 @@ from gatepost.testing import (
     assert_cannot_select,
     assert_cannot_update,
 )
-from gatepost.testing.acting import CommitInTest
+from gatepost.testing.acting import CommitInTest, PersonaEnded
 
 ANN, BOB = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
 
@@ -77,6 +80,68 @@ def test_a_session_commits_into_the_test_s_transaction(gatepost_db, gatepost_ses
     assert asked(gatepost_db, "SELECT count(*) FROM notes") == (1,)
     gatepost_session.rollback()
     assert asked(gatepost_db, "SELECT count(*) FROM notes") == (1,)
+
+
+def seeded(session, how):
+    session.execute(text("INSERT INTO notes (user_id) VALUES (:user)"), {"user": ANN})
+    if how == "committed":
+        session.commit()
+
+
+def roll_back(session):
+    session.rollback()
+
+
+def roll_back_after_an_error(session):
+    with pytest.raises(DBAPIError):
+        session.execute(text("SELECT 1 / 0"))
+    session.rollback()
+
+
+WHO = text("SELECT current_user::text, auth.uid()::text, count(*) FROM notes")
+
+
+@pytest.mark.parametrize("undo", [roll_back, roll_back_after_an_error])
+@pytest.mark.parametrize("how", ["flushed", "committed"])
+def test_a_session_s_rollback_undoes_what_the_persona_did_and_keeps_the_persona(
+    gatepost_session, as_user, as_anon, how, undo
+):
+    seeded(gatepost_session, how)
+    with as_user(ANN, session=gatepost_session) as session:
+        session.execute(text("UPDATE notes SET body = 'new'"))
+        undo(session)
+        assert session.execute(WHO).one() == ("authenticated", ANN, 1)
+        session.rollback()
+        with as_user(BOB, session=session):
+            session.rollback()
+            assert session.execute(WHO).one() == ("authenticated", BOB, 0)
+        assert session.execute(WHO).one() == ("authenticated", ANN, 1)
+    assert gatepost_session.execute(text("SELECT current_user::text, body FROM notes")).one() == ("postgres", None)
+
+
+def test_a_connection_s_rollback_keeps_the_persona(gatepost_db, as_user, notes):
+    with as_user(ANN) as db:
+        with as_user(BOB):
+            db.rollback()
+            assert asked(db, WHO.text) == ("authenticated", BOB, 1)
+        db.rollback()
+        assert asked(db, WHO.text) == ("authenticated", ANN, 1)
+    assert asked(gatepost_db, WHO.text) == ("postgres", None, 2)
+
+
+@pytest.mark.parametrize("statement", ["ROLLBACK", "RESET ROLE"])
+def test_a_statement_that_ends_the_persona_is_reported(gatepost_db, as_user, statement):
+    with pytest.raises(PersonaEnded, match='"authenticated" went on as another role'), as_user(ANN) as db:
+        db.cursor().execute(statement)
+    assert asked(gatepost_db, "SELECT current_user::text") == ("postgres",)
+
+
+def test_a_session_elsewhere_is_refused(gatepost_database, as_user):
+    engine = create_engine(gatepost_database.url)
+    refused = pytest.raises(SettingsError, match="not on the connection of gatepost_db")
+    with Session(engine) as session, refused, as_user(ANN, session=session):
+        pass
+    engine.dispose()
 
 
 def test_the_assertions_hold_where_they_should(as_user, as_anon, notes):

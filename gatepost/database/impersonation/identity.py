@@ -49,17 +49,22 @@ class HeldIdentity:
         event.listen(self._session, "do_orm_execute", self._defer_hidden)
         event.listen(self._session, "after_transaction_end", self._hold_back_hidden)
 
-    def seal(self) -> None:
-        """Stop taking on the persona, and let what is open end in no other way than by a rollback.
-
-        An open transaction is still the user's. Until it is rolled back, the connection refuses to do anything in it.
-        """
+    def stop(self) -> None:
+        """Stop taking on the persona. A transaction that is open keeps it."""
         event.remove(self._session, "after_begin", self._after_begin)
         event.remove(self._session, "do_orm_execute", self._defer_hidden)
         event.remove(self._session, "after_transaction_end", self._hold_back_hidden)
         for connection in self._watched:
             event.remove(connection, "begin", self._become)
             event.remove(connection, "before_execute", self._leave_out_hidden)
+
+    def seal(self) -> None:
+        """Stop taking on the persona, and let what is open end in no other way than by a rollback.
+
+        An open transaction is still the user's. Until it is rolled back, the connection refuses to do anything in it.
+        """
+        self.stop()
+        for connection in self._watched:
             if connection.in_transaction():
                 for name in _DOINGS:
                     event.listen(connection, name, _refuse)
