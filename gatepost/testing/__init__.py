@@ -22,6 +22,7 @@ from gatepost.lazy_names import lazy_names
 if TYPE_CHECKING:
     from gatepost.testing.assertions import (
         AccessAssertionError,
+        NothingToRefuse,
         assert_can_delete,
         assert_can_insert,
         assert_can_select,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AccessAssertionError": "gatepost.testing.assertions",
+    "NothingToRefuse": "gatepost.testing.assertions",
     "TestDatabase": "gatepost.testing.databases",
     "assert_can_delete": "gatepost.testing.assertions",
     "assert_can_insert": "gatepost.testing.assertions",
@@ -48,6 +50,7 @@ _HOMES = {
 
 __all__ = [
     "AccessAssertionError",
+    "NothingToRefuse",
     "TestDatabase",
     "assert_can_delete",
     "assert_can_insert",

@@ -5,7 +5,7 @@ Every assertion runs as whoever the connection is at the moment, and is rolled b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,11 +35,21 @@ SELECT c.relrowsecurity, has_table_privilege(c.oid, %(privilege)s)
        OR (%(privilege)s <> 'DELETE' AND has_any_column_privilege(c.oid, %(privilege)s))
   FROM pg_class c WHERE c.oid = to_regclass(%(table)s)
 """
+_COLUMNS = """
+SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE held), '{}'),
+       coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE NOT held), '{}')
+  FROM pg_attribute a, has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS held
+ WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
+"""
 _KINDS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 
 
 class AccessAssertionError(AssertionError):
     """Somebody can do what they must not, or cannot do what they should."""
+
+
+class NothingToRefuse(AccessAssertionError):
+    """No row is there that a persona could have been refused, so the assertion shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +60,42 @@ class _Outcome:
     refused: str
 
 
-def assert_can_select(db: Db, table: object, *, rows: int | None = None, **where: object) -> None:
+def assert_can_select(
+    db: Db, table: object, *, rows: int | None = None, columns: Collection[str] | None = None, **where: object
+) -> None:
     """Assert that rows can be read.
 
     Args:
         db: A connection or a session, acting as a persona.
         table: A model, or a name such as `tasks` or `storage.objects`.
         rows: The exact number of rows. Without it, at least one.
+        columns: The columns to read. Without it, every column that the persona may read.
         where: The values of the rows, by column.
     """
-    with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+    with _selected(db, table, columns, where) as (outcome, context):
         wanted = f"{rows} rows" if rows is not None else "at least one row"
         if outcome.refused or (outcome.count != rows if rows is not None else not outcome.count):
             raise _failure(f"expected to read {wanted} of {_name(table)}, but read {outcome.count}", outcome, context)
 
 
-def assert_cannot_select(db: Db, table: object, **where: object) -> None:
-    """Assert that no row can be read, or that the table is refused. The arguments are those of `assert_can_select`."""
-    with _tried(db, "SELECT", table, f"SELECT * FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+def assert_cannot_select(db: Db, table: object, *, columns: Collection[str] | None = None, **where: object) -> None:
+    """Assert that no row can be read, or that the table is refused.
+
+    A column that is hidden hides no row: the others are read instead. To assert that a column is refused, name it.
+
+    Args:
+        db: A connection or a session, acting as a persona.
+        table: A model, or a name such as `tasks` or `storage.objects`.
+        columns: The columns to read. Without it, every column that the persona may read.
+        where: The values of the rows, by column.
+
+    Raises:
+        NothingToRefuse: there is no such row, for whoever may look.
+    """
+    with _selected(db, table, columns, where) as (outcome, context):
         if outcome.count:
             raise _failure(f"read {_rows(outcome.count)} of {_name(table)}, but expected none", outcome, context)
+        _require_a_row(db, table, where, outcome, context)
 
 
 def assert_can_insert(db: Db, table: object, **values: object) -> None:
@@ -113,6 +139,7 @@ def assert_cannot_update(db: Db, table: object, values: Mapping[str, object], **
             raise _failure(
                 f"changed {_rows(outcome.count)} of {_name(table)}, but expected to change none", outcome, context
             )
+        _require_a_row(db, table, where, outcome, context)
 
 
 def assert_can_delete(db: Db, table: object, **where: object) -> None:
@@ -129,6 +156,59 @@ def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
             raise _failure(
                 f"deleted {_rows(outcome.count)} of {_name(table)}, but expected to delete none", outcome, context
             )
+        _require_a_row(db, table, where, outcome, context)
+
+
+@contextmanager
+def _selected(
+    db: Db, table: object, columns: Collection[str] | None, where: Mapping[str, object]
+) -> Iterator[tuple[_Outcome, Callable[[], str]]]:
+    """Read rows, and where only some columns are refused, read the others: a refused column is no refused row."""
+    with _tried(db, "SELECT", table, _select(table, columns, where), where) as (outcome, context):
+        held: Collection[str] = ()
+        if outcome.refused and columns is None:
+            with raw(db).cursor() as cursor:
+                cursor.execute(_COLUMNS, {"table": _name(table)})
+                held, hidden = cursor.fetchone() or ((), ())
+            if held and (named := [name for name in where if name in hidden]):
+                raise _failure(
+                    f"the condition names {sql.identifiers(named)}, which this role may not read: that refuses"
+                    " the statement and no row, so name the rows by another column",
+                    outcome,
+                    context,
+                )
+            held = held if hidden else ()
+        if not held:
+            yield outcome, context
+            return
+    with _tried(db, "SELECT", table, _select(table, held, where), where) as tried:
+        yield tried
+
+
+def _require_a_row(
+    db: Db, table: object, where: Mapping[str, object], outcome: _Outcome, context: Callable[[], str]
+) -> None:
+    """Look, as whoever connected, if there was a row at all: a statement that finds none is refused nothing."""
+    from psycopg2 import errors
+
+    if outcome.refused or outcome.count:
+        return
+    look = f"SELECT EXISTS (SELECT FROM {_name(table)}{_where(where)})"
+    with raw(db).cursor() as cursor:
+        try:
+            # With row_security off, a query that policies would filter is an error and not an empty result.
+            cursor.execute(
+                f"SAVEPOINT gatepost_assertion; SET LOCAL ROLE none; SET LOCAL row_security = off; {look}",
+                {name: _plain(value) for name, value in where.items()},
+            )
+            (there,) = cursor.fetchone() or (True,)
+        except errors.InsufficientPrivilege:
+            there = True  # whoever connected may not look either
+        finally:
+            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
+    if not there:
+        message = f"no row of {_name(table)} matches, so nothing was refused: insert one before acting as the persona"
+        raise _failure(message, outcome, context, NothingToRefuse)
 
 
 @contextmanager
@@ -178,11 +258,16 @@ def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a c
     return "\n".join(lines)
 
 
-def _failure(message: str, outcome: _Outcome, context: Callable[[], str]) -> AccessAssertionError:
+def _failure(
+    message: str,
+    outcome: _Outcome,
+    context: Callable[[], str],
+    kind: type[AccessAssertionError] = AccessAssertionError,
+) -> AccessAssertionError:
     lines = [message, f"statement {outcome.statement}"]
     lines += [f"refused   {outcome.refused}"] if outcome.refused else []
     lines += [f"row       {row}" for row in outcome.rows]
-    return AccessAssertionError("\n  ".join([*lines, *context().splitlines()]))
+    return kind("\n  ".join([*lines, *context().splitlines()]))
 
 
 def _rows(count: int) -> str:
@@ -196,6 +281,10 @@ def _name(table: object) -> str:
         return sql.qualified(schema, name) if schema else sql.identifier(name)
     name, inside = str(made.name), made.schema  # type: ignore[attr-defined]  # a model's __table__, or a Table
     return sql.qualified(inside, name) if inside else sql.identifier(name)
+
+
+def _select(table: object, columns: Collection[str] | None, where: Mapping[str, object]) -> str:
+    return f"SELECT {'*' if columns is None else sql.identifiers(columns)} FROM {_name(table)}{_where(where)}"
 
 
 def _where(where: Mapping[str, object]) -> str:

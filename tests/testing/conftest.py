@@ -15,6 +15,10 @@ CREATE POLICY "Own notes" ON notes TO authenticated USING (user_id = (SELECT aut
 CREATE POLICY adults ON notes AS RESTRICTIVE TO authenticated USING (body IS DISTINCT FROM 'adult');
 GRANT SELECT, INSERT, UPDATE ON notes TO authenticated;
 CREATE TABLE kept (id int);
+CREATE TABLE profiles (id uuid PRIMARY KEY, email text, secret text DEFAULT 's');
+ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody ON profiles TO authenticated USING (true);
+GRANT SELECT (id, email) ON profiles TO authenticated;
 """
 
 

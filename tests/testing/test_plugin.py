@@ -12,6 +12,7 @@ from sqlmodel import Session
 from gatepost.errors import SettingsError
 from gatepost.testing import (
     AccessAssertionError,
+    NothingToRefuse,
     assert_can_delete,
     assert_can_insert,
     assert_can_select,
@@ -191,11 +192,34 @@ def test_every_assertion_can_fail(as_user, gatepost_db, notes):
     assert 'row security of "kept" is off' in "\n".join(failure(assert_can_select, gatepost_db, "kept"))
 
 
+def test_a_refused_column_is_no_refused_row(as_user, gatepost_db):
+    gatepost_db.cursor().execute("INSERT INTO profiles (id, email) VALUES (%s, 'b')", [BOB])
+    with as_user(ANN) as db:
+        lines = failure(assert_cannot_select, db, "profiles", id=BOB)
+        assert lines[0] == 'read 1 row of "profiles", but expected none'
+        assert 'SELECT "id", "email" FROM "profiles"' in lines[1]
+        assert_can_select(db, "profiles", rows=1, id=BOB)
+        assert_cannot_select(db, "profiles", columns=["secret"], id=BOB)
+        assert "read 1 row" in failure(assert_cannot_select, db, "profiles", columns=["email"])[0]
+        assert 'the condition names "secret"' in failure(assert_cannot_select, db, "profiles", secret="s")[0]
+
+
+@pytest.mark.parametrize(
+    "cannot", [assert_cannot_select, lambda db, *a, **w: assert_cannot_update(db, *a, {"body": "x"}, **w)]
+)
+def test_an_assertion_about_no_row_shows_nothing(as_user, notes, cannot):
+    with as_user(ANN) as db:
+        cannot(db, "notes", user_id=BOB)
+        with pytest.raises(NothingToRefuse, match='no row of "notes" matches, so nothing was refused'):
+            cannot(db, "notes", user_id=BOB, body="c")
+        assert asked(db, "SELECT current_user::text") == ("authenticated",)
+
+
 def test_a_mistake_in_the_test_is_not_a_refusal(as_user):
     with as_user(ANN) as db:
         with pytest.raises(psycopg2.errors.UndefinedColumn):
             assert_cannot_select(db, "notes", missing=1)
-        assert_cannot_select(db, "notes")
+        assert_cannot_select(db, "kept")
 
 
 @pytest.mark.subprocess
