@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gatepost.database.async_engine import create_async_engine
     from gatepost.database.engine import create_engine
     from gatepost.database.impersonation.acting import acting_as, acting_as_service
+    from gatepost.declare.as_found import as_found
     from gatepost.declare.belonging import member, owner, through
     from gatepost.declare.expression import anything
     from gatepost.declare.helper_call import call
@@ -38,6 +39,7 @@ _HOMES = {
     "allow": "gatepost.declare.language",
     "anon": "gatepost.auth",
     "anything": "gatepost.declare.expression",
+    "as_found": "gatepost.declare.as_found",
     "assert_row_security": "gatepost.verification",
     "auth_users": "gatepost.declare.platform_tables",
     "authenticated": "gatepost.auth",
@@ -77,6 +79,7 @@ __all__ = [
     "allow",
     "anon",
     "anything",
+    "as_found",
     "assert_row_security",
     "auth_users",
     "authenticated",

@@ -55,12 +55,14 @@ class SessionValue(ColumnElement[Any]):
         reads: SQL that reads the value, such as `auth.uid()`.
         kind: The type that PostgreSQL gives it.
         cast: The type that it is cast to, or None.
+        per_row: Whether PostgreSQL reads it anew for each row, as policies do that were written without a subquery.
     """
 
     inherit_cache = False
 
-    def __init__(self, reads: str, kind: SessionType, cast: str | None = None) -> None:
+    def __init__(self, reads: str, kind: SessionType, cast: str | None = None, *, per_row: bool = False) -> None:
         self.reads = reads
+        self.per_row = per_row
         self.kind: SessionType = kind
         self.cast_to = cast
         self.type = _TYPES[kind]
@@ -68,7 +70,7 @@ class SessionValue(ColumnElement[Any]):
     @property
     def sql(self) -> str:
         """The value as SQL text."""
-        return f"(SELECT {self.reads})" + (f"::{self.cast_to}" if self.cast_to else "")
+        return ("(" if self.per_row else "(SELECT ") + f"{self.reads})" + (f"::{self.cast_to}" if self.cast_to else "")
 
     def fitted_to(self, type_: types.TypeEngine[Any], what: str) -> SessionValue:
         """Return the value cast to the type that it is compared with.
@@ -82,11 +84,11 @@ class SessionValue(ColumnElement[Any]):
         """
         family = type_family(type_)
         if family == self.kind:
-            return SessionValue(self.reads, self.kind)
+            return SessionValue(self.reads, self.kind, per_row=self.per_row)
         if family in ("text", "bpchar") and self.kind != "jsonb":
-            return SessionValue(self.reads, self.kind, family)
+            return SessionValue(self.reads, self.kind, family, per_row=self.per_row)
         if self.kind == "text" and family in ("uuid", "bigint", "numeric", "boolean"):
-            return SessionValue(self.reads, self.kind, family)
+            return SessionValue(self.reads, self.kind, family, per_row=self.per_row)
         raise DeclarationError(
             f'"{what}" is {type_family_name(type_)}, and {self.reads} is {self.kind}: they never match',
             "compare a column that is a uuid or text" if self.kind == "uuid" else "write the comparison as text(...)",
@@ -98,14 +100,18 @@ def _render(element: SessionValue, _compiler: object, **_options: object) -> str
     return element.sql
 
 
-def uid() -> SessionValue:
-    """Return the id of the signed-in user, `auth.uid()`; NULL where nobody is signed in."""
-    return SessionValue("auth.uid()", "uuid")
+def uid(*, per_row: bool = False) -> SessionValue:
+    """Return the id of the signed-in user, `auth.uid()`; NULL where nobody is signed in.
+
+    Args:
+        per_row: Write it without the subquery, so that it is read for each row: for a policy that stays as it is.
+    """
+    return SessionValue("auth.uid()", "uuid", per_row=per_row)
 
 
-def jwt() -> SessionValue:
-    """Return all claims of the token, `auth.jwt()`, as jsonb."""
-    return SessionValue("auth.jwt()", "jsonb")
+def jwt(*, per_row: bool = False) -> SessionValue:
+    """Return all claims of the token, `auth.jwt()`, as jsonb; `per_row` is as for `uid`."""
+    return SessionValue("auth.jwt()", "jsonb", per_row=per_row)
 
 
 def role() -> SessionValue:
@@ -113,11 +119,12 @@ def role() -> SessionValue:
     return claim("role")
 
 
-def claim(*path: str) -> SessionValue:
+def claim(*path: str, per_row: bool = False) -> SessionValue:
     """Return one claim of the token as text: `claim("app_metadata", "org_id")`.
 
     Args:
         path: The keys from the outermost to the innermost.
+        per_row: As for `uid`.
 
     Raises:
         DeclarationError: there is no key, or the claim is one that its user can edit.
@@ -130,7 +137,9 @@ def claim(*path: str) -> SessionValue:
             "keep it in app_metadata, which only the server writes: " + _as_call("app_metadata", *path[1:]),
         )
     *outer, last = (sql.literal(key) for key in path)
-    return SessionValue(" ".join(["auth.jwt()", *(f"-> {key}" for key in outer), f"->> {last}"]), "text")
+    return SessionValue(
+        " ".join(["auth.jwt()", *(f"-> {key}" for key in outer), f"->> {last}"]), "text", per_row=per_row
+    )
 
 
 class ClaimValues(TextualSelect):

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from gatepost import sql
-from gatepost.diff import PROTECTED, UNPROTECTED, Change, Managed, TableGrants, TableRowSecurity
+from gatepost.declare.declaration import PROTECTED
+from gatepost.diff import UNPROTECTED, Change, Managed, TableGrants, TableRowSecurity
 from gatepost.schema import API_ROLES, Grant, Policy, RowSecurity
 
 EVERYBODY = ("public", *API_ROLES)

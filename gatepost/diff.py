@@ -14,7 +14,6 @@ from gatepost.schema import API_ROLES, PLATFORM_GRANTORS, Grant, Policy, RowSecu
 
 Kind = Literal["create", "replace", "drop"]
 
-PROTECTED = RowSecurity(enabled=True, forced=True)
 UNPROTECTED = RowSecurity(enabled=False, forced=False)
 
 
@@ -149,7 +148,7 @@ def declared_state(table: ProtectedTable, printed: Mapping[Policy, Policy], live
         if owned is not None:
             sequences.append((*owned, _to_others(of_sequence, owner)))
     return TableState(
-        TableRowSecurity(table.schema, table.name, PROTECTED),
+        TableRowSecurity(table.schema, table.name, table.row_security),
         TableGrants(
             table.schema,
             table.name,

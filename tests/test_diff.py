@@ -1,7 +1,7 @@
 """Two sets of values in, ordered changes out."""
 
+from gatepost.declare.declaration import PROTECTED
 from gatepost.diff import (
-    PROTECTED,
     UNPROTECTED,
     TableGrants,
     TableRowSecurity,

@@ -24,6 +24,8 @@ def owner(
     to: Role | Iterable[Role] = authenticated,
     columns: Iterable[object] = (),
     name: str | None = None,
+    per_row: bool = False,
+    with_check: bool | None = None,
 ) -> Rule:
     """Declare that a row belongs to the user whose id is in `column`.
 
@@ -33,6 +35,8 @@ def owner(
         to: The role of signed-in users.
         columns: The only columns that the rule grants.
         name: The policy's name; by default `table_command_owner`.
+        per_row: Read the user's id for each row, as a policy does that stays as it was found; see `as_found`.
+        with_check: Whether the policy restates its rows as WITH CHECK; by default, one for "update" alone does.
 
     Raises:
         DeclarationError: the column is not a column.
@@ -45,6 +49,8 @@ def owner(
         columns=column_names(columns),
         name=name,
         for_all=for_all(commands),
+        per_row=per_row,
+        with_check=with_check,
     )
 
 

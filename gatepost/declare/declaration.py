@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from gatepost import sql
 from gatepost.declare.source_location import with_source_location
 from gatepost.errors import DeclarationError
-from gatepost.schema import API_ROLES, Command, Grant, Policy, is_platform
+from gatepost.schema import API_ROLES, Command, Grant, Policy, RowSecurity, is_platform
+
+PROTECTED = RowSecurity(enabled=True, forced=True)
+"""The row security of a table whose statement says nothing else."""
 
 if TYPE_CHECKING:
     from gatepost.declare.expression import (
@@ -26,7 +29,9 @@ class Rule:
 
     `column` is (schema, table, column) of `owner`, `through` and `member`; `columns` limits the grants to some columns,
     and is empty if the rule does not limit them. Rules joined by `|` or `&` are the `parts` of one rule, whose meaning
-    is then `any` or `all`. `for_all` makes one policy FOR ALL of it instead of one a command.
+    is then `any` or `all`. `for_all` makes one policy FOR ALL of it instead of one a command. An owner is read once a
+    statement, or `per_row`. `with_check` says whether an UPDATE or a policy FOR ALL restates its rows as WITH CHECK,
+    where that is not left to the rule.
     """
 
     meaning: Meaning
@@ -40,6 +45,8 @@ class Rule:
     name: str | None = None
     parts: tuple[Rule, ...] = ()
     for_all: bool = False
+    per_row: bool = False
+    with_check: bool | None = None
 
     @with_source_location
     def __or__(self, other: object) -> Rule:
@@ -110,6 +117,7 @@ class ProtectedTable:
 
     `policies` have the expressions as declared, `grants` the exact privileges of every role that a token can
     hold, `sequences` the grants on the sequence behind a column. `place` is the file and line of the statement.
+    `as_found` says that the table was there before its statement, whose grants and row security describe it.
     """
 
     schema: str
@@ -121,6 +129,8 @@ class ProtectedTable:
     columns: tuple[str, ...]
     hidden: tuple[str, ...]
     place: str
+    row_security: RowSecurity = PROTECTED
+    as_found: bool = False
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -165,7 +175,8 @@ class Declaration:
     @property
     def roles(self) -> frozenset[str]:
         """Every role that a rule names, and those that a token can always hold."""
-        return frozenset(API_ROLES) | {role for table in self.tables for rule in table.rules for role in rule.roles}
+        granted = {grant.grantee for table in self.tables if table.as_found for grant in table.grants}
+        return frozenset(API_ROLES) | granted | {r for table in self.tables for rule in table.rules for r in rule.roles}
 
     def checked(self) -> Declaration:
         """Return the declaration itself, if it is consistent as a whole.
@@ -174,11 +185,13 @@ class Declaration:
             DeclarationError: a rule reads a table that is not protected, that its roles cannot read, or whose own rules
                 read back.
         """
-        for table in self.tables:
+        # What was there before it was declared is for `verify` to judge, which names what to change.
+        judged = [table for table in self.tables if not table.as_found]
+        for table in judged:
             for rule in table.rules:
                 for key in _tables_read(table, rule):
                     self._check_read_table(table, rule, key)
-        for table in self.tables:
+        for table in judged:
             self._check_no_circle(table)
         return self
 

@@ -111,12 +111,13 @@ def _no_condition(argument: str, found: str) -> DeclarationError:
     )
 
 
-def render(found: Expression, table: Table | None) -> str:
+def render(found: Expression, table: Table | None, *, as_found: bool = False) -> str:
     """Return the SQL text of an expression in a policy on `table`.
 
     Args:
         found: The expression.
         table: The table of the policy, or None where it is a platform table, which has no model.
+        as_found: Whether the policy was there before, so that only what no policy can be is refused.
 
     Raises:
         DeclarationError: it uses a column of another table outside a subquery, compares types that never match,
@@ -127,8 +128,9 @@ def render(found: Expression, table: Table | None) -> str:
     clause = fitted(found.clause)
     if table is None:
         return sql.one_line(compiled(clause))
-    _refuse_own_table(found, table)
-    _refuse_session_or(found.clause, table)
+    if not as_found:
+        _refuse_own_table(found, table)
+        _refuse_session_or(found.clause, table)
     return sql.one_line(compiled(clause) if _names_only(found, table) else _where(clause, table))
 
 

@@ -33,7 +33,7 @@ def _render(element: HelperCall, compiler: SQLCompiler, **options: Any) -> str: 
 
 
 @with_source_location
-def call(helper: object, *arguments: object) -> ColumnElement[bool]:
+def call(helper: object, *arguments: object, per_row: bool = False) -> ColumnElement[bool]:
     """Return the condition that a function of the project is true: `call("private.is_member", Project.org_id)`.
 
     Without a column among the arguments it is the same for every row of a statement, so PostgreSQL is made to call it
@@ -42,6 +42,7 @@ def call(helper: object, *arguments: object) -> ColumnElement[bool]:
     Args:
         helper: The function's name, in `public` where it names no schema, or its entity (`PGFunction`).
         arguments: Columns of the model, values of the session such as `uid()`, and constants.
+        per_row: Call it for each row in any case, as a policy does that stays as it was found.
 
     Raises:
         DeclarationError: `helper` names no function.
@@ -50,7 +51,7 @@ def call(helper: object, *arguments: object) -> ColumnElement[bool]:
     values = [one.__clause_element__() if hasattr(one, "__clause_element__") else one for one in arguments]
     called = HelperCall(schema, name, *values)
     of_row = any(isinstance(part, Column) for part in visitors.iterate(called))
-    return called if of_row else select(called).scalar_subquery()
+    return called if of_row or per_row else select(called.label(name)).scalar_subquery()
 
 
 def _function(helper: object) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 
 from gatepost.auth import Role
 from gatepost.declare.arguments import column_names, for_all, role_names, row_commands, table_of
+from gatepost.declare.as_found import AsFound
 from gatepost.declare.declaration import Declaration, Meaning, ProtectedTable, Rule
 from gatepost.declare.expression import expression
 from gatepost.declare.open_parent import refuse_writes_through_open_parents
@@ -59,6 +60,7 @@ def allow(
     check: object = None,
     columns: Iterable[object] = (),
     name: str | None = None,
+    with_check: bool | None = None,
 ) -> Rule:
     """Allow roles to access rows of a table.
 
@@ -71,11 +73,12 @@ def allow(
             new row is wanted, as from a contact form.
         columns: The only columns that the rule grants; without it, all that are not hidden.
         name: The policy's name; by default `table_command_role`.
+        with_check: Whether a policy restates `where=` as WITH CHECK; by default, one for "update" does.
 
     Raises:
         DeclarationError: `where=` on an insert, or a write that is always true.
     """
-    return _written("allow", commands, to, where, check, columns, name)
+    return _written("allow", commands, to, where, check, columns, name, with_check)
 
 
 @with_source_location
@@ -85,6 +88,7 @@ def restrict(
     where: object = None,
     check: object = None,
     name: str | None = None,
+    with_check: bool | None = None,
 ) -> Rule:
     """Narrow what other rules allow (AS RESTRICTIVE).
 
@@ -94,17 +98,18 @@ def restrict(
         where: The rows that remain accessible.
         check: The rows that can still be written; for `update` the default is `where`.
         name: The policy's name; by default `table_command_restrict`.
+        with_check: See `allow`.
 
     Raises:
         DeclarationError: the restriction has no effect.
     """
     if where is None and check is None:
         raise DeclarationError("restrict() without a condition takes nothing away", "restrict(…, where=…)")
-    return _written("restrict", commands, to, where, check, (), name)
+    return _written("restrict", commands, to, where, check, (), name, with_check)
 
 
 @with_source_location
-def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> ProtectedTable:
+def protect(table: object, *rules: Rule, hide: Iterable[object] = (), found: AsFound | None = None) -> ProtectedTable:
     """Protect one table: enable and force row security, and allow exactly what the rules say.
 
     Args:
@@ -112,20 +117,22 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = ()) -> Protect
             which only the policies are declared.
         rules: What is allowed; without any, only `service_role` can access rows.
         hide: Columns that only `service_role` can read or write, whatever the rules say.
+        found: `as_found(…)` for a table that was there before: its row security and grants stay as they are, and the
+            rules are its policies as they are.
 
     Raises:
         DeclarationError: the rules contain a mistake.
     """
     here = place(caller())
-    schema, name, found = table_of(table)
+    schema, name, model = table_of(table)
     hidden = column_names(hide, "hide")
     for rule in rules:
-        check_rule(rule, schema, name, found)
+        check_rule(rule, schema, name, model)
     check_platform(schema, name, rules, hidden)
-    check_columns(found, name, (*hidden, *(column for rule in rules for column in rule.columns)))
-    for rule in rules:
-        refuse_unnamed_power(rule, found, hidden)
-    protected = protected_table(schema, name, found, rules, hidden, here)
+    check_columns(model, name, (*hidden, *(column for rule in rules for column in rule.columns)))
+    for rule in rules if found is None else ():
+        refuse_unnamed_power(rule, model, hidden)
+    protected = protected_table(schema, name, model, rules, hidden, here, found)
     known = statements().get(protected.key)
     if known is not None and known != protected:
         raise DeclarationError(
@@ -156,6 +163,7 @@ def _written(
     check: object,
     columns: Iterable[object],
     name: str | None,
+    with_check: bool | None,
 ) -> Rule:
     refuse_python_logic()
     wanted = row_commands(commands)
@@ -173,6 +181,7 @@ def _written(
         columns=column_names(columns),
         name=name,
         for_all=for_all(commands),
+        with_check=with_check,
     )
     refuse_idle_condition(rule, call)
     if meaning == "allow" and writes_everything(rule):

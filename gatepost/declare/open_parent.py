@@ -25,7 +25,7 @@ def refuse_writes_through_open_parents(declaration: Declaration) -> None:
     Raises:
         DeclarationError: a reader of the parent could write rows below it that it could not write in the parent.
     """
-    for table in declaration:
+    for table in (one for one in declaration if not one.as_found):
         for rule in (part for one in table.rules for part in _alternatives(one)):
             for command in ("update", "delete"):
                 if rule.meaning == "through" and rule.derived and command in rule.commands:

@@ -10,13 +10,9 @@ from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, U
 
 from gatepost import sql
 from gatepost.auth import uid
-from gatepost.declare.declaration import ProtectedTable, Rule
-from gatepost.declare.expression import (
-    compared_with_session,
-    is_session_only,
-    render,
-    session_or,
-)
+from gatepost.declare.as_found import AsFound
+from gatepost.declare.declaration import PROTECTED, ProtectedTable, Rule
+from gatepost.declare.expression import compared_with_session, is_session_only, render, session_or
 from gatepost.declare.sql_compiler import compiled
 from gatepost.errors import DeclarationError
 from gatepost.schema import Command, Grant, Policy, is_platform
@@ -25,7 +21,13 @@ READ_AND_WRITE = ("DELETE", "INSERT", "SELECT", "UPDATE")
 
 
 def protected_table(
-    schema: str, name: str, table: Table | None, rules: tuple[Rule, ...], hidden: tuple[str, ...], place: str
+    schema: str,
+    name: str,
+    table: Table | None,
+    rules: tuple[Rule, ...],
+    hidden: tuple[str, ...],
+    place: str,
+    found: AsFound | None = None,
 ) -> ProtectedTable:
     """Resolve the rules of one table.
 
@@ -36,36 +38,40 @@ def protected_table(
         rules: The rules of its author.
         hidden: Columns that only `service_role` can read or write.
         place: File and line of the statement, for errors.
+        found: What the table had before it was declared, which stays.
 
     Raises:
         DeclarationError: the rules contain a mistake.
     """
-    written = _rendered(rules, table)
+    written = _rendered(rules, table, found is not None)
     policies = tuple(policy for rule in rules for policy in _policies(schema, name, table, rule, written))
     _refuse_doubles(policies)
-    _refuse_session_beside_row(table, rules)
-    _refuse_missing_indexes(table, rules)
+    if found is None:
+        _refuse_session_beside_row(table, rules)
+        _refuse_missing_indexes(table, rules)
     columns = tuple(column.name for column in table.columns) if table is not None else ()
     return ProtectedTable(
         schema=schema,
         name=name,
         rules=rules,
         policies=tuple(sorted(policies, key=lambda policy: policy.name)),
-        grants=() if is_platform(schema) else _grants(columns, rules, hidden),
-        sequences=_sequences(table, rules),
+        grants=() if is_platform(schema) else found.grants if found else _grants(columns, rules, hidden),
+        sequences=found.sequences if found else _sequences(table, rules),
         columns=columns,
         hidden=hidden,
         place=place,
+        row_security=found.row_security if found else PROTECTED,
+        as_found=found is not None,
     )
 
 
-def _rendered(rules: tuple[Rule, ...], table: Table | None) -> dict[int, str]:
+def _rendered(rules: tuple[Rule, ...], table: Table | None, as_found: bool) -> dict[int, str]:
     """Return the SQL of every condition by the identity of its clause, because rules often share one."""
     written: dict[int, str] = {}
     for rule in (leaf for one in rules for leaf in one.leaves):
         for one in (rule.where, rule.check):
             if one is not None and id(one.clause) not in written:
-                written[id(one.clause)] = render(one, table)
+                written[id(one.clause)] = render(one, table, as_found=as_found)
     return written
 
 
@@ -82,17 +88,18 @@ def _policies(schema: str, name: str, table: Table | None, rule: Rule, written: 
                 tuple(sorted(rule.roles)),
                 permissive=rule.meaning != "restrict",
                 using=None if command == "insert" else old,
-                check=_check(command, old, new),
+                check=_check(command, rule, old, new),
             )
         )
     return made
 
 
-def _check(command: Command, old: str, new: str) -> str | None:
-    if command == "all":
-        return new if new != old else None  # without WITH CHECK, PostgreSQL checks new rows by USING
-    # An UPDATE always says both, so that a reader need not know PostgreSQL's default.
-    return new if command in ("insert", "update") else None
+def _check(command: Command, rule: Rule, old: str, new: str) -> str | None:
+    if command not in ("insert", "update", "all"):
+        return None
+    # Without WITH CHECK, PostgreSQL checks new rows by USING. An UPDATE says both all the same, for its reader.
+    restated = command == "update" if rule.with_check is None else rule.with_check
+    return new if command == "insert" or restated or new != old else None
 
 
 def policy_name(table: str, command: Command, rule: Rule) -> str:
@@ -127,7 +134,8 @@ def _conditions(table: Table | None, rule: Rule, written: Mapping[int, str]) -> 
 def _owner(table: Table | None, rule: Rule) -> str:
     assert rule.column is not None and table is not None  # noqa: S101, PT018  owner() sets the column
     column = next(column for column in table.columns if column.name == rule.column[2])
-    return f"{uid().fitted_to(column.type, f'{table.name}.{column.name}').sql} = {sql.identifier(column.name)}"
+    user = uid(per_row=rule.per_row).fitted_to(column.type, f"{table.name}.{column.name}")
+    return f"{user.sql} = {sql.identifier(column.name)}"
 
 
 def _through(rule: Rule) -> str:

@@ -32,8 +32,9 @@ def refuse_idle_condition(rule: Rule, call: str) -> None:
         )
     if rule.meaning == "restrict":
         for command in rule.commands:
-            evaluated = {"insert": (rule.check,), "update": (rule.where, rule.check)}.get(command, (rule.where,))
-            if all(one is None or one.always_true for one in evaluated):
+            new = rule.check or (rule.where if rule.for_all else None)  # FOR ALL checks new rows by USING
+            evaluated = {"insert": (new,), "update": (rule.where, rule.check)}.get(command, (rule.where,))
+            if all(one is None or (one.always_true and not one.deliberate) for one in evaluated):
                 raise DeclarationError(
                     f"{call}) takes nothing away from {command}",
                     f'restrict("{command}", …, where=…) says which rows remain accessible',

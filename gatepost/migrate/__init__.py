@@ -15,6 +15,7 @@ from gatepost.migrate.entities import (
 )
 from gatepost.migrate.env import run
 from gatepost.migrate.routines.declared import Function, View
+from gatepost.migrate.sql_file import execute_file
 
 __all__ = [
     "ClosedPartitions",
@@ -30,5 +31,6 @@ __all__ = [
     "SchemaEntity",
     "View",
     "ViewOptionsEntity",
+    "execute_file",
     "run",
 ]

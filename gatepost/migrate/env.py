@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 PLUGIN = "gatepost"
 _INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
 _A_DAY = 86400.0
+LEFT_ALONE = "gatepost: left alone"
+"""What the `info` of a table says that stands in the metadata for a foreign key, and belongs to somebody else."""
 PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
 """Functions that the platform itself puts into `public`."""
 
@@ -50,6 +52,7 @@ def run(
     *,
     policies: str | Declaration = "policies",
     entities: Iterable[ReplaceableEntity] | None = None,
+    only_declared: bool = False,
     lock_timeout: float = Patience.lock_timeout,
     lock_attempts: int = Patience.attempts,
     **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
@@ -64,6 +67,8 @@ def run(
             `gatepost.migrate`, which say who may use them. None means that the project versions none; an empty list,
             that it has none now and those in the database are to be dropped. Policies and grants are not among them:
             `policies/` declares those.
+        only_declared: Leave tables alone that no model names, instead of proposing to drop them: for a project that
+            manages some tables of a database.
         lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
             0 sets no limit. `alembic -x lock_timeout=5 upgrade head` takes precedence.
         lock_attempts: How often a run begins while others hold its locks; `-x lock_attempts=1` takes precedence.
@@ -88,7 +93,7 @@ def run(
         try:
             every = [metadata] if isinstance(metadata, MetaData) else list(metadata)
             at_end = EndOfUpgrade(context, declaration)
-            run_migrations(context, where, _options(every, is_sqlite(where), options), patience, at_end)
+            run_migrations(context, where, _options(every, is_sqlite(where), only_declared, options), patience, at_end)
         finally:
             plugin.remove()
     except GatepostError as error:
@@ -127,7 +132,9 @@ def _number(given: Mapping[str, str], name: str, otherwise: float, least: float 
     return value
 
 
-def _options(metadata: Sequence[MetaData], for_sqlite: bool, given: dict[str, Any]) -> dict[str, Any]:
+def _options(
+    metadata: Sequence[MetaData], for_sqlite: bool, only_declared: bool, given: dict[str, Any]
+) -> dict[str, Any]:
     every = (table.schema for one in metadata for table in one.tables.values())
     schemas = {schema for schema in every if not is_platform(schema or "public")}
     ours = {
@@ -146,7 +153,7 @@ def _options(metadata: Sequence[MetaData], for_sqlite: bool, given: dict[str, An
         | {
             "include_name": partial(_is_ours, schemas, given.get("include_name")),
             "render_item": partial(_render_type, given.get("render_item")),
-            "include_object": partial(_is_no_platform_table, given.get("include_object")),
+            "include_object": partial(_is_compared, only_declared, given.get("include_object")),
         }
     )
 
@@ -192,10 +199,14 @@ def _is_ours(
     return ours and (also is None or also(name, kind, parents))
 
 
-def _is_no_platform_table(also: Callable[..., bool] | None, found: Any, *about: Any) -> bool:  # noqa: ANN401
+def _is_compared(only_declared: bool, also: Callable[..., bool] | None, found: Any, *about: Any) -> bool:  # noqa: ANN401
     """Return whether an object may be compared; `auth_users()` puts a table of the platform among the models."""
-    platform = isinstance(found, Table) and is_platform(found.schema or "public")
-    return not platform and (also is None or also(found, *about))
+    if isinstance(found, Table):
+        _name, _kind, reflected, model = about
+        undeclared = only_declared and reflected and model is None
+        if undeclared or is_platform(found.schema or "public") or found.info.get(LEFT_ALONE):
+            return False
+    return also is None or bool(also(found, *about))
 
 
 def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | None, script: ScriptDirectory) -> Plugin:

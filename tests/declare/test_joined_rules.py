@@ -102,13 +102,13 @@ def test_open_inserts_need_an_explicit_word():
 
 
 def test_a_call_without_a_column_runs_once_a_statement():
-    assert call("is_admin").compile().string.strip("()") == 'SELECT "public"."is_admin"() AS anon_1'
+    assert call("is_admin").compile().string.strip("()") == 'SELECT "public"."is_admin"() AS is_admin'
     found = policy(allow("select", to=authenticated, where=call("private.may read", Note.team_id, "it's")))
     assert found.using == '"private"."may read"("CamelTable".team_id, \'it\'\'s\')'
     entity = PGFunction("private", 'is_admin("who" uuid)', "RETURNS boolean LANGUAGE sql AS $$ SELECT true $$")
     with declaring():
         found = policy(allow("select", to=authenticated, where=call(entity, uid())))
-    assert found.using == f'(SELECT "private"."is_admin"({UID}) AS anon_1)'
+    assert found.using == f'(SELECT "private"."is_admin"({UID}) AS is_admin)'
 
 
 def test_an_array_of_claims_is_cast_on_its_own_side():

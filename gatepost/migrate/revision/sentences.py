@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.diff import PROTECTED, TableRowSecurity
+from gatepost.declare.declaration import PROTECTED
+from gatepost.diff import TableRowSecurity
 from gatepost.migrate.entities.privileges import AllRevoked, Privilege, ViewOptions
 from gatepost.migrate.revision.steps import Step
 from gatepost.schema import Policy

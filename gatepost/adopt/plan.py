@@ -1,0 +1,171 @@
+"""Decide what a project of a database consists of; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gatepost import sql
+from gatepost.adopt.baseline import NOTHING, REVISION, VERSION_TABLE, downgrade_sql, upgrade_sql
+from gatepost.adopt.model_names import platform_table
+from gatepost.adopt.models import write_models
+from gatepost.adopt.policy_files import policy_file
+from gatepost.adopt.statements import best
+from gatepost.canonical import print_there
+from gatepost.database.connect import connect
+from gatepost.database.reading import reading
+from gatepost.database.url import DatabaseUrl
+from gatepost.errors import SettingsError
+from gatepost.observation.clone.schema import Kept
+from gatepost.schema import Policy, Schema, Table, is_platform
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+_COMMENTS = """
+SELECT i.type, COALESCE(i.schema, ''), i.identity, d.description
+  FROM pg_catalog.pg_description d,
+       LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+ WHERE d.objoid >= 16384
+   AND d.classoid = ANY (ARRAY['pg_catalog.pg_class', 'pg_catalog.pg_proc', 'pg_catalog.pg_type',
+                               'pg_catalog.pg_policy', 'pg_catalog.pg_trigger', 'pg_catalog.pg_namespace',
+                               'pg_catalog.pg_constraint']::pg_catalog.regclass[])
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+                    WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+ ORDER BY 1, 3
+"""
+_COMMENTED = {
+    "table": "TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW", "index": "INDEX",
+    "sequence": "SEQUENCE", "function": "FUNCTION", "procedure": "PROCEDURE", "type": "TYPE", "schema": "SCHEMA",
+    "table column": "COLUMN", "view column": "COLUMN", "materialized view column": "COLUMN", "policy": "POLICY",
+    "trigger": "TRIGGER", "table constraint": "CONSTRAINT",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The files of a project, and what is known about them.
+
+    Args:
+        files: The text of each file, by its path inside the project.
+        typed: The policies that are rules of the language.
+        kept: The policies that are kept word for word.
+        lost: The policies that the language cannot hold at all.
+        tables: How many tables have a model.
+    """
+
+    files: Mapping[str, str]
+    typed: Sequence[Policy] = field(default=())
+    kept: Sequence[Policy] = field(default=())
+    lost: Sequence[Policy] = field(default=())
+    tables: int = 0
+
+
+def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: Sequence[str] = ()) -> Adoption:
+    """Return the project of a database.
+
+    Args:
+        source: What was read of the database.
+        disposable: A copy of its schema, in which PostgreSQL prints the declared policies.
+        comments: The statements that make its comments.
+        only: The tables to declare, as `schema.table`, or `table` in `public`; without any, all.
+
+    Raises:
+        SettingsError: there is no such table, or nothing to declare.
+    """
+    live = source.live
+    tables = _wanted(live, only)
+    models = write_models(disposable, live, [table.key for table in tables if not is_platform(table.schema)])
+    platform = {
+        table.key: platform_table(table.schema, table.name, [(one.name, one.type) for one in table.columns])
+        for table in tables
+        if is_platform(table.schema)
+    }
+    with closing(connect(disposable, application_name="gatepost adopt")) as connection:
+        written, lost = best(tables, models.names, platform, lambda some: _printed(connection, some, live))
+    return Adoption(
+        files={
+            "models/__init__.py": _PACKAGE,
+            "models/tables.py": models.text,
+            "policies/__init__.py": '"""Who may access which rows. Every module of this package counts."""\n',
+            "policies/tables.py": policy_file(live, tables, models.names, written),
+            "alembic/versions/0001_baseline.py": REVISION,
+            "alembic/versions/0002_close_version_table.py": VERSION_TABLE,
+            "alembic/versions/0001_baseline.sql": NOTHING if only else upgrade_sql(source, comments),
+            "alembic/versions/0001_baseline.down.sql": NOTHING if only else downgrade_sql(live),
+        },
+        typed=[policy for policy, one in written.items() if one.typed],
+        kept=[policy for policy, one in written.items() if not one.typed],
+        lost=lost,
+        tables=len(models.names),
+    )
+
+
+_PACKAGE = '''"""The models of the database."""
+
+from sqlmodel import SQLModel
+
+from models import tables  # noqa: F401
+
+metadata = SQLModel.metadata
+'''
+
+
+def _wanted(live: Schema, only: Sequence[str]) -> list[Table]:
+    own = [table for table in live.tables if _is_own(table)]
+    names = {one if "." in one else f"public.{one}" for one in only}
+    if unknown := sorted(names - {str(table) for table in own}):
+        raise SettingsError(f'there is no table "{unknown[0]}"', f"one of {', '.join(map(str, own[:8]))}")
+    if names:
+        return [table for table in own if str(table) in names]
+    if not own and not any(table.policies for table in live.tables):
+        raise SettingsError("the database holds no table of a project", "name the database of your project")
+    return [*own, *(table for table in live.tables if is_platform(table.schema) and table.policies)]
+
+
+def _is_own(table: Table) -> bool:
+    return (
+        not is_platform(table.schema)
+        and table.extension is None
+        and not table.partition
+        and table.name != "alembic_version"
+    )
+
+
+def _printed(connection: Connection, policies: list[Policy], live: Schema) -> Mapping[Policy, Policy]:
+    """Return policies as PostgreSQL prints them, without those that it refuses."""
+    together = print_there(connection, policies, live)
+    if not together.not_checked:
+        return together.policies
+    found: dict[Policy, Policy] = {}
+    refused = {one.what for one in together.not_checked}
+    for policy in policies:
+        if f"the policies of {policy.schema}.{policy.table}" in refused or "the declared policies" in refused:
+            alone = print_there(connection, [policy], live)
+            found |= {} if alone.not_checked else alone.policies
+        else:
+            found[policy] = together.policies[policy]
+    return found
+
+
+def comments_of(connection: Connection) -> Iterator[str]:
+    """Yield the statements that make the comments of the project's own objects."""
+    with reading(connection) as read:
+        read.cursor.execute(_COMMENTS)
+        found = read.cursor.fetchall()
+    for kind, schema, identity, comment in found:
+        place = schema or identity.rpartition(" on ")[2].partition(".")[0].strip('"')
+        if kind in _COMMENTED and not is_platform(place) and (kind, identity) != ("schema", "public"):
+            yield f"COMMENT ON {_COMMENTED[kind]} {identity} IS {sql.literal(comment)}"
+
+
+def summary(adoption: Adoption) -> Iterable[str]:
+    """Yield what was written, one sentence each."""
+    many = len(adoption.typed) + len(adoption.kept) + len(adoption.lost)
+    yield f"{adoption.tables} tables, {many} policies: {len(adoption.typed)} typed, {len(adoption.kept)} word for word"
+    for policy in adoption.kept:
+        yield f"word for word: {policy}"
+    for policy in adoption.lost:
+        yield f"NOT CARRIED OVER: {policy}"

@@ -1,0 +1,113 @@
+"""`gatepost adopt`: an existing database as a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gatepost.database.url import DatabaseUrl
+    from gatepost.observation.clone.schema import Kept
+    from gatepost.sources import Opened
+
+_NEXT = (
+    "alembic stamp 0001    # the database has what the first revision makes",
+    "alembic upgrade head  # closes Alembic's own table to the API",
+    "alembic check",
+    "gatepost verify",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `gatepost adopt`."""
+    app.command(
+        "adopt",
+        help="Write a project for a database that is there: models/, policies/ as they are, and a first revision that"
+        " is stamped and changes nothing. The database is only read. Before anything is written, the project makes a"
+        " database of its own, which must equal yours.\n\nExit codes: 0 = written; 2 = could not run, and nothing was"
+        " written.",
+        epilog="Example: gatepost adopt supabase/migrations --dry-run",
+    )(_adopt)
+
+
+def _adopt(
+    target: Annotated[
+        str | None, typer.Argument(help="A database's URL, a folder of SQL migrations, a .sql file or a snapshot.")
+    ] = None,
+    into: Annotated[Path, typer.Option(help="The project's folder.", file_okay=False)] = Path(),
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE", help="Declare this table (schema.table) alone; repeatable. Others are left alone."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write nothing.")] = False,
+) -> None:
+    import tempfile
+
+    from gatepost.adopt.plan import plan, summary
+    from gatepost.cli._adopted import keep, proved, proved_beside, refuse_existing, staged
+    from gatepost.cli._sources import looked_at
+    from gatepost.display import block, line
+    from gatepost.observation.clone.schema import kept
+    from gatepost.sources import Options
+
+    root = into.resolve()
+    refuse_existing(root)
+    with (
+        looked_at(target, False, Options()) as database,
+        tempfile.TemporaryDirectory(prefix="gatepost-adopt-") as folder,
+    ):
+        source = kept(database.url)
+        comments = _comments(database)
+        with _copy(database, source, comments) as copy:
+            adoption = plan(source, copy, comments, tuple(only or ()))
+            stage = staged(root, Path(folder), adoption, part=bool(only))
+            if only:
+                proved_beside(stage, copy)
+        left = proved(stage, source.live) if not only else []
+        for one in summary(adoption):
+            typer.echo(line(one))
+        for one in left:
+            typer.echo(line(f"not carried over: {one}"))
+        if dry_run:
+            for name, text in sorted(adoption.files.items()):
+                typer.echo(block(f"--- {name}\n{text}"))
+            typer.echo("nothing was written (--dry-run)")
+            return
+        for name in keep(stage, root):
+            typer.echo(f"wrote   {line(name)}")
+    typer.echo("\nThen:")
+    for command in _NEXT:
+        typer.echo(f"  {command}")
+
+
+@contextmanager
+def _copy(database: Opened, source: Kept, comments: list[str]) -> Iterator[DatabaseUrl]:
+    """Name a database of the same schema that may be written to: a live one is only read."""
+    from gatepost.database.connect import connect
+    from gatepost.observation.clone.schema import clone_of
+
+    if database.disposable:
+        yield database.url
+        return
+    with clone_of(source, database.url.masked) as clone:
+        with (
+            closing(connect(clone.url, application_name="gatepost adopt")) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("; ".join([*comments, "SELECT"]))
+            connection.commit()
+        yield clone.url
+
+
+def _comments(database: Opened) -> list[str]:
+    from gatepost.adopt.plan import comments_of
+    from gatepost.database.connect import connect
+
+    with closing(connect(database.url, application_name="gatepost adopt", read_only=True)) as connection:
+        return list(comments_of(connection))
