@@ -8,40 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.database.connect import raw
+from gatepost.testing.explanation import explain, readable_columns
 
 if TYPE_CHECKING:
     import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
 
     Db = Connection | sqlalchemy.orm.Session
-
-_POLICIES = """
-SELECT p.polname,
-       CASE p.polcmd WHEN '*' THEN 'all' WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update'
-                     ELSE 'delete' END,
-       p.polpermissive, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
-  FROM pg_policy p
- WHERE p.polrelid = to_regclass(%(table)s) AND p.polcmd IN ('*', %(kind)s)
-   AND (p.polroles = '{0}'
-        OR EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND pg_has_role(current_user, r, 'MEMBER')))
- ORDER BY p.polname
-"""
-_SWITCHES = """
-SELECT c.relrowsecurity, has_table_privilege(c.oid, %(privilege)s)
-       OR (%(privilege)s <> 'DELETE' AND has_any_column_privilege(c.oid, %(privilege)s))
-  FROM pg_class c WHERE c.oid = to_regclass(%(table)s)
-"""
-_COLUMNS = """
-SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE held), '{}'),
-       coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE NOT held), '{}')
-  FROM pg_attribute a, has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS held
- WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
-"""
-_KINDS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 
 
 class AccessAssertionError(AssertionError):
@@ -168,8 +145,7 @@ def _selected(
         held: Collection[str] = ()
         if outcome.refused and columns is None:
             with raw(db).cursor() as cursor:
-                cursor.execute(_COLUMNS, {"table": _name(table)})
-                held, hidden = cursor.fetchone() or ((), ())
+                held, hidden = readable_columns(cursor, _name(table))
             if held and (named := [name for name in where if name in hidden]):
                 raise _failure(
                     f"the condition names {sql.identifiers(named)}, which this role may not read: that refuses"
@@ -234,28 +210,8 @@ def _tried(
             refused = (error.diag.message_primary or "").strip()
         finally:
             cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
-        yield _Outcome(shown, count, rows, refused), lambda: _context(cursor, command, _name(table))
-
-
-def _context(cursor: Any, command: str, table: str) -> str:  # noqa: ANN401  a cursor of psycopg2
-    from gatepost.testing.acting import who
-
-    lines = [f"as        {who(cursor)}"]
-    cursor.execute(_SWITCHES, {"table": table, "privilege": command})
-    enabled, privilege = cursor.fetchone() or (False, False)
-    lines.append(f"privilege {command}: {'held' if privilege else 'not held'}")
-    if not enabled:
-        return "\n".join([*lines, f"policies  row security of {table} is off, so no policy applies"])
-    cursor.execute(_POLICIES, {"table": table, "kind": _KINDS[command]})
-    for name, kind, permissive, using, check in cursor.fetchall():
-        how = "" if permissive else " (restrictive)"
-        said = " ".join(
-            f"{clause} {text}" for clause, text in (("using", using), ("with check", check)) if text is not None
-        )
-        lines.append(f'policy    "{name}" for {kind}{how} {said}')
-    if len(lines) == 2:
-        lines.append("policies  none for this role and command")
-    return "\n".join(lines)
+        outcome = _Outcome(shown, count, rows, refused)
+        yield outcome, lambda: explain(cursor, command, _name(table), denied=bool(refused) or not count)
 
 
 def _failure(

@@ -19,6 +19,17 @@ CREATE TABLE profiles (id uuid PRIMARY KEY, email text, secret text DEFAULT 's')
 ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everybody ON profiles TO authenticated USING (true);
 GRANT SELECT (id, email) ON profiles TO authenticated;
+CREATE SCHEMA shut;
+CREATE TABLE shut.away (id int);
+GRANT SELECT ON shut.away TO authenticated;
+CREATE FUNCTION mine() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN true; END';
+REVOKE EXECUTE ON FUNCTION mine FROM PUBLIC;
+CREATE TABLE blind (id int, body text);
+ALTER TABLE blind ENABLE ROW LEVEL SECURITY;
+CREATE POLICY changing ON blind FOR UPDATE TO authenticated USING (true);
+CREATE POLICY narrow ON blind AS RESTRICTIVE FOR DELETE TO authenticated USING (true);
+CREATE POLICY helped ON blind FOR INSERT TO authenticated WITH CHECK (mine());
+GRANT INSERT, UPDATE, DELETE ON blind TO authenticated;
 """
 
 

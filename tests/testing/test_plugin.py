@@ -205,6 +205,34 @@ def test_a_refused_column_is_no_refused_row(as_user, gatepost_db):
 
 
 @pytest.mark.parametrize(
+    ("assertion", "arguments", "missing"),
+    [
+        (assert_can_select, ["shut.away"], ['USAGE on schema "shut", without which "authenticated" can name']),
+        (assert_can_insert, ["blind"], ['EXECUTE on function mine() for "authenticated": policy "helped" calls it']),
+        (
+            assert_can_update,
+            ["blind", {"body": "x"}],
+            ['SELECT for "authenticated": UPDATE with a condition reads', "a policy for SELECT: UPDATE with a"],
+        ),
+        (
+            assert_can_delete,
+            ["blind"],
+            ['SELECT for "authenticated"', "a permissive policy for DELETE: restrictive", "a policy for SELECT"],
+        ),
+        (assert_can_update, ["notes", {"body": "x"}], []),
+    ],
+)
+def test_a_failure_names_the_missing_piece(gatepost_db, as_user, assertion, arguments, missing):
+    gatepost_db.cursor().execute("INSERT INTO blind VALUES (1)")
+    with as_user(ANN) as db:
+        where = {} if assertion in (assert_can_insert, assert_can_select) or not missing else {"id": 1}
+        lines = failure(assertion, db, *arguments, **where)
+    found = [line.strip().removeprefix("missing   ") for line in lines if "  missing   " in line]
+    assert len(found) == len(missing), lines
+    assert all(line.startswith(piece) for line, piece in zip(found, missing, strict=True)), lines
+
+
+@pytest.mark.parametrize(
     "cannot", [assert_cannot_select, lambda db, *a, **w: assert_cannot_update(db, *a, {"body": "x"}, **w)]
 )
 def test_an_assertion_about_no_row_shows_nothing(as_user, notes, cannot):
