@@ -61,7 +61,14 @@ def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
         inside = tuple(sorted(folder.rglob("*.sql")))
         listed = tuple(file for file in declared if file in inside)
         return Migrations(listed or inside, len(inside) - len(listed or inside))
-    files = [entry for entry in entries if _NAME.match(entry.name) and entry.is_file()]
+    named = [entry for entry in entries if _NAME.match(entry.name)]
+    files = [entry for entry in named if entry.is_file()]
+    if len(files) < len(named):
+        lost = next(entry.name for entry in named if entry not in files)
+        raise SettingsError(
+            f'"{lost}" in "{folder}" is named as a migration, and is no file that can be read',
+            "name the file that it stands for, or remove it",
+        )
     if not files:
         files = [
             entry / "migration.sql"

@@ -188,7 +188,8 @@ class Reading:
             if audience == "private":
                 return "error", f"which look private and belong to somebody ({self.ordinary_users.why(table)})"
             if audience == "unknown":
-                return "info", f"because the policies let every row through ({self.ordinary_users.why(table)})"
+                severity: Severity = "warning" if persona.role == "anon" else "info"  # as a condition that is `true`
+                return severity, f"because the policies let every row through ({self.ordinary_users.why(table)})"
         if persona.role == "anon" and about_people(table):
             return "error", "which holds personal data"
         return None
