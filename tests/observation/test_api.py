@@ -32,9 +32,9 @@ def clerk(superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("CREATE ROLE gatepost_test_clerk; GRANT gatepost_test_clerk TO authenticator")
-            yield "gatepost_test_clerk"
-            cursor.execute("DROP OWNED BY gatepost_test_clerk; DROP ROLE gatepost_test_clerk")
+            cursor.execute("CREATE ROLE gatepost_test_teller; GRANT gatepost_test_teller TO authenticator")
+            yield "gatepost_test_teller"
+            cursor.execute("DROP OWNED BY gatepost_test_teller; DROP ROLE gatepost_test_teller")
 
 
 def observed(database):
