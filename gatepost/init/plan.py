@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -21,11 +21,10 @@ from gatepost.project import Project, find_project
 
 @dataclass(frozen=True)
 class Setup:
-    """The changes of a setup, what is asked in `policies/`, and what the author has to do by hand."""
+    """The changes of a setup, and what the author has to do by hand."""
 
     root: Path
     changes: tuple[FileChange, ...]
-    questions: int = 0
     by_hand: tuple[str, ...] = ()
 
     def write(self) -> None:
@@ -64,13 +63,11 @@ def plan_setup(root: Path, models: Sequence[str] = ()) -> Setup:
         *_hook(root),
     ]
     wanted = tuple(change for change in changes if change.after != change.before)
-    asked = sum(change.after.count("protect(") for change in statements if "# " in change.after)
-    return Setup(root, wanted, asked, tuple(by_hand))
+    return Setup(root, wanted, tuple(by_hand))
 
 
-def _changed(path: Path, how: object) -> FileChange:
+def _changed(path: Path, how: Callable[[str], str]) -> FileChange:
     before = read(path)
-    assert callable(how)  # noqa: S101
     return FileChange(path, before, how(before or ""))
 
 
