@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from gatepost.cli._output import Format
     from gatepost.database.url import DatabaseUrl
     from gatepost.finding import Result, Severity
     from gatepost.rules import Rule
@@ -45,6 +46,36 @@ def rules_of(names: list[str] | None) -> tuple[Rule, ...] | None:
     from gatepost.rules import named_rule
 
     return tuple(named_rule(name) for name in names)
+
+
+def baseline_of(path: Path | None) -> frozenset[str]:
+    """Return the keys of the findings that are known already: those of a file, or none."""
+    from gatepost.suppression import read_baseline
+
+    return read_baseline(path) if path is not None else frozenset()
+
+
+def conclude(
+    result: Result,
+    threshold: Severity,
+    known: frozenset[str],
+    *,
+    strict: bool,
+    write_to: Path | None,
+    format: Format,
+    output: Path | None,
+) -> bool:
+    """Print the findings that are not known, or write all of them to a baseline; return whether the command fails."""
+    from gatepost.cli._output import emit
+    from gatepost.suppression import beyond_baseline, write_baseline
+
+    if write_to is not None:
+        write_baseline(write_to, result.findings)
+        typer.echo(f"{len(result.findings)} findings written to {write_to}", err=True)
+        return False
+    result = beyond_baseline(result, known)
+    emit(result, format, output)
+    return result.fails(threshold, strict=strict)
 
 
 def in_schemas(result: Result, schemas: list[str] | None) -> Result:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from gatepost.finding import Result
     from gatepost.sources import Opened, Options
 
 Target = Annotated[
@@ -69,3 +70,22 @@ def looked_at(target: str | None, local: bool, chosen: Options) -> Iterator[Open
         for note in database.notes:
             typer.echo(f"note: {line(note)}", err=True)
         yield database
+
+
+def tried_on_a_clone(database: Opened, run_there: Callable[..., Result], copied: tuple[str, ...] = ()) -> Result:
+    """Clone a database, showing what is done meanwhile, and return what a trial in the clone finds."""
+    from functools import partial
+
+    from rich.console import Console
+
+    from gatepost.observation.api import on_a_clone
+
+    with Console(stderr=True).status("connecting") as status:
+        return on_a_clone(
+            database.url,
+            partial(run_there, target=database.label),
+            status.update,
+            made=database.disposable,
+            rows_of=copied,
+            missing=database.not_checked,
+        )

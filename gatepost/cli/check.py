@@ -12,12 +12,14 @@ from gatepost.cli._filters import (
     RuleNames,
     Schemas,
     WriteBaseline,
+    baseline_of,
+    conclude,
     in_schemas,
     refuse_unknown_schemas,
     rules_of,
     severity_of,
 )
-from gatepost.cli._output import Format, Local, Output, Strict, emit
+from gatepost.cli._output import Format, Local, Output, Strict
 from gatepost.cli._sources import AsCli, CopyRows, Grants, Seed, StopAtRefused, Target, looked_at, options
 
 if TYPE_CHECKING:
@@ -73,12 +75,9 @@ def check(
     """
     from dataclasses import replace
 
-    from gatepost.suppression import beyond_baseline, read_baseline
-    from gatepost.suppression import write_baseline as write
-
     threshold = severity_of(fail_on)
     chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
-    known = read_baseline(baseline) if baseline is not None else frozenset()
+    known = baseline_of(baseline)
     with looked_at(target, local, chosen) as database:
         result = _checked(database, rule, schema, fixes, copy_rows)
     if lock:
@@ -92,13 +91,8 @@ def check(
         from gatepost.check.lock import FILE, stale
 
         result = replace(result, findings=(*result.findings, *stale(result, FILE)))
-    if write_baseline is not None:
-        write(write_baseline, result.findings)
-        typer.echo(f"{len(result.findings)} findings are in {write_baseline}", err=True)
-        return
-    result = beyond_baseline(result, known)
-    emit(result, format, output)
-    raise typer.Exit(int(result.fails(threshold, strict=strict)))
+    failed = conclude(result, threshold, known, strict=strict, write_to=write_baseline, format=format, output=output)
+    raise typer.Exit(int(failed))
 
 
 def _checked(

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatepost.cli._output import Format, Local, Output, Strict, emit
-from gatepost.cli._sources import AsCli, CopyRows, Grants, Seed, StopAtRefused, Target, looked_at, options
+from gatepost.cli._sources import (
+    AsCli,
+    CopyRows,
+    Grants,
+    Seed,
+    StopAtRefused,
+    Target,
+    looked_at,
+    options,
+    tried_on_a_clone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,29 +78,27 @@ def observe(
     run_there = run_for(find_project(), persona or ())
     chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
     with looked_at(target, local, chosen) as database:
-        result = _run(database, in_place, run_there, tuple(copy_rows or ()))
+        if in_place and not database.disposable:
+            result = _in_place(database, run_there)
+        else:
+            result = tried_on_a_clone(database, run_there, tuple(copy_rows or ()))
     emit(result, format, output)
     raise typer.Exit(int(result.fails(strict=strict)))
 
 
-def _run(database: Opened, in_place: bool, run_there: Callable[..., Result], copied: tuple[str, ...]) -> Result:
+def _in_place(database: Opened, run_there: Callable[..., Result]) -> Result:
     from contextlib import closing
-    from functools import partial
 
     from rich.console import Console
 
     from gatepost.database.connect import connect
-    from gatepost.observation.api import on_a_clone
     from gatepost.observation.clone.disposable import refuse_unless_disposable
     from gatepost.observation.clone.in_place import lacking_in_place
 
-    with Console(stderr=True).status("connecting") as status:
-        run_there = partial(run_there, target=database.label)
-        if not in_place or database.disposable:
-            missing = database.not_checked
-            return on_a_clone(
-                database.url, run_there, status.update, made=database.disposable, rows_of=copied, missing=missing
-            )
-        with closing(connect(database.url, application_name="gatepost observe")) as connection:
-            refuse_unless_disposable(connection, "leave --in-place out")
-            return run_there(connection, not_cloned=lacking_in_place(connection), progress=status.update)
+    with (
+        Console(stderr=True).status("connecting") as status,
+        closing(connect(database.url, application_name="gatepost observe")) as connection,
+    ):
+        refuse_unless_disposable(connection, "leave --in-place out")
+        missing = lacking_in_place(connection)
+        return run_there(connection, target=database.label, not_cloned=missing, progress=status.update)

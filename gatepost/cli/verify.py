@@ -12,13 +12,15 @@ from gatepost.cli._filters import (
     RuleNames,
     Schemas,
     WriteBaseline,
+    baseline_of,
+    conclude,
     in_schemas,
     refuse_unknown_schemas,
     rules_of,
     severity_of,
 )
 from gatepost.cli._garbage import nothing_collected
-from gatepost.cli._output import Format, Local, Output, Strict, emit, progress_line
+from gatepost.cli._output import Format, Local, Output, Strict, progress_line
 from gatepost.cli._sources import AsCli, Grants, Seed, StopAtRefused, Target, looked_at, options
 
 if TYPE_CHECKING:
@@ -68,22 +70,16 @@ def verify(
     Exit codes: 0 = nothing found; 1 = findings, or something could not be checked; 2 = could not run.
     If a limit of Gatepost hides something that another check covers, the exit code stays 0; --strict makes it 1.
     """
-    from gatepost.suppression import beyond_baseline, read_baseline
-    from gatepost.suppression import write_baseline as write
-
     threshold = severity_of(fail_on)
     chosen = options(grants, seed=seed, as_cli=as_cli, stop_at_refused=stop_at_refused)
-    known = read_baseline(baseline) if baseline is not None else frozenset()
+    known = baseline_of(baseline)
     with nothing_collected():
         with looked_at(target, local, chosen) as database:
             result = _verified(database, rules_of(rule), schema, print_there=print_there)
-        if write_baseline is not None:
-            write(write_baseline, result.findings)
-            typer.echo(f"{len(result.findings)} findings written to {write_baseline}", err=True)
-            return
-        result = beyond_baseline(result, known)
-        emit(result, format, output)
-    raise typer.Exit(int(result.fails(threshold, strict=strict)))
+        failed = conclude(
+            result, threshold, known, strict=strict, write_to=write_baseline, format=format, output=output
+        )
+    raise typer.Exit(int(failed))
 
 
 def _verified(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from gatepost.cli._output import Local
-from gatepost.cli._sources import Grants, Seed, looked_at, options
-
-if TYPE_CHECKING:
-    from gatepost.finding import Result
-    from gatepost.sources import Opened
+from gatepost.cli._sources import Grants, Seed, looked_at, options, tried_on_a_clone
 
 
 def register(app: typer.Typer) -> None:
@@ -44,25 +40,15 @@ def _who_can(
 
     from gatepost.check.who_can import who_can
     from gatepost.display import json_text, line
+    from gatepost.observation.api import run_for
+    from gatepost.project import find_project
 
     chosen = options(grants, seed=seed, as_cli=False, stop_at_refused=False)
     with looked_at(on, local, chosen) as database:
-        answers = who_can(_observed(database), table, command, persona)
+        tried = tried_on_a_clone(database, run_for(find_project(), ()))
+        answers = who_can(tried, table, command, persona)
     if format == "json":
         typer.echo(json_text({"version": 1, "command": "who-can", "answers": [asdict(one) for one in answers]}))
         return
     for one in answers:
         typer.echo(line(one.sentence))
-
-
-def _observed(database: Opened) -> Result:
-    from functools import partial
-
-    from rich.console import Console
-
-    from gatepost.observation.api import on_a_clone, run_for
-    from gatepost.project import find_project
-
-    with Console(stderr=True).status("connecting") as status:
-        run = partial(run_for(find_project(), ()), target=database.label)
-        return on_a_clone(database.url, run, status.update, made=database.disposable, missing=database.not_checked)
