@@ -54,6 +54,7 @@ class Traits:
         onlooker: Whether it only reads, so that others can be compared with it.
         tries_every_column: Whether it changes every column of its role, so that others need not.
         of_own_role: Whether its role is one of the project's own, which an administrator gives to some users.
+        teammate: Whether it shares a tenant with another persona, with the lowest rank there.
     """
 
     row_set: str = ""
@@ -67,6 +68,7 @@ class Traits:
     onlooker: bool = False
     tries_every_column: bool = False
     of_own_role: bool = False
+    teammate: bool = False
 
 
 @dataclass(frozen=True)

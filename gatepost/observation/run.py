@@ -168,6 +168,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
         findings += leaks(opened, stage.planted_rows, declaration)
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
     missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
+    missing += _nobody(scope, personas)
     if not survey.observed:
         missing.append(NotChecked(scope.target or live.database, "it holds no table that could be observed"))
     cells = matrix(stage.planted_rows, record, personas, declared, unmet(cursor, stage.planted_rows))
@@ -200,7 +201,7 @@ def _observed(
             "SAVEPOINT gatepost_round; SELECT pg_catalog.set_config('statement_timeout', %s, true)", (TIMEOUT,)
         )
         scope.progress("planting rows")
-        planted_rows = plant(cursor, survey, users_of(scope.personas), kinds)
+        planted_rows = plant(cursor, survey, users_of(scope.personas, teammate=bool(survey.teams)), kinds)
         personas = chosen(cast(planted_rows.row_sets, scope.personas), scope.names)
         stage, influence = TrialSession(cursor, planted_rows), Influence(survey)
         roles = sorted({persona.role for persona in personas if persona.role != "service_role"})
@@ -242,6 +243,14 @@ def _absent(live: Schema, declaration: Declaration | None) -> Iterable[NotChecke
     for table in declaration or ():
         if live.table(*table.key) is None:
             yield NotChecked(str(table), "it is declared, and the database does not have it")
+
+
+def _nobody(scope: Scope, personas: Iterable[Persona]) -> Iterable[NotChecked]:
+    """Yield the requested personas that do not exist in this database."""
+    there = {persona.name for persona in personas}
+    for name in scope.names:
+        if name not in there:
+            yield NotChecked(name, "nobody tried: no table or claim says which users share a tenant")
 
 
 def _refresh(cursor: Cursor, survey: Survey) -> Iterable[NotChecked]:

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from gatepost.errors import SettingsError
 from gatepost.observation.attempt.personas import ONLOOKERS, USERS, own_id
+from gatepost.observation.plant.users import TEAMMATE
 from gatepost.personas import Persona, Traits
 
-BUILT_IN = ("anon", *USERS, *ONLOOKERS, "service_role")
+BUILT_IN = ("anon", *USERS, TEAMMATE, *ONLOOKERS, "service_role")
 """The names of the personas that every observation has."""
 _EXAMPLE = 'support = { role = "authenticated", claims = { app_metadata = { role = "support" } } }'
 
@@ -93,7 +94,7 @@ def known(names: Iterable[str], personas: Iterable[Persona]) -> None:
     Raises:
         SettingsError: there is no persona of a name.
     """
-    there = ["anon", *USERS, *(persona.name for persona in personas), "service_role"]
+    there = ["anon", *USERS, TEAMMATE, *(persona.name for persona in personas), "service_role"]
     for name in names:
         if name not in there:
             near = difflib.get_close_matches(name, there, 1)

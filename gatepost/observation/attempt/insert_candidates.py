@@ -7,7 +7,8 @@ from dataclasses import replace
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
 from gatepost.observation.plant.survey import FILES, USERS, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Table

@@ -15,7 +15,7 @@ from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.attempt.usual_statements import phrased
 from gatepost.observation.plant.combinations import Values
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 
 
 @dataclass

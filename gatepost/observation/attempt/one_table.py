@@ -88,7 +88,7 @@ class Attempts:
             seen = look.seen(what)
             new = seen.rows - self.record.sees(self.persona.name, table.key)
             rows = [row for row in self.stage.planted_rows.of(table).values() if row.number in new]
-            others = tuple(row for row in rows if row.world != self.world)
+            others = tuple(row for row in rows if not row.is_of(self.world))
             if others:
                 self.escalations.append(
                     Escalation(self.persona, tried.statement, str(self.table), seen.statement, others, hung_on)

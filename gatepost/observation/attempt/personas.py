@@ -10,11 +10,11 @@ from typing import Any
 
 from gatepost.observation.plant.implied_keys import of_a_catalogue
 from gatepost.observation.plant.row_sets import NEW_USER, RowSets
-from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, SELF_CLAIMING
+from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, SELF_CLAIMING, TEAMMATE
 from gatepost.personas import ANON, NOBODY, SERVICE, Persona, Traits, signed_in
 
 USERS = {name: f"9e500000-0000-4000-8000-0000000000{number:02d}" for number, name in enumerate(BUILT_IN_USERS, 1)}
-"""The ids of the signed-in personas, by name."""
+"""The ids of the signed-in personas, by name, without the teammate."""
 
 ORDINARY = tuple(name for name, traits in BUILT_IN_USERS.items() if traits.ordinary)
 """The personas that may never access what belongs to others."""
@@ -27,13 +27,20 @@ NEWCOMER = "newcomer"
 ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER)
 """The personas that only read. The others are compared with them."""
 
+_TEAMMATE_ID = "9e500000-0000-4000-8000-000000000099"
 _NAMESPACE = uuid.UUID("9e500000-0000-4000-8000-00000000ffff")
 _ADMIN = {"role": "admin", "user_role": "admin", "is_admin": True, "admin": True, "roles": ["admin"]}
 
 
-def users_of(configured: Iterable[Persona]) -> dict[str, str]:
-    """Return the user of each row set: the built-in personas and the project's own."""
-    return {**USERS, **{p.name: json.loads(p.claims).get("sub") or own_id(p.name) for p in configured}}
+def users_of(configured: Iterable[Persona], *, teammate: bool = False) -> dict[str, str]:
+    """Return the user of each row set: the built-in personas and the project's own.
+
+    Args:
+        configured: The project's own personas.
+        teammate: Whether users share tenants, so that ann has a teammate.
+    """
+    own = {p.name: json.loads(p.claims).get("sub") or own_id(p.name) for p in configured}
+    return {**USERS, **({TEAMMATE: _TEAMMATE_ID} if teammate else {}), **own}
 
 
 def own_id(name: str) -> str:
@@ -61,7 +68,8 @@ def cast(row_sets: RowSets, configured: Iterable[Persona] = ()) -> tuple[Persona
     headers, cookies = forged.get("headers", "{}"), forged.get("cookies", "{}")
     by_header = (replace(plain, name=SELF_CLAIMING_BY_HEADER, headers=headers, cookies=cookies),) if forged else ()
     own = tuple(_configured(row_sets, persona) for persona in configured)
-    return (ANON, *(_user(row_sets, name) for name in USERS), *own, plain, *by_header, newcomer, SERVICE)
+    built_in = [name for name in (*USERS, TEAMMATE) if name in row_sets.users]
+    return (ANON, *(_user(row_sets, name) for name in built_in), *own, plain, *by_header, newcomer, SERVICE)
 
 
 def _configured(row_sets: RowSets, persona: Persona) -> Persona:
@@ -80,7 +88,7 @@ def other_of(persona: str) -> str:
 
 
 def _user(row_sets: RowSets, name: str, *, silent: bool = False) -> Persona:
-    traits = BUILT_IN_USERS.get(name, Traits())
+    traits = Traits(teammate=True) if name == TEAMMATE else BUILT_IN_USERS.get(name, Traits())
     claims: dict[str, Any] = {
         "email": f"{name}@example.org",
         "app_metadata": {"provider": "email", "providers": ["email"]},

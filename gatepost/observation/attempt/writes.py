@@ -14,7 +14,8 @@ from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.trial.probes import Tried, places
 from gatepost.observation.attempt.trial.results import Cell, Crossing
 from gatepost.observation.attempt.usual_statements import SOFT_DELETE, soft_deletes
-from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
 from gatepost.observation.plant.survey import FILES
 from gatepost.schema import Column, Command
 
@@ -126,7 +127,7 @@ class Writer(Inserts):
 
     def _is_another_s(self, number: int) -> bool:
         row = self.stage.planted_rows.row(self.table.key, number)
-        return row is not None and row.world != self.world
+        return row is not None and not row.is_of(self.world)
 
     def _changed(self, answer: Answer) -> list[Row]:
         return self.stage.left(self.table, answer.found[0]) if answer.found else []

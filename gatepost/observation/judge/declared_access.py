@@ -17,7 +17,7 @@ from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import bypasses
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

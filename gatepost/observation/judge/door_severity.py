@@ -15,7 +15,7 @@ from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.doors.realtime_channels import MESSAGES
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import USERS, TableKey
 from gatepost.schema import Table
 

@@ -89,7 +89,7 @@ def matrix_cell(
     cell = record.cell(persona.name, table, command)
     rows = sorted(
         (row for row in planted_rows.of(table).values() if row.number in cell.rows),
-        key=lambda row: (row.world == persona.row_set, row.number),
+        key=lambda row: (row.is_of(persona.row_set), row.number),
     )
     statement = next((s for key, s in cell.statements.items() if key in cell.rows), "")
     witnesses = [shown(row) for row in rows[:_WITNESSES]]
@@ -105,7 +105,7 @@ def matrix_cell(
     of = len(cell.inserts) if command == "insert" else len(planted_rows.of(table))
     how_far = reach(planted_rows, persona, table, command, cell)
     mine = persona.row_set
-    own = sum(row.world == mine for row in rows)
+    own = sum(row.is_of(mine) for row in rows)
     if command == "insert":
         own = int(cell.inserts.get("own", False))
     if mine == NOBODY:
@@ -136,7 +136,7 @@ def reach(planted_rows: PlantedRows, persona: Persona, table: Table, command: Co
         return "none"
     if len(cell.rows) == len(rows) or (cell.tried is not None and cell.rows >= cell.tried):
         return "all"
-    mine = {row.number for row in rows if row.world == persona.row_set}
+    mine = {row.number for row in rows if row.is_of(persona.row_set)}
     return "own" if owned and cell.rows <= mine else "some"
 
 

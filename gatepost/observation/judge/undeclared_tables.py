@@ -231,7 +231,7 @@ class Inferred:
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)
-        return row is not None and row.world not in (persona.row_set, NOBODY)
+        return row is not None and row.world != NOBODY and not row.is_of(persona.row_set)
 
     def _policies_to_fix(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:

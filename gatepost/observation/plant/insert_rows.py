@@ -11,7 +11,8 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
 from gatepost.observation.plant.partitions import room
-from gatepost.observation.plant.row_sets import Row, RowSets
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.survey import FILES, Survey, TableKey, is_lookup
 from gatepost.personas import NOBODY
 from gatepost.schema import Table

@@ -6,7 +6,7 @@ values on which its answer turns. Nothing here talks to a database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,8 +15,11 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.candidate_values import Fix, filled
 from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
+from gatepost.observation.plant.row import Row, distinct
+from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
-from gatepost.observation.plant.users import BOB, RANKED
+from gatepost.observation.plant.teams import high_rank, low_rank
+from gatepost.observation.plant.users import ANN, BOB, RANKED, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Column, Table
 
@@ -28,22 +31,6 @@ _KINDS = 4
 """How many kinds of rows a persona tries to give itself."""
 FRESH = 200
 """The first number of the rows that personas insert. Planted rows have lower numbers."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row that was planted, or that a persona tries to insert."""
-
-    table: Table
-    number: int
-    world: str
-    values: Mapping[str, str | None]
-    base: bool = False
-
-    @property
-    def key(self) -> tuple[tuple[str, str], int]:
-        """The text that distinguishes it from every other row."""
-        return (self.table.key, self.number)
 
 
 @dataclass
@@ -79,11 +66,11 @@ class RowSets:
         parent = any(target[:2] == table.key for target in self.survey.keys.values())
         for place, world in enumerate(self.names):
             few = RANKED if not edges else (*RANKED, BOB, NOBODY)
-            if ranked and world not in few and (not parent or self._reserved(table.key)):
+            if self._has_none(table, world, few if ranked else None, parent=parent):
                 continue
             values = self.make(table, world, place)
-            at = -1 if ranked and world not in RANKED else place % len(kinds)
-            values |= overlay(edges, kinds[at])
+            at = 0 if self._is_member(table, world) else -1 if ranked and world not in RANKED else place % len(kinds)
+            values |= overlay(edges, kinds[at]) | self.rank(table, world)
             found.append(Row(table, place, world, values, base=True))
         number = len(self.names)
         for place, world in enumerate(self.names):
@@ -101,7 +88,33 @@ class RowSets:
             for stranger in (*STRANGERS[1:], NEW_USER):
                 found.append(Row(table, number, NOBODY, self.make(table, NOBODY, number, user=stranger)))
                 number += 1
-        return _distinct(table, found)
+        return distinct(table, found)
+
+    def _has_none(self, table: Table, world: str, few: Collection[str] | None, *, parent: bool) -> bool:
+        """Return whether a row set has no row in a table: a teammate no tenant, and most users no rank."""
+        if world == TEAMMATE and table.key in self.survey.teams.tenants:
+            return True
+        if few is None or world in few or self._is_member(table, world):
+            return False
+        return not parent or self._reserved(table.key)
+
+    def _is_member(self, table: Table, world: str) -> bool:
+        return world == TEAMMATE and table.key in self.survey.teams.memberships
+
+    def rank(self, table: Table, world: str) -> Values:
+        """Return the rank that a row of a membership holds: ann's the highest, her teammate's the lowest."""
+        choose = {ANN: high_rank, TEAMMATE: low_rank}.get(world)
+        if choose is None or TEAMMATE not in self.users:
+            return {}
+        found: Values = {}
+        for column in table.columns:
+            key = (*table.key, column.name)
+            if key in self.survey.teams.ranks:
+                labels = self.survey.enums.get(self.survey.base_type(column.type), ())
+                offered = (*self._demanded(table).get(column.name, ()), *labels)
+                value = choose(column, offered, self.survey.clues.literals.get(key, ()))
+                found |= {column.name: value} if value is not None else {}
+        return found
 
     def kinds(self, table: Table) -> list[Values]:
         """Return what distinguishes the kinds of rows that may decide a policy's result, the first ones only."""
@@ -136,11 +149,25 @@ class RowSets:
                 fixed = key in self.fixes and self.fixes[key] is None
                 values[column.name] = None if fixed else self.parent(key, parents or world)
             else:
-                index = self.names.index(parents or world) if key in self.survey.clues.claims else number
-                values[column.name] = self.plain(table, column, place, index)
-        if table.key in FILES:
-            self._shape_file(table, values, self.users.get(user or world, user or STRANGERS[0]), number)
+                values[column.name] = self._own_value(table, column, place, parents or world, number)
+        if table.key == FILES[0]:
+            return values | bucket(self._buckets[0], number)
+        if table.key == FILES[1]:
+            mark = canaries.value("text", Canary(self.survey.numbers[table.key], number, 2))
+            owner = self.users.get(user or world, user or STRANGERS[0])
+            as_id = self.cast_to.get((*FILES[1], "name")) == "uuid"
+            return values | file(self._buckets[0], owner, str(number) if as_id else f"{mark}", as_id=as_id)
         return values
+
+    def _own_value(self, table: Table, column: Column, place: int, world: str, number: int) -> str | None:
+        """Return what a column holds that refers to nothing. What names a tenant is the same in all rows of a set."""
+        key = (*table.key, column.name)
+        if key in self.survey.teams.values:
+            world = ANN if world == TEAMMATE else world
+            if key not in self.survey.clues.claims and TEAMMATE in self.users:
+                number = self.names.index(world)
+        index = self.names.index(world) if key in self.survey.clues.claims else number
+        return self.plain(table, column, place, index)
 
     def _reserved(self, table: TableKey) -> bool:
         """Return whether a table is for a few users: a row there is all that counts, and no row has to refer to it."""
@@ -163,6 +190,8 @@ class RowSets:
 
     def parent(self, key: ColumnKey, world: str) -> str | None:
         """Return what a column holds to refer to the first row of a set."""
+        if world == TEAMMATE and self.survey.keys.get(key, key)[:2] in self.survey.teams.tenants:
+            world = ANN
         if (key, world) not in self._parents:
             self._parents[key, world] = None  # a circular reference ends here
             target = self.survey.keys.get(key)
@@ -217,20 +246,7 @@ class RowSets:
     @cached_property
     def _buckets(self) -> tuple[str, ...]:
         literals = self.survey.clues.literals
-        found = [*literals.get((*FILES[1], "bucket_id"), ()), *literals.get((*FILES[0], "id"), ())]
-        return tuple(dict.fromkeys(found)) or ("files",)
-
-    def _shape_file(self, table: Table, values: Values, user: str, number: int) -> None:
-        """Create a bucket or a file as the storage service does: in a folder that is named after its owner."""
-        if table.key == FILES[0]:
-            values |= {"id": self._buckets[0], "name": f"bucket-{number}", "public": "false", "owner": None}
-            values |= {"type": "STANDARD", "owner_id": None, "allowed_mime_types": None, "file_size_limit": None}
-            return
-        mark = canaries.value("text", Canary(self.survey.numbers[table.key], number, 2))
-        name = f"{user}/{mark}.png"
-        if self.cast_to.get((*FILES[1], "name")) == "uuid":
-            name = f"{user}/{number}/{user}.png"
-        values |= {"bucket_id": self._buckets[0], "owner": user, "owner_id": user, "name": name}
+        return buckets(literals.get((*FILES[1], "bucket_id"), ()), literals.get((*FILES[0], "id"), ()))
 
     def edges(self, table: Table) -> dict[str, list[str | None]]:
         """Return the columns that may decide a result, with the values that rows of a set hold in them."""
@@ -282,19 +298,3 @@ class RowSets:
             if (*table.key, column.name) in self.survey.identities or (*table.key, column.name) in self.survey.keys
         }
         return any(key and set(key) <= bound for key in unique_keys(table))
-
-
-def _distinct(table: Table, rows: list[Row]) -> list[Row]:
-    """Leave out rows that a unique index would refuse."""
-    seen: set[tuple[object, ...]] = set()
-    kept = []
-    for row in rows:
-        marks = [
-            (key, tuple(row.values.get(name) for name in key))
-            for key in unique_keys(table)
-            if all(row.values.get(name) is not None for name in key)
-        ]
-        if not any(mark in seen for mark in marks):
-            seen.update(marks)
-            kept.append(row)
-    return kept

@@ -14,6 +14,7 @@ from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.observation.plant.references import foreign_keys, parents_first, spread
+from gatepost.observation.plant.teams import Teams, teams
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Survey:
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
     a user's id, followed through foreign keys; `enums` and `domains` are by the type's name. `filled` are the tables
-    that hold rows already.
+    that hold rows already. `teams` says how users share tenants.
     """
 
     live: Schema
@@ -54,6 +55,7 @@ class Survey:
     only: frozenset[TableKey] = field(default=frozenset())
     statuses: frozenset[TableKey] = field(default=frozenset())
     filled: frozenset[TableKey] = field(default=frozenset())
+    teams: Teams = field(default_factory=Teams)
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
@@ -134,7 +136,8 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         calls=Calls.among(live.functions),
         filled=filled,
     )
-    return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
+    survey = replace(survey, owned=_owned(survey), statuses=_statuses(survey))
+    return replace(survey, teams=teams(survey, {table.key: _read_by(survey, table) for table in survey.tables}))
 
 
 def _filled(cursor: Cursor, tables: Iterable[Table]) -> frozenset[TableKey]:

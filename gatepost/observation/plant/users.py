@@ -9,6 +9,8 @@ from gatepost.personas import Traits
 ANN = "ann"
 BOB = "bob"
 SELF_CLAIMING = "self_claiming"
+TEAMMATE = "teammate"
+"""A member of ann's tenant with the lowest rank, where users share tenants. Ann has the highest."""
 
 BUILT_IN_USERS: Mapping[str, Traits] = {
     ANN: Traits(ordinary=True, ranked=True, tries_every_column=True),

@@ -11,7 +11,7 @@ from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
 from gatepost.observation.plant.insert_rows import PlantedRows, insert
 from gatepost.observation.plant.partitions import room
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import FILES, Survey, TableKey
 from gatepost.review.names import Names
 from gatepost.review.plant.population import Population

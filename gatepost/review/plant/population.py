@@ -16,7 +16,8 @@ from typing import Any
 
 from gatepost.observation.attempt.personas import cast, own_id, users_of
 from gatepost.observation.plant.combinations import KEPT, Values
-from gatepost.observation.plant.row_sets import FRESH, STRANGERS, Row, RowSets
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH, STRANGERS, RowSets
 from gatepost.observation.plant.survey import FILES, USERS, Survey
 from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import NOBODY, Persona

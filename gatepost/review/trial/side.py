@@ -11,7 +11,7 @@ from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.trial.probes import Look, Probe
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import Survey
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey

@@ -9,7 +9,7 @@ from gatepost import sql
 from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.trial.probes import Look, Probe, Tried, counting, places
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import FILES
 from gatepost.personas import Persona
 from gatepost.review.names import TableKey

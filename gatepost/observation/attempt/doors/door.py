@@ -14,7 +14,7 @@ from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table
 
@@ -60,7 +60,7 @@ class Leaks:
         columns = set()
         for canary in canaries.found_in(text) if text else ():
             row = self._planted.get((canary.table, canary.row))
-            if row is None or row.world == persona.row_set or canary.column >= len(row.table.columns):
+            if row is None or row.is_of(persona.row_set) or canary.column >= len(row.table.columns):
                 continue
             if canary in brought and not witness.proves_reading(row, text, statement):
                 continue
@@ -94,8 +94,8 @@ class Leaks:
         writable = self.record.cell(persona.name, table, "update").rows
         writable |= self.record.cell(persona.name, table, "delete").rows
         owned = table.key in self.stage.survey.owned
-        mine = (persona.row_set, *((NOBODY,) if owned else ()))
-        return [row for row in changed if row.world not in mine and row.number not in writable]
+        theirs = [row for row in changed if not row.is_of(persona.row_set) and not (owned and row.world == NOBODY)]
+        return [row for row in theirs if row.number not in writable]
 
     @cached_property
     def _planted(self) -> Mapping[tuple[int, int], Row]:

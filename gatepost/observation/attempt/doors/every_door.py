@@ -20,7 +20,8 @@ from gatepost.observation.attempt.trial.probes import MOST_ROWS, Probe, counting
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
-from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
 from gatepost.observation.plant.survey import USERS
 from gatepost.personas import Persona
 from gatepost.schema import Sequence as Sequence_
@@ -153,7 +154,7 @@ class Doors:
         planted, sees = self.stage.planted_rows.of(root), self.record.sees(persona.name, root.key)
         found = [(int(oid), ctid) for oid, ctid in answer.rows if oid is not None and ctid is not None]
         rows = [planted[place] for place in found if place in planted]
-        leaked = tuple(r for r in rows if r.number not in sees and r.world != persona.row_set)
+        leaked = tuple(r for r in rows if r.number not in sees and not r.is_of(persona.row_set))
         keys = frozenset((*root.key, name) for name in columns) if leaked else frozenset()
         return Door(
             persona, "partition", str(part), f"SELECT * FROM {target}", answer.tried.outcome, answer.tried.said, leaked,

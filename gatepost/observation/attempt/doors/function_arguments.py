@@ -11,7 +11,8 @@ from gatepost.observation.attempt.personas import USERS, other_of
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import STRANGERS, Row
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import STRANGERS
 from gatepost.observation.plant.survey import USERS as ACCOUNTS
 from gatepost.schema import Table
 

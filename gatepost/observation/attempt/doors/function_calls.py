@@ -14,7 +14,7 @@ from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
 from gatepost.observation.attempt.trial.probes import MOST_ROWS, Look, listed, places
 from gatepost.observation.attempt.trial.results import Escalation
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
@@ -109,7 +109,7 @@ class Calls:
             seen = look.seen(found)
             new = seen.rows - record.sees(self.persona.name, table.key)
             rows = (row for row in planted_rows.of(table).values() if row.number in new)
-            others = tuple(row for row in rows if row.world != self.persona.row_set)
+            others = tuple(row for row in rows if not row.is_of(self.persona.row_set))
             if others:
                 one = Escalation(self.persona, call.statement, str(function), seen.statement, others)
                 record.escalations.append(one)

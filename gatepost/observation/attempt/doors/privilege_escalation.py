@@ -17,7 +17,8 @@ from gatepost.observation.attempt.trial.probes import Found, Probe
 from gatepost.observation.attempt.trial.results import Escalation
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import FRESH, Row
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
 from gatepost.personas import Persona
 from gatepost.schema import Table
 

@@ -16,7 +16,7 @@ from gatepost.observation.attempt.trial.results import Escalation, Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.insert_rows import insert
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import USERS
 from gatepost.observation.plant.users import ANN
 from gatepost.personas import NOBODY, signed_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.outcome import UNKNOWN, Outcome
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 

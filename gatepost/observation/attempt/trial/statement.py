@@ -27,7 +27,7 @@ from gatepost.observation.attempt.trial.probes import (
 from gatepost.observation.attempt.trial.time_limits import Patience
 from gatepost.observation.plant.held_privileges import HeldPrivileges, privileges
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import Survey
 from gatepost.personas import RESET_ROLE, Persona, impersonated
 from gatepost.schema import Table

@@ -8,7 +8,7 @@ from gatepost import sql
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.plant.insert_rows import PlantedRows
-from gatepost.observation.plant.row_sets import Row
+from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, Schema, Table
 

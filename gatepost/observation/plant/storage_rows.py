@@ -1,0 +1,38 @@
+"""Shape the rows of the storage schema as the storage service does: a file is in a folder named after its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gatepost.observation.plant.combinations import Values
+
+
+def buckets(of_files: Iterable[str], of_buckets: Iterable[str]) -> tuple[str, ...]:
+    """Return the buckets to plant files in.
+
+    Args:
+        of_files: What the policies compare a file's bucket with.
+        of_buckets: What they compare a bucket's id with.
+    """
+    return tuple(dict.fromkeys([*of_files, *of_buckets])) or ("files",)
+
+
+def bucket(name: str, number: int) -> Values:
+    """Return the values of a bucket."""
+    return {
+        "id": name, "name": f"bucket-{number}", "public": "false", "owner": None, "type": "STANDARD",
+        "owner_id": None, "allowed_mime_types": None, "file_size_limit": None,
+    }  # fmt: skip
+
+
+def file(bucket_id: str, owner: str, mark: str, *, as_id: bool) -> Values:
+    """Return the values of a file.
+
+    Args:
+        bucket_id: Its bucket.
+        owner: Its owner's id, which names the folder.
+        mark: What makes its name unique.
+        as_id: Whether the name is the owner's id, because a policy casts it, in a folder of its own.
+    """
+    name = f"{owner}/{mark}/{owner}.png" if as_id else f"{owner}/{mark}.png"
+    return {"bucket_id": bucket_id, "owner": owner, "owner_id": owner, "name": name}
