@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import LocalServerError
-from gatepost.finding import Finding, NotChecked, Result, Severity
+from gatepost.finding import Finding, Result, Severity
 from gatepost.name_hints import Words
 from gatepost.observation.clone.schema import clone_of, kept
 from gatepost.personas import Persona
@@ -26,6 +26,7 @@ from gatepost.review.terms import Terms
 from gatepost.review.verdict.access_change import AccessChange, Verdict
 from gatepost.sources import Options as SourceOptions
 from gatepost.sources import Source, opened
+from gatepost.sources.causes import Cause
 from gatepost.sources.files import read_script
 from gatepost.sources.profile import read_profile
 from gatepost.sources.revision_files import as_files
@@ -42,7 +43,6 @@ FAIL_ON: tuple[FailOn, ...] = ("gains", "breaks", "loses")
 _SEVERITY: dict[Verdict, Severity] = {
     "gains": "error", "may gain": "warning", "breaks": "warning", "loses": "info", "may lose": "info"
 }  # fmt: skip
-_SAME = "the same on both sides"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
         making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    return as_result(old.label, new.label, found, head, options, _between(base, head, options.sources))
+    between = _between(base, head, options.sources)
+    made = (f"both sides: {old.made}",) if old.made == new.made else (f"base: {old.made}", f"head: {new.made}")
+    return as_result(old.label, new.label, found, head, options, between, [one for one in made if one[-2:] != ": "])
 
 
 def _between(base: Source, head: Source, options: SourceOptions) -> tuple[str, ...]:
@@ -121,7 +123,25 @@ def _side(source: Source, options: SourceOptions) -> Iterator[Side]:
             yield Side(label, _transactions(clone.url, label), clone.missing, source_kept.live)
         return
     with opened(source, options) as database:
-        yield Side(database.label, _transactions(database.url, database.label), database.not_checked)
+        yield Side(
+            _called(source), _transactions(database.url, database.label), database.not_checked,
+            refused=_refused(database.causes), made=database.profile.line if database.profile is not None else "",
+        )  # fmt: skip
+
+
+def _called(source: Source) -> str:
+    if source.revision is not None:
+        return source.revision.label
+    return "standard input" if source.kind == "input" else source.text
+
+
+def _refused(causes: Iterable[Cause]) -> Mapping[str, tuple[str, ...]]:
+    """Return the statements that were refused, each with those that need it, by their place."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cause in causes:
+        texts = (cause.failure.text, *(one.text for one in cause.followers))
+        found[cause.failure.place] = (*found.get(cause.failure.place, ()), *texts)
+    return found
 
 
 def _transactions(url: DatabaseUrl, label: str) -> Transaction:
@@ -144,7 +164,8 @@ def _transactions(url: DatabaseUrl, label: str) -> Transaction:
 
 
 def as_result(
-    base: str, head: str, found: Comparison, source: Source, options: Options, between: Sequence[str] = ()
+    base: str, head: str, found: Comparison, source: Source, options: Options, between: Sequence[str] = (),
+    made: Sequence[str] = (),
 ) -> Result:  # fmt: skip
     """Return a comparison as the result of the command.
 
@@ -155,19 +176,20 @@ def as_result(
         source: The head, whose files are annotated.
         options: How.
         between: The hazards between the two.
+        made: How the two were made databases.
     """
     today = options.today or datetime.now(UTC).date()
     changes = tuple(options.terms.judge(one, today) for one in found.access)
     causes = {one.object: _causes(one.object, found.objects) for one in changes}
     where = places(source, {name for names in causes.values() for name in names}, options.policies)
     changes = tuple(replace(one, place=_place(causes[one.object], where)) for one in changes)
-    notes = sorted(options.terms.unused(changes, today))
+    notes = [*sorted(options.terms.unused(changes, today)), *made]
     counted = {verdict: sum(one.verdict == verdict for one in changes) for verdict in _SEVERITY}
     return Result(
         command="review",
         target=f"{base} → {head}",
         findings=tuple(_finding(one) for one in changes),
-        not_checked=tuple(_without_equal(found.not_checked)),
+        not_checked=found.not_checked,
         summary={
             **{verdict.replace(" ", "_"): number for verdict, number in counted.items()},
             "failing": sum(one.fails for one in changes),
@@ -226,13 +248,6 @@ def _finding(change: AccessChange) -> Finding:
         reason=change.reason if change.verdict.startswith("may") else "",
         place=change.place,
     )
-
-
-def _without_equal(several: Sequence[NotChecked]) -> Iterator[NotChecked]:
-    """Yield what was not checked, what both sides lack alike as covered: it cannot make a difference."""
-    for one in dict.fromkeys(several):
-        same = several.count(one) > 1
-        yield replace(one, ours=True, covered_by=one.covered_by or _SAME) if same else one
 
 
 def fails(result: Result, fail_on: FailOn = "gains") -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.caller import ANON, SIGNED_IN
@@ -34,6 +34,10 @@ class Proof:
 
     equal: frozenset[TableKey] = frozenset()
     hints: Mapping[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
+
+    def without(self, doubtful: frozenset[TableKey]) -> Proof:
+        """Return the same without what stands on something that could not be compared."""
+        return replace(self, equal=self.equal - doubtful)
 
 
 def prove(before: Schema, after: Schema, changes: Iterable[ObjectChange]) -> Proof:
@@ -125,11 +129,15 @@ def _clause(command: Command) -> str:
 
 
 def _applied(policies: Iterable[Policy], clause: str) -> tuple[list[str], list[str]]:
-    """Return the conditions of the permissive and of the restrictive policies; a missing check is the using."""
+    """Return the conditions of the permissive and of the restrictive policies; a missing check is the using.
+
+    A policy with neither adds no condition: a permissive one lets no row through, and a restrictive one stops none.
+    """
     found: tuple[list[str], list[str]] = ([], [])
     for policy in policies:
         text = policy.using if clause == "using" else policy.check if policy.check is not None else policy.using
-        found[0 if policy.permissive else 1].append(text if text is not None else "true")
+        if text is not None:
+            found[0 if policy.permissive else 1].append(text)
     return sorted(found[0]), sorted(found[1])
 
 

@@ -12,12 +12,13 @@ from gatepost.observation.attempt.configured_personas import of_roles
 from gatepost.observation.plant.survey import Survey, survey_database
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
+from gatepost.review.not_compared import as_not_checked, doubtful, missing
 from gatepost.review.plant.joint_survey import joint_survey, texts_of
 from gatepost.review.plant.needed import only_needed
 from gatepost.review.plant.population import Population
-from gatepost.review.proof import prove
+from gatepost.review.proof import Proof, prove
 from gatepost.review.scope import NOTHING, Scope, scope_of
-from gatepost.review.state import Side, read_state
+from gatepost.review.state import Side, State, read_state
 from gatepost.review.structure import ObjectChange, object_changes
 from gatepost.review.trial.access import Access
 from gatepost.review.trial.run import as_one, tried
@@ -102,32 +103,45 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     objects = object_changes(before, after, names)
     in_head_words = in_words_of_head(before.live, names)
     options.progress("comparing conditions")
-    proof = prove(in_head_words, after.live, objects)
+    lacking = missing(base, head)
+    doubts = doubtful(lacking, in_head_words, after.live)
+    proof = prove(in_head_words, after.live, objects).without(doubts)
     scope = scope_of(in_head_words, after.live, [one for one in objects if one.on not in proof.equal])
-    missing = (*base.missing, *head.missing)
-    catalog = tuple(by_catalog(before, after))
+    known = Comparison(
+        objects, tuple(by_catalog(before, after)), scope, proved=tuple(sorted(proof.equal)),
+        not_checked=tuple(as_not_checked(lacking, scope.tables, in_head_words, after.live)),
+    )  # fmt: skip
     if not scope.tables and not scope.doors:
-        return Comparison(objects, grouped(catalog), scope, not_checked=missing, proved=tuple(sorted(proof.equal)))
+        return replace(known, access=grouped(known.access))
+    bench, population = _prepared(base, head, before, after, names, proof, known, options)
+    accesses = [bench.tried(population)]
+    if _looks_for_absence(in_head_words, after.live):
+        accesses.append(bench.tried(replace(population, sparse=True)))
+    options.progress("comparing")
+    changes = [*known.access, *(change for old, new in accesses for change in _changes(old, new, scope))]
+    changes += newly_callable(before, after, scope.policies, changes)
+    base_words = replace(before, live=in_head_words)
+    changes += of_unplanted(base_words, after, sorted(_unplanted(accesses[0], scope, after.live)))
+    return _judged(known, changes, accesses, doubts)
+
+
+def _prepared(
+    base: Side, head: Side, before: State, after: State, names: Names, proof: Proof, known: Comparison,
+    options: Options,
+) -> tuple[_Bench, Population]:  # fmt: skip
+    """Return both sides ready to be tried, and the rows and callers for both."""
+    in_head_words = in_words_of_head(before.live, names)
     with base.begin() as cursor:
         old = survey_database(cursor, before.live, None)
         old_words = survey_database(cursor, in_head_words, None)
     with head.begin() as cursor:
         new = survey_database(cursor, after.live, None)
-    joint = only_needed(joint_survey(old_words, new, proof.hints), scope)
+    joint = only_needed(joint_survey(old_words, new, proof.hints), known.scope)
     roles = {*callers_of(before.live), *callers_of(after.live)} - {"anon", "authenticated"}
     people = (*options.personas, *of_roles(roles, options.personas))
-    bench = _Bench(base, head, (as_one(old, scope), as_one(new, scope)), names, scope, options)
-    population = Population(joint, old_words, people, _defaults(objects))
-    accesses = [bench.tried(population)]
-    if _looks_for_absence(in_head_words, after.live):
-        accesses.append(bench.tried(replace(population, sparse=True)))
-    options.progress("comparing")
-    changes = [*catalog, *(change for old, new in accesses for change in _changes(old, new, scope))]
-    changes += newly_callable(before, after, scope.policies, changes)
-    base_words = replace(before, live=in_head_words)
-    changes += of_unplanted(base_words, after, sorted(_unplanted(accesses[0], scope, after.live)))
-    found = _judged(changes, accesses, objects, scope, missing)
-    return replace(found, proved=tuple(sorted(proof.equal)))
+    surveys = as_one(old, known.scope), as_one(new, known.scope)
+    bench = _Bench(base, head, surveys, names, known.scope, options)
+    return bench, Population(joint, old_words, people, _defaults(known.objects))
 
 
 @dataclass(frozen=True)
@@ -198,22 +212,23 @@ def _both(old: Access, new: Access, scope: Scope) -> list[TableKey]:
 
 
 def _judged(
-    changes: Iterable[AccessChange], accesses: Sequence[tuple[Access, Access]], objects: tuple[ObjectChange, ...],
-    scope: Scope, missing: tuple[NotChecked, ...],
+    known: Comparison, changes: Iterable[AccessChange], accesses: Sequence[tuple[Access, Access]],
+    doubts: frozenset[TableKey],
 ) -> Comparison:  # fmt: skip
+    """Return what is known before the trials with what they show."""
     access = grouped(changes)
     said = {one.object for one in access}
     old, new = accesses[0]
+    scope = known.scope
     unseen = [one for one in (*old.missing, *new.missing) if any(one.what == ".".join(key) for key in scope.tables)]
-    return Comparison(
-        objects,
-        access,
-        scope,
+    return replace(
+        known,
+        access=access,
         rows=sum(len(rows) for _, new in accesses for rows in new.planted.values()),
         callers=len(new.callers),
-        not_checked=tuple(sorted([*missing, *dict.fromkeys(unseen)])),
+        not_checked=tuple(sorted([*known.not_checked, *dict.fromkeys(unseen)])),
         new=tuple(_of_new_tables(old, new, scope)),
-        unchanged=tuple(key for key in _both(old, new, scope) if ".".join(key) not in said),
+        unchanged=tuple(key for key in _both(old, new, scope) if ".".join(key) not in said and key not in doubts),
     )
 
 

@@ -104,6 +104,19 @@ def one_of(key: tuple[str, str], referred: set[str]) -> bool:
     return bool({f"{key[0]}.{key[1]}", key[1]} & {name.replace('"', "") for name in referred})
 
 
+def named_by(words: frozenset[str], before: Schema, after: Schema) -> frozenset[TableKey]:
+    """Return the tables that statements name, and those whose access depends on what they name.
+
+    Args:
+        words: Every word of the statements.
+        before: The base in the words of the head.
+        after: The head.
+    """
+    things = [*_things(before), *_things(after)]
+    names = words & {thing.called for thing in things}
+    return frozenset(_dependents(things, {thing.key for thing in things if thing.called in names}, set(names))[0])
+
+
 def _written(things: Iterable[_Thing], touched: set[tuple[str, str]]) -> set[TableKey]:
     """Return the tables that changed functions write: who may add what to them may have changed."""
     things = list(things)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gatepost.finding import NotChecked
@@ -73,12 +73,16 @@ class Side:
         begin: Opens a transaction in the side's database that is rolled back when its block ends.
         missing: What of the original is not in that database.
         original: What that database is a clone of, if it is one.
+        refused: The statements that were refused, and those that need them, by the place that `missing` names.
+        made: How the platform around it was set up, where it is no live database.
     """
 
     label: str
     begin: Transaction
     missing: tuple[NotChecked, ...] = ()
     original: Schema | None = None
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made: str = ""
 
 
 def read_state(cursor: Cursor, original: Schema | None = None) -> State:

@@ -96,3 +96,13 @@ def test_what_cannot_be_reviewed_exits_2(gatepost, repository, arguments, said):
     done = gatepost("review", *arguments)
     assert done.exit_code == 2, done.output
     assert said in done.stderr
+
+
+@pytest.mark.server
+def test_a_branch_whose_sql_is_refused_says_first_what_could_not_be_compared(gatepost, repository):
+    (repository / "supabase" / "migrations" / "0002_everybody.sql").write_text(AFTER.replace("true", "absent"))
+    done = gatepost("review", "main", "--format", "markdown")
+    assert done.exit_code == 1, done.output
+    assert "Access: not everything could be compared: 0002" in done.stdout
+    assert "nobody gains by the rest" in done.stdout
+    assert "proved" not in done.stdout

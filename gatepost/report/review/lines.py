@@ -34,6 +34,7 @@ def headline(result: Result) -> str:
     gains, may = changes(result, "gains"), changes(result, "may gain")
     failing = [one for one in gains if one["fails"]]
     parts = []
+    hidden = unknown(result)
     if failing:
         parts.append(f"{_who(failing)} can do more than before: {_what(failing)}")
     elif gains:
@@ -43,16 +44,27 @@ def headline(result: Result) -> str:
     if broken := changes(result, "breaks"):
         parts.append(f"{_who(broken)} gets an error now: {_what(broken)}")
     if not gains and not may:
-        parts.insert(0, "nobody gains access")
+        parts.insert(0, "nobody gains by the rest" if hidden else "nobody gains access")
     if lost := changes(result, "loses", "may lose"):
         parts.append(f"{_who(lost)} can do less: {_what(lost)}")
     elif not gains and not may and not changes(result, "breaks"):
         parts.append(unchanged(result))
-    return "; ".join(parts)
+    return "; ".join([hidden, *parts] if hidden else parts)
+
+
+def unknown(result: Result) -> str:
+    """Return what could not be compared, in a few words, or the empty string."""
+    several = [one for one in result.not_checked if one.fails]
+    if not several:
+        return ""
+    more = f" and {len(several) - 1} more" if len(several) > 1 else ""
+    return f"not everything could be compared: {several[0].what} {several[0].why.partition(';')[0]}{more}"
 
 
 def unchanged(result: Result) -> str:
-    """Return how it is known that nothing changes."""
+    """Return how it is known that nothing changes; nothing is proved where something could not be compared."""
+    if unknown(result) and not result.summary["rows"]:
+        return "nothing else that decides about access differs"
     if not result.summary["tables"] and not result.summary["rows"]:
         return "equal (proved): nothing that decides about access differs"
     rows, callers = result.summary["rows"], result.summary["callers"]
