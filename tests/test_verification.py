@@ -5,18 +5,20 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
 from typer.testing import CliRunner
 
 import gatepost
-from gatepost import assert_row_security, verify
+from gatepost import assert_row_security, declaring, protect, verify
 from gatepost.cli import app
 from gatepost.declare.declaration import Declaration
+from gatepost.declare.language import collected
 from gatepost.doctor.audit import ROLE
 from gatepost.errors import DatabaseUnreachable
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
 from gatepost.project import find_project
-from gatepost.rules import all_rules
+from gatepost.rules import all_rules, named_rule
 from gatepost.verification import RowSecurityMissing
 
 ROOT = Path(gatepost.__file__).parents[1]
@@ -296,3 +298,26 @@ def test_only_what_is_proved_is_an_error(rolled_back, policies, verdict):
     assert {finding.severity for finding in found} == {"error" if verdict == "proved" else "warning"}
     assert all(("gatepost check" in finding.reason) == (verdict == "suspected") for finding in found)
     assert result.summary["error"] == result.count("error")
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        ("ENABLE ROW LEVEL SECURITY", None),
+        ("FORCE ROW LEVEL SECURITY", "is off and should be on, but not forced"),
+        ("ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "is forced and should be on, but not forced"),
+    ],
+)
+def test_row_security_without_force_is_compared_as_declared(rolled_back, live, said):
+    with declaring():
+        protect(Table("note", MetaData(), Column("id", Integer, primary_key=True)), forced=False)
+        declaration = collected()
+    with rolled_back.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE note (id int PRIMARY KEY); REVOKE ALL ON note FROM PUBLIC, anon, authenticated, service_role;"
+            f"GRANT ALL ON note TO service_role; ALTER TABLE note {live}"
+        )
+    result = verify(rolled_back, declaration=declaration, rules=[named_rule("drift")])
+    messages = [finding.message for finding in result.findings if "row security" in finding.message]
+    assert ([said] if said else []) == [said for message in messages if said and said in message]
+    assert len(messages) == (said is not None)

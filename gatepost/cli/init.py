@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 _NEXT = ('alembic revision --autogenerate -m "protect the tables"', "alembic upgrade head", "gatepost check")
 
+_FORCED = (
+    "Row security is forced, so it holds for the owner of the tables too. On Supabase, postgres bypasses it. Where the\n"
+    "backend logs in as an owner without BYPASSRLS, as on RDS, it would see no rows: write protect(…, forced=False).\n"
+    "`gatepost doctor URL` says whether a role bypasses row security."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add `gatepost init`."""
@@ -74,6 +80,7 @@ def _name(setup: Setup, path: Path) -> str:
 def _say_next(setup: Setup) -> None:
     for one in setup.by_hand:
         typer.echo(f"to do: {one}")
+    typer.echo(f"\n{_FORCED}")
     typer.echo("\nRead policies/, where a comment asks what could not be guessed. Then:")
     for command in _NEXT:
         typer.echo(f"  {command}")

@@ -21,6 +21,7 @@ from gatepost.declare.source_location import caller, place, refuse_python_logic,
 from gatepost.declare.to_policies import protected_table
 from gatepost.declare.validation import (
     check_columns,
+    check_forced,
     check_platform,
     check_rule,
     refuse_idle_condition,
@@ -109,7 +110,9 @@ def restrict(
 
 
 @with_source_location
-def protect(table: object, *rules: Rule, hide: Iterable[object] = (), found: AsFound | None = None) -> ProtectedTable:
+def protect(
+    table: object, *rules: Rule, hide: Iterable[object] = (), forced: bool = True, found: AsFound | None = None
+) -> ProtectedTable:
     """Protect one table: enable and force row security, and allow exactly what the rules say.
 
     Args:
@@ -117,6 +120,8 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = (), found: AsF
             which only the policies are declared.
         rules: What is allowed; without any, only `service_role` can access rows.
         hide: Columns that only `service_role` can read or write, whatever the rules say.
+        forced: Whether row security holds for the table's owner too. False is for a backend that logs in as the owner
+            and does not bypass row security, as on RDS; every other role is subject to the rules all the same.
         found: `as_found(…)` for a table that was there before: its row security and grants stay as they are, and the
             rules are its policies as they are.
 
@@ -129,10 +134,11 @@ def protect(table: object, *rules: Rule, hide: Iterable[object] = (), found: AsF
     for rule in rules:
         check_rule(rule, schema, name, model)
     check_platform(schema, name, rules, hidden)
+    check_forced(forced, schema, name, as_found=found is not None)
     check_columns(model, name, (*hidden, *(column for rule in rules for column in rule.columns)))
     for rule in rules if found is None else ():
         refuse_unnamed_power(rule, model, hidden)
-    protected = protected_table(schema, name, model, rules, hidden, here, found)
+    protected = protected_table(schema, name, model, rules, hidden, here, found, forced)
     known = statements().get(protected.key)
     if known is not None and known != protected:
         raise DeclarationError(

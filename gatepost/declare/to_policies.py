@@ -11,11 +11,11 @@ from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, TextClause, U
 from gatepost import sql
 from gatepost.auth import uid
 from gatepost.declare.as_found import AsFound
-from gatepost.declare.declaration import PROTECTED, ProtectedTable, Rule
+from gatepost.declare.declaration import ProtectedTable, Rule
 from gatepost.declare.expression import compared_with_session, is_session_only, render, session_or
 from gatepost.declare.sql_compiler import compiled
 from gatepost.errors import DeclarationError
-from gatepost.schema import Command, Grant, Policy, is_platform
+from gatepost.schema import Command, Grant, Policy, RowSecurity, is_platform
 
 READ_AND_WRITE = ("DELETE", "INSERT", "SELECT", "UPDATE")
 
@@ -28,6 +28,7 @@ def protected_table(
     hidden: tuple[str, ...],
     place: str,
     found: AsFound | None = None,
+    forced: bool = True,
 ) -> ProtectedTable:
     """Resolve the rules of one table.
 
@@ -39,6 +40,7 @@ def protected_table(
         hidden: Columns that only `service_role` can read or write.
         place: File and line of the statement, for errors.
         found: What the table had before it was declared, which stays.
+        forced: Whether row security holds for the table's owner too.
 
     Raises:
         DeclarationError: the rules contain a mistake.
@@ -60,7 +62,7 @@ def protected_table(
         columns=columns,
         hidden=hidden,
         place=place,
-        row_security=found.row_security if found else PROTECTED,
+        row_security=found.row_security if found else RowSecurity(enabled=True, forced=forced),
         as_found=found is not None,
     )
 

@@ -109,6 +109,18 @@ def check_platform(schema: str, name: str, rules: tuple[Rule, ...], hidden: tupl
         )
 
 
+def check_forced(forced: bool, schema: str, name: str, as_found: bool) -> None:
+    """Refuse `forced=` where row security is not ours to switch, or is described already."""
+    if forced:
+        return
+    if is_platform(schema):
+        raise DeclarationError(
+            f'"{schema}.{name}" is the platform\'s, whose row security stays as it is', "leave forced= out"
+        )
+    if as_found:
+        raise DeclarationError(f'as_found(…) says whether "{schema}.{name}" is forced', "found=as_found(…, forced=…)")
+
+
 def refuse_unnamed_power(rule: Rule, table: Table | None, hidden: tuple[str, ...]) -> None:
     """Refuse a rule by which users write columns that give them power, unless `columns=` says which they write.
 

@@ -122,7 +122,7 @@ def _forced_on_owner(connection: Connection) -> list[Answer]:
             f'"{name}" sees no rows of {count} of its own tables, such as "{first}": row security is forced there, and'
             " no policy names it",
             f"ALTER ROLE {identifier(name)} BYPASSRLS, where you are allowed to; or add to the statement of each table:"
-            f' allow("all", to=Role("{name}"), where=anything)',
+            f' forced=False, or allow("all", to=Role("{name}"), where=anything)',
         )
     ]
 

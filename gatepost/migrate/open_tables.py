@@ -148,8 +148,9 @@ def openings(steps: Iterable[Step]) -> dict[tuple[str, str], list[str]]:
 
 def _opening(before: Subject | None, after: Subject | None) -> str | None:
     if isinstance(after, TableRowSecurity):
-        there = isinstance(before, TableRowSecurity) and before.state.enabled
-        return "row security is not forced" if there else "row security is off"
+        if not isinstance(before, TableRowSecurity) or not before.state.enabled:
+            return "row security is off" if after.state.enabled else None
+        return "row security is not forced" if after.state.forced and not before.state.forced else None
     if isinstance(before, Policy):
         if after is not None:
             return f'the policy "{before.name}" has another command or other roles'

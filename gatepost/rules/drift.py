@@ -46,14 +46,21 @@ def _message(place: str, change: Change) -> str:
     if isinstance(subject, TableGrants):
         return f"the grants on {table} differ from {place}: {_grants(change)}"
     if isinstance(subject, TableRowSecurity):
-        off = "off" if change.kind == "create" else "on, but not forced"
-        return f"row security of {table} is {off}, although {place} protects it"
+        if not subject.state.forced:
+            return f"row security of {table} is {_state(before)} and should be {_state(subject)}, as {place} declares"
+        return f"row security of {table} is {_state(before)}, although {place} protects it"
     if change.kind == "drop":
         return f'the policy "{subject.name}" on {table} is in the database but not declared'
     if change.kind == "create":
         return f'the policy "{subject.name}" on {table} is declared at {place} but not in the database'
     assert isinstance(before, Policy)  # noqa: S101  a policy replaces a policy
     return f'the policy "{subject.name}" on {table} differs from {place}: {_policy(before, subject)}'
+
+
+def _state(found: object) -> str:
+    if not isinstance(found, TableRowSecurity) or not found.state.enabled:
+        return "off"
+    return "forced" if found.state.forced else "on, but not forced"
 
 
 def _policy(live: Policy, declared: Policy) -> str:

@@ -13,6 +13,7 @@ from gatepost import (
     Role,
     allow,
     anon,
+    as_found,
     authenticated,
     claim,
     declaring,
@@ -306,6 +307,12 @@ MISTAKES = {
         lambda: protect("storage.objects", allow("select", to=anon, columns=("id",))),
         "is the platform's",
         "where=",
+    ),
+    "forced on a platform": (lambda: protect("storage.objects", forced=False), "is the platform's", "leave forced="),
+    "forced twice": (
+        lambda: protect(Note, forced=False, found=as_found({})),
+        "as_found(…) says",
+        "found=as_found(…, forced=…)",
     ),
     "owner is a number": (lambda: protect(Note, owner(Note.order)), "they never match", "a uuid or text"),
     "no index": (

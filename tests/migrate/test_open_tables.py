@@ -126,6 +126,22 @@ def test_what_is_closed_by_hand_is_a_warning(project, owned, statement, caplog):
     ]
 
 
+def test_row_security_that_is_declared_without_force_is_compared_as_declared(project, notes, caplog):
+    declared = notes(forced=False)
+    project.starts(declared)
+    project.execute("ALTER TABLE notes FORCE ROW LEVEL SECURITY")
+    with caplog.at_level(logging.WARNING, "gatepost"):
+        project.upgrade()
+    assert any(
+        'row security of "public.notes" is forced, declared is on but not forced' in message
+        for message in caplog.messages
+    )
+    project.lands(declared)
+    project.execute("ALTER TABLE notes DISABLE ROW LEVEL SECURITY")
+    with pytest.raises(CommandError, match="row security is off"):
+        project.upgrade()
+
+
 def test_only_the_end_of_an_upgrade_is_compared(project, owned, by_hand, capsys):
     project.say(owned)
     by_hand("first", OPEN, "DROP TABLE notes")

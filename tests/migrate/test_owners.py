@@ -77,6 +77,21 @@ def test_a_policy_for_the_owner_is_a_way_out(filled, notes):
     assert project.rows("SELECT count(*) FROM notes") == [(1,)]
 
 
+def test_row_security_that_is_not_forced_leaves_the_owner_the_rows(filled, notes, caplog):
+    """Users are subject to the rules all the same, and who forces it later is refused again."""
+    project, _ = filled
+    (project.folder / "versions" / "r1_step.py").unlink()
+    with caplog.at_level(logging.WARNING, "gatepost"):
+        project.lands(notes(rules=lambda t: [owner(t.c.user_id)], forced=False))
+    assert not [message for message in caplog.messages if "does not bypass" in message]
+    assert project.rows("SELECT count(*) FROM notes") == [(1,)]
+    project.say(notes(rules=lambda t: [owner(t.c.user_id)]))
+    project.revise()
+    with pytest.raises(CommandError, match="does not bypass row security") as refused:
+        project.upgrade()
+    assert "protect(…, forced=False)" in str(refused.value)
+
+
 def test_a_new_table_of_such_an_owner_is_reported(by_owner, notes, caplog):
     project, _ = by_owner
     with caplog.at_level(logging.WARNING, "gatepost"):

@@ -68,7 +68,8 @@ def refuse_blind_owners(connection: Connection, before: frozenset[int], *, allow
         f" names the role, a backend that logs in as it {'no longer sees the rows' if filled else 'sees no rows'}"
     )
     fix = (
-        f"ALTER ROLE {identifier(owner)} BYPASSRLS  # where you are allowed to; or a policy for the backend:"
+        f"ALTER ROLE {identifier(owner)} BYPASSRLS  # where you are allowed to; or protect(…, forced=False), so that"
+        " row security leaves the owner out; or a policy for the backend:"
         f' allow("all", to=Role("{line(owner)}"), where=anything); or, if it logs in as another role:'
         f" alembic -x {ALLOW} upgrade head"
     )

@@ -18,9 +18,10 @@ def sentence(step: Step) -> str:
             return f'the policy "{subject.name}" on {table} differs: {_policy(before, subject)}'
         return f'the policy "{subject.name}" on {table} is {_where(step)}'
     if isinstance(subject, TableRowSecurity):
-        there = isinstance(before, TableRowSecurity) and before.state.enabled
-        state = "off" if not there else "on but not forced" if subject.state == PROTECTED else "forced"
-        return f"row security of {table} is {'on' if step.kind == 'drop' else state}"
+        if step.kind == "drop":
+            return f"row security of {table} is on"
+        wanted = "" if subject.state == PROTECTED else f", declared is {_state(subject)}"
+        return f"row security of {table} is {_state(before)}{wanted}"
     if isinstance(subject, AllRevoked):
         return f"what was granted by default on {subject} is not revoked yet"
     if isinstance(subject, ViewOptions):
@@ -29,6 +30,12 @@ def sentence(step: Step) -> str:
         return f"the options of the view {table} differ: there are {options}, declared are {declared}"
     assert isinstance(subject, Privilege)  # noqa: S101  there is no other subject
     return f'"{subject.role}" has {"no " if step.kind == "create" else ""}{subject.held} on {subject}'
+
+
+def _state(found: object) -> str:
+    if not isinstance(found, TableRowSecurity) or not found.state.enabled:
+        return "off"
+    return "forced" if found.state.forced else "on but not forced"
 
 
 def _where(step: Step) -> str:
