@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _NEXT = ('alembic revision --autogenerate -m "protect the tables"', "alembic upgrade head", "gatepost check")
 
 _FORCED = (
-    "Row security is forced, so it holds for the owner of the tables too. On Supabase, postgres bypasses it. Where the\n"
-    "backend logs in as an owner without BYPASSRLS, as on RDS, it would see no rows: write protect(…, forced=False).\n"
+    "Row security is forced: it holds for the owner of the tables too. On Supabase, postgres bypasses it. A backend\n"
+    "that logs in as an owner without BYPASSRLS, as on RDS, sees no rows without protect(…, forced=False).\n"
     "`gatepost doctor URL` says whether a role bypasses row security."
 )
 

@@ -2,6 +2,7 @@
 
 import pytest
 from alembic import command
+from alembic.util import CommandError
 from sqlalchemy import ARRAY, Column, MetaData, Text, Uuid, any_, func
 
 from gatepost import Role, allow, authenticated, owner, uid
@@ -33,8 +34,21 @@ def test_two_branches_that_drop_the_same_policy(branches, notes):
         return notes(rules=lambda t: [owner(t.c.user_id, *commands)])
 
     project = branches(with_commands(), with_commands("select", "insert"), with_commands("select", "update"))
+    before = project.state()
     project.upgrade()
     assert set(project.policies("notes")) == {"notes_select_owner"}
+    project.downgrade("r1")
+    assert project.state() == before
+
+
+def test_two_branches_that_make_the_same_policy(branches, notes):
+    def with_commands(*commands):
+        return notes(rules=lambda t: [owner(t.c.user_id, *commands)])
+
+    project = branches(with_commands("select"), with_commands("select", "insert"), with_commands("select", "insert"))
+    with pytest.raises(CommandError, match='policy "notes_insert_owner" for table "notes" already exists') as refused:
+        project.upgrade()
+    assert "nothing was changed" in str(refused.value)
 
 
 def test_two_branches_that_grant_columns_of_one_table(branches, notes):
@@ -101,7 +115,6 @@ def test_a_lent_connection_migrates_and_stays_as_it_was(project, notes):
 
 
 def test_a_lent_connection_of_another_driver_is_a_sentence(project):
-    from alembic.util import CommandError
     from sqlalchemy import create_mock_engine
 
     class Lent:

@@ -157,7 +157,7 @@ def with_patience(connection: Connection, patience: Patience, progress: Progress
         connection.rollback()
         blocked = _blocked(driver, failure, patience)
         if blocked is None:
-            raise _explained(driver, failure) from failure
+            raise _explained(driver, failure, progress) from failure
         pause = next(pauses, None)
         if progress.within_a_revision or pause is None:
             raise _given_up(blocked, progress) from failure
@@ -196,11 +196,17 @@ def _given_up(blocked: Blocker, progress: Progress) -> MigrationError:
     return MigrationError(f"{blocked.sentence}; {progress.left_behind}", blocked.fix)
 
 
-def _explained(connection: DriverConnection, failure: Exception) -> Exception:
+def _explained(connection: DriverConnection, failure: Exception, progress: Progress) -> Exception:
     """Return a sentence for an error that says too little by itself, or else the error."""
     from psycopg2 import errors
 
     error, _ = _driver_error(failure)
+    if isinstance(error, errors.DuplicateObject):
+        return MigrationError(
+            f"{line(error.diag.message_primary or str(error))}: another branch of the revisions made it before, or"
+            f" somebody by hand; {progress.left_behind}",
+            "take it out of the later revision, or write op.replace_entity(…) there in place of op.create_entity(…)",
+        )
     if not isinstance(error, errors.InsufficientPrivilege):
         return failure
     said = line(error.diag.message_primary or str(error))

@@ -49,7 +49,9 @@ class Step:
 
     def reversed(self) -> Step:
         """Return the step of the way down."""
-        kinds: dict[Kind, Kind] = {"create": "drop", "replace": "replace", "drop": "create"}
+        # Where two merged branches dropped the same policy, both ways down bring it back.
+        back: Kind = "replace" if isinstance(self.subject, Policy) else "create"
+        kinds: dict[Kind, Kind] = {"create": "drop", "replace": "replace", "drop": back}
         ways: dict[Way, Way] = {"both": "both", "up": "down", "down": "up"}
         return Step(kinds[self.kind], self.after, self.before, ways[self.way])
 
