@@ -51,6 +51,7 @@ def run(
     metadata: MetaData | Sequence[MetaData],
     *,
     policies: str | Declaration = "policies",
+    url: str | None = None,
     entities: Iterable[ReplaceableEntity] | None = None,
     only_declared: bool = False,
     lock_timeout: float = Patience.lock_timeout,
@@ -63,6 +64,8 @@ def run(
         context: `alembic.context`.
         metadata: The models' metadata, or several where the models have several.
         policies: The package of the declarations, or what was declared.
+        url: The database, for a project that has several and an `env.py` for each; without it, `DATABASE_URL` or the
+            embedded server. `alembic -x url=… upgrade head` and a program that runs Alembic take precedence.
         entities: The functions, views and triggers of the project: alembic-utils' own, or `Function` and `View` of
             `gatepost.migrate`, which say who may use them. None means that the project versions none; an empty list,
             that it has none now and those in the database are to be dropped. Policies and grants are not among them:
@@ -81,7 +84,7 @@ def run(
         given = context.get_x_argument(as_dictionary=True)
         declaration = _declared(policies) if isinstance(policies, str) else policies
         where = context.config.attributes.get("connection") or target_url(
-            given.get("url") or context.config.attributes.get("url")
+            given.get("url") or context.config.attributes.get("url") or url
         )
         patience = Patience(
             _number(given, "lock_timeout", lock_timeout), round(_number(given, "lock_attempts", lock_attempts, least=1))
