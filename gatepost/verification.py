@@ -89,7 +89,8 @@ def verify(
         words=words,
     )
     findings = [_untried(finding) for finding in result.findings]
-    return replace(result, findings=_sorted(findings), summary=_summary(context, findings))
+    unknown = tuple(sorted({*result.not_checked, *_untried_ways(context, findings)}))
+    return replace(result, findings=_sorted(findings), not_checked=unknown, summary=_summary(context, findings))
 
 
 def examine(
@@ -160,6 +161,17 @@ def assert_row_security(connection: AnyConnection) -> None:
             "row security is missing: " + "; ".join(finding.message for finding in result.findings),
             "\n  ".join(finding.fix for finding in result.findings),
         )
+
+
+def _untried_ways(context: Context, findings: Iterable[Finding]) -> Iterable[NotChecked]:
+    """Return the policies that something opens which no rule knows: a flag of another table, the server, a count."""
+    from gatepost.analysis.ways.untied_ways import UntiedWays
+
+    if "analysis" not in context.__dict__:
+        return ()  # no rule that was wanted looks at conditions
+    suspected = {finding.object for finding in findings if finding.severity != "info"}
+    tables = dict.fromkeys(one.table for one in context.decisive)
+    return UntiedWays(context.analysis, context.ownership).unsuspected(tables, suspected)
 
 
 def _untried(finding: Finding) -> Finding:

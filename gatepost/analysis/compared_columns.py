@@ -6,9 +6,11 @@ the body first, so that the column is seen next to the value that it is compared
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from gatepost.analysis.conditions.bodies.inlining import Follower
@@ -39,6 +41,8 @@ _ELEMENTS = frozenset(f"{kind}_array_elements{suffix}" for kind in ("json", "jso
 _AS_JSON = frozenset({"to_json", "to_jsonb", "json_build_array", "jsonb_build_array"})
 _HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
 """Operators between an array and its elements, and whether the array stands on the right."""
+_ORDERS = frozenset({"<", "<=", ">", ">="})
+_NUMBER = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?")
 _OBJECTS = frozenset({("app_metadata",), ("user_metadata",)})
 
 
@@ -103,6 +107,9 @@ class _Reader:
             elif isinstance(part, Compare):
                 self._pair(part.left, part.right)
                 self._pair(part.right, part.left)
+                if part.op in _ORDERS:
+                    self._beside(part.left, part.right)
+                    self._beside(part.right, part.left)
             elif isinstance(part, CompareMany):
                 for one in _members(part.many):
                     self._pair(part.left, one)
@@ -158,6 +165,14 @@ class _Reader:
                         self._column(key, right)
                 elif isinstance(left, Session) and isinstance(right, Const) and right.value is not None:
                     self._flag(left, _text(right))
+
+    def _beside(self, one: Term, other: Term) -> None:
+        """Note the numbers on both sides of a limit, so that a row stands on each."""
+        column, limit = unwrapped(one), unwrapped(other)
+        if isinstance(column, Column) and isinstance(limit, Const) and _NUMBER.fullmatch(_text(limit)):
+            for key in self._keys(column):
+                for step in (-1, 1):
+                    self.found.literals[key][str(Decimal(_text(limit)) + step)] = None
 
     def _element(self, term: Term) -> Term:
         return self._elements.get(term.source, term) if isinstance(term, Column) else term

@@ -12,7 +12,7 @@ from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.function_effects import Bodies
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.row_ownership import RowOwnership
-from gatepost.analysis.undecided_conditions import undecided
+from gatepost.analysis.ways.undecided_conditions import undecided
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked

@@ -86,9 +86,7 @@ class Analysis:
                 except Exception as error:  # noqa: BLE001  one condition must not hide what is known about the others
                     known = isinstance(error, NotUnderstood)
                     reason = str(error) if known else f"{type(error).__name__}: {error}".partition("\n")[0]
-                    unread.append(
-                        (f"the condition of the policy {policy}", f"the parser does not support it: {reason}")
-                    )
+                    unread.append((f"{policy}: its condition", f"the parser does not support it: {reason}"))
         return tuple(found), tuple(unread)
 
     def _ours(self, table: Table) -> bool:

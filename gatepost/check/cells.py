@@ -105,7 +105,12 @@ class Cells:
         )
         read = {f"{one.schema}.{one.name}" for policy in policies for one in policy.reads if one.kind == "relation"}
         read |= {str(subject.table)}
-        return tuple(one for name in sorted(read) for one in self.tables.get(name, {}).get("unmet", ()))
+        ways = self.tables.get(str(subject.table), {}).get("unmet_ways", ())
+        named = {str(policy) for policy in policies}
+        return (
+            *(f"{one['policy']}: {one['condition']}" for one in ways if one["policy"] in named),
+            *(one for name in sorted(read) for one in self.tables.get(name, {}).get("unmet", ())),
+        )
 
     def _passed(self, row: Any, subject: Subject) -> bool:  # noqa: ANN401  as above
         """Return whether somebody got a row past the policies: where nobody does, a refusal shows nothing."""

@@ -122,7 +122,9 @@ def _verdict(verified: Result, context: Context, observed: Result, connection: C
         sorted((tried.get(one.key) or _without_fix(one) for one in joined.findings), key=lambda one: one.order)
     )
     from_catalog = {one for one in verified.not_checked if one.why != NO_TABLE}  # of which the trial says the same
-    not_checked = tuple(sorted({*from_catalog, *observed.not_checked}))
+    suspected = {f"{one.object}: " for one in findings if one.verdict == "suspected" and one.severity != "info"}
+    not_tried = {one for one in observed.not_checked if not one.what.startswith(tuple(suspected))}
+    not_checked = tuple(sorted({*from_catalog, *not_tried}))
     states = table_states(cells.tables, findings, not_checked)
     return Result(
         command="check",

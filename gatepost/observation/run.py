@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.ways.untied_ways import UntiedWay
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DatabaseUnreachable
 from gatepost.finding import NotChecked, Result
@@ -32,6 +33,7 @@ from gatepost.observation.judge.door_findings import leaks, not_observed
 from gatepost.observation.judge.findings import Judge
 from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen
+from gatepost.observation.judge.unmet_ways import UnmetWays, not_met
 from gatepost.observation.plant.insert_rows import plant
 from gatepost.observation.plant.met_values import unmet
 from gatepost.observation.plant.survey import Survey, TableKey, survey_database
@@ -166,12 +168,15 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     findings = [*judge.findings()]
     with contained(stage, record.missing, "what came out of the doors"):
         findings += leaks(opened, stage.planted_rows, declaration)
+    ways: Mapping[TableKey, Sequence[UntiedWay]] = {}
+    with contained(stage, record.missing, "the ways in that depend on no caller"):
+        ways = UnmetWays(stage, personas).by_table()
     declared = [table.key for table in declaration or () if live.table(*table.key) is not None]
     missing += [*judge.not_observed(), *not_observed(opened), *record.missing, *_absent(live, declaration)]
-    missing += _nobody(scope, personas)
+    missing += [*_nobody(scope, personas), *not_met(ways)]
     if not survey.observed:
         missing.append(NotChecked(scope.target or live.database, "it holds no table that could be observed"))
-    cells = matrix(stage.planted_rows, record, personas, declared, unmet(cursor, stage.planted_rows))
+    cells = matrix(stage.planted_rows, record, personas, declared, unmet(cursor, stage.planted_rows), ways)
     return Result(
         command="observe",
         target=scope.target or live.database,

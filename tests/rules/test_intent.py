@@ -59,7 +59,7 @@ def test_an_expression_that_the_parser_does_not_know_is_reported():
     for one in all_rules():
         list(one.check(context))
     (told,) = context.not_analysed()
-    assert (told.what, told.ours) == ("the condition of the policy public.t.odd", True)
+    assert (told.what, told.ours) == ("public.t.odd: its condition", True)
 
 
 DEEP = {
@@ -88,7 +88,7 @@ def test_a_condition_that_is_nested_too_deeply_is_not_checked_alone(kind):
     context = Context(Schema("db", 170000, "postgres", ("public",), tables=(table,)))
     assert check(all_rules(), context)[1] == []
     assert [(one.what, one.why) for one in context.not_analysed()] == [
-        ("the condition of the policy public.t.deep", "the parser does not support it: it is nested too deeply")
+        ("public.t.deep: its condition", "the parser does not support it: it is nested too deeply")
     ]
 
 

@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gatepost import sql
 from gatepost.declare.declaration import Declaration, ProtectedTable, Rule
 from gatepost.declare.to_policies import policy_name
 from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import bypasses
+from gatepost.observation.judge.open_table import OpenTable, matching
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
@@ -139,35 +139,13 @@ class Expected:
         return answer
 
     def _matching(self, table: Table, text: str, persona: Persona) -> set[tuple[int, str]]:
-        target = sql.qualified(table.schema, table.name)
-        statement = f"SELECT tableoid::int8, ctid::text FROM {target} WHERE (\n{text}\n)"
-        with self.stage.being(persona), self.stage.attempt(statement) as tried:
-            if tried.outcome != "done":
-                raise NotKnown(tried.said)
-            return {(oid, ctid) for oid, ctid in self.stage.cursor.fetchall()}
+        tried, found = matching(self.stage, table, text, persona)
+        if tried.outcome != "done":
+            raise NotKnown(tried.said)
+        return found
 
-    def _open(self, table: Table) -> _Opened:
-        return _Opened(self.stage, table, sorted({persona.role for persona in self.personas}))
-
-
-@dataclass
-class _Opened:
-    """A table whose row security is off and that every role may read, inside the block."""
-
-    stage: TrialSession
-    table: Table
-    roles: Sequence[str]
-
-    def __enter__(self) -> None:
-        target = sql.qualified(self.table.schema, self.table.name)
-        self.stage.execute(
-            f"SAVEPOINT gatepost_opened; ALTER TABLE {target} DISABLE ROW LEVEL SECURITY;"
-            f" GRANT SELECT ON {target} TO {sql.identifiers(self.roles)};"
-            + (" SET LOCAL session_replication_role = replica" if self.stage.planted_rows.keys_aside else "")
-        )
-
-    def __exit__(self, *_: object) -> None:
-        self.stage.recover("gatepost_opened")
+    def _open(self, table: Table) -> OpenTable:
+        return OpenTable(self.stage, table, sorted({persona.role for persona in self.personas}))
 
 
 def short_of(cell: Cell, expected: frozenset[int]) -> frozenset[int]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gatepost import sql
+from gatepost.analysis.ways.untied_ways import UntiedWay
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.outcome import Outcome
@@ -47,6 +49,7 @@ def matrix(
     personas: Sequence[Persona],
     declared: Iterable[tuple[str, str]],
     unmet: Mapping[tuple[str, str], Sequence[str]],
+    ways: Mapping[tuple[str, str], Sequence[UntiedWay]],
 ) -> dict[str, object]:
     """Return the matrix in the form of the JSON.
 
@@ -56,6 +59,7 @@ def matrix(
         personas: The personas that tried.
         declared: The declared tables.
         unmet: The comparisons that no planted row meets, by table.
+        ways: The ways in that depend on no caller and that no trial met, by table.
     """
     names = set(declared)
     people = [persona for persona in personas if not persona.traits.onlooker]
@@ -69,6 +73,9 @@ def matrix(
                 "row_security": table.row_security.enabled,
                 "planted": len(planted_rows.of(table)),
                 "unmet": list(unmet.get(table.key, ())),
+                "unmet_ways": [
+                    {"policy": str(w.policy), "condition": sql.one_line(w.text)} for w in ways.get(table.key, ())
+                ],
                 "cells": {
                     persona.name: {
                         command: dict(vars(matrix_cell(planted_rows, record, persona, table, command)))
@@ -80,6 +87,10 @@ def matrix(
             for table in sorted(planted_rows.survey.observed, key=lambda table: table.key)
         ],
     }
+
+
+def _way(way: UntiedWay) -> dict[str, str]:
+    return {"policy": str(way.policy), "condition": sql.one_line(way.text)}
 
 
 def matrix_cell(

@@ -10,6 +10,7 @@ from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
+from gatepost.observation.plant.limit_rows import limit_rows
 from gatepost.observation.plant.partitions import room
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import RowSets
@@ -76,6 +77,10 @@ def plant(
         refused = _plant_table(cursor, found, table)
         if refused:
             found.missing.append(NotChecked(str(table), f"no row could be planted: {refused}", ours=True))
+            continue
+        first = 1 + max(row.number for row in found.of(table).values()) if found.of(table) else 0
+        for row in limit_rows(found.row_sets, table, first):
+            _try_rows(cursor, found, [row])  # where it does not fit, the way that needs it is reported as not met
     if found.keys_aside:
         cursor.execute("SET LOCAL session_replication_role = origin")
     return found

@@ -13,7 +13,7 @@ from functools import cached_property
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
-from gatepost.observation.plant.candidate_values import Fix, filled
+from gatepost.observation.plant.candidate_values import Fix, filled, small_numbers
 from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
@@ -60,7 +60,7 @@ class RowSets:
         """Return the rows to plant in a table, starting with those that others refer to."""
         edges = self.edges(table)
         kinds = combinations(edges)
-        alone = self._one_for_each(table)
+        alone = self.one_for_each(table)
         found: list[Row] = []
         ranked = table.key in self.survey.statuses
         parent = any(target[:2] == table.key for target in self.survey.keys.values())
@@ -285,12 +285,12 @@ class RowSets:
         elif literals:
             demanded = [one for one in self._demanded(table).get(column.name, ()) if one not in literals][:1]
             others: list[str | None] = [*demanded]
-            values = [*literals, *(others or ([KEPT] if canaries.is_word(base) else []))]
+            values = [*literals, *(others or ([KEPT] if canaries.is_word(base) or small_numbers(base) else []))]
         elif not column.not_null:
             values = [KEPT]
         return values if column.not_null else [*values, None]
 
-    def _one_for_each(self, table: Table) -> bool:
+    def one_for_each(self, table: Table) -> bool:
         """Return whether a table holds one row for each user or parent, so that a set has no room for more."""
         bound = {
             column.name

@@ -38,7 +38,7 @@ def undecided(policies: Iterable[PolicyFacts], analysis: Analysis, ownership: Ro
     for one in policies:
         reason = _reason(one, analysis, ownership) if one.policy.permissive else ""
         if reason:
-            yield NotChecked(f"who passes the policy {one.policy}", reason, ours=True)
+            yield NotChecked(f"{one.policy}: who passes it", reason, ours=True)
 
 
 def _reason(one: PolicyFacts, analysis: Analysis, ownership: RowOwnership) -> str:
@@ -46,7 +46,7 @@ def _reason(one: PolicyFacts, analysis: Analysis, ownership: RowOwnership) -> st
         term = one.condition(command)
         for role in one.callers[command]:
             truth = analysis.truth(one.table, role)
-            for way in _ways(term):
+            for way in ways_in(term):
                 if not all(truth.possible_outcomes(part) & Outcome.TRUE for part in way):
                     continue
                 if _by_look(way):
@@ -58,7 +58,7 @@ def _reason(one: PolicyFacts, analysis: Analysis, ownership: RowOwnership) -> st
     return ""
 
 
-def _ways(term: Term) -> list[tuple[Term, ...]]:
+def ways_in(term: Term) -> list[tuple[Term, ...]]:
     """Return the ways in which a condition can hold, those through a CASE or an IF among them."""
     found: list[tuple[Term, ...]] = []
     for way in alternatives(term):
@@ -69,7 +69,7 @@ def _ways(term: Term) -> list[tuple[Term, ...]]:
             continue
         rest = tuple(part for part in way if part is not choice)
         for arm in arms(inner.whens, inner.otherwise):
-            found += [(*rest, *one) for one in _ways(arm)]
+            found += [(*rest, *one) for one in ways_in(arm)]
             if len(found) > _MANY:
                 return [(term,)]
     return found

@@ -1,0 +1,55 @@
+"""A table whose row security is off for a while, to evaluate conditions on its rows as a persona."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gatepost import sql
+from gatepost.observation.attempt.trial.probes import Tried
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.plant.insert_rows import Place
+from gatepost.personas import Persona
+from gatepost.schema import Table
+
+
+@dataclass
+class OpenTable:
+    """A table whose row security is off and that some roles may read, inside the block.
+
+    Args:
+        stage: The session of the trials.
+        table: The table.
+        roles: The roles.
+    """
+
+    stage: TrialSession
+    table: Table
+    roles: Sequence[str]
+
+    def __enter__(self) -> None:
+        target = sql.qualified(self.table.schema, self.table.name)
+        self.stage.execute(
+            f"SAVEPOINT gatepost_opened; ALTER TABLE {target} DISABLE ROW LEVEL SECURITY;"
+            f" GRANT SELECT ON {target} TO {sql.identifiers(self.roles)};"
+            + (" SET LOCAL session_replication_role = replica" if self.stage.planted_rows.keys_aside else "")
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self.stage.recover("gatepost_opened")
+
+
+def matching(stage: TrialSession, table: Table, condition: str, persona: Persona) -> tuple[Tried, set[Place]]:
+    """Return what came of evaluating a condition as a persona, and the places of the rows for which it holds.
+
+    Args:
+        stage: The session of the trials.
+        table: The table, inside an `OpenTable`.
+        condition: The condition, as PostgreSQL prints it.
+        persona: Who asks.
+    """
+    target = sql.qualified(table.schema, table.name)
+    statement = f"SELECT tableoid::int8, ctid::text FROM {target} WHERE (\n{condition}\n)"
+    with stage.being(persona), stage.attempt(statement) as tried:
+        places = {(oid, ctid) for oid, ctid in stage.cursor.fetchall()} if tried.outcome == "done" else set()
+    return tried, places
