@@ -274,5 +274,6 @@ def _render_label(context: AutogenContext, op: NewLabelOp) -> list[str]:
 
 
 @renderers.dispatch_for(KeptLabelOp)
-def _render_kept(_context: AutogenContext, op: KeptLabelOp) -> list[str]:
-    return [f"pass  # PostgreSQL drops no label: {op.label.label!r} stays"]
+def _render_kept(context: AutogenContext, op: KeptLabelOp) -> list[str]:
+    context.imports.add(op.label.render_import_statement())
+    return [f"op.drop_entity({op.label.source()})  # PostgreSQL drops no label: it stays"]

@@ -36,7 +36,7 @@ def test_tables_that_share_a_new_type(project, notes, both):
     assert "op.drop_entity(EnumEntity(" in revision.down
 
 
-def test_a_new_label_and_the_policies_that_use_it(project, notes, both):
+def test_a_new_label_and_the_policies_that_use_it(project, notes, both, caplog):
     project.starts(both(notes(state("open", "closed")), notes(name="others")))
     longer = notes(
         state("new", "open", "shared", "closed", "gone"),
@@ -45,6 +45,7 @@ def test_a_new_label_and_the_policies_that_use_it(project, notes, both):
     read = notes(name="others", rules=where("id IN (SELECT id FROM notes WHERE state = 'gone')"))
     revision = project.lands(both(longer, read))
     assert [label for (label,) in labels(project)] == ["new", "open", "shared", "closed", "gone"]
+    assert 'PostgreSQL drops no label: "shared" of the type "public.st" stays' in caplog.messages
     assert revision.up.index("autocommit_block") < revision.up.index("PolicyEntity")
     assert "'shared'::public.st" in project.policies("notes")["notes_select_authenticated"].using
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatepost import sql
-from gatepost.migrate.entities.base import Entity
+from gatepost.migrate.entities.base import Entity, RowSecurityDDL, log
 
 
 class EnumEntity(Entity):
@@ -46,7 +46,8 @@ class EnumEntity(Entity):
 class EnumLabel(Entity):
     """One more label of an ENUM type that is there; it can be used only when it is committed, in an autocommit_block.
 
-    PostgreSQL drops no label, so a downgrade leaves it, and another upgrade finds it.
+    PostgreSQL drops no label, and rows may hold it by then. So a downgrade leaves it and says so, and another upgrade
+    finds it. https://www.postgresql.org/docs/17/sql-altertype.html
 
     Args:
         schema: The type's schema.
@@ -76,6 +77,17 @@ class EnumLabel(Entity):
         place = "".join(f" {name.upper()} {sql.literal(other)}" for name, other in self.place.items())
         name = sql.qualified(self.schema, self.type_name)
         return [f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {sql.literal(self.label)}{place}"]
+
+    def drop_sql(self) -> list[str]:
+        """Return a statement that does nothing."""
+        return ["SELECT 1"]
+
+    def to_sql_statement_drop(self, cascade: bool = False) -> RowSecurityDDL:  # type: ignore[override]
+        """Return a statement that does nothing, and say that the label stays."""
+        log.warning(
+            'PostgreSQL drops no label: "%s" of the type "%s.%s" stays', self.label, self.schema, self.type_name
+        )
+        return super().to_sql_statement_drop(cascade)
 
     def arguments(self) -> tuple[list[object], dict[str, object]]:
         """Return the arguments that recreate this entity."""
