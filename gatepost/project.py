@@ -7,10 +7,10 @@ import pkgutil
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import DeclarationError, GatepostError, SettingsError
@@ -31,9 +31,9 @@ class Project:
     `models` are the packages or modules with the tables. `policies` is the package of the declarations, or None if the
     project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
-    `personas` are additional personas for `gatepost observe`, as written in the file. `name_hints` are words
-    that the project adds to the lists of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as
-    `[tool.gatepost.review]` says it.
+    `entities` is the list of functions and views that the revisions hold, as `module:name`. `personas` are additional
+    personas for `gatepost observe`, as written in the file. `name_hints` are words that the project adds to the lists
+    of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as `[tool.gatepost.review]` says it.
     """
 
     root: Path
@@ -42,6 +42,7 @@ class Project:
     sample: str | None = None
     database: str | None = None
     suppressions: tuple[tuple[str, str], ...] = ()
+    entities: str | None = None
     personas: Mapping[str, object] = field(default_factory=dict)
     name_hints: Words = field(default_factory=dict)
     review: Mapping[str, object] = field(default_factory=dict)
@@ -101,7 +102,25 @@ class Project:
                 f'the package "{self.policies}" declares nothing',
                 f"protect(Task, owner(Task.user_id))  # in a module of {self.policies}/",
             )
-        return found
+        declared_entities = (getattr(one, "declared", None) for one in self.entity_list() or ())
+        return replace(found, entities=tuple(one for one in declared_entities if one is not None))
+
+    def entity_list(self) -> list[Any] | None:
+        """Return the functions, views and triggers that `entities` names, or None if it names none.
+
+        Raises:
+            SettingsError: the module cannot be imported, or has no such list.
+        """
+        if self.entities is None:
+            return None
+        module, _, name = self.entities.partition(":")
+        found = getattr(self._imported(import_module, module), name, None) if name else None
+        if not isinstance(found, list | tuple):
+            raise SettingsError(
+                f'"entities" in [tool.gatepost] must name a list, and "{self.entities}" is none',
+                'entities = "app.entities:entities"',
+            )
+        return list(found)
 
     def _imported(self, how: Callable[[str], T], name: str) -> T:
         self._on_path()
@@ -150,7 +169,7 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "database", "ignore", "personas", "name_hints", "review"}
+    known = {"models", "policies", "sample", "database", "entities", "ignore", "personas", "name_hints", "review"}
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -184,7 +203,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         raise SettingsError(
             '"review" in [tool.gatepost] is not a table', '[tool.gatepost.review]\n  never = ["anon insert on *"]'
         )
-    sample, database = settings.get("sample"), settings.get("database")
+    sample, database, entities = (settings.get(key) for key in ("sample", "database", "entities"))
     has_policies = "policies" in settings or any((root / name).exists() for name in ("policies", "policies.py"))
     return Project(
         root=root,
@@ -192,6 +211,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         policies=str(settings.get("policies", "policies")) if has_policies else None,
         sample=str(sample) if sample is not None else None,
         database=str(database) if database is not None else None,
+        entities=str(entities) if entities is not None else None,
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
         personas=personas,
         name_hints=read_words(settings.get("name_hints", {})),

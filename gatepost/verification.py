@@ -112,6 +112,7 @@ def examine(
         # Imported here, because importing while PostgreSQL answers takes no extra time.
         from gatepost.rules import Context, all_rules
         from gatepost.rules._checking import check
+        from gatepost.rules._declared_entities import not_matched
 
         wanted = all_rules() if rules is None else tuple(rules)
         if declaration is None:
@@ -135,7 +136,7 @@ def examine(
         command="verify",
         target=target,
         findings=_sorted(findings),
-        not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed(), *nothing))),
+        not_checked=tuple(sorted((*not_checked, *failed, *context.not_analysed(), *not_matched(context), *nothing))),
         summary=_summary(context, findings),
     )
     return result, context

@@ -165,7 +165,7 @@ def test_a_pyproject_without_us_is_passed_by(tmp_path):
     ("text", "reason", "hint"),
     [
         ('[tool.gatepost]\nmodel = "x"\n', 'unknown key "model" in [tool.gatepost]', 'Did you mean "models"?'),
-        ("[tool.gatepost]\nxyz = 1\n", 'unknown key "xyz"', "known keys: database, ignore, models"),
+        ("[tool.gatepost]\nxyz = 1\n", 'unknown key "xyz"', "known keys: database, entities, ignore, models"),
         ("[tool.gatepost]\nignore = 5\n", '"ignore" in [tool.gatepost] is not a table', 'ignore = {"rule:object"'),
         ("[tool.gatepost\n", "is not TOML", ""),
         ("[tool]\ngatepost = 5\n", "is not a table", "[tool.gatepost]"),

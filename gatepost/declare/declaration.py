@@ -156,10 +156,40 @@ class ProtectedTable:
 
 
 @dataclass(frozen=True)
+class DeclaredFunction:
+    """A function; `parameters` are the text between its brackets, `fixed_path` whether it sets its own search path."""
+
+    schema: str
+    name: str
+    parameters: str
+    grants: tuple[Grant, ...]
+    definer: bool
+    fixed_path: bool
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}({self.parameters})"
+
+
+@dataclass(frozen=True)
+class DeclaredView:
+    """A view, with the two options that decide whose privileges it uses and what its conditions hide."""
+
+    schema: str
+    name: str
+    grants: tuple[Grant, ...]
+    security_invoker: bool
+    security_barrier: bool
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
 class Declaration:
-    """Everything that was declared, sorted by table."""
+    """Everything that was declared, sorted by table; `entities` are the functions and views of `[tool.gatepost]`."""
 
     tables: tuple[ProtectedTable, ...] = ()
+    entities: tuple[DeclaredFunction | DeclaredView, ...] = ()
 
     def __iter__(self) -> Iterator[ProtectedTable]:
         return iter(self.tables)

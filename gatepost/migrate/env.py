@@ -67,9 +67,9 @@ def run(
         url: The database, for a project that has several and an `env.py` for each; without it, `DATABASE_URL` or the
             embedded server. `alembic -x url=… upgrade head` and a program that runs Alembic take precedence.
         entities: The functions, views and triggers of the project: alembic-utils' own, or `Function` and `View` of
-            `gatepost.migrate`, which say who may use them. None means that the project versions none; an empty list,
-            that it has none now and those in the database are to be dropped. Policies and grants are not among them:
-            `policies/` declares those.
+            `gatepost.migrate`, which say who may use them. None takes those that `entities` of `[tool.gatepost]` names,
+            and without that setting the project versions none; an empty list means that it has none now and those in
+            the database are to be dropped. Policies and grants are not among them: `policies/` declares those.
         only_declared: Leave tables alone that no model names, instead of proposing to drop them: for a project that
             manages some tables of a database.
         lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
@@ -89,6 +89,7 @@ def run(
         patience = Patience(
             _number(given, "lock_timeout", lock_timeout), round(_number(given, "lock_attempts", lock_attempts, least=1))
         )
+        entities = _of_project() if entities is None and isinstance(policies, str) else entities
         entities = None if entities is None else list(entities)
         refuse_stock_entities(entities or ())
         register_nothing()
@@ -112,6 +113,12 @@ def _declared(package: str) -> Declaration:
     project = find_project()
     with added_words(project.name_hints if project is not None else None):
         return declared(package)
+
+
+def _of_project() -> list[Any] | None:
+    """Return the functions and views that `[tool.gatepost]` names."""
+    project = find_project()
+    return project.entity_list() if project is not None else None
 
 
 def _refusal(context: EnvironmentContext, error: GatepostError) -> BaseException:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gatepost import ddl
 from gatepost.analysis.context import Context
 from gatepost.diff import Change, TableGrants, TableRowSecurity
+from gatepost.rules._declared_entities import entity_drift
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Grant, Policy
 
@@ -15,7 +16,7 @@ THROUGH_ALEMBIC = "-- or: alembic upgrade head; where the database is at head, a
 
 @rule(severity="error", decided_by="catalog")
 def drift(context: Context) -> Iterator[Found]:
-    """The database differs from the declaration in row security, a policy or a grant.
+    """The database differs from the declaration in row security, a policy, a grant, a function or a view.
 
     ## Why is this bad?
     The reviewed policies are not the ones in force. Somebody changed the database by hand, or a migration did not run.
@@ -26,6 +27,11 @@ def drift(context: Context) -> Iterator[Found]:
             _message(context.place(change.table), change),
             ";\n".join(ddl.change_sql(change)) + f";\n{THROUGH_ALEMBIC}",
             detail=_detail(change),
+        )
+    for one in entity_drift(context):
+        fix = "".join(f"{statement};\n" for statement in one.fix)
+        yield Found(
+            one.object, f'"{one.object}" differs from its declaration: {one.what}', fix + THROUGH_ALEMBIC, one.aspect
         )
 
 

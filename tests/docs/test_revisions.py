@@ -38,12 +38,11 @@ def test_the_function_on_the_page_can_be_declared() -> None:
 @pytest.mark.subprocess
 def test_revisions(project: Path, database_url: str) -> None:
     lines = commands(PAGE)
-    environment = project / "alembic" / "env.py"
-    environment.write_text(
-        environment.read_text()
-        .replace("run(context,", f"{BLOCKS[1]}\nrun(context,")
-        .replace('policies="policies")', 'policies="policies", entities=entities)')
-    )
+    (setting,) = re.findall(r"```toml\n\[tool.gatepost\]\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (project / "app").mkdir()
+    (project / "app" / "entities.py").write_text(BLOCKS[1])
+    settings = project / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("[tool.gatepost]\n", f"[tool.gatepost]\n{setting}"))
     declared = ["alembic revision --autogenerate -m declared", "alembic upgrade head", "alembic check"]
     # Until its functions are in a revision, the page's project has something to do.
     run_in_order([lines[0], *declared, *lines[1:]], project, database_url)

@@ -15,6 +15,7 @@ from alembic_utils.pg_view import PGView
 from gatepost import sql
 from gatepost.auth import Role
 from gatepost.declare.arguments import role_names
+from gatepost.declare.declaration import DeclaredFunction, DeclaredView
 from gatepost.errors import DeclarationError
 from gatepost.schema import COMMANDS, Grant, RowCommand
 
@@ -73,6 +74,14 @@ class Function(PGFunction):
         return PGFunction(*self._given)
 
     @property
+    def declared(self) -> DeclaredFunction:
+        """What `gatepost verify` compares with a database."""
+        name, _, parameters = self.signature.removesuffix(")").partition("(")
+        definition = self._given[2]
+        how = is_definer(definition), _sets_search_path(definition)
+        return DeclaredFunction(self.schema, name.strip().strip('"'), parameters.strip(), self.grants, *how)
+
+    @property
     def grants(self) -> tuple[Grant, ...]:
         """Who may execute it."""
         return tuple(Grant(role, "EXECUTE") for role in sorted({*self.roles, BACKEND}))
@@ -115,6 +124,12 @@ class View(PGView):
     def plain(self) -> PGView:
         """The same view as alembic-utils' own, which is what revisions hold."""
         return PGView(*self._given)
+
+    @property
+    def declared(self) -> DeclaredView:
+        """What `gatepost verify` compares with a database."""
+        name = self.signature.strip('"')
+        return DeclaredView(self.schema, name, self.grants, self.security_invoker, self.security_barrier)
 
     @property
     def grants(self) -> tuple[Grant, ...]:
