@@ -165,6 +165,7 @@ ALIVE = pytest.StashKey[ExitStack]()
 
 def pytest_addoption(parser):
     group = parser.getgroup("gatepost")
+    group.addoption("--record", action="store_true", help="record what is said of the scenarios, and do not compare it")
     with suppress(ValueError):  # the plugin that is tested here has an option of the same name and meaning
         group.addoption("--gatepost-url", metavar="URL", help="test on this server; needs a superuser")
     group.addoption("--gatepost-pg-bin", metavar="DIR", type=Path, help="run the PostgreSQL in this directory")
