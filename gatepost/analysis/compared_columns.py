@@ -43,6 +43,8 @@ _HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
 """Operators between an array and its elements, and whether the array stands on the right."""
 _ORDERS = frozenset({"<", "<=", ">", ">="})
 _NUMBER = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?")
+_ARRAY = re.compile(r'\{[^{}",\\]+(?:,[^{}",\\]+)*\}')
+"""The text of an array whose elements need no quotes."""
 _OBJECTS = frozenset({("app_metadata",), ("user_metadata",)})
 
 
@@ -214,6 +216,8 @@ def _members(many: Term) -> list[Term]:
     inner = unwrapped(many)
     if isinstance(inner, Items):
         return list(inner.items)
+    if isinstance(inner, Const) and isinstance(inner.value, str) and _ARRAY.fullmatch(inner.value):
+        return [Const(one, "text") for one in inner.value[1:-1].split(",")]
     if isinstance(inner, Scalar):
         inner = inner.select
     return list(inner.outputs) if isinstance(inner, Select) else [inner]

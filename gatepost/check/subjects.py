@@ -8,7 +8,7 @@ from functools import cached_property
 from gatepost.finding import Finding
 from gatepost.schema import COMMANDS, Command, Policy, Schema, Table
 
-_OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted"})
+_OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted", "colleague-row-read"})
 _OBSERVED_WRITES: dict[str, Command] = {"row-forged": "insert", "row-moved-to-another": "update"}
 
 

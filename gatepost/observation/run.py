@@ -37,6 +37,7 @@ from gatepost.observation.judge.unmet_ways import UnmetWays, not_met
 from gatepost.observation.plant.insert_rows import plant
 from gatepost.observation.plant.met_values import unmet
 from gatepost.observation.plant.survey import Survey, TableKey, survey_database
+from gatepost.observation.plant.tenancy import teams_of
 from gatepost.observation.required_roles import check_own_role, check_roles_of
 from gatepost.personas import Persona
 from gatepost.reflect import read
@@ -151,6 +152,7 @@ def run_inside(cursor: Cursor, scope: Scope) -> Result:
     known(scope.names, scope.personas)
     check_roles_of(cursor, scope.personas)
     survey = replace(survey_database(cursor, live, declaration), only=scope.only)
+    survey = replace(survey, teams=teams_of(survey))
     cursor.execute(  # temporary tables last, so that tried code cannot put its own in front of the catalog
         "SELECT pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('lock_timeout', '5s', true),"
         " pg_catalog.set_config('search_path', 'public, extensions, pg_temp', true),"

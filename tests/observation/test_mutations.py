@@ -399,7 +399,7 @@ MUTATIONS = [
         "public.calendar_shares WHERE calendar_id = c AND",
         "LANGUAGE sql STABLE SECURITY DEFINER SET search_path='' AS $$ SELECT EXISTS (SELECT 1 FROM "
         "public.calendar_shares WHERE",
-        "escalation:public.calendar_shares foreign-row-read:public.calendars foreign-row-read:public.events",
+        "foreign-row-read:public.calendars foreign-row-read:public.events",
     ),
     (
         "support_tickets",

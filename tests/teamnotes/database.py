@@ -26,7 +26,11 @@ def build(connection: Connection, declared: Declaration) -> None:
     for table in Base.metadata.sorted_tables:
         if table.schema is None:
             wanted = [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda one: str(one.name)))]
-            statements = [*statements[:-1], *(str(one.compile(dialect=postgresql.dialect())) for one in wanted), HELPERS]
+            statements = [
+                *statements[:-1],
+                *(str(one.compile(dialect=postgresql.dialect())) for one in wanted),
+                HELPERS,
+            ]
     for table in declared:
         managed = (
             TableGrants(table.schema, table.name, table.grants),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
+from gatepost.observation.attempt.team_ranks import TeamRanks
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import settle_reads
 from gatepost.observation.attempt.trial.batch import Batch, Trial, Trying
@@ -48,6 +49,9 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     ranks = [Empowering(stage, influence, persona, table) for persona in personas for table in tables]
     batch.together((f"{rank.table}: ranks of {rank.persona.name}", rank.try_it()) for rank in ranks)
     record.escalations += [found for rank in ranks for found in rank.escalations]
+    in_teams = [TeamRanks(stage, p, t) for p in personas for t in tables if t.key in stage.survey.teams.memberships]
+    batch.together((f"{one.table}: ranks in a tenant", one.try_it()) for one in in_teams)
+    record.promotions += [found for one in in_teams for found in one.promotions]
     return record
 
 

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 _TABLE = ("storage", "buckets")
 _BUCKETS = 'SELECT b.id, b.public IS TRUE FROM storage.buckets b ORDER BY b.id COLLATE pg_catalog."C"'
-_HIDDEN = "SELECT pg_catalog.row_security_active('storage.buckets')"
+_HIDDEN = """
+SELECT NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    OR pg_catalog.row_security_active(c.oid)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+ WHERE n.nspname OPERATOR(pg_catalog.=) 'storage' AND c.relname OPERATOR(pg_catalog.=) 'buckets'
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -40,9 +45,13 @@ def read_buckets(cursor: Cursor, live: Schema) -> Iterator[Bucket]:
 
 
 def unread_buckets(cursor: Cursor, live: Schema) -> Iterator[NotChecked]:
-    """Yield that the buckets could not be read: the policies on them are the project's code, which is not run."""
-    if _is_there(live) and _hidden(cursor):
-        yield NotChecked("storage.buckets", "row security hides the buckets from this role; read them as postgres")
+    """Yield that the buckets could not be read: the policies on them are the project's code, which is not run.
+
+    They matter only where policies open files.
+    """
+    files = live.table("storage", "objects")
+    if files is not None and files.policies and _is_there(live) and _hidden(cursor):
+        yield NotChecked("storage.buckets", "this role may not read the buckets; read them as postgres")
 
 
 def _is_there(live: Schema) -> bool:

@@ -108,7 +108,7 @@ def schema_clone(source: DatabaseUrl, *, seconds: float | None = None, made: boo
             schema holds took more time or room than it is given.
         ScriptError: the dump holds a command for psql.
     """
-    read = kept(source)
+    read = kept(source, buckets=True)
     read = replace(read, live=without_own_roles(read.live)) if made else read
     with clone_of(read, source.masked, seconds=seconds) as clone:
         yield clone

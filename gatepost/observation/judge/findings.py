@@ -60,6 +60,7 @@ class Judge:
         for table in self.survey.observed:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
         yield from self._contained("rows that are moved", inferred.crossings)
+        yield from self._contained("ranks in a tenant", inferred.teammates.promotions)
         yield from self._contained("escalations", self._escalations)
         yield from self._contained("signing up", self._own_claims)
 

@@ -20,7 +20,9 @@ from gatepost.observation.attempt.personas import (
 )
 from gatepost.observation.attempt.trial.results import Crossing, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
+from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
+from gatepost.observation.judge.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
 from gatepost.observation.plant.users import SELF_CLAIMING
@@ -46,6 +48,11 @@ class Inferred:
         """The ordinary users of the tables."""
         return OrdinaryUsers(self.planted_rows, self.record)
 
+    @cached_property
+    def teammates(self) -> Teammates:
+        """What a member of a tenant did there."""
+        return Teammates(self.planted_rows, self.record, self.personas, self.ordinary_users)
+
     @property
     def survey(self) -> Survey:
         """The database."""
@@ -59,6 +66,8 @@ class Inferred:
             yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
+        yield from self.teammates.findings(table)
+        yield from Buckets(self.planted_rows, self.record, self.personas).findings(table)
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
         """Yield the commands that write rows of others, unless a table's rows belong to nobody."""

@@ -10,8 +10,8 @@ from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
+from gatepost.observation.plant.fitting.partitions import room
 from gatepost.observation.plant.limit_rows import limit_rows
-from gatepost.observation.plant.partitions import room
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.survey import FILES, Survey, TableKey, is_lookup

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gatepost.observation.plant.row_sets import STRANGERS, Row, RowSets
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import STRANGERS, RowSets
 from gatepost.observation.plant.survey import FILES, USERS, unique_keys
 from gatepost.schema import Table
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from gatepost.observation.plant.combinations import Values
+from gatepost.schema import Schema
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
 
 
 def buckets(of_files: Iterable[str], of_buckets: Iterable[str]) -> tuple[str, ...]:
@@ -17,7 +21,7 @@ def buckets(of_files: Iterable[str], of_buckets: Iterable[str]) -> tuple[str, ..
     return tuple(dict.fromkeys([*of_files, *of_buckets])) or ("files",)
 
 
-def bucket(name: str, number: int) -> Values:
+def bucket(name: str, number: int) -> dict[str, str | None]:
     """Return the values of a bucket."""
     return {
         "id": name, "name": f"bucket-{number}", "public": "false", "owner": None, "type": "STANDARD",
@@ -25,7 +29,7 @@ def bucket(name: str, number: int) -> Values:
     }  # fmt: skip
 
 
-def file(bucket_id: str, owner: str, mark: str, *, as_id: bool) -> Values:
+def file(bucket_id: str, owner: str, mark: str, *, as_id: bool) -> dict[str, str | None]:
     """Return the values of a file.
 
     Args:
@@ -36,3 +40,25 @@ def file(bucket_id: str, owner: str, mark: str, *, as_id: bool) -> Values:
     """
     name = f"{owner}/{mark}/{owner}.png" if as_id else f"{owner}/{mark}.png"
     return {"bucket_id": bucket_id, "owner": owner, "owner_id": owner, "name": name}
+
+
+def private_buckets(cursor: Cursor, live: Schema) -> frozenset[str]:
+    """Return the buckets whose files have no public URL.
+
+    Args:
+        cursor: Inside a transaction.
+        live: The database.
+    """
+    from psycopg2 import Error
+
+    if live.table("storage", "buckets") is None:
+        return frozenset()
+    cursor.execute("SAVEPOINT gatepost_buckets")
+    try:
+        cursor.execute("SELECT id::text FROM storage.buckets WHERE public IS NOT TRUE")
+        found = frozenset(name for (name,) in cursor.fetchall())
+    except Error:  # a role that may not read them
+        cursor.execute("ROLLBACK TO SAVEPOINT gatepost_buckets")
+        found = frozenset()
+    cursor.execute("RELEASE SAVEPOINT gatepost_buckets")
+    return found

@@ -14,7 +14,8 @@ from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.observation.plant.references import foreign_keys, parents_first, spread
-from gatepost.observation.plant.teams import Teams, teams
+from gatepost.observation.plant.storage_rows import private_buckets
+from gatepost.observation.plant.teams import Teams
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Survey:
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
     a user's id, followed through foreign keys; `enums` and `domains` are by the type's name. `filled` are the tables
-    that hold rows already. `teams` says how users share tenants.
+    that hold rows already. `teams` says how users share tenants. `private_buckets` are those without public URLs.
     """
 
     live: Schema
@@ -56,6 +57,7 @@ class Survey:
     statuses: frozenset[TableKey] = field(default=frozenset())
     filled: frozenset[TableKey] = field(default=frozenset())
     teams: Teams = field(default_factory=Teams)
+    private_buckets: frozenset[str] = field(default=frozenset())
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
@@ -135,9 +137,9 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
         filled=filled,
+        private_buckets=private_buckets(cursor, live),
     )
-    survey = replace(survey, owned=_owned(survey), statuses=_statuses(survey))
-    return replace(survey, teams=teams(survey, {table.key: _read_by(survey, table) for table in survey.tables}))
+    return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
 
 
 def _filled(cursor: Cursor, tables: Iterable[Table]) -> frozenset[TableKey]:
@@ -172,7 +174,7 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
     own = {key[:2] for key in (*survey.identities, *tenant_claims(survey))}
     own |= {FILES[1]} & {table.key for table in survey.tables}
     own |= {what[:2] for what in survey.clues.requests.values() if not isinstance(what, str)}
-    names = {table.key: _read_by(survey, table) for table in survey.tables}
+    names = {table.key: read_by(survey, table) for table in survey.tables}
     for child, parent in survey.keys.items():
         # A membership: a row that names a user and references a table, and that some policy reads.
         if child[:2] in own and parent not in survey.identities and not _for_all(survey, parent, names):
@@ -225,7 +227,7 @@ def read_by_policies(survey: Survey) -> frozenset[TableKey]:
     """Return the tables that the policies of other tables read, directly or in functions."""
     readers: defaultdict[str, set[TableKey]] = defaultdict(set)
     for table in survey.tables:
-        for name in _read_by(survey, table):
+        for name in read_by(survey, table):
             readers[name].add(table.key)
     return frozenset(table.key for table in survey.tables if readers.get(table.name, set()) - {table.key})
 
@@ -250,7 +252,8 @@ def tenant_claims(survey: Survey) -> list[ColumnKey]:
     return [key for key, path in survey.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
 
 
-def _read_by(survey: Survey, table: Table) -> frozenset[str]:
+def read_by(survey: Survey, table: Table) -> frozenset[str]:
+    """Return the names that a table's policies read, also in the functions that they call."""
     texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
     return survey.calls.reachable(texts)[0]
 

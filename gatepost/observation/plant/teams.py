@@ -1,29 +1,17 @@
-"""Find how users share tenants: the tables that join a user to a tenant, and the columns that hold a rank there.
-
-A tenant is a table that a membership refers to, or a value that a membership holds. A teammate has no tenant of its
-own: its rows refer to the tenant of another persona.
-"""
+"""How users share tenants, as values, and which ranks a member may hold there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.name_hints import name_parts, word_list
-from gatepost.observation.plant.implied_keys import of_a_catalogue
-from gatepost.schema import Column, Table
-
-if TYPE_CHECKING:
-    from gatepost.observation.plant.survey import Survey
+from gatepost.name_hints import word_list
+from gatepost.schema import Column
 
 TableKey = tuple[str, str]
-_USERS: TableKey = ("auth", "users")
 _DEFAULT = re.compile(r"'((?:[^']|'')*)'")
-_ABOUT_ONE = frozenset({"email", "phone", "sub", "session_id", "user_id", "aal", "role", "user_role", "is_anonymous"})
-"""Claims that say who somebody is, and not to which tenant they belong."""
 
 
 @dataclass(frozen=True)
@@ -42,33 +30,6 @@ class Teams:
 
     def __bool__(self) -> bool:
         return bool(self.tenants or self.values)
-
-
-def teams(survey: Survey, reads: Mapping[TableKey, frozenset[str]]) -> Teams:
-    """Return how the users of a database share tenants.
-
-    Args:
-        survey: The database.
-        reads: The names that the policies of each table read, also in the functions that they call.
-    """
-    named = {key[:2] for key in survey.identities if not key[2].endswith("_by")} - {_USERS}
-    above = _above(survey)
-    memberships: set[TableKey] = set()
-    tenants: set[TableKey] = set()
-    values = {key for key, path in survey.clues.claims.items() if path[-1] not in _ABOUT_ONE}
-    for child, parent in survey.keys.items():
-        if child in survey.identities or parent in survey.identities:
-            continue
-        joins = child[:2] in named and not _lists_kinds(survey, parent[:2])
-        if joins and _read_within(child[1], parent[:2], child[:2], above, reads):
-            memberships.add(child[:2])
-            tenants.add(parent[:2])
-        if parent[:2] in named and parent not in survey.keys and not _alone(survey, parent):
-            memberships.add(parent[:2])
-            values.add(parent)
-    tenants |= {one for key in tenants for one in above.get(key, ())}
-    tenants = {key for key in tenants - memberships if not _lists_kinds(survey, key)}
-    return Teams(frozenset(memberships), frozenset(tenants), frozenset(values), _ranks(survey, memberships))
 
 
 def low_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) -> str | None:
@@ -93,7 +54,7 @@ def low_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) ->
 
 
 def high_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) -> str | None:
-    """Return the value of a rank column with which a member may do most, or None where no name says so.
+    """Return the value of a rank column with which a member may do most, or None where none is known.
 
     Args:
         column: The column.
@@ -105,63 +66,5 @@ def high_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) -
     known = {one.lower(): one for one in (*offered, *compared)}
     wanted = ("owner", "founder", "superadmin", "root", "admin", "administrator", "manager")
     added = sorted(word_list("highest_ranks") - set(wanted))
-    return next((known[word] for word in (*wanted, *added) if word in known), None)
-
-
-def _above(survey: Survey) -> Mapping[TableKey, frozenset[TableKey]]:
-    """Return the tables that each table's rows belong to, through keys that do not name a user."""
-    parents: dict[TableKey, set[TableKey]] = {}
-    for child, parent in survey.keys.items():
-        if child not in survey.identities and parent[:2] != _USERS:
-            parents.setdefault(child[:2], set()).add(parent[:2])
-    found: dict[TableKey, frozenset[TableKey]] = {}
-    for start in parents:
-        seen: set[TableKey] = set()
-        todo = [start]
-        while todo:
-            more = parents.get(todo.pop(), set()) - seen - {start}
-            seen |= more
-            todo += more
-        found[start] = frozenset(seen)
-    return found
-
-
-def _read_within(
-    name: str,
-    tenant: TableKey,
-    membership: TableKey,
-    above: Mapping[TableKey, frozenset[TableKey]],
-    reads: Mapping[TableKey, frozenset[str]],
-) -> bool:
-    """Return whether the policies of a tenant, or of what belongs to it, read a table."""
-    return any(
-        name in read and key != membership and (key == tenant or tenant in above.get(key, ()))
-        for key, read in reads.items()
-    )
-
-
-def _lists_kinds(survey: Survey, key: TableKey) -> bool:
-    return key == _USERS or of_a_catalogue(key[1]) or (key in survey.filled and key not in survey.owned)
-
-
-def _alone(survey: Survey, key: ColumnKey) -> bool:
-    table = survey.live.table(*key[:2])
-    return table is None or any(index.unique and index.columns == (key[2],) for index in table.indexes)
-
-
-def _ranks(survey: Survey, memberships: Iterable[TableKey]) -> frozenset[ColumnKey]:
-    tables = [table for key in memberships if (table := survey.live.table(*key)) is not None]
-    return frozenset(key for table in tables for key in _ranks_of(survey, table))
-
-
-def _ranks_of(survey: Survey, table: Table) -> Iterator[ColumnKey]:
-    words = word_list("ranks") | word_list("highest_ranks") | word_list("lowest_ranks")
-    for column in table.columns:
-        key = (*table.key, column.name)
-        if key not in survey.clues.read or key in survey.identities or key in survey.keys or column.generated:
-            continue
-        compared = {value.lower() for value in survey.clues.literals.get(key, ())}
-        if column.name not in word_list("acceptance_columns") and (
-            name_parts(column.name) & word_list("rank_columns") or compared & words
-        ):
-            yield key
+    named = next((known[word] for word in (*wanted, *added) if word in known), None)
+    return named or next((one for one in compared if one.lower() not in word_list("lowest_ranks")), None)

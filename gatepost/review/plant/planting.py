@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
+from gatepost.observation.plant.fitting.partitions import room
 from gatepost.observation.plant.insert_rows import PlantedRows, insert
-from gatepost.observation.plant.partitions import room
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import FILES, Survey, TableKey
 from gatepost.review.names import Names

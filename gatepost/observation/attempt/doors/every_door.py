@@ -49,7 +49,7 @@ class Doors:
         functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
         batch = Batch(self.stage, self.record.missing)
         for persona in personas:
-            if persona.traits.onlooker or persona.role == "service_role":
+            if persona.traits.onlooker or persona.traits.teammate or persona.role == "service_role":
                 continue
             found: list[list[Door]] = []
             batch.together(

@@ -83,6 +83,17 @@ class Crossing:
     unfiltered: bool = False
 
 
+@dataclass(frozen=True)
+class Promotion:
+    """A rank in a tenant that a teammate without one gave to itself or to another account, or took from another."""
+
+    persona: Persona
+    table: Table
+    effect: str
+    command: Command
+    write: str
+
+
 @dataclass
 class Observations:
     """The results of all trials.
@@ -95,6 +106,7 @@ class Observations:
     escalations: list[Escalation] = field(default_factory=list)
     lies: list[Escalation] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
+    promotions: list[Promotion] = field(default_factory=list)
     missing: list[NotChecked] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.observation.plant.regex_examples import shape
+from gatepost.observation.plant.fitting.regex_examples import shape
 from gatepost.report import html as page
 from gatepost.report import text
 from gatepost.report.access.text import LEGEND

@@ -11,7 +11,7 @@ from gatepost import sql
 from gatepost.analysis.compared_values import unquoted
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, family, is_word
 from gatepost.observation.plant.combinations import KEPT
-from gatepost.observation.plant.regex_examples import Shape, shape
+from gatepost.observation.plant.fitting.regex_examples import Shape, shape
 from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column
 

@@ -1,0 +1,91 @@
+"""Try whether a member of a tenant without a rank can change who has one: itself, another account, a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gatepost import sql
+from gatepost.observation.attempt.trial.batch import Trial, Trying
+from gatepost.observation.attempt.trial.probes import Probe, counting
+from gatepost.observation.attempt.trial.results import Promotion
+from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.plant.insert_rows import insert
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
+from gatepost.observation.plant.users import ANN, BOB
+from gatepost.personas import Persona
+from gatepost.schema import Command, Table
+
+ITSELF, ANOTHER = "give itself", "give another account"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    effect: str
+    command: Command
+    statement: str
+    probe: Probe | None
+
+
+@dataclass
+class TeamRanks:
+    """Changes ranks as a teammate in one table of memberships."""
+
+    stage: TrialSession
+    persona: Persona
+    table: Table
+    promotions: list[Promotion] = field(default_factory=list)
+
+    def try_it(self) -> Trying[None]:
+        """Record which changes of a rank the policies let pass."""
+        wanted = list(self._wanted()) if self.persona.traits.teammate else []
+        if not wanted:
+            return
+        answers = yield [
+            Trial(self.persona, one.statement, (one.probe,) if one.probe is not None else ()) for one in wanted
+        ]
+        done: set[tuple[str, Command]] = set()
+        for one, answer in zip(wanted, answers, strict=True):
+            stored = answer.tried.outcome == "done" and answer.tried.count > 0
+            if one.probe is not None and stored:
+                stored = bool(answer.found and int(answer.found[0].rows[0][0] or 0))
+            # PostgreSQL asks the policies before it looks into a unique index.
+            stored = stored or (one.command == "insert" and answer.tried.code == "23505")
+            if stored and (one.effect, one.command) not in done:
+                done.add((one.effect, one.command))
+                self.promotions.append(
+                    Promotion(self.persona, self.table, one.effect, one.command, answer.tried.statement)
+                )
+
+    def _wanted(self) -> Iterator[_Wanted]:
+        row_sets = self.stage.planted_rows.row_sets
+        ranks = row_sets.rank(self.table, ANN)
+        users = [c.name for c in self.table.columns if (*self.table.key, c.name) in self.stage.survey.identities]
+        users = [name for name in users if not name.endswith("_by")]
+        if not ranks or len(users) != 1 or not self.stage.planted_rows.of(self.table):
+            return
+        held = self.stage.privileges(self.persona.role)
+        named = sql.identifier(users[0])
+        target = sql.qualified(*self.table.key)
+        own, ann = row_sets.users[self.persona.row_set], row_sets.users[ANN]
+        shown = ", ".join(f"{name} = {sql.literal(value)}" for name, value in ranks.items())
+        able = set(held.columns(self.table, "update"))
+        if ranks.keys() <= able:
+            change = ", ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in ranks.items())
+            probe = counting(self.table, [(users[0], own), *ranks.items()])
+            for where in (f" WHERE {named} = {sql.literal(own)}", ""):
+                yield _Wanted(f"{ITSELF} {shown}", "update", f"UPDATE {target} SET {change}{where}", probe)
+            low = row_sets.rank(self.table, self.persona.row_set)
+            if low.keys() == ranks.keys():
+                change = ", ".join(f"{sql.identifier(name)} = {sql.literal(value)}" for name, value in low.items())
+                probe = counting(self.table, [(users[0], ann), *low.items()])
+                statement = f"UPDATE {target} SET {change} WHERE {named} = {sql.literal(ann)}"
+                yield _Wanted("take the rank of a colleague", "update", statement, probe)
+        columns = held.columns(self.table, "insert")
+        if held.has(self.table.key, "insert") and ranks.keys() <= set(columns):
+            for effect, user in ((ITSELF, own), (ANOTHER, row_sets.users[BOB])):
+                kind = row_sets.kinds(self.table)[0]
+                values = row_sets.make(self.table, self.persona.row_set, FRESH + 7, user=user)
+                row = Row(self.table, FRESH + 7, self.persona.row_set, {**values, **kind, **ranks})
+                yield _Wanted(f"{effect} {shown}", "insert", insert([row], columns), None)

@@ -1,0 +1,84 @@
+"""Find buckets whose files strangers read, overwrite or delete: the files of private ones, and of those with owners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gatepost import sql
+from gatepost.finding import Finding, Severity
+from gatepost.name_hints import name_parts, word_list
+from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.witness import comma_joined, in_force, witness
+from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.observation.plant.survey import FILES
+from gatepost.observation.plant.users import ANN
+from gatepost.personas import Persona
+from gatepost.schema import Policy, RowCommand, Table
+
+_VERBS: dict[RowCommand, str] = {"select": "read", "update": "overwrite", "delete": "delete"}
+_OWNER = ("name", "path_tokens", "owner", "owner_id")
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Compares the files that strangers accessed with what is known of their buckets."""
+
+    planted_rows: PlantedRows
+    record: Observations
+    personas: Sequence[Persona]
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Yield one finding for each bucket and command, if the table is the one of files."""
+        if table.key != FILES[1] or not table.row_security.enabled:
+            return
+        buckets = dict.fromkeys(row.values.get("bucket_id") for row in self.planted_rows.of(table).values())
+        for bucket in filter(None, buckets):
+            for command, verb in _VERBS.items():
+                yield from self._of(table, bucket, command, verb)
+
+    def _of(self, table: Table, bucket: str, command: RowCommand, verb: str) -> Iterator[Finding]:
+        hers = {
+            row.number
+            for row in self.planted_rows.of(table).values()
+            if row.world == ANN and row.values.get("bucket_id") == bucket
+        }
+        who = [
+            (persona, cell)
+            for persona in self.personas
+            if (persona.traits.signed_out or (persona.traits.ordinary and persona.row_set != ANN))
+            and hers <= (cell := self.record.cell(persona.name, table, command)).rows
+        ]
+        anybody = any(persona.traits.signed_out for persona, _ in who)
+        severity = self._severity(table, bucket, command, anybody) if who and hers else None
+        if severity is None:
+            return
+        persona, cell = who[0]
+        kind = "private bucket" if bucket in self.planted_rows.survey.private_buckets else "bucket"
+        names = [p.name for p in in_force(table, persona.role, command) if p.permissive]
+        yield Finding(
+            "bucket-open",
+            severity,
+            str(table),
+            f"{comma_joined([one.name for one, _ in who])} can {verb} the files of others in the {kind} "
+            f"{sql.literal(bucket)}",
+            fix="\n".join(f"ALTER POLICY {sql.identifier(name)} ON storage.objects …" for name in names),
+            detail=f"{command}:{bucket}",
+            witness=witness(self.planted_rows, persona, table, cell, min(hers)),
+        )
+
+    def _severity(self, table: Table, bucket: str, command: RowCommand, anybody: bool) -> Severity | None:
+        """Return how bad it is that strangers access every file of a bucket, or None where that may be intended."""
+        private = bucket in self.planted_rows.survey.private_buckets
+        by_name = bool(name_parts(bucket) & word_list("private_buckets")) and "public" not in name_parts(bucket)
+        owned = any(self._checks_owner(policy, bucket) for policy in table.policies)
+        if command == "select":
+            if private and (anybody or owned or by_name):
+                return "error"
+            return "error" if by_name and owned else "warning" if private or by_name else None
+        return "error" if owned or anybody or (private and by_name) else "warning"
+
+    def _checks_owner(self, policy: Policy, bucket: str) -> bool:
+        text = " ".join(filter(None, (policy.using, policy.check)))
+        columns = {c for one in policy.reads if one.key == FILES[1] for c in one.columns}
+        return sql.literal(bucket) in text and bool(columns & set(_OWNER))

@@ -1,0 +1,1 @@
+"""Values that the constraints of a table accept, found by trying."""

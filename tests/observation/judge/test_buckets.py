@@ -1,0 +1,29 @@
+"""Files of a bucket that strangers read, overwrite or delete."""
+
+import pytest
+
+OPEN, OWN = "bucket_id = 'scans'", "bucket_id = 'scans' AND (storage.foldername(name))[1] = (SELECT auth.uid())::text"
+
+
+@pytest.mark.parametrize(
+    ("public", "read", "write", "severities"),
+    [
+        ("false", OPEN, OWN, {"select:scans": "error"}),
+        ("false", OPEN, None, {"select:scans": "warning"}),
+        ("false", OWN, OPEN, {"select:scans": "error", "update:scans": "error"}),
+        ("false", OWN, OWN, {}),
+        ("true", OPEN, OWN, {}),
+        ("true", OPEN, OPEN, {"update:scans": "warning"}),
+    ],
+    ids=["others read", "all read", "others overwrite", "own", "public", "public, all overwrite"],
+)
+def test_a_bucket_that_strangers_use(designs, public, read, write, severities):
+    policies = f"CREATE POLICY r ON storage.objects FOR SELECT TO authenticated USING ({read});"
+    if write:
+        policies += f"CREATE POLICY w ON storage.objects FOR UPDATE TO authenticated USING ({write});"
+        policies += f"CREATE POLICY s ON storage.objects FOR SELECT TO authenticated USING ({write});"
+    result = designs.observe(f"""-- gatepost: as superuser
+        INSERT INTO storage.buckets (id, name, public) VALUES ('scans', 'scans', {public}); {policies}""")
+    found = {one.detail: one for one in result.findings if one.rule == "bucket-open"}
+    assert {detail: one.severity for detail, one in found.items()} == severities
+    assert all("storage.objects" in one.witness and "ann" not in one.message.split()[0] for one in found.values())
