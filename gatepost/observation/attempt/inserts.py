@@ -13,7 +13,7 @@ from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, counting
 from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.attempt.usual_statements import phrased
-from gatepost.observation.plant.combinations import Values
+from gatepost.observation.plant.fitting.combinations import Values
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.observation.plant.canaries import Canary, is_word
-from gatepost.observation.plant.combinations import KEPT
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, options, small_numbers, some_of
+from gatepost.observation.plant.fitting.combinations import KEPT
 from gatepost.observation.plant.row_sets import STRANGERS, RowSets
 from gatepost.schema import Table
 

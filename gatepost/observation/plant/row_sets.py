@@ -13,8 +13,8 @@ from functools import cached_property
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
-from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay, values_in_checks
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
+from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, overlay, values_in_checks
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from gatepost.observation.attempt.personas import cast, own_id, users_of
-from gatepost.observation.plant.combinations import KEPT, Values
+from gatepost.observation.plant.fitting.combinations import KEPT, Values
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH, STRANGERS, RowSets
 from gatepost.observation.plant.survey import FILES, USERS, Survey

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 
 from gatepost.observation.attempt.personas import other_of
-from gatepost.observation.plant.combinations import KEPT, Values, combinations, overlay
+from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, overlay
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH
 from gatepost.observation.plant.survey import FILES

@@ -14,8 +14,8 @@ from functools import cached_property
 from gatepost.analysis.compared_values import pieces_in
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.plant.canaries import Canary
-from gatepost.observation.plant.combinations import KEPT, Values
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, options, some_of
+from gatepost.observation.plant.fitting.combinations import KEPT, Values
 from gatepost.observation.plant.row_sets import FRESH
 from gatepost.observation.plant.survey import FILES, Survey
 from gatepost.personas import Persona

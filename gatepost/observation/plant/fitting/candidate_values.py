@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gatepost import sql
 from gatepost.analysis.compared_values import unquoted
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, family, is_word
-from gatepost.observation.plant.combinations import KEPT
+from gatepost.observation.plant.fitting.combinations import KEPT
 from gatepost.observation.plant.fitting.regex_examples import Shape, shape
 from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column
