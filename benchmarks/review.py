@@ -2,6 +2,7 @@
 
     python benchmarks/review.py --pgrls PATH          beside `pgrls diff`, its cautious gate, and `pgrls pr`
     python benchmarks/review.py --only equal          the pairs with this in their name
+    python benchmarks/review.py --kinds               one pair for each kind of change, without the further ones
 
 Of each pair it is known who gains. A tool is right about a pair where somebody gains if it exits 1, and about any other
 pair if it exits 0; Gatepost is exact if every verdict is the expected one, with its role, command and object. The pairs
@@ -138,8 +139,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pgrls", help="the program of `pip install pgrls`")
     parser.add_argument("--only", default="", help="a part of the pairs' names")
+    parser.add_argument("--kinds", action="store_true", help='leave out the pairs named "more_…" and "comment_…"')
     given = parser.parse_args()
     folders = [one for one in sorted(SCENARIOS.iterdir()) if one.is_dir() and given.only in one.name]
+    if given.kinds:
+        folders = [one for one in folders if not one.name.startswith(("more_", "comment_"))]
     tallies = {name: Tally() for name in ("gatepost review", *(PGRLS if given.pgrls else ()))}
     gaining = 0
     with fresh_server() as server:

@@ -11,9 +11,10 @@ from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import FALSE, TRUE, Term, conjunction, disjunction
 from gatepost.analysis.privileges import Privileges
-from gatepost.analysis.solver import Candidate, Frame, compare
+from gatepost.analysis.solver import Candidate, Comparison, Frame, RuledOut, compare
 from gatepost.observation.attempt.trial.contained_failures import SLIPS
 from gatepost.review.names import ColumnKey, TableKey
+from gatepost.review.plant.possibilities import Found
 from gatepost.review.scope import scope_of
 from gatepost.review.structure import ObjectChange
 from gatepost.review.verdict.catalog import callers_of
@@ -30,10 +31,12 @@ class Proof:
     Args:
         equal: The tables that let through the same rows.
         hints: Values by column with which the sides may differ: they are planted, and PostgreSQL decides.
+        found: Whom it found to gain something, with the values by which that comes true.
     """
 
     equal: frozenset[TableKey] = frozenset()
     hints: Mapping[ColumnKey, tuple[str, ...]] = field(default_factory=dict)
+    found: tuple[Found, ...] = ()
 
     def without(self, doubtful: frozenset[TableKey]) -> Proof:
         """Return the same without what stands on something that could not be compared."""
@@ -51,15 +54,19 @@ def prove(before: Schema, after: Schema, changes: Iterable[ObjectChange]) -> Pro
     changes = list(changes)
     equal: set[TableKey] = set()
     hints: dict[ColumnKey, dict[str, None]] = {}
+    found: list[Found] = []
     for key in _only_policies(changes)[:_MOST]:
         old, new = before.table(*key), after.table(*key)
         others = [one for one in changes if one.on != key]
         if old is None or new is None or key in scope_of(before, after, others).tables:
             continue
         sides = _Sides(before, after, old, new)
-        if sides.equal(hints):
+        if sides.equal():
             equal.add(key)
-    return Proof(frozenset(equal), {key: tuple(values) for key, values in hints.items()})
+        found += sides.found
+        for name, values in sides.values.items():
+            hints.setdefault((*key, name), {}).update(values)
+    return Proof(frozenset(equal), {key: tuple(values) for key, values in hints.items()}, tuple(found))
 
 
 def _only_policies(changes: Iterable[ObjectChange]) -> list[TableKey]:
@@ -79,9 +86,11 @@ class _Sides:
     after: Schema
     old: Table
     new: Table
+    found: list[Found] = field(default_factory=list)
+    values: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def equal(self, hints: dict[ColumnKey, dict[str, None]]) -> bool:
-        """Return whether every role's every command is proved equal; keep the values of candidates."""
+    def equal(self) -> bool:
+        """Return whether every role's every command is proved equal; keep what the solver found instead."""
         same = True
         base, head = Privileges(self.before), Privileges(self.after)
         for role in (*callers_of(self.after), "service_role"):
@@ -90,29 +99,30 @@ class _Sides:
             for command in COMMANDS:
                 one, other = base.policies(role, self.old, command), head.policies(role, self.new, command)
                 for clause in ("using", "check") if command == "update" else (_clause(command),):
-                    same = self._same(_applied(one, clause), _applied(other, clause), frame, hints) and same
+                    answers = self._compared(_applied(one, clause), _applied(other, clause), frame)
+                    same = answers is not None and answers.relation == "equal" and same
+                    if answers is not None:
+                        self._keep(answers, role, command, clause)
         return same
 
-    def _same(
-        self, one: tuple[list[str], list[str]], other: tuple[list[str], list[str]], frame: Frame,
-        hints: dict[ColumnKey, dict[str, None]],
-    ) -> bool:  # fmt: skip
+    def _compared(
+        self, one: tuple[list[str], list[str]], other: tuple[list[str], list[str]], frame: Frame
+    ) -> Comparison | None:  # fmt: skip
+        """Return what the solver says of two sides' conditions, or None where it cannot read them."""
         if one == other:
-            return True
+            return Comparison(RuledOut(), RuledOut())
         try:
-            left, right = _joined(one, Follower(self.before)), _joined(other, Follower(self.after))
-        except NotUnderstood:
-            return False
-        try:
-            found = compare(left, right, frame)
-        except (RuntimeError, *SLIPS):  # a bug there costs a trial, and no verdict
-            return False
-        for answer in (found.gains, found.loses):
-            if isinstance(answer, Candidate):
-                for name, value in answer.row:
-                    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                        hints.setdefault((*self.new.key, name), {})[str(value)] = None
-        return found.relation == "equal"
+            return compare(_joined(one, Follower(self.before)), _joined(other, Follower(self.after)), frame)
+        except (NotUnderstood, RuntimeError, *SLIPS):  # a bug there costs a trial, and no verdict
+            return None
+
+    def _keep(self, answers: Comparison, role: str, command: Command, clause: str) -> None:
+        for answer in (answers.gains, answers.loses):
+            for name, value in answer.row if isinstance(answer, Candidate) else ():
+                if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                    self.values.setdefault(name, {})[str(value)] = None
+        if isinstance(answers.gains, Candidate) and (command, clause) != ("update", "check"):
+            self.found.append(Found(role, self.new.key, command, answers.gains))
 
     def _steady(self) -> frozenset[tuple[str, str]]:
         """Return the functions that are the same on both sides and answer alike wherever they are called."""

@@ -16,6 +16,7 @@ from gatepost.review.not_compared import as_not_checked, doubtful, missing
 from gatepost.review.plant.joint_survey import joint_survey, texts_of
 from gatepost.review.plant.needed import only_needed
 from gatepost.review.plant.population import Population
+from gatepost.review.plant.possibilities import BY_SOLVER, possibilities
 from gatepost.review.proof import Proof, prove
 from gatepost.review.scope import NOTHING, Scope, scope_of
 from gatepost.review.state import Side, State, read_state
@@ -27,6 +28,7 @@ from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable, of_unplanted
 from gatepost.review.verdict.doors import CallerDoors
 from gatepost.review.verdict.grouping import grouped
+from gatepost.review.verdict.possibilities import of_possibilities
 from gatepost.review.verdict.tables import CallerTables
 from gatepost.schema import COMMANDS, Schema, is_platform
 
@@ -116,12 +118,13 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     bench, population = _prepared(base, head, before, after, names, proof, known, options)
     accesses = [bench.tried(population)]
     if _looks_for_absence(in_head_words, after.live):
-        accesses.append(bench.tried(replace(population, sparse=True)))
+        accesses.append(bench.tried(replace(population, sparse=True, possible=())))
     options.progress("comparing")
     changes = [*known.access, *(change for old, new in accesses for change in _changes(old, new, scope))]
     changes += newly_callable(before, after, scope.policies, changes)
     base_words = replace(before, live=in_head_words)
     changes += of_unplanted(base_words, after, sorted(_unplanted(accesses[0], scope, after.live)))
+    changes += of_possibilities(*accesses[0], population.possible, changes)
     return _judged(known, changes, accesses, doubts)
 
 
@@ -141,7 +144,8 @@ def _prepared(
     people = (*options.personas, *of_roles(roles, options.personas))
     surveys = as_one(old, known.scope), as_one(new, known.scope)
     bench = _Bench(base, head, surveys, names, known.scope, options)
-    return bench, Population(joint, old_words, people, _defaults(known.objects))
+    possible = possibilities(proof.found)
+    return bench, Population(joint, old_words, people, _defaults(known.objects), possible=possible)
 
 
 @dataclass(frozen=True)
@@ -180,9 +184,9 @@ def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:
     """Yield what changes for each caller."""
     for name, caller in new.callers.items():
         tables = CallerTables(old, new, old.callers.get(name, caller))
-        for table in _both(old, new, scope):
-            yield from tables.compare(table)
-        yield from CallerDoors(old, new, caller, scope.policies).compare()
+        found = [change for table in _both(old, new, scope) for change in tables.compare(table)]
+        found += CallerDoors(old, new, caller, scope.policies).compare()
+        yield from (one for one in found if one.verdict == "gains" or not name.startswith(BY_SOLVER))
 
 
 def _unplanted(accesses: tuple[Access, Access], scope: Scope, live: Schema) -> set[TableKey]:

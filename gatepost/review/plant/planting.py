@@ -40,6 +40,8 @@ class SidePlanting:
     population: Population
     names: Names | None
     missing: list[NotChecked] = field(default_factory=list)
+    refused: dict[int, set[str]] = field(default_factory=dict)
+    """Why rows of a possibility are not there, as SQLSTATEs by its number."""
 
     def plant(self) -> PlantedRows:
         """Plant every table, parents first, without triggers and foreign keys where the role may do that."""
@@ -50,6 +52,12 @@ class SidePlanting:
                 refused = self._table(found, joint, table)
                 if refused:
                     self.missing.append(NotChecked(str(joint), f"no row could be planted: {refused}", ours=True))
+        for possibility in self.population.possible:
+            for row in possibility.rows(self.population.survey, self.population.row_sets):
+                table = self.own(row.table.key)
+                error = self._some(found, [self.row(row, table)]) if table is not None else None
+                if error is not None:
+                    self.refused.setdefault(possibility.number, set()).add(error.pgcode or "")
         if found.keys_aside:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
         self._refresh()

@@ -24,6 +24,7 @@ from gatepost.personas import NOBODY, Persona
 from gatepost.review.names import TableKey
 from gatepost.review.plant.instants import instants
 from gatepost.review.plant.joint_survey import literals_of
+from gatepost.review.plant.possibilities import Possibility
 from gatepost.schema import Column, Table
 
 MIXED = ("mixed_1", "mixed_2", "mixed_3")
@@ -48,6 +49,7 @@ class Population:
         configured: The personas of the project.
         defaults: The columns whose default differs, by table: rows are planted without them, too.
         fixes: Values that a constraint required, by column.
+        possible: What the solver found: further rows, and a caller who tries each.
         sparse: Whether tables that policies read hold rows of two users alone, and no NULL: what a condition looks for
             and does not find decides, too.
     """
@@ -57,6 +59,7 @@ class Population:
     configured: tuple[Persona, ...] = ()
     defaults: Mapping[TableKey, frozenset[str]] = field(default_factory=dict)
     fixes: dict[Any, Any] = field(default_factory=dict)
+    possible: tuple[Possibility, ...] = ()
     sparse: bool = False
     _made: dict[Any, list[Row]] = field(default_factory=dict, init=False)
 
@@ -80,7 +83,8 @@ class Population:
         found = [persona for one in head for persona in _with_claims(one, before.get(one.name))]
         everybody = [_mixed(persona, found) if persona.name in MIXED else persona for persona in found]
         ann = next(persona for persona in everybody if persona.name == ANN)
-        return (*everybody, *(_with_email(ann, email) for email in self._emails()))
+        found_by_solver = (one.caller for one in self.possible if one.caller is not None)
+        return (*everybody, *(_with_email(ann, email) for email in self._emails()), *found_by_solver)
 
     def _emails(self) -> list[str]:
         """Return addresses that fit the patterns of conditions, and addresses that nearly do."""

@@ -83,6 +83,7 @@ class Access:
     shown: dict[tuple[TableKey, int], str] = field(default_factory=dict)
     callers: dict[str, Persona] = field(default_factory=dict)
     missing: list[NotChecked] = field(default_factory=list)
+    refused: Mapping[int, set[str]] = field(default_factory=dict)
 
     def read(self, caller: str, table: TableKey) -> Read:
         """Return what a caller saw of a table."""

@@ -15,6 +15,7 @@ from gatepost.personas import NOBODY, Persona
 from gatepost.review.plant.population import Population
 from gatepost.schema import Column, Table
 
+BY_SOLVER = "a row found by the solver"
 _MOST = 28
 _MOST_MIXED = 10
 _MOST_VALUES = 8
@@ -42,6 +43,9 @@ def candidates(population: Population, persona: Persona, table: Table) -> Mappin
             found[f"{whose} row" + (f", {_said(edges, kind)}" if at else "")] = Row(table, number, world, values)
     for label, values in (*_mixed(population, table, mine, other), *_without_defaults(population, table, mine)):
         found.setdefault(label, Row(table, next(numbers), mine, values))
+    for one in population.possible:
+        if one.caller is not None and one.caller.name == persona.name and table.key in one.added:
+            found[BY_SOLVER] = one.new_row(table, next(numbers), row_sets)
     return found
 
 

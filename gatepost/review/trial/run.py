@@ -51,7 +51,7 @@ def tried(
     cursor.execute(_SETTINGS, (TIMEOUT,))
     planting = SidePlanting(cursor, survey, population, names)
     rows = planting.plant()
-    access = Access(missing=[*planting.missing])
+    access = Access(missing=[*planting.missing], refused=planting.refused)
     side = TriedSide(TrialSession(cursor, rows), planting, population, scope, watched, access)
     _describe(side, rows)
     callers = [persona for persona in population.callers if _exists(survey, persona)]
