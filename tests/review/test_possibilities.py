@@ -26,16 +26,20 @@ ALTER TABLE public.tiles ENABLE ALWAYS TRIGGER refuse;
 """
 
 
-def compared(versions, clause, more="", trigger=""):
+CLAIMS = "(SELECT auth.uid()) OR ((auth.jwt() ->> 'plan') = (auth.jwt() ->> 'tier') AND width = height))"
+
+
+def compared(versions, clause, more="", trigger="", opened=SQUARE):
     before = BEFORE.format(more=more, trigger=trigger)
     start = before.index(clause)
-    after = before[:start] + before[start:].replace("(SELECT auth.uid()))", SQUARE, 1)
+    after = before[:start] + before[start:].replace("(SELECT auth.uid()))", opened, 1)
     return versions.compare(before, after)
 
 
 def test_a_row_that_only_the_solver_finds_is_tried(versions):
-    assert said(compared(versions, "CREATE POLICY own")) == ["gains authenticated select on public.tiles"]
-    assert said(compared(versions, "CREATE POLICY adds")) == ["gains authenticated insert on public.tiles"]
+    for clause, command in (("CREATE POLICY own", "select"), ("CREATE POLICY adds", "insert")):
+        found = compared(versions, clause, opened=CLAIMS)
+        assert said(found) == [f"gains authenticated {command} on public.tiles"]
 
 
 def test_a_row_that_a_constraint_forbids_is_no_possibility(versions):
