@@ -2,6 +2,7 @@
 # make test       the test suite, but for what is slow
 # make test-slow  the rest: kills, browsers, runs of pytest inside a test, much fuzzing
 # make quick      what needs neither a server nor another interpreter, in seconds
+# make test-lowest  the quick tests and those of migrations, on the oldest dependencies that pyproject.toml takes
 # make lint       ruff and mypy
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 # The suite starts many interpreters: where bytecode is not kept, each compiles everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: demo test test-slow quick lint clean
+.PHONY: demo test test-slow test-lowest quick lint clean
 
 demo: .venv/demo
 	$(BIN)/gatepost demo
@@ -23,13 +24,18 @@ test-slow: .venv/dev
 quick: .venv/dev
 	$(PYTEST) -n auto -m 'not server and not subprocess and not slow'
 
+# Tools are the newest there are: pytest and click's CliRunner are not what is tried.
+test-lowest: .venv-lowest/lowest
+	.venv-lowest/bin/python -m pytest -n auto -o filterwarnings= -m 'not server and not subprocess and not slow'
+	.venv-lowest/bin/python -m pytest -n auto -o filterwarnings= -m 'not slow' tests/migrate tests/history tests/canonical tests/init
+
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-lowest
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -37,9 +43,16 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/demo: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-lowest/lowest: pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[adopt,api,async,mcp]'
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python 'click>=8.2' httpx2 pytest pytest-xdist
 	@touch $@

@@ -187,7 +187,7 @@ def _why_suspected(finding: Finding) -> str:
 
     if available() or finding.rule not in _decided_by("trial"):
         return UNTRIED
-    return f"{UNTRIED}, and no solver is installed that may rule it out: pip install gatepost[solver]"
+    return f"{UNTRIED}, and no solver is installed that may rule it out: pip install cvc5"
 
 
 def _decided_by(what: DecidedBy) -> frozenset[str]:

@@ -26,7 +26,7 @@ class _PolicyCompiler(PGCompiler):
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:  # noqa: ANN401  SQLAlchemy's signature
         kind = type_.dialect_impl(self.dialect)
         if isinstance(kind, types.JSON.JSONPathType) and not isinstance(value, str):
-            value = _array_literal(map(str, value))
+            return sql.literal(_array_literal(map(str, value)))
         if isinstance(value, datetime) and value.tzinfo is None and getattr(kind, "timezone", False):
             raise DeclarationError(
                 f"{value!r} has no time zone, so the policy would depend on the session that creates it",
@@ -71,6 +71,7 @@ class _PolicyDialect(PGDialect):
     statement_compiler = _PolicyCompiler
     preparer = _PolicyPreparer
     supports_statement_cache = False
+    _backslash_escapes = False  # SQLAlchemy 2.0 would double a backslash, and `sql.literal` makes each safe already
 
 
 # With psycopg2's parameter style every % would come out doubled.

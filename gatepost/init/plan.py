@@ -167,9 +167,9 @@ def _metadata_name(project: Project, metadata: Sequence[MetaData]) -> tuple[str,
 def _install(root: Path) -> str:
     pyproject = read(root / "pyproject.toml") or ""
     if "[project]" in pyproject:
-        return "pip install -e . 'gatepost[local]' pytest"
+        return "pip install -e . gatepost pytest"
     found = [name for name in ("requirements.txt", "requirements-dev.txt") if (root / name).is_file()]
-    return " ".join(["pip install", *(f"-r {name}" for name in found), "'gatepost[local]' pytest"])
+    return " ".join(["pip install", *(f"-r {name}" for name in found), "gatepost pytest"])
 
 
 def _hook(root: Path) -> Iterator[FileChange]:

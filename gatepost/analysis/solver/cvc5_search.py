@@ -1,6 +1,6 @@
 """Search for values that make formulas hold, with cvc5.
 
-cvc5 (BSD) is optional: `pip install gatepost[solver]`. It is imported when the first question is put. What it does not
+cvc5 (BSD) is there wherever it has a wheel. It is imported when the first question is put. What it does not
 decide within its time is not known.
 """
 

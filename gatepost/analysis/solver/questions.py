@@ -17,7 +17,7 @@ from gatepost.analysis.solver.selects import TooMuch
 from gatepost.analysis.solver.shapes import Names, Shape
 from gatepost.analysis.solver.world import World
 
-NOT_INSTALLED = NotKnown("no solver is installed: pip install gatepost[solver]")
+NOT_INSTALLED = NotKnown("no solver is installed: pip install cvc5")
 
 
 def can_pass(condition: Term, frame: Frame, *, beyond: Term = FALSE) -> Answer:

@@ -251,7 +251,7 @@ def _without(binaries: Binaries, program: str) -> LocalServerError:
     if os.environ.get(VARIABLE):
         hint = f"set {VARIABLE} to a directory that also holds {program}, or unset it"
     else:
-        hint = f"pip install 'gatepost[local]', which includes {program}, or set {VARIABLE} to a directory that has it"
+        hint = f"set {VARIABLE} to a directory of PostgreSQL's programs that has {program}"
     return LocalServerError(f'there is no {program} in "{binaries.directory}", and a schema clone needs it', hint)
 
 
