@@ -138,6 +138,11 @@ def _secret_pieces(pieces: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(piece).replace("_", "_?") for piece in sorted(pieces)), re.IGNORECASE)
 
 
+def says_author(column: str) -> bool:
+    """Return whether a column's name says that it holds who wrote a row."""
+    return bool(name_parts(column) & word_list("author_columns"))
+
+
 def gives_power(column: str, of_oneself: bool) -> bool:
     """Return whether a column's name says that who sets it gains power, money or trust.
 
@@ -156,6 +161,17 @@ def gives_power(column: str, of_oneself: bool) -> bool:
 def is_account(table: str) -> bool:
     """Return whether a table's name says that a row is one user, or what one user may do."""
     return bool(name_parts(table.split("_")[-1]) & word_list("account_tables"))
+
+
+def is_tenant(table: str) -> bool:
+    """Return whether a table's name says that a row is an organisation, a team or another customer with members."""
+    return bool(name_parts(table.split("_")[-1]) & word_list("tenant_tables"))
+
+
+def is_paid_for(column: str) -> bool:
+    """Return whether a column's name says what somebody has paid for, or how much they may use."""
+    parts = name_parts(column)
+    return bool(parts & word_list("paid_columns")) and not parts & word_list("own_choice_columns")
 
 
 def about_people(table: Table) -> bool:

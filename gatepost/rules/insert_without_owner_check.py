@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.term_queries import row_columns
 from gatepost.analysis.conditions.terms import Const, Term
 from gatepost.analysis.context import Context
-from gatepost.analysis.loose_conditions import shape
+from gatepost.analysis.loose_conditions import shape, ways
 from gatepost.analysis.policy_questions import Access, anybodys, beside, callers, judged, marked, restricted, who
+from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
+from gatepost.name_hints import is_account, says_author
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 from gatepost.schema import Table, is_platform
@@ -58,6 +61,16 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                         severity="warning",
                     )
                     break
+                author = _author_left_open(context, one, role)
+                if author is not None:
+                    yield Found(
+                        str(one.policy),
+                        f'{who(role)} can add rows to "{one.table}" in another user\'s name: the policy'
+                        f' "{one.policy.name}" checks where the row belongs, and not "{author}"',
+                        f"add (SELECT auth.uid()) = {sql.identifier(author)} to its WITH CHECK",
+                        severity="warning",
+                    )
+                    break
                 continue
             if not forged:
                 continue
@@ -97,6 +110,38 @@ def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | Non
     if marked(one.new) and any(row_columns(one.new) & {c} for c in found):
         return None  # anyone may join what is public
     return next((c for c in found if _writable(context, one.table, role, c)), None)
+
+
+def _author_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
+    """Return the column that says who wrote a row, where an insert checks only where the row belongs.
+
+    It is that by its name, or because nobody else may change or delete the row later.
+    """
+    analysis, table = context.analysis, one.table
+    people = analysis.owner_columns(table)
+    tied = context.ownership.columns_tied(one.new, table, role)
+    if is_platform(table.schema) or is_account(table.name):
+        return None
+    if tied & (people | ONLY_AN_AUTHORITY) or row_columns(one.new) & people:
+        return None
+    keys = {name for c in table.constraints if c.kind in ("primary key", "unique") for name in c.columns}
+    needed = _needed_to_change(context, table, role)
+    authors = sorted(name for name in people - keys if name in needed or says_author(name))
+    return next((name for name in authors if _writable(context, table, role, name)), None)
+
+
+def _needed_to_change(context: Context, table: Table, role: str) -> frozenset[str]:
+    """Return the columns that every way of changing, or every way of deleting, a row ties to the caller."""
+    found: frozenset[str] = frozenset()
+    for command in ("update", "delete"):
+        tied = [
+            context.ownership.columns_tied(way, table, role)
+            for other in context.analysis.by_table[table.key]
+            if other.policy.permissive and command in other.commands and role in other.callers[command]
+            for way in ways(other.old)
+        ]
+        found |= frozenset.intersection(*tied) if tied else frozenset()
+    return found
 
 
 def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from gatepost.personas import ANON, SERVICE, TAKE_ON_ROLE, Persona, signed_in
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from psycopg2.extensions import cursor as Cursor
     from sqlmodel import Session
 
 T = TypeVar("T")
@@ -69,14 +70,19 @@ class RollingBack(connection):
         super().rollback()
 
 
-def open_connection(url: str) -> RollingBack:
-    """Return a connection that cannot commit."""
+def open_connection(url: str, cursor: type[Cursor] | None = None) -> RollingBack:
+    """Return a connection that cannot commit.
+
+    Args:
+        url: The database.
+        cursor: The class of its cursors.
+    """
     import psycopg2
 
     from gatepost.database.url import parse_url
 
     arguments: dict[str, Any] = dict(parse_url(url).connect_arguments())
-    opened: RollingBack = psycopg2.connect(connection_factory=RollingBack, **arguments)
+    opened: RollingBack = psycopg2.connect(connection_factory=RollingBack, cursor_factory=cursor, **arguments)
     return opened
 
 

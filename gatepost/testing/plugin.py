@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gatepost.project import Project
     from gatepost.testing.acting import Acting, ActingAs, RollingBack
+    from gatepost.testing.coverage_report import CoverageReport
     from gatepost.testing.databases import Databases, TestDatabase
 
 Migrate = Callable[[str, str], None]
@@ -31,10 +32,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     with suppress(ValueError):  # a conftest.py may have an option of that name
         group.addoption("--gatepost-url", metavar="URL", help="test on this server; the account may create databases")
     group.addoption("--gatepost-checks", action="store_true", help="run Gatepost's ready-made checks too")
+    group.addoption("--gatepost-coverage", action="store_true", help="report which policies no test exercised")
+    group.addoption(
+        "--gatepost-coverage-fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="fail if fewer commands of policies are exercised; implies --gatepost-coverage",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add the ready-made tests to the collected ones, if requested."""
+    """Add the ready-made tests to the collected ones, and record what the tests exercise, if requested."""
+    if config.getoption("--gatepost-coverage") or config.getoption("--gatepost-coverage-fail-under") is not None:
+        from gatepost.testing.coverage_report import CoverageReport
+
+        config.pluginmanager.register(CoverageReport(config), "gatepost-coverage")
     if config.getoption("--gatepost-checks"):
         config.args.append(str(Path(__file__).with_name("checks.py")))
 
@@ -99,24 +111,29 @@ def gatepost_database(
 
 
 @pytest.fixture(scope="session")
-def _gatepost_connections() -> Iterator[dict[str, RollingBack]]:
+def _gatepost_connections(pytestconfig: pytest.Config) -> Iterator[dict[str, RollingBack]]:
     """Keep a connection per database, because folders of one run may each override `gatepost_database`."""
     opened: dict[str, RollingBack] = {}
     yield opened
+    coverage: CoverageReport | None = pytestconfig.pluginmanager.get_plugin("gatepost-coverage")
     for connection in opened.values():
+        if coverage is not None:
+            connection.end_test()
+            coverage.read(connection)
         connection.close()
 
 
 @pytest.fixture
 def gatepost_db(
-    gatepost_database: TestDatabase, _gatepost_connections: dict[str, RollingBack]
+    pytestconfig: pytest.Config, gatepost_database: TestDatabase, _gatepost_connections: dict[str, RollingBack]
 ) -> Iterator[RollingBack]:
     """Return a psycopg2 connection as the owner, which bypasses row security. A test's changes are rolled back."""
     from gatepost.testing.acting import open_connection
 
     url = gatepost_database.url
     if url not in _gatepost_connections:
-        _gatepost_connections[url] = open_connection(url)
+        coverage: CoverageReport | None = pytestconfig.pluginmanager.get_plugin("gatepost-coverage")
+        _gatepost_connections[url] = open_connection(url, coverage.cursor if coverage is not None else None)
     connection = _gatepost_connections[url]
     connection.end_test()
     yield connection

@@ -1,6 +1,6 @@
 """The application in a database: its tables, its helpers, and what its declaration makes of them."""
 
-from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -20,17 +20,11 @@ def declaration() -> Declaration:
         return collected()
 
 
-def build(connection: Connection, declared: Declaration) -> None:
+def build(cursor: Cursor, declared: Declaration) -> None:
     """Create the application in an empty database, as its owner."""
-    statements = [HELPERS]
-    for table in Base.metadata.sorted_tables:
-        if table.schema is None:
-            wanted = [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda one: str(one.name)))]
-            statements = [
-                *statements[:-1],
-                *(str(one.compile(dialect=postgresql.dialect())) for one in wanted),
-                HELPERS,
-            ]
+    tables = [table for table in Base.metadata.sorted_tables if table.schema is None]
+    made = [one for table in tables for one in (CreateTable(table), *map(CreateIndex, table.indexes))]
+    statements = [*(str(one.compile(dialect=postgresql.dialect())) for one in made), HELPERS]
     for table in declared:
         managed = (
             TableGrants(table.schema, table.name, table.grants),
@@ -38,6 +32,5 @@ def build(connection: Connection, declared: Declaration) -> None:
             TableRowSecurity(table.schema, table.name, table.row_security),
         )
         statements += [statement for value in managed for statement in create_sql(value)]
-    with connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+    for statement in statements:
+        cursor.execute(statement)

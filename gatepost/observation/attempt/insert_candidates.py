@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gatepost.name_hints import name_parts, word_list
+from gatepost.name_hints import says_author
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
@@ -42,7 +42,7 @@ def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> lis
     for number, (name, world, user, parents) in enumerate(ways, FRESH + 1):
         values = row_sets.make(table, world, number, user=user, parents=parents)
         found.append((name, Row(table, number, world, values)))
-    author = _author(planted_rows, table)
+    author = _author(planted_rows, table, hangs)
     if author is not None and mine in row_sets.users:
         own = row_sets.make(table, mine, FRESH + len(ways) + 1)
         found.append(
@@ -53,15 +53,18 @@ def candidates(planted_rows: PlantedRows, persona: Persona, table: Table) -> lis
     return found
 
 
-def _author(planted_rows: PlantedRows, table: Table) -> str | None:
-    """Return the column that says who wrote a row, where it names others, too: of a letter, the sender's."""
+def _author(planted_rows: PlantedRows, table: Table, hangs: bool) -> str | None:
+    """Return the column that says who wrote a row, where it names others, too, or belongs under a row of a team's.
+
+    Of a letter it is the sender's, and of a note the author's: who writes among one's own may still be forged.
+    """
     identities = planted_rows.survey.identities
     users = [column for column in table.columns if (*table.key, column.name) in identities and not column.generated]
     plain = [column for column in users if not column.type.endswith("[]")]
-    if len(users) < 2 or table.key in (*FILES, USERS):
+    if not users or (len(users) < 2 and not hangs) or table.key in (*FILES, USERS):
         return None
     by_default = [column.name for column in plain if "auth.uid()" in (column.default or "")]
-    named = [column.name for column in plain if name_parts(column.name) & word_list("author_columns")]
+    named = [column.name for column in plain if says_author(column.name)]
     found = by_default or named
     return found[0] if len(found) == 1 else None
 

@@ -1,0 +1,61 @@
+"""The mistakes of `mutations.py`, each found by `check`; docs/mutations.md has the table of them all."""
+
+from pathlib import Path
+
+import pytest
+
+from gatepost.reflect import read
+from gatepost.rules import Context, all_rules
+from tests.teamnotes.database import build, declaration
+from tests.teamnotes.mutations import MUTATIONS
+from tests.teamnotes.results import about, checked, rows, table
+
+PAGE = Path(__file__).parents[2] / "docs" / "mutations.md"
+FEW = (
+    "notes are written in a teammate's name",
+    "comments are edited by every reader of the note",
+    "an organisation's plan is changed by every member, who may write its row",
+)
+"""Mistakes inside a team, which the rules find without a declaration and without a clone."""
+
+
+@pytest.fixture
+def application(rolled_back):
+    with rolled_back.cursor() as cursor:
+        build(cursor, declaration())
+        yield cursor
+
+
+def found(cursor):
+    context = Context(read(cursor))
+    return [one for rule in all_rules() for one in rule.check(context) if one.severity != "info"]
+
+
+def test_the_rules_find_a_mistake_and_nothing_without_one(application):
+    assert found(application) == []
+    for mutation in MUTATIONS:
+        if mutation.name in FEW:
+            application.execute(f"SAVEPOINT sound; {mutation.sql}")
+            assert about(found(application), mutation), mutation.name
+            application.execute("ROLLBACK TO SAVEPOINT sound")
+
+
+@pytest.mark.slow
+def test_the_application_itself_is_sound(database_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for declared in (None, declaration()):
+        result = checked(database_url, None, declared)
+        assert [one for one in result.findings if one.severity != "info"] == []
+        assert result.not_checked == ()
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_the_page_says_what_check_finds(new_database, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    listed = list(rows(new_database))
+    assert len(listed) == 21
+    assert all(row.declared for row in listed)
+    assert sum(bool(row.undeclared) for row in listed) >= 18
+    written = table(listed)
+    assert written in PAGE.read_text(), written
