@@ -1,4 +1,4 @@
-"""docs/installing.md: what is installed where, as the markers of pyproject.toml say it; and a check that needs no more."""
+"""docs/installing.md: what is installed where, as the markers of pyproject.toml have it; a check needs no more."""
 
 import re
 import subprocess

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gatepost.finding import Candidate, Plain, Values
-from gatepost.observation.plant.row_sets import FRESH, Row, RowSets
+from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH, RowSets
 from gatepost.observation.plant.survey import USERS, Survey
 from gatepost.personas import ANON, NOBODY, Persona, Traits
 from gatepost.review.names import TableKey
