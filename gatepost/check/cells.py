@@ -126,11 +126,13 @@ class Cells:
         if not doors:
             return Tried(reason="nobody called it")
         refused = all(door["outcome"] in ("refused by privilege", "refused by policy") for door in doors)
-        empty = subject.name.endswith("()") and all(
+        harmless = subject.name.endswith("()") and all(
             door["outcome"] == "done" and not door["leaked"] and not door["written"] for door in doors
         )
-        if refused or empty:
+        if refused or (harmless and any(door["returned"] for door in doors)):
             return Tried(refuted=True)
+        if harmless:
+            return Tried(reason="it returned no row at all, and with other rows in its tables it may")
         return Tried(reason="no call gave anything away, and other arguments than those that were tried may")
 
     def _confirms(self, subject: Subject, role: str, command: Command, cell: Any) -> bool:  # noqa: ANN401  as above

@@ -12,7 +12,7 @@ ALTER TABLE public.payslip ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.payslip FROM anon;
 CREATE POLICY readers ON public.payslip FOR SELECT TO authenticated USING ((SELECT auth.uid()) IS NOT NULL);
 
--- Refuted: the second half lets nothing through, which no reader of conditions sees.
+-- Refuted: a figure over all drafts gives no draft away. Not known: nothing came out, and older drafts may.
 CREATE TABLE public.draft (
     id int PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users (id), body text
 );
@@ -20,7 +20,11 @@ CREATE INDEX ON public.draft (user_id);
 ALTER TABLE public.draft ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON public.draft FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
 CREATE POLICY writers ON public.draft FOR DELETE TO authenticated
-    USING (user_id = auth.uid() OR position('a' IN body) > length(body));
+    USING (user_id = auth.uid());
+CREATE FUNCTION public.longest_draft() RETURNS int LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+    AS 'SELECT max(length(d.body)) FROM public.draft d';
+CREATE FUNCTION public.old_drafts() RETURNS SETOF public.draft LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+    AS 'SELECT d.* FROM public.draft d WHERE length(d.body) > 9000';
 
 -- Not known: nobody gets past it with the rows that can be planted.
 CREATE TABLE public.patient (id uuid PRIMARY KEY, email text NOT NULL);

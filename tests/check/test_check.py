@@ -44,8 +44,13 @@ def test_a_fix_that_passes_is_shown(found):
 
 def test_what_was_tried_and_refused_is_gone_and_counted(checked, found):
     assert found("draft") == []
-    assert [one["object"] for one in checked.sections["refuted"]] == ["public.draft.writers"]
+    assert [one["object"] for one in checked.sections["refuted"]] == ["public.longest_draft()"]
     assert checked.summary["refuted"] == 1
+
+
+def test_a_call_that_returned_nothing_refutes_nothing(checked):
+    (finding,) = [one for one in checked.findings if one.object == "public.old_drafts()"]
+    assert (finding.verdict, finding.reason.split(",")[0]) == ("suspected", "it returned no row at all")
 
 
 def test_what_no_trial_decides_is_suspected_with_the_reason(found):
@@ -57,7 +62,7 @@ def test_what_no_trial_decides_is_suspected_with_the_reason(found):
 def test_what_was_refused_with_rows_that_could_not_show_it_stays_suspected(found):
     (finding,) = found("memo")
     assert (finding.severity, finding.verdict, finding.witness) == ("warning", "suspected", None)
-    assert "no planted row meets public.memo: (body ~ '^keep [0-9]+'::text)" in finding.reason
+    assert "no planted row meets public.memo.writers: body ~ '^keep [0-9]+'::text" in finding.reason
 
 
 def test_a_condition_that_postgresql_reduces_to_true_is_no_suspicion(found):

@@ -170,6 +170,7 @@ def doors(found: Iterable[Door]) -> list[dict[str, object]]:
             "outcome": door.outcome,
             "leaked": len(door.leaked),
             "written": len(door.written),
+            "returned": door.returned,
             "statement": door.statement,
             "said": door.said,
         }

@@ -25,7 +25,8 @@ class Door:
 
     `leaked` are rows that came out although the persona may not see them. `written` are the rows of others that it
     changed through the door. `counted` says that only figures and times changed in all of them. `columns` are those
-    whose canaries came out. `forged` is a row that it inserted in somebody else's name.
+    whose canaries came out. `forged` is a row that it inserted in somebody else's name. `returned` is how many
+    rows came out, whoever owns them.
     """
 
     persona: Persona
@@ -40,6 +41,7 @@ class Door:
     columns: frozenset[ColumnKey] = frozenset()
     counted: bool = False
     forged: Row | None = None
+    returned: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,19 @@ class Leaks:
         leaked, columns = self.in_text(persona, "\n".join(lines) + tried.said, statement)
         first = (one for one in lines if leaked and self.in_text(persona, one, statement)[0])
         value = next(first, tried.said) if leaked else ""
+        returned = sum(row[0] is not None for row in answer.rows)
         return Door(
-            persona, kind, name, statement, tried.outcome, tried.said, tuple(leaked), value, columns=columns
-        )  # fmt: skip
+            persona,
+            kind,
+            name,
+            statement,
+            tried.outcome,
+            tried.said,
+            tuple(leaked),
+            value,
+            columns=columns,
+            returned=returned,
+        )
 
     def written(self, persona: Persona, table: Table, changed: list[Row]) -> list[Row]:
         """Return the changed rows of a table that belong to others and that the persona cannot change directly."""
