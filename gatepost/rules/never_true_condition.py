@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Cast, Column, Compare, Const, Session, Term, remembered, unwrapped
+from gatepost.analysis.conditions.outcomes import Outcome
+from gatepost.analysis.conditions.term_queries import sessions
+from gatepost.analysis.conditions.terms import FALSE, Cast, Column, Compare, Const, Session, Term, remembered, unwrapped
 from gatepost.analysis.context import Context
-from gatepost.analysis.policy_questions import decisive
+from gatepost.analysis.policy_questions import beside, decisive
 from gatepost.rules._registry import Found, rule
+from gatepost.rules._wording import names
 from gatepost.schema import Table
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -49,6 +52,37 @@ def never_true_condition(context: Context) -> Iterator[Found]:
                 f'a condition of the policy "{one.policy.name}" on "{one.table}" is never true: {why}',
                 "compare values of one type",
             )
+        elif blocked := _blocked(context, one):
+            yield Found(
+                str(one.policy),
+                f'the restrictive policy "{one.policy.name}" lets no row of "{one.table}" through for {names(blocked)}:'
+                " its condition asks for another role, so that what other policies allow them is refused",
+                f"name the roles that it is for: it applies to {names(one.policy.roles)}",
+            )
+
+
+def _blocked(context: Context, one: PolicyFacts) -> list[str]:
+    """Return the roles whom a restrictive policy refuses by their role alone, and another policy allows something."""
+    if one.policy.permissive or FALSE in one.terms:
+        return []  # FALSE is said on purpose
+    asked = {session for term in one.followed for session in sessions(term)}
+    if not asked or any(session.kind != "role" for session in asked):
+        return []
+    allowed = {
+        (command, role)
+        for other in beside(context, one)
+        for command in other.commands
+        for role in other.callers[command]
+    }
+    return sorted(
+        {
+            role
+            for command in one.commands
+            for role in one.callers[command]
+            if (command, role) in allowed
+            and not context.analysis.truth(one.table, role).possible_outcomes(one.condition(command)) & Outcome.TRUE
+        }
+    )
 
 
 def _why(one: PolicyFacts) -> str | None:

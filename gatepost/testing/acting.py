@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
@@ -107,15 +107,24 @@ class Acting:
 
     db: RollingBack
 
-    def user(self, user_id: str | UUID, /, *, session: Session | None = None, **claims: Any) -> ActingAs[Any]:  # noqa: ANN401
+    def user(
+        self,
+        user_id: str | UUID,
+        /,
+        *,
+        role: str = "authenticated",
+        session: Session | None = None,
+        **claims: Any,  # noqa: ANN401
+    ) -> ActingAs[Any]:
         """Act as a signed-in user.
 
         Args:
             user_id: The user's id, the claim `sub`.
+            role: The role that the token names, where it is one of the project's own.
             session: Yield this session instead of the connection.
             claims: More claims of the token, such as `app_metadata={"org_id": …}`.
         """
-        return self._acting(signed_in(str(user_id), **claims), session)
+        return self._acting(replace(signed_in(str(user_id), role=role, **claims), role=role), session)
 
     def anon(self, *, session: Session | None = None) -> ActingAs[Any]:
         """Act as a caller who is not signed in."""

@@ -7,34 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.database.connect import raw
-from gatepost.testing.explanation import explain, readable_columns
+from gatepost.testing.attempts import (
+    counted,
+    failure,
+    insert,
+    name_of,
+    require_a_row,
+    settings_of,
+    tried,
+    where_clause,
+)
+from gatepost.testing.explanation import readable_columns
+from gatepost.testing.missing_pieces import Attempt
 
 if TYPE_CHECKING:
-    import sqlalchemy.orm
-    from psycopg2.extensions import connection as Connection
-
-    Db = Connection | sqlalchemy.orm.Session
-
-
-class AccessAssertionError(AssertionError):
-    """Somebody can do what they must not, or cannot do what they should."""
-
-
-class NothingToRefuse(AccessAssertionError):
-    """No row is there that a persona could have been refused, so the assertion shows nothing."""
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    statement: str
-    count: int
-    rows: tuple[str, ...]
-    refused: str
+    from gatepost.testing.attempts import Db, Outcome
 
 
 def assert_can_select(
@@ -52,7 +44,7 @@ def assert_can_select(
     with _selected(db, table, columns, where) as (outcome, context):
         wanted = f"{rows} rows" if rows is not None else "at least one row"
         if outcome.refused or (outcome.count != rows if rows is not None else not outcome.count):
-            raise _failure(f"expected to read {wanted} of {_name(table)}, but read {outcome.count}", outcome, context)
+            raise failure(f"expected to read {wanted} of {name_of(table)}, but read {outcome.count}", outcome, context)
 
 
 def assert_cannot_select(db: Db, table: object, *, columns: Collection[str] | None = None, **where: object) -> None:
@@ -71,8 +63,8 @@ def assert_cannot_select(db: Db, table: object, *, columns: Collection[str] | No
     """
     with _selected(db, table, columns, where) as (outcome, context):
         if outcome.count:
-            raise _failure(f"read {_rows(outcome.count)} of {_name(table)}, but expected none", outcome, context)
-        _require_a_row(db, table, where, outcome, context)
+            raise failure(f"read {counted(outcome.count)} of {name_of(table)}, but expected none", outcome, context)
+        require_a_row(db, table, where, outcome, context)
 
 
 def assert_can_insert(db: Db, table: object, **values: object) -> None:
@@ -83,16 +75,42 @@ def assert_can_insert(db: Db, table: object, **values: object) -> None:
         table: A model or a name.
         values: The row, by column. The other columns get their defaults.
     """
-    with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
-        if outcome.refused or not outcome.count:
-            raise _failure(f"expected to insert into {_name(table)}, but it was refused", outcome, context)
+    _can(db, insert(table, values), values, f"insert into {name_of(table)}")
 
 
 def assert_cannot_insert(db: Db, table: object, **values: object) -> None:
     """Assert that row security or a privilege refuses a row. The arguments are those of `assert_can_insert`."""
-    with _tried(db, "INSERT", table, _insert(table, values), values) as (outcome, context):
-        if not outcome.refused:
-            raise _failure(f"inserted into {_name(table)}, but expected a refusal", outcome, context)
+    _cannot(db, insert(table, values), values, f"inserted into {name_of(table)}")
+
+
+def assert_can_insert_returning(db: Db, table: object, **values: object) -> None:
+    """Assert that a row can be inserted and comes back, by `INSERT … RETURNING *`, as most clients send it.
+
+    The new row must pass the policies for SELECT, too. The arguments are those of `assert_can_insert`.
+    """
+    _can(db, _returning(insert(table, values)), values, f"insert into {name_of(table)} and get the row back")
+
+
+def assert_cannot_insert_returning(db: Db, table: object, **values: object) -> None:
+    """Assert that `INSERT … RETURNING *` is refused. The arguments are those of `assert_can_insert`."""
+    _cannot(db, _returning(insert(table, values)), values, f"inserted into {name_of(table)} and got the row back")
+
+
+def assert_can_upsert(db: Db, table: object, conflict: Collection[str], **values: object) -> None:
+    """Assert that a row can be inserted or, where it is there already, changed: `INSERT … ON CONFLICT DO UPDATE`.
+
+    Args:
+        db: A connection or a session, acting as a persona.
+        table: A model or a name.
+        conflict: The columns of the key that identifies the row.
+        values: The row, by column.
+    """
+    _can(db, _upsert(insert(table, values), conflict, values), values, f"insert or change a row of {name_of(table)}")
+
+
+def assert_cannot_upsert(db: Db, table: object, conflict: Collection[str], **values: object) -> None:
+    """Assert that an upsert is refused. The arguments are those of `assert_can_upsert`."""
+    _cannot(db, _upsert(insert(table, values), conflict, values), values, f"upserted a row of {name_of(table)}")
 
 
 def assert_can_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
@@ -104,50 +122,50 @@ def assert_can_update(db: Db, table: object, values: Mapping[str, object], **whe
         values: The new values, by column.
         where: The values of the rows to change, by column.
     """
-    with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
+    with tried(db, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
         if outcome.refused or not outcome.count:
-            raise _failure(f"expected to change a row of {_name(table)}, but changed none", outcome, context)
+            raise failure(f"expected to change a row of {name_of(table)}, but changed none", outcome, context)
 
 
 def assert_cannot_update(db: Db, table: object, values: Mapping[str, object], **where: object) -> None:
     """Assert that no row can be changed. The arguments are those of `assert_can_update`."""
-    with _tried(db, "UPDATE", table, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
+    with tried(db, _update(table, values, where), {**_set(values), **where}) as (outcome, context):
         if outcome.count:
-            raise _failure(
-                f"changed {_rows(outcome.count)} of {_name(table)}, but expected to change none", outcome, context
+            raise failure(
+                f"changed {counted(outcome.count)} of {name_of(table)}, but expected to change none", outcome, context
             )
-        _require_a_row(db, table, where, outcome, context)
+        require_a_row(db, table, where, outcome, context)
 
 
 def assert_can_delete(db: Db, table: object, **where: object) -> None:
     """Assert that at least one row can be deleted. The arguments are those of `assert_can_select`."""
-    with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+    with tried(db, _delete(table, where), where, settings_of(table)) as (outcome, context):
         if outcome.refused or not outcome.count:
-            raise _failure(f"expected to delete a row of {_name(table)}, but deleted none", outcome, context)
+            raise failure(f"expected to delete a row of {name_of(table)}, but deleted none", outcome, context)
 
 
 def assert_cannot_delete(db: Db, table: object, **where: object) -> None:
     """Assert that no row can be deleted. The arguments are those of `assert_can_select`."""
-    with _tried(db, "DELETE", table, f"DELETE FROM {_name(table)}{_where(where)}", where) as (outcome, context):
+    with tried(db, _delete(table, where), where, settings_of(table)) as (outcome, context):
         if outcome.count:
-            raise _failure(
-                f"deleted {_rows(outcome.count)} of {_name(table)}, but expected to delete none", outcome, context
+            raise failure(
+                f"deleted {counted(outcome.count)} of {name_of(table)}, but expected to delete none", outcome, context
             )
-        _require_a_row(db, table, where, outcome, context)
+        require_a_row(db, table, where, outcome, context)
 
 
 @contextmanager
 def _selected(
     db: Db, table: object, columns: Collection[str] | None, where: Mapping[str, object]
-) -> Iterator[tuple[_Outcome, Callable[[], str]]]:
+) -> Iterator[tuple[Outcome, Callable[[], str]]]:
     """Read rows, and where only some columns are refused, read the others: a refused column is no refused row."""
-    with _tried(db, "SELECT", table, _select(table, columns, where), where) as (outcome, context):
+    with tried(db, _select(table, columns, where), where) as (outcome, context):
         held: Collection[str] = ()
         if outcome.refused and columns is None:
             with raw(db).cursor() as cursor:
-                held, hidden = readable_columns(cursor, _name(table))
+                held, hidden = readable_columns(cursor, name_of(table))
             if held and (named := [name for name in where if name in hidden]):
-                raise _failure(
+                raise failure(
                     f"the condition names {sql.identifiers(named)}, which this role may not read: that refuses"
                     " the statement and no row, so name the rows by another column",
                     outcome,
@@ -157,125 +175,49 @@ def _selected(
         if not held:
             yield outcome, context
             return
-    with _tried(db, "SELECT", table, _select(table, held, where), where) as tried:
-        yield tried
+    with tried(db, _select(table, held, where), where) as with_the_others:
+        yield with_the_others
 
 
-def _require_a_row(
-    db: Db, table: object, where: Mapping[str, object], outcome: _Outcome, context: Callable[[], str]
-) -> None:
-    """Look, as whoever connected, if there was a row at all: a statement that finds none is refused nothing."""
-    from psycopg2 import errors
-
-    if outcome.refused or outcome.count:
-        return
-    look = f"SELECT EXISTS (SELECT FROM {_name(table)}{_where(where)})"
-    with raw(db).cursor() as cursor:
-        try:
-            # With row_security off, a query that policies would filter is an error and not an empty result.
-            cursor.execute(
-                f"SAVEPOINT gatepost_assertion; SET LOCAL ROLE none; SET LOCAL row_security = off; {look}",
-                {name: _plain(value) for name, value in where.items()},
-            )
-            (there,) = cursor.fetchone() or (True,)
-        except errors.InsufficientPrivilege:
-            there = True  # whoever connected may not look either
-        finally:
-            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
-    if not there:
-        message = f"no row of {_name(table)} matches, so nothing was refused: insert one before acting as the persona"
-        raise _failure(message, outcome, context, NothingToRefuse)
+def _can(db: Db, attempt: Attempt, values: Mapping[str, object], what: str) -> None:
+    with tried(db, attempt, values) as (outcome, context):
+        if outcome.refused or not outcome.count:
+            raise failure(f"expected to {what}, but it was refused", outcome, context)
 
 
-@contextmanager
-def _tried(
-    db: Db, command: str, table: object, statement: str, values: Mapping[str, object]
-) -> Iterator[tuple[_Outcome, Callable[[], str]]]:
-    """Run a statement in a savepoint that is rolled back, and yield its result and, on request, what decided.
-
-    A refusal is SQLSTATE 42501: row security or a privilege. Any other error is the test's own, and is raised.
-    """
-    from psycopg2 import errors
-
-    with raw(db).cursor() as cursor:
-        refused, count = "", 0
-        rows: tuple[str, ...] = ()
-        shown = cursor.mogrify(statement, {name: _plain(value) for name, value in values.items()}).decode()
-        try:
-            cursor.execute(f"SAVEPOINT gatepost_assertion; {shown}")
-            count = cursor.rowcount
-            if command == "SELECT":
-                rows = tuple(str(row) for row in cursor.fetchmany(5))
-        except errors.InsufficientPrivilege as error:
-            refused = (error.diag.message_primary or "").strip()
-        finally:
-            cursor.execute("ROLLBACK TO SAVEPOINT gatepost_assertion; RELEASE SAVEPOINT gatepost_assertion")
-        outcome = _Outcome(shown, count, rows, refused)
-        yield outcome, lambda: explain(cursor, command, _name(table), denied=bool(refused) or not count)
+def _cannot(db: Db, attempt: Attempt, values: Mapping[str, object], done: str) -> None:
+    with tried(db, attempt, values) as (outcome, context):
+        if not outcome.refused:
+            raise failure(f"{done}, but expected a refusal", outcome, context)
 
 
-def _failure(
-    message: str,
-    outcome: _Outcome,
-    context: Callable[[], str],
-    kind: type[AccessAssertionError] = AccessAssertionError,
-) -> AccessAssertionError:
-    lines = [message, f"statement {outcome.statement}"]
-    lines += [f"refused   {outcome.refused}"] if outcome.refused else []
-    lines += [f"row       {row}" for row in outcome.rows]
-    return kind("\n  ".join([*lines, *context().splitlines()]))
+def _returning(attempt: Attempt) -> Attempt:
+    return replace(attempt, statement=f"{attempt.statement} RETURNING *", bare=attempt.statement)
 
 
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
+def _upsert(attempt: Attempt, conflict: Collection[str], values: Mapping[str, object]) -> Attempt:
+    changed = [name for name in values if name not in conflict] or list(values)
+    changes = ", ".join(f"{sql.identifier(name)} = EXCLUDED.{sql.identifier(name)}" for name in changed)
+    clause = f"ON CONFLICT ({sql.identifiers(conflict)}) DO UPDATE SET {changes}"
+    return replace(attempt, statement=f"{attempt.statement} {clause}", bare=attempt.statement)
 
 
-def _name(table: object) -> str:
-    made = getattr(table, "__table__", table)
-    if isinstance(made, str):
-        schema, _, name = made.rpartition(".")
-        return sql.qualified(schema, name) if schema else sql.identifier(name)
-    name, inside = str(made.name), made.schema  # type: ignore[attr-defined]  # a model's __table__, or a Table
-    return sql.qualified(inside, name) if inside else sql.identifier(name)
+def _select(table: object, columns: Collection[str] | None, where: Mapping[str, object]) -> Attempt:
+    what, condition = "*" if columns is None else sql.identifiers(columns), where_clause(where)
+    return Attempt("SELECT", name_of(table), f"SELECT {what} FROM {name_of(table)}{condition}", where=condition)
 
 
-def _select(table: object, columns: Collection[str] | None, where: Mapping[str, object]) -> str:
-    return f"SELECT {'*' if columns is None else sql.identifiers(columns)} FROM {_name(table)}{_where(where)}"
+def _delete(table: object, where: Mapping[str, object]) -> Attempt:
+    condition = where_clause(where)
+    return Attempt("DELETE", name_of(table), f"DELETE FROM {name_of(table)}{condition}", where=condition)
 
 
-def _where(where: Mapping[str, object]) -> str:
-    if not where:
-        return ""
-    return " WHERE " + " AND ".join(
-        f"{sql.identifier(name)} IS NULL" if value is None else f"{sql.identifier(name)} = %({name})s"
-        for name, value in where.items()
-    )
-
-
-def _insert(table: object, values: Mapping[str, object]) -> str:
-    if not values:
-        return f"INSERT INTO {_name(table)} DEFAULT VALUES"
-    places = ", ".join(f"%({name})s" for name in values)
-    return f"INSERT INTO {_name(table)} ({sql.identifiers(values)}) VALUES ({places})"
-
-
-def _update(table: object, values: Mapping[str, object], where: Mapping[str, object]) -> str:
+def _update(table: object, values: Mapping[str, object], where: Mapping[str, object]) -> Attempt:
     changes = ", ".join(f"{sql.identifier(name)} = %(set {name})s" for name in values)
-    return f"UPDATE {_name(table)} SET {changes}{_where(where)}"
+    condition = where_clause(where)
+    statement = f"UPDATE {name_of(table)} SET {changes}{condition}"
+    return Attempt("UPDATE", name_of(table), statement, where=condition, written=tuple(values))
 
 
 def _set(values: Mapping[str, object]) -> dict[str, object]:
     return {f"set {name}": value for name, value in values.items()}
-
-
-def _plain(value: object) -> object:
-    """Return a value in the form that psycopg2 takes: a UUID or a JSON value as text, which PostgreSQL reads."""
-    from uuid import UUID
-
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, dict):
-        from psycopg2.extras import Json
-
-        return Json(value)
-    return value

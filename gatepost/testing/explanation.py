@@ -1,16 +1,13 @@
-"""Explain what decided a statement of a persona: its privilege, the policies, and the piece that is missing.
-
-https://www.postgresql.org/docs/17/sql-createpolicy.html lists which policies each command needs.
-"""
+"""Explain what decided a statement of a persona: its privilege, the policies, and the piece that is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gatepost.testing.acting import who
+from gatepost.testing.missing_pieces import Attempt, TestedPolicy, of_policies, of_privileges
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -27,14 +24,33 @@ SELECT p.polname,
        CASE p.polcmd WHEN '*' THEN 'all' WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update'
                      ELSE 'delete' END,
        p.polpermissive, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
-       ARRAY(SELECT DISTINCT f.oid::regprocedure::text FROM pg_depend d JOIN pg_proc f ON f.oid = d.refobjid
-              WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
-                AND NOT has_function_privilege(%(role)s, f.oid, 'EXECUTE') ORDER BY 1)
+       p.polroles = '{0}'
+       OR EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND pg_has_role(%(role)s, r, 'MEMBER')),
+       ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY 1),
+       ARRAY(SELECT f.oid::regprocedure::text FROM pg_proc f
+              WHERE f.oid = ANY (functions) AND NOT has_function_privilege(%(role)s, f.oid, 'EXECUTE') ORDER BY 1),
+       ARRAY(SELECT relation::regclass::text FROM unnest(relations) relation
+              WHERE NOT has_any_column_privilege(%(role)s, relation, 'SELECT') ORDER BY 1),
+       ARRAY(SELECT f.oid::regprocedure::text FROM pg_proc f JOIN pg_class c ON c.oid = p.polrelid
+              WHERE f.oid = ANY (functions) AND f.provolatile <> 'v' AND position(c.relname IN f.prosrc) > 0
+                AND f.pronamespace::regnamespace::text NOT IN ('auth', 'storage', 'realtime', 'pg_catalog') ORDER BY 1)
   FROM pg_policy p
+  CROSS JOIN LATERAL (
+       SELECT array_agg(DISTINCT d.refobjid) FILTER (WHERE d.refclassid = 'pg_proc'::regclass) AS functions,
+              array_agg(DISTINCT d.refobjid) FILTER (WHERE d.refclassid = 'pg_class'::regclass
+                                                       AND d.refobjid <> p.polrelid) AS relations
+         FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid) used
  WHERE p.polrelid = to_regclass(%(table)s)
-   AND (p.polroles = '{0}'
-        OR EXISTS (SELECT FROM unnest(p.polroles) r WHERE r <> 0 AND pg_has_role(%(role)s, r, 'MEMBER')))
  ORDER BY p.polname
+"""
+_FUNCTIONS = """
+SELECT p.oid::regprocedure::text, p.prosecdef, p.proowner::regrole::text, n.nspname,
+       has_schema_privilege(%(role)s, n.oid, 'USAGE'), has_function_privilege(%(role)s, p.oid, 'EXECUTE')
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE CASE WHEN cardinality(parse_ident(%(function)s)) = 2
+            THEN ARRAY[n.nspname::text, p.proname::text] = parse_ident(%(function)s)
+            ELSE ARRAY[p.proname::text] = parse_ident(%(function)s) AND pg_function_is_visible(p.oid) END
+ ORDER BY 1
 """
 _COLUMNS = """
 SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE held), '{}'),
@@ -44,53 +60,59 @@ SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE held)
 """
 
 
-@dataclass(frozen=True)
-class _Policy:
-    name: str
-    command: str
-    permissive: bool
-    using: str | None
-    check: str | None
-    not_executable: Sequence[str]
-
-    def applies_to(self, command: str) -> bool:
-        return self.command in ("all", command.lower())
-
-    def __str__(self) -> str:
-        how = "" if self.permissive else " (restrictive)"
-        clauses = (("using", self.using), ("with check", self.check))
-        said = " ".join(f"{clause} {text}" for clause, text in clauses if text is not None)
-        return f'policy    "{self.name}" for {self.command}{how} {said}'
-
-
-def explain(cursor: Cursor, command: str, table: str, *, denied: bool) -> str:
+def explain(cursor: Cursor, attempt: Attempt, *, denied: bool) -> str:
     """Return what decided a statement, a line each.
 
     Args:
         cursor: On a connection that acts as the persona.
-        command: SELECT, INSERT, UPDATE or DELETE.
-        table: The table, as SQL names it.
+        attempt: The statement.
         denied: Whether the statement was refused or found no row, so that something may be missing.
     """
+    if attempt.command == "EXECUTE":
+        return "\n".join(_of_function(cursor, attempt, denied))
     lines = [f"as        {who(cursor)}"]
+    command, table = attempt.command, attempt.table
     with _looking(cursor) as role:
         values = {"table": table, "role": role, "privilege": command}
         cursor.execute(_SWITCHES, values)
         enabled, schema, usable, privilege, readable = cursor.fetchone() or (False, "", True, False, False)
         cursor.execute(_POLICIES, values)
-        policies = [_Policy(*row) for row in cursor.fetchall()] if enabled else []
+        policies = [TestedPolicy(*row) for row in cursor.fetchall()] if enabled else []
+        missing = [] if usable else [f'USAGE on schema "{schema}", without which "{role}" can name nothing in it']
+        if denied:
+            missing += of_privileges(cursor, attempt, role, privilege)
+            missing += of_policies(cursor, attempt, role, readable, policies) if enabled else []
     lines.append(f"privilege {command}: {'held' if privilege else 'not held'}")
-    applying = [policy for policy in policies if policy.applies_to(command)]
-    lines += [str(policy) for policy in applying]
+    applying = [policy for policy in policies if policy.is_for(command)]
+    lines += [_described(policy) for policy in applying]
     if not enabled:
         lines.append(f"policies  row security of {table} is off, so no policy applies")
     elif not applying:
         lines.append("policies  none for this role and command")
     if denied:
-        if not usable:
-            lines.append(f'missing   USAGE on schema "{schema}", without which "{role}" can name nothing in it')
-        lines += [f"missing   {piece}" for piece in _missing(command, role, enabled, readable, policies)]
+        lines += [f"missing   {piece}" for piece in missing]
     return "\n".join(lines)
+
+
+def _of_function(cursor: Cursor, attempt: Attempt, denied: bool) -> Iterator[str]:
+    """Yield who runs a function, and which privilege is missing."""
+    yield f"as        {who(cursor)}"
+    with _looking(cursor) as role:
+        cursor.execute(_FUNCTIONS, {"function": attempt.table, "role": role})
+        for function, definer, owner, schema, usable, executable in cursor.fetchall():
+            yield f"privilege EXECUTE on {function}: {'held' if executable else 'not held'}"
+            yield f"runs      as {f'{owner}, its owner (SECURITY DEFINER)' if definer else f'{role}, its caller'}"
+            if denied and not usable:
+                yield f'missing   USAGE on schema "{schema}", without which "{role}" can name nothing in it'
+            if denied and not executable:
+                yield f'missing   the privilege: GRANT EXECUTE ON FUNCTION {function} TO "{role}"'
+
+
+def _described(policy: TestedPolicy) -> str:
+    how = "" if policy.permissive else " (restrictive)"
+    clauses = (("using", policy.using), ("with check", policy.check))
+    said = " ".join(f"{clause} {text}" for clause, text in clauses if text is not None)
+    return f'policy    "{policy.name}" for {policy.command}{how} {said}'
 
 
 def readable_columns(cursor: Cursor, table: str) -> tuple[list[str], list[str]]:
@@ -114,21 +136,3 @@ def _looking(cursor: Cursor) -> Iterator[str]:
         yield role
     finally:
         cursor.execute("ROLLBACK TO SAVEPOINT gatepost_looking; RELEASE SAVEPOINT gatepost_looking")
-
-
-def _missing(command: str, role: str, enabled: bool, readable: bool, policies: Sequence[_Policy]) -> Iterator[str]:
-    reads = command in ("UPDATE", "DELETE")
-    if reads and not readable:
-        yield f'SELECT for "{role}": {command} with a condition reads the rows that it looks for'
-    if not enabled:
-        return
-    relevant = [policy for policy in policies if policy.applies_to(command) or (reads and policy.applies_to("SELECT"))]
-    for policy in relevant:
-        for function in policy.not_executable:
-            yield f'EXECUTE on function {function} for "{role}": policy "{policy.name}" calls it'
-    applying = [policy for policy in relevant if policy.applies_to(command)]
-    if applying and not any(policy.permissive for policy in applying):
-        yield f"a permissive policy for {command}: restrictive ones only take rows away"
-    seeing = [policy for policy in relevant if policy.applies_to("SELECT")]
-    if reads and not any(policy.permissive for policy in seeing):
-        yield f"a policy for SELECT: {command} with a condition finds only rows that the role may read"
