@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -61,6 +61,8 @@ def value(type_name: str, canary: Canary) -> str | None:
         inner = value(type_name[:-2], canary)
         return None if inner is None else '{"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"}'
     kind = family(type_name)
+    if kind.endswith("range"):
+        return _range(kind, canary)
     if kind in _WORDS:
         return _cut(f"cnry-{canary.table:x}-{canary.row:x}-{canary.column:x}-z", type_name, canary)
     if kind in ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money"):
@@ -149,6 +151,30 @@ def _other(kind: str, type_name: str, canary: Canary) -> str | None:
         "tid": f"({canary.row},1)",
         "vector": "[" + ",".join(["1"] * size) + "]",
     }
-    if kind.endswith(("range", "multirange")):
-        return "{}" if kind.endswith("multirange") else "empty"
     return known.get(kind)
+
+
+def _range(kind: str, canary: Canary) -> str:
+    """Return a range that overlaps with that of no other row."""
+    bare = kind.removesuffix("range").removesuffix("multi")
+    if bare == "date":
+        low, high = _moment("date", canary), _moment("date", Canary(canary.table, canary.row + 1, canary.column))
+        both = f"[{low},{high})" if low < high else f"[{low},{low}]"
+    elif bare.startswith("ts"):
+        day = _moment("date", canary)
+        both = f"[{day} 08:00,{day} 09:00)"
+    else:
+        both = f"[{canary.row * 10},{canary.row * 10 + 1})"
+    return f"{{{both}}}" if kind.endswith("multirange") else both
+
+
+def composite(values: Iterable[str | None]) -> str:
+    """Return the text of a row of a composite type.
+
+    Source: https://www.postgresql.org/docs/17/rowtypes.html#ROWTYPES-IO-SYNTAX
+
+    Args:
+        values: The values of its attributes.
+    """
+    quoted = ("" if one is None else '"' + one.replace("\\", "\\\\").replace('"', '\\"') + '"' for one in values)
+    return f"({','.join(quoted)})"

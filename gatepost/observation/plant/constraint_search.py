@@ -1,4 +1,4 @@
-"""Find values that a table's constraints accept: new ones after each error, a limited number of times."""
+"""Find values that a table's constraints accept: PostgreSQL chooses among many, else new ones are tried one by one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.observation.plant.canaries import Canary, is_word
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, options, small_numbers, some_of
 from gatepost.observation.plant.fitting.combinations import KEPT
+from gatepost.observation.plant.fitting.evaluation import fitting
+from gatepost.observation.plant.fitting.regex_examples import Shape
+from gatepost.observation.plant.fitting.related_columns import by_least_change, related
+from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import STRANGERS, RowSets
-from gatepost.schema import Table
+from gatepost.observation.plant.survey import checks, unique_keys
+from gatepost.schema import Column, Table
 
 if TYPE_CHECKING:
     from psycopg2 import Error
     from psycopg2.extensions import cursor as Cursor
 
+_MOST_TOGETHER = 4000
+"""How many combinations of values PostgreSQL chooses from."""
 _MOST = 120
 """How many combinations of values are tried for the columns of one constraint."""
 _DOMAIN = """
@@ -34,6 +42,7 @@ class Search:
     row_sets: RowSets
     table: Table
     _waiting: dict[tuple[str, ...], Iterator[tuple[tuple[str, Fix], ...]]] = field(default_factory=dict)
+    _chosen: set[frozenset[str]] = field(default_factory=set)
 
     def learn(self, error: Error) -> bool:
         """Choose other values for the columns that an error is about.
@@ -47,9 +56,15 @@ class Search:
         columns = tuple(self._columns(error))
         if not columns:
             return False
-        if columns not in self._waiting:
-            self._waiting[columns] = self._combinations(columns, error)
-        chosen = next(self._waiting[columns], None)
+        together = related(self.table, columns, self._computed)
+        chosen: tuple[tuple[str, Fix], ...] | None = None
+        if together not in self._chosen:
+            self._chosen.add(together)
+            chosen = self._chosen_by_postgres(together, error)
+        if chosen is None:
+            if columns not in self._waiting:
+                self._waiting[columns] = self._combinations(columns, error)
+            chosen = next(self._waiting[columns], None)
         for name, value in chosen or ():
             key = (*self.table.key, name)
             if value == KEPT:
@@ -57,6 +72,54 @@ class Search:
             else:
                 self.row_sets.fixes[key] = value
         return chosen is not None
+
+    def _chosen_by_postgres(self, names: frozenset[str], error: Error) -> tuple[tuple[str, Fix], ...] | None:
+        """Return values for all columns that depend on each other, or None where PostgreSQL accepts none of them."""
+        columns = [column for column in self.table.columns if column.name in names and not column.generated]
+        offered: list[list[Fix]] = []
+        for column in columns:
+            values = [KEPT, *(one for one in self._offered(column, error) if one != KEPT)]
+            fit = self._fitting([column], frozenset({column.name}), [(one,) for one in values], len(values))
+            offered.append([values[at] for at in fit])
+        if not all(offered):
+            return None
+        wanted = by_least_change(offered, _MOST_TOGETHER)
+        found = self._fitting(columns, names, wanted, 1)
+        return tuple(zip((column.name for column in columns), wanted[found[0]], strict=True)) if found else None
+
+    def _fitting(
+        self, columns: list[Column], names: frozenset[str], combinations: list[tuple[Fix, ...]], most: int
+    ) -> list[int]:
+        """Return which combinations the constraints on some columns accept, in the first and in the last row."""
+        rows = self.row_sets.rows(self.table)
+        samples = (rows[0], rows[-1])
+        given = [
+            [
+                {column.name: self._value(column, fix, row) for column, fix in zip(columns, combination, strict=True)}
+                for row in samples
+            ]
+            for combination in combinations
+        ]
+        constraints = [one.definition for one in checks(self.table) if set(one.columns) <= names]
+        generated = {name: text for name, text in self._computed.items() if name in names}
+        return fitting(self.cursor, columns, generated, constraints, given, most)
+
+    @property
+    def _computed(self) -> dict[str, str]:
+        return {key[2]: text for key, text in self.row_sets.survey.generated.items() if key[:2] == self.table.key}
+
+    def _offered(self, column: Column, error: Error) -> list[Fix]:
+        """Return values for a column, those first that differ in each row if they must."""
+        found = self._options(column.name, self._texts([column.name], error))
+        if any(key == (column.name,) for key in unique_keys(self.table)):
+            found.sort(key=lambda one: not (isinstance(one, Shape) or (one is not None and "{" in one and "}" in one)))
+        return found
+
+    def _value(self, column: Column, fix: Fix, row: Row) -> str | None:
+        if fix == KEPT:
+            return row.values.get(column.name)
+        place = self.table.columns.index(column)
+        return filled(fix, Canary(self.row_sets.survey.numbers[self.table.key], row.number, place), row.number)
 
     def _columns(self, error: Error) -> list[str]:
         """Return the columns that an error names."""
@@ -69,7 +132,7 @@ class Search:
         if code == _NOT_NULL and diag.column_name:
             return [diag.column_name]
         if code.startswith(_DATA):
-            return list(self._misfits()) or list(self._figures())
+            return list(self._misfits()) or self._not_accepted() or list(self._figures())
         return []
 
     def _misfits(self) -> Iterator[str]:
@@ -79,6 +142,16 @@ class Search:
             value = row.values.get(column.name)
             if value is not None and not self._castable(column.type, value):
                 yield column.name
+
+    def _not_accepted(self) -> list[str]:
+        """Return the first columns that depend on each other and whose values make a constraint fail or raise."""
+        started = [constraint.columns for constraint in checks(self.table)] + [(name,) for name in self._computed]
+        for names in dict.fromkeys(related(self.table, one, self._computed) for one in started):
+            columns = [column for column in self.table.columns if column.name in names and not column.generated]
+            kept: tuple[Fix, ...] = (KEPT,) * len(columns)
+            if not self._fitting(columns, names, [kept], 1):
+                return [column.name for column in columns]
+        return []
 
     def _figures(self) -> Iterator[str]:
         """Yield the columns whose large numbers may be too large for values computed from them."""
@@ -101,6 +174,8 @@ class Search:
         constraints = [c for c in self.table.constraints if c.kind == "check" and set(c.columns) & set(columns)]
         constraints.sort(key=lambda c: c.name != error.diag.constraint_name)
         texts = [constraint.definition for constraint in constraints]
+        called = {name for text in texts for name in identifiers_in(text)}
+        texts += [body for (_, name), body in self.row_sets.survey.bodies.items() if name.partition("(")[0] in called]
         if error.diag.datatype_name and error.diag.constraint_name:
             self.cursor.execute(_DOMAIN, (error.diag.constraint_name, error.diag.datatype_name))
             texts += [definition for (definition,) in self.cursor.fetchall()]

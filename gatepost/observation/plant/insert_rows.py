@@ -148,7 +148,7 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
             if found.rows.get(table.key):
                 return ""
             break  # a trigger swallows rows, or the table has no columns: inserting one at a time shows which
-        said = (error.diag.message_primary or str(error)).strip()
+        said = _message(error, table)
         fitting = {(*table.key, name): value for name, value in room(cursor, table, error).items()}
         if any(found.row_sets.fixes.get(key) != value for key, value in fitting.items()):
             found.row_sets.fixes |= fitting
@@ -159,8 +159,15 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
         error = _try_rows(cursor, found, [row])
         if error is not None and error.pgcode == "23505" and table.key == FILES[0]:
             return ""  # the bucket exists already
-        said = said if error is None else (error.diag.message_primary or str(error)).strip()
+        said = said if error is None else _message(error, table)
     return "" if found.rows.get(table.key) else said
+
+
+def _message(error: Error, table: Table) -> str:
+    """Return what PostgreSQL said, with the columns of the constraint."""
+    said = (error.diag.message_primary or str(error)).strip()
+    named = [one for one in table.constraints if one.name and one.name == error.diag.constraint_name]
+    return f"{said} on {', '.join(named[0].columns)}" if named and named[0].columns else said
 
 
 def _try_rows(cursor: Cursor, found: PlantedRows, rows: list[Row]) -> Error | None:

@@ -162,12 +162,11 @@ class RowSets:
     def _own_value(self, table: Table, column: Column, place: int, world: str, number: int) -> str | None:
         """Return what a column holds that refers to nothing. What names a tenant is the same in all rows of a set."""
         key = (*table.key, column.name)
-        if key in self.survey.teams.values:
-            world = ANN if world == TEAMMATE else world
-            if key not in self.survey.clues.claims and TEAMMATE in self.users:
-                number = self.names.index(world)
-        index = self.names.index(world) if key in self.survey.clues.claims else number
-        return self.plain(table, column, place, index)
+        if key in self.survey.teams.values and TEAMMATE in self.users:
+            number = self.names.index(ANN if world == TEAMMATE else world)
+        elif key in self.survey.clues.claims:
+            number = self.names.index(world)
+        return self.plain(table, column, place, number)
 
     def _reserved(self, table: TableKey) -> bool:
         """Return whether a table is for a few users: a row there is all that counts, and no row has to refer to it."""
@@ -219,11 +218,12 @@ class RowSets:
         if key in self.cast_to:
             return canaries.value(self.cast_to[key], canary)
         base = self.survey.base_type(column.type)
-        labels = self.survey.enums.get(base)
-        if labels:
-            return labels[0]
-        demanded = self._demanded(table).get(column.name)
-        return demanded[0] if demanded else canaries.value(base, canary)
+        listed = self.survey.enums.get(base) or self._demanded(table).get(column.name)
+        if listed:
+            return listed[0]
+        if parts := self.survey.composites.get(base):
+            return canaries.composite(canaries.value(self.survey.base_type(one), canary) for one in parts)
+        return canaries.value(base, canary)
 
     def alternatives(self, table: Table, column: Column) -> list[str | None]:
         """Return the values that may decide a policy's result, for a column that a persona changes."""

@@ -31,6 +31,18 @@ SELECT format_type(t.oid, NULL), t.typtype, format_type(t.typbasetype, t.typtypm
   FROM pg_type t
  WHERE t.typtype IN ('d', 'e')
 """
+_GENERATED = """
+SELECT n.nspname, c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid)
+  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE a.attgenerated <> ''
+"""
+_COMPOSITES = """
+SELECT format_type(c.reltype, NULL), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+ WHERE c.relkind = 'c' AND c.relnamespace <> 'pg_catalog'::regnamespace
+ GROUP BY c.reltype
+"""
 
 
 @dataclass(frozen=True)
@@ -39,8 +51,9 @@ class Survey:
 
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
-    a user's id, followed through foreign keys; `enums` and `domains` are by the type's name. `filled` are the tables
-    that hold rows already. `teams` says how users share tenants. `private_buckets` are those without public URLs.
+    a user's id, followed through foreign keys; `enums`, `domains` and `composites` are by the type's name. `filled` are
+    the tables that hold rows already. `teams` says how users share tenants. `private_buckets` have no public URLs.
+    `generated` is how columns are computed.
     """
 
     live: Schema
@@ -58,6 +71,8 @@ class Survey:
     filled: frozenset[TableKey] = field(default=frozenset())
     teams: Teams = field(default_factory=Teams)
     private_buckets: frozenset[str] = field(default=frozenset())
+    composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    generated: Mapping[ColumnKey, str] = field(default_factory=dict)
 
     @cached_property
     def observed(self) -> tuple[Table, ...]:
@@ -116,6 +131,10 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
     cursor.execute("SELECT pg_catalog.set_config('search_path', '', true)")
     cursor.execute(_TYPES)
     types = cursor.fetchall()
+    cursor.execute(_COMPOSITES)
+    composites = {name: tuple(attributes) for name, attributes in cursor.fetchall()}
+    cursor.execute(_GENERATED)
+    generated = {(schema, table, name): text for schema, table, name, text in cursor.fetchall()}
     wanted = [table for table in live.tables if _planted(table, live)]
     found = clues(live, declaration)
     domains = {name: base for name, kind, base, _ in types if kind == "d"}
@@ -138,6 +157,8 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         calls=Calls.among(live.functions),
         filled=filled,
         private_buckets=private_buckets(cursor, live),
+        composites=composites,
+        generated=generated,
     )
     return replace(survey, owned=_owned(survey), statuses=_statuses(survey))
 

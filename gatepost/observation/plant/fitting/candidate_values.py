@@ -9,9 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gatepost import sql
 from gatepost.analysis.compared_values import unquoted
-from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, family, is_word
+from gatepost.observation.plant import canaries
+from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, composite, family, is_word
 from gatepost.observation.plant.fitting.combinations import KEPT
+from gatepost.observation.plant.fitting.json_documents import documents
 from gatepost.observation.plant.fitting.regex_examples import Shape, shape
+from gatepost.observation.plant.fitting.related_columns import by_least_change
 from gatepost.observation.plant.survey import Survey
 from gatepost.schema import Column
 
@@ -20,19 +23,32 @@ Fix = str | Shape | None
 
 _WORDS = (
     "cnry-{}@example.org", "https://example.org/cnry-{}", "cnry_{}", "+15550100000", "#c0ffee", "cnry", "CNRY",
-    "en", "EN", "USD", "a", "A", "1", "00000", "1.0.0", "en-US", "Europe/London",
+    "en", "EN", "USD", "a", "A", "1", "00000", "1.0.0", "en-US", "Europe/London", "4111111111111111",
+    "DE89370400440532013000", "Y2FuYXJ5", "Canary", "2021-06-01", "12:00", "127.0.0.1", "9780306406157", "/cnry/{}",
 )  # fmt: skip
+_DAYS = ("2021-06-01", "2021-06-02", "2021-06-08", "2021-06-30", "2022-06-01", "today", "tomorrow", "yesterday")
+_HOURS = ("08:00", "12:00", "17:00", "00:00", "23:59")
+_SPECIAL: dict[str, tuple[str, ...]] = {
+    "interval": ("1 hour", "1 day", "30 minutes", "1 minute", "7 days", "1 month", "1 year", "0"),
+    "inet": ("192.0.2.1", "203.0.113.7", "2001:db8::{#}", "127.0.0.1", "192.168.0.1"),
+    "cidr": ("192.0.2.0/24", "203.0.113.0/24", "172.16.0.0/16", "2001:db8::/32"),
+    "hstore": ("canary=>1",),
+    "ltree": ("cnry.{#}", "cnry.a.{#}", "cnry.a.b.{#}"),
+    "xml": ("<cnry/>",),
+    "point": ("(1,1)", "(0,0)", "(0.5,0.5)"),
+}
+_MOST_ROWS = 200
+_MOST_ELEMENTS = 16
 _NUMBERS = ("{#}", "1", "0", "2", "5", "10", "50", "100", "1000", "-1", "0.5")
 _NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision", "money")
 _ANYTHING = (
     "1", "0", "", "a", "{ }", "[]", "(1,1)", "[1,1]", "{1}", "2021-01-01", "1.0.0", "POINT(1 2)",
     *(f"({',' * count})" for count in range(12)),
 )  # fmt: skip
-_JSON_TYPES = frozenset("array object string number boolean null".split())
 _METACHARACTERS = frozenset("[]^$*+?\\(|{")
 _FIGURE = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w'])")
 _LATER = "2201-02-03 04:05:06"
-_MOST = 40
+_MOST = 80
 
 
 def options(survey: Survey, column: Column, texts: Iterable[str]) -> list[Fix]:
@@ -79,14 +95,48 @@ def _by_type(base: str, survey: Survey, texts: Sequence[str]) -> Iterator[Fix]:
         yield from ("false", "true")
     elif kind in _NUMERIC:
         yield from _numbers([*texts, " ".join(one for one in literals if _FIGURE.fullmatch(one))])
-    elif kind.startswith(("timestamp", "date")):
-        yield from (*(one for one in literals if one[:4].isdigit()), PAST, FUTURE, _LATER, "now")
-    elif kind in ("json", "jsonb"):
-        yield from _documents(literals)
     elif kind.endswith("range"):
-        yield from ("[2021-01-01,2021-01-02)", "[{#},{#}]") if "t" in kind[0] or "date" in kind else ("[{#},{#}]",)
+        yield from _ranges(kind)
+    elif kind.startswith(("timestamp", "date")):
+        yield from (*(one for one in literals if one[:4].isdigit()), PAST, FUTURE, _LATER, "now", *_DAYS)
+    elif kind.startswith("time"):
+        yield from (*literals, *_HOURS)
+    elif kind in ("json", "jsonb"):
+        yield from documents(texts)
+    elif kind == "bytea":
+        yield from (Shape(("abcdefghijklmnopqrstuvwxyz",) * size) for size in _sizes(texts))
+    elif kind in _SPECIAL:
+        yield from (*(one for one in literals if kind == "interval"), *_SPECIAL[kind])
+        yield from ('"' + one + '"=>"cnry-{}"' for one in literals if kind == "hstore")
+    elif base in survey.composites:
+        yield from _rows(base, survey, texts)
     elif kind != "uuid":
         yield from _ANYTHING
+
+
+def _rows(base: str, survey: Survey, texts: Sequence[str]) -> Iterator[Fix]:
+    """Yield rows of a composite type."""
+    offered = []
+    for at, type_ in enumerate(survey.composites[base]):
+        own = [one for one in dict.fromkeys(_by_type(survey.base_type(type_), survey, texts)) if _fits(type_, one)]
+        usual = canaries.value(survey.base_type(type_), Canary(1, 1, at + 1))
+        offered.append(list(dict.fromkeys([usual, *(filled(one, Canary(1, 1, 1), 1) for one in own)])))
+    yield from (composite(one) for one in by_least_change(offered, _MOST_ROWS))
+
+
+def _ranges(kind: str) -> Iterator[str]:
+    days = ("2021-01-01,2021-01-02", "2101-01-01,2101-01-02", "2021-06-01,2021-06-08", "today,tomorrow")
+    bounds = days if kind[0] in "dt" else ("{#},{#}", "1,10", "18,65")
+    for one in bounds:
+        low, _, high = one.partition(",")
+        both = f"[{low},{high}]" if "#" in one else f"[{low},{high})"
+        yield "{" + both + "}" if kind.endswith("multirange") else both
+
+
+def _sizes(texts: Sequence[str]) -> list[int]:
+    """Return the lengths that texts may ask for, and one more or less."""
+    figures = sorted({int(figure) for text in texts for figure in _FIGURE.findall(text) if figure.isdigit()})
+    return [size for figure in figures for size in (figure, figure + 1, figure - 1) if 0 < size <= 2000]
 
 
 def _arrays(base: str, survey: Survey, texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
@@ -94,6 +144,8 @@ def _arrays(base: str, survey: Survey, texts: Sequence[str], literals: Sequence[
     for one in _by_type(base.removesuffix("[]"), survey, texts):
         if isinstance(one, str):
             yield "{" + json.dumps(one, ensure_ascii=False) + "}"
+        for size in (size for size in _sizes(texts) if isinstance(one, str) and 1 < size <= _MOST_ELEMENTS):
+            yield "{" + ",".join([json.dumps(one, ensure_ascii=False)] * size) + "}"
     if literals:
         yield "{" + ",".join(json.dumps(one, ensure_ascii=False) for one in literals) + "}"
 
@@ -105,33 +157,22 @@ def _texts(texts: Sequence[str], literals: Sequence[str]) -> Iterator[Fix]:
         if "%" in literal:
             yield literal.replace("%", "cnry-{}").replace("_", "a")
         yield literal
-    lengths = sorted({int(figure) for text in texts for figure in _FIGURE.findall(text) if figure.isdigit()})
-    for length in lengths:
-        for size in (length, length + 1, length - 1):
-            if 0 < size <= 2000:
-                yield Shape(("abcdefghijklmnopqrstuvwxyz0123456789",) * size)
+    yield from (Shape(("abcdefghijklmnopqrstuvwxyz0123456789",) * size) for size in _sizes(texts))
     yield from _WORDS
 
 
 def _numbers(texts: Sequence[str]) -> Iterator[str]:
     yield "{#}"
-    for figure in dict.fromkeys(figure for text in texts for figure in _FIGURE.findall(_without_literals(text))):
+    figures = list(dict.fromkeys(one for text in texts for one in _FIGURE.findall(_without_literals(text))))
+    for figure in figures:
         if "." in figure:
             yield figure
         elif len(figure) < 18:
             yield from (figure, str(int(figure) - 1), str(int(figure) + 1))
     yield from _NUMBERS
-
-
-def _documents(literals: Sequence[str]) -> Iterator[str]:
-    names = [one for one in dict.fromkeys(literals) if one not in _JSON_TYPES][:8]
-    kinds: tuple[object, ...] = ("cnry-{}", 1, [], True, *names)
-    for kind in kinds:
-        yield json.dumps(dict.fromkeys(names, kind))
-    if names:
-        yield json.dumps(dict.fromkeys(names, "=")).replace('"="', "{ }")
-        yield json.dumps([dict.fromkeys(names, "cnry-{}")])
-    yield from ('{"canary": "cnry-{}"}', "[]", "{ }", '"x"', "1", "true")
+    known = sorted({float(figure) for figure in figures if len(figure) < 10})
+    yield from (f"{(low + high) / 2:g}" for low, high in itertools.pairwise(known))
+    yield from (f"{one * factor:.0f}" for factor in (10, 100) for one in known if 0 < one < 1000)
 
 
 def _literals(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.analysis.compared_values import literals_in, pieces_in
+from gatepost.analysis.compared_values import unquoted
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ SELECT pg_get_expr(c.relpartbound, c.oid)
  WHERE i.inhparent = to_regclass(%s) AND c.relpartbound IS NOT NULL
  ORDER BY c.relname
 """
+_FIRST = re.compile(r"'(?:[^']|'')*'|(?<=[( ])-?\d+(?:\.\d+)?(?=[,)])")
+"""A literal of a bound, as PostgreSQL prints it: a text, or a plain number."""
 _KEY = re.compile(r"\((?P<names>[^()]+)\) = \(")
 
 
@@ -36,7 +38,8 @@ def room(cursor: Cursor, table: Table, error: Error) -> dict[str, str]:
     names = [name.strip().strip('"') for name in named["names"].split(",")]
     cursor.execute(_BOUNDS, (sql.qualified(table.schema, table.name),))
     for (bound,) in cursor.fetchall():
-        values = literals_in(pieces_in((bound or "").partition(" TO ")[0]))
+        values = _FIRST.findall((bound or "").partition(" TO ")[0])
+        values = [unquoted(value) for value in values]
         if len(values) >= len(names):
             return dict(zip(names, values, strict=False))
     return {}
