@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gatepost.auth import Role
 from gatepost.declare.source_location import with_source_location
 from gatepost.errors import DeclarationError
-from gatepost.schema import Grant, RowSecurity
+from gatepost.schema import PLATFORM_GRANTORS, Grant, RowSecurity
 
 Privilege = str | tuple[str, ...]
 """`"SELECT"`, or `("UPDATE", "title", "done")` on columns; `"SELECT*"` may be granted to others."""
@@ -67,3 +68,20 @@ def _of(role: object, privilege: object) -> Iterable[Grant]:
     if not plain.isalpha() or not plain.isupper():
         raise DeclarationError(f"{privilege!r} is no privilege", 'as_found({authenticated: ("SELECT", "INSERT")})')
     return [Grant(role.name, plain, column, grantable=name.endswith("*")) for column in columns or (None,)]
+
+
+def held_by_role(grants: Iterable[Grant], owner: str) -> dict[str, list[Privilege]]:
+    """Return the privileges of each role as `as_found` takes them, without the owner's and those of the platform."""
+    found: defaultdict[str, list[Privilege]] = defaultdict(list)
+    columns: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for grant in sorted(grants, key=lambda one: (one.grantee, one.privilege, one.column or "")):
+        if grant.grantee == owner or grant.grantor in PLATFORM_GRANTORS:
+            continue
+        name = grant.privilege + ("*" if grant.grantable else "")
+        if grant.column is None:
+            found[grant.grantee].append(name)
+        else:
+            columns[grant.grantee, name].add(grant.column)
+    for (grantee, name), of in sorted(columns.items()):
+        found[grantee].append((name, *sorted(of)))
+    return dict(sorted(found.items()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Column, ColumnElement, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, and_, literal_column, or_, select
+from sqlalchemy.sql.util import ClauseAdapter
 
 from gatepost.auth import Role, authenticated, uid
 from gatepost.declare.arguments import column_names, for_all, model_column, role_names, row_commands
@@ -16,6 +17,9 @@ from gatepost.declare.validation import address, parent_of
 from gatepost.errors import DeclarationError
 from gatepost.schema import COMMANDS, Command
 
+Shape = Literal["array", "in", "exists"]
+"""How a policy looks into another table: `= ANY (ARRAY(SELECT …))`, which uses an index, `IN (SELECT …)` or EXISTS."""
+
 
 @with_source_location
 def owner(
@@ -25,6 +29,7 @@ def owner(
     columns: Iterable[object] = (),
     name: str | None = None,
     per_row: bool = False,
+    column_first: bool = False,
     with_check: bool | None = None,
 ) -> Rule:
     """Declare that a row belongs to the user whose id is in `column`.
@@ -36,6 +41,7 @@ def owner(
         columns: The only columns that the rule grants.
         name: The policy's name; by default `table_command_owner`.
         per_row: Read the user's id for each row, as a policy does that stays as it was found; see `as_found`.
+        column_first: Write `column = auth.uid()`, which means the same, as such a policy does.
         with_check: Whether the policy restates its rows as WITH CHECK; by default, one for "update" alone does.
 
     Raises:
@@ -50,6 +56,7 @@ def owner(
         name=name,
         for_all=for_all(commands),
         per_row=per_row,
+        column_first=column_first,
         with_check=with_check,
     )
 
@@ -62,6 +69,9 @@ def through(
     to: Role | Iterable[Role] = authenticated,
     columns: Iterable[object] = (),
     name: str | None = None,
+    shape: Shape = "array",
+    alias: str | None = None,
+    with_check: bool | None = None,
 ) -> Rule:
     """Declare that everybody who can read the parent can access the row; the parent's row security filters it.
 
@@ -76,6 +86,10 @@ def through(
         to: The role of signed-in users.
         columns: The only columns that the rule grants.
         name: The policy's name; by default `table_command_through`.
+        shape: How the policy looks for the parent. `"in"` and `"exists"` are slower, and for a policy that stays as it
+            was found; see `as_found`.
+        alias: What such a policy calls the parent.
+        with_check: See `allow`.
 
     Raises:
         DeclarationError: the column is not a foreign key, or refers to its own table, or `by` is not about the parent.
@@ -88,7 +102,8 @@ def through(
             f'"{child[1]}" cannot be visible through itself: its policy would read itself without end',
             "keep the owner's id on every row and write owner(…)",
         )
-    whose = None if by is None else expression(_children_of(column, by), "by")
+    derived = by is None and shape == "array"
+    whose = None if derived else expression(_children_of(column, by, shape, alias), "by")
     return Rule(
         "through",
         row_commands(commands) or ("select",),
@@ -99,6 +114,7 @@ def through(
         columns=column_names(columns),
         name=name,
         for_all=for_all(commands),
+        with_check=with_check,
     )
 
 
@@ -112,6 +128,10 @@ def member(
     to: Role | Iterable[Role] = authenticated,
     columns: Iterable[object] = (),
     name: str | None = None,
+    shape: Shape = "array",
+    alias: str | None = None,
+    per_row: bool = False,
+    with_check: bool | None = None,
 ) -> Rule:
     """Declare that the members of a row's team can access it: `member(Project.team_id, of=Membership.team_id, …)`.
 
@@ -127,6 +147,10 @@ def member(
         to: The role of signed-in users.
         columns: The only columns that the rule grants.
         name: The policy's name; by default `table_command_member`.
+        shape: How the policy looks for the membership; see `through`.
+        alias: What such a policy calls the membership table.
+        per_row: See `owner`.
+        with_check: See `allow`.
 
     Raises:
         DeclarationError: the columns of the membership are not of one table, or it is the protected table itself.
@@ -140,24 +164,25 @@ def member(
             f'member() takes of= from "{group.table.name}" and user= from "{person.table.name}"',
             f"name two columns of one membership table: of={group.table.name}.…, user={group.table.name}.…",
         )
-    memberships: Select[Any] = select(group).where(person == uid())
-    if where is not None:
-        memberships = memberships.where(expression(where, "where").clause)  # type: ignore[arg-type]
+    mine = person == uid(per_row=per_row)
+    counted: Any = mine if where is None else and_(mine, expression(where, "where").clause)  # type: ignore[arg-type]
     return Rule(
         "member",
         row_commands(commands) or ("select",),
         role_names(to),
-        expression(team.in_(memberships), "member"),
+        expression(_found_in(team, group, counted, shape, alias), "member"),
         column=address(team),
         columns=column_names(columns),
         name=name,
         for_all=for_all(commands),
+        with_check=with_check,
     )
 
 
-def _children_of(foreign_key: Column[Any], by: object) -> ColumnElement[bool]:
+def _children_of(foreign_key: Column[Any], by: object, shape: Shape, alias: str | None) -> ColumnElement[bool]:
     """Return the condition that a row's parent is one of those that `by` names."""
     parent = next(iter(foreign_key.foreign_keys)).column
+    condition: Any = None
     if isinstance(by, Rule):
         _refuse_own_commands(by)
         strangers = [leaf.column for leaf in by.leaves if leaf.column and leaf.column[:2] != address(parent)[:2]]
@@ -168,9 +193,30 @@ def _children_of(foreign_key: Column[Any], by: object) -> ColumnElement[bool]:
                 f"by={by.leaves[0].meaning}({parent.table.name}.…)",
             )
         condition = _clause(by, parent)
-    else:
+    elif by is not None:
         condition = expression(by, "by").clause
-    return foreign_key.in_(select(parent).where(condition))
+    return _found_in(foreign_key, parent, condition, shape, alias)
+
+
+def _found_in(
+    column: Column[Any],
+    inner: Column[Any],
+    condition: Any,  # noqa: ANN401  a condition as SQLAlchemy holds it, or None
+    shape: Shape,
+    alias: str | None,
+) -> ColumnElement[bool]:
+    """Return the condition that the value of a column stands in another table, in a row that meets a condition."""
+    if shape not in get_args(Shape):
+        raise DeclarationError(f'"{shape}" is no shape of a policy', ", ".join(map(repr, get_args(Shape))))
+    if alias is not None:
+        named = inner.table.alias(alias)
+        condition = ClauseAdapter(named).traverse(condition) if condition is not None else None
+        inner = named.columns[inner.key]
+    conditions = [] if condition is None else [condition]
+    if shape == "exists":
+        return select(literal_column("1")).select_from(inner.table).where(inner == column, *conditions).exists()
+    query = select(inner).where(*conditions)
+    return column.in_(query) if shape == "array" else column.op("IN")(query.scalar_subquery())
 
 
 def _refuse_own_commands(by: Rule) -> None:
@@ -191,5 +237,5 @@ def _clause(rule: Rule, of: Column[Any]) -> Any:  # noqa: ANN401  a condition as
     assert rule.column is not None  # noqa: S101  owner() and through() set it
     column = of.table.columns[rule.column[2]]
     if rule.meaning == "owner":
-        return column == uid()
+        return column == uid(per_row=rule.per_row)
     return column.in_(select(next(iter(column.foreign_keys)).column))

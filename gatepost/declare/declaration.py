@@ -30,8 +30,8 @@ class Rule:
     `column` is (schema, table, column) of `owner`, `through` and `member`; `columns` limits the grants to some columns,
     and is empty if the rule does not limit them. Rules joined by `|` or `&` are the `parts` of one rule, whose meaning
     is then `any` or `all`. `for_all` makes one policy FOR ALL of it instead of one a command. An owner is read once a
-    statement, or `per_row`. `with_check` says whether an UPDATE or a policy FOR ALL restates its rows as WITH CHECK,
-    where that is not left to the rule.
+    statement, or `per_row`, and is written before the column, or behind it (`column_first`). `with_check` says whether
+    an UPDATE or a policy FOR ALL restates its rows as WITH CHECK, where that is not left to the rule.
     """
 
     meaning: Meaning
@@ -46,6 +46,7 @@ class Rule:
     parts: tuple[Rule, ...] = ()
     for_all: bool = False
     per_row: bool = False
+    column_first: bool = False
     with_check: bool | None = None
 
     @with_source_location

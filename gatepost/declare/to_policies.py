@@ -137,7 +137,8 @@ def _owner(table: Table | None, rule: Rule) -> str:
     assert rule.column is not None and table is not None  # noqa: S101, PT018  owner() sets the column
     column = next(column for column in table.columns if column.name == rule.column[2])
     user = uid(per_row=rule.per_row).fitted_to(column.type, f"{table.name}.{column.name}")
-    return f"{user.sql} = {sql.identifier(column.name)}"
+    sides = [user.sql, sql.identifier(column.name)]
+    return " = ".join(reversed(sides) if rule.column_first else sides)
 
 
 def _through(rule: Rule) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError, DispatchPriority, PriorityDispatchResult
+from alembic_utils.replaceable_entity import ReplaceableEntity
 from sqlalchemy import Identity, MetaData, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
@@ -25,6 +26,7 @@ from gatepost.migrate.deploy.running import is_sqlite, run_migrations
 from gatepost.migrate.named_types import compare_label_default, is_sqlmodel, render_named_type
 from gatepost.migrate.open_tables import EndOfUpgrade
 from gatepost.migrate.routines.comparing import register_nothing
+from gatepost.migrate.routines.declared import PLATFORM_FUNCTIONS
 from gatepost.migrate.stock_entities import refuse_stock_entities
 from gatepost.name_hints import added_words
 from gatepost.project import declared, find_project
@@ -35,15 +37,12 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
-    from alembic_utils.replaceable_entity import ReplaceableEntity
 
 PLUGIN = "gatepost"
 _INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
 _A_DAY = 86400.0
 LEFT_ALONE = "gatepost: left alone"
 """What the `info` of a table says that stands in the metadata for a foreign key, and belongs to somebody else."""
-PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
-"""Functions that the platform itself puts into `public`."""
 
 
 def run(
@@ -70,8 +69,8 @@ def run(
             `gatepost.migrate`, which say who may use them. None takes those that `entities` of `[tool.gatepost]` names,
             and without that setting the project versions none; an empty list means that it has none now and those in
             the database are to be dropped. Policies and grants are not among them: `policies/` declares those.
-        only_declared: Leave tables alone that no model names, instead of proposing to drop them: for a project that
-            manages some tables of a database.
+        only_declared: Leave tables alone that no model names, and functions, views and triggers that are not among the
+            entities, instead of proposing to drop them: for a project that manages a part of a database.
         lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
             0 sets no limit. `alembic -x lock_timeout=5 upgrade head` takes precedence.
         lock_attempts: How often a run begins while others hold its locks; `-x lock_attempts=1` takes precedence.
@@ -211,11 +210,12 @@ def _is_ours(
 
 def _is_compared(only_declared: bool, also: Callable[..., bool] | None, found: Any, *about: Any) -> bool:  # noqa: ANN401
     """Return whether an object may be compared; `auth_users()` puts a table of the platform among the models."""
-    if isinstance(found, Table):
-        _name, _kind, reflected, model = about
-        undeclared = only_declared and reflected and model is None
-        if undeclared or is_platform(found.schema or "public") or found.info.get(LEFT_ALONE):
-            return False
+    _name, _kind, reflected, model = about
+    undeclared = only_declared and reflected and model is None
+    if undeclared and isinstance(found, Table | ReplaceableEntity):
+        return False
+    if isinstance(found, Table) and (is_platform(found.schema or "public") or found.info.get(LEFT_ALONE)):
+        return False
     return also is None or bool(also(found, *about))
 
 

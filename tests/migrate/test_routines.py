@@ -8,12 +8,13 @@ from alembic_utils.pg_function import PGFunction
 from alembic_utils.pg_view import PGView
 from sqlalchemy import Column, Integer, Table, Text, text
 
-from gatepost import allow, anon, anything, authenticated, protect
+from gatepost import Role, allow, anon, anything, as_found, authenticated, protect
 from gatepost.errors import DeclarationError
 from gatepost.migrate import Function, View
 
 IS_MINE = "RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT {0} = (SELECT auth.uid()) $$"
 OTHER = PGFunction("public", "other()", "RETURNS int LANGUAGE sql AS $$ SELECT 1 $$")
+DEFINER_OF_ALL = "RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT u = (SELECT auth.uid()) $$"
 DEFINER = "RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'"
 
 
@@ -93,6 +94,40 @@ def test_a_declared_function_may_be_executed_by_those_who_are_named(project, cal
     project.lands(calling(), [is_mine("who uuid", kind=Function, to=authenticated)])
     assert access(project, "is_mine") == {"authenticated=X", "service_role=X"}
     project.lands(calling("id > 0"), [])
+
+
+def test_what_was_found_stays_with_its_own_grants_and_spelling(project, calling):
+    project.starts(calling(), [is_mine(body=DEFINER_OF_ALL), PGView("public", "titles", TITLES)])
+    project.execute(
+        "REVOKE ALL ON FUNCTION is_mine FROM PUBLIC, anon, service_role;"
+        "GRANT EXECUTE ON FUNCTION is_mine TO supabase_auth_admin;"
+        "ALTER VIEW titles SET (security_invoker=on); REVOKE ALL ON titles FROM anon, authenticated, service_role;"
+        "GRANT SELECT ON titles TO authenticated"
+    )
+    backend = Role("supabase_auth_admin")
+    project.say(
+        calling(),
+        [
+            is_mine(body=DEFINER_OF_ALL, kind=Function, found=as_found({backend: ("EXECUTE",)})),
+            View("public", "titles", TITLES, found=as_found({authenticated: ("SELECT",)})),
+        ],
+    )
+    project.check()
+    project.execute("GRANT EXECUTE ON FUNCTION is_mine TO anon")
+    (found,) = project.revise().ops
+    assert "is_mine" in str(found)
+
+
+def test_grants_come_from_one_place():
+    with pytest.raises(DeclarationError, match="has its grants from found= and from to="):
+        is_mine(kind=Function, to=authenticated, found=as_found({anon: ("EXECUTE",)}))
+
+
+def test_a_project_of_a_part_leaves_other_functions_alone(project, calling):
+    project.starts(calling(), [is_mine(), OTHER])
+    project.options["only_declared"] = True
+    project.say(calling(), [is_mine()])
+    project.check()
 
 
 @pytest.mark.parametrize(

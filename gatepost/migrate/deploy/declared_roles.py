@@ -50,5 +50,6 @@ def missing_role(name: str) -> MigrationError:
 
 
 def _makes_roles(revision: Path, names: list[str]) -> bool:
-    text = revision.read_text(encoding="utf-8")
+    beside = revision.with_suffix(".sql")  # which the revision executes
+    text = "".join(one.read_text(encoding="utf-8") for one in (revision, beside) if one.is_file())
     return _MAKES_ROLES.search(text) is not None and any(name in text for name in names)

@@ -19,13 +19,13 @@ def refuse_calls(printed: Mapping[Policy, Policy], gone: Set[Name], functions: I
     Args:
         printed: The declared policies, as PostgreSQL prints them: every function has its schema.
         gone: The functions that are dropped, and have no namesake left.
-        functions: Those whose roles are declared.
+        functions: Those whose roles are declared; of one that stays as it was found, nothing is refused.
 
     Raises:
         MigrationError: there is one.
     """
     allowed: dict[Name, set[str]] = {}
-    for function in functions:
+    for function in (one for one in functions if one.found is None):
         name = (function.schema, function.signature.partition("(")[0].strip())
         allowed.setdefault(name, {BACKEND}).update(function.roles)
     for policy in printed.values():

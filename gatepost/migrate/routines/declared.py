@@ -15,12 +15,16 @@ from alembic_utils.pg_view import PGView
 from gatepost import sql
 from gatepost.auth import Role
 from gatepost.declare.arguments import role_names
+from gatepost.declare.as_found import AsFound
 from gatepost.declare.declaration import DeclaredFunction, DeclaredView
 from gatepost.errors import DeclarationError
 from gatepost.schema import COMMANDS, Grant, RowCommand
 
 BACKEND = "service_role"
 """The role that may use everything that is declared, as it may use every table."""
+
+PLATFORM_FUNCTIONS = frozenset({"rls_auto_enable()"})
+"""Functions that the platform itself puts into `public`."""
 
 
 class Function(PGFunction):
@@ -32,6 +36,8 @@ class Function(PGFunction):
         definition: What follows them in CREATE FUNCTION.
         to: Who may execute it. A policy is evaluated as its caller, who needs that for the functions in it.
         reason: Why somebody without a login may execute a function that runs as its owner.
+        found: `as_found({public: ("EXECUTE",)})` for a function that was there before: exactly its grants, in place of
+            `to`, and nothing of it is judged at declaration. `gatepost verify` does.
 
     Raises:
         DeclarationError: a function that runs as its owner (SECURITY DEFINER) leaves the search path to its caller, or
@@ -46,11 +52,15 @@ class Function(PGFunction):
         *,
         to: Role | Iterable[Role] = (),
         reason: str | None = None,
+        found: AsFound | None = None,
     ) -> None:
         super().__init__(schema, signature, definition)
         self.roles = _names(to)
+        self.found = found
         self._given = (schema, signature, definition)
-        if is_definer(definition):
+        if found is not None:
+            _refuse_both(f"{schema}.{signature}", self.roles)
+        elif is_definer(definition):
             self._check_definer(reason)
 
     def _check_definer(self, reason: str | None) -> None:
@@ -84,6 +94,8 @@ class Function(PGFunction):
     @property
     def grants(self) -> tuple[Grant, ...]:
         """Who may execute it."""
+        if self.found is not None:
+            return self.found.grants
         return tuple(Grant(role, "EXECUTE") for role in sorted({*self.roles, BACKEND}))
 
 
@@ -98,6 +110,8 @@ class View(PGView):
         commands: What they may do with it.
         security_invoker: Whether the view reads its tables as its caller, so that their row security holds.
         security_barrier: Whether its conditions are evaluated before those of its caller.
+        found: `as_found({anon: ("SELECT",)})` for a view that was there before: exactly its grants, in place of `to`
+            and `commands`.
     """
 
     def __init__(
@@ -110,15 +124,19 @@ class View(PGView):
         commands: Iterable[RowCommand] = ("select",),
         security_invoker: bool = True,
         security_barrier: bool = False,
+        found: AsFound | None = None,
     ) -> None:
         super().__init__(schema, signature, definition)
         self._given = (schema, signature, definition)
         self.roles = _names(to)
+        self.found = found
         self.commands = tuple(commands)
         self.security_invoker = security_invoker
         self.security_barrier = security_barrier
         if unknown := sorted(set(self.commands) - set(COMMANDS)):
             raise DeclarationError(f'"{unknown[0]}" is not a command', ", ".join(COMMANDS))
+        if found is not None:
+            _refuse_both(f"{schema}.{signature}", self.roles)
 
     @property
     def plain(self) -> PGView:
@@ -134,6 +152,8 @@ class View(PGView):
     @property
     def grants(self) -> tuple[Grant, ...]:
         """Who may do what with it."""
+        if self.found is not None:
+            return self.found.grants
         roles = sorted({*self.roles, BACKEND})
         return tuple(Grant(role, command.upper()) for role in roles for command in sorted(self.commands))
 
@@ -142,6 +162,13 @@ class View(PGView):
         """Its storage options, as `pg_class.reloptions` has them."""
         given = (("security_barrier", self.security_barrier), ("security_invoker", self.security_invoker))
         return tuple(f"{name}=true" for name, on in given if on)
+
+
+def _refuse_both(name: str, roles: tuple[str, ...]) -> None:
+    if roles:
+        raise DeclarationError(
+            f'"{name}" has its grants from found= and from to=', "keep found=as_found(…) until the grants change"
+        )
 
 
 def is_definer(definition: str) -> bool:

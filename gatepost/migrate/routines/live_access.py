@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from alembic_utils.reversible_op import CreateOp
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """Schema and name; a function's name has the types of its arguments."""
-
+_TRUE = frozenset(("", "1", "on", "t", "true", "y", "yes"))
 
 _RELATIONS = """
 WITH wanted AS MATERIALIZED (
@@ -64,7 +64,7 @@ def live_access(cursor: Cursor, schemas: Iterable[str]) -> dict[Key, Access]:
     with reading(cursor.connection) as there:
         there.cursor.execute(_RELATIONS, (names,))
         for schema, name, plain, options, role, privilege, grantable, column, grantor in there.cursor.fetchall():
-            held = found["table", schema, name, tuple(options) if plain else None]
+            held = found["table", schema, name, tuple(_spelled_out(options)) if plain else None]
             if privilege is not None and grantor not in PLATFORM_GRANTORS:
                 held.add(Grant(role, privilege, column, grantable))
         there.cursor.execute(_FUNCTIONS, (names,))
@@ -76,6 +76,16 @@ def live_access(cursor: Cursor, schemas: Iterable[str]) -> dict[Key, Access]:
         (schema, name): Access(on, schema, name, tuple(sorted(grants, key=str)), options)
         for (on, schema, name, options), grants in found.items()
     }
+
+
+def _spelled_out(options: Iterable[str]) -> Iterator[str]:
+    """Yield the options of a view as a declaration spells them: `security_invoker=on` is `=true`, and off is unset."""
+    for option in options:
+        name, _, value = option.partition("=")
+        if name not in ("security_invoker", "security_barrier"):
+            yield option
+        elif value.lower() in _TRUE:
+            yield f"{name}=true"
 
 
 def addresses(cursor: Cursor, functions: Iterable[PGFunction]) -> dict[str, Key]:

@@ -124,7 +124,8 @@ def _around(
         if key in made and (there is None or lost):
             last += stated(_kept_option(after, there) or there or _of_namesake(key, dropped, live))
         elif there is not None and after is not None and key not in dropped:
-            last += access_differences(_managed(there, managed), _kept_option(after, there) or after)
+            roles = managed | {grant.grantee for grant in after.grants}
+            last += access_differences(_managed(there, roles), _kept_option(after, there) or after)
     return tuple(first), tuple(last)
 
 
