@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from gatepost import sql
 from gatepost.adopt.reprinted import as_written
+from gatepost.adopt.roles import role_statements
 from gatepost.ddl import create_sql
 from gatepost.observation.clone.schema import Kept
 from gatepost.schema import Schema, is_platform
@@ -92,14 +93,24 @@ def upgrade_sql(source: Kept, comments: Iterable[str]) -> str:
     found = [
         "SELECT pg_catalog.set_config('search_path', '', true)",
         "SET LOCAL check_function_bodies = off",
+        *role_statements(source.live),
         *_closed_defaults(),
-        *filter(None, (_own(one.text, source) for one in statements(source.dump, "the dump", dumped=True))),
+        *own_statements(source),
         *_on_platform(source.live),
+        *_published(source.live),
         *comments,
         "RESET check_function_bodies",
         "RESET search_path",
     ]
     return "".join(f"{one};\n\n" for one in found)
+
+
+def own_statements(source: Kept) -> Iterator[str]:
+    """Yield the statements of a dump that make the project's own objects, as whoever migrates runs them."""
+    for one in statements(source.dump, "the dump", dumped=True):
+        text = _own(one.text, source)
+        if text is not None:
+            yield text
 
 
 def _own(statement: str, source: Kept) -> str | None:
@@ -137,6 +148,21 @@ def _on_platform(live: Schema) -> Iterator[str]:
     for trigger in live.triggers:
         if is_platform(trigger.schema) and not is_platform(trigger.function[0]):
             yield trigger.definition
+
+
+def _published(live: Schema) -> Iterator[str]:
+    """Add tables to the publications of the project, and to the platform's own, which an empty database has."""
+    for one in live.publications:
+        name = sql.identifier(one.name)
+        own = [sql.qualified(*key) for key in one.tables if not is_platform(key[0])]
+        parts = [f"TABLE {', '.join(own)}"] if own else []
+        parts += [f"TABLES IN SCHEMA {sql.identifier(schema)}" for schema in one.schemas]
+        if parts and not one.all_tables:
+            yield (
+                f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname ="
+                f" {sql.literal(one.name)}) THEN CREATE PUBLICATION {name}; END IF; END $$"
+            )
+            yield f"ALTER PUBLICATION {name} ADD {', '.join(parts)}"
 
 
 def downgrade_sql(live: Schema) -> str:

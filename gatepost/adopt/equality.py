@@ -1,12 +1,15 @@
-"""Compare two databases as the catalog has them, object by object: what autogenerate does not see counts too."""
+"""Compare two databases, object by object and statement by statement: what autogenerate does not see counts too."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from gatepost.adopt.baseline import PLATFORM_FUNCTION
+from gatepost import sql
+from gatepost.adopt.baseline import PLATFORM_FUNCTION, own_statements
+from gatepost.observation.clone.schema import Kept
 from gatepost.schema import Grant, Schema, is_platform
 
 VERSION_TABLE = "alembic_version"
@@ -25,6 +28,8 @@ def differences(found: Schema, made: Schema) -> list[str]:
         ("sequence", _sequences),
         ("policy", _platform_policies),
         ("schema", _namespaces),
+        ("publication", _publications),
+        ("rule", _rules),
     )
     listed = []
     for kind, values in kinds:
@@ -37,6 +42,19 @@ def differences(found: Schema, made: Schema) -> list[str]:
             elif one[name] != other[name]:
                 listed.append(f'the {kind} "{name}" differs: {", ".join(_fields(one[name], other[name]))}')
     return listed
+
+
+def unlike_statements(found: Kept, made: Kept) -> list[str]:
+    """Return what `pg_dump` writes of one database and not of the other: types, defaults, and whatever else there is.
+
+    Args:
+        found: The database.
+        made: The one that the project makes.
+    """
+    there, here = (Counter(one for one in own_statements(of) if VERSION_TABLE not in one) for of in (found, made))
+    lacking = [f"this statement is not run again: {sql.one_line(one)}" for one in sorted((there - here).elements())]
+    new = [f"this statement is run besides: {sql.one_line(one)}" for one in sorted((here - there).elements())]
+    return lacking + new
 
 
 def _fields(one: Any, other: Any) -> Iterator[str]:  # noqa: ANN401
@@ -96,6 +114,15 @@ def _sequences(of: Schema) -> dict[str, Any]:
         for one in of.sequences
         if _own(one.schema)
     }
+
+
+def _publications(of: Schema) -> dict[str, Any]:
+    kept = (replace(one, owner="", tables=tuple(key for key in one.tables if _own(key[0]))) for one in of.publications)
+    return {one.name: one for one in kept if one.tables or one.schemas or one.all_tables}
+
+
+def _rules(of: Schema) -> dict[str, Any]:
+    return {str(one): replace(one, reads=()) for one in of.rewrite_rules if _own(one.schema)}
 
 
 def _platform_policies(of: Schema) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, Text, Uuid
+from sqlalchemy.sql.elements import BinaryExpression
 
 Key = tuple[str, str]
+_COMPARISON = re.compile(r" (?:==|!=|<|>|<=|>=) ")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ class Written:
 
     code: str
     value: Any
+
+    @property
+    def operand(self) -> str:
+        """The piece as a part of a larger expression: a comparison is in brackets."""
+        compared = isinstance(self.value, BinaryExpression) and _COMPARISON.search(self.code)
+        return f"({self.code})" if compared else self.code
 
 
 def platform_table(schema: str, name: str, columns: Iterable[tuple[str, str]]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.adopt.baseline import NOTHING, REVISION, VERSION_TABLE, downgrade_sql, upgrade_sql
+from gatepost.adopt.entity_files import entity_files
 from gatepost.adopt.model_names import platform_table
-from gatepost.adopt.models import write_models
-from gatepost.adopt.policy_files import policy_file
-from gatepost.adopt.statements import best
+from gatepost.adopt.models import closing_engine, engine_of, write_models
+from gatepost.adopt.policies.files import policy_file
+from gatepost.adopt.policies.statements import best
+from gatepost.adopt.undeclared import undeclared
 from gatepost.canonical import print_there
 from gatepost.database.connect import connect
 from gatepost.database.reading import reading
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import SettingsError
+from gatepost.migrate.routines.found import Entities, adopt_entities
 from gatepost.observation.clone.schema import Kept
 from gatepost.schema import Policy, Schema, Table, is_platform
 
@@ -54,6 +58,8 @@ class Adoption:
         kept: The policies that are kept word for word.
         lost: The policies that the language cannot hold at all.
         tables: How many tables have a model.
+        entities: The functions, views and triggers; None where they are not declared.
+        undeclared: What only the first revision has.
     """
 
     files: Mapping[str, str]
@@ -61,6 +67,8 @@ class Adoption:
     kept: Sequence[Policy] = field(default=())
     lost: Sequence[Policy] = field(default=())
     tables: int = 0
+    entities: Entities | None = None
+    undeclared: Sequence[str] = field(default=())
 
 
 def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: Sequence[str] = ()) -> Adoption:
@@ -85,8 +93,11 @@ def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: S
     }
     with closing(connect(disposable, application_name="gatepost adopt")) as connection:
         written, lost = best(tables, models.names, platform, lambda some: _printed(connection, some, live))
+        entities = None if only else _entities(disposable, source)
+        beside = () if only else tuple(undeclared(connection, live, entities))
     return Adoption(
         files={
+            **(entity_files(entities) if entities is not None else {}),
             "models/__init__.py": _PACKAGE,
             "models/tables.py": models.text,
             "policies/__init__.py": '"""Who may access which rows. Every module of this package counts."""\n',
@@ -100,6 +111,11 @@ def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: S
         kept=[policy for policy, one in written.items() if not one.typed],
         lost=lost,
         tables=len(models.names),
+        entities=entities,
+        undeclared=[
+            *beside,
+            *(f'the type of the column "{name}", which SQLAlchemy does not know' for name in models.untyped),
+        ],
     )
 
 
@@ -111,6 +127,11 @@ from models import tables  # noqa: F401
 
 metadata = SQLModel.metadata
 '''
+
+
+def _entities(disposable: DatabaseUrl, source: Kept) -> Entities | None:
+    with closing_engine(engine_of(disposable, source.live)) as engine:
+        return adopt_entities(engine, source.live, source.owner)
 
 
 def _wanted(live: Schema, only: Sequence[str]) -> list[Table]:
@@ -164,8 +185,15 @@ def comments_of(connection: Connection) -> Iterator[str]:
 def summary(adoption: Adoption) -> Iterable[str]:
     """Yield what was written, one sentence each."""
     many = len(adoption.typed) + len(adoption.kept) + len(adoption.lost)
-    yield f"{adoption.tables} tables, {many} policies: {len(adoption.typed)} typed, {len(adoption.kept)} word for word"
+    tables = f"{adoption.tables} table{'s' * (adoption.tables != 1)}"
+    yield f"{tables}, {many} policies: {len(adoption.typed)} typed, {len(adoption.kept)} word for word"
+    entities = adoption.entities.declared if adoption.entities is not None else ()
+    counted = Counter(one.kind for one in entities)
+    if counted:
+        yield ", ".join(f"{count} {kind}{'s' * (count != 1)}" for kind, count in counted.items()) + " declared"
     for policy in adoption.kept:
         yield f"word for word: {policy}"
+    for one in adoption.undeclared:
+        yield f"in the first revision only: {one}"
     for policy in adoption.lost:
         yield f"NOT CARRIED OVER: {policy}"

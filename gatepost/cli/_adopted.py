@@ -14,15 +14,17 @@ from gatepost.errors import SettingsError
 if TYPE_CHECKING:
     from gatepost.adopt.plan import Adoption
     from gatepost.database.url import DatabaseUrl
-    from gatepost.schema import Schema
+    from gatepost.observation.clone.schema import Kept
 
 _SECONDS = 600
 _READ = ("pyproject.toml", "alembic.ini", ".pre-commit-config.yaml", "requirements.txt", "requirements-dev.txt")
 """Files of the project that the setup reads or changes."""
-_MADE = ("models", "policies", "alembic")
+_MADE = ("models", "policies", "entities", "alembic")
 """Folders that an adoption makes, and which must not be there."""
 _POLICIES = 'policies="policies"'
 """What `env.py` says of the declarations."""
+_MODELS = "import models"
+_SECTION = "[tool.gatepost]\n"
 _NOT_KEPT = {"__pycache__", ".pytest_cache"}
 
 
@@ -62,13 +64,25 @@ def staged(root: Path, stage: Path, adoption: Adoption, *, part: bool) -> Path:
     if done.returncode:
         raise SettingsError(f"the written project cannot be set up: {_last(done.stderr)}")
     (stage / "alembic" / "versions" / ".gitkeep").unlink(missing_ok=True)
-    if part:
-        env = stage / "alembic" / "env.py"
-        env.write_text(env.read_text(encoding="utf-8").replace(_POLICIES, f"{_POLICIES}, only_declared=True"), "utf-8")
+    env, settings = stage / "alembic" / "env.py", stage / "pyproject.toml"
+    _replace(env, _POLICIES, f"{_POLICIES}, only_declared=True" if part else _POLICIES)
+    if adoption.entities is not None:
+        _replace(settings, _SECTION, f'{_SECTION}entities = "entities:entities"\n')
+        if adoption.entities.left_alone:
+            _replace(env, _POLICIES, f"{_POLICIES}, include_name=is_compared")
+            _replace(env, _MODELS, f"from entities import is_compared\n{_MODELS}")
     return stage
 
 
-def proved(stage: Path, found: Schema) -> list[str]:
+def _replace(file: Path, text: str, by: str) -> None:
+    """Replace a text that the setup wrote into a file, once."""
+    before = file.read_text(encoding="utf-8")
+    if text not in before:
+        raise SettingsError(f'the setup wrote "{file.name}" without "{text.strip()}"')
+    file.write_text(before.replace(text, by, 1), encoding="utf-8")
+
+
+def proved(stage: Path, found: Kept) -> list[str]:
     """Run the project on an empty database, and return what differs from the one that it was made of.
 
     Args:
@@ -79,17 +93,13 @@ def proved(stage: Path, found: Schema) -> list[str]:
         SettingsError: Alembic would change the database that the project made.
         SourceError: the first revision does not run.
     """
-    from gatepost.adopt.equality import differences
-    from gatepost.database.connect import connect
-    from gatepost.reflect import reflect
+    from gatepost.adopt.equality import differences, unlike_statements
+    from gatepost.observation.clone.schema import kept
     from gatepost.sources import Options, opened, parse_source
 
     with opened(parse_source(str(stage / "alembic.ini")), Options()) as made:
-        connection = connect(made.url, application_name="gatepost adopt", read_only=True)
-        try:
-            left = differences(found, reflect(connection))
-        finally:
-            connection.close()
+        again = kept(made.url)
+        left = [*differences(found.live, again.live), *unlike_statements(found, again)]
         checked = _run(stage, ["-m", "alembic", "check"], DATABASE_URL=made.url.reveal())
     if checked.returncode:
         raise SettingsError(f"the written project would change the database: {_last(checked.stdout + checked.stderr)}")

@@ -69,7 +69,7 @@ def _adopt(
             stage = staged(root, Path(folder), adoption, part=bool(only))
             if only:
                 proved_beside(stage, copy)
-        left = proved(stage, source.live) if not only else []
+        left = proved(stage, source) if not only else []
         for one in summary(adoption):
             typer.echo(line(one))
         for one in left:

@@ -14,13 +14,22 @@ class Untyped(Exception):
     """A condition that has no other form than its text. The message is the reason."""
 
 
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+"""What the reading of a parse tree raises that is built in another way than those that are written."""
+
+
 @dataclass(frozen=True)
 class From:
-    """A table that columns may come from: how Python calls it, and what SQLAlchemy has."""
+    """A table that columns may come from: how Python calls it, what SQLAlchemy has, and how the condition calls it."""
 
     model: ModelName | None
     code: str
     table: Any
+    called: str | None = None
+
+    def is_called(self, name: str) -> bool:
+        """Return whether the condition calls it by a name."""
+        return bool(name == (self.called or self.table.name))
 
     def has(self, name: str) -> bool:
         """Return whether it has a column."""

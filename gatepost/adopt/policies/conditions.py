@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import keyword
 
-from sqlalchemy import join, literal_column, outerjoin, select
+from sqlalchemy import Column, join, literal_column, outerjoin, select
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
+from sqlalchemy.sql.selectable import ScalarSelect
 
-from gatepost.adopt.expressions import Expressions
 from gatepost.adopt.model_names import Written
-from gatepost.adopt.scope import From, Untyped
+from gatepost.adopt.policies.expressions import Expressions, is_helper
+from gatepost.adopt.policies.imported_words import GATEPOST, POSTGRESQL, SQLALCHEMY
+from gatepost.adopt.policies.scope import From, Untyped
 from gatepost.analysis.conditions.grammar import Node, kind_of, strings
 from gatepost.auth import SessionValue
-from gatepost.declare.helper_call import call
 from gatepost.declare.platform_tables import topic
 
-TAKEN = frozenset(
-    "cast allow anon anything as_found authenticated bucket call claim claims folder jwt member owner protect public"
-    " restrict role service_role text through topic uid aliased and_ column false func join literal_column not_ null"
-    " or_ outerjoin select true Role Text".split()
-)
+TAKEN = GATEPOST | POSTGRESQL | SQLALCHEMY
 """Names that a file of policies imports, which an alias must not hide."""
 
 
 class Condition(Expressions):
     """The reading of one policy's conditions; see `Expressions` for its arguments."""
 
-    def _among(self, left: Written, node: Node, scope: tuple[From, ...]) -> Written:
+    def _condition(self, node: Node, scope: tuple[From, ...]) -> Written:
+        kind, fields = kind_of(node)
+        inner = fields["subselect"]["SelectStmt"] if kind == "SubLink" else {}
+        if (
+            kind == "SubLink"
+            and fields["subLinkType"] == "EXPR_SUBLINK"
+            and not {"fromClause", "whereClause"} & {*inner}
+        ):
+            called = kind_of(inner["targetList"][0]["ResTarget"]["val"])
+            if is_helper(*called):
+                found = self._called(called[1], scope, per_row=False)
+                if isinstance(found.value, ScalarSelect):  # which a call with a column is not
+                    return found
+        return super()._condition(node, scope)
+
+    def _among(self, left: Written, node: Node, scope: tuple[From, ...]) -> Written | None:
         kind, fields = kind_of(node)
         if kind == "SubLink" and fields["subLinkType"] == "ARRAY_SUBLINK":
             query = self._select(fields["subselect"]["SelectStmt"], scope)
-            return Written(f"{left.code}.in_({query.code})", left.value.in_(query.value))
+            return Written(f"{left.operand}.in_({query.code})", left.value.in_(query.value))
         return super()._among(left, node, scope)
 
     def _SubLink(self, fields: Node, scope: tuple[From, ...]) -> Written:
@@ -44,7 +58,7 @@ class Condition(Expressions):
         if kind == "ANY_SUBLINK" and "operName" not in fields:
             left = self._of(fields["testexpr"], scope)
             value = left.value.op("IN")(query.value.scalar_subquery())
-            return Written(f"{left.code}.op('IN')({query.code}.scalar_subquery())", value)
+            return Written(f"{left.operand}.op('IN')({query.code}.scalar_subquery())", value)
         raise Untyped(f"a {kind}")
 
     def _once(self, inner: Node, scope: tuple[From, ...]) -> Written:
@@ -59,35 +73,44 @@ class Condition(Expressions):
         names = strings(called["funcname"]) if kind == "FuncCall" else ()
         if names == ("realtime", "topic"):
             return Written(f"{self.word('topic')}()", topic())
-        if len(names) == 2 and names[0] not in ("auth", "storage"):
-            parts = [self._of(one, scope) for one in called.get("args", ())]
-            given = ", ".join([repr(".".join(names)), *(one.code for one in parts)])
-            return Written(f"{self.word('call')}({given})", call(".".join(names), *(one.value for one in parts)))
         found = _labelled(found, target["ResTarget"])
         self.word("select")
-        return Written(f"select({found.code}).scalar_subquery()", select(found.value).scalar_subquery())
+        # Without FROM of its own, a query takes what it reads from those around it.
+        read = {part.table for part in visitors.iterate(found.value) if isinstance(part, Column)}
+        around = [one for one in scope if one.table in read]
+        code = f".correlate({', '.join(one.code for one in around)})" if around else ""
+        query = select(found.value).correlate(*(one.table for one in around)) if around else select(found.value)
+        return Written(f"select({found.code}){code}.scalar_subquery()", query.scalar_subquery())
 
     def _select(self, fields: Node, scope: tuple[From, ...]) -> Written:
         allowed = {"targetList", "fromClause", "whereClause", "limitOption", "op"}
-        if set(fields) - allowed or "targetList" not in fields:
+        if set(fields) - allowed:
             raise Untyped("a query with more than a condition")
         froms, inner = [], scope
         for one in fields.get("fromClause", ()):
             made, inner = self._from(one, inner)
             froms.append(made)
-        (target,) = fields["targetList"]
-        value = _labelled(self._of(target["ResTarget"]["val"], inner), target["ResTarget"])
-        if isinstance(value.value, int):
-            value = Written(f"{self.word('literal_column')}({str(value.value)!r})", literal_column(str(value.value)))
-        query = select(value.value)
-        code = f"{self.word('select')}({value.code})"
+        targets = [one["ResTarget"] for one in fields.get("targetList", ())]
+        # `SELECT FROM …` selects nothing, which a query over models cannot, so it selects an empty text.
+        values = [self._selected(one, inner) for one in targets] or [self._literal("")]
+        query = select(*(one.value for one in values))
+        code = f"{self.word('select')}({', '.join(one.code for one in values)})"
         if froms:
             query = query.select_from(*(one.value for one in froms))
             code += f".select_from({', '.join(one.code for one in froms)})"
         if "whereClause" in fields:
-            condition = self._of(fields["whereClause"], inner)
+            condition = self._condition(fields["whereClause"], inner)
             query, code = query.where(condition.value), f"{code}.where({condition.code})"
         return Written(code, query)
+
+    def _selected(self, target: Node, scope: tuple[From, ...]) -> Written:
+        found = _labelled(self._of(target["val"], scope), target)
+        if isinstance(found.value, int):
+            return self._literal(str(found.value))
+        return found
+
+    def _literal(self, text: str) -> Written:
+        return Written(f"{self.word('literal_column')}({text!r})", literal_column(text))
 
     def _from(self, node: Node, scope: tuple[From, ...]) -> tuple[Written, tuple[From, ...]]:
         kind, fields = kind_of(node)
@@ -120,6 +143,8 @@ class Condition(Expressions):
 def _labelled(found: Written, target: Node) -> Written:
     """Return what a query selects under the name that PostgreSQL prints behind it."""
     name = target.get("name")
+    if name is None and isinstance(found.value, BinaryExpression | BooleanClauseList):
+        name = "?column?"  # which is what PostgreSQL calls it, and does not print
     if name is None or not hasattr(found.value, "label"):
         return found
-    return Written(f"{found.code}.label({name!r})", found.value.label(name))
+    return Written(f"{found.operand}.label({name!r})", found.value.label(name))

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from gatepost.adopt.conditions import Condition
+from gatepost.adopt.grants import role_code
 from gatepost.adopt.model_names import Key, ModelName, Written
+from gatepost.adopt.policies.belonging import Way, of_member, through_condition, through_owner
+from gatepost.adopt.policies.conditions import Condition
+from gatepost.adopt.policies.scope import UNREADABLE, Untyped
 from gatepost.adopt.reprinted import as_written
-from gatepost.adopt.scope import Untyped
 from gatepost.auth import Role, SessionValue
 from gatepost.declare.as_found import as_found
 from gatepost.declare.belonging import owner
@@ -19,9 +21,9 @@ from gatepost.declare.declaration import Rule
 from gatepost.declare.expression import anything
 from gatepost.declare.language import allow, declaring, protect, restrict
 from gatepost.errors import DeclarationError
-from gatepost.schema import API_ROLES, Policy, Table, is_platform
+from gatepost.schema import Policy, Table, is_platform
 
-_ROLES = frozenset({"public", *API_ROLES})
+_Recognise = Callable[[Policy, Condition], tuple[str, Callable[[], Rule]] | None]
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,11 @@ class Candidate:
 
 def candidates(policy: Policy, table: Table, models: Mapping[Key, ModelName], platform: Any) -> Iterator[Candidate]:  # noqa: ANN401
     """Yield the ways to write a policy, the best first; the last one is its text."""
-    for way in (_owned, _expressed):
-        condition = Condition(table.key, models, platform)
+    for way, keeps_casts in _WAYS:
+        condition = Condition(table.key, models, platform, keeps_casts)
         try:
             found = way(policy, condition)
-        except (Untyped, DeclarationError):
+        except (Untyped, DeclarationError, *UNREADABLE):
             continue
         if found is not None:
             yield from _candidate(table, condition, found, models, typed=True)
@@ -72,22 +74,46 @@ def _candidate(
     yield Candidate(code, rule, typed, words, frozenset(condition.used), aliases, declared)
 
 
+def _belonging(recognise: Callable[[str, Condition], Way | None]) -> _Recognise:
+    """Return how policies are read that look into another table, and do nothing else."""
+
+    def read(policy: Policy, condition: Condition) -> tuple[str, Callable[[], Rule]] | None:
+        texts = {one for one in (policy.using, policy.check) if one is not None}
+        if len(texts) != 1 or not policy.permissive or condition.platform is not None:
+            return None
+        found = recognise(texts.pop(), condition)
+        if found is None:
+            return None
+        before, after, make = found
+        named, given = _common(policy, condition)
+        if given.get("to") == Role("authenticated"):
+            named.remove("to=authenticated")
+            condition.words.discard("authenticated")
+        arguments = ", ".join([before, repr(policy.command), *filter(None, [after.removeprefix(", ")]), *named])
+        return f"{arguments})", lambda: make(policy.command, **given)
+
+    return read
+
+
 def _owned(policy: Policy, condition: Condition) -> tuple[str, Callable[[], Rule]] | None:
     """Return `owner(…)` for the policies that compare a column with the user's id, and nothing else."""
     texts = {one for one in (policy.using, policy.check) if one is not None}
     if len(texts) != 1 or not policy.permissive or condition.platform is not None:
         return None
     found = condition.written(texts.pop())
-    left, right = getattr(found.value, "left", None), getattr(found.value, "right", None)
-    if not isinstance(left, SessionValue) or left.reads != "auth.uid()" or " == " not in found.code:
+    sides = getattr(found.value, "left", None), getattr(found.value, "right", None)
+    column_first = isinstance(sides[1], SessionValue)
+    user, right = reversed(sides) if column_first else sides
+    if not isinstance(user, SessionValue) or user.reads != "auth.uid()" or " == " not in found.code:
         return None
     if getattr(right, "table", None) is not condition.model(condition.own).table:
         return None
     condition.words.discard("uid")
-    column = found.code.partition(" == ")[2]
+    column = found.code.split(" == ")[0 if column_first else 1]
     named, given = _common(policy, condition)
-    if left.per_row:
-        named, given = [*named, "per_row=True"], {**given, "per_row": True}
+    for name, wanted in (("per_row", user.per_row), ("column_first", column_first)):
+        if wanted:
+            named, given = [*named, f"{name}=True"], {**given, name: True}
     arguments = [column, repr(policy.command), *named]
     condition.word("owner")
     if given.get("to") == Role("authenticated"):
@@ -100,6 +126,17 @@ def _expressed(policy: Policy, condition: Condition) -> tuple[str, Callable[[], 
     using = _side(policy.using, policy, condition, condition.written)
     check = _side(policy.check, policy, condition, condition.written)
     return _allowed(policy, condition, using, check)
+
+
+_WAYS: tuple[tuple[_Recognise, bool], ...] = (
+    (_owned, False),
+    (_belonging(through_owner), False),
+    (_belonging(through_condition), False),
+    (_belonging(of_member), False),
+    (_expressed, False),
+    (_expressed, True),
+)
+"""The ways to read a policy, the one that says most first, and whether casts of the session's values are written."""
 
 
 def _word_for_word(policy: Policy, condition: Condition) -> tuple[str, Callable[[], Rule]]:
@@ -153,15 +190,6 @@ def _common(policy: Policy, condition: Condition) -> tuple[list[str], dict[str, 
             named.append(f"with_check={there}")
             given["with_check"] = there
     return named, given
-
-
-def role_code(name: str, words: set[str]) -> str:
-    """Return a role as Python, and note the name that it needs."""
-    if name in _ROLES:
-        words.add(name)
-        return name
-    words.add("Role")
-    return f"Role({name!r})"
 
 
 def best(

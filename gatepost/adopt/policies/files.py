@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from gatepost.adopt.grants import grants_code
 from gatepost.adopt.model_names import Key, ModelName
-from gatepost.adopt.statements import Candidate, role_code
-from gatepost.schema import PLATFORM_GRANTORS, Grant, Policy, Schema, Table, is_platform
+from gatepost.adopt.policies.imported_words import imports
+from gatepost.adopt.policies.statements import Candidate
+from gatepost.declare.as_found import held_by_role
+from gatepost.schema import Policy, Schema, Table, is_platform
 
-_GATEPOST = frozenset(
-    "Role allow anon anything as_found authenticated bucket call claim claims folder jwt member owner protect public"
-    " restrict role service_role text through topic uid".split()
-)
 _COMMON = "EVERYTHING"
 
 
@@ -57,14 +56,7 @@ def policy_file(
 
 
 def _imports(words: set[str], used: set[Key], models: Mapping[Key, ModelName]) -> str:
-    ours = sorted(words & _GATEPOST)
-    theirs = sorted(words - _GATEPOST - {"aliased"})
-    groups = []
-    if theirs:
-        groups.append(f"from sqlalchemy import {', '.join(theirs)}\n")
-    if "aliased" in words:
-        groups.append("from sqlalchemy.orm import aliased\n")
-    groups.append(f"from gatepost import {', '.join(ours)}\n")
+    groups = list(imports(words))
     modules: defaultdict[str, set[str]] = defaultdict(set)
     for key in used:
         modules[models[key].module].add(models[key].name)
@@ -77,7 +69,7 @@ def _everything(tables: Iterable[Table]) -> tuple[str, ...]:
     found = [
         {name for name in one if isinstance(name, str)}
         for table in tables
-        for one in _by_role(table.grants, table.owner).values()
+        for one in held_by_role(table.grants, table.owner).values()
     ]
     whole = max(found, key=len, default=set[str]())
     return tuple(sorted(whole)) if whole.issuperset(_ALL) and not any("*" in name for name in whole) else ()
@@ -88,7 +80,8 @@ _ALL = ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDA
 
 def _found(live: Schema, table: Table, everything: tuple[str, ...], words: set[str]) -> str:
     words.add("as_found")
-    arguments = [_grants(_by_role(table.grants, table.owner), everything, words)]
+    named = {everything: _COMMON} if everything else {}
+    arguments = [grants_code(held_by_role(table.grants, table.owner), words, named)]
     state = table.row_security
     if not state.enabled:
         arguments.append("enabled=False")
@@ -99,32 +92,7 @@ def _found(live: Schema, table: Table, everything: tuple[str, ...], words: set[s
     for sequence in live.sequences_of(table):
         column = columns.get((sequence.schema, sequence.name))
         if column is not None:
-            behind.append(f"{column!r}: {_grants(_by_role(sequence.grants, table.owner), (), words)}")
+            behind.append(f"{column!r}: {grants_code(held_by_role(sequence.grants, table.owner), words, {})}")
     if behind:
         arguments.append(f"sequences={{{', '.join(behind)}}}")
     return f"found=as_found({', '.join(arguments)})"
-
-
-def _by_role(grants: Iterable[Grant], owner: str) -> dict[str, list[str | tuple[str, ...]]]:
-    found: defaultdict[str, list[str | tuple[str, ...]]] = defaultdict(list)
-    columns: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for grant in sorted(grants, key=lambda one: (one.grantee, one.privilege, one.column or "")):
-        if grant.grantee == owner or grant.grantor in PLATFORM_GRANTORS:
-            continue
-        name = grant.privilege + ("*" if grant.grantable else "")
-        if grant.column is None:
-            found[grant.grantee].append(name)
-        else:
-            columns[grant.grantee, name].add(grant.column)
-    for (grantee, name), of in sorted(columns.items()):
-        found[grantee].append((name, *sorted(of)))
-    return dict(sorted(found.items()))
-
-
-def _grants(by_role: Mapping[str, list[str | tuple[str, ...]]], everything: tuple[str, ...], words: set[str]) -> str:
-    parts = []
-    for name, privileges in by_role.items():
-        all_of_them = everything and tuple(privileges) == everything
-        written = _COMMON if all_of_them else repr(tuple(privileges))
-        parts.append(f"{role_code(name, words)}: {written}")
-    return "{" + ", ".join(parts) + "}"

@@ -1,0 +1,24 @@
+-- Accounting across two schemas, numeric user ids, own users table, no auth.users FKs
+create schema acc;
+grant usage on schema acc to authenticated;
+create table acc.users (id bigint generated always as identity primary key, sub uuid not null unique, email text);
+create table acc.books (id bigint generated always as identity primary key, owner_id bigint not null references acc.users, name text not null, currency text not null default 'USD');
+create table acc.book_access (book_id bigint not null references acc.books on delete cascade, user_id bigint not null references acc.users on delete cascade, can_write boolean not null default false, primary key (book_id, user_id));
+create table acc.entries (id bigint generated always as identity primary key, book_id bigint not null references acc.books on delete cascade, day date not null default current_date, memo text, amount numeric(14,2) not null, posted boolean not null default false);
+create index entries_book on acc.entries (book_id, day desc, id desc);
+create view acc.balances with (security_invoker = true) as select book_id, sum(amount) as balance from acc.entries where posted group by book_id;
+create function acc.me() returns bigint language sql stable security definer set search_path = '' as $$ select id from acc.users where sub = auth.uid() $$;
+grant execute on function acc.me() to authenticated;
+grant select on all tables in schema acc to authenticated;
+grant insert, update, delete on acc.books, acc.book_access, acc.entries to authenticated;
+alter table acc.users enable row level security; alter table acc.books enable row level security; alter table acc.book_access enable row level security; alter table acc.entries enable row level security;
+create policy me on acc.users for select to authenticated using (sub = auth.uid());
+create policy owner on acc.books to authenticated using (owner_id = (select acc.me())) with check (owner_id = (select acc.me()));
+create policy reader on acc.books for select to authenticated using (id in (select a.book_id from acc.book_access a where a.user_id = (select acc.me())));
+create policy mine on acc.book_access for select to authenticated using (user_id = (select acc.me()));
+create policy given on acc.book_access to authenticated using (exists (select 1 from acc.books b where b.id = book_access.book_id and b.owner_id = (select acc.me())));
+create policy owner on acc.entries to authenticated using (book_id in (select id from acc.books where owner_id = (select acc.me()))) with check (book_id in (select id from acc.books where owner_id = (select acc.me())));
+create policy reader on acc.entries for select to authenticated using (book_id in (select book_id from acc.book_access where user_id = (select acc.me())));
+create policy writer on acc.entries for insert to authenticated with check (book_id in (select book_id from acc.book_access where user_id = (select acc.me()) and can_write));
+create policy unposted on acc.entries as restrictive for update to authenticated using (not posted);
+create policy unposted_d on acc.entries as restrictive for delete to authenticated using (posted = false);

@@ -1,0 +1,27 @@
+"""The names that a written file of policies imports, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+GATEPOST = frozenset(
+    "Role allow anon anything as_found authenticated bucket call claim claims folder jwt member owner protect public"
+    " restrict role service_role text through topic uid".split()
+)
+POSTGRESQL = frozenset(("JSONB", "array"))
+SQLALCHEMY = frozenset(
+    "BigInteger Boolean Date DateTime Double Integer Numeric SmallInteger Text Uuid all_ and_ any_ case cast column"
+    " extract false func join literal literal_column not_ null or_ outerjoin quoted_name select true tuple_".split()
+)
+
+
+def imports(words: Set[str]) -> Iterator[str]:
+    """Yield the imports of the names that a file uses, one line a module."""
+    for module, names in (
+        ("sqlalchemy", words & SQLALCHEMY),
+        ("sqlalchemy.dialects.postgresql", words & POSTGRESQL),
+        ("sqlalchemy.orm", words & {"aliased"}),
+        ("gatepost", words & GATEPOST),
+    ):
+        if names:
+            yield f"from {module} import {', '.join(sorted(names))}\n"
