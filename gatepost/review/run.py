@@ -13,7 +13,7 @@ from gatepost.observation.plant.survey import Survey, survey_database
 from gatepost.personas import Persona
 from gatepost.review.names import Names, TableKey, in_words_of_head, renamed
 from gatepost.review.not_compared import as_not_checked, doubtful, missing
-from gatepost.review.plant.joint_survey import joint_survey, texts_of
+from gatepost.review.plant.joint_survey import joint_survey
 from gatepost.review.plant.needed import only_needed
 from gatepost.review.plant.population import Population
 from gatepost.review.plant.possibilities import BY_SOLVER, possibilities
@@ -117,7 +117,7 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
         return replace(known, access=grouped(known.access))
     bench, population = _prepared(base, head, before, after, names, proof, known, options)
     accesses = [bench.tried(population)]
-    if _looks_for_absence(in_head_words, after.live):
+    if _looks_for_absence(scope, in_head_words, after.live):
         accesses.append(bench.tried(replace(population, sparse=True, possible=())))
     options.progress("comparing")
     changes = [*known.access, *(change for old, new in accesses for change in _changes(old, new, scope))]
@@ -175,9 +175,18 @@ class _Bench:
         return found[0], found[1]
 
 
-def _looks_for_absence(*sides: Schema) -> bool:
-    """Return whether a condition may turn on what it does not find, or on how many it finds."""
-    return any(_ABSENCE.search(text) for live in sides for text in texts_of(live))
+def _looks_for_absence(scope: Scope, *sides: Schema) -> bool:
+    """Return whether a condition of what is tried may turn on what it does not find, or on how many it finds."""
+    return any(_ABSENCE.search(text) for live in sides for text in _texts(scope, live))
+
+
+def _texts(scope: Scope, live: Schema) -> Iterator[str]:
+    """Yield the conditions of the tables that are tried, and the project's views and functions."""
+    for table in live.tables:
+        if table.key in scope.tables:
+            yield from (text for policy in table.policies for text in (policy.using, policy.check) if text)
+    yield from (view.definition for view in live.views if not is_platform(view.schema))
+    yield from (function.body for function in live.functions if not is_platform(function.schema))
 
 
 def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:

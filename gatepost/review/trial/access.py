@@ -54,6 +54,10 @@ class Write:
     row: int | None = None
     column: str = ""
 
+    def of(self, row: int, column: str) -> Write:
+        """Return the same for one row and column; written out, because there are hundreds of thousands."""
+        return Write(self.how, self.statement, self.said, self.after, self.looks, row, column)
+
 
 @dataclass(frozen=True)
 class Opened:

@@ -81,11 +81,12 @@ class TriedSide:
 
     def cells_in(self, text: str, statement: str) -> frozenset[Cell]:
         """Return the planted cells whose values are in a text, without those that the caller's statement brought."""
-        if not text:
+        shown = list(canaries.found_in(text)) if text else []
+        if not shown:
             return frozenset()
         brought = frozenset(canaries.found_in(statement))
         found = set()
-        for canary in canaries.found_in(text):
+        for canary in shown:
             joint = self._numbered.get(canary.table)
             if joint is None or canary in brought or canary.column >= len(joint.columns):
                 continue

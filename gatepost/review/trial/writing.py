@@ -113,7 +113,7 @@ class Writing:
             for value in values:
                 tried = yield from self._update(column, value, within)
                 for row, write in tried.items():
-                    found[f"{name} = {value} in row {row}"] = replace(write, row=row, column=name)
+                    found[f"{name} = {value} in row {row}"] = write.of(row, name)
                 done = [row for row, write in tried.items() if write.how == "allowed"]
                 if within is None and done and column.name not in self._bound():
                     within = [row for row in self.side.rows(self.own).values() if row.number in done]

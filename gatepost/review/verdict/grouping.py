@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from gatepost.review.plant.possibilities import BY_SOLVER
 from gatepost.review.verdict.access_change import AccessChange
 
 
@@ -21,5 +22,6 @@ def grouped(changes: Iterable[AccessChange]) -> tuple[AccessChange, ...]:
 
 def _joined(several: list[AccessChange]) -> AccessChange:
     first = min(several, key=lambda one: (one.columns != (), len(one.statement) > 400))
-    callers = tuple(dict.fromkeys(name for one in several for name in one.callers))
+    names = dict.fromkeys(name for one in several for name in one.callers)
+    callers = tuple(name for name in names if not name.startswith(BY_SOLVER)) or tuple(names)
     return replace(first, callers=callers)
