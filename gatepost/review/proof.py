@@ -101,7 +101,7 @@ class _Sides:
                 for clause in ("using", "check") if command == "update" else (_clause(command),):
                     answers = self._compared(_applied(one, clause), _applied(other, clause), frame)
                     same = answers is not None and answers.relation == "equal" and same
-                    if answers is not None:
+                    if answers is not None and not head.bypasses(role, self.new):
                         self._keep(answers, role, command, clause)
         return same
 
@@ -121,8 +121,9 @@ class _Sides:
             for name, value in answer.row if isinstance(answer, Candidate) else ():
                 if isinstance(value, (str, int, float)) and not isinstance(value, bool):
                     self.values.setdefault(name, {})[str(value)] = None
-        if isinstance(answers.gains, Candidate) and (command, clause) != ("update", "check"):
-            self.found.append(Found(role, self.new.key, command, answers.gains))
+        for answer, gains in ((answers.gains, True), (answers.loses, False)):
+            if isinstance(answer, Candidate) and (command, clause) != ("update", "check"):
+                self.found.append(Found(role, self.new.key, command, answer, gains=gains))
 
     def _steady(self) -> frozenset[tuple[str, str]]:
         """Return the functions that are the same on both sides and answer alike wherever they are called."""

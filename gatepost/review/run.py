@@ -28,6 +28,8 @@ from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable, of_unplanted
 from gatepost.review.verdict.doors import CallerDoors
 from gatepost.review.verdict.grouping import grouped
+from gatepost.review.verdict.mirrored import mirrored
+from gatepost.review.verdict.platform import of_platform
 from gatepost.review.verdict.possibilities import of_possibilities
 from gatepost.review.verdict.tables import CallerTables
 from gatepost.schema import COMMANDS, Schema, is_platform
@@ -110,7 +112,7 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     proof = prove(in_head_words, after.live, objects).without(doubts)
     scope = scope_of(in_head_words, after.live, [one for one in objects if one.on not in proof.equal])
     known = Comparison(
-        objects, tuple(by_catalog(before, after)), scope, proved=tuple(sorted(proof.equal)),
+        objects, tuple(_by_catalogs(before, after)), scope, proved=tuple(sorted(proof.equal)),
         not_checked=tuple(as_not_checked(lacking, scope.tables, in_head_words, after.live)),
     )  # fmt: skip
     if not scope.tables and not scope.doors:
@@ -122,10 +124,21 @@ def _compared(base: Side, head: Side, options: Options) -> Comparison:
     options.progress("comparing")
     changes = [*known.access, *(change for old, new in accesses for change in _changes(old, new, scope))]
     changes += newly_callable(before, after, scope.policies, changes)
+    changes += mirrored(newly_callable(after, before, scope.policies, changes))
     base_words = replace(before, live=in_head_words)
-    changes += of_unplanted(base_words, after, sorted(_unplanted(accesses[0], scope, after.live)))
+    unplanted = sorted(_unplanted(accesses[0], scope, after.live))
+    changes += of_unplanted(base_words, after, unplanted)
+    changes += mirrored(of_unplanted(after, base_words, unplanted))
     changes += of_possibilities(*accesses[0], population.possible, changes)
     return _judged(known, changes, accesses, doubts)
+
+
+def _by_catalogs(before: State, after: State) -> Iterator[AccessChange]:
+    """Yield what the catalogs alone decide, both ways."""
+    yield from by_catalog(before, after)
+    yield from of_platform(before.live, after.live)
+    yield from mirrored(one for one in by_catalog(after, before) if one.through != "bucket")
+    yield from mirrored(of_platform(after.live, before.live))
 
 
 def _prepared(
@@ -195,7 +208,7 @@ def _changes(old: Access, new: Access, scope: Scope) -> Iterator[AccessChange]:
         tables = CallerTables(old, new, old.callers.get(name, caller))
         found = [change for table in _both(old, new, scope) for change in tables.compare(table)]
         found += CallerDoors(old, new, caller, scope.policies).compare()
-        yield from (one for one in found if one.verdict == "gains" or not name.startswith(BY_SOLVER))
+        yield from (one for one in found if one.verdict in ("gains", "loses") or not name.startswith(BY_SOLVER))
 
 
 def _unplanted(accesses: tuple[Access, Access], scope: Scope, live: Schema) -> set[TableKey]:
@@ -233,7 +246,7 @@ def _judged(
     said = {one.object for one in access}
     old, new = accesses[0]
     scope = known.scope
-    unseen = [one for one in (*old.missing, *new.missing) if any(one.what == ".".join(key) for key in scope.tables)]
+    unseen = [*_unseen(old.missing, new.missing, scope)]
     return replace(
         known,
         access=access,
@@ -243,6 +256,13 @@ def _judged(
         new=tuple(_of_new_tables(old, new, scope)),
         unchanged=tuple(key for key in _both(old, new, scope) if ".".join(key) not in said and key not in doubts),
     )
+
+
+def _unseen(old: Iterable[NotChecked], new: Iterable[NotChecked], scope: Scope) -> Iterator[NotChecked]:
+    """Yield what could not be tried: of a table in scope on any side, and of anything else on one side alone."""
+    names = {".".join(key) for key in scope.tables}
+    both = set(old) & set(new)
+    yield from (one for one in (*old, *new) if one.what in names or ("." not in one.what and one not in both))
 
 
 def _defaults(objects: tuple[ObjectChange, ...]) -> dict[TableKey, frozenset[str]]:

@@ -89,7 +89,8 @@ def scope_of(before: Schema, after: Schema, changes: Iterable[ObjectChange]) -> 
     touched |= {thing.key for thing in things if one_of(thing.key, referred)}
     words = {one.name.rpartition(".")[2] for one in counted if one.what in ("enum", "domain", "bucket")}
     words |= {key[1].partition("(")[0] for key in touched}
-    written = _written(things, touched)
+    fired = _fired_by(counted, before, after)
+    written = _written(things, touched | fired)
     touched |= written
     words |= {key[1] for key in written}
     tables, doors = _dependents(things, touched, words)
@@ -115,6 +116,12 @@ def named_by(words: frozenset[str], before: Schema, after: Schema) -> frozenset[
     things = [*_things(before), *_things(after)]
     names = words & {thing.called for thing in things}
     return frozenset(_dependents(things, {thing.key for thing in things if thing.called in names}, set(names))[0])
+
+
+def _fired_by(changes: Iterable[ObjectChange], *sides: Schema) -> set[tuple[str, str]]:
+    """Return the functions of triggers that changed: who fires one or no longer does writes what it writes."""
+    names = {one.name for one in changes if one.what == "trigger"}
+    return {trigger.function for live in sides for trigger in live.triggers if str(trigger) in names}
 
 
 def _written(things: Iterable[_Thing], touched: set[tuple[str, str]]) -> set[TableKey]:

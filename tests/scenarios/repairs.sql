@@ -15,16 +15,13 @@ alter policy own on public.note with check ((select auth.uid()) = user_id);
 -- scenario: any_membership
 alter policy team on public.plan using (exists (select from public.member m
     where m.org_id = plan.org_id and m.user_id = (select auth.uid())));
--- scenario: any_user_at_all
-alter policy a on public.note using ((select auth.uid()) = user_id);
 -- scenario: blog_drafts_visible
 alter policy "published posts are public" on posts
     using (status = 'published' or author_id = (select auth.uid()));
 -- scenario: by_membership
 alter table public.note enable row level security;
 -- scenario: captured_id
-alter policy shared on public.note using (exists (select from public.share s
-    where s.note_id = note.id and s.user_id = (select auth.uid())));
+drop policy shared on public.note;
 -- scenario: captured_name_in_call
 alter policy pictures on storage.objects using (bucket_id = 'pictures' and exists (select from public.album a
     where a.owner_id = (select auth.uid()) and split_part(objects.name, '/', 1) = a.id::text));
@@ -69,7 +66,8 @@ end $$;
 -- scenario: definer_rpcs_guarded_admin_by_user_meta
 create or replace function admin_delete_team(t uuid) returns void language plpgsql security definer set search_path = '' as $$
 begin
-  if coalesce(auth.jwt() -> 'app_metadata' ->> 'role', '') <> 'admin' then raise exception 'admins only'; end if;
+  if coalesce(auth.jwt() -> 'user_metadata' ->> 'role', '') <> 'admin'
+    or coalesce(auth.jwt() -> 'app_metadata' ->> 'role', '') <> 'admin' then raise exception 'admins only'; end if;
   delete from public.teams where id = t;
 end $$;
 -- scenario: definer_rpcs_guarded_admin_null_passes
@@ -85,7 +83,7 @@ alter view public.all_notes set (security_invoker = on);
 -- scenario: delete_drafts_of_all
 alter policy bin on public.note using (deleted_at is not null and (select auth.uid()) = user_id);
 -- scenario: email_pattern
-alter policy staff on public.note using ((auth.jwt() -> 'app_metadata' ->> 'staff') = 'true');
+drop policy staff on public.note;
 -- scenario: equal_or_not
 alter policy a on public.note using (auth.uid() = user_id);
 -- scenario: exists_of_count
@@ -264,15 +262,6 @@ alter policy a on public.note using (auth.uid() = user_id);
 alter table public.event_2026 enable row level security;
 -- scenario: partitioned_parent_open
 alter table public.event enable row level security;
--- scenario: performed_in_vain
-create or replace function public.mark_paid(invoice bigint) returns void
-language plpgsql security definer set search_path = '' as $$
-declare o bigint;
-begin
-  select i.org_id into strict o from public.invoice i where i.id = invoice;
-  if not private.is_member(o) then raise exception 'not yours' using errcode = '42501'; end if;
-  update public.invoice set paid_at = now() where id = invoice;
-end $$;
 -- scenario: platform_secret
 revoke select on auth.device_token from authenticated;
 -- scenario: policies_asleep
@@ -299,7 +288,7 @@ end $$ language plpgsql security definer set search_path = '';
 -- scenario: realtime_rooms_anon_listen
 drop policy "anon" on realtime.messages;
 -- scenario: request_cookie
-alter policy a on public.note using (user_id = auth.uid());
+drop policy a on public.note;
 -- scenario: request_header
 drop policy tenant on public.note;
 -- scenario: rewrite_rule
@@ -354,7 +343,8 @@ alter policy "Service role full access" on public.note to service_role;
 alter policy order_items_own on order_items using (exists (select 1 from orders o where
     o.id = order_items.order_id and o.customer_id = (select auth.uid())));
 -- scenario: signed_in_profile
-alter policy edit on public.note using ((select auth.uid()) = user_id);
+alter policy edit on public.note using ((select auth.uid()) = user_id
+    and exists (select from public.profile p where p.id = (select auth.uid())));
 -- scenario: signed_in_reads
 alter policy own on public.note using ((select auth.uid()) = user_id);
 -- scenario: signed_in_role
@@ -370,16 +360,19 @@ create or replace function public.entries(firm uuid) returns setof text language
 -- scenario: tenant_jwt_coalesce_tenant
 alter policy inv_iso on invoices using (tenant_id = (auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid);
 -- scenario: tenant_jwt_user_meta
-alter policy inv_iso on invoices using (tenant_id = (select (auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid));
+alter policy inv_iso on invoices using (tenant_id = (select (auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid)
+    and tenant_id = (select (auth.jwt() -> 'user_metadata' ->> 'tenant_id')::uuid));
 -- scenario: todo_old_style_is_complete_or
 alter policy v on todos using ((select auth.uid()) = user_id);
 -- scenario: update_anybody
 alter policy edit on public.note using ((select auth.uid()) = user_id);
 -- scenario: user_metadata_in_helper
 create or replace function public.is_admin() returns boolean language sql stable as $$
-    select coalesce((auth.jwt() #>> '{app_metadata,is_admin}')::boolean, false) $$;
+    select coalesce((auth.jwt() #>> '{user_metadata,is_admin}')::boolean, false)
+        and coalesce((auth.jwt() #>> '{app_metadata,is_admin}')::boolean, false) $$;
 -- scenario: user_metadata_role
-alter policy admins on public.note using ((auth.jwt() -> 'app_metadata' ->> 'role') = 'admin');
+alter policy admins on public.note using ((auth.jwt() -> 'user_metadata' ->> 'role') = 'admin'
+    and (auth.jwt() -> 'app_metadata' ->> 'role') = 'admin');
 -- scenario: vault_view
 revoke select on vault.decrypted_secrets from authenticated;
 -- scenario: view_calls_definer

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from gatepost.observation.attempt.personas import cast, own_id, users_of
+from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.fitting.combinations import KEPT, Values
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH, STRANGERS, RowSets
@@ -32,7 +33,7 @@ MIXED = ("mixed_1", "mixed_2", "mixed_3")
 _MOST_MIXED = 14
 _MOST = FRESH - 10
 _ALIKE = (ANN, BOB, *MIXED)
-_ADDRESS = re.compile(r"[\w.%+-]*@[\w.%-]+|%[\w-]+\.[a-z]{2,}%?")
+_ADDRESS = re.compile(r"[\w.%+-]*@[\w.%-]+|%[\w-]+\.[a-z]{2,}%?|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}")
 _MOST_ADDRESSES = 4
 _FEW = (ANN, MIXED[0])
 _ONE_BY_ONE = (STRANGERS[15], ANN, MIXED[0], MIXED[1], BOB)
@@ -114,7 +115,7 @@ class Population:
         number = max((row.number for row in found), default=-1) + 1
         more: list[Row] = []
         if table.key != USERS and table.key != FILES[0]:
-            for values in (*self._moments(table), *self._nulls(table), *self._mixes(table)):
+            for values in (*self._moments(table), *self._nulls(table), *self._longer(table), *self._mixes(table)):
                 more.append(Row(table, number + len(more), values[0], values[1]))
         more = [self._renumbered(row) for row in more]
         omitted = self.defaults.get(table.key, frozenset())
@@ -176,6 +177,16 @@ class Population:
             read = (*table.key, column.name) in self.survey.clues.read or self._binds(table, column)
             if read and not column.not_null and not column.generated and None not in edges.get(column.name, ()):
                 yield from ((world, {**self._first(table, world), column.name: None}) for world in (ANN, BOB))
+
+    def _longer(self, table: Table) -> Iterator[tuple[str, Values]]:
+        """Yield rows whose texts hold more than a claim that they are compared with by a pattern."""
+        texts = [text for one in table.policies for text in (one.using, one.check) if text and "~~" in text]
+        for column in table.columns if texts else ():
+            key = (*table.key, column.name)
+            if key in self.survey.clues.claims and is_word(self.survey.base_type(column.type)):
+                claim = self.row_sets.claim(key, ANN)
+                if claim is not None:
+                    yield NOBODY, {**self._first(table, NOBODY), column.name: f"cnry{claim}cnry"}
 
     def _first(self, table: Table, world: str) -> Values:
         """Return a row of somebody with the first of the deciding values in each column."""

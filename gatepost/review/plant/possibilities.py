@@ -16,10 +16,11 @@ from gatepost.review.names import TableKey
 from gatepost.schema import Command, Table
 
 BY_SOLVER = "found by the solver"
-"""How the name of a caller begins whose token the solver made up: what such a one loses says nothing."""
+"""How the name of a caller begins whose token the solver made up: an error that it meets says nothing."""
 _MADE_UP = "00000000-0000-4000-8000-"
 """How an id begins that the solver made up: any user's, as long as equal ones stay equal."""
 _USER = "9e500000-0000-4000-8000-00000000"
+_REQUEST = ("headers.", "cookies.")
 _MOST = 6
 _MOST_USERS = 4
 _FIRST = FRESH - 9
@@ -28,19 +29,21 @@ _FIRST = FRESH - 9
 
 @dataclass(frozen=True)
 class Found:
-    """What the solver says that somebody may gain.
+    """What the solver says that somebody may gain or lose.
 
     Args:
         role: Who.
         table: Of which table, in the words of the head.
         command: By which command.
         candidate: The values by which it comes true.
+        gains: Whether it is a gain.
     """
 
     role: str
     table: TableKey
     command: Command
     candidate: Candidate
+    gains: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,15 @@ class Possibility:
         number: Its place, from one.
         role: The role of the caller.
         candidate: The values, with users that are there in place of those that the solver made up.
-        gains: What it says can be gained: the table and the command.
+        changes: What it says changes: the table and the command.
+        gains: Whether these are gains.
     """
 
     number: int
     role: str
     candidate: Candidate
-    gains: tuple[tuple[TableKey, Command], ...]
+    changes: tuple[tuple[TableKey, Command], ...]
+    gains: bool = True
 
     @property
     def row_number(self) -> int:
@@ -70,10 +75,12 @@ class Possibility:
         claims = _claims(self.candidate.session, self.role, self.users[-1])
         if claims is None:
             return None
-        reads = all(command == "select" for _, command in self.gains)
+        said = {what: _of_request(self.candidate.session, what) for what in ("headers", "cookies")}
+        reads = all(command == "select" for _, command in self.changes)
         return Persona(
-            f"{BY_SOLVER} {self.number}", self.role, json.dumps(claims), traits=Traits(NOBODY, onlooker=reads)
-        )
+            f"{BY_SOLVER} {self.number}", self.role, json.dumps(claims), said["headers"], said["cookies"],
+            Traits(NOBODY, onlooker=reads),
+        )  # fmt: skip
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -83,7 +90,7 @@ class Possibility:
     @property
     def added(self) -> frozenset[TableKey]:
         """The tables to which the caller adds the row, which therefore is not there before."""
-        return frozenset(key for key, command in self.gains if command == "insert")
+        return frozenset(key for key, command in self.changes if command == "insert")
 
     def new_row(self, table: Table, number: int, row_sets: RowSets) -> Row:
         """Return the row that the caller adds."""
@@ -105,7 +112,7 @@ class Possibility:
                 made = row_sets.make(users, NOBODY, number)
                 yield Row(users, number, NOBODY, made | {"id": user})
         known = {".".join(table.key): table.key for table in survey.tables}
-        for name, values in (*((".".join(key), self.candidate.row) for key, _ in self.gains), *self.candidate.others):
+        for name, values in (*((".".join(key), self.candidate.row) for key, _ in self.changes), *self.candidate.others):
             if name in known:
                 wanted.setdefault(known[name], {}).update(values)
         _add_parents(wanted, survey)
@@ -117,18 +124,18 @@ class Possibility:
 
 
 def possibilities(found: Iterable[Found]) -> tuple[Possibility, ...]:
-    """Return the candidates that can be tried, each once for all that it says can be gained.
+    """Return the candidates that can be tried, each once for all that it says changes, gains first.
 
     One that assumes something is none, because what could not be followed may be otherwise; nor is one whose token
     would name another role than the caller's.
     """
-    groups: dict[tuple[str, Candidate], list[tuple[TableKey, Command]]] = {}
-    for one in found:
+    groups: dict[tuple[str, Candidate, bool], list[tuple[TableKey, Command]]] = {}
+    for one in sorted(found, key=lambda one: not one.gains):
         if not one.candidate.assumed and dict(one.candidate.session).get("auth.role()", one.role) == one.role:
-            groups.setdefault((one.role, one.candidate), []).append((one.table, one.command))
+            groups.setdefault((one.role, one.candidate, one.gains), []).append((one.table, one.command))
     several = [
-        Possibility(at, role, candidate, tuple(dict.fromkeys(gains)))
-        for at, ((role, candidate), gains) in enumerate(list(groups.items())[:_MOST], 1)
+        Possibility(at, role, candidate, tuple(dict.fromkeys(changes)), gains)
+        for at, ((role, candidate, gains), changes) in enumerate(list(groups.items())[:_MOST], 1)
     ]
     return tuple(replace(one, candidate=_with_users(one.candidate, one.users)) for one in several)
 
@@ -174,11 +181,19 @@ def _claims(session: Values, role: str, user: str) -> dict[str, object] | None:
         kind, _, path = name.partition(" ")
         if name in ("auth.uid()", "auth.email()"):
             claims["sub" if name == "auth.uid()" else "email"] = value
+        elif kind == "request" and path.startswith(_REQUEST):
+            continue
         elif kind == "claim" and path and " " not in path and path.partition(".")[0] not in ("sub", "role"):
             _put(claims, path.split("."), value)
         else:
             return None
     return {name: value for name, value in claims.items() if value is not None}
+
+
+def _of_request(session: Values, what: str) -> str:
+    """Return the headers or the cookies of a request, which the caller chooses."""
+    start = f"request {what}."
+    return json.dumps({n.removeprefix(start): v for n, v in session if n.startswith(start) and v is not None})
 
 
 def _put(claims: dict[str, object], path: list[str], value: Plain) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from gatepost.schema import Table, View, is_platform
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _MOST = 1000
 """The most rows that are read from a door."""
-_FIGURES = 400
+_MOST_MIXED = 27
+"""The most calls with arguments of different owners."""
+_FIGURES = 4000
 """The longest result without any planted value that is compared as text."""
 
 
@@ -162,7 +165,7 @@ class Opening:
         for listed in calls:
             probes = tuple(places(own) for own in tables) if function.volatile else ()
             if function.procedure:
-                wanted += [Trial(self.persona, f"CALL {target}({listed})", probes)]
+                wanted += [Trial(self.persona, f"CALL {target}({listed})", probes, call=True)]
             else:
                 read = as_caller(_listed("gatepost_row::text", f"{target}({listed})"))
                 wanted += [Trial(self.persona, "SELECT", (read,))]
@@ -188,11 +191,15 @@ class Opening:
     def _compared(self, chooser: Arguments, function: Routine) -> Iterator[str]:
         """Yield calls that mix one's own with somebody else's, and calls with values that conditions compare.
 
-        Such a value is given where an argument is called like the column that it is compared with.
+        Such a value is given where an argument is called like the column that it is compared with; the empty text, for
+        which a search may return everything, for any text.
         """
         names = function.names if len(function.names) == len(function.types) else ("",) * len(function.types)
         pairs = list(zip(function.types, names, strict=True))
         usual = [[chooser.value(kind, called, way) for kind, called in pairs] for way in (0, 1)]
+        pools = [chooser.pool(kind, called) for kind, called in pairs]
+        several = itertools.product(*pools) if 1 < len(pairs) < 4 else ()
+        yield from (_arguments(values, function.types) for values in itertools.islice(several, _MOST_MIXED))
         for at in range(len(pairs)) if 1 < len(pairs) < 5 else ():
             for way in (0, 1):
                 yield _arguments([*usual[way][:at], usual[1 - way][at], *usual[way][at + 1 :]], function.types)
@@ -202,7 +209,7 @@ class Opening:
             values = dict.fromkeys(
                 v for key, several in survey.clues.literals.items() if key[2] == bare for v in several
             )
-            for value in list(values)[:4] if canaries.is_word(survey.base_type(type_name)) else ():
+            for value in ["", *list(values)[:4]] if canaries.is_word(survey.base_type(type_name)) else ():
                 for way in (0, 1):
                     yield _arguments([*usual[way][:at], value, *usual[way][at + 1 :]], function.types)
 

@@ -69,7 +69,7 @@ def tried(
     batch.together(
         (f"doors as {persona.name}", Opening(side, persona, functions, arguments).open()) for persona in writers
     )
-    if USERS in scope.tables:
+    if USERS in scope.tried:
         signing_up(side)
     if MESSAGES in scope.tables:
         channels(side, arguments, batch, writers)

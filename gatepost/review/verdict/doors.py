@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,12 +137,19 @@ class CallerDoors:
             if one.how == "unknown" and other.how == "refused":
                 yield self._change("may gain", door, one, "refused", "not known", reason=one.said)
                 return
-            same = _FLEETING.sub("", one.figures) == _FLEETING.sub("", other.figures)
+            same = _no_more(one.figures, other.figures)
             if one.how == "allowed" and one.figures and not same and not helper and not one.cells and not other.cells:
                 reason = "its answer holds no planted value, so whose rows it is about is not known"
                 before = _short(other.figures) if other.how == "allowed" else "refused"
                 yield self._change("may gain", door, one, before, _short(one.figures), reason=reason)
                 return
+
+
+def _no_more(new: str, old: str) -> bool:
+    """Return whether an answer holds no line that the other does not: fewer of the same rows are no gain."""
+    more = Counter(_FLEETING.sub("", new).splitlines())
+    more.subtract(_FLEETING.sub("", old).splitlines())
+    return all(many <= 0 for many in more.values())
 
 
 def _added(label: str) -> int:

@@ -27,8 +27,8 @@ def of_possibilities(
         known: What the trials said.
     """
     said = {(one.role, one.object, one.command) for one in known if one.verdict in ("gains", "may gain")}
-    for one in possible:
-        for table, command in one.gains:
+    for one in (one for one in possible if one.gains):
+        for table, command in one.changes:
             name = ".".join(table)
             if (one.role, name, command) not in said and not _tried(old, new, one, table, command):
                 yield AccessChange(

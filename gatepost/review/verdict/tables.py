@@ -116,23 +116,28 @@ class CallerTables:
         return str(json.loads(self.caller.claims or "{}").get("sub", ""))
 
     def _later_reads(self, table: TableKey) -> Iterator[AccessChange]:
-        """Yield rows that become visible after a write of the caller's own."""
+        """Yield rows that become visible after a write of the caller's own, on one side alone."""
         rows = self._rows(table)
-        seen = self.base.read(self.caller.name, table).rows | self.head.read(self.caller.name, table).rows
-        seen |= {cell[1] for cell in self.reached if cell[0] == table}
-        for write in self._all_writes(self.base):
-            seen |= write.after.get(table, frozenset())
-        for write in self._all_writes(self.head):
-            gained = (write.after.get(table, frozenset()) & rows) - seen
-            if gained:
-                shown = self.head.shown.get((table, min(gained)), "")
-                statement = f"{write.statement}; {write.looks[table]}"
-                before = self._many(self.base.read(self.caller.name, table).rows & rows, table)
-                after = self._many(write.after[table] & rows, table)
-                yield self._change(
-                    "gains", table, "select", before, f"{after}, after a write of one's own", statement, row=shown
-                )
-                return
+        seen = frozenset(cell[1] for cell in self.reached if cell[0] == table)
+        seen = seen.union(*(side.read(self.caller.name, table).rows for side in (self.base, self.head)))
+        for side, other, gains in ((self.head, self.base, True), (self.base, self.head, False)):
+            beyond = seen.union(*(write.after.get(table, frozenset()) for write in self._all_writes(other)))
+            for write in self._all_writes(side):
+                visible = write.after.get(table, frozenset()) & rows
+                if visible - beyond:
+                    yield self._later(table, side, write, visible, min(visible - beyond), gains=gains)
+                    break
+
+    def _later(
+        self, table: TableKey, side: Access, write: Write, visible: frozenset[int], row: int, *, gains: bool
+    ) -> AccessChange:  # fmt: skip
+        statement = f"{write.statement}; {write.looks[table]}"
+        other = self.base if gains else self.head
+        without = self._many(other.read(self.caller.name, table).rows & self._rows(table), table)
+        with_it = f"{self._many(visible, table)}, after a write of one's own"
+        before, after = (without, with_it) if gains else (with_it, without)
+        shown = side.shown.get((table, row), "")
+        return self._change("gains" if gains else "loses", table, "select", before, after, statement, row=shown)
 
     def _all_writes(self, side: Access) -> Iterator[Write]:
         for (caller, _, _), writes in side.writes.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 from gatepost import sql
 from gatepost.name_hints import is_secret, name_parts, word_list
@@ -81,6 +82,13 @@ class Arguments:
         for value in self._others(base, bare, way):
             return value
         return "1" if base in ("integer", "bigint", "smallint", "numeric") else canaries.value(base, Canary(0, 0, 0))
+
+    def pool(self, type_name: str, name: str) -> list[str]:
+        """Return a few values of an argument, a stranger's and the persona's own in turn."""
+        base, bare = self.planted_rows.survey.base_type(type_name), _bare(name)
+        pairs = zip_longest(*(islice(self._others(base, bare, way), 3) for way in (0, 1)))
+        found = dict.fromkeys(value for pair in pairs for value in pair if value is not None)
+        return list(found)[:5] or [value for way in (0, 1) if (value := self.value(type_name, name, way)) is not None]
 
     def _others(self, base: str, bare: str, way: int) -> Iterator[str]:
         """Yield possible values of an argument: what it is named after, then keys of the tables that the body reads."""
