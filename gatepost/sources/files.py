@@ -12,6 +12,8 @@ from gatepost.errors import SettingsError
 _NAME = re.compile(r"^[0-9]+_.*\.sql$", re.DOTALL)
 """What the platform's CLI takes for a migration."""
 _PRISMA = re.compile(r"^[0-9]+_")
+_ALIKE = re.compile(r"^[0-9]+(?![0-9]).*", re.DOTALL)
+_NAMED = 5
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -21,18 +23,26 @@ _BYTE_ORDER_MARKS = (
 
 @dataclass(frozen=True)
 class Script:
-    """A file of SQL: how it is called, and its text."""
+    """A file of SQL: how it is called, its text, and the first line that is no UTF-8, or 0."""
 
     name: str
     text: str
+    foreign: int = 0
 
 
 @dataclass(frozen=True)
 class Migrations:
-    """The files of a folder in their order, and how many were skipped: no migration by their name, or in a folder."""
+    """The files of a folder in their order, and the names of what was skipped.
+
+    Args:
+        files: The migrations.
+        skipped: The other files of SQL, and folders with some, by their names in the folder.
+        alike: Those of them whose names begin with digits as a migration's does, but the platform's CLI passes over.
+    """
 
     files: tuple[Path, ...]
-    skipped: int
+    skipped: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 def is_declarative(folder: Path) -> bool:
@@ -60,7 +70,8 @@ def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
     if is_declarative(folder):
         inside = tuple(sorted(folder.rglob("*.sql")))
         listed = tuple(file for file in declared if file in inside)
-        return Migrations(listed or inside, len(inside) - len(listed or inside))
+        left = tuple(file.relative_to(folder).as_posix() for file in inside if listed and file not in listed)
+        return Migrations(listed or inside, left)
     named = [entry for entry in entries if _NAME.match(entry.name)]
     files = [entry for entry in named if entry.is_file()]
     if len(files) < len(named):
@@ -76,17 +87,25 @@ def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
             if _PRISMA.match(entry.name) and (entry / "migration.sql").is_file()
         ]
     if not files:
-        other = sum(entry.suffix.lower() == ".sql" for entry in entries)
+        other = [f'"{entry.name}"' for entry in entries if entry.suffix.lower() == ".sql" and entry.is_file()]
+        there = f"{', '.join(other[:_NAMED])} {'is' if len(other) == 1 else 'are'} there"
         raise SettingsError(
             f'"{folder}" holds no migration'
-            + (f": {other} .sql files are there, and none is called like 0001_name.sql" if other else ""),
+            + (f": {there}, and a migration is called like 0001_name.sql" if other else ""),
             "name the folder whose files begin with digits and an underscore, or one .sql file",
         )
     taken = {file.parent if file.name == "migration.sql" else file for file in files}
-    skipped = sum(
-        entry not in taken and (entry.suffix.lower() == ".sql" or any(entry.glob("**/*.sql"))) for entry in entries
-    )
-    return Migrations(tuple(files), skipped)
+    skipped = [entry for entry in entries if entry not in taken and _holds_sql(entry)]
+    alike = tuple(_called(entry) for entry in skipped if _ALIKE.match(entry.name))
+    return Migrations(tuple(files), tuple(map(_called, skipped)), alike)
+
+
+def _holds_sql(entry: Path) -> bool:
+    return any(entry.glob("**/*.sql")) if entry.is_dir() else entry.suffix.lower() == ".sql"
+
+
+def _called(entry: Path) -> str:
+    return f"{entry.name}/" if entry.is_dir() else entry.name
 
 
 def read_script(file: Path, name: str = "") -> Script:
@@ -104,7 +123,22 @@ def read_script(file: Path, name: str = "") -> Script:
         data = file.read_bytes()
     except OSError as error:
         raise SettingsError(f'"{file}" cannot be read: {error.strerror}') from None
-    return Script(name or own, decoded(data, name or own))
+    return script_of(data, name or own)
+
+
+def script_of(data: bytes, name: str) -> Script:
+    """Return a file's bytes as a script.
+
+    Raises:
+        SettingsError: they hold a NUL character.
+    """
+    text, foreign = decoded(data, name), 0
+    try:
+        if not any(data.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
+            data.decode()
+    except UnicodeDecodeError as error:
+        foreign = data.count(b"\n", 0, error.start) + 1
+    return Script(name, text, foreign)
 
 
 def decoded(data: bytes, name: str) -> str:

@@ -20,7 +20,7 @@ from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.schema import clone_of
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.sources.causes import Cause, causes
-from gatepost.sources.files import Script, decoded, migrations, read_script
+from gatepost.sources.files import Script, migrations, read_script, script_of
 from gatepost.sources.git_revisions import checked_out
 from gatepost.sources.profile import Grants, Profile, read_profile
 from gatepost.sources.revisions import upgrade
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SECONDS = 600.0
 """How long the server of a source may be at work."""
 ROOM = 2 << 30
+_ALIKE = "not run, as the platform's CLI passes over it: a migration is called like 0001_name.sql"
+_NO_UTF_8 = "a byte that is no UTF-8 was read as Latin-1, and PostgreSQL refuses it: save the file as UTF-8"
 _MADE_ROLES = """
 SELECT r.rolname
   FROM pg_catalog.pg_auth_members a
@@ -92,6 +94,7 @@ class _Content:
     profile: Profile
     size: str
     notes: tuple[str, ...] = ()
+    not_run: tuple[NotChecked, ...] = ()
 
 
 @contextmanager
@@ -149,9 +152,7 @@ def _binaries(profile: Profile) -> Binaries:
 
 def _content(source: Source, options: Options) -> _Content:
     if source.kind == "input":
-        return _Content(
-            (Script("stdin", decoded(sys.stdin.buffer.read(), "stdin")),), read_profile(None, options.grants), "stdin"
-        )
+        return _Content((script_of(sys.stdin.buffer.read(), "stdin"),), read_profile(None, options.grants), "stdin")
     assert source.path is not None  # noqa: S101  every other kind has one
     if source.kind == "alembic":
         note = f'the Python of "{source.path.resolve().parent}" was run, as you'
@@ -162,9 +163,10 @@ def _content(source: Source, options: Options) -> _Content:
     profile = read_profile(source.path, options.grants)
     found = migrations(source.path, profile.declared)
     scripts = (*(read_script(file) for file in found.files), *_seeds(profile, options))
-    skipped = f", {found.skipped} skipped" if found.skipped else ""
+    skipped = f", {len(found.skipped)} skipped" if found.skipped else ""
     size = f"{len(found.files)} file{'s' if len(found.files) > 1 else ''}{skipped}"
-    return _Content(scripts, profile, size)
+    notes = (f"not run, by their names: {', '.join(found.skipped)}",) if found.skipped else ()
+    return _Content(scripts, profile, size, notes, tuple(NotChecked(name, _ALIKE) for name in found.alike))
 
 
 def _seeds(profile: Profile, options: Options) -> tuple[Script, ...]:
@@ -188,7 +190,15 @@ def _made(server: Throwaway, source: Source, content: _Content, options: Options
         _let_in(connection)
         standins = used_standins(connection)
         roots = causes(loaded.failures)
-        missing = (*of_causes(roots), *_not_run(loaded), *loaded.left_out, *of_standins(connection, standins))
+        foreign = (NotChecked(f"{s.name}:{s.foreign}", _NO_UTF_8) for s in content.scripts if s.foreign)
+        missing = (
+            *content.not_run,
+            *foreign,
+            *of_causes(roots),
+            *_not_run(loaded),
+            *loaded.left_out,
+            *of_standins(connection, standins),
+        )
     notes = content.notes
     if content.profile.major not in (0, major):
         notes += (f"config.toml names PostgreSQL {content.profile.major}, and this ran on {major}",)

@@ -71,6 +71,8 @@ def parse_source(text: str) -> Source:
             f'"{text}" is neither a .sql file, nor an alembic.ini, nor a snapshot',
             "name a folder, a .sql file, a snapshot or a URL",
         )
+    if path.exists():
+        raise SettingsError(f'"{text}" is neither a file nor a folder', "cat FILE | gatepost check -")
     if (found := find_revision(text)) is not None:
         return Source(text, "git", revision=found)
     if "/" in text or "\\" in text or text.endswith((".sql", ".ini")) or not re.search(r"[=\s]", text):
@@ -94,7 +96,7 @@ def _revision(name: str) -> Source:
 
 def _folder(text: str, path: Path) -> Source:
     for inner in (path / "supabase" / "migrations", path / "migrations"):
-        if inner.is_dir() and any(inner.glob("*.sql")):
+        if inner.is_dir() and any(file.is_file() for file in inner.glob("*.sql")):
             return Source(text, "folder", inner)
     for inner in (path / "supabase" / "schemas", path / "schemas"):
         if inner.is_dir() and any(inner.rglob("*.sql")) and not any(path.glob("*.sql")):

@@ -5,7 +5,7 @@ import pytest
 from gatepost.errors import SettingsError
 from gatepost.sources import parse_source
 from gatepost.sources.causes import Failure, causes, made
-from gatepost.sources.files import Script, decoded, migrations
+from gatepost.sources.files import Script, decoded, migrations, script_of
 from gatepost.sources.profile import SCHEMAS, read_profile
 from gatepost.sources.splitting import split
 
@@ -54,7 +54,7 @@ def test_what_is_not_there_is_refused_by_name(project, monkeypatch, text):
 def test_a_folder_is_read_in_the_order_of_its_names_and_the_rest_is_counted(project):
     found = migrations(project / "supabase" / "migrations")
     assert [file.name for file in found.files] == ["0002_a.sql", "10_b.sql"]
-    assert found.skipped == 2  # a name without digits, and a folder
+    assert len(found.skipped) == 2  # a name without digits, and a folder
 
 
 def test_a_folder_of_folders_is_prismas_and_one_without_migrations_is_refused(tmp_path):
@@ -63,8 +63,36 @@ def test_a_folder_of_folders_is_prismas_and_one_without_migrations_is_refused(tm
     assert [file.parent.name for file in migrations(tmp_path).files] == ["20240101_init"]
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "schema.sql").write_text("")
-    with pytest.raises(SettingsError, match=r"holds no migration: 1 \.sql files are there"):
+    with pytest.raises(SettingsError, match=r'holds no migration: "schema\.sql" is there'):
         migrations(tmp_path / "plain")
+
+
+def test_what_is_skipped_is_named_and_what_is_named_almost_as_a_migration_too(tmp_path):
+    names = ("0001_a.sql", "0004_Open.SQL", "20240101-open.sql", "7.sql", "notes.sql", "0005_dir/up.sql", "x.sql/y.txt")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    found = migrations(tmp_path)
+    assert found.skipped == ("0004_Open.SQL", "0005_dir/", "20240101-open.sql", "7.sql", "notes.sql")
+    assert found.alike == ("0004_Open.SQL", "0005_dir/", "20240101-open.sql", "7.sql")
+
+
+def test_a_folder_called_like_a_file_is_none(tmp_path):
+    (tmp_path / "dir.sql").mkdir()
+    with pytest.raises(SettingsError, match=r"holds no migration\b(?!:)"):
+        migrations(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"), [(b"select 1;\nselect '\xe9';", 2), ("select 'é';".encode(), 0), ("é".encode("utf-16"), 0)]
+)
+def test_the_line_that_is_no_utf_8_is_known(data, line):
+    assert script_of(data, "0001_a.sql").foreign == line
+
+
+def test_a_device_is_neither_a_file_nor_a_folder():
+    with pytest.raises(SettingsError, match='"/dev/null" is neither a file nor a folder'):
+        parse_source("/dev/null")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +113,7 @@ def test_a_declarative_schema_is_read_in_the_order_of_the_configuration_or_of_it
     assert source.path == folder
     found = migrations(folder, read_profile(folder).declared)
     assert [file.relative_to(folder).as_posix() for file in found.files] == files
-    assert found.skipped == 3 - len(files)
+    assert len(found.skipped) == 3 - len(files)
 
 
 @pytest.mark.parametrize(
