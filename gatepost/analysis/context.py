@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gatepost.analysis import Analysis, PolicyFacts
@@ -27,12 +27,31 @@ class Context:
     """The live database and its declaration.
 
     `declared` holds the state of each declared table with its expressions as PostgreSQL prints them. A table whose
-    expressions could not be printed is missing there and is reported as not checked.
+    expressions could not be printed is missing there and is reported as not checked. `left_out` are tables, policies
+    and functions, as reports write them, that are not looked at.
     """
 
     live: Schema
     declaration: Declaration | None = None
     declared: Mapping[tuple[str, str], TableState] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+
+    def without(self, subject: str) -> Context:
+        """Return the same database with one table, policy or function less to look at.
+
+        What was computed about the whole database stands. A function that is left out is only not looked at itself.
+
+        Args:
+            subject: The object, as reports write it.
+        """
+        functions = tuple(one for one in self.live.functions if str(one) != subject)
+        fewer = replace(self, live=replace(self.live, functions=functions), left_out=self.left_out | {subject})
+        shared = ("privileges", "bodies", "analysis", "ownership", "trusted_tables")
+        fewer.__dict__.update({name: self.__dict__[name] for name in shared if name in self.__dict__})
+        return fewer
+
+    def _kept(self, table: Table) -> bool:
+        return str(table) not in self.left_out
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
@@ -41,7 +60,10 @@ class Context:
         return tuple(
             table
             for table in self.live.tables
-            if table.schema in exposed and not is_platform(table.schema) and table.extension is None
+            if table.schema in exposed
+            and not is_platform(table.schema)
+            and table.extension is None
+            and self._kept(table)
         )
 
     @cached_property
@@ -58,7 +80,7 @@ class Context:
     def reachable_tables(self) -> tuple[Table, ...]:
         """The project's tables in every schema that the Data API serves or that an API role may use."""
         schemas = set(self.privileges.exposed)
-        return tuple(t for t in self.live.tables if t.schema in schemas and t.extension is None)
+        return tuple(t for t in self.live.tables if t.schema in schemas and t.extension is None and self._kept(t))
 
     @cached_property
     def bodies(self) -> Bodies:
@@ -78,7 +100,11 @@ class Context:
     @cached_property
     def decisive(self) -> tuple[PolicyFacts, ...]:
         """The policies of tables whose row security is on, including declared ones."""
-        return tuple(one for one in self.analysis.policies if one.table.row_security.enabled)
+        return tuple(
+            one
+            for one in self.analysis.policies
+            if one.table.row_security.enabled and self._kept(one.table) and str(one.policy) not in self.left_out
+        )
 
     @cached_property
     def undeclared(self) -> tuple[PolicyFacts, ...]:

@@ -1,4 +1,4 @@
-"""Run rules on a database so that a failing rule does not affect the others."""
+"""Run rules on a database so that what one of them fails on affects neither the others nor the rest of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from gatepost.finding import Finding, NotChecked
 from gatepost.rules._registry import Rule
 from gatepost.schema import Function, Policy, Table
 
+_MOST_FAILURES = 50
+"""How often a rule may fail before nothing more is tried."""
+
 
 def check(rules: Iterable[Rule], context: Context) -> tuple[list[Finding], list[NotChecked]]:
     """Return the findings of the rules, and the rules that failed.
@@ -22,17 +25,35 @@ def check(rules: Iterable[Rule], context: Context) -> tuple[list[Finding], list[
     findings: list[Finding] = []
     failed: list[NotChecked] = []
     for rule in rules:
-        try:
-            findings += rule.check(context)
-        except Exception as error:  # noqa: BLE001  a bug in one rule must not hide what the others find
-            failed.append(_failed(rule, error))
+        found, wrong = _checked(rule, context)
+        findings += found
+        failed += wrong
     return findings, failed
 
 
-def _failed(rule: Rule, error: Exception) -> NotChecked:
+def _checked(rule: Rule, context: Context) -> tuple[list[Finding], list[NotChecked]]:
+    """Return the findings of one rule, and what it fails on: that is left out, and the rule looks at the rest again."""
+    failed: list[NotChecked] = []
+    while True:
+        found: list[Finding] = []
+        try:
+            found += rule.check(context)
+        except Exception as error:  # noqa: BLE001  a bug in one rule must not hide what the others find
+            subject = _subject(error.__traceback__)
+            again = bool(subject) and subject not in context.left_out and len(failed) < _MOST_FAILURES
+            failed.append(_failed(rule, error, _where(subject, again)))
+            if again:
+                context = context.without(subject)
+                continue
+        return found, failed
+
+
+def _where(subject: str, again: bool) -> str:
+    return subject if again else f"{subject} and everything after it" if subject else "the database"
+
+
+def _failed(rule: Rule, error: Exception, where: str) -> NotChecked:
     reason = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
-    at = _subject(error.__traceback__)
-    where = f"{at} and everything after it" if at else "the database"
     return NotChecked(where, f'the rule "{rule.name}" failed, which is a bug in Gatepost: {reason}', ours=True)
 
 

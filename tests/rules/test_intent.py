@@ -7,7 +7,7 @@ from gatepost.finding import Finding
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules, named_rule, rule
 from gatepost.rules._checking import check
-from gatepost.schema import Column, Policy, RowSecurity, Schema, Table
+from gatepost.schema import Column, Function, Policy, RowSecurity, Schema, Table
 from gatepost.verification import verify
 
 OPEN = """
@@ -95,16 +95,45 @@ def test_a_condition_that_is_nested_too_deeply_is_not_checked_alone(kind):
 def test_a_rule_that_fails_takes_nothing_away_from_the_others():
     @rule(severity="error", decided_by="catalog")
     def broken(context):
-        for table in context.tables:
-            yield Finding("broken", "error", str(table), "found before it failed")
-            raise KeyError(table.name)
+        yield Finding("broken", "error", "public", "found before it failed")
+        raise KeyError("t")
 
     findings, failed = check([broken, *all_rules()], unreadable())
     assert {"broken", "no-api-roles"} <= {finding.rule for finding in findings}
     (one,) = failed
-    assert one.what == "public.t and everything after it"
+    assert one.what == "the database"
     assert one.why == "the rule \"broken\" failed, which is a bug in Gatepost: KeyError: 't'"
     assert one.fails
+
+
+NAMES = ("a", "a_odd", "b", "b_odd", "c")
+
+
+@pytest.mark.parametrize("kind", ["tables", "decisive", "functions"])
+def test_a_rule_that_fails_on_some_looks_at_all_others(kind):
+    @rule(severity="error", decided_by="catalog")
+    def choosy(context):
+        looked_at = context.live.functions if kind == "functions" else getattr(context, kind)
+        for one in looked_at:
+            name = str(getattr(one, "policy", one))
+            if "odd" in name:
+                raise KeyError(name)
+            yield Finding("choosy", "error", name, "seen")
+
+    policies = [(Policy("public", name, "p", "select", ("public",), True, "true"),) for name in NAMES]
+    tables = [
+        Table("public", name, "table", "postgres", RowSecurity(True, True), policies=one)
+        for name, one in zip(NAMES, policies, strict=True)
+    ]
+    functions = [
+        Function("public", name, "", "function", "sql", "integer", "postgres", False, "stable", "SELECT 1")
+        for name in NAMES
+    ]
+    context = Context(Schema("db", 170000, "postgres", ("public",), tables=tuple(tables), functions=tuple(functions)))
+    findings, failed = check([choosy], context)
+    ending = {"tables": "", "decisive": ".p", "functions": "()"}[kind]
+    assert [one.object for one in findings] == [f"public.{name}{ending}" for name in ("a", "b", "c")]
+    assert [one.what for one in failed] == [f"public.{name}{ending}" for name in ("a_odd", "b_odd")]
 
 
 def test_nothing_is_reported_that_nobody_analysed():
