@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -77,10 +77,11 @@ def read_words(table: object) -> Words:
     return {name: frozenset(word.strip().lower() for word in words) for name, words in table.items()}
 
 
-def name_parts(name: str) -> set[str]:
+@lru_cache(maxsize=4096)  # a report of refused rows has the same few names a million times
+def name_parts(name: str) -> frozenset[str]:
     """Return the words of a name, also in a simple singular form."""
     parts = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return {word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part))}
+    return frozenset(word for part in parts for word in (part, part.removesuffix("s"), re.sub("ies$", "y", part)))
 
 
 def contains_any(text: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatepost.transfer.casts.time_options import TimeOptions
 from gatepost.transfer.encode.binary_values import to_binary
-from gatepost.transfer.encode.copy_text import Batch, Encoded, Encoder
+from gatepost.transfer.encode.copy_text import Batch, Encoded, Encoder, NotWhole
 from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ColumnPlan, TablePlan
 
@@ -56,8 +56,14 @@ class BinaryEncoder(Encoder):
 
     def encode(self, batch: list[Row]) -> Encoded:
         """Return a batch as COPY reads it, between a header and a trailer."""
+        try:
+            return self._whole(batch)
+        except NotWhole:
+            return self._without_refused(batch)
+
+    def _whole(self, batch: list[Row]) -> Encoded:
         kinds = list(self._kinds)
-        found_in = Batch(batch)
+        found_in = Batch(batch, whole=True)
         columns: list[Sequence[Any]] = [
             self._prepared(values, place, found_in)
             for place, values in enumerate(islice(zip(*batch, strict=True), len(kinds)))
@@ -67,8 +73,6 @@ class BinaryEncoder(Encoder):
         while True:
             for place in unusual:
                 texts = self._one_by_one(columns[place], place, found_in)
-                if found_in.refused:
-                    return self._without_refused(batch)
                 kinds[place], columns[place] = to_binary(texts.printed, self.plan.columns[place].target.type)
                 done.add(place)
             found = encode_rows(columns, b"".join(kinds), self._limits, len(batch))
@@ -84,7 +88,7 @@ class BinaryEncoder(Encoder):
         found = Batch(batch)
         self._texts(found, self._strict)
         kept = [batch[place] for place in found.kept]
-        encoded = self.encode(kept) if kept else Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
+        encoded = self._whole(kept) if kept else Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
         return replace(encoded, rejects=found.rejects)
 
 

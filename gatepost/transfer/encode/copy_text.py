@@ -6,6 +6,7 @@ import re
 import sys
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import methodcaller
 from typing import Any
@@ -56,10 +57,14 @@ class Encoded:
 
 
 class Batch:
-    """What is found while a batch is cast: the rows that are refused, and the values that are not moved exactly."""
+    """What is found while a batch is cast: the rows that are refused, and the values that are not moved exactly.
 
-    def __init__(self, rows: list[Row]) -> None:
+    With `whole`, the first row that is refused ends the work (`NotWhole`): such a batch is cast again, another way.
+    """
+
+    def __init__(self, rows: list[Row], *, whole: bool = False) -> None:
         self.rows = rows
+        self.whole = whole
         self.refused: dict[int, list[Reject]] = {}
         self._changed: dict[tuple[int, Way], list[int]] = {}
 
@@ -97,17 +102,12 @@ class Encoder:
 
     def encode(self, batch: list[Row]) -> Encoded:
         """Return a batch as COPY reads it."""
-        found = Batch(batch)
-        texts = self._texts(found, self._fast)
-        if not found.refused:
-            try:
-                return _joined(texts, found)
-            except _Unwritable:
-                pass
+        found = Batch(batch, whole=True)
+        with suppress(NotWhole):
+            return _joined(self._texts(found, self._fast), found)
         # A row is reported with all its problems, and the fast way checks some texts only at the end.
         found = Batch(batch)
-        texts = self._texts(found, self._strict)
-        return _joined(texts, found)
+        return _joined(self._texts(found, self._strict), found)
 
     def texts(self, batch: list[Row]) -> list[TextColumn]:
         """Return the columns of the rows that can be moved."""
@@ -169,6 +169,8 @@ class Encoder:
                 else:
                     nulls += 1
             except Refused as why:
+                if batch.whole:
+                    raise NotWhole from None
                 batch.refused.setdefault(row, []).append(self._reject(batch.rows[row], place, value, str(why)))
             printed.append(text)
         return TextColumn(printed, nulls)
@@ -191,8 +193,8 @@ def shortened(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-class _Unwritable(Exception):
-    """A text of the batch holds a NUL character or half of a surrogate pair."""
+class NotWhole(Exception):
+    """A row of the batch is refused, or a text of it holds a NUL character or half of a surrogate pair."""
 
 
 def _only(column: TextColumn, kept: list[int]) -> TextColumn:
@@ -209,10 +211,10 @@ def _joined(texts: list[TextColumn], batch: Batch) -> Encoded:
         # A row at a time, since one emoji would make four bytes of every character of a longer text.
         lines = list(map(_encode, map(COLUMN.join, zip(*(column.printed for column in texts), strict=True))))
     except UnicodeEncodeError:
-        raise _Unwritable from None
+        raise NotWhole from None
     data = _LINE.join(lines)
     if b"\0" in data:
-        raise _Unwritable
+        raise NotWhole
     signs = (data.count(_LINE), data.count(_COLUMN), data.count(_NULL))
     # If a text contains one of our separators, rows and values have to be separated one by one.
     plain = signs == (rows - 1, rows * (len(texts) - 1), sum(nulls))
