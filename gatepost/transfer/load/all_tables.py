@@ -18,7 +18,7 @@ from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.load.copy import Batches, Encoding, Loading, Progress, refusal
 from gatepost.transfer.load.copy_freeze import freezable
 from gatepost.transfer.load.deferred_keys import DeferredKeys
-from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans
+from gatepost.transfer.load.duplicates_and_orphans import remove_doubles, remove_orphans, remove_orphans_at_once
 from gatepost.transfer.load.indexes_and_keys import Part, Removed, put_back, take_off
 from gatepost.transfer.load.rejects import RowsRefused, TableRejects
 from gatepost.transfer.load.sequences import settle_sequences
@@ -150,7 +150,7 @@ class Run:
         if waiting.check() is None:
             return
         names = {(table.name, key.name) for table, key in waiting.keys}
-        for name, gone in remove_orphans(self.connection, self.plan.tables, names, self.rejects).items():
+        for name, gone in remove_orphans_at_once(self.connection, self.plan.tables, names, self.rejects).items():
             self.tallies[name] -= gone
             self.sent[name] -= gone
         error = waiting.check()

@@ -21,6 +21,10 @@ from gatepost.transfer.source.sqlite import Row
 from gatepost.transfer.values import ForeignKey, Reject, TablePlan, TargetColumn
 
 _PART = 2_000
+_ORPHANS = "pg_temp.gatepost_orphans"
+_PLACES = "relation oid, place tid, key int, PRIMARY KEY (relation, place)"
+_MAKE_ORPHANS = f"CREATE TEMP TABLE gatepost_orphans ({_PLACES}) ON COMMIT DROP"
+_STAYS = f"(parent.tableoid, parent.ctid) NOT IN (SELECT relation, place FROM {_ORPHANS})"
 _BARE = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric"})
 
 
@@ -63,13 +67,72 @@ def remove_orphans(
     return removed
 
 
-def _orphaned(plan: TablePlan, key: ForeignKey) -> str:
+def remove_orphans_at_once(
+    connection: Connection, plans: Iterable[TablePlan], names: set[tuple[str, str]], rejects: dict[str, TableRejects]
+) -> dict[str, Tally]:
+    """Do the same while the foreign keys are on: find all orphans, and remove them in one statement.
+
+    Removed one after the other, a parent would take its children along or change them (ON DELETE CASCADE, SET NULL),
+    or be kept by them (RESTRICT). What a key does on deletion happens at the end of the statement.
+
+    Args:
+        connection: The target.
+        plans: The tables that were loaded.
+        names: The foreign keys that rows violate, as table and name.
+        rejects: Where to keep the rows, by table.
+
+    Returns:
+        What was taken out, by table.
+    """
+    keys = [(plan, key) for plan in plans for key in plan.target.foreign_keys if (plan.name, key.name) in names]
+    tables = {plan.name: plan for plan, _ in keys}
+    removed: dict[str, Tally] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {_ORPHANS}; {_MAKE_ORPHANS}")
+        found = True
+        while found:
+            found = False
+            for number, (plan, key) in enumerate(keys):
+                cursor.execute(
+                    f"INSERT INTO {_ORPHANS} SELECT tableoid, ctid, {number} FROM {_table(plan)}"
+                    f" WHERE {_orphaned(plan, key, _STAYS)} ON CONFLICT DO NOTHING"
+                )
+                found = found or cursor.rowcount > 0
+        gone, rows = zip(*(_gone(number, plan) for number, plan in enumerate(tables.values())), strict=True)
+        cursor.execute(f"WITH {', '.join(gone)} {' UNION ALL '.join(rows)}")
+        while part := cursor.fetchmany(_PART):
+            for number, fingerprint, row in part:
+                plan, key = keys[number]
+                total = removed.get(plan.name, Tally.of(plan))
+                removed[plan.name] = total + Tally(1, fingerprint, tuple(int(text is None) for text in row))
+                reason = f'has no row in "{plan.target.parent(key)}"'
+                rejects[plan.name].add((_reject(plan, row, set(key.columns), reason),), _values(plan, row))
+        cursor.execute(f"DROP TABLE {_ORPHANS}")
+    return removed
+
+
+def _gone(number: int, plan: TablePlan) -> tuple[str, str]:
+    """Return the part of a statement that removes a table's orphans, and the query that returns them."""
+    texts = ", ".join(text_of(column.target) for column in plan.columns)
+    removing = (
+        f"gone_{number} (relation, place, fingerprint, texts) AS (DELETE FROM {_table(plan)}"
+        f" WHERE (tableoid, ctid) IN (SELECT relation, place FROM {_ORPHANS})"
+        f" RETURNING tableoid, ctid, {row_fingerprint(plan)}, ARRAY[{texts}]::text[])"
+    )
+    return removing, f"SELECT key, fingerprint, texts FROM gone_{number} JOIN {_ORPHANS} USING (relation, place)"
+
+
+def _table(plan: TablePlan) -> str:
+    return sql.qualified(plan.target.schema, plan.target.name)
+
+
+def _orphaned(plan: TablePlan, key: ForeignKey, stays: str = "true") -> str:
     here = [f"{sql.identifier(plan.name)}.{sql.identifier(column)}" for column in key.columns]
     there = [f"parent.{sql.identifier(column)}" for column in key.parent_columns]
     present = " AND ".join(f"{column} IS NOT NULL" for column in here)
     equal = " AND ".join(f"{a} = {b}" for a, b in zip(there, here, strict=True))
     parent = sql.qualified(key.parent_schema, key.parent)
-    return f"{present} AND NOT EXISTS (SELECT FROM {parent} AS parent WHERE {equal})"
+    return f"{present} AND NOT EXISTS (SELECT FROM {parent} AS parent WHERE {equal} AND {stays})"
 
 
 def _remove(
