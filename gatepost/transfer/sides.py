@@ -26,6 +26,7 @@ from gatepost.transfer.load.corrected_rejects import plan_corrected, read_correc
 from gatepost.transfer.load.rejects import make_directory
 from gatepost.transfer.load.server_types import ServerTypes
 from gatepost.transfer.planning.make_plan import make_plan
+from gatepost.transfer.row_checks import RowChecks, unique_keys
 from gatepost.transfer.source.broken_keys import more_than_once, without_parent
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, Reject, TablePlan
@@ -116,16 +117,20 @@ class FromFile(Side):
     def rejects(self, table: TablePlan) -> Iterator[tuple[int, tuple[Reject, ...]]]:
         """Yield the rows of each batch, and what is wrong with those that cannot be moved."""
         encoder = encoder_of(table, self._how)
+        checks = RowChecks(self._connection, table, encoder) if self._connection is not None else None
         for batch in self._source.select(table.source, table.selected):
-            yield len(batch), tuple(one for problems, _ in encoder.encode(batch).rejects for one in problems)
+            found = [one for problems, _ in encoder.encode(batch).rejects for one in problems]
+            yield len(batch), (*found, *(checks.violations(batch) if checks is not None else ()))
 
     def broken_keys(self, plan: Plan) -> Iterator[tuple[TablePlan, tuple[str, ...], str, int]]:
         """Yield the keys that rows violate: the table, the columns, what is wrong, and in how many rows."""
         tables = {(table.target.schema, table.name): table for table in plan.tables}
         for table in plan.tables:
-            own = moved_from(table, table.target.key)
-            if own and own != table.source.key:
-                yield table, table.target.key, _TWICE, more_than_once(self._source, table.source.name, own)
+            unique = unique_keys(self._connection, table) if self._connection is not None else ()
+            for columns in (table.target.key, *unique):
+                own = moved_from(table, columns)
+                if own and own != table.source.key:
+                    yield table, columns, _TWICE, more_than_once(self._source, table.source.name, own)
             for key in table.target.foreign_keys:
                 parent = tables.get((key.parent_schema, key.parent))
                 here = moved_from(table, key.columns)

@@ -45,3 +45,26 @@ def test_rows_that_a_key_will_refuse_are_counted_too(sqlite_file, target):
         ("note", "team, land", 'has no row in "team"', 2),
         ("note", "up", 'has no row in "note"', 2),
     }
+
+
+def test_rows_that_a_check_or_another_unique_key_will_refuse_are_counted_too(sqlite_file, target, rows):
+    path = sqlite_file(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, mail TEXT, low INTEGER, high INTEGER, small INTEGER)",
+        "INSERT INTO t VALUES (1, 'a', 1, 2, 1), (2, 'a%', 3, 2, 1), (3, 'b', NULL, 1, 1), (4, 'a', 5, 4, 0)",
+        "INSERT INTO t VALUES (5, 'c', 1, 2, 100), (6, 'd', 'x', 1, 1)",
+    )
+    connection = target(
+        "CREATE DOMAIN small AS int CHECK (VALUE < 10)",
+        "CREATE TABLE t (id int PRIMARY KEY, mail text UNIQUE CHECK (mail NOT LIKE '%\\%'), low int, high int,"
+        " small small CHECK (10 / small > 0), CONSTRAINT ordered CHECK (low <= high))",
+    )
+    found = transfer.scan(transfer.plan(path, connection), connection)
+    assert {(one.column, one.reason, one.values, one.key) for one in found} == {
+        ("mail", 'violates the check "t_mail_check"', 1, "id=2"),
+        ("low, high", 'violates the check "ordered"', 1, "id=2"),
+        ("", "is refused by PostgreSQL: division by zero", 1, "id=4"),
+        ("", 'is refused by PostgreSQL: value for domain small violates check constraint "small_check"', 1, "id=5"),
+        ("low", "is not a whole number", 1, "id=6"),
+        ("mail", "is there already, and the key allows it once", 1, ""),
+    }
+    assert rows("SELECT count(*) FROM t") == [(0,)]

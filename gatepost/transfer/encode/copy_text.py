@@ -113,6 +113,12 @@ class Encoder:
         """Return the columns of the rows that can be moved."""
         return self._texts(Batch(batch), self._strict)
 
+    def kept(self, batch: list[Row]) -> tuple[list[Row], list[TextColumn]]:
+        """Return the rows that can be moved, and their columns."""
+        found = Batch(batch)
+        texts = self._texts(found, self._strict)
+        return [batch[place] for place in found.kept], texts
+
     def _texts(self, batch: Batch, ways: list[Fast | None]) -> list[TextColumn]:
         values = list(zip(*batch.rows, strict=True))
         texts: list[TextColumn] = []
