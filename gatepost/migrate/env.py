@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from gatepost.declare.declaration import Declaration
 from gatepost.errors import GatepostError, SettingsError
+from gatepost.migrate.column_defaults import compare_qualified_default
 from gatepost.migrate.compare import compare
 from gatepost.migrate.deploy.lock_patience import Patience
 from gatepost.migrate.deploy.running import is_sqlite, run_migrations
@@ -230,7 +231,6 @@ def _plugin(declaration: Declaration, entities: Iterable[ReplaceableEntity] | No
 
     plugin = Plugin(PLUGIN)
     plugin.add_autogenerate_comparator(compare_access, "schema", priority=DispatchPriority.LAST)
-    plugin.add_autogenerate_comparator(
-        compare_label_default, "column", "server_default", priority=DispatchPriority.FIRST
-    )
+    for compare_default in (compare_label_default, compare_qualified_default):
+        plugin.add_autogenerate_comparator(compare_default, "column", "server_default", priority=DispatchPriority.FIRST)
     return plugin

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Identity, Integer, Table, Text, text
+from sqlalchemy import Column, ForeignKey, Identity, Integer, Table, Text, Uuid, text
 
 from gatepost import Role, allow, anon, authenticated, owner, protect, restrict, through
 
@@ -226,3 +226,8 @@ def test_a_policy_from_the_dashboard_on_a_declared_table_is_dropped(project, not
     project.execute('CREATE POLICY "Enable read access for all users" ON notes FOR SELECT USING (true)')
     revision = project.lands(notes(rules=reading()))
     assert revision.ops == (("DropOp", "policy public.notes.Enable read access for all users"),)
+
+
+@pytest.mark.parametrize("default", ["extensions.uuid_generate_v4()", "uuid_generate_v4()"])
+def test_a_default_is_the_same_with_and_without_a_schema_of_the_search_path(project, notes, default):
+    project.lands(notes(Column("code", Uuid, server_default=text(default))))
