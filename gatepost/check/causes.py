@@ -12,7 +12,9 @@ from gatepost.rules import DecidedBy
 from gatepost.schema import Policy, Table
 
 _COMPARED = frozenset({"access-beyond-declaration", "access-short-of-declaration"})
-_END_IN_ERRORS = frozenset({"policy-reads-unreadable-table", "policy-recursion", "sub-select-of-many-rows"})
+_END_IN_ERRORS = frozenset(
+    {"policy-needs-privilege", "policy-reads-unreadable-table", "policy-recursion", "sub-select-of-many-rows"}
+)
 """The rules about statements that PostgreSQL refuses to carry out: they explain that, and nothing else."""
 _DECIDERS: tuple[DecidedBy, ...] = ("catalog", "trial", "witness", "style")
 Key = tuple[str, ...]

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR, connection, cursor
 
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.personas import ANON, SERVICE, TAKE_ON_ROLE, Persona, signed_in
@@ -16,8 +16,10 @@ from gatepost.personas import ANON, SERVICE, TAKE_ON_ROLE, Persona, signed_in
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from psycopg2.extensions import cursor as Cursor
     from sqlmodel import Session
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    AnySession = Session | AsyncSession
 
 T = TypeVar("T")
 ActingAs = AbstractContextManager[T]
@@ -33,6 +35,13 @@ class CommitInTest(GatepostError):
 
 class PersonaEnded(GatepostError):
     """A block of `as_user` stopped being its persona before it ended."""
+
+
+class SharedCursor(cursor):
+    """A cursor of a test's connection, which SQLAlchemy may use behind its asynchronous interface."""
+
+    async def _async_soft_close(self) -> None:
+        """Do nothing: SQLAlchemy awaits this of a cursor whose rows it keeps, and psycopg2 has fetched them already."""
 
 
 class RollingBack(connection):
@@ -70,35 +79,20 @@ class RollingBack(connection):
         super().rollback()
 
 
-def open_connection(url: str, cursor: type[Cursor] | None = None) -> RollingBack:
+def open_connection(url: str, cursors: type[SharedCursor] = SharedCursor) -> RollingBack:
     """Return a connection that cannot commit.
 
     Args:
         url: The database.
-        cursor: The class of its cursors.
+        cursors: The class of its cursors.
     """
     import psycopg2
 
     from gatepost.database.url import parse_url
 
     arguments: dict[str, Any] = dict(parse_url(url).connect_arguments())
-    opened: RollingBack = psycopg2.connect(connection_factory=RollingBack, cursor_factory=cursor, **arguments)
+    opened: RollingBack = psycopg2.connect(connection_factory=RollingBack, cursor_factory=cursors, **arguments)
     return opened
-
-
-@contextmanager
-def session_on(db: RollingBack) -> Iterator[Session]:
-    """Open a SQLModel session on a connection, inside the transaction that it is in."""
-    from sqlalchemy import StaticPool, create_engine
-    from sqlmodel import Session
-
-    engine = create_engine(
-        "postgresql+psycopg2://", creator=lambda: db, poolclass=StaticPool, pool_reset_on_return=None
-    )
-    with engine.connect() as bind, bind.begin() as outer:
-        with Session(bind=bind, join_transaction_mode="create_savepoint") as session:
-            yield session
-        outer.rollback()
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ class Acting:
         /,
         *,
         role: str = "authenticated",
-        session: Session | None = None,
+        session: AnySession | None = None,
         **claims: Any,  # noqa: ANN401
     ) -> ActingAs[Any]:
         """Act as a signed-in user.
@@ -126,24 +120,25 @@ class Acting:
         """
         return self._acting(replace(signed_in(str(user_id), role=role, **claims), role=role), session)
 
-    def anon(self, *, session: Session | None = None) -> ActingAs[Any]:
+    def anon(self, *, session: AnySession | None = None) -> ActingAs[Any]:
         """Act as a caller who is not signed in."""
         return self._acting(ANON, session)
 
-    def service(self, *, session: Session | None = None) -> ActingAs[Any]:
+    def service(self, *, session: AnySession | None = None) -> ActingAs[Any]:
         """Act as the backend."""
         return self._acting(SERVICE, session)
 
     @contextmanager
-    def _acting(self, persona: Persona, session: Session | None) -> Iterator[Any]:
+    def _acting(self, persona: Persona, session: AnySession | None) -> Iterator[Any]:
         with self._one(persona) if session is None else self._session(persona, session) as acting:
             yield acting
 
     @contextmanager
-    def _session(self, persona: Persona, session: Session) -> Iterator[Session]:
+    def _session(self, persona: Persona, given: AnySession) -> Iterator[AnySession]:
         """Hold the persona in every transaction of a session, as `acting_as` does for a service."""
         from gatepost.database.impersonation.identity import HeldIdentity
 
+        session: Session = getattr(given, "sync_session", None) or given  # type: ignore[assignment]  # one of both
         self._refuse_other(session)
         session.commit()  # what the test has prepared must outlive a rollback of the code under test
         session.expunge_all()  # the next persona must not see objects that this one loaded
@@ -151,7 +146,7 @@ class Acting:
             identity = HeldIdentity(session, persona)
             identity.begin()
             try:
-                yield session
+                yield given
                 session.commit()  # the persona's changes last until the test ends
             finally:
                 identity.stop()
@@ -164,7 +159,7 @@ class Acting:
         if session.connection().connection.driver_connection is not self.db:
             raise SettingsError(
                 "the session is not on the connection of gatepost_db, so it would not act as the persona",
-                "take the fixture gatepost_session, or act with gatepost.acting_as(session, ...)",
+                "take gatepost_session or gatepost_async_session, or act with gatepost.acting_as(session, ...)",
             )
 
     @contextmanager

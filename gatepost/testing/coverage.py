@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from gatepost.display import line
 from gatepost.personas import RESET_ROLE
 from gatepost.schema import COMMANDS, Command
+from gatepost.testing.acting import SharedCursor
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
     from sqlglot import exp
 
 _POLICIES = """
@@ -212,12 +212,11 @@ def joined(found: Iterable[Line]) -> list[Line]:
     return sorted(known.values())
 
 
-def recording(recorder: Recorder) -> type[Cursor]:
+def recording(recorder: Recorder) -> type[SharedCursor]:
     """Return a class of cursors that record what they execute as a persona."""
     from psycopg2 import errors
-    from psycopg2.extensions import cursor
 
-    class Recording(cursor):
+    class Recording(SharedCursor):
         def execute(self, query: Any, arguments: Any = None) -> None:  # noqa: ANN401  as psycopg2 declares it
             refused = False
             try:

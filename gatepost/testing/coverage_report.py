@@ -12,7 +12,8 @@ from gatepost.testing.coverage import Line, Recorder, joined, lines, percent, re
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
+
+    from gatepost.testing.acting import SharedCursor
 
 _OUTPUT = "gatepost_coverage"
 
@@ -31,7 +32,7 @@ class CoverageReport:
         self._found: list[Line] = []
 
     @cached_property
-    def cursor(self) -> type[Cursor]:
+    def cursor(self) -> type[SharedCursor]:
         """The class of cursors that record."""
         return recording(self._recorder)
 

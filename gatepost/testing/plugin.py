@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+    from sqlmodel.ext.asyncio.session import AsyncSession
 
     from gatepost.project import Project
     from gatepost.testing.acting import Acting, ActingAs, RollingBack
@@ -133,7 +134,7 @@ def gatepost_db(
     url = gatepost_database.url
     if url not in _gatepost_connections:
         coverage: CoverageReport | None = pytestconfig.pluginmanager.get_plugin("gatepost-coverage")
-        _gatepost_connections[url] = open_connection(url, coverage.cursor if coverage is not None else None)
+        _gatepost_connections[url] = open_connection(url) if coverage is None else open_connection(url, coverage.cursor)
     connection = _gatepost_connections[url]
     connection.end_test()
     yield connection
@@ -143,9 +144,18 @@ def gatepost_db(
 @pytest.fixture
 def gatepost_session(gatepost_db: RollingBack) -> Iterator[Session]:
     """Return a SQLModel session on the connection of `gatepost_db`. Even what it commits is rolled back."""
-    from gatepost.testing.acting import session_on
+    from gatepost.testing.sessions import session_on
 
     with session_on(gatepost_db) as session:
+        yield session
+
+
+@pytest.fixture
+def gatepost_async_session(gatepost_db: RollingBack) -> Iterator[AsyncSession]:
+    """Return `gatepost_session` with SQLAlchemy's asynchronous interface, on the same connection."""
+    from gatepost.testing.sessions import async_session_on
+
+    with async_session_on(gatepost_db) as session:
         yield session
 
 

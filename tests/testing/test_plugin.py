@@ -1,5 +1,6 @@
 """What the fixtures promise: everything is rolled back, roles are real, and a failure says what decided."""
 
+import asyncio
 import subprocess
 import sys
 
@@ -118,6 +119,25 @@ def test_a_session_s_rollback_undoes_what_the_persona_did_and_keeps_the_persona(
             assert session.execute(WHO).one() == ("authenticated", BOB, 0)
         assert session.execute(WHO).one() == ("authenticated", ANN, 1)
     assert gatepost_session.execute(text("SELECT current_user::text, body FROM notes")).one() == ("postgres", None)
+
+
+def test_an_asynchronous_session_shares_the_test_s_connection(gatepost_db, gatepost_async_session, as_user):
+    seeded(gatepost_async_session.sync_session, "committed")
+    error = text("SELECT 1 / 0")
+
+    async def code_under_test(session):
+        await session.exec(text("UPDATE notes SET body = 'new'"))
+        with pytest.raises(DBAPIError):
+            await session.exec(error)
+        await session.rollback()
+        assert (await session.exec(WHO)).one() == ("authenticated", ANN, 1)
+        await session.exec(text("UPDATE notes SET body = 'kept'"))
+        await session.commit()
+
+    with as_user(ANN, session=gatepost_async_session) as session:
+        asyncio.run(code_under_test(session))
+        assert_can_select(gatepost_db, "notes", rows=1, body="kept")
+    assert asked(gatepost_db, "SELECT current_user::text, body FROM notes") == ("postgres", "kept")
 
 
 def test_a_connection_s_rollback_keeps_the_persona(gatepost_db, as_user, notes):
