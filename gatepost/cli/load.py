@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
     app.command(
         "load",
         help="Load a database with read-only transactions of one persona, and recommend a pool size.\n\n"
-        "The settings define the pool (DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOLER). Exit codes: 0 = every thread got a"
-        " connection; 1 = a thread failed or starved; 2 = could not run.",
+        "The settings define the pool (DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOLER). Exit codes: 0 = every client got a"
+        " connection; 1 = a client failed or starved; 2 = could not run.",
         epilog="Example: gatepost load --threads 200 --seconds 30 --think 20",
     )(_load)
 
@@ -28,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def _load(
     url: Annotated[str | None, typer.Argument(help=URL_HELP)] = None,
     local: Local = False,
-    threads: Annotated[int, typer.Option(min=1, max=2000, help="Number of concurrent threads.")] = 20,
+    threads: Annotated[int, typer.Option(min=1, max=2000, help="Number of concurrent threads or tasks.")] = 20,
+    tasks: Annotated[
+        bool, typer.Option("--tasks", help="Tasks of an event loop instead of threads, on an asynchronous engine.")
+    ] = False,
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Duration of the load in seconds.")] = 10.0,
     think: Annotated[
         float, typer.Option(min=0, max=60_000, help="Pause between two transactions, in milliseconds.")
@@ -50,7 +53,7 @@ def _load(
     if form not in ("text", "json"):
         raise SettingsError(f'"{form}" is not a format', "--format text|json")
     target = target_url(url, local=local)
-    plan = LoadPlan(threads, seconds, think / 1000, role, user or None, query)
+    plan = LoadPlan(threads, seconds, think / 1000, role, user or None, query, asynchronous=tasks)
     with _progress(seconds) as tick:
         measured = load(target, settings=load_settings(), plan=plan, yes_this_host=yes_this_host, tick=tick)
     typer.echo(_text(measured) if form == "text" else _json(measured, target.masked))
@@ -77,7 +80,7 @@ def _text(measured: Measured) -> str:
 
     plan = measured.plan
     lines = [
-        f"{plan.threads} threads as {line(plan.role)} on {measured.pool}, {measured.seconds:.1f} s,"
+        f"{plan.threads} {plan.kind} as {line(plan.role)} on {measured.pool}, {measured.seconds:.1f} s,"
         f" {plan.think * 1000:g} ms between two transactions",
         f"  transactions  {measured.transactions:,} ({measured.throughput:,.0f} a second)",
     ]
@@ -87,7 +90,9 @@ def _text(measured: Measured) -> str:
         )
     lines.append(f"  in use        {measured.mean_in_use:g} connections on average, {measured.peak_in_use} at most")
     if measured.starved:
-        lines.append(f"  starved       {measured.starved} of {plan.threads} threads got no connection in the whole run")
+        lines.append(
+            f"  starved       {measured.starved} of {plan.threads} {plan.kind} got no connection in the whole run"
+        )
     lines += [f"  failed        {count} times: {line(reason)}" for reason, count in measured.failures]
     return "\n".join([*lines, f"  advice        {measured.advice}"])
 
@@ -101,7 +106,7 @@ def _json(measured: Measured, target: str) -> str:
 
     findings = [Finding("load-failed", "error", target, f"{count} times: {why}") for why, count in measured.failures]
     if measured.starved:
-        message = f"{measured.starved} threads got no connection"
+        message = f"{measured.starved} {measured.plan.kind} got no connection"
         findings.append(Finding("load-starved", "error", target, message, measured.advice))
     summary = {"transactions": measured.transactions, "starved": measured.starved}
     values = as_values(Result("load", target, tuple(findings), summary=summary))

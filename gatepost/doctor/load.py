@@ -6,8 +6,8 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,8 +15,8 @@ from gatepost.database.reading import Reading, open_for_reading
 from gatepost.database.session_powers import refuse_powerful_session
 from gatepost.database.settings import Settings
 from gatepost.database.url import DatabaseUrl
-from gatepost.doctor import limits
-from gatepost.doctor.load_result import LoadPlan, Measured, Spread
+from gatepost.doctor import limits, load_tasks
+from gatepost.doctor.load_result import InUse, LoadPlan, Measured, Seen, Spread, reason
 from gatepost.doctor.session import rows
 from gatepost.errors import GatepostError, SettingsError
 from gatepost.sql import qualified
@@ -35,28 +35,6 @@ _READABLE = """
        AND pg_catalog.has_any_column_privilege(%(role)s, c.oid, 'SELECT')
      ORDER BY 1, 2
 """
-
-
-@dataclass
-class _Seen:
-    """The measurements of one thread; no other thread writes to it."""
-
-    latency: list[float] = field(default_factory=list)
-    wait: list[float] = field(default_factory=list)
-    held: float = 0.0
-    failures: Counter[str] = field(default_factory=Counter)
-
-
-class _InUse:
-    """Counts how many connections are in use at once."""
-
-    def __init__(self) -> None:
-        self._lock, self._now, self.peak = threading.Lock(), 0, 0
-
-    def change(self, by: int) -> None:
-        with self._lock:
-            self._now += by
-            self.peak = max(self.peak, self._now)
 
 
 def load(
@@ -88,11 +66,9 @@ def load(
         raise SettingsError("a SQLite file has no connections to wait for", "gatepost load postgresql://...")
     if not (url.is_local or yes_this_host):
         raise SettingsError(
-            f'"{url.host}" is not this machine, and {plan.threads} threads would load it',
+            f'"{url.host}" is not this machine, and {plan.threads} {plan.kind} would load it',
             "gatepost load URL --yes-this-host",
         )
-    from gatepost.database.engine import create_engine
-
     wait = settings.db_connect_timeout
     with open_for_reading(url, application_name="gatepost load", connect_timeout=wait) as found:
         refuse_powerful_session(found, "the load", _FIX)
@@ -100,12 +76,10 @@ def load(
         slots = limits.read(found.cursor.connection)
     # A thread that waits for the whole run has starved, so nothing waits longer than that.
     patience = settings.model_copy(update={"db_pool_timeout": min(settings.db_pool_timeout, plan.seconds)})
-    engine = create_engine(url, settings=patience)
-    try:
-        _try_once(engine, plan, queries)
-        seen, peak, seconds = _run(engine, plan, queries, tick, patience.db_pool_timeout + settings.db_query_timeout)
-    finally:
-        engine.dispose()
+    over = patience.db_pool_timeout + settings.db_query_timeout + GRACE
+    with _a_refusal_at_once(plan.role):
+        run = load_tasks.run if plan.asynchronous else _run
+        seen, peak, seconds = run(url, patience, plan, queries, tick, over)
     pool = _pool(url, settings)
     return _measured(plan, pool, seen, peak, seconds, slots, url, settings)
 
@@ -115,7 +89,7 @@ def _queries(reading: Reading, role: str) -> list[str]:
     return [f"SELECT 1 FROM {qualified(schema, name)} LIMIT 50" for schema, name in found] or ["SELECT 1"]
 
 
-def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: _Seen, in_use: _InUse) -> None:
+def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: Seen, in_use: InUse) -> None:
     from sqlmodel import Session
 
     from gatepost.database.impersonation.acting import acting_as
@@ -134,32 +108,24 @@ def _transaction(engine: Engine, plan: LoadPlan, query: str, seen: _Seen, in_use
                 inside.exec_driver_sql(query).fetchall()
         finally:
             in_use.change(-1)
-    ended = time.perf_counter()
-    seen.wait.append(got - started)
-    seen.held += ended - got
-    seen.latency.append(ended - started)
+    seen.add(started, got, time.perf_counter())
 
 
-def _try_once(engine: Engine, plan: LoadPlan, queries: Sequence[str]) -> None:
-    """Run one transaction, so that what cannot work fails once and not in every thread."""
+@contextmanager
+def _a_refusal_at_once(role: str) -> Iterator[None]:
+    """Say in a sentence why the first transaction fails, which is tried so that not every client fails by itself."""
     from sqlalchemy.exc import DBAPIError
 
     said = ""
     try:
-        _transaction(engine, plan, queries[0], _Seen(), _InUse())
+        yield
     except DBAPIError as refusal:
-        said = _reason(refusal)
+        said = reason(refusal)
     if said:
-        raise SettingsError(f'the query fails for "{plan.role}": {said}', "--query SQL, --role ROLE")
+        raise SettingsError(f'the query fails for "{role}": {said}', "--query SQL, --role ROLE")
 
 
-def _reason(refusal: Exception) -> str:
-    """Return the first line of a driver's message."""
-    lines = str(getattr(refusal, "orig", refusal)).strip().splitlines()
-    return lines[0] if lines else type(refusal).__name__
-
-
-def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: _Seen, in_use: _InUse, until: float) -> None:
+def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: Seen, in_use: InUse, until: float) -> None:
     from psycopg2 import Error as DriverError
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -174,33 +140,43 @@ def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: _Seen, i
             seen.failures[error.message] += 1
             time.sleep(0.1)  # do not flood a server that refuses
         except (DBAPIError, DriverError) as refusal:
-            seen.failures[_reason(refusal)] += 1
+            seen.failures[reason(refusal)] += 1
         turn += 1
         if plan.think:
             time.sleep(plan.think)
 
 
 def _run(
-    engine: Engine, plan: LoadPlan, queries: Sequence[str], tick: Callable[[float], None] | None, patience: float
-) -> tuple[list[_Seen], int, float]:
+    url: DatabaseUrl,
+    settings: Settings,
+    plan: LoadPlan,
+    queries: Sequence[str],
+    tick: Callable[[float], None] | None,
+    patience: float,
+) -> tuple[list[Seen], int, float]:
     """Run the threads, and abandon those that hang with the server."""
-    in_use = _InUse()
-    every = [_Seen() for _ in range(plan.threads)]
-    started = time.perf_counter()
-    until = started + plan.seconds
-    threads = [
-        threading.Thread(target=_work, args=(engine, plan, queries, seen, in_use, until), daemon=True) for seen in every
-    ]
-    for thread in threads:
-        thread.start()
-    for thread, seen in zip(threads, every, strict=True):
-        while thread.is_alive() and time.perf_counter() < until + patience + GRACE:
-            thread.join(0.25)
-            if tick is not None:
-                tick(min(plan.seconds, time.perf_counter() - started))
-        if thread.is_alive():
-            seen.failures["the server stopped answering"] += 1
-    return every, in_use.peak, time.perf_counter() - started
+    from gatepost.database.engine import create_engine
+
+    engine = create_engine(url, settings=settings)
+    try:
+        _transaction(engine, plan, queries[0], Seen(), InUse())
+        in_use, every = InUse(), [Seen() for _ in range(plan.threads)]
+        started = time.perf_counter()
+        until = started + plan.seconds
+        given = [(engine, plan, queries, seen, in_use, until) for seen in every]
+        threads = [threading.Thread(target=_work, args=arguments, daemon=True) for arguments in given]
+        for thread in threads:
+            thread.start()
+        for thread, seen in zip(threads, every, strict=True):
+            while thread.is_alive() and time.perf_counter() < until + patience:
+                thread.join(0.25)
+                if tick is not None:
+                    tick(min(plan.seconds, time.perf_counter() - started))
+            if thread.is_alive():
+                seen.failures["the server stopped answering"] += 1
+        return every, in_use.peak, time.perf_counter() - started
+    finally:
+        engine.dispose()
 
 
 def _pool(url: DatabaseUrl, settings: Settings) -> str:
@@ -212,7 +188,7 @@ def _pool(url: DatabaseUrl, settings: Settings) -> str:
 def _measured(
     plan: LoadPlan,
     pool: str,
-    every: Sequence[_Seen],
+    every: Sequence[Seen],
     peak: int,
     seconds: float,
     slots: limits.Slots,
@@ -247,7 +223,7 @@ def _advice(
     need = connections_needed(plan.threads, hold, plan.think)
     if starved or (peak >= total and need > total):
         so = "some of them for too long" if starved else "and more connections would serve them at once"
-        finding = f"{plan.threads} threads wait in line for {total} connections, {so}"
+        finding = f"{plan.threads} {plan.kind} wait in line for {total} connections, {so}"
         return f"{finding}; {limits.remedy(slots, url, need)}"
     size = min(need, peak)
     return f"set DB_POOL_SIZE={size} and DB_MAX_OVERFLOW={peak - size}: that many were in use"

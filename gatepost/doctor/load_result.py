@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """The plan of a load: how many threads, for how long, as which role.
+    """The plan of a load: how many threads, or tasks where it is asynchronous, for how long, as which role.
 
     `think` are the seconds between two transactions of a thread. Without a query a transaction reads up to 50 rows of
     one of the tables that the role may read, in turn.
@@ -22,6 +24,47 @@ class LoadPlan:
     role: str = "authenticated"
     user_id: str | UUID | None = None
     query: str = ""
+    asynchronous: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What the clients are, in the plural."""
+        return "tasks" if self.asynchronous else "threads"
+
+
+@dataclass
+class Seen:
+    """The measurements of one client, in seconds; no other writes to it."""
+
+    latency: list[float] = field(default_factory=list)
+    wait: list[float] = field(default_factory=list)
+    held: float = 0.0
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def add(self, started: float, got: float, ended: float) -> None:
+        """Add a transaction: when it was begun, got its connection, and ended."""
+        self.wait.append(got - started)
+        self.held += ended - got
+        self.latency.append(ended - started)
+
+
+class InUse:
+    """Counts how many connections are in use at once."""
+
+    def __init__(self) -> None:
+        self._lock, self._now, self.peak = threading.Lock(), 0, 0
+
+    def change(self, by: int) -> None:
+        """Count a connection that was taken, 1, or given back, -1."""
+        with self._lock:
+            self._now += by
+            self.peak = max(self.peak, self._now)
+
+
+def reason(refusal: Exception) -> str:
+    """Return the first line of a driver's message."""
+    lines = str(getattr(refusal, "orig", refusal)).strip().splitlines()
+    return lines[0].removeprefix("<class 'asyncpg.exceptions.") if lines else type(refusal).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
     from gatepost.finding import Result
     from gatepost.project import Project
     from gatepost.testing.databases import TestDatabase
@@ -49,14 +51,18 @@ def test_migrations_go_down_and_up_again(
     assert again == first  # noqa: S101  this is a test
 
 
-def test_observed_equals_declared(gatepost_database: TestDatabase, gatepost_project: Project) -> None:
+def test_observed_equals_declared(
+    gatepost_database: TestDatabase, gatepost_project: Project, gatepost_seed: Callable[[Connection], None]
+) -> None:
     """Every persona can access exactly the rows that the declaration allows, as tried on the database."""
     from gatepost.database.connect import connect
-    from gatepost.observation.run import run
+    from gatepost.name_hints import added_words
+    from gatepost.observation.run import Scope, run_inside
 
-    with closing(connect(gatepost_database.superuser_url)) as connection:
-        result = run(connection, declaration=gatepost_project.declaration(), words=gatepost_project.name_hints)
-        _assert_clean(result)
+    with closing(connect(gatepost_database.superuser_url)) as connection, connection.cursor() as cursor:
+        gatepost_seed(connection)  # in the transaction that is rolled back at the end
+        with added_words(gatepost_project.name_hints):
+            _assert_clean(run_inside(cursor, Scope(gatepost_project.declaration())))
 
 
 def _verified(database: TestDatabase, project: Project, names: tuple[str, ...]) -> Result:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
     from sqlmodel import Session
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Migrate = Callable[[str, str], None]
 """A function that brings the database of a URL to a revision of Alembic."""
+Seed = Callable[["Connection"], None]
+"""A function that inserts rows on a connection of psycopg2, without a commit."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -157,6 +160,23 @@ def gatepost_async_session(gatepost_db: RollingBack) -> Iterator[AsyncSession]:
 
     with async_session_on(gatepost_db) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def gatepost_personas() -> dict[str, str]:
+    """Return the ids of the users that try in the ready-made checks, by name: the owners for a project's own rows."""
+    from gatepost.observation.attempt.personas import USERS
+
+    return dict(USERS)
+
+
+@pytest.fixture(scope="session")
+def gatepost_seed() -> Seed:
+    """Put rows into the database before the ready-made checks observe access; by default none.
+
+    A project overrides it where a table takes only rows of its own making.
+    """
+    return lambda _connection: None
 
 
 @pytest.fixture

@@ -69,8 +69,12 @@ def test_before_16_createrole_is_enough_to_become_one(loaded: SpareServer, whose
         measure(loaded.url(user="loader"), plan)
 
 
-def test_a_pool_that_holds(lent_url: str) -> None:
-    measured = measure(lent_url, LoadPlan(threads=5, seconds=0.8, think=0.01))
+BOTH = pytest.mark.parametrize("asynchronous", [False, True], ids=["threads", "tasks"])
+
+
+@BOTH
+def test_a_pool_that_holds(lent_url: str, asynchronous: bool) -> None:
+    measured = measure(lent_url, LoadPlan(threads=5, seconds=0.8, think=0.01, asynchronous=asynchronous))
     assert measured.ok
     assert measured.transactions >= 5  # each thread had its turn
     assert 0 < measured.latency.p50 <= measured.latency.p95 <= measured.latency.p99 <= measured.latency.most
@@ -80,13 +84,14 @@ def test_a_pool_that_holds(lent_url: str) -> None:
     assert measured.advice.startswith("set DB_POOL_SIZE=")
 
 
-def test_a_pool_that_starves_says_why_and_what_would_hold(lent_url: str) -> None:
-    plan = LoadPlan(threads=30, seconds=1.5, query="SELECT pg_sleep(0.2)")
+@BOTH
+def test_a_pool_that_starves_says_why_and_what_would_hold(lent_url: str, asynchronous: bool) -> None:
+    plan = LoadPlan(threads=30, seconds=1.5, query="SELECT pg_sleep(0.2)", asynchronous=asynchronous)
     measured = measure(lent_url, plan, db_pool_size=1, db_max_overflow=0)
     assert not measured.ok
     assert measured.starved > 0
     assert dict(measured.failures).keys() == {"no connection came free in time"}
-    assert "30 threads wait in line for 1 connections, some of them for too long" in measured.advice
+    assert f"30 {plan.kind} wait in line for 1 connections, some of them for too long" in measured.advice
     # Without a pause between transactions each thread needs a connection all the time, however long one is held.
     assert "set DB_POOL_SIZE=10 and DB_MAX_OVERFLOW=20" in measured.advice
     assert measured.peak_in_use == 1
@@ -103,14 +108,19 @@ def test_a_transaction_pooler_serves_everybody(loaded: SpareServer) -> None:
     assert "keep NullPool" in measured.advice
 
 
-def test_every_transaction_is_read_only_and_of_the_persona(lent_url: str) -> None:
+@BOTH
+def test_every_transaction_is_read_only_and_of_the_persona(lent_url: str, asynchronous: bool) -> None:
     with closing(psycopg2.connect(lent_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE seen (id int); GRANT ALL ON seen TO authenticated")
     with pytest.raises(SettingsError, match="read-only transaction"):
-        measure(lent_url, LoadPlan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)"))
+        measure(
+            lent_url,
+            LoadPlan(threads=1, seconds=0.2, query="INSERT INTO seen VALUES (1)", asynchronous=asynchronous),
+        )
     user = "00000000-0000-0000-0000-000000000007"
     query = f"SELECT 1 / (current_user = 'authenticated' AND auth.uid() = '{user}')::int"
-    assert measure(lent_url, LoadPlan(threads=2, seconds=0.2, user_id=user, query=query)).ok
+    plan = LoadPlan(threads=2, seconds=0.2, user_id=user, query=query, asynchronous=asynchronous)
+    assert measure(lent_url, plan).ok
 
 
 def test_a_role_that_is_not_there(lent_url: str) -> None:
@@ -146,7 +156,8 @@ def test_a_server_that_stops_is_a_failure_and_not_a_crash(loaded: SpareServer) -
     assert any("nothing takes connections" in reason for reason, _ in measured.failures)
 
 
-def test_a_server_that_hangs_does_not_hang_the_load(loaded: SpareServer) -> None:
+@BOTH
+def test_a_server_that_hangs_does_not_hang_the_load(loaded: SpareServer, asynchronous: bool) -> None:
     calls = []
 
     def hang(_passed: float) -> None:
@@ -159,7 +170,7 @@ def test_a_server_that_hangs_does_not_hang_the_load(loaded: SpareServer) -> None
         measured = load(
             parse_url(loaded.url(user="loader")),
             settings=Settings(_env_file=None, db_pool_size=2, db_max_overflow=0, db_query_timeout=1),
-            plan=LoadPlan(threads=3, seconds=1, role="loader", query="SELECT 1"),
+            plan=LoadPlan(threads=3, seconds=1, role="loader", query="SELECT 1", asynchronous=asynchronous),
             tick=hang,
         )
     finally:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from psycopg2 import Error
     from psycopg2.extensions import cursor as Cursor
 
+    from gatepost.observation.plant.fitting.combinations import Values
+
 Place = tuple[int, str]
 """Where PostgreSQL keeps a row: the relation's number and the `ctid`."""
 
@@ -75,7 +77,7 @@ def plant(
         if table.key in found.row_sets.existing:
             continue
         refused = _plant_table(cursor, found, table)
-        if refused:
+        if refused and not _take_given(cursor, found, table):
             found.missing.append(NotChecked(str(table), f"no row could be planted: {refused}", ours=True))
             continue
         first = 1 + max(row.number for row in found.of(table).values()) if found.of(table) else 0
@@ -89,16 +91,41 @@ def plant(
 def _adopt(cursor: Cursor, found: PlantedRows) -> None:
     """Take the rows that a lookup table holds already as its planted rows, which belong to nobody."""
     for table in (table for table in found.survey.tables if is_lookup(found.survey, table)):
-        names = [column.name for column in table.columns]
-        columns = ", ".join(f"{sql.identifier(name)}::text" for name in names)
-        listed = f"tableoid::int8, ctid::text{', ' if names else ''}{columns}"
-        cursor.execute(f"SELECT {listed} FROM {sql.qualified(*table.key)} LIMIT {_MOST_ADOPTED}")
-        rows = [(oid, ctid, dict(zip(names, values, strict=True))) for oid, ctid, *values in cursor.fetchall()]
+        rows = _rows(cursor, table)
         found.row_sets.existing[table.key] = [values for _, _, values in rows]
         found.rows[table.key] = {
             (oid, ctid): Row(table, number, NOBODY, values, base=not number)
             for number, (oid, ctid, values) in enumerate(rows)
         }
+
+
+def _take_given(cursor: Cursor, found: PlantedRows, table: Table) -> bool:
+    """Take the rows that a project's own seed has put into a table whose constraints no value of ours fits.
+
+    Each belongs to the persona whose id one of its columns holds. Returns whether there are any.
+    """
+    owners = {user: world for world, user in found.row_sets.users.items()}
+    rows: dict[tuple[int, str], Row] = {}
+    first: dict[str, Values] = {}
+    for number, (oid, ctid, values) in enumerate(_rows(cursor, table)):
+        named = [values[name] for name in values if (*table.key, name) in found.survey.identities]
+        world = next((owners[value] for value in named if value in owners), NOBODY)
+        rows[oid, ctid] = Row(table, number, world, values, base=world not in first)
+        first.setdefault(world, values)
+    if rows:
+        found.rows[table.key] = rows
+        anybodys = next(iter(first.values()))
+        found.row_sets.existing[table.key] = [first.get(world, anybodys) for world in found.row_sets.names]
+    return bool(rows)
+
+
+def _rows(cursor: Cursor, table: Table) -> list[tuple[int, str, Values]]:
+    """Return the rows that a table holds, each with where it is."""
+    names = [column.name for column in table.columns]
+    columns = ", ".join(f"{sql.identifier(name)}::text" for name in names)
+    listed = f"tableoid::int8, ctid::text{', ' if names else ''}{columns}"
+    cursor.execute(f"SELECT {listed} FROM {sql.qualified(*table.key)} LIMIT {_MOST_ADOPTED}")
+    return [(oid, ctid, dict(zip(names, values, strict=True))) for oid, ctid, *values in cursor.fetchall()]
 
 
 def insert(rows: Iterable[Row], columns: Iterable[str] | None = None) -> str:

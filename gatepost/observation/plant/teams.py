@@ -11,6 +11,8 @@ from gatepost.name_hints import word_list
 from gatepost.schema import Column
 
 TableKey = tuple[str, str]
+_TEXTS = ("text", "character varying", "citext")
+_LEAST = ("member", "guest", "none")
 _DEFAULT = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -49,8 +51,10 @@ def low_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) ->
     known = list(dict.fromkeys([*usual, *offered, *compared]))
     low = [one for one in known if one.lower() in word_list("lowest_ranks")]
     free = [one for one in known if one not in compared]
+    # A column that lists no values takes any, and one that no policy compares is the least.
+    any_word = [] if offered or column.type not in _TEXTS else [one for one in _LEAST if one not in compared]
     rest = [one for one in known if one.lower() not in word_list("highest_ranks")]
-    return next(iter([*(one for one in low if one in free), *low, *free, *usual, *rest[-1:]]), None)
+    return next(iter([*(one for one in low if one in free), *low, *free, *usual, *any_word, *rest[-1:]]), None)
 
 
 def high_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) -> str | None:
