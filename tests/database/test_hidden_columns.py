@@ -1,12 +1,15 @@
 """A class with a column that its user may not read: what the ORM does by itself still works."""
 
+import asyncio
 from collections.abc import Iterator
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
 import sqlalchemy
 from sqlalchemy import ForeignKey, create_engine, select, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -16,11 +19,16 @@ from sqlalchemy.orm import (
     mapped_column,
     relationship,
     selectinload,
+    with_polymorphic,
 )
 
 from gatepost.database.impersonation.acting import acting_as
 
 TABLES = """
+    CREATE TABLE hiding_person (id uuid PRIMARY KEY, kind text, email text, secret text);
+    CREATE TABLE hiding_staff (id uuid PRIMARY KEY REFERENCES hiding_person, desk text, salary int);
+    GRANT SELECT (id, kind, email), INSERT (id, kind, email), UPDATE (email) ON hiding_person TO authenticated;
+    GRANT SELECT (id, desk), INSERT (id, desk), UPDATE (desk) ON hiding_staff TO authenticated;
     CREATE TABLE hiding_profile
       (id uuid PRIMARY KEY, email text NOT NULL, stripe text, is_admin boolean NOT NULL DEFAULT false);
     CREATE TABLE hiding_note (id int PRIMARY KEY, owner uuid NOT NULL REFERENCES hiding_profile);
@@ -50,6 +58,23 @@ class Note(Base):
     by: Mapped[Profile] = relationship(back_populates="notes", lazy="joined")
 
 
+class Person(Base):
+    __tablename__ = "hiding_person"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    email: Mapped[str]
+    secret: Mapped[str | None]
+    __mapper_args__: ClassVar = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+
+class Staff(Person):
+    __tablename__ = "hiding_staff"
+    id: Mapped[UUID] = mapped_column(ForeignKey("hiding_person.id"), primary_key=True)
+    desk: Mapped[str]
+    salary: Mapped[int | None]
+    __mapper_args__: ClassVar = {"polymorphic_identity": "staff"}
+
+
 @pytest.fixture(params=["psycopg2", "psycopg"])
 def session(database_url: str, request: pytest.FixtureRequest) -> Iterator[Session]:
     engine = create_engine(database_url.replace("postgresql", f"postgresql+{request.param}", 1))
@@ -58,6 +83,8 @@ def session(database_url: str, request: pytest.FixtureRequest) -> Iterator[Sessi
             connection.execute(text(statement)) if statement.strip() else None
         connection.execute(text(f"INSERT INTO hiding_profile VALUES ('{ANN}', 'ann@x', 'cus_1', true)"))
         connection.execute(text(f"INSERT INTO hiding_note VALUES (1, '{ANN}')"))
+        connection.execute(text(f"INSERT INTO hiding_person VALUES ('{ANN}', 'staff', 'ann@x', 's')"))
+        connection.execute(text(f"INSERT INTO hiding_staff VALUES ('{ANN}', 'one', 5)"))
     with Session(engine) as session:
         yield session
     engine.dispose()
@@ -104,6 +131,39 @@ def test_an_insert_leaves_out_what_was_not_set(session: Session) -> None:
         session.add(Profile(id=UUID(int=5), email="x", secret="mine"))
         with pytest.raises(DBAPIError, match="permission denied"):
             session.flush()
+
+
+def of_a_subclass(session: Session) -> None:
+    """Read an object whose columns are in two tables, in each way that the ORM has."""
+    everybody = with_polymorphic(Person, [Staff])
+    for found in (select(Staff), select(Person), select(everybody)):
+        session.expunge_all()
+        ann = session.execute(found).scalars().one()
+        assert (ann.email, ann.desk) == ("ann@x", "one")
+        for forget in (lambda: None, lambda: session.expire(ann), lambda: session.expire(ann, ["salary"])):  # noqa: B023
+            forget()
+            for hidden in ("salary", "secret"):
+                with pytest.raises(InvalidRequestError, match=f"'Staff.{hidden}' is not available"):
+                    getattr(ann, hidden)
+        assert (ann.email, ann.desk) == ("ann@x", "one")
+    session.add(Staff(id=BOB, email="bob@x", desk="two"))
+    session.commit()
+    assert session.get(Staff, BOB).desk == "two"
+
+
+def test_a_subclass_s_columns_are_left_out_as_well(session: Session) -> None:
+    with acting_as(session, ANN):
+        of_a_subclass(session)
+
+
+def test_and_on_an_asynchronous_session(session: Session, database_url: str) -> None:
+    async def tried() -> None:
+        engine = create_async_engine(database_url.replace("postgresql", "postgresql+asyncpg", 1))
+        async with AsyncSession(engine) as asynchronous, acting_as(asynchronous, ANN):
+            await asynchronous.run_sync(of_a_subclass)
+        await engine.dispose()
+
+    asyncio.run(tried())
 
 
 def test_a_refusal_names_the_hidden_column(session: Session) -> None:

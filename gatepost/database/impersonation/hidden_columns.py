@@ -6,14 +6,14 @@ class, in an INSERT as NULL, and in RETURNING where the column has a default.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, Connection, Insert, Table, inspect, text
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.orm import Load, Mapper, defaultload
+from sqlalchemy.orm import FromStatement, Load, Mapper, defaultload
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Executable
@@ -36,6 +36,7 @@ _READ = text("""
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
+_HIDDEN = "'{}.{}' is not available: it is hidden from the role that the session acts as"
 _DEEP = 2
 """How many relationships a statement may join eagerly in a row."""
 
@@ -86,29 +87,57 @@ class HiddenColumns:
     def _options_of(self, entity: Any) -> tuple[_AbstractLoad, ...]:  # noqa: ANN401  a class or an alias
         if (known := self._options.get(entity)) is not None:
             return known
-        mapper = inspect(entity).mapper
+        inspected = inspect(entity)
+        mapper = inspected.mapper
         options = (
-            *(Load(entity).defer(getattr(entity, key), raiseload=True) for key in self._attributes(mapper)),
+            *(Load(entity).defer(way, raiseload=True) for way in self._ways(entity, inspected)),
             *(Load(entity).options(option) for option in self._eagerly(entity, mapper, _DEEP)),
         )
         if mapper.class_ is entity:  # aliases come and go
             self._options[entity] = options
         return options
 
+    def _ways(self, entity: Any, inspected: Any) -> Iterator[Any]:  # noqa: ANN401  as above
+        """Yield the hidden attributes of a class or an alias, and of the subclasses that it is read with."""
+        for mapper in dict.fromkeys([inspected.mapper, *inspected.with_polymorphic_mappers]):
+            of = entity if mapper is inspected.mapper else mapper.class_
+            if inspected.is_aliased_class and mapper is not inspected.mapper:
+                of = getattr(entity, mapper.class_.__name__)
+            yield from (getattr(of, key) for key in self._attributes(mapper))
+
     def _refresh_less(self, state: ORMExecuteState, mapper: Mapper[Any]) -> None:
         hidden = self._attributes(mapper)
         refreshed = getattr(state.load_options, "_refresh_state", None)
         if hidden and refreshed is not None:
             self.hold_back(refreshed)
-            state.statement = _refreshing_less(state.statement, mapper, frozenset(hidden))
+            state.statement = (
+                self._selecting_less(state.statement, refreshed)
+                if isinstance(state.statement, FromStatement)
+                else _refreshing_less(state.statement, mapper, frozenset(hidden))
+            )
+
+    def _selecting_less(self, statement: FromStatement[Any], held: InstanceState[Any]) -> FromStatement[Any]:
+        """Return the SELECT that reads the columns of a subclass's own table, but for the hidden ones."""
+        inner: Any = statement.element
+        kept = [column for column in inner.selected_columns if column.name not in self.of(column.table)]
+        if len(kept) == len(inner.selected_columns):
+            return statement
+        if not kept:
+            raise InvalidRequestError(_HIDDEN.format(held.class_.__name__, self._attributes(held.mapper)[0]))
+        less = statement._clone()
+        less.element = inner.with_only_columns(*kept, maintain_column_froms=True)
+        return less
 
     def hold_back(self, held: InstanceState[Any]) -> None:
         """Keep what expires with everything else, as a transaction ends, from being read again."""
-        for key in self._attributes(held.mapper):
+        hidden = self._attributes(held.mapper)
+        if hidden and not isinstance(held.expired_attributes, _Kept):
+            held.expired_attributes = _Kept(hidden, held.expired_attributes)
+        for key in hidden:
             held.expired_attributes.discard(key)
             if key not in held.dict:
-                if "callables" not in held.__dict__:
-                    held.callables = {}
+                if not isinstance(held.__dict__.get("callables"), _Refusals):
+                    held.callables = _Refusals(hidden, held.__dict__.get("callables", {}))
                 held.callables[key] = _not_available(key)
 
     def leave_out(self, statement: Executable, many: Rows, one: Row) -> tuple[Executable, Rows, Row]:
@@ -138,6 +167,35 @@ class HiddenColumns:
                 yield defaultload(way).options(option)
 
 
+class _Kept(set[str]):
+    """The expired attributes of an object, of which those that cannot be read again never become one."""
+
+    def __init__(self, hidden: Iterable[str], expired: Iterable[str]) -> None:
+        self._hidden = frozenset(hidden)
+        super().__init__(set(expired) - self._hidden)
+
+    def add(self, key: str) -> None:
+        """Add an attribute."""
+        self.update([key])
+
+    def update(self, *many: Iterable[str]) -> None:
+        """Add attributes."""
+        super().update(*(set(keys) - self._hidden for keys in many))
+
+
+class _Refusals(dict[str, Any]):
+    """What is called when an attribute of an object is read that was not loaded; an expired one stays refused."""
+
+    def __init__(self, hidden: Iterable[str], known: Mapping[str, Any]) -> None:
+        self._hidden = frozenset(hidden)
+        super().__init__(known)
+
+    def __delitem__(self, key: str) -> None:
+        """Forget what is called for an attribute, unless that is hidden."""
+        if key not in self._hidden:
+            super().__delitem__(key)
+
+
 def _refreshing_less(statement: Any, mapper: Mapper[Any], hidden: frozenset[str]) -> Any:  # noqa: ANN401  a SELECT
     """Return a SELECT that reads an object's expired attributes again, but for the hidden ones.
 
@@ -154,9 +212,7 @@ def _refreshing_less(statement: Any, mapper: Mapper[Any], hidden: frozenset[str]
 
 def _not_available(key: str) -> Callable[[InstanceState[Any], object], Any]:
     def refuse(state: InstanceState[Any], _passive: object) -> Any:  # noqa: ANN401
-        raise InvalidRequestError(
-            f"'{state.class_.__name__}.{key}' is not available: it is hidden from the role that the session acts as"
-        )
+        raise InvalidRequestError(_HIDDEN.format(state.class_.__name__, key))
 
     return refuse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from gatepost.database.impersonation.driver_errors import (
@@ -37,6 +37,7 @@ class HeldIdentity:
     def __init__(self, session: Session, persona: Persona) -> None:
         self._session, self._persona = session, persona
         self._watched: list[Connection] = []
+        self._holds_back = False
 
     @property
     def waits(self) -> bool:
@@ -54,6 +55,9 @@ class HeldIdentity:
         event.remove(self._session, "after_begin", self._after_begin)
         event.remove(self._session, "do_orm_execute", self._defer_hidden)
         event.remove(self._session, "after_transaction_end", self._hold_back_hidden)
+        for name in _LOADED if self._holds_back else ():
+            event.remove(self._session, name, self._hold_back_loaded)
+        self._holds_back = False
         for connection in self._watched:
             event.remove(connection, "begin", self._become)
             event.remove(connection, "before_execute", self._leave_out_hidden)
@@ -116,6 +120,11 @@ class HeldIdentity:
                 for held in session.identity_map.all_states():
                     hidden.hold_back(held)
 
+    def _hold_back_loaded(self, _session: Session, loaded: object) -> None:
+        for dialect in {connection.dialect for connection in self._watched}:
+            if hidden := KNOWN.get(dialect, self._persona.role):
+                hidden.hold_back(inspect(loaded))
+
     def _leave_out_hidden(
         self, connection: Connection, statement: Executable, many: Rows, one: Row, _options: object
     ) -> tuple[Executable, Rows, Row]:
@@ -127,12 +136,17 @@ class HeldIdentity:
             _become(connection, self._persona)
             if KNOWN.get(connection.dialect, self._persona.role) is None:
                 KNOWN.add(connection.dialect, self._persona.role, HiddenColumns.read(connection))
+            if not self._holds_back and KNOWN.get(connection.dialect, self._persona.role):
+                for name in _LOADED:  # only where something is hidden, because it costs a call for each object
+                    event.listen(self._session, name, self._hold_back_loaded)
+                self._holds_back = True
         except BaseException:
             # A caller who catches this error and queries again must not be the connection's own user.
             connection.invalidate()
             raise
 
 
+_LOADED = ("loaded_as_persistent", "pending_to_persistent")
 _DOINGS = ("before_cursor_execute", "savepoint", "commit", "prepare_twophase")
 
 
