@@ -5,7 +5,7 @@
 Three kinds of tests take turns in one pytest: a fixture of three lines around psycopg2, `gatepost_db`, and `as_user`
 with one assertion. Each reads the same table once. What is timed is all that pytest does for the test: setting up,
 calling, and tearing down; the median of each kind is printed, with what it costs more than the plain one. Then a run of
-its own has only the tests with an assertion: how long it takes from start to end, the server and the migration included.
+its own has only the tests with an assertion: how long it takes from start to end, with the server and the migration.
 """
 
 from __future__ import annotations
