@@ -14,7 +14,7 @@ from gatepost.reflect import rows
 from gatepost.reflect.doors import Doors
 from gatepost.reflect.doors import doors as read_doors
 from gatepost.reflect.rows import Fetch, Relations, Rows
-from gatepost.schema import Grant, Namespace, Schema, Table
+from gatepost.schema import Enum, Grant, Namespace, Schema, Table
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -89,6 +89,7 @@ def read_all(reading: Reading, *, doors: bool = True) -> Schema:
         publications=beside.publications,
         event_triggers=beside.event_triggers,
         extensions=beside.extensions,
+        enums=tuple(Enum(name, tuple(labels)) for name, labels in fetch("enums")),
     )
 
 

@@ -20,6 +20,7 @@ from gatepost.schema.snapshot import from_values, to_values
 from gatepost.schema.tables import (
     Column,
     Constraint,
+    Enum,
     Grant,
     Index,
     Policy,
@@ -40,6 +41,7 @@ __all__ = [
     "Constraint",
     "DatabaseRole",
     "DefaultPrivilege",
+    "Enum",
     "EventTrigger",
     "Extension",
     "Function",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gatepost.schema.doors import EventTrigger, Extension, Function, Publication, RewriteRule, Trigger, View
 from gatepost.schema.roles import DatabaseRole, DefaultPrivilege, Membership, Namespace
-from gatepost.schema.tables import Sequence, Table
+from gatepost.schema.tables import Enum, Sequence, Table
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,21 @@ class Schema:
     publications: tuple[Publication, ...] = ()
     event_triggers: tuple[EventTrigger, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    enums: tuple[Enum, ...] = ()
     _by_key: dict[tuple[str, str], Table] = field(default_factory=dict, init=False, repr=False, compare=False)
     _views: dict[tuple[str, str], View] = field(default_factory=dict, init=False, repr=False, compare=False)
     _functions: dict[tuple[str, str], Function] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _inherited: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False, compare=False)
+    _labels: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _owned: dict[tuple[str, str], list[Sequence]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_key.update({table.key: table for table in self.tables})
         self._views.update({view.key: view for view in self.views})
         self._functions.update({function.key: function for function in self.functions})
+        self._labels.update({enum.name: enum.labels for enum in self.enums})
+        for table in self.tables:
+            self._inherited.update(table.parents)
         for sequence in self.sequences:
             if sequence.owned_by is not None:
                 self._owned.setdefault(sequence.owned_by[:2], []).append(sequence)
@@ -50,6 +56,14 @@ class Schema:
     def table(self, schema: str, name: str) -> Table | None:
         """Return the table of that name, or None."""
         return self._by_key.get((schema, name))
+
+    def labels(self, type_: str) -> tuple[str, ...]:
+        """Return the labels of an enum type in their order, and nothing of another type."""
+        return self._labels.get(type_, ())
+
+    def is_inherited(self, table: Table) -> bool:
+        """Return whether reading a table returns rows of tables that inherit from it, which are no partitions."""
+        return table.kind != "partitioned" and table.key in self._inherited
 
     def sequences_of(self, table: Table) -> tuple[Sequence, ...]:
         """Return the sequences that columns of a table own."""

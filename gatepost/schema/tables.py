@@ -84,6 +84,14 @@ class Column:
     sequence: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Enum:
+    """An enum type: its name as `format_type` prints it, and its labels in their order."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
 @dataclass(frozen=True, order=True)
 class Index:
     """An index; `columns` holds the key columns in order, with None for an expression."""

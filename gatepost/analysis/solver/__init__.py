@@ -16,8 +16,13 @@ PostgreSQL has to confirm them. `NotKnown` says why.
 
 `access_question.can(analysis, caller, command, table)` puts the first one for all policies of a table together.
 
+What constraints say of every row is given: types, NOT NULL, keys, the labels of an enum, a CHECK (which passes over
+NULL), and a foreign key where whoever reads sees every row of the parent. One that was not validated, is checked later,
+depends on who writes or on the time zone, or does not bind tables that inherit says nothing (`given.constraints`).
+
 What is taken for granted: operators named `=` and `<` are an equality and its order, texts are equal only to
-themselves (deterministic collations), a token's `sub` is a uuid, and the sub-selects of both sides find the same rows.
+themselves (deterministic collations), a token's `sub` is a uuid, the sub-selects of both sides find the same rows, and
+a row and the one that it refers to are not inserted by one statement.
 A difference that only an error makes is never ruled out.
 
 cvc5 decides (`pip install cvc5`); without it nothing is proved, and every answer is `NotKnown`, but for
@@ -26,7 +31,7 @@ conditions that are one and the same.
 
 from gatepost.analysis.solver.answers import Answer, Comparison, NotKnown, Relation, RuledOut
 from gatepost.analysis.solver.cvc5_search import available
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given.frame import Frame
 from gatepost.analysis.solver.questions import can_pass, compare
 from gatepost.finding import Candidate
 

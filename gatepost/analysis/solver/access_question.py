@@ -15,9 +15,9 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.policies import Analysis
 from gatepost.analysis.solver.answers import Answer
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given.frame import Frame
+from gatepost.analysis.solver.given.sql_types import TEXTS
 from gatepost.analysis.solver.questions import can_pass
-from gatepost.analysis.solver.sql_types import TEXTS
 from gatepost.schema import Command, Table
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from gatepost.analysis.solver import sql_types
 from gatepost.analysis.solver.cvc5_search import Found
 from gatepost.analysis.solver.formulas import Constant, Expression, Flag, Formula
+from gatepost.analysis.solver.given import sql_types
 from gatepost.analysis.solver.world import Row, Value, World, named
 from gatepost.finding import Candidate, Plain
 
@@ -47,6 +47,7 @@ class _Plain:
 
     def __init__(self, world: World, found: Found) -> None:
         self._found = found
+        self._labels = world.frame.labels
         self._known: dict[tuple[str, Fraction], Plain] = {}
         for (family, text), expression in world.literals.items():
             self._known.setdefault((_family(family), found.values[expression]), text)
@@ -67,6 +68,8 @@ class _Plain:
             return number == 1
         if value.type in sql_types.NUMBERS:
             return int(number) if number.denominator == 1 else float(number)
+        if labels := self._labels(value.type):
+            return labels[int(number)]
         key = (_family(value.type), number)
         if key not in self._known:
             self._known[key] = _made(key[0], len(self._known) + 1, number)

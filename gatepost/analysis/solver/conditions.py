@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatepost.analysis.conditions import condition_parts as parts
+from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.term_queries import row_columns
 from gatepost.analysis.conditions.terms import (
     And,
     Call,
     Case,
     Cast,
+    Column,
     Compare,
     CompareMany,
     Const,
@@ -25,7 +28,6 @@ from gatepost.analysis.conditions.terms import (
     Term,
     Unknown,
 )
-from gatepost.analysis.solver import sql_types
 from gatepost.analysis.solver.formulas import (
     NO,
     ONE,
@@ -48,6 +50,7 @@ from gatepost.analysis.solver.values import Values
 from gatepost.analysis.solver.world import Value
 
 _TRUE, _FALSE, _NULL = Condition(YES, YES), Condition(NO, NO), Condition(NO, YES)
+_CHECKED = "a row that was checked"
 _PATTERNS = frozenset({"like", "ilike", "~", "~*", "similar"})
 
 
@@ -91,6 +94,14 @@ class Conditions(Values):
                 return self._anything(term, scope)
         return self._from_value(self.value(term, scope))
 
+    def demand_checks(self) -> None:
+        """Take as given that no CHECK constraint is false for a row, where the question reads what it reads."""
+        for row in self.world.all_rows():
+            for check in self.world.frame.checks(row.table):
+                if row_columns(check) <= row.columns.keys():
+                    possible = self.condition(rebuilt(check, _of_checked), Scope({_CHECKED: row})).possible
+                    self.world.demand(implies(row.present, possible))
+
     def _from_value(self, value: Value) -> Condition:
         self.world.demand(either(value.null, same(value.expression, ZERO), same(value.expression, ONE)))
         true = both(opposite(value.null), same(value.expression, ONE))
@@ -128,7 +139,7 @@ class Conditions(Values):
                 return opposite(less(right, left))
             case ">=":
                 return opposite(less(left, right))
-        if op in _PATTERNS and sql_types.exact(one.type) and sql_types.exact(other.type):
+        if op in _PATTERNS and self.world.exact(one.type) and self.world.exact(other.type):
             self.world.assumed.setdefault(f"what {op} comes to")
             return Holds(f"{op}/{one.type}", (left, right))
         return Flag(self.names.of(term, scope, op))
@@ -243,7 +254,7 @@ class Conditions(Values):
 
     def _in_array(self, term: CompareMany, scope: Scope) -> Condition:
         left, many = self.value(term.left, scope), self.value(term.many, scope)
-        if term.op != "=" or term.all or not sql_types.exact(left.type) or not steady(term, self.world.frame):
+        if term.op != "=" or term.all or not self.world.exact(left.type) or not steady(term, self.world.frame):
             return self._anything(term, scope)
         array = many.expression
         holds = Holds("is in", (left.expression, array))
@@ -252,6 +263,10 @@ class Conditions(Values):
         true = both(opposite(left.null), opposite(many.null), holds)
         null = either(many.null, both(left.null, opposite(empty)), both(opposite(left.null), opposite(holds), holed))
         return Condition(true, either(true, null))
+
+
+def _of_checked(part: Term) -> Term:
+    return Column(_CHECKED, part.name) if isinstance(part, Column) else part
 
 
 def all_of(found: list[Condition]) -> Condition:

@@ -18,8 +18,8 @@ from gatepost.analysis.conditions.terms import (
     Unknown,
     unwrapped,
 )
-from gatepost.analysis.solver import sql_types
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given import sql_types
+from gatepost.analysis.solver.given.frame import Frame
 
 _SAFE = frozenset(
     "coalesce nullif lower upper now concat length btrim ltrim rtrim -> ->> ? ?| ?& @> <@ && [] cardinality foldername"

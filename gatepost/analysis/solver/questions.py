@@ -11,7 +11,7 @@ from gatepost.analysis.solver.conditions import Conditions
 from gatepost.analysis.solver.cvc5_search import available, search
 from gatepost.analysis.solver.failing import may_fail
 from gatepost.analysis.solver.formulas import NO, both, opposite
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given.frame import Frame
 from gatepost.analysis.solver.scope import Scope
 from gatepost.analysis.solver.selects import TooMuch
 from gatepost.analysis.solver.shapes import Names, Shape
@@ -70,12 +70,13 @@ def _asked(condition: Term, beyond: Term, frame: Frame) -> Answer:
 def _answered(shape: Shape) -> Answer:
     """Answer a question; one that differs from another only in names is not put twice."""
     condition, beyond = shape.condition, shape.beyond
-    world = World(shape.frame())
+    world = World(shape)
     conditions = Conditions(world)
     try:
         passes = conditions.condition(condition, Scope()).true
         allowed = conditions.condition(beyond, Scope()).true
         conditions.demand_of_all()
+        conditions.demand_checks()
     except TooMuch:
         return NotKnown("it needs more rows than are tried")
     except RecursionError:

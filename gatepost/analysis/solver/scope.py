@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gatepost.analysis.conditions.terms import Call, Column, Error, Param, Select, Term, Unknown
 from gatepost.analysis.solver.formulas import Flag
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given.frame import Given
 from gatepost.analysis.solver.world import Row, World
 
 AGGREGATES = frozenset(
@@ -78,7 +78,7 @@ def _identity(bound: Row | View) -> str:
     return f"({', '.join(inner)})"
 
 
-def steady(term: Term, frame: Frame) -> bool:
+def steady(term: Term, frame: Given) -> bool:
     """Return whether a term has one value wherever it is evaluated for the same rows."""
     if any(isinstance(part, Unknown | Error | Param) for part in term.walk()):
         return False
@@ -92,7 +92,7 @@ def _aggregated(term: Term) -> bool:
     return (isinstance(term, Call) and term.name[1] in AGGREGATES) or any(_aggregated(part) for part in term.parts)
 
 
-def _steady_call(call: Call, frame: Frame) -> bool:
+def _steady_call(call: Call, frame: Given) -> bool:
     schema, name = call.name
     if call.name in frame.steady:
         return True

@@ -15,6 +15,7 @@ from itertools import product
 from gatepost.analysis.conditions.condition_parts import RETURN_SETS
 from gatepost.analysis.conditions.terms import TRUE, Call, Column, Items, Select, Source, Term, Unknown
 from gatepost.analysis.solver.formulas import NO, Flag, Formula, both, either, implies, opposite
+from gatepost.analysis.solver.given.constraints import ForeignKey
 from gatepost.analysis.solver.scope import Names, Scope, View
 from gatepost.analysis.solver.world import RelationKey, Row, World
 
@@ -88,6 +89,7 @@ class Selects(ABC):
         self._universals: list[Universal] = []
         self._instances = 0
         self._seen: set[tuple[int, tuple[str, ...]]] = set()
+        self._parents: set[tuple[str, ForeignKey, RelationKey]] = set()
 
     @abstractmethod
     def condition(self, term: Term, scope: Scope) -> Condition:
@@ -137,7 +139,7 @@ class Selects(ABC):
         """
         changed = True
         while changed:
-            changed = False
+            changed = self._made_parents()
             for at in range(len(self._universals)):
                 one = self._universals[at]
                 for rows in list(product(*(self.world.rows.get(slot.relation, ()) for slot in one.plan.slots))):
@@ -150,6 +152,21 @@ class Selects(ABC):
                         raise TooMuch
                     self.world.demand(implies(self._fulfilled(one.plan, rows, one.body), one.found))
                     changed = True
+
+    def _made_parents(self) -> bool:
+        """Make the rows to which foreign keys refer, where a sub-select of the question may find them."""
+        relations = dict.fromkeys(slot.relation for one in self._universals for slot in one.plan.slots)
+        made = False
+        for row in self.world.all_rows():
+            for key in self.world.frame.foreign_keys(row.table) if row.depth < 2 else ():
+                for relation in relations:
+                    named = (row.name, key, relation)
+                    sees = relation[:2] == key.parent and (key.readers is None or relation[2] in key.readers)
+                    if sees and named not in self._parents and all(one in row.columns for one in key.columns):
+                        self._parents.add(named)
+                        self.world.demand_parent(row, key, self.world.new_row(relation, key.parent, row.depth + 1))
+                        made = True
+        return made
 
     def _plans(self, select: Select, scope: Scope) -> Iterator[Plan]:
         """Yield the ways through a select: one, or one for each side of a UNION after FROM."""

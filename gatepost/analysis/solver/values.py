@@ -17,7 +17,6 @@ from gatepost.analysis.conditions.terms import (
     Session,
     Term,
 )
-from gatepost.analysis.solver import sql_types
 from gatepost.analysis.solver.formulas import (
     NO,
     ONE,
@@ -37,6 +36,7 @@ from gatepost.analysis.solver.formulas import (
     opposite,
     same,
 )
+from gatepost.analysis.solver.given import sql_types
 from gatepost.analysis.solver.scope import AGGREGATES, Scope, View, steady
 from gatepost.analysis.solver.selects import Selects, returns_sets
 from gatepost.analysis.solver.world import NULL, Row, Value
@@ -116,7 +116,7 @@ class Values(Selects):
             return Value(ZERO, YES, type_)
         if sql_types.unchanged(value.type, type_):
             return Value(value.expression, value.null, type_)
-        if not value.type or not sql_types.exact(value.type) or "(" in type_:
+        if not value.type or not self.world.exact(value.type) or "(" in type_:
             found = self._unknown(term, scope)
             return self.world.typed(found.expression, either(value.null, found.null), type_)
         return self.world.typed(self.world.cast(value.type, type_, value.expression), value.null, type_)
@@ -149,7 +149,7 @@ class Values(Selects):
         type_ = sql_types.returned(name, tuple([arg.type for arg in args]))
         strict = schema in ("", "storage") and name not in parts.NOT_STRICT
         nulls = either(*(arg.null for arg in args)) if strict else NO
-        if not steady(term, self.world.frame) or not all(sql_types.exact(arg.type) for arg in args):
+        if not steady(term, self.world.frame) or not all(self.world.exact(arg.type) for arg in args):
             found = self._unknown(term, scope)
             null = nulls if name in _NEVER_NULL else either(nulls, found.null)
             return self.world.typed(found.expression, null, type_)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import combinations
-from uuid import UUID
 
 from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, CLAIMS_OF_THE_KEY
 from gatepost.analysis.conditions.terms import Const, Session
-from gatepost.analysis.solver import sql_types
 from gatepost.analysis.solver.formulas import (
     NO,
     ONE,
@@ -32,7 +28,9 @@ from gatepost.analysis.solver.formulas import (
     opposite,
     same,
 )
-from gatepost.analysis.solver.frame import Frame
+from gatepost.analysis.solver.given import literal_values, sql_types
+from gatepost.analysis.solver.given.constraints import ForeignKey
+from gatepost.analysis.solver.given.frame import Given
 
 RelationKey = tuple[str, ...]
 """A relation and who reads it; two readers see different rows."""
@@ -72,7 +70,7 @@ class World:
         frame: What is given.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Given) -> None:
         self.frame = frame
         self.constraints: list[Formula] = []
         self.rows: dict[RelationKey, list[Row]] = {}
@@ -116,7 +114,14 @@ class World:
             self.demand(either(same(expression, ZERO), same(expression, ONE)))
         elif type_ in sql_types.INTEGERS:
             self.demand(Whole(expression))
+        elif labels := self.frame.labels(type_):  # a label is its place in the order of its type
+            last = Number(Fraction(len(labels) - 1))
+            self.demand(Whole(expression), opposite(less(expression, ZERO)), opposite(less(last, expression)))
         return Value(expression, null, type_)
+
+    def exact(self, type_: str) -> bool:
+        """Return whether two equal values of a type cannot be told apart by any function."""
+        return sql_types.exact(type_) or bool(self.frame.labels(type_))
 
     def session_value(self, session: Session) -> Value:
         """Return a value of the session, as the caller has it."""
@@ -162,12 +167,12 @@ class World:
             if type_ in ("", "boolean"):
                 return Value(ONE if const.value else ZERO, NO, "boolean")
             return Value(self._point(type_, str(const.value).lower()), NO, type_)
-        number = _number(const.value, type_)
+        number = literal_values.number(const.value, type_)
         if number is not None:
             return Value(Number(number), NO, type_ or ("integer" if number.denominator == 1 else "numeric"))
         text = str(const.value)
         if type_ == "uuid":
-            text = _canonical(text)
+            text = literal_values.canonical(text)
         family = "text" if type_ in sql_types.TEXTS | {"name"} else type_
         return Value(self._point(family, text), NO, family)
 
@@ -175,30 +180,38 @@ class World:
         known = self.literals.get((family, text))
         if known is not None:
             return known
+        labels = self.frame.labels(family)
+        if text in labels:
+            place = self.literals[family, text] = Number(Fraction(labels.index(text)))
+            return place
         found: Expression = Symbol(f"'{text}'::{family}")
-        moment = _moment(text) if family == "timestamp with time zone" else None
+        moment = literal_values.moment(text) if family == "timestamp with time zone" else None
         if moment is not None and moment[1]:
             found = Number(moment[0])
         elif moment is not None:  # where it is that time is not known, but no two days lie between
             for (other, said), point in self.literals.items():
-                beside = _moment(said) if other == family else None
-                if beside is not None and abs(beside[0] - moment[0]) > _TWO_DAYS:
+                beside = literal_values.moment(said) if other == family else None
+                if beside is not None and abs(beside[0] - moment[0]) > literal_values.TWO_DAYS:
                     self.demand(less(point, found) if beside[0] < moment[0] else less(found, point))
-            if moment[0] < _today() - _TWO_DAYS:
+            if moment[0] < literal_values.today() - literal_values.TWO_DAYS:
                 self.demand(less(found, self.now().expression))
         elif family in ("text", "uuid"):  # one of these is another wherever its text is
             for (other, _), point in self.literals.items():
                 if other == family:
                     self.demand(opposite(same(point, found)))
         self.literals[family, text] = found
-        if family == "text" and _is_uuid(text):
-            self.demand(same(self.cast("text", "uuid", found), self._point("uuid", _canonical(text))))
+        if family == "text" and literal_values.is_uuid(text):
+            self.demand(same(self.cast("text", "uuid", found), self._point("uuid", literal_values.canonical(text))))
         return found
 
     def cast(self, source: str, target: str, value: Expression) -> Expression:
         """Return a value that is cast from one type to another."""
         source, target = (("text" if one in sql_types.TEXTS else one) for one in (source, target))
         found = Apply(f"{source}::{target}", (value,))
+        if target == "text":
+            for label in self.frame.labels(source):
+                text = Apply(f"{source}::text", (self._point(source, label),))
+                self.demand(same(text, self._point("text", label)))
         if sql_types.faithful(source, target):
             self.demand(same(Apply(f"text::{source}", (found,)), value))
         return found
@@ -206,8 +219,21 @@ class World:
     def now(self) -> Value:
         """Return the moment of the statement, which is later than every literal that is two days old."""
         now = Symbol("now()")
-        self.demand(less(Number(_today() - _TWO_DAYS), now))
+        self.demand(less(Number(literal_values.today() - literal_values.TWO_DAYS), now))
         return Value(now, NO, "timestamp with time zone")
+
+    def all_rows(self) -> list[Row]:
+        """Return the row that is asked about, and those of the tables that sub-selects read."""
+        return [self.row, *(row for rows in self.rows.values() for row in rows if row.table is not None)]
+
+    def demand_parent(self, row: Row, key: ForeignKey, parent: Row) -> None:
+        """Take as given that a row refers to another one, where its columns have values."""
+        pairs = [
+            (row.columns[one], self.column(parent, other)) for one, other in zip(key.columns, key.others, strict=True)
+        ]
+        filled = both(row.present, *(opposite(one.null) for one, _ in pairs))
+        equal = (both(opposite(other.null), same(one.expression, other.expression)) for one, other in pairs)
+        self.demand(implies(filled, both(parent.present, *equal)))
 
     def demand_keys(self) -> None:
         """Take as given that two rows of a table with the same key are one row."""
@@ -238,48 +264,3 @@ def named(session: Session) -> str:
     path = ".".join(session.path)
     kind = session.kind.replace("_", " ")
     return f"{kind} {path}".strip() + (" as json" if session.raw and path else "")
-
-
-def _number(value: object, type_: str) -> Fraction | None:
-    if type_ not in sql_types.NUMBERS and (type_ or not isinstance(value, int)):
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or (type_ in sql_types.INTEGERS and number != number.to_integral_value()):
-        return None
-    return Fraction(number)
-
-
-def _canonical(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return text
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _moment(text: str) -> tuple[Fraction, bool] | None:
-    """Return a moment in seconds, in UTC where it says no zone, and whether it says one."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    zoned = found.tzinfo is not None
-    moment = found if zoned else found.replace(tzinfo=UTC)
-    return Fraction(moment.timestamp()).limit_denominator(1_000_000), zoned
-
-
-_TWO_DAYS = 2 * 86_400
-
-
-def _today() -> Fraction:
-    return Fraction(int(datetime.now(UTC).timestamp()))

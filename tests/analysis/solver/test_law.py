@@ -14,6 +14,7 @@ from gatepost.analysis.conditions.terms import TRUE
 from gatepost.analysis.solver import Frame, RuledOut, can_pass, compare
 from gatepost.reflect import read
 from tests.analysis.conditions.law import ANN, BOB, CALLERS, TABLES, Conditions, calls
+from tests.analysis.solver.constrained import CONSTRAINED, Constrained, filled
 
 QUICK = (1, 2)
 SLOW = tuple(range(100, 200))
@@ -83,12 +84,14 @@ def visible(cursor, text):
     return found
 
 
-def pairs(cursor, seed, count):
+def pairs(cursor, seed, count, kind):
     """Yield pairs of policies as PostgreSQL prints them, and the database."""
     random = Random(seed)
     for statement in random_rows(random):
         cursor.execute(statement)
-    maker = Conditions(random, calls(cursor, random))
+    for statement in filled(random, ROWS) if kind is Constrained else ():
+        cursor.execute(statement)
+    maker = kind(random, calls(cursor, random))
     made = []
     while len(made) < count:
         one, other = related(maker, random)
@@ -106,10 +109,10 @@ def pairs(cursor, seed, count):
         yield live, table, by_name[f"a{at}"], by_name[f"b{at}"]
 
 
-def law(cursor, seed, count):
+def law(cursor, seed, count, kind=Conditions):
     """Return what was proved falsely, and how much was proved."""
     wrong, proved, random = [], 0, Random(seed)
-    for live, table, one, other in pairs(cursor, seed, count):
+    for live, table, one, other in pairs(cursor, seed, count, kind):
         try:
             terms = [Follower(live).follow(parse(text)) for text in (one, other)]
         except NotUnderstood:
@@ -134,11 +137,22 @@ def claims(terms, seen, frame, names):
     yield can_pass(TRUE, frame, beyond=right), [n for n in names if n in other and len(other[n]) < ROWS]
 
 
+def given(cursor, tables):
+    cursor.execute(tables)
+    cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
+
+
 @pytest.fixture
 def cursor(rolled_back):
     with rolled_back.cursor() as cursor:
-        cursor.execute(TABLES)
-        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
+        given(cursor, TABLES)
+        yield cursor
+
+
+@pytest.fixture
+def constrained(rolled_back):
+    with rolled_back.cursor() as cursor:
+        given(cursor, CONSTRAINED)
         yield cursor
 
 
@@ -153,4 +167,18 @@ def test_what_is_proved_is_so_in_postgresql(cursor, seed):
 @pytest.mark.parametrize("seed", SLOW)
 def test_what_is_proved_is_so_in_postgresql_ten_thousand_times(cursor, seed):
     wrong, _ = law(cursor, seed, 100)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_what_is_proved_by_constraints_is_so_in_postgresql(constrained, seed):
+    wrong, proved = law(constrained, seed, 60, Constrained)
+    assert wrong == []
+    assert proved > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SLOW)
+def test_what_is_proved_by_constraints_is_so_in_postgresql_ten_thousand_times(constrained, seed):
+    wrong, _ = law(constrained, seed, 100, Constrained)
     assert wrong == []
