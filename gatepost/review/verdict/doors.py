@@ -137,12 +137,15 @@ class CallerDoors:
             if one.how == "unknown" and other.how == "refused":
                 yield self._change("may gain", door, one, "refused", "not known", reason=one.said)
                 return
-            same = _no_more(one.figures, other.figures)
-            if one.how == "allowed" and one.figures and not same and not helper and not one.cells and not other.cells:
-                reason = "its answer holds no planted value, so whose rows it is about is not known"
-                before = _short(other.figures) if other.how == "allowed" else "refused"
-                yield self._change("may gain", door, one, before, _short(one.figures), reason=reason)
-                return
+            if helper or one.cells or other.cells or one.how != "allowed":
+                continue
+            before = _short(other.figures) if other.how == "allowed" else "refused"
+            ways: tuple[tuple[Verdict, Opened, Opened], ...] = (("may gain", one, other), ("may lose", other, one))
+            for verdict, more, fewer in ways:
+                if more.figures and not _no_more(more.figures, fewer.figures):
+                    reason = "its answer holds no planted value, so whose rows it is about is not known"
+                    yield self._change(verdict, door, one, before, _short(one.figures), reason=reason)
+                    return
 
 
 def _no_more(new: str, old: str) -> bool:
