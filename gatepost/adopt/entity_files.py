@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from gatepost.adopt.grants import grants_code
+from gatepost.adopt.layout import laid_out
+from gatepost.adopt.policies.imported_words import import_of
 from gatepost.declare.as_found import Privilege
 from gatepost.migrate.routines.found import Entities, Entity
 
@@ -40,14 +42,15 @@ def is_compared(name: str | None, _kind: str, _parents: object) -> bool:
 def entity_files(entities: Entities) -> dict[str, str]:
     """Return the modules of `entities/` by their paths inside the project."""
     kinds = {kind: [one for one in entities.declared if one.kind == kind] for kind in _MODULES}
-    used = [_MODULES[kind] for kind, found in kinds.items() if found]
-    imports = f"\nfrom entities import {', '.join(sorted(used))}\n" if used else ""
+    used = sorted(_MODULES[kind] for kind, found in kinds.items() if found)
+    imports = f"\nfrom entities import {', '.join(used)}\n" if used else ""
     package = (
         '"""The functions, views and triggers of the database, which revisions compare as they compare tables."""\n'
         f"{imports}\nentities = [{', '.join(f'*{name}.entities' for name in used)}]\n"
     )
     if entities.left_alone:
-        package += _FILTER.format(names="".join(f"        {one!r},\n" for one in entities.left_alone))
+        names = "".join(f"{laid_out(repr(one), 8, ',')}\n" for one in entities.left_alone)
+        package += _FILTER.format(names=names)
     modules = {f"entities/{_MODULES[kind]}.py": _module(kind, found) for kind, found in kinds.items() if found}
     return {"entities/__init__.py": package, **modules}
 
@@ -57,8 +60,9 @@ def _module(kind: str, entities: Sequence[Entity]) -> str:
     words: set[str] = set()
     usual = _usual(entities)
     texts = [_entity(name, one, usual, words) for one in entities]
-    constant = f"\n{_USUAL} = as_found({grants_code(usual, words, {})})\n" if usual is not None else ""
-    imports = f"from gatepost import {', '.join(sorted(words | {'as_found'}))}\n" if kind in _GRANTED else ""
+    shared = f"{_USUAL} = as_found({grants_code(usual, words, {})})" if usual is not None else ""
+    constant = f"\n{laid_out(shared)}\n" if shared else ""
+    imports = import_of("gatepost", words | {"as_found"}) if kind in _GRANTED else ""
     return (
         f'"""The {kind}s of the database, as they were found; written by `gatepost adopt`."""\n\n'
         f"{imports}from {module} import {name}\n{constant}\nentities = [\n{''.join(texts)}]\n"
@@ -76,14 +80,14 @@ def _entity(name: str, one: Entity, usual: Mapping[str, Sequence[Privilege]] | N
     lines = [f"        {key}={_literal(value)},\n" for key, value in one.arguments.items()]
     if one.held is not None:
         found = _USUAL if one.held == usual else f"as_found({grants_code(one.held, words, {})})"
-        lines.append(f"        found={found},\n")
+        lines.append(f"{laid_out(f'found={found}', 8, ',')}\n")
     return f"    {name}(\n{''.join(lines)}    ),\n"
 
 
 def _literal(value: object) -> str:
     """Return a value as Python; SQL of several lines stays readable where Python can hold it so."""
     if not isinstance(value, str) or "\n" not in value or '"""' in value or value.endswith(('"', "\\")):
-        return repr(value)
+        return laid_out(repr(value))
     if not value.replace("\n", "").replace("\t", "").isprintable():
         return repr(value)
     return f'{"r" if chr(92) in value else ""}"""{value}"""'

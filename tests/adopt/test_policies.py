@@ -1,6 +1,6 @@
 """How each form of a condition is written: PostgreSQL prints the same text of the rule, or it stays word for word."""
 
-import re
+import ast
 
 import pytest
 
@@ -93,8 +93,18 @@ def written(adopted):
     script += "".join(f"CREATE POLICY p{at} ON {table} FOR SELECT USING ({form});" for at, (table, form, _) in FORMS_AT)
     adoption = adopted(script)
     assert not adoption.lost
-    rules = re.findall(r"^    (\w+\(.*), to=public, name='p(\d+)'(.*)\),$", adoption.files["policies/tables.py"], re.M)
-    return {int(at): f"{before}{after})" for before, at, after in rules}
+    statements = ast.parse(adoption.files["policies/tables.py"])
+    rules = [node for node in ast.walk(statements) if isinstance(node, ast.Call) and "name" in keywords(node)]
+    found = {}
+    for rule in rules:
+        at = keywords(rule).pop("name").value.removeprefix("p")
+        rule.keywords = [one for one in rule.keywords if one.arg not in ("name", "to")]
+        found[int(at)] = ast.unparse(rule)
+    return found
+
+
+def keywords(call):
+    return {one.arg: one.value for one in call.keywords if call.func.id != "aliased"}
 
 
 @pytest.mark.parametrize(("at", "form"), FORMS_AT, ids=[form for _, form, _ in FORMS])

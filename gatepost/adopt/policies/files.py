@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from gatepost.adopt.grants import grants_code
+from gatepost.adopt.layout import laid_out
 from gatepost.adopt.model_names import Key, ModelName
-from gatepost.adopt.policies.imported_words import imports
+from gatepost.adopt.policies.imported_words import import_of, imports
 from gatepost.adopt.policies.statements import Candidate
 from gatepost.declare.as_found import held_by_role
 from gatepost.schema import Policy, Schema, Table, is_platform
@@ -35,19 +36,25 @@ def policy_file(
             words |= one.words
             used |= one.models
         aliases = {variable: (name, model) for one in rules for variable, name, model in one.aliases}
-        lines = [f"{variable} = aliased({model.name}, name={name!r})\n" for variable, (name, model) in aliases.items()]
+        lines = [
+            f"{laid_out(f'{variable} = aliased({model.name}, name={name!r})')}\n"
+            for variable, (name, model) in aliases.items()
+        ]
         arguments = [one.code for one in rules]
         if is_platform(table.schema):
-            subject = repr(f"{table.schema}.{table.name}")
+            subject = laid_out(repr(f"{table.schema}.{table.name}"))
         else:
             subject = models[table.key].name
             used.add(table.key)
             arguments.append(_found(live, table, everything, words))
         statements.append(
-            "".join(lines) + f"protect(\n    {subject},\n" + "".join(f"    {one},\n" for one in arguments) + ")"
+            "".join(lines)
+            + f"protect(\n    {subject},\n"
+            + "".join(f"{laid_out(one, 4, ',')}\n" for one in arguments)
+            + ")"
         )
     head = _imports(words, used, models)
-    common = f"{_COMMON} = ({', '.join(map(repr, everything))})\n" if everything else ""
+    common = f"{laid_out(f'{_COMMON} = {everything!r}')}\n" if everything else ""
     head += f"\n{common}" if common else ""
     return (
         '"""Who may access which rows, as it was found; written by `gatepost adopt`."""\n\n'
@@ -60,8 +67,8 @@ def _imports(words: set[str], used: set[Key], models: Mapping[Key, ModelName]) -
     modules: defaultdict[str, set[str]] = defaultdict(set)
     for key in used:
         modules[models[key].module].add(models[key].name)
-    groups += [f"from {module} import {', '.join(sorted(names))}\n" for module, names in sorted(modules.items())]
-    return "".join(groups)
+    own = [import_of(module, names) for module, names in sorted(modules.items())]
+    return "".join([*groups, *(["\n", *own] if own else [])])
 
 
 def _everything(tables: Iterable[Table]) -> tuple[str, ...]:

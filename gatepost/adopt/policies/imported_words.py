@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
+
+from gatepost.adopt.layout import WIDTH
 
 GATEPOST = frozenset(
     "Role allow anon anything as_found authenticated bucket call claim claims folder jwt member owner protect public"
@@ -18,10 +20,19 @@ SQLALCHEMY = frozenset(
 def imports(words: Set[str]) -> Iterator[str]:
     """Yield the imports of the names that a file uses, one line a module."""
     for module, names in (
+        ("gatepost", words & GATEPOST),
         ("sqlalchemy", words & SQLALCHEMY),
         ("sqlalchemy.dialects.postgresql", words & POSTGRESQL),
         ("sqlalchemy.orm", words & {"aliased"}),
-        ("gatepost", words & GATEPOST),
     ):
         if names:
-            yield f"from {module} import {', '.join(sorted(names))}\n"
+            yield import_of(module, names)
+
+
+def import_of(module: str, names: Iterable[str]) -> str:
+    """Return the import of some names, in brackets where it is long."""
+    listed = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    line = f"from {module} import {', '.join(listed)}"
+    if len(line) > WIDTH:
+        line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in listed) + ")"
+    return f"{line}\n"
