@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
 
 def _adopt(
     target: Annotated[
-        str | None, typer.Argument(help="A database's URL, a folder of SQL migrations, a .sql file or a snapshot.")
+        str | None,
+        typer.Argument(help="A database's URL, a folder of SQL migrations, a .sql file, a snapshot, or a SQLite file."),
     ] = None,
     into: Annotated[Path, typer.Option(help="The project's folder.", file_okay=False)] = Path(),
     only: Annotated[
@@ -51,12 +52,16 @@ def _adopt(
 
     from gatepost.adopt.plan import plan, summary
     from gatepost.cli._adopted import keep, proved, proved_beside, refuse_existing, staged
+    from gatepost.cli._adopted_sqlite import adopt_sqlite, is_sqlite
     from gatepost.cli._sources import looked_at
     from gatepost.display import block, line
     from gatepost.observation.clone.schema import kept
     from gatepost.sources import Options
 
     root = into.resolve()
+    if target is not None and is_sqlite(target):
+        adopt_sqlite(Path(target), root, dry_run=dry_run)
+        return
     refuse_existing(root)
     with (
         looked_at(target, False, Options()) as database,
