@@ -164,9 +164,18 @@ class Acting:
 
     @contextmanager
     def _one(self, persona: Persona) -> Iterator[RollingBack]:
+        from psycopg2.errors import InsufficientPrivilege, InvalidParameterValue
+
         with self.db.cursor() as cursor:
-            # In one round trip. The previous settings are read first.
-            cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {TAKE_ON_ROLE}", persona.settings)
+            try:
+                # In one round trip. The previous settings are read first.
+                cursor.execute(f"SAVEPOINT gatepost_acting; {_NOW}, {TAKE_ON_ROLE}", persona.settings)
+            except (InsufficientPrivilege, InvalidParameterValue) as refusal:
+                cursor.execute(f"{_BACK}; RELEASE SAVEPOINT gatepost_acting")
+                raise SettingsError(
+                    f'this connection may not act as "{persona.role}": {refusal.diag.message_primary}',
+                    f'GRANT "{persona.role}" TO CURRENT_USER  -- in a migration, after CREATE ROLE',
+                ) from refusal
             claims, role, *_ = cursor.fetchone() or ("", "none")
         before = Persona("before", role or "none", claims or "")
         self.db.personas.append(persona)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from gatepost.errors import SettingsError
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
 from gatepost.testing import (
@@ -153,9 +154,12 @@ KINDS = [
     ),
     Kind(
         "an id that is no uuid",
-        TABLE + OWN,
+        TABLE
+        + "ALTER TABLE note ALTER user_id TYPE text;"
+        + "CREATE POLICY own ON note FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid())::text);",
         lambda db: assert_can_select(db, "note"),
         'invalid input syntax for type uuid: "user_2abc", which is the token\'s sub.',
+        "user-id-may-be-no-uuid",
     ),
     Kind(
         "a table without a grant",
@@ -317,3 +321,7 @@ def test_a_token_may_name_a_role_of_the_project(gatepost_db, as_user):
             cursor.execute("SELECT current_user, current_setting('request.jwt.claims')::json ->> 'role'")
             assert cursor.fetchone() == ("gatepost_test_support", "gatepost_test_support")
             assert_cannot_select(db, "note")
+        with pytest.raises(SettingsError, match='may not act as "nobody_here"'), as_user(ANN, role="nobody_here"):
+            pass
+        cursor.execute("SELECT current_user::text")
+        assert cursor.fetchone() == ("postgres",)
