@@ -33,7 +33,9 @@ def compare_qualified_default(
     if not isinstance(live, DefaultClause) or not isinstance(declared, DefaultClause):
         return PriorityDispatchResult.CONTINUE
     connection = autogen_context.connection
-    if isinstance(declared.arg, str) or str(live.arg) == str(declared.arg) or connection is None:
+    if isinstance(declared.arg, str) or str(live.arg) == str(declared.arg):
+        return PriorityDispatchResult.CONTINUE
+    if connection is None or connection.dialect.name != "postgresql":
         return PriorityDispatchResult.CONTINUE
     path = frozenset(connection.exec_driver_sql(_PATH).scalars())
     if _unqualified(str(live.arg), path) != _unqualified(str(declared.arg), path):

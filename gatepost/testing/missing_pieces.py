@@ -204,7 +204,7 @@ def _is_hidden(cursor: Cursor, attempt: Attempt, role: str) -> bool:
                 [found],
             )
             places = [place for (place,) in cursor.fetchall()]
-            cursor.execute("SELECT set_config('role', %s, true)", [role])
+            cursor.execute("SELECT pg_catalog.set_config('role', %s, true)", [role])
             cursor.execute(f"SELECT count(*) FROM {attempt.table} WHERE ctid = ANY (%s::tid[])", [places])
         except Error:
             return False
@@ -243,7 +243,7 @@ def failed_policy(cursor: Cursor, error: Error) -> str:
 def _trying(cursor: Cursor, role: str) -> Iterator[None]:
     """Be the role of the statement again, in a savepoint of which nothing stays."""
     cursor.execute("SAVEPOINT gatepost_trying")
-    cursor.execute("SELECT set_config('role', %s, true)", [role])
+    cursor.execute("SELECT pg_catalog.set_config('role', %s, true)", [role])
     try:
         yield
     finally:
