@@ -136,6 +136,17 @@ def test_mapping(tmp_path: Path, database_url: str) -> None:
     run_in_order(lines, tmp_path, database_url)
 
 
+@pytest.mark.slow
+@pytest.mark.subprocess
+def test_adopt_sqlite(tmp_path: Path, database_url: str) -> None:
+    write_sample(tmp_path / "app.db", scale=0.2)
+    lines = commands(ROOT / "docs" / "adopt-sqlite.md")
+    assert len(lines) == 8
+    run_in_order(
+        [*lines, "gatepost transfer app.db $DATABASE_URL --check-only", "alembic check"], tmp_path, database_url
+    )
+
+
 def test_every_fault_is_on_the_page() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     for fault in FAULTS:
