@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import sqlalchemy
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, NullPool, text
 from sqlmodel import Session
 
 from gatepost.database.engine import create_engine
@@ -146,6 +146,26 @@ def main() -> None:
             rate = report("200 greedy threads: SQLAlchemy's own 20+40 (peer)", seconds, soak(peer, seconds, 0, greedy))
             ours = create_engine(server.url(), settings=Settings())
             report("200 greedy threads: gatepost 20+40", seconds, soak(ours, seconds, 0, greedy), rate)
+            psycopg_pools(server, seconds, pool)
+
+
+def psycopg_pools(server: SpareServer, seconds: float, pool: dict[str, object]) -> None:
+    """Compare the pools that serve psycopg 3, its own among them, which serves no other driver."""
+    try:
+        from psycopg_pool import ConnectionPool
+    except ImportError:
+        print("psycopg_pool is NOT INSTALLED: pip install psycopg_pool to see the rest")
+        return
+    url = server.url().replace("postgresql", "postgresql+psycopg", 1)
+    peer = sqlalchemy.create_engine(url, **pool)
+    rate = report("200 greedy threads, psycopg 3: SQLAlchemy's own (peer)", seconds, soak(peer, seconds, 0, greedy))
+    fair = sqlalchemy.create_engine(url, poolclass=FairPool, **pool)
+    report("200 greedy threads, psycopg 3: FairPool", seconds, soak(fair, seconds, 0, greedy), rate)
+    # https://www.psycopg.org/psycopg3/docs/advanced/pool.html: closing a connection gives it back.
+    with ConnectionPool(server.url(), min_size=20, max_size=60, timeout=30, close_returns=True) as own:
+        own.wait()
+        engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=own.getconn, poolclass=NullPool)
+        report("200 greedy threads, psycopg 3: its own pool", seconds, soak(engine, seconds, 0, greedy), rate)
 
 
 if __name__ == "__main__":
