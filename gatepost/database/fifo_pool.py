@@ -5,8 +5,8 @@ before the waiter runs. With more busy threads than connections, some threads ne
 connections, dozens time out after 30 s while the server is idle (benchmarks/pool.py). Here a returned connection is
 handed directly to the thread that has waited longest. It is the same with tasks of an event loop.
 
-psycopg 3's own pool is as fair. It serves no other driver, and on SQLAlchemy fewer transactions (benchmarks/pool.py), so
-it takes the place of nothing here.
+psycopg 3's own pool is as fair. It serves no other driver, and on SQLAlchemy fewer transactions (benchmarks/pool.py),
+so it takes the place of nothing here.
 """
 
 from __future__ import annotations
