@@ -6,18 +6,18 @@ adds words under `[tool.gatepost.name_hints]`.
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gatepost.errors import SettingsError
-from gatepost.schema import Table
+
+if TYPE_CHECKING:
+    from gatepost.schema import Table
 
 Audience = Literal["private", "public", "unknown"]
 Words = Mapping[str, frozenset[str]]
@@ -38,6 +38,8 @@ def word_list(name: str) -> frozenset[str]:
 
 @cache
 def _lists() -> Words:
+    import tomllib  # most processes that import this module ask for no word
+
     text = (files("gatepost") / "name_hints.toml").read_text(encoding="utf-8")
     return {name: frozenset(words.split()) for name, words in tomllib.loads(text).items()}
 
@@ -69,6 +71,8 @@ def read_words(table: object) -> Words:
         raise SettingsError('"name_hints" in [tool.gatepost] is not a table', _EXAMPLE)
     for name, words in table.items():
         if name not in _lists():
+            import difflib
+
             near = difflib.get_close_matches(name, _lists(), 1)
             hint = f'Did you mean "{near[0]}"?' if near else f"one of {', '.join(sorted(_lists()))}"
             raise SettingsError(f'unknown list "{name}" in [tool.gatepost.name_hints]', hint)

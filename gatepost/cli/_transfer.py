@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,11 +88,15 @@ def target(url: str | None) -> DatabaseUrl:
     Raises:
         SettingsError: there is none, or it is wrong.
     """
-    from gatepost.database.settings import load_settings
     from gatepost.database.url import parse_url
 
+    typed = parse_url(url) if url is not None else None
+    if typed is not None and not typed.crosses_network:
+        return typed  # there is nothing to secure, and reading the settings takes time
+    from gatepost.database.settings import load_settings
+
     settings = load_settings()
-    return settings.secured(parse_url(url)) if url is not None else settings.url
+    return settings.secured(typed) if typed is not None else settings.url
 
 
 def model_metadata(package: str) -> MetaData:
@@ -152,14 +156,17 @@ def move(job: Job, source: Path) -> int:
     from gatepost import transfer
     from gatepost.database.connect import connect
 
-    with closing(connect(job.target, refuse_transaction_pooler=True)) as connection:
+    with ExitStack() as stack:
+        dry = job.verbosity.dry_run
+        workers = None if dry else stack.enter_context(transfer.processes(source, job.options))
+        connection = stack.enter_context(closing(connect(job.target, refuse_transaction_pooler=True)))
         try:
-            plan = transfer.plan(source, connection, options=job.options, check=job.verbosity.dry_run)
+            plan = transfer.plan(source, connection, options=job.options, check=dry)
         except transfer.SidesDiffer as differ:
             if differ.plan is not None and job.talks:
                 page.print_plan(differ.plan)
             raise
-        return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress))
+        return _planned(job, plan, lambda progress: transfer.run(plan, connection, progress=progress, workers=workers))
 
 
 def write(job: Job, source: Path, directory: Path, package: str, compression: Compression | None) -> int:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from gatepost.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gatepost.transfer.api import plan, plan_rejects, plan_write, run, run_rejects, write
+    from gatepost.transfer.api import plan, plan_rejects, plan_write, processes, run, run_rejects, write
     from gatepost.transfer.check_only import check
     from gatepost.transfer.load.copy import Progress
     from gatepost.transfer.load.rejects import RowsRefused
@@ -43,6 +43,7 @@ _HOMES = {
     "plan": "gatepost.transfer.api",
     "plan_rejects": "gatepost.transfer.api",
     "plan_write": "gatepost.transfer.api",
+    "processes": "gatepost.transfer.api",
     "run": "gatepost.transfer.api",
     "run_rejects": "gatepost.transfer.api",
     "scan": "gatepost.transfer.misfits",
@@ -64,6 +65,7 @@ __all__ = [
     "plan",
     "plan_rejects",
     "plan_write",
+    "processes",
     "run",
     "run_rejects",
     "scan",

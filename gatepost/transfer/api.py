@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from gatepost.transfer.archive.compression import Compression, best
 from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.load.rejects import RowsRefused
 from gatepost.transfer.load.transaction import ending
-from gatepost.transfer.parallel.workers import open_with_workers
+from gatepost.transfer.parallel.workers import Workers, open_with_workers, start_workers
 from gatepost.transfer.pipeline import transfer_at_once
 from gatepost.transfer.planning.declared_tables import declared_tables
 from gatepost.transfer.planning.make_plan import paired_plan
@@ -46,13 +47,28 @@ def plan(source: Path, connection: Connection, *, options: Options | None = None
         return replace(side.plan(connection, chosen), checked=check)
 
 
-def run(plan: Plan, connection: Connection, *, progress: Progress | None = None) -> TransferResult:
+@contextmanager
+def processes(source: Path, options: Options) -> Iterator[Workers | None]:
+    """Start the processes that a run casts in, if any, so that they are ready when its plan is made.
+
+    Args:
+        source: The SQLite file, or a directory that `write` made.
+        options: What the person asks for.
+    """
+    with ExitStack() as stack:
+        yield start_workers(stack, source, options)
+
+
+def run(
+    plan: Plan, connection: Connection, *, progress: Progress | None = None, workers: Workers | None = None
+) -> TransferResult:
     """Do what a plan says, in one transaction, and commit it.
 
     Args:
         plan: What `plan()` returned.
         connection: The target, outside of a transaction.
         progress: Called after every batch with the table, its rows done and its rows in all.
+        workers: The `processes` for this source; without them, they are started here.
 
     Raises:
         RowsRefused: rows cannot be moved exactly, and `options.rejects` is not set; nothing was written.
@@ -62,7 +78,8 @@ def run(plan: Plan, connection: Connection, *, progress: Progress | None = None)
         if plan.options.resumable:
             side = stack.enter_context(opened(plan.path, plan.options, connection))
             return transfer_by_table(plan, side, connection, progress or _silent)
-        return transfer_at_once(plan, _with_workers(stack, plan, connection), connection, progress or _silent)
+        side = _with_workers(stack, plan, connection, workers)
+        return transfer_at_once(plan, side, connection, progress or _silent)
 
 
 def plan_write(source: Path, metadata: MetaData, *, options: Options | None = None) -> Plan:
@@ -153,12 +170,14 @@ def run_rejects(
             raise
 
 
-def _with_workers(stack: ExitStack, plan: Plan, connection: Connection) -> Side:
+def _with_workers(stack: ExitStack, plan: Plan, connection: Connection, workers: Workers | None) -> Side:
     """Open what a plan is for; beside a file, processes that cast, if any pay."""
     if plan.path.is_dir():
         return FromDirectory(plan.path)  # it was cast before
-    workers, source = open_with_workers(stack, plan.path, plan.options)
-    return FromFile(source, plan.options, connection, workers)
+    if workers is None:
+        workers = start_workers(stack, plan.path, plan.options)
+    opened_by, source = open_with_workers(stack, plan.path, plan.options, workers)
+    return FromFile(source, plan.options, connection, opened_by)
 
 
 def _planned(source: Source, metadata: MetaData, options: Options) -> Plan:

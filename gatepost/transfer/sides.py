@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -161,23 +162,38 @@ class FromFile(Side):
     def intact(self, plan: Plan) -> Iterator[None]:
         """Read every page of the file beside what is done inside, unless the plan was made after that.
 
+        Where another process casts, that is done when it has cast everything: until then both processors are busy.
+
         Raises:
             TransferError: the file is damaged, whatever else it led to.
         """
         if plan.checked:
             yield
             return
+        cast = self._workers.all_cast if self._workers is not None else threading.Event()
+        if self._workers is None:
+            cast.set()
+        given_up = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            verdict = pool.submit(self.refuse_damage)
+            verdict = pool.submit(self._refuse_damage_after, cast, given_up)
             try:
                 yield
             except TransferError:
+                cast.set()
                 verdict.result()
                 raise
             except BaseException:
+                given_up.set()
+                cast.set()
                 self._source.connection.interrupt()
                 raise
+            cast.set()
             verdict.result()
+
+    def _refuse_damage_after(self, event: threading.Event, given_up: threading.Event) -> None:
+        event.wait()
+        if not given_up.is_set():
+            self.refuse_damage()
 
     def _ahead(self, table: TablePlan) -> Iterator[Encoded] | None:
         return None if self._workers is None or table.asks_server else self._workers.encoded(table)

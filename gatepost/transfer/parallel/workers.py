@@ -49,29 +49,46 @@ and each page of it costs a fault when it comes again (https://man7.org/linux/ma
 _START = "from gatepost.transfer.parallel.worker_process import main; main()"
 
 
-def open_with_workers(stack: ExitStack, path: Path, options: Options) -> tuple[Workers | None, Source]:
-    """Open a source with as many processes beside it as were asked for, or as pay.
+def start_workers(stack: ExitStack, path: Path, options: Options) -> Workers | None:
+    """Start as many processes as were asked for, or as pay; they get ready while the caller does other things.
 
     Args:
-        stack: Closes both.
+        stack: Ends them.
+        path: The source.
+        options: What the person asks for.
+    """
+    if path.is_dir() or options.resumable:
+        return None  # it was cast before, or goes table by table over one connection
+    if options.parallel:
+        return stack.enter_context(Workers(path, options.parallel))
+    processors = os.cpu_count() or 1
+    # Nobody asked for them: what keeps them from starting is no reason to stop.
+    with suppress(OSError):
+        if path.stat().st_size >= WORTH_BYTES and processors > 1 and sys.executable:
+            return stack.enter_context(Workers(path, min(_MOST, processors)))
+    return None
+
+
+def open_with_workers(
+    stack: ExitStack, path: Path, options: Options, workers: Workers | None
+) -> tuple[Workers | None, Source]:
+    """Open a source, in the processes beside this one too.
+
+    Args:
+        stack: Closes it.
         path: The file.
         options: What the person asks for.
+        workers: What `start_workers` started.
 
     Raises:
         TransferError: the file cannot be read, or does not stand still for the processes that were asked for.
     """
-    if options.parallel:
-        workers = stack.enter_context(Workers(path, options.parallel))
+    if workers is not None and options.parallel:
         return workers, stack.enter_context(workers.open())
-    processors = os.cpu_count() or 1
-    if path.stat().st_size >= WORTH_BYTES and processors > 1 and sys.executable:
-        # Nobody asked for them: what keeps them from starting is no reason to stop, and what is wrong with the file
-        # is reported by the source itself.
-        with suppress(OSError, TransferError), ExitStack() as both:
-            workers = both.enter_context(Workers(path, min(_MOST, processors)))
-            source = both.enter_context(workers.open())
-            stack.push(both.pop_all())
-            return workers, source
+    # What is wrong with the file is reported by the source itself, where nobody asked for the processes.
+    with suppress(OSError, TransferError):
+        if workers is not None:
+            return workers, stack.enter_context(workers.open())
     return None, stack.enter_context(Source(path))
 
 
@@ -89,6 +106,8 @@ class Workers:
         self._ahead = [0] * number
         self._most = max(AHEAD_BYTES, MEMORY_BYTES - number * _WORKER_BYTES) // number
         self._failure: TransferError | None = None
+        self.all_cast = threading.Event()
+        """Set when every row is cast, or none will be any more."""
         self._threads: list[threading.Thread] = []
         # Neither forked, which would share SQLite's locks and psycopg2's socket, nor spawned by multiprocessing,
         # which would run the main script of whoever calls this once more.
@@ -113,6 +132,7 @@ class Workers:
         with self._changed:
             self._leaving = True
             self._changed.notify_all()
+        self.all_cast.set()
         for process in self._processes:
             process.kill()
             process.wait()
@@ -197,6 +217,7 @@ class Workers:
                 with self._changed:
                     self._failure = self._failure or error
                     self._changed.notify_all()
+                self.all_cast.set()
                 return
             with self._changed:
                 if isinstance(answer, int):
@@ -209,6 +230,8 @@ class Workers:
                 # What is waited for must come, however much of another table lies here.
                 while self._ahead[number] > self._most and place not in self._dropped and not self._leaving:
                     self._changed.wait()
+        if all(ended == len(self._processes) for ended in self._ended.values()):
+            self.all_cast.set()
 
 
 def _send(process: subprocess.Popen[bytes], request: tuple[object, ...]) -> None:

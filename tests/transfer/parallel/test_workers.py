@@ -214,3 +214,30 @@ def test_the_pieces_are_the_whole(many, number):
             here = tally_source(source, table, TimeOptions())
             there = sum((Tally(b.rows, b.fingerprint, b.nulls) for b in workers.encoded(table)), start=Tally.of(table))
             assert here == there
+
+
+def test_processes_that_get_ready_before_the_plan_cast_its_rows(many, monkeypatch):
+    path, connection = many
+    options = Options(parallel=1)
+    with transfer.processes(path, options) as workers:
+        planned = transfer.plan(path, connection, options=options)
+        monkeypatch.setattr(workers_module, "Workers", None)  # no others are started
+        assert transfer.run(planned, connection, workers=workers).rows == ROWS + 1
+    assert all(process.returncode is not None for process in workers._processes)
+
+
+@pytest.mark.parametrize("options", [Options(parallel=1, resumable=True), Options()], ids=["resumable", "small"])
+def test_no_process_is_started_where_none_pays(many, options):
+    with transfer.processes(many[0], options) as workers:
+        assert workers is None
+
+
+def test_the_file_is_read_for_damage_when_everything_is_cast(many, monkeypatch):
+    path, connection = many
+    options = Options(parallel=1)
+    seen = []
+    with transfer.processes(path, options) as workers:
+        monkeypatch.setattr(Source, "quick_check", lambda _source: seen.append(dict(workers._ended)))
+        planned = transfer.plan(path, connection, options=options, check=False)
+        transfer.run(planned, connection, workers=workers)
+    assert seen == [{0: 1, 1: 1}]
