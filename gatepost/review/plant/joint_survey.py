@@ -14,7 +14,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Calls, Clues, unquoted
 from gatepost.observation.plant.canaries import family, is_word
 from gatepost.observation.plant.references import parents_first
-from gatepost.observation.plant.survey import Survey
+from gatepost.observation.plant.survey import Survey, TableKey
 from gatepost.schema import Column, Schema, Table, is_platform
 
 _NUMERIC = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
@@ -192,9 +192,12 @@ def texts_of(live: Schema) -> Iterator[str]:
     yield from (function.body for function in live.functions)
 
 
-def literals_of(live: Schema) -> frozenset[str]:
-    """Return every literal in the conditions, views and bodies of a database."""
-    return frozenset(literal for text in texts_of(live) for literal in _literals(text))
+def literals_of(live: Schema, table: TableKey | None = None) -> frozenset[str]:
+    """Return every literal in the conditions, views and bodies of a database, or in the conditions of one table."""
+    found = live.table(*table) if table is not None else None
+    own = (text for policy in found.policies for text in (policy.using, policy.check) if text) if found else ()
+    texts = own if table is not None else texts_of(live)
+    return frozenset(literal for text in texts for literal in _literals(text))
 
 
 def _literals(text: str) -> list[str]:

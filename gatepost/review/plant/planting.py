@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.finding import NotChecked
 from gatepost.observation.plant.constraint_search import Search
-from gatepost.observation.plant.fitting.partitions import room
+from gatepost.observation.plant.fitting.partitions import of_each_part, room
 from gatepost.observation.plant.insert_rows import PlantedRows, insert
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import FILES, Survey, TableKey
@@ -50,6 +50,7 @@ class SidePlanting:
             table = self.own(joint.key)
             if table is not None:
                 refused = self._table(found, joint, table)
+                self._parts(found, joint, table)
                 if refused:
                     self.missing.append(NotChecked(str(joint), f"no row could be planted: {refused}", ours=True))
         for possibility in self.population.possible:
@@ -62,6 +63,13 @@ class SidePlanting:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
         self._refresh()
         return found
+
+    def _parts(self, found: PlantedRows, joint: Table, table: Table) -> None:
+        """Plant a row in each partition: one may be open by its own name."""
+        for values in of_each_part(self.cursor, table) if table.kind == "partitioned" else ():
+            row = self.population.row_of_part(joint, values)
+            if row is not None:
+                self._some(found, [self.row(row, table)])
 
     def own(self, key: TableKey) -> Table | None:
         """Return a table of the head's words as this side has it."""

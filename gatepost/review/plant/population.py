@@ -9,32 +9,35 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.observation.attempt.personas import cast, own_id, users_of
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.fitting.combinations import KEPT, Values
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH, STRANGERS, RowSets
-from gatepost.observation.plant.survey import FILES, USERS, Survey
+from gatepost.observation.plant.survey import FILES, USERS, Survey, unique_keys
 from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import NOBODY, Persona
 from gatepost.review.names import TableKey
+from gatepost.review.plant.callers import MIXED, mixed, with_claims, with_email
 from gatepost.review.plant.instants import instants
 from gatepost.review.plant.joint_survey import literals_of
 from gatepost.review.plant.possibilities import Possibility
-from gatepost.schema import Column, Table
+from gatepost.schema import Column, Table, is_platform
 
-MIXED = ("mixed_1", "mixed_2", "mixed_3")
-"""Users whose rows are mixed with those of others: members of several teams, in every state."""
 _MOST_MIXED = 14
 _MOST = FRESH - 10
 _ALIKE = (ANN, BOB, *MIXED)
 _ADDRESS = re.compile(r"[\w.%+-]*@[\w.%-]+|%[\w-]+\.[a-z]{2,}%?|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}")
 _MOST_ADDRESSES = 4
+_FALLS_BACK = re.compile(
+    r"\bcoalesce\b|\bis\s+(?:not\s+)?null\b|\bnullif\b|\bis\s+(?:not\s+)?distinct\b", re.IGNORECASE
+)
 _FEW = (ANN, MIXED[0])
 _ONE_BY_ONE = (STRANGERS[15], ANN, MIXED[0], MIXED[1], BOB)
 """Whom the first mixed rows name: a user who has no row in any other table comes first."""
@@ -63,6 +66,7 @@ class Population:
     possible: tuple[Possibility, ...] = ()
     sparse: bool = False
     _made: dict[Any, list[Row]] = field(default_factory=dict, init=False)
+    _parts: dict[Any, int] = field(default_factory=dict)
 
     @cached_property
     def people(self) -> tuple[Persona, ...]:
@@ -81,11 +85,11 @@ class Population:
         head = cast(self.row_sets, self.people)
         base = cast(RowSets(replace(self.survey, clues=self.base.clues), self.row_sets.users), self.people)
         before = {persona.name: persona for persona in base}
-        found = [persona for one in head for persona in _with_claims(one, before.get(one.name))]
-        everybody = [_mixed(persona, found) if persona.name in MIXED else persona for persona in found]
+        found = [persona for one in head for persona in with_claims(one, before.get(one.name))]
+        everybody = [mixed(persona, found) if persona.name in MIXED else persona for persona in found]
         ann = next(persona for persona in everybody if persona.name == ANN)
         found_by_solver = (one.caller for one in self.possible if one.caller is not None)
-        return (*everybody, *(_with_email(ann, email) for email in self._emails()), *found_by_solver)
+        return (*everybody, *(with_email(ann, email) for email in self._emails()), *found_by_solver)
 
     def _emails(self) -> list[str]:
         """Return addresses that fit the patterns of conditions, and addresses that nearly do."""
@@ -117,7 +121,7 @@ class Population:
         if table.key != USERS and table.key != FILES[0]:
             for values in (*self._moments(table), *self._nulls(table), *self._longer(table), *self._mixes(table)):
                 more.append(Row(table, number + len(more), values[0], values[1]))
-        more = [self._renumbered(row) for row in more]
+        more = [self._of_a_stranger(self._renumbered(row), at) for at, row in enumerate(more)]
         omitted = self.defaults.get(table.key, frozenset())
         if omitted:
             number += len(more)
@@ -130,6 +134,20 @@ class Population:
             few = [row for row in [*found, *more] if row.world in _FEW]
             return [row for row in few if None not in row.values.values()]
         return [*found, *more][:_MOST]
+
+    def _of_a_stranger(self, row: Row, at: int) -> Row:
+        """Return a row that is a stranger's where the table holds one row a user, who has it already."""
+        alone = {columns[0] for columns in unique_keys(row.table) if len(columns) == 1}
+        names = [name for name in row.values if name in alone and (*row.table.key, name) in self.survey.identities]
+        stranger = STRANGERS[1 + at % (len(STRANGERS) - 2)]
+        return replace(row, values={**row.values, **dict.fromkeys(names, stranger)}) if names else row
+
+    def row_of_part(self, table: Table, values: Mapping[str, str]) -> Row | None:
+        """Return a row for a partition, by the values of its bound; None where there are too many."""
+        number = self._parts.setdefault((table.key, *values.items()), FRESH - 30 + len(self._parts))
+        if number >= FRESH - 10:
+            return None
+        return Row(table, number, BOB, {**self.row_sets.make(table, BOB, number), **values})
 
     def _about_users(self, table: Table) -> bool:
         """Return whether a table says something about users that other tables' policies read."""
@@ -175,8 +193,18 @@ class Population:
         edges = self.row_sets.edges(table)
         for column in table.columns:
             read = (*table.key, column.name) in self.survey.clues.read or self._binds(table, column)
+            read = read or column.name in self._fallen_back
             if read and not column.not_null and not column.generated and None not in edges.get(column.name, ()):
                 yield from ((world, {**self._first(table, world), column.name: None}) for world in (ANN, BOB))
+
+    @cached_property
+    def _fallen_back(self) -> frozenset[str]:
+        """The names in views and functions that show something else where a value is NULL."""
+        sides = (self.survey.live, self.base.live)
+        bodies = (one.body for live in sides for one in live.functions if not is_platform(one.schema))
+        views = (one.definition for live in sides for one in live.views if not is_platform(one.schema))
+        texts = (text for text in (*bodies, *views) if _FALLS_BACK.search(text))
+        return frozenset(name for text in texts for name in identifiers_in(text))
 
     def _longer(self, table: Table) -> Iterator[tuple[str, Values]]:
         """Yield rows whose texts hold more than a claim that they are compared with by a pattern."""
@@ -246,51 +274,3 @@ class Population:
         if whose is None or whose in STRANGERS:
             return whose
         return self.row_sets.make(table, whose, self.row_sets.names.index(whose)).get(column.name)
-
-
-def _with_claims(head: Persona, base: Persona | None) -> Iterator[Persona]:
-    """Yield a caller with the claims that either side reads; two, where the sides read one claim differently."""
-    if base is None or base.claims == head.claims or not head.claims:
-        yield head
-        return
-    new, old = json.loads(head.claims), json.loads(base.claims)
-    yield replace(head, claims=json.dumps(_merged(old, new)))
-    if _conflict(old, new):
-        yield replace(head, name=f"{head.name}, as before", claims=json.dumps(_merged(new, old)), traits=replace(
-            head.traits, row_set=head.row_set))  # fmt: skip
-
-
-def _merged(one: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(one)
-    for key, value in over.items():
-        known = found.get(key)
-        found[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return found
-
-
-def _conflict(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return any(
-        _conflict(one[key], other[key])
-        if isinstance(one[key], dict) and isinstance(other[key], dict)
-        else one[key] != other[key]
-        for key in one.keys() & other.keys()
-    )
-
-
-def _mixed(persona: Persona, everybody: Iterable[Persona]) -> Persona:
-    """Return a mixed user with claims of their own: all, those of ann's tenant, or hardly any."""
-    claims = json.loads(persona.claims)
-    ann = json.loads(next(one.claims for one in everybody if one.name == ANN))
-    own = {"sub": claims["sub"], "role": claims["role"], "session_id": claims.get("session_id")}
-    if persona.name == MIXED[1]:
-        claims = {**ann, **own, "email": "Mixed_2@EXAMPLE.org"}
-    elif persona.name == MIXED[2]:
-        claims = {**own, "aal": "aal1", "is_anonymous": False, "app_metadata": {}, "user_metadata": {}}
-    return replace(persona, claims=json.dumps(claims))
-
-
-def _with_email(persona: Persona, email: str) -> Persona:
-    """Return ann with another address: another caller, with the same rows."""
-    claims = {**json.loads(persona.claims), "email": email}
-    traits = replace(persona.traits, row_set=ANN, onlooker=True)
-    return replace(persona, name=f"{ANN} as {email}", claims=json.dumps(claims), traits=traits)

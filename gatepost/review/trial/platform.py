@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from gatepost import sql
@@ -16,9 +17,12 @@ from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import Persona
+from gatepost.review.plant.joint_survey import literals_of
 from gatepost.review.trial.access import Opened, how_of, label_code
 from gatepost.review.trial.side import TriedSide
 
+_EXTENSIONS = ("broadcast", "presence")
+"""What is sent over a channel (https://supabase.com/docs/guides/realtime/authorization)."""
 __all__ = ["MESSAGES", "channels", "signing_up"]
 
 
@@ -52,9 +56,11 @@ def channels(side: TriedSide, population: PlantedRows, batch: Batch, callers: Se
         callers: Who joins.
     """
     known = Channels(TrialSession(side.stage.cursor, population), Observations())
-    topics = list(dict.fromkeys([*known.topics(ANN), *known.topics(BOB)]))
+    named = literals_of(population.survey.live, MESSAGES)
+    topics = list(dict.fromkeys([*known.topics(ANN), *known.topics(BOB), *named]))
     target = sql.qualified(*MESSAGES)
-    rows = ", ".join(f"({sql.literal(topic)}, 'broadcast', 'x')" for topic in topics)
+    messages = list(itertools.product(topics, _EXTENSIONS))
+    rows = ", ".join(f"({sql.literal(topic)}, '{extension}', 'x')" for topic, extension in messages)
     with side.stage.attempt(f"INSERT INTO {target} (topic, extension, event) VALUES {rows}") as tried:
         said = tried.said if tried.outcome != "done" else ""
     side.stage.settle()
@@ -62,26 +68,30 @@ def channels(side: TriedSide, population: PlantedRows, batch: Batch, callers: Se
         side.access.missing.append(NotChecked(".".join(MESSAGES), f"no message could be planted: {said}", ours=True))
         return
     side.stage.execute(f"INSERT INTO {target} (topic, extension, event) VALUES {rows}")
-    side.access.planted[MESSAGES] = frozenset(range(len(topics)))
+    side.access.planted[MESSAGES] = frozenset(range(len(messages)))
     side.access.columns[MESSAGES] = frozenset({"payload"})
-    side.access.shown |= {(MESSAGES, at): f"the topic {topic}" for at, topic in enumerate(topics)}
-    batch.together((f"topics as {one.name}", _join(side, one, topics)) for one in callers)
+    side.access.shown |= {(MESSAGES, at): f"{kind} in the topic {topic}" for at, (topic, kind) in enumerate(messages)}
+    batch.together((f"topics as {one.name}", _join(side, one, messages)) for one in callers)
 
 
-def _join(side: TriedSide, persona: Persona, topics: Sequence[str]) -> Trying[None]:
+def _join(side: TriedSide, persona: Persona, messages: Sequence[tuple[str, str]]) -> Trying[None]:
     target = sql.qualified(*MESSAGES)
     door = side.access.doors.setdefault((persona.name, ".".join(MESSAGES)), {})
-    for at, topic in enumerate(topics):
+    for at, (topic, extension) in enumerate(messages):
         value = sql.literal(topic)
         said = (
-            f"SELECT FROM {target} WHERE topic = {value}",
-            f"INSERT INTO {target} (topic, extension, event) VALUES ({value}, 'broadcast', 'x')",
+            f"SELECT FROM {target} WHERE topic = {value} AND extension = '{extension}'",
+            f"INSERT INTO {target} (topic, extension, event) VALUES ({value}, '{extension}', 'x')",
         )
         wanted = [Trial(persona, f"SET LOCAL realtime.topic = {value}; {one}") for one in said]
         listened, sent = yield wanted
         heard = listened.tried.outcome == "done" and listened.tried.count > 0
         cells = frozenset({(MESSAGES, at, "payload")}) if heard else frozenset()
-        door[f"listen {topic}"] = Opened("topic", how_of(listened.tried), said[0], listened.tried.said, cells)
+        door[f"listen {topic} {extension}"] = Opened(
+            "topic", how_of(listened.tried), said[0], listened.tried.said, cells
+        )
         wrote = sent.tried.outcome == "done" and sent.tried.count > 0
-        written = frozenset({(MESSAGES, label_code(topic))}) if wrote else frozenset()
-        door[f"send {topic}"] = Opened("topic", how_of(sent.tried), said[1], sent.tried.said, written=written)
+        written = frozenset({(MESSAGES, label_code(f"{topic} {extension}"))}) if wrote else frozenset()
+        door[f"send {topic} {extension}"] = Opened(
+            "topic", how_of(sent.tried), said[1], sent.tried.said, written=written
+        )

@@ -24,6 +24,30 @@ _FIRST = re.compile(r"'(?:[^']|'')*'|(?<=[( ])-?\d+(?:\.\d+)?(?=[,)])")
 _KEY = re.compile(r"\((?P<names>[^()]+)\) = \(")
 
 
+_KEY_COLUMNS = """
+SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}')
+  FROM pg_partitioned_table p
+  CROSS JOIN LATERAL unnest(p.partattrs) WITH ORDINALITY k(number, place)
+  JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.number
+ WHERE p.partrelid = to_regclass(%s)
+"""
+
+
+def of_each_part(cursor: Cursor, table: Table) -> list[dict[str, str]]:
+    """Return, for each partition whose bound names a value, that value by column.
+
+    Args:
+        cursor: Inside a transaction.
+        table: The partitioned table.
+    """
+    target = sql.qualified(table.schema, table.name)
+    cursor.execute(_KEY_COLUMNS, (target,))
+    [(names,)] = cursor.fetchall()
+    cursor.execute(_BOUNDS, (target,))
+    parts = (literals_in(pieces_in((bound or "").partition(" TO ")[0])) for (bound,) in cursor.fetchall())
+    return [dict(zip(names, values, strict=False)) for values in parts if names and len(values) >= len(names)]
+
+
 def room(cursor: Cursor, table: Table, error: Error) -> dict[str, str]:
     """Return, by column, a value of the first partition, after PostgreSQL found no partition for a row.
 
