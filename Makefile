@@ -3,6 +3,7 @@
 # make test-slow  the rest: kills, browsers, runs of pytest inside a test, much fuzzing
 # make quick      what needs neither a server nor another interpreter, in seconds
 # make test-lowest  the quick tests and those of migrations, on the oldest dependencies that pyproject.toml takes
+# make docs       the documentation as a site, in site/
 # make lint       ruff and mypy
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := .venv/bin
 # The suite starts many interpreters: where bytecode is not kept, each compiles everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: demo test test-slow test-lowest quick lint clean
+.PHONY: demo test test-slow test-lowest quick docs lint clean
 
 demo: .venv/demo
 	$(BIN)/gatepost demo
@@ -28,6 +29,9 @@ quick: .venv/dev
 test-lowest: .venv-lowest/lowest
 	.venv-lowest/bin/python -m pytest -n auto -o filterwarnings= -m 'not server and not subprocess and not slow'
 	.venv-lowest/bin/python -m pytest -n auto -o filterwarnings= -m 'not slow' tests/migrate tests/history tests/canonical tests/init
+
+docs: .venv/dev
+	$(BIN)/python -m mkdocs build
 
 lint: .venv/dev
 	$(BIN)/ruff check .
