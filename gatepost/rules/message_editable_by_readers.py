@@ -16,6 +16,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import Column, Table, is_platform
 
 _TEXTS = ("text", "character varying", "json", "jsonb")
+_KEYS = ("primary key", "unique", "foreign key")
 
 
 @rule(severity="warning", decided_by="witness")
@@ -88,7 +89,7 @@ def _author(context: Context, table: Table, role: str) -> str | None:
 
 def _says_something(context: Context, table: Table, role: str, column: Column) -> bool:
     """Return whether a role may change a column that holds what somebody wrote."""
-    keys = {name for c in table.constraints if c.kind != "check" for name in c.columns}
+    keys = {name for c in table.constraints if c.kind in _KEYS for name in c.columns}
     return (
         column.type in _TEXTS
         and column.name not in keys | context.analysis.owner_columns(table)

@@ -12,6 +12,7 @@ from gatepost.rules._registry import Found, rule
 from gatepost.schema import is_platform
 
 _TEXTS = ("text", "character varying")
+_KEYS = ("primary key", "unique", "foreign key")
 
 
 @rule(severity="info", decided_by="style")
@@ -53,7 +54,7 @@ def _compared(one: PolicyFacts) -> str | None:
     """Return a text column that auth.uid() is compared with, and that is no key."""
     if not any("auth.uid()" in text for text in (one.policy.using, one.policy.check) if text):
         return None  # auth.jwt() ->> 'sub' is the same value, and takes any text
-    keys = {name for constraint in one.table.constraints if constraint.kind != "check" for name in constraint.columns}
+    keys = {name for found in one.table.constraints if found.kind in _KEYS for name in found.columns}
     for term in one.terms:
         for part in term.all_of_type(Compare):
             sides = (unwrapped(part.left), unwrapped(part.right))
