@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
+    from sqlmodel import Session
 
     from gatepost.finding import Result
     from gatepost.project import Project
@@ -52,16 +52,18 @@ def test_migrations_go_down_and_up_again(
 
 
 def test_observed_equals_declared(
-    gatepost_database: TestDatabase, gatepost_project: Project, gatepost_seed: Callable[[Connection], None]
+    gatepost_database: TestDatabase, gatepost_project: Project, gatepost_seed: Callable[[Session], None]
 ) -> None:
     """Every persona can access exactly the rows that the declaration allows, as tried on the database."""
     from gatepost.database.connect import connect
     from gatepost.name_hints import added_words
     from gatepost.observation.run import Scope, run_inside
+    from gatepost.testing.sessions import session_on
 
-    with closing(connect(gatepost_database.superuser_url)) as connection, connection.cursor() as cursor:
-        gatepost_seed(connection)  # in the transaction that is rolled back at the end
-        with added_words(gatepost_project.name_hints):
+    with closing(connect(gatepost_database.superuser_url)) as connection, session_on(connection) as session:
+        gatepost_seed(session)  # in the transaction that is rolled back at the end
+        session.commit()
+        with added_words(gatepost_project.name_hints), connection.cursor() as cursor:
             _assert_clean(run_inside(cursor, Scope(gatepost_project.declaration())))
 
 

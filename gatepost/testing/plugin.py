@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
     from sqlmodel import Session
     from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 Migrate = Callable[[str, str], None]
 """A function that brings the database of a URL to a revision of Alembic."""
-Seed = Callable[["Connection"], None]
-"""A function that inserts rows on a connection of psycopg2, without a commit."""
+Seed = Callable[["Session"], None]
+"""A function that adds rows to a session of SQLModel, itself or by a project's factories."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -176,7 +175,7 @@ def gatepost_seed() -> Seed:
 
     A project overrides it where a table takes only rows of its own making.
     """
-    return lambda _connection: None
+    return lambda _session: None
 
 
 @pytest.fixture

@@ -14,20 +14,19 @@ from sqlalchemy import Connection, StaticPool, create_engine
 from sqlmodel import Session
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Driver
     from sqlmodel.ext.asyncio.session import AsyncSession
-
-    from gatepost.testing.acting import RollingBack
 
 
 @contextmanager
-def session_on(db: RollingBack) -> Iterator[Session]:
+def session_on(db: Driver) -> Iterator[Session]:
     """Open a SQLModel session on a connection."""
     with _joined(db) as bind, Session(bind=bind, join_transaction_mode="create_savepoint") as session:
         yield session
 
 
 @contextmanager
-def async_session_on(db: RollingBack) -> Iterator[AsyncSession]:
+def async_session_on(db: Driver) -> Iterator[AsyncSession]:
     """Open a SQLModel session with the asynchronous interface on a connection.
 
     psycopg2 answers each `await` without the event loop. A test has nothing else to do meanwhile, and so the session
@@ -50,7 +49,7 @@ def async_session_on(db: RollingBack) -> Iterator[AsyncSession]:
 
 
 @contextmanager
-def _joined(db: RollingBack) -> Iterator[Connection]:
+def _joined(db: Driver) -> Iterator[Connection]:
     engine = create_engine(
         "postgresql+psycopg2://", creator=lambda: db, poolclass=StaticPool, pool_reset_on_return=None
     )

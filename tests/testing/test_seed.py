@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, MetaData, Table, Text, Uuid, text
 
 from gatepost import declaring, owner, protect
 from gatepost.declare.language import collected
@@ -41,9 +41,12 @@ def test_a_seed_is_observed_where_planting_fails(database_url, server, project, 
         cursor.execute(VOUCHERS.format(condition))
     database = TestDatabase(database_url, server.url(urlsplit(database_url).path[1:], "supabase_admin"))
 
-    def seed(connection):
-        rows = [("abc", gatepost_personas["ann"]), ("abcd", gatepost_personas["bob"])]
-        connection.cursor().executemany("INSERT INTO vouchers VALUES (%s, %s)", rows)
+    def seed(session):
+        rows = [
+            {"code": "abc", "user_id": gatepost_personas["ann"]},
+            {"code": "abcd", "user_id": gatepost_personas["bob"]},
+        ]
+        session.connection().execute(text("INSERT INTO vouchers VALUES (:code, :user_id)"), rows)
 
     if condition == "true":
         with pytest.raises(AssertionError, match="can read 2 planted rows in public"):
