@@ -84,6 +84,34 @@ FASTAPI = (
     ],
     Options(),
 )
+FLASK = (  # what SQLAlchemy's types write into SQLite, with the tables of Flask-Security
+    [
+        "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+        "INSERT INTO alembic_version VALUES ('f1a5c0')",
+        "CREATE TABLE role (id INTEGER PRIMARY KEY, name VARCHAR(80) UNIQUE, permissions TEXT)",
+        "INSERT INTO role VALUES (1, 'admin', 'read,write'), (2, 'guest', NULL)",
+        "CREATE TABLE user (id INTEGER PRIMARY KEY, email VARCHAR(255) UNIQUE, active BOOLEAN, fs_uniquifier TEXT,"
+        " confirmed_at DATETIME, kind VARCHAR(5), trial DATETIME, prefs BLOB, balance NUMERIC(10, 2), wakes TIME,"
+        " born DATE, device CHAR(32), settings JSON)",
+        "INSERT INTO user VALUES (1, 'ann@x.org', 1, 'fs1', '2025-01-02 03:04:05.000006', 'owner',"
+        " '1970-01-02 03:00:00.000005', x'80059500', 1.1, '01:02:03.000000', '2000-02-29',"
+        " '8b13e834c6094b2eb5bccc90ec3e7e70', '{\"a\": [1, null]}'),"
+        " (2, 'bob@x.org', 0, 'fs2', NULL, NULL, '1969-12-31 23:59:59.000000', NULL, NULL, NULL, NULL, NULL, NULL)",
+        "CREATE TABLE roles_users (user_id INTEGER REFERENCES user (id), role_id INTEGER REFERENCES role (id))",
+        "INSERT INTO roles_users VALUES (1, 1), (2, 2)",
+    ],
+    [
+        "CREATE TYPE kind AS ENUM ('owner', 'guest')",
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+        "INSERT INTO alembic_version VALUES ('another')",
+        "CREATE TABLE role (id serial PRIMARY KEY, name varchar(80) UNIQUE, permissions text)",
+        'CREATE TABLE "user" (id serial PRIMARY KEY, email varchar(255) UNIQUE, active boolean, fs_uniquifier text,'
+        " confirmed_at timestamp, kind kind, trial interval, prefs bytea, balance numeric(9, 2), wakes time, born date,"
+        " device uuid, settings json)",
+        'CREATE TABLE roles_users (user_id int REFERENCES "user", role_id int REFERENCES role)',
+    ],
+    Options(),
+)
 NOTES = (
     [
         "CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT, user_updated_time INT, latitude NUMERIC, is_todo INT,"
@@ -110,9 +138,14 @@ def checked(here, there):
         seconds = here / 1000 if here > 10**11 else here
         return abs(datetime.fromtimestamp(seconds, UTC) - moment) <= timedelta(microseconds=1)
     if isinstance(there, timedelta):
-        return timedelta(microseconds=here) == there
+        span = (
+            timedelta(microseconds=here)
+            if isinstance(here, int)
+            else datetime.fromisoformat(here) - datetime(1970, 1, 1)
+        )
+        return span == there
     if isinstance(there, date | time):
-        return there.isoformat() == here
+        return type(there).fromisoformat(here) == there
     if isinstance(there, memoryview):
         return bytes(there) == here
     if isinstance(there, Decimal | bool | int | float):
@@ -128,7 +161,7 @@ def _all(table, columns):
 
 
 @pytest.mark.parametrize(
-    "shape", [DJANGO, RAILS, PRISMA, FASTAPI, NOTES], ids="django rails prisma fastapi notes".split()
+    "shape", [DJANGO, RAILS, PRISMA, FASTAPI, FLASK, NOTES], ids="django rails prisma fastapi flask notes".split()
 )
 def test_a_whole_database_moves(sqlite_file, target, connection, shape):
     here, there, options = shape
