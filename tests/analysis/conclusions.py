@@ -8,6 +8,7 @@ from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.solver import Candidate, NotKnown, RuledOut
 from gatepost.analysis.solver.access_question import can
 from gatepost.analysis.trusted_tables import forged_by, trusted
+from gatepost.rules import all_rules
 from gatepost.schema import COMMANDS, is_platform
 
 _ANSWERS = {RuledOut: "own", Candidate: "others", NotKnown: "not known"}
@@ -16,8 +17,18 @@ _NOTHING = ((), {}, frozenset(), False, "", "none")
 
 
 def conclusions(context):
-    """Return what policies come to, whose rows are in reach, what is trusted, what functions do, what is compared."""
-    return [line for part in (_policies, _rows, _trusts, _functions, _compared) for line in part(context)]
+    """Return what is found, what policies come to, whose rows are in reach, what is trusted, compared and done."""
+    parts = (_findings, _policies, _rows, _trusts, _functions, _compared)
+    return [line.replace(context.live.database, "DATABASE") for part in parts for line in part(context)]
+
+
+def _findings(context):
+    """What the rules find, with the values by which a suspicion comes true; information is recorded elsewhere."""
+    for rule in all_rules():
+        for one in rule.check(context):
+            if one.severity != "info":
+                by = f" by {one.candidate.assumed}" if one.candidate is not None else ""
+                yield f"{one.severity} {one.verdict} {one.key}: {one.message} {one.fix}{by}"
 
 
 def _policies(context):

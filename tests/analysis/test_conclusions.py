@@ -1,4 +1,4 @@
-"""What the analysis concludes of the designs in `tests/scenarios` is what was recorded in `conclusions.txt`."""
+"""What the analysis concludes of the designs of scenarios and reviews is what was recorded in `conclusions.txt`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.analysis.conclusions import conclusions
 from tests.recorded import Recorded
-from tests.scenarios.designs import LEAKING, SOUND, context_of
+from tests.scenarios.designs import context_of, texts
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,9 @@ def recorded(pytestconfig):
     found.close()
 
 
-@pytest.mark.parametrize("scenario", [*SOUND, *LEAKING], ids=lambda path: path.stem)
-def test_what_is_concluded_of_a_design_is_what_was_recorded(scenario, server, database, recorded):
-    recorded.compare(scenario.stem, conclusions(context_of(scenario.read_text(), server, database)))
+DESIGNS = dict(texts())
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_what_is_concluded_of_a_design_is_what_was_recorded(name, server, database, recorded):
+    recorded.compare(name, conclusions(context_of(DESIGNS[name], server, database)))

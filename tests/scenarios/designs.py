@@ -13,6 +13,20 @@ HERE = Path(__file__).parent
 SOUND = sorted((HERE / "sound").glob("*.sql"))
 LEAKING = sorted((HERE / "leaking").glob("*.sql"))
 
+CHANGED = sorted((HERE.parent / "review_scenarios").glob("*/after.sql"))
+
+
+def texts():
+    """Yield every design with its name: what is sound, what leaks, what was held out, both ways, and what is reviewed."""
+    for file in (*SOUND, *LEAKING):
+        yield file.stem, file.read_text()
+    for file in sorted((HERE / "held_out").glob("*.sql")):
+        common, _, rest = file.read_text().partition("-- @leak")
+        for name, part in zip(("leak", "sound"), rest.split("-- @sound"), strict=True):
+            yield f"{file.stem} {name}", f"{common}\n--{part}"
+    for file in CHANGED:
+        yield f"{file.parent.name} afterwards", file.read_text()
+
 
 def context_of(text: str, server, database: str) -> Context:
     """Return a database after a design was made in it. `-- gatepost: as superuser` makes it as the platform."""

@@ -89,7 +89,7 @@ class Selects(ABC):
         self._universals: list[Universal] = []
         self._instances = 0
         self._seen: set[tuple[int, tuple[str, ...]]] = set()
-        self._parents: set[tuple[str, ForeignKey, RelationKey]] = set()
+        self._parents: dict[tuple[str, ForeignKey, RelationKey], str] = {}
 
     @abstractmethod
     def condition(self, term: Term, scope: Scope) -> Condition:
@@ -154,17 +154,19 @@ class Selects(ABC):
                     changed = True
 
     def _made_parents(self) -> bool:
-        """Make the rows to which foreign keys refer, where a sub-select of the question may find them."""
+        """Make the rows to which others refer, but not those to which these refer, where a sub-select may find them."""
         relations = dict.fromkeys(slot.relation for one in self._universals for slot in one.plan.slots)
         made = False
         for row in self.world.all_rows():
-            for key in self.world.frame.foreign_keys(row.table) if row.depth < 2 else ():
+            near = row.depth < 2 and row.name not in self._parents.values()
+            for key in self.world.frame.foreign_keys(row.table) if near else ():
                 for relation in relations:
                     named = (row.name, key, relation)
                     sees = relation[:2] == key.parent and (key.readers is None or relation[2] in key.readers)
                     if sees and named not in self._parents and all(one in row.columns for one in key.columns):
-                        self._parents.add(named)
-                        self.world.demand_parent(row, key, self.world.new_row(relation, key.parent, row.depth + 1))
+                        parent = self.world.new_row(relation, key.parent, row.depth + 1)
+                        self._parents[named] = parent.name
+                        self.world.demand_parent(row, key, parent)
                         made = True
         return made
 
