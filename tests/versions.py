@@ -58,7 +58,7 @@ def folders():
     """Return the pairs; those that stand beside the forty kinds of changes run among the slow tests."""
     root = Path(__file__).parent / "review_scenarios"
     return [
-        pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name.startswith("more_") else [])
+        pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name.startswith(("more_", "third_")) else [])
         for path in sorted(root.iterdir())
         if path.is_dir()
     ]

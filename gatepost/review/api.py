@@ -21,7 +21,7 @@ from gatepost.review.places import places
 from gatepost.review.run import Comparison, compare
 from gatepost.review.run import Options as How
 from gatepost.review.state import Side
-from gatepost.review.structure import ObjectChange, told
+from gatepost.review.structure import ObjectChange, shown_changes
 from gatepost.review.terms import Terms
 from gatepost.review.verdict.access_change import AccessChange, Verdict
 from gatepost.sources import Options as SourceOptions
@@ -203,7 +203,9 @@ def as_result(
             "base": base,
             "head": head,
             "changes": [{**asdict(one), "fails": one.fails} for one in changes],
-            "objects": [{**asdict(one), "on": ".".join(one.on) if one.on else None} for one in told(found.objects)],
+            "objects": [
+                {**asdict(one), "on": ".".join(one.on) if one.on else None} for one in shown_changes(found.objects)
+            ],
             "proved": [".".join(key) for key in found.proved],
             "unchanged": [".".join(key) for key in found.unchanged],
             "new": [dict(zip(("role", "object", "access"), one, strict=True)) for one in found.new],

@@ -54,7 +54,7 @@ def _holders(live: Schema) -> Iterator[tuple[Key, frozenset[str]]]:
 
 
 def _asks(live: Schema) -> bool:
-    """Return whether a condition or a body asks who is a member of what."""
+    """Return whether a condition or a body reads who is a member of what."""
     texts = [text for t in live.tables for p in t.policies for text in (p.using, p.check) if text]
     texts += [view.definition for view in live.views] + [function.body for function in live.functions]
     return any(_ASKS_FOR_ROLES.search(text) for text in texts)

@@ -219,7 +219,7 @@ def _unplanted(accesses: tuple[Access, Access], scope: Scope, live: Schema) -> s
 
 
 def _of_new_tables(old: Access, new: Access, scope: Scope) -> Iterator[tuple[str, str, str]]:
-    """Yield who can do what with a table that the base lacks: no gain by itself, and still what a reviewer asks."""
+    """Yield who can do what with a table that the base lacks: no gain by itself, but a reviewer has to know."""
     for table in sorted(scope.tables & new.planted.keys() - old.planted.keys()):
         for role in sorted({persona.role for persona in new.callers.values()}):
             names = [name for name, persona in new.callers.items() if persona.role == role]

@@ -260,7 +260,7 @@ def identifier_printed(name: str, text: str) -> str:
     return quoted if text.startswith(quoted) else name
 
 
-def told(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
+def shown_changes(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
     """Return the changes that a reader has to see: not each part of a table that is new, or gone, as a whole."""
     changes = list(changes)
     whole = {one.on for one in changes if one.what in ("table", "view", "function") and one.how in ("added", "removed")}

@@ -30,15 +30,15 @@ def _rendered(result: Result, most: int) -> str:
     failing = [one["verdict"] for one in changes(result, "gains", "may gain") if one["fails"]]
     sign = "🔴" if "gains" in failing else "🟠" if failing or result.not_checked else "🟢"
     lines = [MARKER, f"### {sign} Access: {markdown(headline(result))}", ""]
-    told = changes(result, *_SIGNS)
-    if told:
+    shown = changes(result, *_SIGNS)
+    if shown:
         lines += ["| | who | can | on | before | after |", "|---|---|---|---|---|---|"]
-        lines += [_row(one) for one in told[:most]]
-        lines += [f"| | | | and {len(told) - most} more | | |"] if len(told) > most else []
+        lines += [_row(one) for one in shown[:most]]
+        lines += [f"| | | | and {len(shown) - most} more | | |"] if len(shown) > most else []
         lines.append("")
-    for one in [one for one in told if one["verdict"] in ("gains", "may gain")][:most]:
-        lines += _gain(one)
-    lines += _rest(result, told, most)
+    for one in [one for one in shown if one["verdict"] in ("gains", "may gain")][:most]:
+        lines += _gain(one, opened=one is shown[0])
+    lines += _rest(result, shown, most)
     lines.append(f"<sub>{markdown(result.target)} · {markdown(tried(result))} · gatepost review</sub>")
     return "\n".join(lines)
 
@@ -52,9 +52,9 @@ def _row(one: Change) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _gain(one: Change) -> list[str]:
+def _gain(one: Change, *, opened: bool) -> list[str]:
     title = " ".join(html(one[name]).replace("@", "@<!-- -->") for name in ("role", "command", "object"))  # no mention
-    lines = [f"<details{' open' if one['fails'] else ''}><summary>Reproduce: <b>{title}</b></summary>", ""]
+    lines = [f"<details{' open' if opened and one['fails'] else ''}><summary>Reproduce: <b>{title}</b></summary>", ""]
     for label, text in (
         ("The project says never", one["never"]), ("Accepted", one["accepted"]), ("Not known", one["reason"]),
         ("Defined at", one["place"]),
@@ -63,10 +63,10 @@ def _gain(one: Change) -> list[str]:
     return [*lines, *fenced(script(one)), "", "</details>", ""]
 
 
-def _rest(result: Result, told: Sequence[Change], most: int) -> list[str]:
-    others = [one for one in told if one["verdict"] not in ("gains", "may gain")]
+def _rest(result: Result, shown: Sequence[Change], most: int) -> list[str]:
+    others = [one for one in shown if one["verdict"] not in ("gains", "may gain")]
     lines = _folded(
-        "Who loses, and how to see it", (entry for one in others[:most] for entry in _shown(one)), len(others)
+        "Who loses, and how to see it", (entry for one in others[:most] for entry in _entry(one)), len(others)
     )
     new = section(result, "new")
     lines += _folded(
@@ -86,7 +86,7 @@ def _rest(result: Result, told: Sequence[Change], most: int) -> list[str]:
     return lines + _folded("Not checked", skipped[: most * 3], len(skipped))
 
 
-def _shown(one: Change) -> list[str]:
+def _entry(one: Change) -> list[str]:
     return [f"- {code(one['role'])} {markdown(one['verdict'])} {code(one['command'])} on {code(one['object'])}", "",
             *(f"  {text}" for text in fenced(script(one))), ""]  # fmt: skip
 

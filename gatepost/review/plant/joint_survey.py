@@ -185,11 +185,11 @@ def _around(survey: Survey, key: ColumnKey, values: Iterable[str], folds: bool) 
 
 
 def texts_of(live: Schema) -> Iterator[str]:
-    """Yield the conditions, views and bodies of a database."""
+    """Yield the conditions of a database, and the project's views and bodies."""
     for table in live.tables:
         yield from (text for policy in table.policies for text in (policy.using, policy.check) if text)
-    yield from (view.definition for view in live.views)
-    yield from (function.body for function in live.functions)
+    yield from (view.definition for view in live.views if not is_platform(view.schema))
+    yield from (function.body for function in live.functions if not is_platform(function.schema))
 
 
 def literals_of(live: Schema, table: TableKey | None = None) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The rows that are planted on both sides, and the callers: made once, so that only the conditions can differ.
 
-Beside the rows that an observation plants (`observation/plant/row_sets.py`) stand those that tell two versions apart:
+Beside the rows that an observation plants (`observation/plant/row_sets.py`) stand those by which two versions differ:
 rows that join what belongs to different users, rows as changed defaults leave them, and users with several memberships.
 """
 
@@ -161,7 +161,9 @@ class Population:
         bound = {c.name for c in row.table.columns if any((*row.table.key, c.name) in one for one in known)}
         deciding = set(self.decisive(row.table))
         values = {
-            name: value if name in bound or (name in deciding and value != KEPT) else fresh.get(name, value)
+            name: value
+            if value is None or name in bound or (name in deciding and value != KEPT)
+            else fresh.get(name, value)
             for name, value in row.values.items()
         }
         return replace(row, values=values)

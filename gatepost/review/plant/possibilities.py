@@ -71,7 +71,7 @@ class Possibility:
 
     @cached_property
     def caller(self) -> Persona | None:
-        """Who tries it; None where a token cannot hold what it asks for."""
+        """Who tries it; None where a token cannot hold what it needs."""
         claims = _claims(self.candidate.session, self.role, self.users[-1])
         if claims is None:
             return None

@@ -19,7 +19,7 @@ from gatepost.personas import Persona
 from gatepost.review.names import TableKey
 from gatepost.review.trial.access import Opened, how_of, label_code
 from gatepost.review.trial.candidates import candidates, changes_of
-from gatepost.review.trial.side import TriedSide, as_caller, ask
+from gatepost.review.trial.side import TriedSide, as_caller, try_all
 from gatepost.schema import Table, View, is_platform
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
@@ -78,7 +78,7 @@ class Opening:
         """Filter a view by a cast that fails, whose error shows a value that the view itself would hide."""
         words = [column.name for column in view.columns if canaries.is_word(column.type)][:4]
         statements = [f"SELECT FROM {target} WHERE {sql.identifier(name)}::int4 = 0" for name in words]
-        answers = yield from ask([Trial(self.persona, statement) for statement in statements])
+        answers = yield from try_all([Trial(self.persona, statement) for statement in statements])
         for statement, answer in zip(statements, answers, strict=True):
             cells = self.side.cells_in(answer.tried.said, statement)
             if cells:
@@ -99,7 +99,7 @@ class Opening:
         if joint is not None:
             statements += self._like_the_table(view, target, joint, able)
         probes = tuple(places(own) for own in tables)
-        answers = yield from ask([Trial(self.persona, text, probes, keys_aside=True) for text, _ in statements])
+        answers = yield from try_all([Trial(self.persona, text, probes, keys_aside=True) for text, _ in statements])
         for (statement, code), answer in zip(statements, answers, strict=True):
             written, tried = self._changed(tables, answer), answer.tried
             how = how_of(tried)
@@ -172,7 +172,7 @@ class Opening:
                 if function.volatile:
                     wanted += [Trial(self.persona, f"SELECT gatepost_row::text FROM {target}({listed}) gatepost_row",
                                      probes)]  # fmt: skip
-        answers = iter((yield from ask(wanted)))
+        answers = iter((yield from try_all(wanted)))
         for listed in calls:
             opened = Opened(kind, "refused", f"SELECT * FROM {target}({listed})")
             if not function.procedure:

@@ -7,7 +7,7 @@ from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.probes import Look, Probe, Seen
 from gatepost.personas import Persona
 from gatepost.review.trial.access import How, Read
-from gatepost.review.trial.side import TriedSide, ask
+from gatepost.review.trial.side import TriedSide, try_all
 from gatepost.schema import Table
 
 _MOST = 60
@@ -18,7 +18,7 @@ def reading(side: TriedSide, persona: Persona) -> Trying[None]:
     """Read each table as one caller, and write down what it saw."""
     looks = [(joint, own, side.look(persona, joint.key)) for joint, own in side.tables()]
     wanted = [Trial(persona, "SELECT", (look.probe,)) for _, _, look in looks if look is not None]
-    answers = iter((yield from ask(wanted)))
+    answers = iter((yield from try_all(wanted)))
     for joint, own, look in looks:
         if look is None:
             side.access.reads[persona.name, joint.key] = Read(said="no privilege")

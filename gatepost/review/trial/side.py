@@ -126,7 +126,7 @@ def watching(population: Population, sides: Iterable[tuple[Survey, Names | None]
     return {key: tuple(sorted(others)) for key, others in found.items()}
 
 
-def ask(wanted: list[Trial]) -> Trying[list[Answer]]:
+def try_all(wanted: list[Trial]) -> Trying[list[Answer]]:
     """Have statements tried."""
     if not wanted:
         return []

@@ -15,7 +15,7 @@ from gatepost.personas import Persona
 from gatepost.review.names import TableKey
 from gatepost.review.trial.access import How, Opened, Write, how_of
 from gatepost.review.trial.candidates import candidates, changes_of
-from gatepost.review.trial.side import TriedSide, ask
+from gatepost.review.trial.side import TriedSide, try_all
 from gatepost.schema import Column, Command, Table
 
 _MOST_ROWS = 40
@@ -60,7 +60,7 @@ class Writing:
             kept, before = self._stands(own, able)
             probes = (*kept, *(look.probe for _, look in looks))
             wanted.append((label, Trial(self.persona, insert([own], able), probes), before))
-        answers = yield from ask([trial for _, trial, _ in wanted])
+        answers = yield from try_all([trial for _, trial, _ in wanted])
         return {
             label: self._inserted(answer, before, looks)
             for (label, _, before), answer in zip(wanted, answers, strict=True)

@@ -72,7 +72,7 @@ def _by_rules(before: Schema, after: Schema, head: Privileges) -> Iterator[Acces
                 yield AccessChange(
                     "may gain", role, (role,), f"{rule.schema}.{rule.table}", event.lower(), "no rule", "a rule runs",
                     rule.definition, through="rule",
-                    reason="what the rule does is done with the privileges of the owner, past row security",
+                    reason="what the rule does is done with the privileges of the owner, which bypass row security",
                 )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ class CallerTables:
         broken = [(n, b, h) for n, (b, h) in ordered if h.how == "error" and b.how != "error"]
         if gained:
             label, _, write = gained[0]
-            without, with_it = _told_apart(before, after, label)
+            without, with_it = _distinguished(before, after, label)
             yield self._change(
                 "gains", table, command, without, with_it, write.statement, row=self._of(table, write, label)
             )
@@ -168,7 +168,7 @@ class CallerTables:
             yield self._change("breaks", table, command, before, "an error", write.statement, reason=write.said)
         elif lost or (broken and any(b.how == "allowed" for _, b, _ in broken)):
             label, write, _ = (lost or broken)[0]
-            without, with_it = _told_apart(after, before, label)
+            without, with_it = _distinguished(after, before, label)
             yield self._change(
                 "loses", table, command, with_it, without, write.statement, row=self._of(table, write, label)
             )
@@ -241,7 +241,7 @@ def _some(cells: set[Cell], others: set[Cell]) -> tuple[str, ...]:
     return tuple(sorted({cell[2] for cell in cells}))
 
 
-def _told_apart(less: str, more: str, label: str) -> tuple[str, str]:
+def _distinguished(less: str, more: str, label: str) -> tuple[str, str]:
     """Return what was possible on both sides, with the kind of row that only one takes where they read the same."""
     if less != more:
         return less, more
