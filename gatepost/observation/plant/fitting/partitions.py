@@ -22,6 +22,8 @@ SELECT pg_get_expr(c.relpartbound, c.oid)
 _FIRST = re.compile(r"'(?:[^']|'')*'|(?<=[( ])-?\d+(?:\.\d+)?(?=[,)])")
 """A literal of a bound, as PostgreSQL prints it: a text, or a plain number."""
 _KEY = re.compile(r"\((?P<names>[^()]+)\) = \(")
+
+
 _KEY_COLUMNS = """
 SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}')
   FROM pg_partitioned_table p
@@ -42,7 +44,7 @@ def of_each_part(cursor: Cursor, table: Table) -> list[dict[str, str]]:
     cursor.execute(_KEY_COLUMNS, (target,))
     [(names,)] = cursor.fetchall()
     cursor.execute(_BOUNDS, (target,))
-    parts = [_first_values(bound) for (bound,) in cursor.fetchall()]
+    parts = [_values(bound) for (bound,) in cursor.fetchall()]
     return [dict(zip(names, values, strict=False)) for values in parts if names and len(values) >= len(names)]
 
 
@@ -60,12 +62,12 @@ def room(cursor: Cursor, table: Table, error: Error) -> dict[str, str]:
     names = [name.strip().strip('"') for name in named["names"].split(",")]
     cursor.execute(_BOUNDS, (sql.qualified(table.schema, table.name),))
     for (bound,) in cursor.fetchall():
-        values = _first_values(bound)
+        values = _values(bound)
         if len(values) >= len(names):
             return dict(zip(names, values, strict=False))
     return {}
 
 
-def _first_values(bound: str | None) -> list[str]:
-    """Return the values that a bound begins with: those of a list, or those from which a range goes."""
+def _values(bound: str | None) -> list[str]:
+    """Return the values with which a bound begins."""
     return [unquoted(value) for value in _FIRST.findall((bound or "").partition(" TO ")[0])]
