@@ -56,7 +56,7 @@ class Adoption:
         files: The text of each file, by its path inside the project.
         typed: The policies that are rules of the language.
         kept: The policies that are kept word for word.
-        lost: The policies that the language cannot hold at all.
+        lost: The policies whose own text PostgreSQL prints differently when they are made again.
         tables: How many tables have a model.
         entities: The functions, views and triggers; None where they are not declared.
         undeclared: What only the first revision has.
@@ -108,7 +108,7 @@ def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: S
             "alembic/versions/0001_baseline.down.sql": NOTHING if only else downgrade_sql(live),
         },
         typed=[policy for policy, one in written.items() if one.typed],
-        kept=[policy for policy, one in written.items() if not one.typed],
+        kept=[policy for policy, one in written.items() if not one.typed and policy not in lost],
         lost=lost,
         tables=len(models.names),
         entities=entities,
@@ -196,4 +196,4 @@ def summary(adoption: Adoption) -> Iterable[str]:
     for one in adoption.undeclared:
         yield f"in the first revision only: {one}"
     for policy in adoption.lost:
-        yield f"NOT CARRIED OVER: {policy}"
+        yield f"not carried over as it is: {policy}, which PostgreSQL prints differently when it is made again"

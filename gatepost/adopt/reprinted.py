@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from gatepost import sql
 
 _LIST_OF_VARCHAR = re.compile(
-    r"\(\((?P<column>(?:\w+\.)?(?:\w+|\"[^\"]+\"))\)::text = ANY \(\(ARRAY\["
-    r"(?P<values>(?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]\)\)"
+    r"\)::text (?P<sign>= ANY|<> ALL) \(\(ARRAY\["
+    r"(?P<values>(?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]\)"
 )
 _NESTED = "((("
 _OPERATOR = "+-*/<>=~!@#%^&|`?"
@@ -21,13 +21,28 @@ _OPERATOR = "+-*/<>=~!@#%^&|`?"
 
 def as_written(text: str) -> str:
     """Return SQL in which such conditions are written so that PostgreSQL prints them as they were found."""
-    text = _LIST_OF_VARCHAR.sub(_as_list, text)
+    if _LIST_OF_VARCHAR.search(text) is not None:
+        text = _with_lists(text)
     return _with_first_parts(text) if _NESTED in text else text
 
 
-def _as_list(found: re.Match[str]) -> str:
-    """Return a list of varchar as its author wrote it, because PostgreSQL reads what it prints of one differently."""
-    return f"({found['column']} IN ({found['values'].replace('::character varying', '')}))"
+def _with_lists(text: str) -> str:
+    """Return lists of varchar as their author wrote them; PostgreSQL reads what it prints of one differently."""
+    opened, stack, at = dict[int, int](), list[int](), 0
+    for token in sql.tokens(text):
+        if token.text == "(":
+            stack.append(at)
+        elif token.text == ")" and stack:
+            opened[at] = stack.pop()
+        at += len(token.text)
+    for found in reversed(list(_LIST_OF_VARCHAR.finditer(text))):
+        start = opened.get(found.start())
+        if start is not None:
+            word = "IN" if found["sign"] == "= ANY" else "NOT IN"
+            values = found["values"].replace("::character varying", "")
+            compared = text[start + 1 : found.start()]
+            text = f"{text[:start]}{compared} {word} ({values}){text[found.end() :]}"
+    return text
 
 
 def _with_first_parts(text: str) -> str:

@@ -1,5 +1,6 @@
 """A database as a project: the commands of docs/adopt.md, in their order, on a project as strangers write them."""
 
+import json
 import os
 import re
 import subprocess
@@ -63,6 +64,8 @@ def test_the_commands_of_the_page_adopt_a_project_and_change_nothing(tmp_path, d
     assert "not carried over" not in "".join(said)
     assert "No new upgrade operations detected" in said[-1]
     assert policies(database_url) == before
+    verified = json.loads(run("gatepost verify --format json", tmp_path, database_url).stdout)
+    assert {one["rule"] for one in verified["findings"]} & {"drift", "undeclared-table"} == set()
 
     statements = tmp_path / "policies" / "tables.py"
     slow, fast = 'name="Owners: everything", per_row=True', 'name="Owners: everything"'

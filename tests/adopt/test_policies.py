@@ -1,8 +1,15 @@
 """How each form of a condition is written: PostgreSQL prints the same text of the rule, or it stays word for word."""
 
 import ast
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
+
+from gatepost.adopt.model_names import ModelName
+from gatepost.adopt.policies.statements import best
+from gatepost.schema import Policy, RowSecurity
+from gatepost.schema import Table as LiveTable
 
 TABLES = """
 CREATE TABLE public.teams (
@@ -60,6 +67,9 @@ FORMS = [
     ("teams", '"isAdmin"()', "where=call('public.isAdmin', per_row=True)"),
     ("teams", "starts BETWEEN current_date - 7 AND current_date", "where=Teams.starts.between("),
     ("teams", "starts BETWEEN '2026-01-01' AND '2026-02-01' AND secret", "where=and_(Teams.starts.between("),
+    ("team_members", "role NOT IN ('a', 'b')", "where=TeamMembers.role.not_in(['a', 'b'])"),
+    ("team_members", "coalesce(role, 'c') IN ('a', 'b')", "func.coalesce(TeamMembers.role, 'c').in_(['a', 'b'])"),
+    ("teams", "note NOT IN ('a', 'b')", "where=Teams.note.not_in(['a', 'b'])"),
     ("teams", "secret IS NOT TRUE", "where=Teams.secret.is_not(true())"),
     ("teams", "note IS DISTINCT FROM 'x'", "where=Teams.note.is_distinct_from('x')"),
     ("teams", "('team:' || id::text) = note", "where=literal('team:').op('||')(cast(Teams.id, Text)) == Teams.note"),
@@ -110,3 +120,14 @@ def keywords(call):
 @pytest.mark.parametrize(("at", "form"), FORMS_AT, ids=[form for _, form, _ in FORMS])
 def test_a_form_is_a_rule(written, at, form):
     assert form[2] in written[at]
+
+
+def test_a_text_that_postgresql_prints_differently_is_kept_and_named():
+    policy = Policy("public", "notes", "p", "select", ("public",), using="(size > 1)")
+    table = LiveTable("public", "notes", "table", "postgres", RowSecurity(True, False), policies=(policy,))
+    notes = Table("notes", MetaData(), Column("size", Integer))
+    names = {table.key: ModelName(notes, "Notes", "models.tables", {"size": "size"})}
+    written, unlike = best([table], names, {}, lambda some: {one: replace(one, using="other") for one in some})
+    assert unlike == [policy]
+    assert not written[policy].typed
+    assert "text('(size > 1)')" in written[policy].code

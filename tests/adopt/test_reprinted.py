@@ -12,6 +12,10 @@ from gatepost.adopt.reprinted import as_written
             "((state)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))",
             "(state IN ('a', 'b'))",
         ),
+        (
+            "((COALESCE(state, 'a'::character varying))::text <> ALL ((ARRAY['b'::character varying])::text[]))",
+            "(COALESCE(state, 'a'::character varying) NOT IN ('b'))",
+        ),
         ("(((a >= 1) AND (a <= (2 + 3))) AND (b = 4))", "((a BETWEEN 1 AND (2 + 3)) AND (b = 4))"),
         ("(((t.a = u.a) AND (t.b = u.b)) AND c)", "(((t.a, t.b) = (u.a, u.b)) AND c)"),
         ("(((a >= 1) AND (b <= 2)) AND c)", "(((a >= 1) AND (b <= 2)) AND c)"),

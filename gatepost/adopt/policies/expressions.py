@@ -135,11 +135,13 @@ class Expressions(Values):
             return Written(
                 f"{left.operand}.between({start.code}, {end.code})", left.value.between(start.value, end.value)
             )
-        if kind == "AEXPR_IN" and op == "=":
+        if kind == "AEXPR_IN":
             parts = [self._of(one, scope) for one in fields["rexpr"]["List"]["items"]]
-            listed = f"[{', '.join(one.code for one in parts)}]"
-            return Written(f"{left.operand}.in_({listed})", left.value.in_([one.value for one in parts]))
+            listed = Written(f"[{', '.join(one.code for one in parts)}]", [one.value for one in parts])
+            return _listed(left, listed, "in_" if op == "=" else "not_in")
         right = self._of(fields["rexpr"], scope)
+        if kind == "AEXPR_OP_ALL" and op == "<>" and isinstance(right.value, list):
+            return _listed(left, right, "not_in")
         if kind in ("AEXPR_OP_ANY", "AEXPR_OP_ALL"):
             (right,) = self._as_arrays([right])
             word, made = ("any_", any_) if kind == "AEXPR_OP_ANY" else ("all_", all_)
@@ -159,7 +161,7 @@ class Expressions(Values):
         found = self._of(node, scope)
         if not isinstance(found.value, list) or isinstance(left.value, str | int):
             return None
-        return Written(f"{left.operand}.in_({found.code})", left.value.in_(found.value))
+        return _listed(left, found, "in_")
 
     def _claim(self, fields: Node) -> Written | None:
         """Return a claim of the token where an expression is one: `(auth.jwt() -> 'app_metadata') ->> 'role'`."""
@@ -174,6 +176,10 @@ def is_helper(kind: str, fields: Node) -> bool:
     """Return whether a node calls a function of the project."""
     names = strings(fields["funcname"]) if kind == "FuncCall" else ()
     return len(names) == 2 and not is_platform(names[0])
+
+
+def _listed(left: Written, values: Written, method: str) -> Written:
+    return Written(f"{left.operand}.{method}({values.code})", getattr(left.value, method)(values.value))
 
 
 def _operated(left: Written, op: str, right: Written) -> Written:

@@ -198,7 +198,10 @@ def best(
     platform: Mapping[Key, Any],
     prints: Callable[[list[Policy]], Mapping[Policy, Policy]],
 ) -> tuple[dict[Policy, Candidate], list[Policy]]:
-    """Return the best way to write each policy that PostgreSQL prints like the policy itself, and those without one.
+    """Return the best way to write each policy: one that PostgreSQL prints like the policy itself.
+
+    Where it prints not even the policy's own text so, that is kept, and the policy is among those that are returned
+    besides.
 
     Args:
         tables: The tables with their policies.
@@ -209,6 +212,7 @@ def best(
     waiting = {
         policy: list(candidates(policy, t, models, platform.get(t.key))) for t in tables for policy in t.policies
     }
+    words = {policy: ways[-1] for policy, ways in waiting.items() if ways}
     found: dict[Policy, Candidate] = {}
     while any(waiting.values()):
         first = {policy: ways.pop(0) for policy, ways in waiting.items() if ways}
@@ -218,4 +222,5 @@ def best(
             if one.declared is not None and printed.get(one.declared) == replace(policy, reads=(), comment=None):
                 found[policy] = one
                 waiting[policy] = []
-    return found, [policy for policy in waiting if policy not in found]
+    unlike = [policy for policy in waiting if policy not in found]
+    return found | {policy: words[policy] for policy in unlike if policy in words}, unlike
