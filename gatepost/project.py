@@ -31,9 +31,9 @@ class Project:
     `models` are the packages or modules with the tables. `policies` is the package of the declarations, or None if the
     project names none and has no folder of that name. `sample` is the function, as `module:name`, that writes a SQLite
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
-    `entities` is the list of functions and views that the revisions hold, as `module:name`. `personas` are additional
-    personas for `gatepost observe`, as written in the file. `name_hints` are words that the project adds to the lists
-    of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as `[tool.gatepost.review]` says it.
+    `entities` is the list of functions and views that the revisions hold, as `module:name`. `only_declared` says that
+    tables without a statement are left alone. `personas` are additional personas for `gatepost observe`, as written in
+    the file. `name_hints` are words that the project adds to the lists of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as `[tool.gatepost.review]` says it.
     """
 
     root: Path
@@ -42,6 +42,7 @@ class Project:
     sample: str | None = None
     database: str | None = None
     suppressions: tuple[tuple[str, str], ...] = ()
+    only_declared: bool = False
     entities: str | None = None
     personas: Mapping[str, object] = field(default_factory=dict)
     name_hints: Words = field(default_factory=dict)
@@ -103,7 +104,8 @@ class Project:
                 f"protect(Task, owner(Task.user_id))  # in a module of {self.policies}/",
             )
         declared_entities = (getattr(one, "declared", None) for one in self.entity_list() or ())
-        return replace(found, entities=tuple(one for one in declared_entities if one is not None))
+        entities = tuple(one for one in declared_entities if one is not None)
+        return replace(found, entities=entities, partial=self.only_declared)
 
     def entity_list(self) -> list[Any] | None:
         """Return the functions, views and triggers that `entities` names, or None if it names none.
@@ -169,7 +171,10 @@ def _settings(file: Path) -> dict[str, object] | None:
 
 
 def _project(root: Path, settings: dict[str, object]) -> Project:
-    known = {"models", "policies", "sample", "database", "entities", "ignore", "personas", "name_hints", "review"}
+    known = {
+        "models", "policies", "sample", "database", "entities", "ignore", "personas", "name_hints", "review",
+        "only_declared",
+    }  # fmt: skip
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -183,12 +188,18 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
             f'"models" in [tool.gatepost] must be text, or a list of texts, and is {models!r}',
             'models = "app.models", or models = ["app.users.models", "app.items.models"]',
         )
-    for key in sorted(known - {"ignore", "models", "personas", "name_hints", "review"}):
+    for key in sorted(known - {"ignore", "models", "personas", "name_hints", "review", "only_declared"}):
         if not isinstance(settings.get(key, ""), str):
             raise SettingsError(f'"{key}" in [tool.gatepost] must be text, and is {settings[key]!r}', f'{key} = "…"')
     if settings.get("database", "local") != "local":
         raise SettingsError(
             '"database" in [tool.gatepost] can only be "local", the embedded server', "set an address as DATABASE_URL"
+        )
+    only_declared = settings.get("only_declared", False)
+    if not isinstance(only_declared, bool):
+        raise SettingsError(
+            f'"only_declared" in [tool.gatepost] must be true or false, and is {only_declared!r}',
+            "only_declared = true",
         )
     ignore = settings.get("ignore", {})
     if not isinstance(ignore, dict):
@@ -213,6 +224,7 @@ def _project(root: Path, settings: dict[str, object]) -> Project:
         database=str(database) if database is not None else None,
         entities=str(entities) if entities is not None else None,
         suppressions=tuple((str(key), str(reason)) for key, reason in ignore.items()),
+        only_declared=only_declared,
         personas=personas,
         name_hints=read_words(settings.get("name_hints", {})),
         review=review,

@@ -66,6 +66,8 @@ def staged(root: Path, stage: Path, adoption: Adoption, *, part: bool) -> Path:
     (stage / "alembic" / "versions" / ".gitkeep").unlink(missing_ok=True)
     env, settings = stage / "alembic" / "env.py", stage / "pyproject.toml"
     _replace(env, _POLICIES, f"{_POLICIES}, only_declared=True" if part else _POLICIES)
+    if part:
+        _replace(settings, _SECTION, f"{_SECTION}only_declared = true\n")
     if adoption.entities is not None:
         _replace(settings, _SECTION, f'{_SECTION}entities = "entities:entities"\n')
         if adoption.entities.left_alone:

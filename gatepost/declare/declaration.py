@@ -187,10 +187,14 @@ class DeclaredView:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Everything that was declared, sorted by table; `entities` are the functions and views of `[tool.gatepost]`."""
+    """Everything that was declared, sorted by table; `entities` are the functions and views of `[tool.gatepost]`.
+
+    `partial` says that tables without a statement are meant to be left alone.
+    """
 
     tables: tuple[ProtectedTable, ...] = ()
     entities: tuple[DeclaredFunction | DeclaredView, ...] = ()
+    partial: bool = False
 
     def __iter__(self) -> Iterator[ProtectedTable]:
         return iter(self.tables)

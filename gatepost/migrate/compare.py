@@ -161,10 +161,11 @@ def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schem
     models = {_key(table) for table in tables}
     declared = {table.key for table in declaration}
     silent = [".".join(key) for key in sorted(models - declared) if not is_platform(key[0])]
-    if silent:
+    if silent and not declaration.partial:
         raise DeclarationError(
             f'nobody protected "{silent[0]}"' + (f" and {len(silent) - 1} more tables" if silent[1:] else ""),
-            f"protect(…)  # in policies/, for the model of {', '.join(silent)}",
+            f"protect(…)  # in policies/, for the model of {', '.join(silent)}\n"
+            "  only_declared = true  # in [tool.gatepost], where such tables are to be left alone",
         )
     for table in declaration:
         if not table.platform and table.key not in models:

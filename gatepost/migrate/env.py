@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,7 +54,7 @@ def run(
     policies: str | Declaration = "policies",
     url: str | None = None,
     entities: Iterable[ReplaceableEntity] | None = None,
-    only_declared: bool = False,
+    only_declared: bool | None = None,
     lock_timeout: float = Patience.lock_timeout,
     lock_attempts: int = Patience.attempts,
     **options: Any,  # noqa: ANN401  whatever Alembic's configure() takes
@@ -70,8 +71,9 @@ def run(
             `gatepost.migrate`, which say who may use them. None takes those that `entities` of `[tool.gatepost]` names,
             and without that setting the project versions none; an empty list means that it has none now and those in
             the database are to be dropped. Policies and grants are not among them: `policies/` declares those.
-        only_declared: Leave tables alone that no model names, and functions, views and triggers that are not among the
-            entities, instead of proposing to drop them: for a project that manages a part of a database.
+        only_declared: Leave tables alone that no model names or nobody protected, and functions, views and triggers
+            that are not among the entities, instead of refusing the former and proposing to drop the latter: for a
+            project that manages a part of a database. None takes `only_declared` of `[tool.gatepost]`.
         lock_timeout: The seconds for which a statement waits for a lock, and so for which readers may wait behind it;
             0 sets no limit. `alembic -x lock_timeout=5 upgrade head` takes precedence.
         lock_attempts: How often a run begins while others hold its locks; `-x lock_attempts=1` takes precedence.
@@ -83,6 +85,9 @@ def run(
     try:
         given = context.get_x_argument(as_dictionary=True)
         declaration = _declared(policies) if isinstance(policies, str) else policies
+        if only_declared is None:
+            only_declared = isinstance(policies, str) and _is_partial()
+        declaration = replace(declaration, partial=only_declared)
         where = context.config.attributes.get("connection") or target_url(
             given.get("url") or context.config.attributes.get("url") or url
         )
@@ -113,6 +118,12 @@ def _declared(package: str) -> Declaration:
     project = find_project()
     with added_words(project.name_hints if project is not None else None):
         return declared(package)
+
+
+def _is_partial() -> bool:
+    """Return whether `[tool.gatepost]` says that what is not declared is left alone."""
+    project = find_project()
+    return project is not None and project.only_declared
 
 
 def _of_project() -> list[Any] | None:

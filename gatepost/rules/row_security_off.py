@@ -18,7 +18,8 @@ def row_security_off(context: Context) -> Iterator[Found]:
     """Row security of a table is off.
 
     An error where an API role can access its rows, through any schema. A warning where none can, in a schema that the
-    API serves. Information for a partition or a migration tool's own table that nobody can access.
+    API serves. Information for a partition, a migration tool's own table, or one that the project leaves alone
+    (`only_declared`), where nobody can access it.
 
     ## Why is this bad?
     Everyone with a privilege on the table can access every row, and its policies have no effect. A partition or child
@@ -47,7 +48,11 @@ def row_security_off(context: Context) -> Iterator[Found]:
         access = _access(context, table)
         if not access and table.schema not in served:
             continue
-        quiet = table.partition or bool(table.parents) or table.name.lower() in word_list("migration_tables")
+        left_alone = context.declaration is not None and context.declaration.partial
+        left_alone = left_alone and context.declaration_of(table) is None
+        quiet = (
+            left_alone or table.partition or bool(table.parents) or table.name.lower() in word_list("migration_tables")
+        )
         name = sql.qualified(table.schema, table.name)
         yield Found(
             str(table),

@@ -231,3 +231,13 @@ def test_a_policy_from_the_dashboard_on_a_declared_table_is_dropped(project, not
 @pytest.mark.parametrize("default", ["extensions.uuid_generate_v4()", "uuid_generate_v4()"])
 def test_a_default_is_the_same_with_and_without_a_schema_of_the_search_path(project, notes, default):
     project.lands(notes(Column("code", Uuid, server_default=text(default))))
+
+
+def test_a_project_of_few_tables_leaves_the_others_alone(project, notes):
+    def with_another(metadata):
+        notes()(metadata)
+        Table("others", metadata, Column("id", Integer, primary_key=True))
+
+    project.options["only_declared"] = True
+    project.lands(with_another)
+    assert not project.policies("others")
