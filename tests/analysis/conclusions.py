@@ -23,12 +23,12 @@ def conclusions(context):
 
 
 def _findings(context):
-    """What the rules find, with the values by which a suspicion comes true; information is recorded elsewhere."""
+    """What the rules find, and what is assumed for it; sentences and information are recorded with the scenarios."""
     for rule in all_rules():
         for one in rule.check(context):
             if one.severity != "info":
                 by = f" by {one.candidate.assumed}" if one.candidate is not None else ""
-                yield f"{one.severity} {one.verdict} {one.key}: {one.message} {one.fix}{by}"
+                yield f"{one.severity} {one.verdict} {one.key}{by}"
 
 
 def _policies(context):

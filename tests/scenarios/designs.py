@@ -17,7 +17,7 @@ CHANGED = sorted((HERE.parent / "review_scenarios").glob("*/after.sql"))
 
 
 def texts():
-    """Yield every design with its name: sound ones, leaking ones, those held out, both ways, and those reviewed."""
+    """Yield every design with its name: what is sound, leaks, was held out (both ways), and is reviewed."""
     for file in (*SOUND, *LEAKING):
         yield file.stem, file.read_text()
     for file in sorted((HERE / "held_out").glob("*.sql")):
