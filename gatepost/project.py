@@ -33,7 +33,8 @@ class Project:
     database for `gatepost demo`. `database` is `"local"` if commands without an address use the embedded server.
     `entities` is the list of functions and views that the revisions hold, as `module:name`. `only_declared` says that
     tables without a statement are left alone. `personas` are additional personas for `gatepost observe`, as written in
-    the file. `name_hints` are words that the project adds to the lists of `name_hints.toml`. `review` is what nobody may gain, and what is accepted, as `[tool.gatepost.review]` says it.
+    the file. `name_hints` are words that the project adds to the lists of `name_hints.toml`. `review` is what nobody
+    may gain, and what is accepted, as `[tool.gatepost.review]` says it.
     """
 
     root: Path

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.analysis.compared_values import identifiers_in
+from gatepost.analysis.compared_values import identifiers_in, literals_in, pieces_in
 from gatepost.observation.plant.canaries import Canary, is_word
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, options, small_numbers, some_of
 from gatepost.observation.plant.fitting.combinations import KEPT
@@ -109,8 +109,9 @@ class Search:
         return {key[2]: text for key, text in self.row_sets.survey.generated.items() if key[:2] == self.table.key}
 
     def _offered(self, column: Column, error: Error) -> list[Fix]:
-        """Return values for a column, those first that differ in each row if they must."""
-        found = self._options(column.name, self._texts([column.name], error))
+        """Return values for a column: its default first, as most rows have it, or those that differ if they must."""
+        usual = literals_in(pieces_in(column.default or ""))
+        found = sorted(self._options(column.name, self._texts([column.name], error)), key=lambda one: one not in usual)
         if any(key == (column.name,) for key in unique_keys(self.table)):
             found.sort(key=lambda one: not (isinstance(one, Shape) or (one is not None and "{" in one and "}" in one)))
         return found

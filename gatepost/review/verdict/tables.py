@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -159,7 +160,7 @@ class CallerTables:
         broken = [(n, b, h) for n, (b, h) in ordered if h.how == "error" and b.how != "error"]
         if gained:
             label, _, write = gained[0]
-            without, with_it = _distinguished(before, after, label)
+            without, with_it = _distinguished(before, after, [label for label, _, _ in gained])
             yield self._change(
                 "gains", table, command, without, with_it, write.statement, row=self._of(table, write, label)
             )
@@ -168,7 +169,7 @@ class CallerTables:
             yield self._change("breaks", table, command, before, "an error", write.statement, reason=write.said)
         elif lost or (broken and any(b.how == "allowed" for _, b, _ in broken)):
             label, write, _ = (lost or broken)[0]
-            without, with_it = _distinguished(after, before, label)
+            without, with_it = _distinguished(after, before, [label for label, _, _ in lost or broken])
             yield self._change(
                 "loses", table, command, with_it, without, write.statement, row=self._of(table, write, label)
             )
@@ -241,11 +242,10 @@ def _some(cells: set[Cell], others: set[Cell]) -> tuple[str, ...]:
     return tuple(sorted({cell[2] for cell in cells}))
 
 
-def _distinguished(less: str, more: str, label: str) -> tuple[str, str]:
-    """Return what was possible on both sides, with the kind of row that only one takes where they read the same."""
+def _distinguished(less: str, more: str, labels: Sequence[str]) -> tuple[str, str]:
+    """Return what was possible on both sides, with a kind of row that only one takes where they read the same."""
     if less != more:
         return less, more
-    kind = label.partition(" in row ")[0]
-    for start in ("own row with ", "own row, ", "another's row with ", "another's row, "):
-        kind = kind.removeprefix(start)
+    kinds = [re.sub(r"^(?:own|another's) row(?:,| with)? ", "", label.partition(" in row ")[0]) for label in labels]
+    kind = next((kind for kind in kinds if kind not in ("own row", "another's row")), kinds[0])
     return f"{less}, but not with {kind}", f"{more}, also with {kind}"
