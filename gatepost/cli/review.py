@@ -47,6 +47,12 @@ def review(
         bool,
         typer.Option(help='Whether "Access: …" in a description or in commits counts; not for those of strangers.'),
     ] = True,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Production, which is only read: hazards then say how many rows are locked, if many."
+        ),
+    ] = None,
     grants: Grants = None,
     as_cli: AsCli = False,
     seed: Seed = False,
@@ -67,8 +73,9 @@ def review(
     others = [_report(one) for one in also or ()]
     said = _said(base, description) if trailers else ""
     result = _reviewed(
-        base, head, options(grants, seed=seed, as_cli=as_cli, stop_at_refused=False), said, trailers=trailers
-    )
+        base, head, options(grants, seed=seed, as_cli=as_cli, stop_at_refused=False), said, trailers=trailers,
+        sizes=_sizes(sizes),
+    )  # fmt: skip
     for one in others:
         emit(result, *one)
     emit(result, format, output)
@@ -89,7 +96,21 @@ def _settings_of(base: Source) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _reviewed(base: str, head: str, sources: SourceOptions, said: str, *, trailers: bool) -> Result:
+def _sizes(url: str | None) -> Mapping[str, float]:
+    """Return about how many rows the tables of a database hold, as its statistics say it."""
+    if url is None:
+        return {}
+    from gatepost.database.reading import open_for_reading
+    from gatepost.reflect import read_all
+    from gatepost.target import target_url
+
+    with open_for_reading(target_url(url), application_name="gatepost review") as reading:
+        return {str(table): table.rows for table in read_all(reading).tables}
+
+
+def _reviewed(
+    base: str, head: str, sources: SourceOptions, said: str, *, trailers: bool, sizes: Mapping[str, float]
+) -> Result:  # fmt: skip
     from rich.console import Console
 
     from gatepost.observation.attempt.configured_personas import configured
@@ -110,6 +131,7 @@ def _reviewed(base: str, head: str, sources: SourceOptions, said: str, *, traile
                 read_terms(project.review if project is not None else {}, said, _settings_of(old), trusted=trailers),
                 project.policies if project is not None else None,
                 progress=status.update,
+                sizes=sizes,
             ),
         )
 

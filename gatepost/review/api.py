@@ -57,6 +57,7 @@ class Options:
         policies: The project's package of declarations, whose lines are annotated.
         today: The day on which an acceptance has to be valid.
         progress: Called with the next step.
+        sizes: About how many rows each table of production holds.
     """
 
     sources: SourceOptions = field(default_factory=SourceOptions)
@@ -66,6 +67,7 @@ class Options:
     policies: str | None = None
     today: date | None = None
     progress: Callable[[str], None] = lambda _: None
+    sizes: Mapping[str, float] = field(default_factory=dict)
 
 
 def review(base: Source, head: Source, options: Options | None = None) -> Result:
@@ -88,12 +90,12 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
         making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    between = _between(base, head, options.sources)
+    between = _between(base, head, options)
     made = (f"both sides: {old.made}",) if old.made == new.made else (f"base: {old.made}", f"head: {new.made}")
     return as_result(old.label, new.label, found, head, options, between, [one for one in made if one[-2:] != ": "])
 
 
-def _between(base: Source, head: Source, options: SourceOptions) -> tuple[str, ...]:
+def _between(base: Source, head: Source, options: Options) -> tuple[str, ...]:
     """Return the hazards of the migrations that the head adds to the base's."""
     with ExitStack() as stack:
         old, new = (stack.enter_context(as_files(source)) for source in (base, head))
@@ -102,8 +104,10 @@ def _between(base: Source, head: Source, options: SourceOptions) -> tuple[str, .
         if new.kind == "alembic":
             return tuple(downgrade_hazards(added))
         scripts = [read_script(file) for file in added]
-        profile = read_profile(new.folder, options.grants)
-        return hazards(scripts, open_grants=profile.grants == "open") if old.files else ()
+        profile = read_profile(new.folder, options.sources.grants)
+        if not old.files:
+            return ()
+        return hazards(scripts, open_grants=profile.grants == "open", sizes=options.sizes)
 
 
 def _entered(stack: ExitStack, made: object) -> Side:

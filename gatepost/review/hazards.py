@@ -7,13 +7,13 @@ SQL files and revisions show.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatepost.sources.files import Script
 from gatepost.sources.splitting import split
-from gatepost.sql_script import Statement
+from gatepost.sql_script import Statement, first_words
 
 _NAME = r"(?P<{}>(?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))?)"
 _TABLE = re.compile(rf"create\s+table\s+(?:if\s+not\s+exists\s+)?{_NAME.format('table')}", re.IGNORECASE)
@@ -37,6 +37,9 @@ _REWRITES = re.compile(
 _SCANS = re.compile(r"\bset\s+not\s+null\b|\badd\s+(?:constraint\s+\S+\s+)?(?:check|foreign\s+key)\b", re.IGNORECASE)
 _DOWNGRADE = re.compile(r"\bdef\s+downgrade\b.*", re.DOTALL)
 _OPENS = re.compile(r"disable\s+row\s+level\s+security|no\s+force\s+row\s+level\s+security", re.IGNORECASE)
+_ENDS = frozenset({("commit",), ("end",)})
+_BIG = 10_000
+"""From how many rows on a lock while all of them are read is noticed."""
 _API = frozenset({"anon", "authenticated", "public"})
 
 
@@ -51,24 +54,31 @@ class _Seen:
     dropped: dict[str, str] = field(default_factory=dict)
 
 
-def hazards(scripts: Sequence[Script], *, open_grants: bool) -> tuple[str, ...]:
+def hazards(
+    scripts: Sequence[Script], *, open_grants: bool, sizes: Mapping[str, float] | None = None
+) -> tuple[str, ...]:  # fmt: skip
     """Return what is dangerous while new migrations run, one sentence each.
 
     Args:
         scripts: The migrations that the head adds, in their order; each runs in a transaction of its own.
         open_grants: Whether a new table is open to the API's roles by default privileges.
+        sizes: About how many rows each table holds, where that is known: a small one is locked for a moment only.
     """
     seen: dict[str, _Seen] = {}
     found: list[str] = []
     for script in scripts:
         made_here: set[str] = set()
         for statement in split(script)[0]:
-            found += _of_statement(statement, seen, made_here)
+            if first_words(statement.text, 1) in _ENDS:
+                found += _at_the_end(statement.place, seen, made_here, open_grants=open_grants)
+            found += _of_statement(statement, seen, made_here, sizes or {})
         found += _at_the_end(script.name, seen, made_here, open_grants=open_grants)
     return tuple(dict.fromkeys(found))
 
 
-def _of_statement(statement: Statement, seen: dict[str, _Seen], made_here: set[str]) -> Iterator[str]:
+def _of_statement(
+    statement: Statement, seen: dict[str, _Seen], made_here: set[str], sizes: Mapping[str, float]
+) -> Iterator[str]:  # fmt: skip
     text = statement.text.strip()
     if made := _TABLE.match(text):
         name = _bare(made["table"])
@@ -83,18 +93,19 @@ def _of_statement(statement: Statement, seen: dict[str, _Seen], made_here: set[s
             one.policies.discard(policy["policy"])
             one.dropped[policy["policy"]] = statement.place
     elif altered := _ALTER.match(text):
-        yield from _of_alter(statement, _bare(altered["table"]), altered["rest"], seen, made_here)
+        yield from _of_alter(statement, _bare(altered["table"]), altered["rest"], seen, made_here, sizes)
     elif granted := _GRANT.match(text):
         if _API & set(re.findall(r"\w+", granted["roles"].lower())):
             seen.setdefault(_bare(granted["table"]), _Seen()).granted = statement.place
     elif indexed := _INDEX.match(text):
         name = _bare(indexed["table"])
-        if name not in made_here:
-            yield f"{statement.place}: CREATE INDEX without CONCURRENTLY blocks writes to {name} until it is built"
+        if name not in made_here and _is_big(name, sizes):
+            shown = _sized(name, sizes)
+            yield f"{statement.place}: CREATE INDEX without CONCURRENTLY blocks writes to {shown} until it is built"
 
 
 def _of_alter(
-    statement: Statement, name: str, rest: str, seen: dict[str, _Seen], made_here: set[str]
+    statement: Statement, name: str, rest: str, seen: dict[str, _Seen], made_here: set[str], sizes: Mapping[str, float]
 ) -> Iterator[str]:  # fmt: skip
     words = " ".join(rest.lower().split())
     one = seen.setdefault(name, _Seen())
@@ -105,10 +116,23 @@ def _of_alter(
     elif words.startswith("disable row level security"):
         one.protected = False
         yield f"{statement.place}: row security of {name} is off from here on"
-    if name not in made_here and _REWRITES.search(rest):
-        yield f"{statement.place}: rewrites {name}, which nobody can read meanwhile"
-    elif name not in made_here and _SCANS.search(rest) and "not valid" not in words:
-        yield f"{statement.place}: checks every row of {name} under a lock: NOT VALID, then VALIDATE CONSTRAINT"
+    if name in made_here or not _is_big(name, sizes):
+        return
+    if _REWRITES.search(rest):
+        yield f"{statement.place}: rewrites {_sized(name, sizes)}, which nobody can read meanwhile"
+    elif _SCANS.search(rest) and "not valid" not in words:
+        shown = _sized(name, sizes)
+        yield f"{statement.place}: checks every row of {shown} under a lock: NOT VALID, then VALIDATE CONSTRAINT"
+
+
+def _is_big(name: str, sizes: Mapping[str, float]) -> bool:
+    """Return whether a lock on a table may be noticed: it is not known to hold few rows."""
+    return not 0 <= sizes.get(name, -1) < _BIG
+
+
+def _sized(name: str, sizes: Mapping[str, float]) -> str:
+    rows = sizes.get(name, -1)
+    return f"{name} (about {rows:,.0f} rows)" if rows >= 0 else name
 
 
 def _at_the_end(

@@ -106,3 +106,14 @@ def test_a_branch_whose_sql_is_refused_says_first_what_could_not_be_compared(gat
     assert "Access: not everything could be compared: 0002" in done.stdout
     assert "nobody gains by the rest" in done.stdout
     assert "proved" not in done.stdout
+
+
+@pytest.mark.server
+def test_a_lock_is_named_with_the_rows_of_production(gatepost, repository, connection, database_url):
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE public.notes AS SELECT n AS id FROM generate_series(1, 20000) n; ANALYZE notes")
+    locking = "ALTER TABLE public.notes ALTER COLUMN body SET NOT NULL;"
+    (repository / "supabase" / "migrations" / "0002_everybody.sql").write_text(locking)
+    done = gatepost("review", "main", "--sizes", database_url)
+    assert done.exit_code == 0, done.output
+    assert "checks every row of public.notes (about 20,000 rows) under a lock" in " ".join(done.stdout.split())

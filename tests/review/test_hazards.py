@@ -9,8 +9,9 @@ MADE = "CREATE TABLE notes (id int); CREATE POLICY own ON notes USING (true);"
 ON = "ALTER TABLE notes ENABLE ROW LEVEL SECURITY;"
 
 
-def found(*texts, open_grants=True):
-    return hazards([Script(f"{at}.sql", text) for at, text in enumerate(texts, 1)], open_grants=open_grants)
+def found(*texts, open_grants=True, sizes=None):
+    scripts = [Script(f"{at}.sql", text) for at, text in enumerate(texts, 1)]
+    return hazards(scripts, open_grants=open_grants, sizes=sizes)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,20 @@ def test_a_hazard_is_found(texts, said):
 )
 def test_no_hazard_where_one_transaction_holds_it_all(texts):
     assert found(*texts) == ()
+
+
+def test_a_policy_that_is_replaced_in_two_transactions_of_one_file_is_gone_between_them():
+    again = "CREATE POLICY own ON notes USING (false);"
+    assert any("the policy own" in one for one in found(MADE + ON, f"BEGIN; DROP POLICY own ON notes; COMMIT; {again}"))
+    assert found(MADE + ON, f"BEGIN; DROP POLICY own ON notes; {again} COMMIT;") == ()
+
+
+def test_a_lock_is_a_hazard_where_many_rows_are_locked():
+    statement = "ALTER TABLE notes ALTER COLUMN id TYPE bigint;"
+    (said,) = found(statement, sizes={"public.notes": 4_200_000})
+    assert "rewrites public.notes (about 4,200,000 rows), which nobody can read" in said
+    assert found(statement, sizes={"public.notes": 12}) == ()
+    assert found(statement, sizes={"public.notes": -1}) != ()
 
 
 def test_a_new_table_that_nobody_holds_a_privilege_on_is_not_open():

@@ -37,10 +37,11 @@ def candidates(population: Population, persona: Persona, table: Table) -> Mappin
     edges = population.decisive(table)
     kinds = combinations(edges) if edges else [()]
     for whose, world in (("own", mine), ("another's", other)):
-        for at, kind in enumerate(kinds[: _MOST if whose == "own" else 8]):
+        for kind in kinds[: _MOST if whose == "own" else 8]:
             number = next(numbers)
             values = row_sets.make(table, world, number) | overlay(edges, kind)
-            found[f"{whose} row" + (f", {_said(edges, kind)}" if at else "")] = Row(table, number, world, values)
+            said = _said(edges, kind)
+            found[f"{whose} row" + (f", {said}" if said else "")] = Row(table, number, world, values)
     for label, values in (*_mixed(population, table, mine, other), *_without_defaults(population, table, mine)):
         found.setdefault(label, Row(table, next(numbers), mine, values))
     for one in population.possible:
