@@ -42,7 +42,8 @@ def candidates(population: Population, persona: Persona, table: Table) -> Mappin
             values = row_sets.make(table, world, number) | overlay(edges, kind)
             said = _said(edges, kind)
             found[f"{whose} row" + (f", {said}" if said else "")] = Row(table, number, world, values)
-    for label, values in (*_mixed(population, table, mine, other), *_without_defaults(population, table, mine)):
+    others = (_oneself(population, table, mine), _mixed(population, table, mine, other))
+    for label, values in (*itertools.chain(*others), *_without_defaults(population, table, mine)):
         found.setdefault(label, Row(table, next(numbers), mine, values))
     for one in population.possible:
         if one.caller is not None and one.caller.name == persona.name and table.key in one.added:
@@ -73,6 +74,22 @@ def changes_of(population: Population, persona: Persona, joint: Table, column: C
 def _said(edges: Mapping[str, list[str | None]], kind: tuple[str | None, ...]) -> str:
     pairs = zip(edges, kind, strict=True)
     return ", ".join(f"{name} {'NULL' if value is None else value}" for name, value in pairs if value != KEPT)
+
+
+def _oneself(population: Population, table: Table, mine: str) -> Iterator[tuple[str, Values]]:
+    """Yield rows that name oneself in one column alone, where a constraint required somebody else in it."""
+    row_sets = population.row_sets
+    edges = population.decisive(table)
+    for column in table.columns:
+        key = (*table.key, column.name)
+        if key in population.survey.identities and key in row_sets.fixes and mine in row_sets.users:
+            for kind in combinations(edges)[:4] if edges else [()]:
+                values = {**row_sets.make(table, mine, FRESH), column.name: row_sets.users[mine]}
+                said = _said(edges, kind)
+                yield (
+                    f"own row with {column.name} oneself" + (f", {said}" if said else ""),
+                    values | overlay(edges, kind),
+                )
 
 
 def _mixed(population: Population, table: Table, mine: str, other: str) -> Iterator[tuple[str, Values]]:
