@@ -44,7 +44,9 @@ _COMMENTED = {
     "table": "TABLE", "view": "VIEW", "materialized view": "MATERIALIZED VIEW", "index": "INDEX",
     "sequence": "SEQUENCE", "function": "FUNCTION", "procedure": "PROCEDURE", "type": "TYPE", "schema": "SCHEMA",
     "table column": "COLUMN", "view column": "COLUMN", "materialized view column": "COLUMN", "policy": "POLICY",
-    "trigger": "TRIGGER", "table constraint": "CONSTRAINT",
+    "trigger": "TRIGGER", "table constraint": "CONSTRAINT", "domain": "DOMAIN", "aggregate": "AGGREGATE",
+    "foreign table": "FOREIGN TABLE", "composite type": "TYPE", "composite type column": "COLUMN",
+    "foreign table column": "COLUMN", "domain constraint": "CONSTRAINT",
 }  # fmt: skip
 
 
@@ -60,6 +62,7 @@ class Adoption:
         tables: How many tables have a model.
         entities: The functions, views and triggers; None where they are not declared.
         undeclared: What only the first revision has.
+        buckets: The buckets of the storage service, which are rows.
     """
 
     files: Mapping[str, str]
@@ -69,6 +72,7 @@ class Adoption:
     tables: int = 0
     entities: Entities | None = None
     undeclared: Sequence[str] = field(default=())
+    buckets: Sequence[str] = field(default=())
 
 
 def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: Sequence[str] = ()) -> Adoption:
@@ -116,6 +120,7 @@ def plan(source: Kept, disposable: DatabaseUrl, comments: Sequence[str], only: S
             *beside,
             *(f'the type of the column "{name}", which SQLAlchemy does not know' for name in models.untyped),
         ],
+        buckets=[bucket.name for bucket in source.buckets] if not only else (),
     )
 
 
@@ -178,6 +183,8 @@ def comments_of(connection: Connection) -> Iterator[str]:
         found = read.cursor.fetchall()
     for kind, schema, identity, comment in found:
         place = schema or identity.rpartition(" on ")[2].partition(".")[0].strip('"')
+        if kind == "domain constraint":
+            identity = identity.replace(" on ", " ON DOMAIN ")
         if kind in _COMMENTED and not is_platform(place) and (kind, identity) != ("schema", "public"):
             yield f"COMMENT ON {_COMMENTED[kind]} {identity} IS {sql.literal(comment)}"
 
@@ -195,5 +202,7 @@ def summary(adoption: Adoption) -> Iterable[str]:
         yield f"word for word: {policy}"
     for one in adoption.undeclared:
         yield f"in the first revision only: {one}"
+    for name in adoption.buckets:
+        yield f'a row, which no revision makes: the bucket "{name}"'
     for policy in adoption.lost:
         yield f"not carried over as it is: {policy}, which PostgreSQL prints differently when it is made again"

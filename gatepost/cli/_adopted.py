@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,24 +86,30 @@ def _replace(file: Path, text: str, by: str) -> None:
     file.write_text(before.replace(text, by, 1), encoding="utf-8")
 
 
-def proved(stage: Path, found: Kept) -> list[str]:
+def proved(stage: Path, found: Kept, comments: Sequence[str]) -> list[str]:
     """Run the project on an empty database, and return what differs from the one that it was made of.
 
     Args:
         stage: The project.
         found: The database.
+        comments: The statements that make its comments.
 
     Raises:
         SettingsError: Alembic would change the database that the project made.
         SourceError: the first revision does not run.
     """
     from gatepost.adopt.equality import differences, unlike_statements
+    from gatepost.adopt.plan import comments_of
+    from gatepost.database.connect import connect
     from gatepost.observation.clone.schema import kept
     from gatepost.sources import Options, opened, parse_source
 
     with opened(parse_source(str(stage / "alembic.ini")), Options()) as made:
         again = kept(made.url)
         left = [*differences(found.live, again.live), *unlike_statements(found, again)]
+        with closing(connect(made.url, application_name="gatepost adopt", read_only=True)) as connection:
+            said = {*comments_of(connection)}
+        left += [f"this comment: {one}" for one in comments if one not in said]
         checked = _run(stage, ["-m", "alembic", "check"], DATABASE_URL=made.url.reveal())
     if checked.returncode:
         raise SettingsError(f"the written project would change the database: {_last(checked.stdout + checked.stderr)}")

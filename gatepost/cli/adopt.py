@@ -67,14 +67,14 @@ def _adopt(
         looked_at(target, False, Options()) as database,
         tempfile.TemporaryDirectory(prefix="gatepost-adopt-") as folder,
     ):
-        source = kept(database.url)
+        source = kept(database.url, buckets=True)
         comments = _comments(database)
         with _copy(database, source, comments) as copy:
             adoption = plan(source, copy, comments, tuple(only or ()))
             stage = staged(root, Path(folder), adoption, part=bool(only))
             if only:
                 proved_beside(stage, copy)
-        left = proved(stage, source) if not only else []
+        left = proved(stage, source, comments) if not only else []
         for one in summary(adoption):
             typer.echo(line(one))
         for one in left:

@@ -5,6 +5,9 @@ CREATE TYPE public.app_role AS ENUM ('admin', 'member', 'guest');
 CREATE TYPE private.unused AS ENUM ('never', 'stored');
 CREATE DOMAIN public.short_text AS text CHECK (length(VALUE) < 40);
 
+COMMENT ON DOMAIN public.short_text IS 'short: below 40';
+COMMENT ON CONSTRAINT short_text_check ON DOMAIN public.short_text IS 'how short';
+
 CREATE TABLE public.profiles (
     id uuid PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE,
     username text UNIQUE,
@@ -77,6 +80,11 @@ CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.
 CREATE TRIGGER touched BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION public.touch();
 CREATE VIEW public.open_items WITH (security_invoker = true) AS
     SELECT id, team_id FROM public."Task Items" WHERE status = 'open';
+
+COMMENT ON VIEW public.open_items IS 'what is left to do';
+COMMENT ON COLUMN public.open_items.id IS 'of the item';
+COMMENT ON FUNCTION private.is_member(bigint) IS 'whether the caller is in a team';
+COMMENT ON TRIGGER touched ON public.profiles IS 'keeps updated_at';
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
