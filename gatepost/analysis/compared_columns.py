@@ -232,6 +232,8 @@ def _values(term: Term) -> list[Term]:
         return [value for output in inner.select.outputs for value in _values(output)]
     if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
         return [unwrapped(inner.args[0])]
+    if isinstance(inner, Call) and inner.name == ("", "coalesce"):
+        return [unwrapped(arg) for arg in inner.args]
     return [inner]
 
 

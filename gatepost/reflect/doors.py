@@ -80,7 +80,7 @@ def _view(row: Row, relations: Relations) -> View:
 
 def _function(row: Row, references: References) -> Function:
     (number, schema, name, arguments, kind, language, returns, owner, definer, volatility, body, *more) = row
-    returns_set, strict, leakproof, parsed, count, names, modes, settings, *held = more
+    returns_set, strict, leakproof, parsed, count, names, modes, settings, defaults, *held = more
     grants = [
         Grant(grantee, "EXECUTE", None, grantable, grantor)
         for grantee, grantable, grantor in zip(*(array or () for array in held), strict=True)
@@ -102,6 +102,7 @@ def _function(row: Row, references: References) -> Function:
         parsed=parsed,
         parameters=_parameters(count, names, modes),
         settings=tuple(settings),
+        defaults=printed(defaults),
         grants=tuple(sorted(grants, key=lambda grant: (grant.grantee, grant.grantor))),
         reads=references.get(("function", number), ()),
     )

@@ -62,8 +62,9 @@ class Function:
     """A function or procedure.
 
     `arguments` are the types of its arguments and distinguish it from others of its name; `parameters` are their names
-    (empty if one has none). `settings` are the parameters that it sets for its run, as `name=value`. `body` is its
-    text. If PostgreSQL parsed the body at creation (`parsed`), it is as PostgreSQL prints it, and `reads` is complete.
+    (empty if one has none), and `defaults` the values of the last ones, with commas between them. `settings` are the
+    parameters that it sets for its run, as `name=value`. `body` is its text. If PostgreSQL parsed the body at creation
+    (`parsed`), it is as PostgreSQL prints it, and `reads` is complete.
     """
 
     schema: str
@@ -84,6 +85,7 @@ class Function:
     settings: tuple[str, ...] = ()
     grants: tuple[Grant, ...] = ()
     reads: tuple[Reference, ...] = ()
+    defaults: str = ""
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.signature}"

@@ -77,12 +77,14 @@ def relations(planted_rows: PlantedRows, persona: Persona, table: Table) -> list
     names = [name for name in names if not name.endswith("_by")]
     if len(names) < 2 or mine not in row_sets.users:
         return []
-    own = row_sets.make(table, mine, FRESH + 9)
-    theirs = row_sets.make(table, other_of(persona.name), FRESH + 9)
-    return [
-        Row(table, FRESH + 9, mine, {**own, **{name: theirs[name] for name in names if name != place}})
-        for place in names
-    ]
+    own, users = row_sets.make(table, mine, FRESH + 9), row_sets.users
+    lists = {column.name for column in columns if column.type.endswith("[]")}
+    found = []
+    for place in names:
+        who = {name: users[mine if name == place else other_of(persona.name)] for name in names}
+        who = {name: f"{{{user}}}" if name in lists else user for name, user in who.items()}
+        found.append(Row(table, FRESH + 9, mine, {**own, **who}))
+    return found
 
 
 def _in_buckets(planted_rows: PlantedRows, persona: Persona, name: str, row: Row) -> list[tuple[str, Row]]:

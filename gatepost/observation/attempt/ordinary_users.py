@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
-from gatepost.name_hints import says_open
+from gatepost.name_hints import name_parts, says_open, word_list
 from gatepost.observation.attempt.personas import ORDINARY, other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
@@ -42,10 +43,24 @@ class OrdinaryUsers:
         """Return whether texts check a rank, directly or in a function that reads the table with the rank."""
         direct = {name for text in texts for name in identifiers_in(text)}
         ranks = {key[1] for key in self.survey.statuses if not self._everybody_stands_in(key)}
+        ranks -= {key[1] for key in self.survey.statuses if self._is_of_a_tenant(key)}
         called = self.survey.calls.reachable(
             " ".join(self.survey.calls.bodies[name]) for name in direct & self.survey.calls.bodies.keys()
         )[0]
         return bool(ranks & called or (ranks - ({table.name} if table is not None else set())) & direct)
+
+    def _is_of_a_tenant(self, key: TableKey) -> bool:
+        """Return whether a rank applies in one tenant: it is in a membership, and called like none of a whole site."""
+        if key not in self.survey.teams.memberships:
+            return False
+        compared = {
+            word
+            for column in self.survey.teams.ranks
+            if column[:2] == key
+            for value in (column[2], *self.survey.clues.literals.get(column, ()))
+            for word in name_parts(value)
+        }
+        return bool(compared) and not compared & (word_list("ranks") | word_list("everywhere_roles"))
 
     def _everybody_stands_in(self, key: TableKey) -> bool:
         """Return whether a row in a table is no rank: no column of it is checked, and every account gets a row."""
@@ -60,7 +75,7 @@ class OrdinaryUsers:
             return True
         triggers = (trigger for trigger in self.survey.live.triggers if (trigger.schema, trigger.table) == USERS)
         made = [self.survey.bodies.get(trigger.function, "") for trigger in triggers]
-        return any(table.name in identifiers_in(body) for body in made)
+        return any(_always_names(body, table.name) for body in made)
 
     def files_have_owners(self, table: Table) -> bool:
         """Return whether the policies check who owns a file."""
@@ -132,3 +147,17 @@ class OrdinaryUsers:
         """Return whether a column says who owns a row, by a user's id or a claim."""
         key = (*table.key, name)
         return key in self.survey.identities or key in self.survey.clues.claims
+
+
+def _always_names(body: str, name: str) -> bool:
+    """Return whether a body names a table outside of every IF: what stands in one is not done for everybody."""
+    depth, before = 0, ""
+    for token in sql.tokens(body):
+        if token.name is None:
+            continue
+        if token.name == "if":
+            depth += -1 if before == "end" else 1
+        elif token.name == name and depth == 0:
+            return True
+        before = token.name
+    return False

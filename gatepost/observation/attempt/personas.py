@@ -101,6 +101,8 @@ def _user(row_sets: RowSets, name: str, *, silent: bool = False) -> Persona:
     for key, path in sorted(row_sets.survey.clues.claims.items()):
         if of_a_catalogue(path[-1]) and not traits.ranked:
             continue
+        if traits.anonymous_sign_in and path[0] == "app_metadata":
+            continue  # no backend has given anything to whoever signs in without a name
         if len(path) > 1 or path[0] not in claims or path == ("email",):
             _put(claims, path, row_sets.claim(key, name), path in lists)
     for path, value in row_sets.survey.clues.flags.items():

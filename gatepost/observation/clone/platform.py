@@ -18,6 +18,7 @@ from gatepost.schema import Grant, Namespace, Schema, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
 _OWN_FUNCTIONS = """
 SELECT n.nspname || '.' || p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
@@ -87,8 +88,24 @@ def close_schemas(clone: Connection, live: Schema, owner: str) -> None:
         f"GRANT USAGE ON SCHEMA {sql.identifier(schema)} TO {sql.role(role)}"
         for schema, role in sorted(set(_platform_owners(live, cloned)))
     ]
+    from psycopg2.errors import InvalidGrantOperation
+
     with clone.cursor() as cursor:
-        cursor.execute("; ".join([*statements, "SELECT"]))
+        try:
+            cursor.execute("; ".join([*statements, "SELECT"]))
+        except InvalidGrantOperation:
+            _one_by_one(cursor, statements)
+
+
+def _one_by_one(cursor: Cursor, statements: Iterable[str]) -> None:
+    """Run grants one at a time, without those to a role from which the grantor holds the same: it has it already."""
+    from psycopg2.errors import InvalidGrantOperation
+
+    for statement in statements:
+        try:
+            cursor.execute(statement)
+        except InvalidGrantOperation:
+            continue
 
 
 def _platform_owners(live: Schema, cloned: Schema) -> Iterable[tuple[str, str]]:

@@ -17,6 +17,8 @@ from gatepost.personas import Persona
 from gatepost.schema import Policy, RowCommand, Table
 
 _VERBS: dict[RowCommand, str] = {"select": "read", "update": "overwrite", "delete": "delete"}
+_FOR_ALL = frozenset({"public", "publicly", "everyone", "everybody", "anyone", "anybody"})
+"""Words in the name of a policy by which files are meant to be read by all."""
 _OWNER = ("name", "path_tokens", "owner", "owner_id")
 
 
@@ -71,14 +73,28 @@ class Buckets:
         """Return how bad it is that strangers access every file of a bucket, or None where that may be intended."""
         private = bucket in self.planted_rows.survey.private_buckets
         by_name = bool(name_parts(bucket) & word_list("private_buckets")) and "public" not in name_parts(bucket)
-        owned = any(self._checks_owner(policy, bucket) for policy in table.policies)
+        owned = has_owners(table, bucket)
         if command == "select":
-            if private and (anybody or owned or by_name):
+            if any(name_parts(policy.name) & _FOR_ALL for policy in in_force(table, "authenticated", command)):
+                return "error" if by_name else None
+            if private and (owned or by_name):
                 return "error"
             return "error" if by_name and owned else "warning" if private or by_name else None
         return "error" if owned or anybody or (private and by_name) else "warning"
 
-    def _checks_owner(self, policy: Policy, bucket: str) -> bool:
-        text = " ".join(filter(None, (policy.using, policy.check)))
-        columns = {c for one in policy.reads if one.key == FILES[1] for c in one.columns}
-        return sql.literal(bucket) in text and bool(columns & set(_OWNER))
+
+def has_owners(table: Table, bucket: str | None) -> bool:
+    """Return whether a policy that names a bucket, or that names none, checks whose file it is.
+
+    Args:
+        table: The table of files.
+        bucket: The bucket.
+    """
+    return any(_checks_owner(policy, bucket or "") for policy in table.policies)
+
+
+def _checks_owner(policy: Policy, bucket: str) -> bool:
+    text = " ".join(filter(None, (policy.using, policy.check)))
+    columns = {c for one in policy.reads if one.key == FILES[1] for c in one.columns}
+    named = sql.literal(bucket) in text or "bucket_id" not in columns
+    return named and bool(columns & set(_OWNER))

@@ -12,6 +12,7 @@ from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.witness import shown
 from gatepost.observation.judge.door_severity import DoorSeverity
 from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.personas import NOBODY
 
 _VERBS = {
     "read": "can read",
@@ -29,6 +30,8 @@ def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declara
         declaration: The project's declaration. A door to a table that is neither declared nor owned by anybody may be
             intended.
     """
+    found = list(found)
+    yield from _ranks(found, planted_rows)
     by_door: dict[tuple[str, str], list[Door]] = {}
     for door in found:
         if not door.persona.watched:
@@ -57,6 +60,27 @@ def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declara
             fix=_fix(first),
             detail="insert" if how == "forged" else "",
             witness=f"{describe(first.persona)}: {first.statement}{tail}",
+        )
+
+
+def _ranks(found: Iterable[Door], planted_rows: PlantedRows) -> Iterator[Finding]:
+    """Yield the functions by which a teammate without a rank changed the membership of another."""
+    ranks = {column[:2] for column in planted_rows.survey.teams.ranks}
+    seen: set[str] = set()
+    for door in found:
+        rows = [row for row in door.written if row.table.key in ranks and row.world != NOBODY]
+        if not door.persona.traits.teammate or not rows or door.name in seen:
+            continue
+        seen.add(door.name)
+        yield Finding(
+            "rank-taken",
+            "error",
+            door.name,
+            f"a member without a rank can change who has which rank in {rows[0].table} through the {door.kind} "
+            f"{door.name}",
+            fix="the function must ask for the rank of its caller",
+            detail="call",
+            witness=f"{describe(door.persona)}: {door.statement} changes {shown(rows[0])}",
         )
 
 

@@ -99,13 +99,23 @@ class Reading:
         if owned and persona.role != "anon" and not persona.traits.newcomer and beyond:
             return "error", "because a row of their own gives access to them"
         if not self._all(table, cell):
+            hidden = self._hidden_parent(table, persona, others) if owned else ""
+            if hidden:
+                return "error", f"although the rows of {hidden} that they belong to are hidden"
             return self._of_some(table, persona) if owned else None
         owners = self.ordinary_users.owner_columns_checked(table, persona.role)
-        for_all = persona.role != "anon" and self._audience(table) == "public"
+        for_all = persona.role != "anon" and self._audience(table) == "public" and not self._for_members(table)
         if owners and self._turned(table, persona):
             why = f"because the policies read {', '.join(owners)} but let every row through"
             return "info" if for_all else "error", why
         return self._by_name(table, persona)
+
+    def _for_members(self, table: Table) -> bool:
+        """Return whether the policies for reading ask who belongs to a tenant: then the rows are not for everybody."""
+        survey = self.planted_rows.survey
+        names = {key[1] for key in survey.teams.memberships}
+        texts = [p.using for p in table.policies if p.command in ("select", "all") and p.using]
+        return bool(names & survey.calls.reachable(texts)[0])
 
     def _all(self, table: Table, cell: Cell) -> bool:
         """Return whether every row comes out, except those that a column such as `deleted_at` hides."""
@@ -135,14 +145,38 @@ class Reading:
         edges = self.planted_rows.row_sets.edges
         return any(self._shares(one, name) for one in others for name in edges(one))
 
+    def _hidden_parent(self, table: Table, persona: Persona, others: list[int]) -> str:
+        """Return the table whose rows a persona does not see although it sees what belongs to them.
+
+        Only where nothing but a mark that hides rows, as `deleted_at` does, decides what is seen.
+        """
+        survey = self.planted_rows.survey
+        edges = self.planted_rows.row_sets.edges(table)
+        hiding = word_list("hiding_columns") | {"internal"}
+        if not edges or not all(name_parts(name) & hiding for name in edges):
+            return ""
+        worlds = {row.world for row in self.planted_rows.of(table).values() if row.number in others}
+        for child, parent in survey.keys.items():
+            above = survey.live.table(*parent[:2])
+            if child[:2] != table.key or child in survey.identities or above is None or above.key not in survey.owned:
+                continue
+            seen = self.record.sees(persona.name, above.key)
+            base = [r for r in self.planted_rows.of(above).values() if r.base and r.world in worlds]
+            if base and not any(row.number in seen for row in base):
+                return str(above)
+        return ""
+
     def _of_some(self, table: Table, persona: Persona) -> Reason | None:
         """Judge rows that a state of work opens to people without an account, and no mark by which they are shared."""
         edges = self.planted_rows.row_sets.edges(table)
         marks = [name for name in edges if marks_public(name) or name_parts(name) & word_list("open_columns")]
         secrets = [name for name in self.ordinary_users.visible_columns(table, persona) if is_secret(name)]
-        if persona.role != "anon" or marks or not edges or not secrets or not about_people(table):
+        if marks or not edges or not secrets or is_platform(table.schema):
             return None
-        return "error", f"which hold personal data, including {', '.join(secrets)}"
+        if persona.role == "anon" and about_people(table):
+            return "error", f"which hold personal data, including {', '.join(secrets)}"
+        credentials = [name for name in secrets if name_parts(name) & {"token", "secret", "password", "key"}]
+        return ("error", f"including {', '.join(credentials)}") if credentials else None
 
     def _without_owner(self, table: Table, persona: Persona, cell: Cell) -> list[int]:
         """Return the rows that name no owner although the table has a column for one, such as those of guests."""

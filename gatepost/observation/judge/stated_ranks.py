@@ -14,7 +14,9 @@ from gatepost.schema import Policy, Table
 
 _SUBJECT = re.compile(r"\b(?:can|may|could|should|must|to)\b", re.IGNORECASE)
 _RANKS = frozenset({"admin", "administrator", "superadmin", "owner", "manager", "moderator", "leader"})
-_EVERYBODY = frozenset({"member", "everyone", "everybody", "anyone", "anybody", "all", "public", "collaborator"})
+_EVERYBODY = frozenset(
+    {"member", "everyone", "everybody", "anyone", "anybody", "all", "public", "collaborator", "shared", "visible"}
+)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gatepost.observation.attempt.personas import (
 )
 from gatepost.observation.attempt.trial.results import Crossing, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
-from gatepost.observation.judge.buckets import Buckets
+from gatepost.observation.judge.buckets import Buckets, has_owners
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.judge.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -101,6 +101,8 @@ class Inferred:
                 if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
+                if table.key == FILES[1]:
+                    done = [n for n in done if has_owners(table, cell.candidates[n].values.get("bucket_id"))]
                 if done:
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
@@ -235,8 +237,10 @@ class Inferred:
 
     def _decides(self, crossing: Crossing) -> bool:
         """Return whether somebody's access turns on the column; else the row only refers to another's."""
-        read = (*crossing.table.key, crossing.column) in self.survey.clues.read
-        return read or crossing.table.key in (*FILES, *self.survey.read_elsewhere)
+        read = {key for key in self.survey.clues.read if key[:2] == crossing.table.key}
+        if (*crossing.table.key, crossing.column) in read or crossing.table.key in FILES:
+            return True
+        return not read and crossing.table.key in self.survey.read_elsewhere
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)

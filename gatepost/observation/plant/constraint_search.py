@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _MOST_TOGETHER = 4000
 """How many combinations of values PostgreSQL chooses from."""
+_LARGE = 240
+"""A number that no planted row has, as large as those of the rows that personas insert."""
+_MOST_ALONE = 1000
+"""The same, for one row."""
 _MOST = 120
 """How many combinations of values are tried for the columns of one constraint."""
 _DOMAIN = """
@@ -42,7 +46,7 @@ class Search:
     row_sets: RowSets
     table: Table
     _waiting: dict[tuple[str, ...], Iterator[tuple[tuple[str, Fix], ...]]] = field(default_factory=dict)
-    _chosen: set[frozenset[str]] = field(default_factory=set)
+    _chosen: dict[frozenset[str], bool] = field(default_factory=dict)
 
     def learn(self, error: Error) -> bool:
         """Choose other values for the columns that an error is about.
@@ -58,9 +62,11 @@ class Search:
             return False
         together = related(self.table, columns, self._computed)
         chosen: tuple[tuple[str, Fix], ...] | None = None
+        if self._chosen.get(together) and self.row_sets.edges(self.table):
+            return False  # the kinds of rows need different values: each is fitted alone
         if together not in self._chosen:
-            self._chosen.add(together)
             chosen = self._chosen_by_postgres(together, error)
+            self._chosen[together] = chosen is not None
         if chosen is None:
             if columns not in self._waiting:
                 self._waiting[columns] = self._combinations(columns, error)
@@ -90,16 +96,11 @@ class Search:
     def _fitting(
         self, columns: list[Column], names: frozenset[str], combinations: list[tuple[Fix, ...]], most: int
     ) -> list[int]:
-        """Return which combinations the constraints on some columns accept, in the first and in the last row."""
+        """Return which combinations the constraints on some columns accept, in each of three rows."""
         rows = self.row_sets.rows(self.table)
-        samples = (rows[0], rows[-1])
-        given = [
-            [
-                {column.name: self._value(column, fix, row) for column, fix in zip(columns, combination, strict=True)}
-                for row in samples
-            ]
-            for combination in combinations
-        ]
+        fresh = self.row_sets.make(self.table, rows[0].world, _LARGE)
+        samples = (rows[0], rows[-1], Row(self.table, _LARGE, rows[0].world, fresh))
+        given = [[self._filled(columns, one, row) for row in samples] for one in combinations]
         constraints = [one.definition for one in checks(self.table) if set(one.columns) <= names]
         generated = {name: text for name, text in self._computed.items() if name in names}
         return fitting(self.cursor, columns, generated, constraints, given, most)
@@ -107,6 +108,30 @@ class Search:
     @property
     def _computed(self) -> dict[str, str]:
         return {key[2]: text for key, text in self.row_sets.survey.generated.items() if key[:2] == self.table.key}
+
+    def repaired(self, row: Row, error: Error) -> Row | None:
+        """Return a row with other values for what a constraint refused, which keeps the kind of row that it is.
+
+        Args:
+            row: The row.
+            error: What PostgreSQL said of it.
+        """
+        names = related(self.table, self._columns(error), self._computed)
+        columns = [column for column in self.table.columns if column.name in names and not column.generated]
+        edges = self.row_sets.edges(self.table)
+        offered: list[list[Fix]] = []
+        for column in columns:
+            values = [] if column.name in edges else self._offered(column, error)
+            offered.append([KEPT, *(one for one in values if one != KEPT)])
+        wanted = by_least_change(offered, _MOST_ALONE)
+        given = [[self._filled(columns, one, row)] for one in wanted]
+        constraints = [one.definition for one in checks(self.table) if set(one.columns) <= names]
+        generated = {name: text for name, text in self._computed.items() if name in names}
+        found = fitting(self.cursor, columns, generated, constraints, given) if columns else []
+        return replace(row, values={**row.values, **given[found[0]][0]}) if found else None
+
+    def _filled(self, columns: list[Column], combination: tuple[Fix, ...], row: Row) -> dict[str, str | None]:
+        return {column.name: self._value(column, fix, row) for column, fix in zip(columns, combination, strict=True)}
 
     def _offered(self, column: Column, error: Error) -> list[Fix]:
         """Return values for a column: its default first, as most rows have it, or those that differ if they must."""

@@ -100,9 +100,10 @@ def _directed(
 ) -> tuple[ColumnKey, ColumnKey]:
     """Return (child, parent). The parent holds each value once, or decides who may see it."""
 
-    def rank(key: ColumnKey) -> tuple[bool, bool, bool, ColumnKey]:
+    def rank(key: ColumnKey) -> tuple[bool, bool, bool, bool, ColumnKey]:
         named = any(user[:2] == key[:2] for user in identities)
-        return (key[:2] in filled and not named, _alone(tables, key), named, key)
+        joins = any(index.unique and key[2] in index.columns for index in tables[key[:2]].indexes)
+        return (key[:2] in filled and not named, _alone(tables, key), named, joins, key)
 
     return (one, other) if rank(one) < rank(other) else (other, one)
 

@@ -186,6 +186,9 @@ def _plant_table(cursor: Cursor, found: PlantedRows, table: Table) -> str:
         error = _try_rows(cursor, found, [row])
         if error is not None and error.pgcode == "23505" and table.key == FILES[0]:
             return ""  # the bucket exists already
+        fitted = search.repaired(row, error) if error is not None else None
+        if fitted is not None:
+            error = _try_rows(cursor, found, [fitted])
         said = said if error is None else _message(error, table)
     return "" if found.rows.get(table.key) else said
 

@@ -38,7 +38,7 @@ def teams_of(survey: Survey) -> Teams:
         if joins and _read_within(child[1], parent[:2], child[:2], above, reads):
             memberships.add(child[:2])
             tenants.add(parent[:2])
-        if parent[:2] in named and parent not in survey.keys and not _alone(survey, parent):
+        if parent[:2] in named and parent not in survey.keys and _may_be_tenant(survey, child, parent):
             memberships.add(parent[:2])
             values.add(parent)
     tenants |= {one for key in tenants for one in above.get(key, ())}
@@ -85,6 +85,14 @@ def _of_a_tenant(path: tuple[str, ...]) -> bool:
 
 def _lists_kinds(survey: Survey, key: TableKey) -> bool:
     return key == USERS or of_a_catalogue(key[1]) or (key in survey.filled and key not in survey.owned)
+
+
+def _may_be_tenant(survey: Survey, child: ColumnKey, parent: ColumnKey) -> bool:
+    """Return whether a value that a membership holds may stand for a tenant: no role, and no key of its own."""
+    kinds = name_parts(parent[2]) & word_list("rank_columns") or of_a_catalogue(child[1]) or of_a_catalogue(parent[1])
+    table = survey.live.table(*parent[:2])
+    column = table.column(parent[2]) if table is not None else None
+    return not kinds and column is not None and column.type not in survey.enums and not _alone(survey, parent)
 
 
 def _alone(survey: Survey, key: ColumnKey) -> bool:

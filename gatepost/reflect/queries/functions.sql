@@ -4,7 +4,7 @@ SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, l.
        pg_get_userbyid(p.proowner), p.prosecdef, p.provolatile,
        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), p.proretset, p.proisstrict, p.proleakproof,
        p.prosqlbody IS NOT NULL, p.pronargs, coalesce(p.proargnames, '{}'), p.proargmodes::text[],
-       coalesce(p.proconfig, '{}'), x.grantees, x.grantable, x.grantors
+       coalesce(p.proconfig, '{}'), coalesce(pg_get_expr(p.proargdefaults, 0), ''), x.grantees, x.grantable, x.grantors
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang

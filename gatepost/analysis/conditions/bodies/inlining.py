@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.bodies.function_values import as_piece, as_term
+from gatepost.analysis.conditions.grammar import NotUnderstood
+from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.terms import (
+    FALSE,
     NULL,
+    TRUE,
     Call,
     Case,
     Const,
     IsNull,
+    Items,
     Not,
+    Or,
     Param,
     Scalar,
     Select,
@@ -21,6 +29,7 @@ from gatepost.analysis.conditions.terms import (
     Unknown,
     conjunction,
     disjunction,
+    unwrapped,
 )
 from gatepost.schema import Function, Schema, is_platform
 
@@ -108,12 +117,13 @@ class Follower:
             return Unknown(str(function), part.args)
         values: dict[str, Term] = {}
         for at in range(_arity(function)):
-            # A missing argument has its default, which the catalog query omits. For a uuid it is the user's id.
-            value = part.args[at] if at < len(part.args) else Session("uid")
+            value = part.args[at] if at < len(part.args) else _default(function, at)
             values[f"${at + 1}"] = value
             if at < len(function.parameters) and function.parameters[at]:
                 values[function.parameters[at]] = value
         value = rebuilt(body, lambda one: values.get(one.name, one) if isinstance(one, Param) else one)
+        if len(part.args) < _arity(function):
+            value = rebuilt(value, _without_tested_null)
         value = _as_owner(rebuilt(value, lambda one: self._inline(one, depth - 1)), function)
         if isinstance(value, Select) and not value.others and len(value.outputs) == 1 and not function.returns_set:
             value = Scalar(value)
@@ -130,6 +140,27 @@ class Follower:
             if self._columns((schema, name)) is not None:
                 return (schema, name)
         return ("", name)
+
+
+def _without_tested_null(term: Term) -> Term:
+    """Return a condition without the part that only counts for an argument that was given: `a = x OR a IS NULL`."""
+    if isinstance(term, IsNull) and isinstance(inner := unwrapped(term.term), Const):
+        return TRUE if inner.value is None else FALSE
+    if isinstance(term, Or) and TRUE in term.terms:
+        return TRUE
+    return term
+
+
+def _default(function: Function, at: int) -> Term:
+    """Return what a missing argument holds: its default, of which the last arguments have one."""
+    if function.defaults:
+        with suppress(NotUnderstood):
+            row = unwrapped(parse(f"ROW({function.defaults})"))
+            if isinstance(row, Items):
+                place = at - (_arity(function) - len(row.items))
+                if 0 <= place < len(row.items):
+                    return row.items[place]
+    return Unknown(f"the default of {function.name}", ())
 
 
 def _unless_null(value: Term, args: tuple[Term, ...]) -> Term:

@@ -49,13 +49,21 @@ class Doors:
         functions = callable_by(self.stage.cursor, sorted({persona.role for persona in personas}))
         batch = Batch(self.stage, self.record.missing)
         for persona in personas:
-            if persona.traits.onlooker or persona.traits.teammate or persona.role == "service_role":
+            if persona.traits.onlooker or persona.role == "service_role":
                 continue
             found: list[list[Door]] = []
-            batch.together(
-                (what, _kept(doors, found)) for what, doors in self._of(persona, functions)
-            )  # fmt: skip
+            opened = self._of(persona, functions) if not persona.traits.teammate else self._ranks(persona, functions)
+            batch.together((what, _kept(doors, found)) for what, doors in opened)
             yield from (door for several in found for door in several)
+
+    def _ranks(self, persona: Persona, functions: Sequence[Routine]) -> Iterator[tuple[str, Trying[list[Door]]]]:
+        """Yield the functions that may write who belongs to a tenant."""
+        names = {column[1] for column in self.stage.survey.teams.ranks}
+        calls = Calls(self._leaks, self.influence, persona)
+        for function in functions:
+            mentioned = self.stage.survey.calls.reachable([function.body])[0]
+            if persona.role in function.roles and function.volatile and names & mentioned:
+                yield str(function), calls.call(function)
 
     def _of(self, persona: Persona, functions: Sequence[Routine]) -> Iterator[tuple[str, Trying[list[Door]]]]:
         """Yield the doors of a persona, each with its name."""

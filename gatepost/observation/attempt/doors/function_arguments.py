@@ -140,7 +140,9 @@ class Arguments:
 
 
 def _bare(name: str) -> str:
-    return name.lower().removeprefix("p_").removeprefix("_").removeprefix("arg_").removeprefix("v_")
+    for prefix in ("p_", "_", "arg_", "v_", "in_", "new_", "target_"):
+        name = name.lower().removeprefix(prefix)
+    return name.removesuffix("_in").removesuffix("_")
 
 
 def _unknown(column: str) -> bool:

@@ -53,7 +53,9 @@ class Calls:
         ]
         written = yield from self._after([(calls[at], answers[at]) for at in wrote], function)
         for at, rows in zip(wrote, written, strict=True):
-            counted = bool(rows) and (yield from self._only_counted(calls[at], rows))
+            shown = all(row.number in self.leaks.record.sees(self.persona.name, row.table.key) for row in rows)
+            # Whoever counts something sees it; figures of rows that are hidden from the caller are somebody's own.
+            counted = bool(rows) and shown and (yield from self._only_counted(calls[at], rows))
             doors[at] = replace(doors[at], written=rows, counted=counted)
         return doors
 
