@@ -150,6 +150,9 @@ def _judged(members: list[Member], cells: Cells, always_true: frozenset[Policy])
 
 
 def _is_proved(one: Member, always_true: frozenset[Policy]) -> bool:
+    """Return whether no trial is needed: the rule proved it, or PostgreSQL reduces the condition to true."""
+    if one.finding.verdict == "proved" and one.decided_by == "trial":
+        return True
     return (
         one.decided_by == "trial"
         and one.finding.rule != "policy-recursion"

@@ -40,6 +40,7 @@ class Found:
         fix: The SQL or the command that fixes it.
         detail: Distinguishes two findings of one rule on one object. Part of the key.
         severity: How bad it is, where it differs from the rule's own severity.
+        proved: Whether what the catalog holds shows it, though the rule as a whole needs a trial.
         access: By which policy and command who gets there. Where the condition is true for them with every row that
             somebody owns, that is a proof; where no row of somebody else passes, there is nothing to report.
     """
@@ -50,6 +51,7 @@ class Found:
     detail: str = ""
     severity: Severity | None = None
     access: Access | None = None
+    proved: bool = False
 
 
 Check = Callable[[Context], Iterator[Found]]
@@ -86,7 +88,7 @@ class Rule:
 
     def _verdict(self, context: Context, found: Found) -> Verdict:
         """Return whether what was found is proved: by the catalog, or by a condition that is true."""
-        if self.decided_by in ("catalog", "style"):
+        if self.decided_by in ("catalog", "style") or found.proved:
             return "proved"
         return "proved" if found.access is not None and opens_to_all(context, found.access) else "suspected"
 

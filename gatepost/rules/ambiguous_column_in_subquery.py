@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.conditions.term_queries import captured, same_sides
-from gatepost.analysis.conditions.terms import Column, Compare, unwrapped
+from gatepost.analysis.conditions.terms import Call, Column, Compare, unwrapped
 from gatepost.analysis.context import Context
+from gatepost.analysis.policies import PolicyFacts
 from gatepost.analysis.policy_questions import decisive
+from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.rules._registry import Found, rule
+from gatepost.schema import Table
 
 
 @rule(severity="error", decided_by="trial")
@@ -41,7 +44,7 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
     """
     for one in decisive(context):
         found = {
-            name
+            name: compared
             for term in one.terms
             for select, compared in captured(term)
             for name in _captured(compared)
@@ -49,13 +52,14 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
             and any(source.relation and context.live.table(*source.relation) for source in select.sources)
         }
         if found and one.roles:
-            name = sorted(found)[0]
+            name = min(found)
             yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" never checks the row of "{one.table}": its sub-select reads'
                 f' "{name}" from its'
                 " own table",
                 f"write {one.table.name}.{name} to compare with the column of the row",
+                proved=_was_the_row_s(found[name], one.table) and _nothing_else_ties(context, one),
             )
     yield from _in_helpers(context)
 
@@ -78,6 +82,26 @@ def _in_helpers(context: Context) -> Iterator[Found]:
                     " checks the row",
                     f"give the argument of {function.name} a name that no column has",
                 )
+
+
+def _was_the_row_s(compared: Compare, table: Table) -> bool:
+    """Return whether a comparison makes no sense but with the row: a column with itself, or a folder of another name.
+
+    Two columns of one table may be compared on purpose.
+    """
+    if unwrapped(compared.left) == unwrapped(compared.right):
+        return True
+    called = {call.name[0] for side in (compared.left, compared.right) for call in side.all_of_type(Call)}
+    return table.key == ("storage", "objects") and "storage" in called
+
+
+def _nothing_else_ties(context: Context, one: PolicyFacts) -> bool:
+    """Return whether nothing beside the sub-select compares a row with whoever uses the policy."""
+    return not any(not other.policy.permissive for other in context.analysis.by_table[one.table.key]) and any(
+        context.ownership.columns_tied(one.condition(command), one.table, role) <= ONLY_AN_AUTHORITY
+        for command in one.commands
+        for role in one.callers[command]
+    )
 
 
 def _captured(compared: Compare) -> Iterator[str]:

@@ -1,0 +1,34 @@
+"""A sub-select that captures a column of the row is an error where nothing else compares the row with its reader."""
+
+import pytest
+
+from gatepost.reflect import read
+from gatepost.rules import Context, named_rule
+
+PROJECTS = """
+CREATE TABLE public.project (id uuid PRIMARY KEY, owner_id uuid NOT NULL, name text NOT NULL, title text NOT NULL);
+ALTER TABLE public.project ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON public.project FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+GRANT SELECT ON public.project TO authenticated;
+CREATE TABLE public.note (id uuid PRIMARY KEY, owner_id uuid, name text, title text, project_id uuid);
+ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.note TO authenticated;
+"""
+MINE = "SELECT 1 FROM public.project p WHERE p.owner_id = (SELECT auth.uid()) AND "
+FILES = "bucket_id = 'files' AND EXISTS ({} p.id = ((storage.foldername({}))[1])::uuid)"
+CASES = {
+    "a folder of the project's name": ("storage.objects", FILES.format(MINE, "name"), "proved"),
+    "a folder of the object's name": ("storage.objects", FILES.format(MINE, "objects.name"), None),
+    "a column with itself": ("public.note", f"EXISTS ({MINE} p.name = name)", "proved"),
+    "two columns of the other table": ("public.note", f"EXISTS ({MINE} p.name = title)", "suspected"),
+    "beside the row's owner": ("public.note", f"owner_id = auth.uid() AND EXISTS ({MINE} p.name = name)", "suspected"),
+}
+
+
+@pytest.mark.parametrize(("table", "using", "verdict"), CASES.values(), ids=CASES)
+def test_what_is_proved_of_a_captured_column(rolled_back, table, using, verdict):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(PROJECTS)
+        cursor.execute(f"CREATE POLICY reads ON {table} FOR SELECT TO authenticated USING ({using})")
+        found = list(named_rule("ambiguous-column-in-subquery").check(Context(read(cursor))))
+    assert [one.verdict for one in found] == ([verdict] if verdict else [])
