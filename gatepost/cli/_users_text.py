@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _USES = {
     "id": "the id",
     "email": "the address",
+    "phone": "the phone number, not confirmed",
     "password": "the password",
     "name": "user_metadata.name",
     "created_at": "the date of creation",

@@ -27,7 +27,7 @@ Column = Annotated[
     typer.Option(
         "--column",
         metavar="PART=NAME",
-        help="The column that holds id, email, password, name, created_at, active, blocked, verified or metadata"
+        help="The column that holds id, email, phone, password, name, created_at, active, blocked, verified or metadata"
         " (repeatable).",
     ),
 ]

@@ -97,6 +97,8 @@ def push_by_api(
 def attributes(user: User) -> dict[str, Any]:
     """Return a user as the admin API takes it: supabase/auth, internal/api/admin.go."""
     found: dict[str, Any] = {"id": user.id, "email": user.email, "email_confirm": user.confirmed}
+    if user.phone is not None:
+        found["phone"] = user.phone
     if user.password_hash is not None:
         found["password_hash"] = user.password_hash
     if user.metadata:
@@ -114,6 +116,12 @@ def _compared(user: User, there: Any, *, overwrite: bool) -> tuple[dict[str, Any
     if missing:
         lacking["user_metadata"] = missing
     differs += others
+    phone = (there.phone or "").removeprefix("+")
+    if user.phone is not None and user.phone != phone:
+        if phone and not overwrite:
+            differs.append(Difference(user.id, "has another phone number there"))
+        else:
+            lacking["phone"] = user.phone
     banned = _banned(there.banned_until)
     if user.banned and not banned:
         lacking["ban_duration"] = _FOR_EVER

@@ -10,12 +10,12 @@ from typing import Literal, get_args
 from gatepost.errors import TransferError
 from gatepost.transfer.source.sqlite import SourceTable
 
-Part = Literal["id", "email", "password", "name", "created_at", "active", "blocked", "verified", "metadata"]
+Part = Literal["id", "email", "phone", "password", "name", "created_at", "active", "blocked", "verified", "metadata"]
 PARTS: tuple[Part, ...] = get_args(Part)
 """What Auth keeps of a user; `active`, `blocked` and `verified` become a ban and an unconfirmed address.
 
-Users can read and change their metadata, and every token holds it, so a column is put there only where somebody says
-so."""
+Users can read and change their metadata, and every token holds it; and whoever holds a phone number may sign in by it.
+So a column becomes `metadata` or `phone` only where somebody says so."""
 
 _NAMES: dict[Part, tuple[str, ...]] = {
     "id": ("id",),

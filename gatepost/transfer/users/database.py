@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,35 +13,40 @@ from psycopg2.extras import execute_values
 
 from gatepost.database.reading import reading
 from gatepost.errors import TransferError
+from gatepost.transfer.masking import HIDDEN
 from gatepost.transfer.users.values import Difference, Problem, Pushed, User, UsersPlan, compared_metadata
 
 # Auth reads these columns into strings that may not be NULL, and they have no default:
 # supabase/auth, internal/models/user.go. A ban that does not end is one of a hundred years there.
 _USERS = """
 INSERT INTO auth.users (
-  instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, banned_until,
+  instance_id, id, aud, role, email, phone, encrypted_password, email_confirmed_at, banned_until,
   confirmation_token, recovery_token, email_change_token_new, email_change,
   raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
-SELECT '00000000-0000-0000-0000-000000000000'::uuid, v.id::uuid, 'authenticated', 'authenticated', v.email,
+SELECT '00000000-0000-0000-0000-000000000000'::uuid, v.id::uuid, 'authenticated', 'authenticated', v.email, v.phone,
   coalesce(v.hash, ''), CASE WHEN v.confirmed THEN now() END, CASE WHEN v.banned THEN now() + interval '100 years' END,
-  '', '', '', '', '{"provider": "email", "providers": ["email"]}'::jsonb,
+  '', '', '', '', CASE WHEN v.phone IS NULL THEN '{"provider": "email", "providers": ["email"]}'::jsonb
+    ELSE '{"provider": "email", "providers": ["email", "phone"]}'::jsonb END,
   v.meta::jsonb, coalesce(v.created::timestamptz, now()), now()
-FROM (VALUES %s) AS v (id, email, hash, meta, created, confirmed, banned)
+FROM (VALUES %s) AS v (id, email, hash, meta, created, confirmed, banned, phone)
 """
 _IDENTITIES = """
 INSERT INTO auth.identities (provider_id, user_id, provider, identity_data, created_at, updated_at)
-SELECT v.id, v.id::uuid, 'email', v.data::jsonb, coalesce(v.created::timestamptz, now()), now()
-FROM (VALUES %s) AS v (id, data, created)
+SELECT v.id, v.id::uuid, v.provider, v.data::jsonb, coalesce(v.created::timestamptz, now()), now()
+FROM (VALUES %s) AS v (id, provider, data, created)
 ON CONFLICT (provider_id, provider) DO NOTHING
 """
 _THERE = """
-WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::text[]) AS v (id, email))
+WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS v (id, email, phone))
 SELECT v.id::text, v.email, u.id::text, u.email, coalesce(u.encrypted_password, ''),
-  u.email_confirmed_at IS NOT NULL, coalesce(u.banned_until > now(), false), u.raw_user_meta_data
+  u.email_confirmed_at IS NOT NULL, coalesce(u.banned_until > now(), false), u.raw_user_meta_data, coalesce(u.phone, '')
 FROM given v JOIN auth.users u ON u.id = v.id
 UNION ALL
-SELECT v.id::text, v.email, u.id::text, u.email, '', false, false, NULL
+SELECT v.id::text, v.email, u.id::text, u.email, '', false, false, NULL, ''
 FROM given v JOIN auth.users u ON lower(u.email) = v.email AND u.id <> v.id AND NOT u.is_sso_user
+UNION ALL
+SELECT v.id::text, v.email, u.id::text, u.email, '', false, false, NULL, u.phone
+FROM given v JOIN auth.users u ON u.phone = v.phone AND u.id <> v.id AND lower(u.email) IS DISTINCT FROM v.email
 """
 _REPAIRED = """
 UPDATE auth.users u SET
@@ -50,11 +56,12 @@ UPDATE auth.users u SET
   banned_until = CASE v.banned WHEN true THEN now() + interval '100 years' WHEN false THEN NULL ELSE u.banned_until END,
   raw_user_meta_data = CASE WHEN v.meta IS NULL THEN u.raw_user_meta_data
     ELSE coalesce(u.raw_user_meta_data, '{}') || v.meta::jsonb END,
+  phone = coalesce(v.phone, u.phone),
   updated_at = now()
-FROM (VALUES %s) AS v (id, hash, confirmed, banned, meta) WHERE u.id = v.id::uuid
+FROM (VALUES %s) AS v (id, hash, confirmed, banned, meta, phone) WHERE u.id = v.id::uuid
 """
-_REPAIR_TYPES = "(%s, %s::text, %s::boolean, %s::boolean, %s::text)"
-_USER_TYPES = "(%s, %s, %s::text, %s, %s::text, %s::boolean, %s::boolean)"
+_REPAIR_TYPES = "(%s, %s::text, %s::boolean, %s::boolean, %s::text, %s::text)"
+_USER_TYPES = "(%s, %s, %s::text, %s, %s::text, %s::boolean, %s::boolean, %s::text)"
 _PAGE = 1_000
 
 
@@ -89,13 +96,13 @@ def compare_users(connection: Connection, plan: UsersPlan) -> There:
     with reading(connection) as read:
         cursor = read.cursor
         try:
-            cursor.execute(_THERE, ([u.id for u in plan.users], [u.email for u in plan.users]))
+            cursor.execute(_THERE, [[getattr(u, part) for u in plan.users] for part in ("id", "email", "phone")])
         except psycopg2.Error as error:
             raise _refused(error, "read") from error
         for identity, email, there_id, there_email, *state in cursor.fetchall():
             if identity != there_id:
-                reason = f'belongs to the user "{there_id}" there'
-                taken.append(Problem(repr(identity), "email", repr(email), reason))
+                blamed, value = ("phone", HIDDEN) if state[-1] else ("email", repr(email))
+                taken.append(Problem(repr(identity), blamed, value, f'belongs to the user "{there_id}" there'))
             elif (there_email or "").lower() != email:
                 reason = f'is there with the address "{there_email}"'
                 taken.append(Problem(repr(identity), "id", repr(identity), reason))
@@ -111,8 +118,8 @@ def compare_users(connection: Connection, plan: UsersPlan) -> There:
 def _compared(
     user: User, state: list[Any], *, overwrite: bool
 ) -> tuple[tuple[str | bool | None, ...], list[Difference]]:
-    """Return the hash, confirmation, ban and metadata to set, None where they stay, and the differences that stay."""
-    secret, confirmed, banned, there = state
+    """Return the hash, confirmation, ban, metadata and phone to set, None where they stay, and what stays different."""
+    secret, confirmed, banned, there, phone = state
     wanted: dict[str, str | bool | None] = {}
     differs = []
     if user.password_hash is not None and user.password_hash != secret:
@@ -133,11 +140,16 @@ def _compared(
             wanted["banned"] = False
         else:
             differs.append(Difference(user.id, "is banned there, and may sign in here"))
+    if user.phone is not None and user.phone != phone:
+        if phone and not overwrite:
+            differs.append(Difference(user.id, "has another phone number there"))
+        else:
+            wanted["phone"] = user.phone
     there = json.loads(there) if isinstance(there, str) else there or {}
     missing, others = compared_metadata(user, there, overwrite=overwrite)
     if missing:
         wanted["meta"] = json.dumps(missing)
-    return tuple(wanted.get(part) for part in ("hash", "confirmed", "banned", "meta")), differs + others
+    return tuple(wanted.get(part) for part in ("hash", "confirmed", "banned", "meta", "phone")), differs + others
 
 
 def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
@@ -152,6 +164,8 @@ def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
             first = there.taken[0]
             raise TransferError(f"{first.column} {first.value} {first.reason}; nothing was written")
         wanted = [user for user in plan.users if user.id not in there.present]
+        new = {user.id for user in wanted} | {str(repair[0]) for repair in there.repairs if repair[-1] is not None}
+        identities = [identity for user in plan.users for identity in _identities(user, phone=user.id in new)]
         with connection.cursor() as cursor:
             try:
                 if wanted:
@@ -159,7 +173,7 @@ def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
                 if there.repairs:
                     execute_values(cursor, _REPAIRED, there.repairs, _REPAIR_TYPES, page_size=_PAGE)
                 if plan.users:
-                    execute_values(cursor, _IDENTITIES, [_identity(u) for u in plan.users], page_size=_PAGE)
+                    execute_values(cursor, _IDENTITIES, identities, page_size=_PAGE)
             except psycopg2.Error as error:
                 raise _refused(error, "write to") from error
         connection.commit()
@@ -171,12 +185,16 @@ def push_by_sql(connection: Connection, plan: UsersPlan) -> Pushed:
 
 def _user(user: User) -> tuple[str | bool | None, ...]:
     meta = json.dumps(user.metadata)
-    return user.id, user.email, user.password_hash, meta, user.created_at, user.confirmed, user.banned
+    return user.id, user.email, user.password_hash, meta, user.created_at, user.confirmed, user.banned, user.phone
 
 
-def _identity(user: User) -> tuple[str | None, ...]:
+def _identities(user: User, *, phone: bool) -> Iterator[tuple[str | None, ...]]:
+    """Yield the identity of an address, and that of a phone number where it is set by this push."""
     data = {"sub": user.id, "email": user.email, "email_verified": user.confirmed, "phone_verified": False}
-    return user.id, json.dumps(data), user.created_at
+    yield user.id, "email", json.dumps(data), user.created_at
+    if phone and user.phone is not None:
+        data = {"sub": user.id, "phone": user.phone, "email_verified": False, "phone_verified": False}
+        yield user.id, "phone", json.dumps(data), user.created_at
 
 
 def _refused(error: psycopg2.Error, what: str) -> TransferError:

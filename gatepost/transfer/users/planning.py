@@ -21,6 +21,7 @@ from gatepost.transfer.users.values import Problem, User, UsersOptions, UsersPla
 from gatepost.transfer.values import Type
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"[1-9][0-9]{1,14}")
 _MOMENT = Type("timestamptz", "timestamp with time zone")
 _YES = frozenset("1 true t yes y on active enabled verified confirmed".split())
 _NO = frozenset("0 false f no n off inactive disabled unverified unconfirmed".split())
@@ -63,6 +64,8 @@ class _Planning:
         self.rows = rows
         self.id, self.email = columns.one("id") or "", columns.one("email") or ""
         self.emails = Counter(_folded(row[self.email]) for row in rows)
+        self.phone = columns.one("phone")
+        self.phones = Counter(_digits(row[self.phone]) for row in rows) if self.phone else Counter()
         self.ids = Counter(str(row[self.id]).lower() for row in rows)
         self.skipped = self.hashes_left = 0
 
@@ -101,9 +104,9 @@ class _Planning:
         confirmed = True if verified is None else self._truth(row, verified, found)
         secret = self._password(row, found)
         name, created = self._name(row, found), self._created(row, found)
-        more = self._metadata(row, found)
+        more, phone = self._metadata(row, found), self._phone(row, found)
         email, banned = _folded(row[self.email]), may is False
-        return User(str(row[self.id]), email, secret, name, created, banned, confirmed is True, more)
+        return User(str(row[self.id]), email, secret, name, created, banned, confirmed is True, more, phone)
 
     def _problem(self, row: dict[str, Any], column: str, value: object, reason: str) -> Problem:
         return Problem(shortened(row[self.id]), column, shown(column, shortened(value)), reason)
@@ -164,6 +167,18 @@ class _Planning:
                 kept.append((column, value))
         return tuple(kept)
 
+    def _phone(self, row: dict[str, Any], found: list[Problem]) -> str | None:
+        value = row[self.phone] if self.phone is not None else None
+        if self.phone is None or value is None or value == "":
+            return None
+        digits = _digits(value)
+        if not _PHONE.fullmatch(digits):
+            found.append(self._problem(row, self.phone, value, "is not a phone number with its country, +49151…"))
+        elif self.phones[digits] > 1:
+            reason = f"is the number of {self.phones[digits]} users, and Auth allows one"
+            found.append(self._problem(row, self.phone, value, reason))
+        return digits
+
     def _created(self, row: dict[str, Any], found: list[Problem]) -> str | None:
         column = self.columns.one("created_at")
         value = row[column] if column is not None else None
@@ -212,6 +227,11 @@ class _Planning:
 def _folded(email: Any) -> str:  # noqa: ANN401 - SQLite keeps any value in any column
     # Auth folds an address to lower case before it stores and compares it.
     return email.strip().lower() if isinstance(email, str) else ""
+
+
+def _digits(phone: Any) -> str:  # noqa: ANN401 - as above
+    # Auth takes the plus sign and spaces away before it stores and compares a number: internal/api/phone.go.
+    return phone.strip().removeprefix("+").replace(" ", "") if isinstance(phone, str) else ""
 
 
 def _storable(text: str) -> bool:

@@ -37,7 +37,7 @@ class UsersOptions:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as Auth takes it; the hash is not printed."""
+    """A user as Auth takes it; the hash is not printed, and a phone number is only digits, as Auth stores it."""
 
     id: str
     email: str
@@ -47,6 +47,7 @@ class User:
     banned: bool = False
     confirmed: bool = True
     more: tuple[tuple[str, object], ...] = ()
+    phone: str | None = None
 
     @property
     def metadata(self) -> dict[str, object]:

@@ -40,6 +40,8 @@ def app_with(sqlite_file):
 def kept(body):
     """What of a request is kept as it is, and how Auth shows it."""
     found = {"user_metadata": body["user_metadata"]} if "user_metadata" in body else {}
+    if "phone" in body:
+        found["phone"] = body["phone"]
     if body.get("email_confirm"):
         found["email_confirmed_at"] = "2025-01-09T22:38:08Z"
     if "ban_duration" in body:

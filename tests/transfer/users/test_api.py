@@ -69,6 +69,20 @@ def test_who_may_not_sign_in_still_may_not(sqlite_file, admin_api):
     assert admin_api.requests[-1][2] == {"user_metadata": {"name": "One"}, "ban_duration": "876000h"}
 
 
+def test_a_phone_number_goes_along_and_one_that_differs_is_reported(sqlite_file, admin_api):
+    path = sqlite_file(
+        "CREATE TABLE users (id, email, mobile)",
+        ("INSERT INTO users VALUES (?, 'one@example.org', '+49 1510000')", [(ONE,)]),
+    )
+    push = partial(push_by_api, admin_api.url, KEY, wait=lambda _: None)
+    plan = plan_users(path, UsersOptions(columns=(("phone", "mobile"),)))
+    assert push(plan) == Pushed(1, 0)
+    assert admin_api.requests[0][2]["phone"] == "491510000"
+    assert [one.what for one in push(plan).differences] == []
+    admin_api.users[ONE]["phone"] = "41790000000"
+    assert [one.what for one in push(plan).differences] == ["has another phone number there"]
+
+
 def test_an_address_of_another_user_stops_it(push, admin_api):
     admin_api.users["other"] = {"id": "other", "email": "two@example.org"}
     with pytest.raises(TransferError, match=r'"two@example.org" was refused after 1 users') as caught:

@@ -125,3 +125,64 @@ def test_a_role_that_may_not_write_gets_the_other_way(app_with, connection, serv
         assert "admin API" in caught.value.hint
     finally:
         weak.close()
+
+
+@pytest.fixture
+def callable_(sqlite_file):
+    """An app of two users with phone numbers, moved where somebody says so."""
+    numbers = count()
+
+    def plan(one="+49 151 0000001", two="49151000002", columns=(("phone", "mobile"),), **options):
+        path = sqlite_file(
+            "CREATE TABLE users (id, email, mobile)",
+            ("INSERT INTO users VALUES (?, ?, ?)", [(ONE, "one@example.org", one), (TWO, "two@example.org", two)]),
+            name=f"phones{next(numbers)}.db",
+        )
+        return plan_users(path, UsersOptions(columns=columns, **options))
+
+    return plan
+
+
+PHONES = (
+    "SELECT u.phone, u.phone_confirmed_at IS NULL, u.raw_app_meta_data->>'providers', "
+    " array_agg(i.provider ORDER BY i.provider)::text"
+    " FROM auth.users u JOIN auth.identities i ON i.user_id = u.id GROUP BY u.id ORDER BY u.id"
+)
+
+
+def test_a_phone_number_is_moved_unconfirmed_and_only_where_somebody_says_so(callable_, connection, rows):
+    assert push_by_sql(connection, callable_(two=None)) == Pushed(2, 0)
+    assert rows(PHONES) == [
+        ("491510000001", True, '["email", "phone"]', "{email,phone}"),
+        (None, True, '["email"]', "{email}"),
+    ]
+    assert push_by_sql(connection, callable_(two=None)) == Pushed(0, 2)
+    assert push_by_sql(connection, callable_()) == Pushed(0, 2, 1)
+    assert rows(PHONES)[1][::3] == ("49151000002", "{email,phone}")
+    assert [user.phone for user in callable_(columns=()).users] == [None, None]
+
+
+def test_another_phone_number_there_is_reported_and_left(callable_, connection, rows, target):
+    push_by_sql(connection, callable_(two=None))
+    target(f"UPDATE auth.users SET phone = '41790000000' WHERE id = '{ONE}'")
+    pushed = push_by_sql(connection, callable_(two=None))
+    assert [one.what for one in pushed.differences] == ["has another phone number there"]
+    assert push_by_sql(connection, callable_(two=None, overwrite=True)) == Pushed(0, 2, 1)
+    assert rows(PHONES)[0][0] == "491510000001"
+
+
+def test_a_phone_number_of_another_user_is_reported_before_anything_is_written(callable_, connection, rows, target):
+    target("INSERT INTO auth.users (id, phone) VALUES (gen_random_uuid(), '49151000002')")
+    with pytest.raises(TransferError, match="phone … belongs to the user"):
+        push_by_sql(connection, callable_())
+    assert rows("SELECT count(*) FROM auth.users") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "reason"),
+    [("0151 1", None, "with its country"), (491510000, None, "with its country"), ("+491", "491", "of 2 users")],
+)
+def test_a_phone_number_that_auth_would_refuse_is_a_problem(callable_, one, two, reason):
+    problems = callable_(one, two).problems
+    assert problems
+    assert all(reason in one.reason for one in problems)
