@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.analysis.compared_values import literals_in, pieces_in, unquoted
+from gatepost.analysis.compared_values import unquoted
 from gatepost.schema import Table
 
 if TYPE_CHECKING:
