@@ -128,3 +128,16 @@ def test_a_declaration_decides_what_a_teammate_may_read(designs):
         ("access-beyond-declaration", "public.notes")
     ]
     assert all("teammate" in one.message for one in found if one.severity == "error")
+
+
+@pytest.mark.parametrize(("asks", "finds"), [("belongs(club)", True), ("ranks(club, '{owner}')", False)])
+def test_a_function_that_changes_ranks_asks_for_one(designs, asks, finds):
+    found = designs.observe(f"""{TENANTS}{PLANS};
+        CREATE FUNCTION set_rank(club int, member uuid, new_role text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = public AS $$ BEGIN
+          IF NOT {asks} THEN RAISE EXCEPTION 'not yours'; END IF;
+          UPDATE club_members m SET role = new_role WHERE m.club_id = club AND m.user_id = member; END $$""").findings
+    assert ("rank-taken", "public.set_rank(integer, uuid, text)") in {
+        (one.rule, one.object) for one in found
+    } or not finds
+    assert finds or not [one for one in found if one.severity == "error"]
