@@ -142,6 +142,10 @@ def _judged(members: list[Member], cells: Cells, always_true: frozenset[Policy])
     witness = next((trial.witness for trial in trials if trial.witness), None)
     if witness is not None:
         return _finding(first.finding, rest, "witnessed", first.finding.severity, witness)
+    shown = next((one for one in rules if one.finding.verdict == "proved"), None)
+    if shown is not None:  # a trial in which nobody got there does not refute what the rule proved
+        others = [one.finding for one in rules if one is not shown]
+        return _finding(shown.finding, others, "proved", shown.finding.severity)
     if all(trial.refuted for trial in trials):
         return None
     kept = [index for index, trial in enumerate(trials) if not trial.refuted]
@@ -150,9 +154,7 @@ def _judged(members: list[Member], cells: Cells, always_true: frozenset[Policy])
 
 
 def _is_proved(one: Member, always_true: frozenset[Policy]) -> bool:
-    """Return whether no trial is needed: the rule proved it, or PostgreSQL reduces the condition to true."""
-    if one.finding.verdict == "proved" and one.decided_by == "trial":
-        return True
+    """Return whether PostgreSQL reduces the condition to true, so that no trial is needed."""
     return (
         one.decided_by == "trial"
         and one.finding.rule != "policy-recursion"
