@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gatepost import sql
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.context import Context
-from gatepost.schema import Policy, Table, View
+from gatepost.schema import Function, Policy, Table, View
 
 
 def owner_condition(context: Context, table: Table) -> str:
@@ -54,3 +54,12 @@ def revoked(relation: Table | View, roles: Iterable[str], privileges: Sequence[s
     grantees = sorted(granted & {*roles, "public"})
     what = f"{', '.join(privileges) or 'ALL'} ON {sql.qualified(relation.schema, relation.name)}"
     return f"REVOKE {what} FROM {sql.roles(grantees)};" if grantees else ""
+
+
+def revoke_execute(function: Function) -> str:
+    """Return the statement by which the API can no longer call a function, or nothing where no role can."""
+    # The types are PostgreSQL's own printing: they cannot be quoted as names.
+    name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
+    kind = "PROCEDURE" if function.kind == "procedure" else "FUNCTION"
+    grantees = sorted({g.grantee for g in function.grants} & {"public", "anon", "authenticated"})
+    return f"REVOKE EXECUTE ON {kind} {name} FROM {sql.roles(grantees)};" if grantees else ""

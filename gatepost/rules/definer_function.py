@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.caller_checks import NOT_COMPARED, identity_not_compared
 from gatepost.analysis.functions.column_writes import filled
@@ -23,6 +22,7 @@ from gatepost.analysis.functions.security_definer import (
     takes_a_secret,
 )
 from gatepost.finding import Severity
+from gatepost.rules._fixes import revoke_execute
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Function, is_platform
@@ -67,7 +67,9 @@ def definer_function(context: Context) -> Iterator[Found]:
         judged = _dynamic(found) or _identified(found, context)
         if judged is not None:
             severity, what = judged
-            yield Found(str(found.function), f"{names(found.roles)} {what}", _fix(found.function), severity=severity)
+            yield Found(
+                str(found.function), f"{names(found.roles)} {what}", revoke_execute(found.function), severity=severity
+            )
 
 
 def _identified(found: Callable, context: Context) -> tuple[Severity, str] | None:
@@ -172,11 +174,3 @@ def _reads(found: Callable, context: Context, why: str) -> tuple[Severity, str] 
             return "error", f"{sentence}. The caller chooses {names(chosen)}, by which the policies keep rows apart"
         return ("info" if picks_by_argument(function) else "warning"), sentence
     return ("error" if any(table.row_security.enabled for table in hidden) else "warning"), sentence
-
-
-def _fix(function: Function) -> str:
-    # The types are PostgreSQL's own printing: they cannot be quoted as names.
-    name = f"{sql.qualified(function.schema, function.name)}({function.arguments})"
-    kind = "PROCEDURE" if function.kind == "procedure" else "FUNCTION"
-    grantees = sorted({g.grantee for g in function.grants} & {"public", "anon", "authenticated"})
-    return f"REVOKE EXECUTE ON {kind} {name} FROM {sql.roles(grantees)};" if grantees else ""

@@ -81,6 +81,19 @@ def identity_not_compared(found: Callable, context: Context, hidden: Iterable[tu
     return NOT_COMPARED if reader.untied else ""
 
 
+def refuses_strangers(found: Callable, context: Context) -> bool:
+    """Return whether a function ends for a stranger before it does anything else: by its IFs, and what it calls.
+
+    Args:
+        found: The function.
+        context: The database.
+    """
+    reader = _Reader(found.function, context, frozenset(), found.roles)
+    for chunk, after in chunks(found.function.body):
+        reader.read(chunk, after)
+    return reader.guarded
+
+
 @dataclass
 class _Reader:
     function: Function

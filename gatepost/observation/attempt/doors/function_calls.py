@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from gatepost import sql
 from gatepost.observation.attempt.doors.callable_functions import Routine
@@ -19,6 +20,7 @@ from gatepost.personas import Persona
 from gatepost.schema import Table
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
+_OF_SCHEMA = re.compile(r"\b(?:alter|create|drop|grant)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Calls:
             said = statement = f"CALL {target}"
         else:
             said, statement = f"SELECT x::text FROM {target} x LIMIT {MOST_ROWS}", listed(target)
-        return _Call(said, Trial(self.persona, statement, counting="writes" if function.volatile else "", call=True))
+        # A change of the schema writes no row, and everything may be seen after it.
+        counting: Literal["", "writes"] = "writes" if function.volatile and not _OF_SCHEMA.search(function.body) else ""
+        return _Call(said, Trial(self.persona, statement, counting=counting, call=True))
 
     def _after(self, several: Sequence[tuple[_Call, Answer]], function: Routine) -> Trying[list[tuple[Row, ...]]]:
         """Call once more, and return the rows of others that each call changed; record those that became visible."""
