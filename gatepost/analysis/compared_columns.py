@@ -165,7 +165,12 @@ class _Reader:
                 if isinstance(left, Column):
                     for key in self._keys(left):
                         self._column(key, right)
-                elif isinstance(left, Session) and isinstance(right, Const) and right.value is not None:
+                elif (
+                    isinstance(left, Session)
+                    and isinstance(right, Const)
+                    and _is_given(one)
+                    and right.value is not None
+                ):
                     self._flag(left, _text(right))
 
     def _beside(self, one: Term, other: Term) -> None:
@@ -233,8 +238,14 @@ def _values(term: Term) -> list[Term]:
     if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
         return [unwrapped(inner.args[0])]
     if isinstance(inner, Call) and inner.name == ("", "coalesce"):
-        return [unwrapped(arg) for arg in inner.args]
+        return [found for arg in inner.args if not isinstance(found := unwrapped(arg), Const)] or [inner]
     return [inner]
+
+
+def _is_given(term: Term) -> bool:
+    """Return whether no other value stands for what a token lacks: that may be the one that is compared."""
+    inner = unwrapped(term)
+    return not (isinstance(inner, Call) and inner.name == ("", "coalesce"))
 
 
 def _text(value: Const) -> str:
