@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from gatepost.observation.clone.schema import Kept
     from gatepost.sources import Opened
 
-_NEXT = (
+_STAMP = (
     "alembic stamp 0001    # the database has what the first revision makes",
     "alembic upgrade head  # closes Alembic's own table to the API",
     "alembic check",
     "gatepost verify",
 )
+_NEXT = ("Then:", *(f"  {command}" for command in _STAMP))
+_NEXT_OF_FILES = (
+    "Then, on the embedded server, which is empty:",
+    "  alembic upgrade head",
+    "  alembic check",
+    "  gatepost check",
+    "",
+    "And on each database that was made by these files, with its address in DATABASE_URL:",
+    *(f"  {command}" for command in _STAMP),
+)
+"""What to do next with a project that was made of files: no database has them by that."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,6 +78,7 @@ def _adopt(
         looked_at(target, False, Options()) as database,
         tempfile.TemporaryDirectory(prefix="gatepost-adopt-") as folder,
     ):
+        of_files = database.disposable
         source = kept(database.url, buckets=True)
         comments = _comments(database)
         with _copy(database, source, comments) as copy:
@@ -86,9 +98,7 @@ def _adopt(
             return
         for name in keep(stage, root):
             typer.echo(f"wrote   {line(name)}")
-    typer.echo("\nThen:")
-    for command in _NEXT:
-        typer.echo(f"  {command}")
+    typer.echo("\n" + "\n".join(_NEXT_OF_FILES if of_files else _NEXT))
 
 
 @contextmanager

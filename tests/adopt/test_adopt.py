@@ -62,6 +62,7 @@ def test_the_commands_of_the_page_adopt_a_project_and_change_nothing(tmp_path, d
     assert "4 functions, 1 view, 1 trigger declared" in said[1]
     assert 'in the first revision only: the trigger "auth.users.on_auth_user_created"' in said[1]
     assert "not carried over" not in "".join(said)
+    assert "\nThen:\n  alembic stamp 0001" in said[1]
     assert "No new upgrade operations detected" in said[-1]
     assert policies(database_url) == before
     verified = json.loads(run("gatepost verify --format json", tmp_path, database_url).stdout)
