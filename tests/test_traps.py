@@ -173,7 +173,7 @@ def test_transfer_that_is_planned_or_compared(both, sqlite_file, tmp_path, monke
 
 
 def test_users_that_are_looked_up(both):
-    user = SimpleNamespace(id="00000000-0000-0000-0000-000000000001", email="ann@example.org")
+    user = SimpleNamespace(id="00000000-0000-0000-0000-000000000001", email="ann@example.org", phone=None)
     for url in both:
         with closing(psycopg2.connect(url)) as connection:
             found = compare_users(connection, SimpleNamespace(users=(user,), overwrite=False))
