@@ -134,13 +134,10 @@ def _work(engine: Engine, plan: LoadPlan, queries: Sequence[str], seen: Seen, in
     while time.perf_counter() < until:
         try:
             _transaction(engine, plan, queries[turn % len(queries)], seen, in_use)
-        except PoolTimeout:
-            seen.failures["no connection came free in time"] += 1
-        except GatepostError as error:
-            seen.failures[error.message] += 1
-            time.sleep(0.1)  # do not flood a server that refuses
-        except (DBAPIError, DriverError) as refusal:
-            seen.failures[reason(refusal)] += 1
+        except (PoolTimeout, GatepostError, DBAPIError, DriverError) as failure:
+            seen.failures[reason(failure)] += 1
+            if isinstance(failure, GatepostError):
+                time.sleep(0.1)  # do not flood a server that refuses
         turn += 1
         if plan.think:
             time.sleep(plan.think)

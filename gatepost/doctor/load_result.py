@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from gatepost.errors import GatepostError
+
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
@@ -62,7 +64,13 @@ class InUse:
 
 
 def reason(refusal: Exception) -> str:
-    """Return the first line of a driver's message."""
+    """Return why a transaction failed: for an error of the driver, the first line of its message."""
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    if isinstance(refusal, PoolTimeout):
+        return "no connection came free in time"
+    if isinstance(refusal, GatepostError):
+        return refusal.message
     lines = str(getattr(refusal, "orig", refusal)).strip().splitlines()
     return lines[0].removeprefix("<class 'asyncpg.exceptions.") if lines else type(refusal).__name__
 

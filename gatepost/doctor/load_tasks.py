@@ -87,13 +87,10 @@ async def _work(
     while time.perf_counter() < until:
         try:
             await _transaction(engine, plan, queries[turn % len(queries)], seen, in_use)
-        except PoolTimeout:
-            seen.failures["no connection came free in time"] += 1
-        except GatepostError as error:
-            seen.failures[error.message] += 1
-            await asyncio.sleep(0.1)  # do not flood a server that refuses
-        except (DBAPIError, OSError) as refusal:
-            seen.failures[reason(refusal)] += 1
+        except (PoolTimeout, GatepostError, DBAPIError, OSError) as failure:
+            seen.failures[reason(failure)] += 1
+            if isinstance(failure, GatepostError):
+                await asyncio.sleep(0.1)  # do not flood a server that refuses
         turn += 1
         await asyncio.sleep(plan.think)
 
