@@ -53,7 +53,7 @@ def remove_orphans(
     Returns:
         What was taken out, by table.
     """
-    keys = [(plan, key) for plan in plans for key in plan.target.foreign_keys if (plan.name, key.name) in names]
+    keys = _named_keys(plans, names)
     removed: dict[str, Tally] = {}
     found = True
     while found:
@@ -84,7 +84,7 @@ def remove_orphans_at_once(
     Returns:
         What was taken out, by table.
     """
-    keys = [(plan, key) for plan in plans for key in plan.target.foreign_keys if (plan.name, key.name) in names]
+    keys = _named_keys(plans, names)
     tables = {plan.name: plan for plan, _ in keys}
     removed: dict[str, Tally] = {}
     with connection.cursor() as cursor:
@@ -124,6 +124,10 @@ def _gone(number: int, plan: TablePlan) -> tuple[str, str]:
 
 def _table(plan: TablePlan) -> str:
     return sql.qualified(plan.target.schema, plan.target.name)
+
+
+def _named_keys(plans: Iterable[TablePlan], names: set[tuple[str, str]]) -> list[tuple[TablePlan, ForeignKey]]:
+    return [(plan, key) for plan in plans for key in plan.target.foreign_keys if (plan.name, key.name) in names]
 
 
 def _orphaned(plan: TablePlan, key: ForeignKey, stays: str = "true") -> str:
