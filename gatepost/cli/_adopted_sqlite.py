@@ -34,7 +34,8 @@ def adopt_sqlite(path: Path, root: Path, *, dry_run: bool) -> None:
         SettingsError: there are models already.
         TransferError: the file cannot be read.
     """
-    from gatepost.display import block, line
+    from gatepost.cli._output import show_files
+    from gatepost.display import line
     from gatepost.errors import SettingsError
     from gatepost.transfer.as_models import written_models
 
@@ -48,9 +49,7 @@ def adopt_sqlite(path: Path, root: Path, *, dry_run: bool) -> None:
     for one in written.lost:
         typer.echo(line(f"not carried over: {one}"))
     if dry_run:
-        for name, text in sorted(written.files.items()):
-            typer.echo(block(f"--- models/{name}\n{text}"))
-        typer.echo("nothing was written (--dry-run)")
+        show_files({f"models/{name}": text for name, text in written.files.items()})
         return
     (root / "models").mkdir(parents=True)
     for name, text in written.files.items():

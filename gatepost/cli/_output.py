@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,6 +61,15 @@ def put(report: str, output: Path | None) -> None:
         _replace(output, masked(report + "\n").encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SettingsError(f'"{output}" cannot be written: {error.strerror}', "--output FILE") from None
+
+
+def show_files(files: Mapping[str, str]) -> None:
+    """Print the files that a dry run does not write, by name."""
+    from gatepost.display import block
+
+    for name, text in sorted(files.items()):
+        typer.echo(block(f"--- {name}\n{text}"))
+    typer.echo("nothing was written (--dry-run)")
 
 
 def print_address(url: str) -> None:

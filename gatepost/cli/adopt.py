@@ -64,8 +64,9 @@ def _adopt(
     from gatepost.adopt.plan import plan, summary
     from gatepost.cli._adopted import keep, proved, proved_beside, refuse_existing, staged
     from gatepost.cli._adopted_sqlite import adopt_sqlite, is_sqlite
+    from gatepost.cli._output import show_files
     from gatepost.cli._sources import looked_at
-    from gatepost.display import block, line
+    from gatepost.display import line
     from gatepost.observation.clone.schema import kept
     from gatepost.sources import Options
 
@@ -92,9 +93,7 @@ def _adopt(
         for one in left:
             typer.echo(line(f"not carried over: {one}"))
         if dry_run:
-            for name, text in sorted(adoption.files.items()):
-                typer.echo(block(f"--- {name}\n{text}"))
-            typer.echo("nothing was written (--dry-run)")
+            show_files(adoption.files)
             return
         for name in keep(stage, root):
             typer.echo(f"wrote   {line(name)}")
