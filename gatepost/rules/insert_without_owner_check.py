@@ -51,30 +51,11 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 owners = _folders(context, one, role)
             forged = sorted(c for c in owners if _writable(context, one.table, role, c))
             if not context.ownership.ties_nothing(one.new, one.table, role):
-                scope = _scope_left_open(context, one, role)
-                if scope is not None:
-                    yield Found(
-                        str(one.policy),
-                        f'{who(role)} can add rows to "{one.table}" with any "{scope}", so others will see them. The'
-                        f' policy "{one.policy.name}" checks only the owner',
-                        "add to its WITH CHECK what the policy for SELECT checks",
-                        severity="warning",
-                    )
-                    break
-                author = _author_left_open(context, one, role)
-                if author is not None:
-                    yield Found(
-                        str(one.policy),
-                        f'{who(role)} can add rows to "{one.table}" in another user\'s name: the policy'
-                        f' "{one.policy.name}" checks where the row belongs, and not "{author}"',
-                        f"add (SELECT auth.uid()) = {sql.identifier(author)} to its WITH CHECK",
-                        severity="warning",
-                    )
+                if partly := _half_checked(context, one, role):
+                    yield partly
                     break
                 continue
-            if not forged:
-                continue
-            if restricted(context, one.table, role, "insert"):
+            if not forged or restricted(context, one.table, role, "insert"):
                 continue
             found = shape(one.new, analysis.truth(one.table, role), context.ownership)
             if found == "always true":
@@ -87,6 +68,27 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 access=Access(one, "insert", role),
             )
             break
+
+
+def _half_checked(context: Context, one: PolicyFacts, role: str) -> Found | None:
+    """Return what a policy leaves open that checks the owner but not the place, or the place but not the author."""
+    if (scope := _scope_left_open(context, one, role)) is not None:
+        return Found(
+            str(one.policy),
+            f'{who(role)} can add rows to "{one.table}" with any "{scope}", so others will see them. The'
+            f' policy "{one.policy.name}" checks only the owner',
+            "add to its WITH CHECK what the policy for SELECT checks",
+            severity="warning",
+        )
+    if (author := _author_left_open(context, one, role)) is not None:
+        return Found(
+            str(one.policy),
+            f'{who(role)} can add rows to "{one.table}" in another user\'s name: the policy'
+            f' "{one.policy.name}" checks where the row belongs, and not "{author}"',
+            f"add (SELECT auth.uid()) = {sql.identifier(author)} to its WITH CHECK",
+            severity="warning",
+        )
+    return None
 
 
 def _scope_left_open(context: Context, one: PolicyFacts, role: str) -> str | None:
