@@ -35,6 +35,7 @@ def cursor(rule, rolled_back, rolled_back_as_superuser):
         yield cursor
 
 
+@pytest.mark.usefixtures("roles_alone")
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.name)
 def test_the_example_gives_one_finding_and_then_none(rule, cursor):
     before = {finding.key for finding in findings(rule, cursor)}
