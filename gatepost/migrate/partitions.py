@@ -7,6 +7,7 @@ https://www.postgresql.org/docs/17/ddl-partitioning.html
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,19 @@ def without_partitions(
 
 def closing(declaration: Declaration, live: Schema) -> list[ops.MigrateOperation]:
     """Return an operation for each declared table of which a partition is open to the API by itself."""
-    open_tables = {
-        parent for table in live.tables if table.partition and _is_open(table) for parent in _ancestors(table, live)
-    }
+    return [ClosePartitionsOp(ClosedPartitions(*key)) for key in sorted(open_partitions(declaration, live))]
+
+
+def open_partitions(declaration: Declaration, live: Schema) -> dict[TableKey, list[Table]]:
+    """Return, for each declared table, those of its partitions that are open to the API by themselves."""
+    found: defaultdict[TableKey, list[Table]] = defaultdict(list)
+    for table in live.tables:
+        if table.partition and _is_open(table):
+            for parent in _ancestors(table, live):
+                found[parent].append(table)
     declared = {table.key for table in declaration}
     open_itself = {table.key for table in live.tables if table.partition} & declared
-    return [ClosePartitionsOp(ClosedPartitions(*key)) for key in sorted((open_tables & declared) - open_itself)]
+    return {key: tables for key, tables in found.items() if key in declared - open_itself}
 
 
 def _table(op: ops.MigrateOperation) -> TableKey | None:

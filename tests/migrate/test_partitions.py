@@ -1,5 +1,7 @@
 """Partitions of a declared table: nobody's model, closed by themselves, and read through their parent."""
 
+import pytest
+from alembic.util import CommandError
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Uuid
 
 from gatepost import owner, protect
@@ -42,6 +44,18 @@ def test_a_partition_is_not_dropped_but_closed(project):
     project.downgrade()
     project.upgrade()
     project.check()
+
+
+def test_an_upgrade_does_not_end_with_an_open_partition(project):
+    project.starts(events)
+    project.execute(*PARTITIONS)
+    with pytest.raises(CommandError) as refused:
+        project.upgrade()
+    assert '"public.events" (the API can go past it to its partition "public.events_2026", ' in str(refused.value)
+    assert 'its partition "public.events_2026_1"); nothing was committed' in str(refused.value)
+    project.say(events)
+    project.revise()
+    project.upgrade()
 
 
 def test_a_partition_of_a_table_that_goes_is_not_dropped_by_itself(project):
