@@ -243,13 +243,6 @@ def server(_run) -> Server:
     return _run.server
 
 
-@pytest.fixture
-def roles_alone(_run) -> Iterator[None]:
-    """Be the only test that adds roles to the server, or looks at all of them: the databases of a server share them."""
-    with locked(_run.directory / "roles.lock"):
-        yield
-
-
 def await_leaving(connection, database: str) -> None:
     """Wait until the sessions that were closed have left: DROP DATABASE looks again only after 100 ms."""
     with connection.cursor() as cursor:

@@ -8,8 +8,8 @@ import pytest
 
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import SEVERITIES
-from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
+from tests.own_roles import read_without_added_roles
 
 SHOWN = [rule for rule in all_rules() if "## Example" in rule.documentation]
 DECLARED_ONLY = {"undeclared-table", "missing-table", "drift"}
@@ -24,7 +24,7 @@ def blocks(rule, heading):
 
 def findings(rule, cursor):
     declaration = Declaration() if rule.name in DECLARED_ONLY else None
-    return list(rule.check(Context(read(cursor), declaration)))
+    return list(rule.check(Context(read_without_added_roles(cursor), declaration)))
 
 
 @pytest.fixture
@@ -35,7 +35,6 @@ def cursor(rule, rolled_back, rolled_back_as_superuser):
         yield cursor
 
 
-@pytest.mark.usefixtures("roles_alone")
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.name)
 def test_the_example_gives_one_finding_and_then_none(rule, cursor):
     before = {finding.key for finding in findings(rule, cursor)}

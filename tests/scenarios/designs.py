@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg2
 
 from gatepost.local.cluster import SUPERUSER
-from gatepost.reflect import read
 from gatepost.rules import Context
+from tests.own_roles import read_without_added_roles
 
 HERE = Path(__file__).parent
 SOUND = sorted((HERE / "sound").glob("*.sql"))
@@ -33,4 +33,4 @@ def context_of(text: str, server, database: str) -> Context:
     user = SUPERUSER if "-- gatepost: as superuser" in text else "postgres"
     with closing(psycopg2.connect(server.url(database, user))) as connection, connection.cursor() as cursor:
         cursor.execute(text)
-        return Context(read(cursor))
+        return Context(read_without_added_roles(cursor))

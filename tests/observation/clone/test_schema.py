@@ -166,7 +166,6 @@ def test_a_role_that_may_not_read_a_table(source, server, superuser_url):
     assert refusal.value.hint == 'GRANT pg_read_all_data TO "gatepost_test_auditor"'
 
 
-@pytest.mark.usefixtures("roles_alone")
 def test_roles_are_what_they_are_in_the_source(source, superuser_url):
     with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE ROLE gatepost_test_clerk NOLOGIN; GRANT gatepost_test_clerk TO authenticator")
