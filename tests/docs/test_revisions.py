@@ -38,7 +38,7 @@ def test_the_function_on_the_page_can_be_declared() -> None:
 @pytest.mark.subprocess
 def test_revisions(project: Path, database_url: str) -> None:
     lines = commands(PAGE)
-    (setting,) = re.findall(r"```toml\n\[tool.gatepost\]\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (setting,) = re.findall(r"```toml\n\[tool.gatepost\]\n(entities = .*?)```", PAGE.read_text(), re.DOTALL)
     (project / "app").mkdir()
     (project / "app" / "entities.py").write_text(BLOCKS[1])
     settings = project / "pyproject.toml"
