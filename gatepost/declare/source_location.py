@@ -39,9 +39,14 @@ def caller() -> FrameType:
 
 
 def place(frame: FrameType) -> str:
-    """Return file and line, relative to the current directory if the file is inside it."""
-    path, folder = Path(frame.f_code.co_filename), Path.cwd()
-    return f"{path.relative_to(folder) if path.is_relative_to(folder) else path}:{frame.f_lineno}"
+    """Return the file and line that a frame is at."""
+    return file_and_line(frame.f_code.co_filename, frame.f_lineno)
+
+
+def file_and_line(name: str, line: int) -> str:
+    """Return a file and a line of it, relative to the current directory if the file is inside it."""
+    path, folder = Path(name), Path.cwd()
+    return f"{path.relative_to(folder) if path.is_relative_to(folder) else path}:{line}"
 
 
 def with_source_location(function: Callable[P, R]) -> Callable[P, R]:

@@ -37,6 +37,7 @@ from gatepost.migrate.routines.comparing import compare_functions, in_place
 from gatepost.migrate.routines.declared import Function
 from gatepost.migrate.routines.mapped_views import mapped_views, without_views
 from gatepost.migrate.routines.planning import Routines, plan, without_extensions
+from gatepost.migrate.unprotected import unprotected
 from gatepost.reflect import read
 from gatepost.schema import Policy, Schema, is_platform
 
@@ -158,15 +159,11 @@ def _key(table: Table) -> tuple[str, str]:
 
 def _refuse_unsayable(tables: list[Table], declaration: Declaration, live: Schema) -> None:
     """Refuse models and statements that do not match each other or the server."""
-    models = {_key(table) for table in tables}
+    models = {_key(table): table for table in tables}
     declared = {table.key for table in declaration}
-    silent = [".".join(key) for key in sorted(models - declared) if not is_platform(key[0])]
+    silent = [models[key] for key in sorted(models.keys() - declared) if not is_platform(key[0])]
     if silent and not declaration.partial:
-        raise DeclarationError(
-            f'nobody protected "{silent[0]}"' + (f" and {len(silent) - 1} more tables" if silent[1:] else ""),
-            f"protect(…)  # in policies/, for the model of {', '.join(silent)}\n"
-            "  only_declared = true  # in [tool.gatepost], where such tables are to be left alone",
-        )
+        raise unprotected(silent)
     for table in declaration:
         if not table.platform and table.key not in models:
             raise DeclarationError(

@@ -79,8 +79,37 @@ def test_a_model_that_nobody_protected_is_reported_in_a_sentence(project, notes)
         Table("bare", metadata, Column("id", Integer, primary_key=True))
 
     project.say(build)
-    with pytest.raises(CommandError, match=r'nobody protected "public\.bare"'):
+    with pytest.raises(
+        CommandError, match=r'nobody protected "public\.bare"\n(.|\n)*protect\(bare\)  # the server alone'
+    ):
         project.revise()
+
+
+def test_a_model_that_nobody_protected_is_named_with_its_line_and_statement(project, notes):
+    from sqlalchemy import Uuid
+    from sqlalchemy.orm import declarative_base
+
+    def build(metadata):
+        notes()(metadata)
+
+        class Invoice(declarative_base(metadata=metadata)):
+            __tablename__ = "invoices"
+            id = Column(Integer, primary_key=True)
+            user_id = Column(Uuid)
+
+        Invoice.__module__ = __name__
+        globals()["Invoice"] = Invoice
+
+    project.say(build)
+    try:
+        with pytest.raises(
+            CommandError,
+            match=r'tests/migrate/test_schemas\.py:\d+: nobody protected "public\.invoices"\n'
+            r"(.|\n)*protect\(Invoice, owner\(Invoice\.user_id\)\)",
+        ):
+            project.revise()
+    finally:
+        del globals()["Invoice"]
 
 
 def test_a_statement_about_a_table_of_another_metadata_is_reported_in_a_sentence(project, notes):
