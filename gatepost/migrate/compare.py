@@ -20,7 +20,7 @@ from gatepost.migrate.column_casts import with_casts
 from gatepost.migrate.deploy.declared_roles import missing_role
 from gatepost.migrate.history import PolicyKey, platform_policies
 from gatepost.migrate.named_types import new_names, shapes_of_longer
-from gatepost.migrate.partitions import closing, without_partitions
+from gatepost.migrate.partitions import closing
 from gatepost.migrate.pending_changes import (
     Coming,
     ahead,
@@ -85,8 +85,7 @@ def compare(
     with raw(context.connection).cursor() as cursor:
         live = read(cursor, doors=False)
         _refuse_unsayable(tables, declaration, live)
-        mentioned = without_partitions(upgrade_ops.ops, live, {*map(_key, tables)})
-        upgrade_ops.ops = [op for op in mentioned if not _drops_an_extension(op, live)]
+        upgrade_ops.ops = [op for op in upgrade_ops.ops if not _drops_an_extension(op, live)]
         views = mapped_views(cursor, declaration, live, entities or ())
         without_views(upgrade_ops, views)
         tables = [table for table in tables if _key(table) not in views]

@@ -27,6 +27,7 @@ from gatepost.migrate.deploy.lock_patience import Patience
 from gatepost.migrate.deploy.running import is_sqlite, run_migrations
 from gatepost.migrate.named_types import compare_label_default, is_sqlmodel, render_named_type
 from gatepost.migrate.open_tables import EndOfUpgrade
+from gatepost.migrate.partitions import UnnamedPartitions
 from gatepost.migrate.routines.comparing import register_nothing
 from gatepost.migrate.routines.declared import PLATFORM_FUNCTIONS
 from gatepost.migrate.stock_entities import refuse_stock_entities
@@ -102,7 +103,8 @@ def run(
         try:
             every = [metadata] if isinstance(metadata, MetaData) else list(metadata)
             at_end = EndOfUpgrade(context, declaration)
-            run_migrations(context, where, _options(every, is_sqlite(where), only_declared, options), patience, at_end)
+            options = _options(UnnamedPartitions(context, every), every, is_sqlite(where), only_declared, options)
+            run_migrations(context, where, options, patience, at_end)
         finally:
             plugin.remove()
     except GatepostError as error:
@@ -154,7 +156,11 @@ def _number(given: Mapping[str, str], name: str, otherwise: float, least: float 
 
 
 def _options(
-    metadata: Sequence[MetaData], for_sqlite: bool, only_declared: bool, given: dict[str, Any]
+    partitions: UnnamedPartitions,
+    metadata: Sequence[MetaData],
+    for_sqlite: bool,
+    only_declared: bool,
+    given: dict[str, Any],
 ) -> dict[str, Any]:
     every = (table.schema for one in metadata for table in one.tables.values())
     schemas = {schema for schema in every if not is_platform(schema or "public")}
@@ -172,7 +178,7 @@ def _options(
         ours
         | given
         | {
-            "include_name": partial(_is_ours, schemas, given.get("include_name")),
+            "include_name": partial(_is_ours, partitions, schemas, given.get("include_name")),
             "render_item": partial(_render_type, given.get("render_item")),
             "include_object": partial(_is_compared, only_declared, given.get("include_object")),
         }
@@ -205,6 +211,7 @@ def _compare_sqlite_default(_context: object, _live: object, _declared: object, 
 
 
 def _is_ours(
+    partitions: UnnamedPartitions,
     schemas: set[str | None],
     also: Callable[..., bool] | None,
     name: str | None,
@@ -215,8 +222,9 @@ def _is_ours(
     if kind == "schema":
         ours = name is None or name in schemas
     else:
-        platform = is_platform(parents.get("schema_name") or "public")
-        ours = not platform and str(name).rpartition(".")[2] not in PLATFORM_FUNCTIONS
+        schema = parents.get("schema_name") or "public"
+        ours = not is_platform(schema) and str(name).rpartition(".")[2] not in PLATFORM_FUNCTIONS
+        ours = ours and not (kind == "table" and (schema, name) in partitions)
     return ours and (also is None or also(name, kind, parents))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from gatepost import sql
 from gatepost.database.connect import raw
 from gatepost.declare.declaration import Declaration
 from gatepost.diff import TableRowSecurity, TableState, declared_state, live_state, managed_roles
@@ -136,6 +137,8 @@ def _without_expressions(state: TableState) -> TableState:
 
 def openings(steps: Iterable[Step]) -> dict[tuple[str, str], list[str]]:
     """Return why tables are more open than declared as long as the steps are not taken, in a few words each."""
+    steps = list(steps)
+    renamed = _renamed(steps)
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     held: defaultdict[tuple[tuple[str, str], str], list[str]] = defaultdict(list)
     for step in steps:
@@ -144,11 +147,31 @@ def openings(steps: Iterable[Step]) -> dict[tuple[str, str], list[str]]:
             if step.before.on == "table" and step.before.role != "service_role":
                 held[step.table, step.before.role].append(step.before.held)
         elif reason := _opening(step.before, step.after):
-            found[step.table].append(reason)
+            found[step.table].append(reason + renamed.get(step, ""))
     for (table, role), privileges in held.items():
         more = f" and {len(privileges) - _FEW} more" if len(privileges) > _FEW else ""
         found[table].append(f"{role} has {', '.join(privileges[:_FEW])}{more}")
     return dict(found)
+
+
+def _renamed(steps: Iterable[Step]) -> dict[Step, str]:
+    """Return the steps that drop a policy which only has another name than a missing one, and the end of the sentence.
+
+    A table that is renamed keeps the names of its policies, and a declared policy is named after its table.
+    """
+    missing = [step.after for step in steps if step.before is None and isinstance(step.after, Policy)]
+    found = {}
+    for step in steps:
+        old = step.before
+        if step.after is None and isinstance(old, Policy):
+            alike = [new.name for new in missing if replace(new, name=old.name) == old]
+            if len(alike) == 1:
+                rename = f"{sql.identifier(old.name)} ON {sql.qualified(old.schema, old.table)}"
+                found[step] = (
+                    f', and "{alike[0]}" is missing; where the table was renamed, write op.execute('
+                    f"'ALTER POLICY {rename} RENAME TO {sql.identifier(alike[0])}')"
+                )
+    return found
 
 
 def _opening(before: Subject | None, after: Subject | None) -> str | None:

@@ -8,11 +8,13 @@ https://www.postgresql.org/docs/17/ddl-partitioning.html
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
 from alembic.operations import ops
+from sqlalchemy import MetaData, text
 
 from gatepost.declare.declaration import Declaration
 from gatepost.migrate.entities import ClosedPartitions
@@ -20,18 +22,42 @@ from gatepost.schema import Schema, Table
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.runtime.environment import EnvironmentContext
 
 TableKey = tuple[str, str]
 
+_PARTITIONS = """
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relispartition AND c.relkind IN ('r', 'p')
+"""
 _OUTSIDERS = frozenset({"public", "anon", "authenticated"})
 
 
-def without_partitions(
-    found: Iterable[ops.MigrateOperation], live: Schema, models: Set[TableKey]
-) -> list[ops.MigrateOperation]:
-    """Return the operations without those on partitions that no model names: they come and go without revisions."""
-    partitions = {table.key for table in live.tables if table.partition} - models
-    return [op for op in found if _table(op) not in partitions]
+class UnnamedPartitions:
+    """The partitions of the database that no model names, read once, when Alembic begins to compare tables.
+
+    They come and go without revisions. Alembic logs a table that it would drop before anybody could take the operation
+    out, so they are left out by name.
+
+    Args:
+        context: Alembic's.
+        metadata: The models' metadata.
+    """
+
+    def __init__(self, context: EnvironmentContext, metadata: Iterable[MetaData]) -> None:
+        self._context = context
+        self._models = {(table.schema or "public", table.name) for one in metadata for table in one.tables.values()}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[TableKey]:
+        connection = self._context.get_bind()
+        if connection.dialect.name != "postgresql":
+            return frozenset()
+        found = connection.execute(text(_PARTITIONS))
+        return frozenset((schema, name) for schema, name in found) - self._models
 
 
 def closing(declaration: Declaration, live: Schema) -> list[ops.MigrateOperation]:
@@ -49,11 +75,6 @@ def open_partitions(declaration: Declaration, live: Schema) -> dict[TableKey, li
     declared = {table.key for table in declaration}
     open_itself = {table.key for table in live.tables if table.partition} & declared
     return {key: tables for key, tables in found.items() if key in declared - open_itself}
-
-
-def _table(op: ops.MigrateOperation) -> TableKey | None:
-    name = getattr(op, "table_name", None)
-    return (getattr(op, "schema", None) or "public", name) if name is not None else None
 
 
 def _is_open(table: Table) -> bool:

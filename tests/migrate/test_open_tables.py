@@ -1,14 +1,16 @@
 """The end of an upgrade: a declared table that is open is not committed, whatever the revisions left out."""
 
 import logging
+import re
 from argparse import Namespace
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.util import CommandError
+from sqlalchemy import Column, Integer, Table, Uuid
 
-from gatepost import authenticated, owner, restrict
+from gatepost import authenticated, owner, protect, restrict
 
 BY_HAND = """
 from alembic import op
@@ -50,6 +52,27 @@ def alembic(project, *arguments, **how):
     config = project.config()
     config.cmd_opts = Namespace(x=list(arguments), **how)
     command.upgrade(config, "head")
+
+
+def test_a_renamed_table_is_not_taken_for_an_open_one(project, by_hand):
+    def named(name):
+        def build(metadata):
+            table = Table(name, metadata, Column("id", Integer, primary_key=True), Column("user_id", Uuid, index=True))
+            protect(table, owner(table.c.user_id, "select"))
+
+        return build
+
+    first = project.starts(named("notes"))
+    up = "ALTER TABLE notes RENAME TO memos; ALTER INDEX ix_notes_user_id RENAME TO ix_memos_user_id"
+    by_hand("second", up, before=first.path.name.partition("_")[0])
+    project.say(named("memos"))
+    with pytest.raises(CommandError) as refused:
+        project.upgrade()
+    (rename,) = re.findall(r"write op\.execute\('(.*)'\)\)", str(refused.value))
+    assert rename == ('ALTER POLICY "notes_select_owner" ON "public"."memos" RENAME TO "memos_select_owner"')
+    by_hand("second", f"{up}; {rename}", before=first.path.name.partition("_")[0])
+    project.upgrade()
+    project.check()
 
 
 def test_a_revision_without_policies_is_not_committed(project, owned, by_hand):
