@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 DATABASE = "gatepost_demo"
+_LEGEND = """s select, i insert, u update, d delete: what a role may do, with all rows, with some by a condition,
+with its user's own, or with those whose parent it reads; one user: how many rows one of them sees
+"""
 
 
 def run(scale: float) -> int:
@@ -65,9 +68,10 @@ def run(scale: float) -> int:
         with _step(console, "gatepost verify"):
             result = verify(connection, declaration=declaration, target=DATABASE)
         console.print(_matrix(connection, declaration, moved))
-    console.print("s select, i insert, u update, d delete; the commands of a role that its token and policies allow\n")
+    console.print(_LEGEND)
     console.out(render(result, colour=sys.stdout.isatty()), highlight=False)
     console.print(f"Look around: gatepost local psql --database {DATABASE}")
+    console.print("The server runs until: gatepost local stop")
     return int(result.fails())
 
 
