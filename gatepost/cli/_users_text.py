@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gatepost.display import line
 
 if TYPE_CHECKING:
-    from gatepost.transfer.users import There, UsersPlan
+    from gatepost.transfer.users import Problem, There, UsersPlan
+
+_VARYING = re.compile(r' ?[("]|;')
+"""What begins the part of a reason that differs from user to user."""
 
 _USES = {
     "id": "the id",
@@ -59,9 +65,16 @@ def made_so(plan: UsersPlan) -> str:
         *([f"of them {plan.hashes_left:,} whose hash Auth does not accept"] if plan.hashes_left else []),
         *([f"{plan.banned:,} banned"] if plan.banned else []),
         *([f"{plan.unconfirmed:,} unconfirmed"] if plan.unconfirmed else []),
+        *([f"{plan.without_address:,} with a phone number and no address"] if plan.without_address else []),
         *([f"{plan.skipped:,} inactive skipped"] if plan.skipped else []),
     ]
     return ", ".join(found)
+
+
+def grouped(problems: Sequence[Problem]) -> list[str]:
+    """Return what is wrong with how many users, a line each, the most frequent first."""
+    found = Counter((problem.column, _VARYING.split(problem.reason)[0]) for problem in problems)
+    return [f"{counted(number, 'user')}: {line(column)} {line(why)}" for (column, why), number in found.most_common()]
 
 
 def counted(number: int, noun: str) -> str:

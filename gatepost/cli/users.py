@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatepost.cli._users_text import columns_text, counted, made_so, summary
+from gatepost.cli._users_text import columns_text, counted, grouped, made_so, summary
 from gatepost.display import line
 from gatepost.errors import SettingsError, TransferError
 
@@ -128,8 +128,9 @@ def _push(
         raise TransferError(
             f'{counted(number, "problem")} must be fixed before the users of "{source}" can be created; nothing was'
             " sent",
-            "fix the source, or say with --column, --ignore-column, --inactive or --without-password what to do;"
-            " check with: gatepost users plan",
+            "fix the source, or say with --column, --ignore-column, --inactive or --without-password what to do"
+            + (", or create the others with --rejects FILE" * (not plan.questions))
+            + "; check with: gatepost users plan",
         )
     pushed = _by_sql(url, plan) if url is not None else _by_api(plan, rate, done)
     _print_differences(pushed.differences)
@@ -257,7 +258,9 @@ def _print_problems(plan: UsersPlan, problems: tuple[Problem, ...]) -> None:
         what = f"{line(problem.column)} {line(problem.value)} {line(problem.reason)}"
         typer.echo(f"  user {line(problem.user)}: {what}", err=True)
     if len(problems) > SHOWN:
-        typer.echo(f"  … and {len(problems) - SHOWN:,} more", err=True)
+        typer.echo(f"  … and {len(problems) - SHOWN:,} more; in all:", err=True)
+        for one in grouped(problems):
+            typer.echo(f"  {one}", err=True)
 
 
 def _print_differences(differences: tuple[Difference, ...]) -> None:

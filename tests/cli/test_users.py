@@ -139,6 +139,17 @@ def test_problems_are_put_aside_and_the_other_users_created(gatepost, old, datab
     assert (again.exit_code, "cannot be written: File exists" in again.stderr) == (2, True)
 
 
+def test_many_problems_are_counted_by_their_kind(gatepost, old, database_url):
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.executemany("INSERT INTO users VALUES (?, NULL)", [(f"{n:08}{ONE[8:]}",) for n in range(30)])
+        connection.execute("INSERT INTO users VALUES ('seven', 'b@example.org')")
+    done = gatepost("push", old, "--url", database_url)
+    assert done.exit_code == 2
+    assert "  … and 11 more; in all:\n  30 users: email is empty, and Auth creates nobody" in done.stderr
+    assert "  1 user: id is not a UUID, which every id of Auth is\n" in done.stderr
+    assert "or create the others with --rejects FILE" in done.stderr
+
+
 def test_metadata_is_what_somebody_says_and_the_rest_is_counted(gatepost, old, database_url, connection):
     with closing(sqlite3.connect(old)) as source, source:
         source.execute("ALTER TABLE users ADD locale TEXT")

@@ -1,8 +1,8 @@
 """Create users by the admin API, with the `supabase` client, which works for every hosted project.
 
 The API creates one user per request, at the rate that the caller chooses. A push that was interrupted continues: an
-existing user is compared, and completed if something is missing. The API never returns a password hash, so existing
-passwords cannot be compared.
+existing user is compared, and completed if something is missing. Existing users are read a thousand per request, once
+the first of them is met. The API never returns a password hash, so existing passwords cannot be compared.
 """
 
 from __future__ import annotations
@@ -13,18 +13,24 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gatepost.errors import TransferError
-from gatepost.transfer.users.values import Difference, Pushed, User, UsersPlan, compared_metadata
+from gatepost.transfer.users.values import Difference, Pushed, User, UsersPlan, compared_metadata, is_same
+
+T = TypeVar("T")
 
 _ATTEMPTS = 6
 _LONGEST_WAIT = 300.0
 _TOO_MANY = 429
+_PAGE = 1_000
+_WORTH_A_PAGE = 20
+"""As many single requests are worth a page of the list of all users."""
+
 _FOR_EVER = "876000h"
 """The duration of a permanent ban: a hundred years."""
 
-_TAKEN = {"email_exists", "user_already_exists", "conflict"}
+_TAKEN = {"email_exists", "phone_exists", "user_already_exists", "conflict"}
 
 
 def push_by_api(
@@ -62,41 +68,82 @@ def push_by_api(
             f'"{url}" or its key cannot be used: {error}', "set SUPABASE_URL and SUPABASE_SECRET_KEY"
         ) from None
     finished = set(done.read_text().split()) if done and done.exists() else set()
-    created = present = repaired = 0
-    differences: list[Difference] = []
+    pushing = _Pushing(admin, plan, rate, wait)
     for number, user in enumerate(plan.users):
         if user.id not in finished:
             try:
-                there = _push(admin, user, wait)
-                if there is None:
-                    created += 1
-                else:
-                    present += 1
-                    lacking, differs = _compared(user, there, overwrite=plan.overwrite)
-                    differences += differs
-                    if lacking:
-                        _repair(admin, user, lacking, wait)
-                        repaired += 1
+                pushing.push(user, len(plan.users) - number)
             except AuthRetryableError as error:
-                message = f'"{url}" did not answer after {created + present} users: {error}'
+                message = f'"{url}" did not answer after {pushing.done} users: {error}'
                 raise TransferError(message, "push again when it does; finished users are skipped") from None
             except AuthError as error:
-                message = f'"{user.email}" was refused after {created + present} users: {error}'
+                message = f'"{user.email or user.id}" was refused after {pushing.done} users: {error}'
                 raise TransferError(message, "fix it and push again; finished users are skipped") from None
             if done:
                 with done.open("a") as file:
                     file.write(f"{user.id}\n")
-            wait(1 / rate)
         else:
-            present += 1
+            pushing.present += 1
         if progress:
             progress(number + 1, len(plan.users))
-    return Pushed(created, present, repaired, tuple(differences))
+    return Pushed(pushing.created, pushing.present, pushing.repaired, tuple(pushing.differences))
+
+
+class _Pushing:
+    """The users that one push has created, found and repaired."""
+
+    def __init__(self, admin: Any, plan: UsersPlan, rate: float, wait: Callable[[float], None]) -> None:  # noqa: ANN401
+        self.admin, self.plan, self.wait = admin, plan, wait
+        self.pause = 1 / rate
+        self.known: dict[str, Any] | None = None
+        self.created = self.present = self.repaired = 0
+        self.differences: list[Difference] = []
+
+    @property
+    def done(self) -> int:
+        """The number of users that are there now."""
+        return self.created + self.present
+
+    def push(self, user: User, left: int) -> None:
+        """Create one user, or compare and complete the one that is there; `left` users are still to come."""
+        there = self.known.pop(user.id, None) if self.known else None
+        if there is None:
+            there = _push(self.admin, user, self.wait)
+            self.wait(self.pause)
+            if there is not None and self.known is None:
+                self.known = self._list(left // _WORTH_A_PAGE)
+        if there is None:
+            self.created += 1
+            return
+        self.present += 1
+        lacking, differs = _compared(user, there, overwrite=self.plan.overwrite)
+        self.differences += differs
+        if lacking:
+            _repair(self.admin, user, lacking, self.wait)
+            self.repaired += 1
+            self.wait(self.pause)
+
+    def _list(self, pages: int) -> dict[str, Any]:
+        """Return the users of the plan that are there, from so many pages at most.
+
+        Users that sign up meanwhile move others from one page to the next; who is missed is found when it is created.
+        """
+        wanted = {user.id: user for user in self.plan.users}
+        known: dict[str, Any] = {}
+        for page in range(1, pages + 1):
+            found = _patiently(partial(self.admin.list_users, page, _PAGE), self.wait)
+            self.wait(self.pause)
+            known |= {one.id: one for one in found if one.id in wanted and _is_same(wanted[one.id], one)}
+            if len(found) < _PAGE:
+                break
+        return known
 
 
 def attributes(user: User) -> dict[str, Any]:
     """Return a user as the admin API takes it: supabase/auth, internal/api/admin.go."""
-    found: dict[str, Any] = {"id": user.id, "email": user.email, "email_confirm": user.confirmed}
+    found: dict[str, Any] = {"id": user.id}
+    if user.email is not None:
+        found |= {"email": user.email, "email_confirm": user.confirmed}
     if user.phone is not None:
         found["phone"] = user.phone
     if user.password_hash is not None:
@@ -116,7 +163,7 @@ def _compared(user: User, there: Any, *, overwrite: bool) -> tuple[dict[str, Any
     if missing:
         lacking["user_metadata"] = missing
     differs += others
-    phone = (there.phone or "").removeprefix("+")
+    phone = _number(there.phone)
     if user.phone is not None and user.phone != phone:
         if phone and not overwrite:
             differs.append(Difference(user.id, "has another phone number there"))
@@ -131,7 +178,9 @@ def _compared(user: User, there: Any, *, overwrite: bool) -> tuple[dict[str, Any
         else:
             differs.append(Difference(user.id, "is banned there, and may sign in here"))
     confirmed = there.email_confirmed_at is not None
-    if user.confirmed and not confirmed and overwrite:
+    if user.email is None:
+        differs += [Difference(user.id, "has an address there, and none here")] if there.email else []
+    elif user.confirmed and not confirmed and overwrite:
         lacking["email_confirm"] = True
     elif user.confirmed != confirmed:
         # The API takes no confirmation back.
@@ -162,22 +211,20 @@ def _repair(admin: Any, user: User, lacking: dict[str, Any], wait: Callable[[flo
     _patiently(partial(admin.update_user_by_id, user.id, lacking), wait)
 
 
-def _patiently(request: Callable[[], object], wait: Callable[[float], None]) -> None:
-    """Send a request, and repeat it if the service says to wait."""
+def _patiently(request: Callable[[], T], wait: Callable[[float], None]) -> T:
+    """Send a request, and repeat it if the service says to wait; return the answer."""
     from supabase_auth.errors import AuthError, AuthRetryableError
 
     attempt = 0
     while True:
         try:
-            request()
+            return request()
         except AuthError as error:
             again = isinstance(error, AuthRetryableError) or _status(error) == _TOO_MANY
             attempt += 1
             if not again or attempt == _ATTEMPTS:
                 raise
             wait(min(_requested_wait(error) or 2.0 ** (attempt - 1) / 2, _LONGEST_WAIT))
-        else:
-            return
 
 
 def _status(error: Exception) -> int:
@@ -200,11 +247,19 @@ def _requested_wait(error: Exception) -> float:
 
 
 def _there(admin: Any, user: User) -> Any:  # noqa: ANN401 - the client's own type
-    """Return the user that has the id, if it has the address too."""
+    """Return the user that has the id, if it is the same one."""
     from supabase_auth.errors import AuthApiError
 
     try:
         found = admin.get_user_by_id(user.id).user
     except AuthApiError:
         return None
-    return found if (found.email or "").lower() == user.email else None
+    return found if _is_same(user, found) else None
+
+
+def _is_same(user: User, there: Any) -> bool:  # noqa: ANN401 - the client's own type
+    return is_same(user, there.email or "", _number(there.phone))
+
+
+def _number(phone: str | None) -> str:
+    return (phone or "").removeprefix("+")

@@ -89,7 +89,7 @@ def find_columns(table: SourceTable, given: tuple[tuple[str, str], ...], ignore:
         ignore: Columns that the person leaves out.
 
     Raises:
-        TransferError: a part or column is not there, or a user would have no id or address.
+        TransferError: a part or column is not there, or a user would have no id, or neither address nor phone number.
     """
     names = {column.name.lower(): column.name for column in table.columns}
     taken: list[tuple[Part, str]] = [(_part(part), _known(table, names, name)) for part, name in given]
@@ -114,9 +114,14 @@ def find_columns(table: SourceTable, given: tuple[tuple[str, str], ...], ignore:
         else:
             taken.append((by_name, name))
     questions += _twice(taken)
-    for part in ("id", "email"):
-        if part not in {one for one, _ in taken}:
-            raise TransferError(f'table "{table.name}" has no column "{part}"', f"--column {part}=NAME")
+    found_parts = {part for part, _ in taken}
+    if "id" not in found_parts:
+        raise TransferError(f'table "{table.name}" has no column "id"', "--column id=NAME")
+    if not found_parts & {"email", "phone"}:
+        raise TransferError(
+            f'table "{table.name}" has no column "email", and Auth creates nobody without an address or a phone number',
+            "--column email=NAME, or --column phone=NAME",
+        )
     return Columns(tuple(taken), tuple(left), ignored, tuple(questions))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from collections import Counter
@@ -22,6 +23,11 @@ from gatepost.transfer.values import Type
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"[1-9][0-9]{1,14}")
+_CALLED = re.compile(r"phone|mobile|(?<![a-z])(?:cell|tel|msisdn)", re.IGNORECASE)
+"""A name of a column that may hold phone numbers."""
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NIL = str(uuid.UUID(int=0))
 _MOMENT = Type("timestamptz", "timestamp with time zone")
 _YES = frozenset("1 true t yes y on active enabled verified confirmed".split())
 _NO = frozenset("0 false f no n off inactive disabled unverified unconfirmed".split())
@@ -62,9 +68,11 @@ class _Planning:
         self.columns = columns
         self.options = options
         self.rows = rows
-        self.id, self.email = columns.one("id") or "", columns.one("email") or ""
-        self.emails = Counter(_folded(row[self.email]) for row in rows)
-        self.phone = columns.one("phone")
+        self.id, self.email, self.phone = columns.one("id") or "", columns.one("email"), columns.one("phone")
+        self.active, self.blocked = columns.one("active"), columns.all("blocked")
+        self.verified, self.password = columns.one("verified"), columns.one("password")
+        self.name, self.created_at, self.more = columns.one("name"), columns.one("created_at"), columns.all("metadata")
+        self.emails = Counter(_folded(row[self.email]) for row in rows) if self.email else Counter()
         self.phones = Counter(_digits(row[self.phone]) for row in rows) if self.phone else Counter()
         self.ids = Counter(str(row[self.id]).lower() for row in rows)
         self.skipped = self.hashes_left = 0
@@ -99,30 +107,26 @@ class _Planning:
             blame = self._blame(row)
             found.append(self._problem(row, blame, row[blame], "may not sign in: --inactive ban, or --inactive skip"))
         found += self._of_id(row)
-        found += self._of_email(row)
-        verified = self.columns.one("verified")
-        confirmed = True if verified is None else self._truth(row, verified, found)
+        phone, email = self._phone(row, found), self._email(row, found)
+        confirmed = True if self.verified is None else self._truth(row, self.verified, found)
         secret = self._password(row, found)
-        name, created = self._name(row, found), self._created(row, found)
-        more, phone = self._metadata(row, found), self._phone(row, found)
-        email, banned = _folded(row[self.email]), may is False
-        return User(str(row[self.id]), email, secret, name, created, banned, confirmed is True, more, phone)
+        name, created, more = self._name(row, found), self._created(row, found), self._metadata(row, found)
+        return User(str(row[self.id]), email, secret, name, created, may is False, confirmed is True, more, phone)
 
     def _problem(self, row: dict[str, Any], column: str, value: object, reason: str) -> Problem:
         return Problem(shortened(row[self.id]), column, shown(column, shortened(value)), reason)
 
     def _may_sign_in(self, row: dict[str, Any], found: list[Problem]) -> bool | None:
         """Return whether an account may sign in; None if a column does not say it clearly."""
-        active = self.columns.one("active")
-        answers = [] if active is None else [self._truth(row, active, found)]
-        for column in self.columns.all("blocked"):
+        answers = [] if self.active is None else [self._truth(row, self.active, found)]
+        for column in self.blocked:
             blocked = self._truth(row, column, found)
             answers.append(None if blocked is None else not blocked)
         return False if False in answers else None if None in answers else True
 
     def _blame(self, row: dict[str, Any]) -> str:
-        blocking = next((name for name in self.columns.all("blocked") if self._truth(row, name, [])), None)
-        return blocking or self.columns.one("active") or ""
+        blocking = next((name for name in self.blocked if self._truth(row, name, [])), None)
+        return blocking or self.active or ""
 
     def _truth(self, row: dict[str, Any], column: str, found: list[Problem]) -> bool | None:
         """Return whether a column says yes; NULL says no, since what nobody set was not granted."""
@@ -136,7 +140,7 @@ class _Planning:
         return None
 
     def _password(self, row: dict[str, Any], found: list[Problem]) -> str | None:
-        column = self.columns.one("password")
+        column = self.password
         password = recognise(row[column]) if column is not None else None
         if column is None or password is None:
             return None
@@ -149,7 +153,7 @@ class _Planning:
         return password.hash
 
     def _name(self, row: dict[str, Any], found: list[Problem]) -> str | None:
-        column = self.columns.one("name")
+        column = self.name
         name = row[column] if column is not None else None
         if column is not None and name is not None and not (isinstance(name, str) and _storable(name)):
             found.append(self._problem(row, column, name, "is not text that can be stored"))
@@ -159,10 +163,12 @@ class _Planning:
     def _metadata(self, row: dict[str, Any], found: list[Problem]) -> tuple[tuple[str, object], ...]:
         """Return the values of the columns that somebody put into the metadata; NULL is none."""
         kept = []
-        for column in self.columns.all("metadata"):
+        for column in self.more:
             value = row[column]
             if isinstance(value, bytes) or (isinstance(value, str) and not _storable(value)):
                 found.append(self._problem(row, column, value, "is not text that can be stored"))
+            elif isinstance(value, float) and not math.isfinite(value):
+                found.append(self._problem(row, column, value, "is a number that JSON does not have"))
             elif value is not None:
                 kept.append((column, value))
         return tuple(kept)
@@ -180,7 +186,7 @@ class _Planning:
         return digits
 
     def _created(self, row: dict[str, Any], found: list[Problem]) -> str | None:
-        column = self.columns.one("created_at")
+        column = self.created_at
         value = row[column] if column is not None else None
         if column is None or value is None:
             return None
@@ -194,34 +200,49 @@ class _Planning:
 
     def _of_id(self, row: dict[str, Any]) -> list[Problem]:
         value = row[self.id]
-        try:
-            canonical = str(uuid.UUID(value)) if isinstance(value, str) else ""
-        except ValueError:
-            canonical = ""
-        if not canonical:
-            numbered = "; --mapping FILE makes UUIDs of numbers" if isinstance(value, int) else ""
-            return [self._problem(row, self.id, value, f"is not a UUID, which every id of Auth is{numbered}")]
-        if canonical == str(uuid.UUID(int=0)):
+        if not isinstance(value, str) or not _CANONICAL.fullmatch(value):
+            return [self._problem(row, self.id, value, _no_id(value))]
+        if value == _NIL:
             return [self._problem(row, self.id, value, "is the nil UUID, which Auth refuses")]
-        if value != canonical:
-            reason = f'is not written as auth.uid() prints it ("{canonical}"), so no policy would find its rows'
-            return [self._problem(row, self.id, value, reason)]
         if self.ids[value] > 1:
             return [self._problem(row, self.id, value, "is there more than once")]
         return []
 
-    def _of_email(self, row: dict[str, Any]) -> list[Problem]:
-        value, folded = row[self.email], _folded(row[self.email])
-        if not folded:
-            return [
-                self._problem(row, self.email, value, "is not an e-mail address, and nobody can sign in without one")
-            ]
-        if not _EMAIL.fullmatch(folded) or len(folded) > 255:
-            return [self._problem(row, self.email, value, "is not an e-mail address")]
-        if self.emails[folded] > 1:
+    def _email(self, row: dict[str, Any], found: list[Problem]) -> str | None:
+        """Return the address of a user, None where a phone number does without one."""
+        value = row[self.email] if self.email is not None else None
+        folded, blamed = _folded(value), self.email or self.phone or ""
+        if value is None or (isinstance(value, str) and not folded):
+            if self.phone is not None and row[self.phone] not in (None, ""):
+                return None
+            found.append(self._problem(row, blamed, value, self._unreachable))
+        elif not _EMAIL.fullmatch(folded) or len(folded) > 255:
+            found.append(self._problem(row, blamed, value, "is not an e-mail address"))
+        elif self.emails[folded] > 1:
             reason = f"is the address of {self.emails[folded]} users, and Auth allows one"
-            return [self._problem(row, self.email, value, reason)]
-        return []
+            found.append(self._problem(row, blamed, value, reason))
+        return folded
+
+    @property
+    def _unreachable(self) -> str:
+        """The reason against a user without an address, and the way around that the columns of the table leave."""
+        if self.phone is not None:
+            return "is empty, as is the address or number beside it, and Auth creates nobody without one of the two"
+        phones = [name for name in (*self.columns.passed_over, *self.columns.ignored) if _CALLED.search(name)]
+        way = f"; --column phone={phones[0]} creates those who have a number there" if phones else ""
+        return f"is empty, and Auth creates nobody without an address or a phone number{way}"
+
+
+def _no_id(value: object) -> str:
+    """Return why a value is no id of Auth, and how it is written where it is one."""
+    try:
+        canonical = str(uuid.UUID(value)) if isinstance(value, str) else ""
+    except ValueError:
+        canonical = ""
+    if canonical:
+        return f'is not written as auth.uid() prints it ("{canonical}"), so no policy would find its rows'
+    numbered = "; --mapping FILE makes UUIDs of numbers" if isinstance(value, int) else ""
+    return f"is not a UUID, which every id of Auth is{numbered}"
 
 
 def _folded(email: Any) -> str:  # noqa: ANN401 - SQLite keeps any value in any column

@@ -37,10 +37,13 @@ class UsersOptions:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as Auth takes it; the hash is not printed, and a phone number is only digits, as Auth stores it."""
+    """A user as Auth takes it, with an address, a phone number or both.
+
+    The hash is not printed, and a phone number is only digits, as Auth stores it.
+    """
 
     id: str
-    email: str
+    email: str | None
     password_hash: str | None = field(default=None, repr=False)
     name: str | None = None
     created_at: str | None = None
@@ -71,6 +74,11 @@ class Difference:
 
     user: str
     what: str
+
+
+def is_same(user: User, email: str, phone: str) -> bool:
+    """Return whether the user of the same id in Auth is this one: by its address, or by its number without one."""
+    return email.lower() == user.email if user.email is not None else phone == user.phone
 
 
 def compared_metadata(
@@ -116,7 +124,12 @@ class UsersPlan:
     @property
     def unconfirmed(self) -> int:
         """The number of users whose address nobody has verified."""
-        return sum(not user.confirmed for user in self.users)
+        return sum(user.email is not None and not user.confirmed for user in self.users)
+
+    @property
+    def without_address(self) -> int:
+        """The number of users who have a phone number and no address."""
+        return sum(user.email is None for user in self.users)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -50,7 +51,7 @@ def kept(body):
 
 
 class StandIn:
-    """Answers the three requests of the admin API that a push makes, as supabase/auth describes them.
+    """Answers the four requests of the admin API that a push makes, as supabase/auth describes them.
 
     It is a stand-in: it knows ids and addresses, nothing of tokens, and it fails on demand: `too_many` and `away`
     count the requests that fail, `retry_after` and `page` are the header and the HTML that a proxy in front of it
@@ -60,6 +61,7 @@ class StandIn:
     def __init__(self):
         self.users = {}
         self.requests = []
+        self.gets = []
         self.too_many = self.away = 0
         self.retry_after = self.page = ""
         self.room = None
@@ -80,6 +82,13 @@ class StandIn:
                 self.answer(200, found)
 
             def do_GET(self):
+                stand_in.gets.append(self.path)
+                if "?" in self.path:
+                    words = parse_qs(urlsplit(self.path).query)
+                    page, size = int(words["page"][0]), int(words["per_page"][0])
+                    shown = list(stand_in.users.values())[::-1][(page - 1) * size : page * size]
+                    self.answer(200, {"users": shown, "aud": "authenticated"})
+                    return
                 found = stand_in.users.get(self.path.rpartition("/")[2])
                 missing = {"error_code": "user_not_found", "msg": "User not found"}
                 self.answer(*((200, found) if found else (404, missing)))
@@ -107,15 +116,21 @@ class StandIn:
         if self.away:
             self.away -= 1
             return 503, {"msg": "away"}
-        if any(user["email"] == body["email"] or user["id"] == body["id"] for user in self.users.values()):
+        if not body.get("email") and not body.get("phone"):
+            return 400, {
+                "error_code": "validation_failed",
+                "msg": "Cannot create a user without either an email or phone",
+            }
+        email = body.get("email")
+        if any((email and user["email"] == email) or user["id"] == body["id"] for user in self.users.values()):
             return 422, {
                 "error_code": "email_exists",
                 "msg": "A user with this email address is registered",
             }
-        if "refuse" in body["email"]:
+        if "refuse" in (email or ""):
             return 400, {"error_code": "validation_failed", "msg": "not this one"}
         moment = "2025-01-09T22:38:08Z"
-        user = {"id": body["id"], "aud": "authenticated", "role": "authenticated", "email": body["email"]}
+        user = {"id": body["id"], "aud": "authenticated", "role": "authenticated", "email": email}
         user |= {"created_at": moment, "updated_at": moment, "app_metadata": {}, "identities": []}
         user |= {"user_metadata": {}} | kept(body)
         if self.room is not None and len(self.users) >= self.room:

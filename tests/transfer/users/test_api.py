@@ -83,6 +83,29 @@ def test_a_phone_number_goes_along_and_one_that_differs_is_reported(sqlite_file,
     assert [one.what for one in push(plan).differences] == ["has another phone number there"]
 
 
+def test_a_user_without_an_address_is_created_with_a_phone_number(sqlite_file, admin_api):
+    path = sqlite_file("CREATE TABLE users (id, mobile)", ("INSERT INTO users VALUES (?, '+49 1510000')", [(ONE,)]))
+    plan = plan_users(path, UsersOptions(columns=(("phone", "mobile"),)))
+    push = partial(push_by_api, admin_api.url, KEY, plan, wait=lambda _: None)
+    assert (push(), push()) == (Pushed(1, 0), Pushed(0, 1))
+    assert admin_api.requests[0][2] == {"id": ONE, "phone": "491510000"}
+    admin_api.users[ONE]["email"] = "mine@example.org"
+    assert [one.what for one in push().differences] == ["has an address there, and none here"]
+    admin_api.users[ONE] |= {"email": None, "phone": "41790000000"}
+    with pytest.raises(TransferError, match=f'"{ONE}" was refused after 0 users'):
+        push()
+
+
+def test_many_users_that_are_there_are_read_by_page(push, admin_api):
+    many = [(f"{number:08}-0000-4000-8000-000000000001", f"u{number}@example.org", *[None] * 3) for number in range(60)]
+    push(many)
+    del admin_api.users[many[7][0]]
+    push.waits.clear()
+    assert push(many, name="again.db") == Pushed(1, 59)
+    assert [path.partition("?")[2] for path in admin_api.gets[1:]] == ["page=1&per_page=1000"]
+    assert push.waits == [0.1] * 3
+
+
 def test_an_address_of_another_user_stops_it(push, admin_api):
     admin_api.users["other"] = {"id": "other", "email": "two@example.org"}
     with pytest.raises(TransferError, match=r'"two@example.org" was refused after 1 users') as caught:

@@ -132,10 +132,12 @@ def callable_(sqlite_file):
     """An app of two users with phone numbers, moved where somebody says so."""
     numbers = count()
 
-    def plan(one="+49 151 0000001", two="49151000002", columns=(("phone", "mobile"),), **options):
+    def plan(
+        one="+49 151 0000001", two="49151000002", columns=(("phone", "mobile"),), mail="two@example.org", **options
+    ):
         path = sqlite_file(
             "CREATE TABLE users (id, email, mobile)",
-            ("INSERT INTO users VALUES (?, ?, ?)", [(ONE, "one@example.org", one), (TWO, "two@example.org", two)]),
+            ("INSERT INTO users VALUES (?, ?, ?)", [(ONE, "one@example.org", one), (TWO, mail, two)]),
             name=f"phones{next(numbers)}.db",
         )
         return plan_users(path, UsersOptions(columns=columns, **options))
@@ -186,3 +188,33 @@ def test_a_phone_number_that_auth_would_refuse_is_a_problem(callable_, one, two,
     problems = callable_(one, two).problems
     assert problems
     assert all(reason in one.reason for one in problems)
+
+
+def test_a_user_without_an_address_is_created_with_a_phone_number(callable_, connection, rows, target):
+    plan = callable_(mail=None)
+    assert (plan.problems, plan.without_address, plan.unconfirmed) == ((), 1, 0)
+    assert push_by_sql(connection, plan) == Pushed(2, 0)
+    assert rows(PHONES)[1] == ("49151000002", True, '["phone"]', "{phone}")
+    assert rows("SELECT email IS NULL, email_confirmed_at IS NULL FROM auth.users")[1] == (True, True)
+    assert push_by_sql(connection, plan) == Pushed(0, 2)
+    target(f"UPDATE auth.users SET email = 'mine@example.org' WHERE id = '{TWO}'")
+    assert [one.what for one in push_by_sql(connection, plan).differences] == ["has an address there, and none here"]
+    target(f"UPDATE auth.users SET email = NULL, phone = '41790000000' WHERE id = '{TWO}'")
+    with pytest.raises(TransferError, match="is there without an address; nothing was written"):
+        push_by_sql(connection, plan)
+    target(f"DELETE FROM auth.users WHERE id = '{TWO}'", "INSERT INTO auth.users (id, phone) "
+           "VALUES (gen_random_uuid(), '49151000002')")  # fmt: skip
+    with pytest.raises(TransferError, match="phone … belongs to the user"):
+        push_by_sql(connection, plan)
+
+
+@pytest.mark.parametrize(
+    ("columns", "blamed", "reason"),
+    [
+        ((), "email", "without an address or a phone number; --column phone=mobile creates those who have"),
+        ((("phone", "mobile"),), "email", "creates nobody without one of the two"),
+    ],
+)
+def test_a_user_without_either_is_a_problem_that_names_the_way_around(callable_, columns, blamed, reason):
+    (problem,) = callable_(mail="", two=None, columns=columns).problems
+    assert (problem.column, reason in problem.reason) == (blamed, True)

@@ -24,7 +24,8 @@ def test_users_as_auth_takes_them(app_with):
         (("0" * 8 + "-0000" * 3 + "-" + "0" * 12, "a@b.c", None, None, None), "id", "is the nil UUID"),
         ((UPPER, "a@b.c", None, None, None), "id", f'not written as auth.uid() prints it ("{UPPER.lower()}")'),
         ((TWO.replace("-", ""), "a@b.c", None, None, None), "id", "not written as auth.uid() prints it"),
-        ((TWO, None, None, None, None), "email", "is not an e-mail address"),
+        ((TWO, None, None, None, None), "email", "is empty, and Auth creates nobody without"),
+        ((TWO, b"a@b.c", None, None, None), "email", "is not an e-mail address"),
         ((TWO, "nobody", None, None, None), "email", "is not an e-mail address"),
         (
             (TWO, "a@b.c", "5f4dcc3b5aa765d61d8327deb882cf99", None, None),
