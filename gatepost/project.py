@@ -293,4 +293,5 @@ def _metadata_of(module: ModuleType) -> list[MetaData]:
 def _not_imported(package: str, error: BaseException) -> SettingsError:
     from gatepost.declare import import_errors
 
-    return SettingsError(f'the package "{package}" cannot be imported: {import_errors.explained(error).message}')
+    reason = import_errors.explained(error)
+    return SettingsError(f'the package "{package}" cannot be imported: {reason.message}', reason.hint)

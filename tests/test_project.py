@@ -218,6 +218,16 @@ def test_models_that_cannot_be_imported(tmp_path, monkeypatch):
         Project(tmp_path, models=("models_that_fail",)).metadata()
 
 
+def test_a_function_that_is_declared_wrongly_is_named_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "entities_that_fail.py").write_text(
+        "from gatepost.migrate import View\n\nentities = [View('public', 'v', 'SELECT 1', to='anon')]\n"
+    )
+    sentence = r"cannot be imported: .*entities_that_fail\.py:3: to='anon' is not a role\n  to=authenticated"
+    with pytest.raises(SettingsError, match=sentence):
+        Project(tmp_path, entities="entities_that_fail:entities").entity_list()
+
+
 def test_the_projects_own_declaration(pytestconfig):
     found = find_project(pytestconfig.rootpath)
     assert (found.models, found.policies) == (("models",), "policies")

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.sql.base import ColumnCollection
 
+from gatepost.declare.source_location import file_and_line
 from gatepost.errors import DeclarationError
 
+_OURS = Path(__file__).parents[1]
 _CALLS = {
     "protect": "protect(Model, owner(Model.user_id))",
     "allow": 'allow("select", to=authenticated, where=Model.user_id == uid())',
@@ -45,6 +47,8 @@ def explained(error: BaseException) -> DeclarationError:
 
 def _known(error: BaseException) -> DeclarationError | None:
     match error:
+        case DeclarationError():
+            return _placed(error)
         case AttributeError():
             return _unknown_column(error)
         case SyntaxError():
@@ -54,6 +58,14 @@ def _known(error: BaseException) -> DeclarationError | None:
         case TypeError():
             return _wrong_call(error)
     return None
+
+
+def _placed(error: DeclarationError) -> DeclarationError:
+    """Return the error with its line before it: a statement of `policies/` has put it there, `Function(…)` has not."""
+    if re.match(r"\S+\.py:\d+: ", error.message):
+        return error
+    frame = _author(error, "")
+    return DeclarationError(f"{file_and_line(frame.filename, frame.lineno or 0)}: {error.message}", error.hint)
 
 
 def _unknown_column(error: AttributeError) -> DeclarationError | None:
@@ -114,4 +126,4 @@ def _author(error: BaseException, holds: str) -> traceback.FrameSummary:
 
 def _installed(filename: str) -> bool:
     path = Path(filename)
-    return "site-packages" in path.parts or filename.startswith("<") or path.is_relative_to(Path(__file__).parent)
+    return "site-packages" in path.parts or filename.startswith("<") or path.is_relative_to(_OURS)

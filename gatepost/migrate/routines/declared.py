@@ -187,5 +187,5 @@ def _words(definition: str) -> list[str]:
 
 
 def _names(to: Role | Iterable[Role]) -> tuple[str, ...]:
-    roles = (to,) if isinstance(to, Role) else tuple(to)
+    roles = to if isinstance(to, Role | str) else tuple(to)
     return role_names(roles) if roles else ()
