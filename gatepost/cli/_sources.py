@@ -87,5 +87,5 @@ def tried_on_a_clone(database: Opened, run_there: Callable[..., Result], copied:
             status.update,
             made=database.disposable,
             rows_of=copied,
-            missing=database.not_checked,
+            missing=(*database.not_checked, *database.undeployed),
         )

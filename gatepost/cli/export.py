@@ -25,9 +25,10 @@ def _export(
 ) -> None:
     from gatepost.display import line
     from gatepost.errors import SettingsError
-    from gatepost.export import Revision, exported, migrations, stale
+    from gatepost.export import Revision, migrations, stale
     from gatepost.migrate.offline import history
     from gatepost.project import find_project
+    from gatepost.sources.undeployed import exported
 
     project = find_project()
     ini = project.alembic_ini if project is not None else Path("alembic.ini").resolve()

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gatepost.errors import SettingsError
+from gatepost.sources.undeployed import exported
 
 _START = re.compile(r"^-- Running upgrade .*? -> (?P<revision>\S+)\n", re.MULTILINE)
 _TRANSACTION = re.compile(r"^(?:BEGIN|COMMIT|SELECT pg_catalog\.pg_advisory_xact_lock\([^\n]*\));\n+", re.MULTILINE)
 _HEADER = "-- The Alembic revision {revision}, written by gatepost export. Change the revision, and export again.\n\n"
-_OURS = re.compile(r"^-- The Alembic revision (?P<revision>\S+), written by gatepost export\.")
 _FIRST = datetime(2000, 1, 1)
 _STEP = timedelta(seconds=1)
 
@@ -73,16 +73,6 @@ def migrations(revisions: Iterable[Revision], script: str, folder: Path) -> tupl
             Migration(name, _HEADER.format(revision=revision.id) + f"{before}{steps[revision.id]}".strip() + "\n")
         )
     return tuple(found)
-
-
-def exported(folder: Path) -> list[tuple[Path, str]]:
-    """Return the files that were exported before, each with its revision."""
-    found = []
-    for path in sorted(folder.glob("*.sql")):
-        ours = _OURS.match(path.read_text(encoding="utf-8"))
-        if ours is not None and path.name[:14].isdigit():
-            found.append((path, ours["revision"]))
-    return found
 
 
 def stale(wanted: Iterable[Migration], folder: Path) -> list[str]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal
 from gatepost.database.connect import connect
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import LocalServerError
-from gatepost.finding import Finding, Result, Severity
+from gatepost.finding import Finding, NotChecked, Result, Severity
 from gatepost.name_hints import Words
 from gatepost.observation.clone.schema import clone_of, kept
 from gatepost.personas import Persona
 from gatepost.review.hazards import downgrade_hazards, hazards
+from gatepost.review.not_compared import as_shared
 from gatepost.review.places import places
 from gatepost.review.run import Comparison, compare
 from gatepost.review.run import Options as How
@@ -31,6 +32,7 @@ from gatepost.sources.files import read_script
 from gatepost.sources.profile import read_profile
 from gatepost.sources.revision_files import as_files
 from gatepost.sources.snapshots import read_snapshot
+from gatepost.sources.undeployed import not_migrated
 from gatepost.target import target_url
 
 if TYPE_CHECKING:
@@ -90,24 +92,27 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
         making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    between = _between(base, head, options)
+    between, unmoved = _between(base, head, options)
+    undeployed = *as_shared(new.undeployed, old.undeployed), *unmoved
+    found = replace(found, not_checked=(*found.not_checked, *undeployed))
     made = (f"both sides: {old.made}",) if old.made == new.made else (f"base: {old.made}", f"head: {new.made}")
     return as_result(old.label, new.label, found, head, options, between, [one for one in made if one[-2:] != ": "])
 
 
-def _between(base: Source, head: Source, options: Options) -> tuple[str, ...]:
-    """Return the hazards of the migrations that the head adds to the base's."""
+def _between(base: Source, head: Source, options: Options) -> tuple[tuple[str, ...], tuple[NotChecked, ...]]:
+    """Return the hazards of the migrations that the head adds to the base's, and declarations that none follows."""
     with ExitStack() as stack:
         old, new = (stack.enter_context(as_files(source)) for source in (base, head))
         known = {file.name for file in old.files}
         added = [file for file in new.files if file.name not in known]
         if new.kind == "alembic":
-            return tuple(downgrade_hazards(added))
+            return tuple(downgrade_hazards(added)), ()
         scripts = [read_script(file) for file in added]
         profile = read_profile(new.folder, options.sources.grants)
         if not old.files:
-            return ()
-        return hazards(scripts, open_grants=profile.grants == "open", sizes=options.sizes)
+            return (), ()
+        unmoved = () if added else not_migrated(old.folder, new.folder, options.policies)
+        return hazards(scripts, open_grants=profile.grants == "open", sizes=options.sizes), unmoved
 
 
 def _entered(stack: ExitStack, made: object) -> Side:
@@ -127,9 +132,10 @@ def _side(source: Source, options: SourceOptions) -> Iterator[Side]:
             yield Side(label, _transactions(clone.url, label), clone.missing, source_kept.live)
         return
     with opened(source, options) as database:
+        made = database.profile.line if database.profile is not None else ""
         yield Side(
             _called(source), _transactions(database.url, database.label), database.not_checked,
-            refused=_refused(database.causes), made=database.profile.line if database.profile is not None else "",
+            refused=_refused(database.causes), made=made, undeployed=database.undeployed,
         )  # fmt: skip
 
 

@@ -89,6 +89,18 @@ def as_not_checked(
             yield one.entry
 
 
+def as_shared(after: Iterable[NotChecked], before: Iterable[NotChecked]) -> Iterator[NotChecked]:
+    """Yield what the head alone lacks as it is, and what both sides lack as covered.
+
+    Args:
+        after: What the head lacks.
+        before: What the base lacks.
+    """
+    known = set(before)
+    for one in after:
+        yield replace(one, ours=True, covered_by=_SAME) if one in known else one
+
+
 def _key(one: NotChecked, side: Side) -> tuple[str, ...]:
     """Return what is missing without the line on which it stands: on another line it is the same statement."""
     texts = side.refused.get(one.what)

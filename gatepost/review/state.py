@@ -75,6 +75,7 @@ class Side:
         original: What that database is a clone of, if it is one.
         refused: The statements that were refused, and those that need them, by the place that `missing` names.
         made: How the platform around it was set up, where it is no live database.
+        undeployed: What the project declares and its migrations do not hold.
     """
 
     label: str
@@ -83,6 +84,7 @@ class Side:
     original: Schema | None = None
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     made: str = ""
+    undeployed: tuple[NotChecked, ...] = ()
 
 
 def read_state(cursor: Cursor, original: Schema | None = None) -> State:

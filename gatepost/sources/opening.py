@@ -27,6 +27,7 @@ from gatepost.sources.revisions import upgrade
 from gatepost.sources.seen import of_causes
 from gatepost.sources.snapshots import read_snapshot
 from gatepost.sources.source import Source, in_folder
+from gatepost.sources.undeployed import not_exported, not_in_revisions
 from gatepost.target import target_url
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Opened:
         causes: The statements that failed.
         not_checked: What is not in it, or stands there in another form.
         notes: What to know beside the report, one sentence each.
+        undeployed: What the project declares and its migrations do not hold.
     """
 
     url: DatabaseUrl
@@ -84,6 +86,7 @@ class Opened:
     causes: tuple[Cause, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
     notes: tuple[str, ...] = ()
+    undeployed: tuple[NotChecked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,7 @@ def _made(server: Throwaway, source: Source, content: _Content, options: Options
         used = prepare(admin, content.profile, texts, lent=source.kind == "alembic")
         server.seal(admin)
     url = parse_url(server.url)
-    if source.kind == "alembic" and source.path is not None:
-        upgrade(source.path, server.url)
+    undeployed = _undeployed(source, server.url)
     with closing(connect(url, application_name="gatepost source")) as connection:
         loaded = load(connection, content.scripts, options.mode)
         _let_in(connection)
@@ -212,7 +214,15 @@ def _made(server: Throwaway, source: Source, content: _Content, options: Options
         causes=roots,
         not_checked=tuple(dict.fromkeys(missing)),
         notes=notes,
+        undeployed=undeployed,
     )
+
+
+def _undeployed(source: Source, url: str) -> tuple[NotChecked, ...]:
+    """Run the revisions of an Alembic project, and return what the project has beside its migrations."""
+    if source.kind == "alembic" and source.path is not None:
+        return not_in_revisions(upgrade(source.path, url))
+    return tuple(not_exported(source.path)) if source.kind == "folder" and source.path is not None else ()
 
 
 def _called(source: Source) -> str:
