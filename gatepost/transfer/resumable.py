@@ -1,12 +1,14 @@
 """A transfer that can be stopped: a table at a time, with a journal of what is done, and still exact.
 
-Each table is one transaction with its line in the journal. A later run passes over a table only after it has compared
-the journal with both sides again, so a source or a target that was changed in between is refused, not mixed.
+Each table is one transaction with its line in the journal; tables whose foreign keys go round in a circle are one
+together, because the keys hold only when all of their rows are there. A later run passes over a table only after it has
+compared the journal with both sides again, so a source or a target that was changed in between is refused, not mixed.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from psycopg2.extensions import connection as Connection
@@ -19,6 +21,7 @@ from gatepost.transfer.load.analyze import analyze
 from gatepost.transfer.load.copy import Progress
 from gatepost.transfer.pipeline import load_and_compare, locked_plan
 from gatepost.transfer.planning.make_plan import lock, refuse_filled
+from gatepost.transfer.planning.parents_first import groups
 from gatepost.transfer.sides import Side
 from gatepost.transfer.values import Plan, Reject, TablePlan, TableResult, TransferResult
 
@@ -43,7 +46,7 @@ class Done:
 
 
 def transfer_by_table(plan: Plan, side: Side, connection: Connection, progress: Progress) -> TransferResult:
-    """Move the tables that are not done yet, each in a transaction of its own; drop the journal at the end.
+    """Move the tables that are not done yet, each circle in a transaction of its own; drop the journal at the end.
 
     Raises:
         RowsRefused: a row of the table at hand cannot be moved; the tables before it stay done.
@@ -60,18 +63,18 @@ def transfer_by_table(plan: Plan, side: Side, connection: Connection, progress: 
         # The first table is committed long before the last page would be read beside it.
         side.refuse_damage()
     side.prepare(plan.options, resumed=resumed)
-    _refuse_circles(plan)
     fresh, journal = _begin(plan, side, connection)
     results: list[TableResult] = []
     problems: list[Reject] = []
-    for table in fresh.tables:
-        one = replace(fresh, tables=(table,))
-        lock(one, connection)
-        if table.name in journal:
-            results.append(_still_done(connection, side, table, journal[table.name], fresh))
-        else:
-            result, found = _move(one, side, connection, progress)
-            results.append(result)
+    for circle in _circles(fresh):
+        lock(circle, connection)
+        results += (
+            _still_done(connection, side, t, journal[t.name], fresh) for t in circle.tables if t.name in journal
+        )
+        waiting = tuple(table for table in circle.tables if table.name not in journal)
+        if waiting:
+            moved, found = _move(replace(circle, tables=waiting), side, connection, progress)
+            results += moved
             problems += found
         connection.commit()
     with connection.cursor() as cursor:
@@ -118,18 +121,11 @@ def _refuse_other_way(journal: dict[str, Done], plan: Plan) -> None:
             )
 
 
-def _refuse_circles(plan: Plan) -> None:
-    seen: set[str] = set()
-    names = {table.name for table in plan.tables}
-    for table in plan.tables:
-        seen.add(table.name)
-        for key in table.target.foreign_keys:
-            if key.parent_schema == table.target.schema and key.parent in names - seen:
-                raise TransferError(
-                    f'the foreign keys of "{table.name}" and "{key.parent}" go round in a circle, '
-                    "so neither can be finished before the other",
-                    "transfer without --resumable",
-                )
+def _circles(plan: Plan) -> Iterator[Plan]:
+    """Yield a plan for each step, parents first: one of a single table, or of those that wait for each other."""
+    by_name = {table.name: table for table in plan.tables}
+    for names in groups(tuple(table.target for table in plan.tables)):
+        yield replace(plan, tables=tuple(by_name[name] for name in names))
 
 
 def _journal(connection: Connection) -> dict[str, Done]:
@@ -153,21 +149,25 @@ def _numbers(tally: Tally) -> list[int]:
     return [tally.rows, tally.fingerprint, *tally.nulls]
 
 
-def _move(plan: Plan, side: Side, connection: Connection, progress: Progress) -> tuple[TableResult, tuple[Reject, ...]]:
-    (table,) = plan.tables
+def _move(
+    plan: Plan, side: Side, connection: Connection, progress: Progress
+) -> tuple[tuple[TableResult, ...], tuple[Reject, ...]]:
     with side.run(plan, connection, progress) as run:
-        (result,) = load_and_compare(run, side)
-        held = run.tallies[table.name]
-        # Rows that the target refused were not sent, but the source still holds them.
-        sent = side.tally(table) if result.rejects else run.sent[table.name]
-        added = plan.options.mode == "append"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {_JOURNAL} (name, sent, held, moved, rejects, added) "
-                "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s, %s)",
-                (table.name, _numbers(sent), _numbers(held), result.rows, result.rejects, added),
-            )
-    return result, run.problems()
+        for rejects in run.rejects.values():
+            # An earlier run may have written some, and have been stopped before the table was done.
+            rejects.forget()
+        results = load_and_compare(run, side)
+        for table, result in zip(plan.tables, results, strict=True):
+            # Rows that the target refused were not sent, but the source still holds them.
+            sent = side.tally(table) if result.rejects else run.sent[table.name]
+            line = (table.name, _numbers(sent), _numbers(run.tallies[table.name]), result.rows, result.rejects)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO {_JOURNAL} (name, sent, held, moved, rejects, added) "
+                    "VALUES (%s, %s::numeric[], %s::numeric[], %s, %s, %s)",
+                    (*line, plan.options.mode == "append"),
+                )
+    return results, run.problems()
 
 
 def _still_done(connection: Connection, side: Side, table: TablePlan, done: Done, plan: Plan) -> TableResult:

@@ -77,7 +77,7 @@ class Side(ABC):
             options: What the person asks for.
             resumed: Whether an earlier run of the same transfer did it already.
         """
-        if options.rejects is not None and not resumed:
+        if options.rejects is not None and not (resumed and options.rejects.is_dir()):
             make_directory(options.rejects)
 
     def refuse_damage(self) -> None:  # noqa: B027  a source that is read whole needs no look before

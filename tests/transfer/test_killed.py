@@ -5,6 +5,7 @@ import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ import models
 from gatepost import transfer
 from gatepost.local.account import give, unprivileged
 from gatepost.local.cluster import SUPERUSER, Cluster
+from gatepost.transfer.mapping.read_toml import read_mapping
+from gatepost.transfer.mapping.write_toml import write_mapping
 from gatepost.transfer.source.sqlite import Source
 from models.sample import write_sample
 from tests.programs import programs
@@ -37,6 +40,7 @@ from dataclasses import replace
 from pathlib import Path
 import psycopg2
 from gatepost import transfer
+from gatepost.transfer.mapping.read_toml import read_mapping
 
 class Announcing(psycopg2.extensions.cursor):
     def execute(self, *arguments):
@@ -49,7 +53,9 @@ class Announcing(psycopg2.extensions.cursor):
 
 connection = psycopg2.connect(sys.argv[2], cursor_factory=Announcing)
 print(connection.info.backend_pid, flush=True)
-options = transfer.Options(resumable="resumable" in sys.argv, parallel=2 if "parallel" in sys.argv else 0)
+mapping = next((Path(word) for word in sys.argv[3:] if word.endswith(".toml")), None)
+options = transfer.Options(resumable="resumable" in sys.argv, parallel=2 if "parallel" in sys.argv else 0,
+                           mapping=mapping and read_mapping(mapping))
 planned = transfer.plan(Path(sys.argv[1]), connection, options=options)
 if options.parallel:  # what a mapping decides goes to every process
     planned = transfer.plan(planned.path, connection, options=replace(options, mapping=planned.mapping))
@@ -226,6 +232,54 @@ def test_a_resumable_client_is_killed_until_it_is_done(source, target, tmp_path,
         assert transfer.check(moved, connection).mismatches == ()
     assert moment >= 3
     assert ask(target, "SELECT to_regnamespace('gatepost_transfer')") == [[(None,)]]
+
+
+CIRCLE = (
+    "CREATE TABLE z (id uuid PRIMARY KEY)",
+    "CREATE TABLE a (id uuid PRIMARY KEY, b_id uuid NOT NULL, z_id uuid NOT NULL REFERENCES z, note text)",
+    "CREATE TABLE b (id uuid PRIMARY KEY, a_id uuid NOT NULL REFERENCES a, b_id uuid NOT NULL REFERENCES b)",
+    "CREATE TABLE c (id uuid PRIMARY KEY, b_id uuid NOT NULL REFERENCES b)",
+    "ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b",
+)
+
+
+def test_a_resumable_client_is_killed_in_a_circle_with_a_mapping(target, tmp_path):
+    """Killed before each fourth statement: what refers to each other is there together or not at all."""
+    path, file = tmp_path / "app.db", tmp_path / "mapping.toml"
+    with closing(sqlite3.connect(path)) as app, app:
+        app.execute("CREATE TABLE z (id INTEGER PRIMARY KEY)")
+        app.execute("CREATE TABLE a (id INTEGER PRIMARY KEY, b_id REFERENCES b, z_id REFERENCES z, body TEXT)")
+        app.execute("CREATE TABLE b (id INTEGER PRIMARY KEY, a_id REFERENCES a, b_id REFERENCES b)")
+        app.execute("CREATE TABLE c (id INTEGER PRIMARY KEY, b_id REFERENCES b)")
+        app.executemany("INSERT INTO z VALUES (?)", ((n,) for n in range(2000)))
+        app.executemany("INSERT INTO a VALUES (?, ?, ?, 'x')", ((n, 1999 - n, n) for n in range(2000)))
+        app.executemany("INSERT INTO b VALUES (?, ?, ?)", ((n, n, 1999 - n) for n in range(2000)))
+        app.executemany("INSERT INTO c VALUES (?, ?)", ((n, n) for n in range(2000)))
+    ask(target, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; SELECT 1", "COMMIT; SELECT 1")
+    ask(target, *(f"{statement}; SELECT 1" for statement in CIRCLE), "COMMIT; SELECT 1")
+    with closing(psycopg2.connect(target)) as connection:
+        options = transfer.Options(renames=(("a.body", "note"),))
+        write_mapping(transfer.plan(path, connection, options=options).mapping, file, path.name)
+        mapped = transfer.Options(mapping=read_mapping(file))
+    statements = "SELECT (SELECT count(*) FROM z), (SELECT count(*) FROM a), (SELECT count(*) FROM b), count(*) FROM c"
+    seen = set()
+    for moment in range(60):
+        client, _ = begin(path, target, "resumable", str(file))
+        wait_for(client, 4 * moment)
+        client.kill()
+        done = end(client) == 0
+        gone(target)
+        z, a, b, c = ask(target, statements)[0][0]
+        seen.add((z, a, b, c))
+        assert a == b
+        assert {z, a, b, c} <= {0, 2000}
+        assert z >= a >= c
+        if done:
+            break
+    assert len(seen) >= 3
+    with closing(psycopg2.connect(target)) as connection:
+        assert transfer.check(path, connection, options=mapped).mismatches == ()
+    assert ask(target, "SELECT count(*) FROM a JOIN b ON b.id = a.b_id AND b.b_id <> b.id") == [[(2000,)]]
 
 
 @pytest.fixture

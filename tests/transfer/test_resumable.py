@@ -115,10 +115,71 @@ def test_rejects_are_kept_over_a_stop(tables, tmp_path, rows):
     assert sorted(path.name for path in (tmp_path / "bad").iterdir()) == ["a.jsonl", "b.jsonl"]
 
 
-def test_keys_that_go_round_in_a_circle_are_refused(tables, target):
-    target("ALTER TABLE a ADD CONSTRAINT round FOREIGN KEY (id) REFERENCES c")
-    with pytest.raises(TransferError, match="go round in a circle"):
-        moved(*tables)
+@pytest.fixture
+def circle(sqlite_file, target):
+    """Two tables that refer to each other in columns that may not be NULL, one before them and one behind."""
+    key = "int NOT NULL REFERENCES"
+    return sqlite_file(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER, z_id INTEGER)",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER, b_id INTEGER)",
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, b_id INTEGER)",
+        "CREATE TABLE z (id INTEGER PRIMARY KEY)",
+        "INSERT INTO z VALUES (7)",
+        "INSERT INTO a VALUES (1, 20, 7), (2, 10, 7)",
+        "INSERT INTO b VALUES (10, 1, 20), (20, 2, 20)",
+        "INSERT INTO c VALUES (100, 10)",
+    ), target(
+        "CREATE TABLE z (id int PRIMARY KEY)",
+        f"CREATE TABLE a (id int PRIMARY KEY, b_id int NOT NULL, z_id {key} z)",
+        f"CREATE TABLE b (id int PRIMARY KEY, a_id {key} a, b_id {key} b)",
+        f"CREATE TABLE c (id int PRIMARY KEY, b_id {key} b)",
+        "ALTER TABLE a ADD CONSTRAINT round FOREIGN KEY (b_id) REFERENCES b",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["empty", "append", "replace"])
+@pytest.mark.parametrize(("stop", "left"), [("a", [0, 0, 0, 1]), ("b", [0, 0, 0, 1]), ("c", [2, 2, 0, 1])])
+def test_tables_in_a_circle_are_one_step(circle, rows, mode, stop, left):
+    def counts():
+        return [rows(f"SELECT count(*) FROM {name}")[0][0] for name in "abcz"]
+
+    with pytest.raises(Blow):
+        moved(*circle, stop_at=stop, mode=mode)
+    assert counts() == left
+    keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT condeferrable"
+    assert rows(f"{keys} AND connamespace = 'public'::regnamespace") == [(5,)]
+    result = moved(*circle, mode=mode)
+    assert [(t.name, t.rows) for t in result.tables] == [("z", 1), ("a", 2), ("b", 2), ("c", 1)]
+    assert transfer.check(*circle).mismatches == ()
+    assert rows("SELECT to_regnamespace('gatepost_transfer')") == [(None,)]
+
+
+def test_a_bad_row_in_a_circle_stops_all_of_it(circle, rows, tmp_path):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(circle[0])) as app, app:
+        app.execute("INSERT INTO b VALUES (30, 99, 30)")
+    with pytest.raises(RowsRefused, match='has no row in "a": 99'):
+        moved(*circle)
+    assert rows("SELECT (SELECT count(*) FROM z), (SELECT count(*) FROM a)") == [(1, 0)]
+    result = moved(*circle, rejects=tmp_path / "bad")
+    assert [(t.name, t.rows, t.rejects) for t in result.tables][2] == ("b", 2, 1)
+
+
+def test_what_a_stopped_run_put_aside_of_a_table_that_was_not_done_is_put_aside_again(tables, tmp_path):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(tables[0])) as app, app:
+        app.execute("INSERT INTO b VALUES (30, 'x')")
+    with pytest.raises(Blow):
+        moved(*tables, stop_at="b", rejects=tmp_path / "bad")
+    (tmp_path / "bad" / "b.jsonl").write_text("of a run that was stopped")
+    with closing(sqlite3.connect(tables[0])) as app, app:
+        app.execute("DELETE FROM b WHERE id = 30")
+    moved(*tables, rejects=tmp_path / "bad")
+    assert list((tmp_path / "bad").iterdir()) == []
 
 
 def test_rows_that_the_target_refuses_do_not_make_the_source_another(tables, target, tmp_path):

@@ -13,8 +13,9 @@ from gatepost.transfer.load.rejects import read_rows, rejected_columns, rejected
 from gatepost.transfer.mapping.values import ColumnMapping, Mapping
 from gatepost.transfer.planning.column_casts import with_casts
 from gatepost.transfer.planning.columns import reads_server
-from gatepost.transfer.planning.make_plan import order, refuse_weak_role
+from gatepost.transfer.planning.make_plan import refuse_weak_role
 from gatepost.transfer.planning.new_ids import with_new_ids
+from gatepost.transfer.planning.parents_first import order
 from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, Plan, TablePlan, TargetTable

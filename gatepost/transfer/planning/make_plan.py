@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -22,6 +21,7 @@ from gatepost.transfer.planning.differences import SidesDiffer
 from gatepost.transfer.planning.known_names import refuse_unknown_names
 from gatepost.transfer.planning.new_ids import inferred, with_new_ids
 from gatepost.transfer.planning.pairing import pair
+from gatepost.transfer.planning.parents_first import order
 from gatepost.transfer.planning.target_tables import filled, prepare, read_target, refuse_other_revision
 from gatepost.transfer.source.sqlite import Source
 from gatepost.transfer.values import Options, Plan, TablePlan, TargetTable
@@ -164,19 +164,6 @@ def refuse_filled(connection: Connection, tables: tuple[TablePlan, ...]) -> None
             f'the target table "{full[0]}"{_and_more(full)} is not empty',
             "--append keeps its rows, --replace removes them",
         )
-
-
-def order(tables: tuple[TargetTable, ...]) -> list[str]:
-    """Return names, parents first; in a circle of keys, by name, and the keys are checked at the end."""
-    names = {(t.schema, t.name) for t in tables}
-    parents = {
-        t.name: {k.parent for k in t.foreign_keys if (k.parent_schema, k.parent) in names and k.parent != t.name}
-        for t in sorted(tables, key=lambda t: t.name)
-    }
-    try:
-        return list(TopologicalSorter(parents).static_order())
-    except CycleError:
-        return sorted(parents)
 
 
 def _and_more(names: list[str]) -> str:

@@ -48,20 +48,28 @@ def inferred(mapping: Mapping, tables: tuple[TablePlan, ...], sources: tuple[Sou
     by_target = {table.name: table for table in tables}
     names = {table.name.lower(): table.name for table in sources}
     users = next((names[name] for name in _USERS if name in names), "")
+    # What refers to numbers holds numbers, also where it is declared without a type.
+    keys = ((t, [c for c in t.columns if c.key]) for t in sources)
+    numbered = {t.name.lower() for t, key in keys if len(key) == 1 and _numbered(key[0].declared)}
 
     def of_table(mapped: TableMapping) -> TableMapping:
         planned = by_target.get(mapped.target)
         if planned is None:
             return mapped
-        found = {c.target.name: _ids(planned, c, by_target, users) for c in planned.columns if _needs(c)}
+        found = {
+            c.target.name: ids
+            for c in planned.columns
+            if c.target.type.family == "uuid" and not c.computed
+            if (ids := _ids(planned, c, by_target, users)) and (_numbered(c.declared) or ids.lower() in numbered)
+        }
         columns = (replace(c, ids=c.ids or found.get(c.target, "")) for c in mapped.columns)
         return replace(mapped, columns=tuple(columns))
 
     return replace(mapping, tables=tuple(map(of_table, mapping.tables)))
 
 
-def _needs(column: ColumnPlan) -> bool:
-    return column.target.type.family == "uuid" and "INT" in column.declared.upper() and not column.computed
+def _numbered(declared: str) -> bool:
+    return "INT" in declared.upper()
 
 
 def _ids(table: TablePlan, column: ColumnPlan, by_target: dict[str, TablePlan], users: str) -> str:

@@ -17,7 +17,7 @@ OLD = "00000000-0000-4000-8000-0000000000aa"
 def app(sqlite_file, target):
     path = sqlite_file(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)",
-        "CREATE TABLE note (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id), up INTEGER, code TEXT)",
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, user_id REFERENCES users, up INTEGER, code TEXT)",
         "INSERT INTO users VALUES (1, 'ann'), (7, 'bob')",
         "INSERT INTO note VALUES (1, 7, NULL, '1'), (2, 1, 1, '7'), (3, NULL, 2, NULL)",
     )
