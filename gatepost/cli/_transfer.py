@@ -82,23 +82,6 @@ def given(source: str) -> Path:
     return Path(path)
 
 
-def target(url: str | None) -> DatabaseUrl:
-    """Return the target's address: what was typed, or `DATABASE_URL` from the environment or `.env`.
-
-    Raises:
-        SettingsError: there is none, or it is wrong.
-    """
-    from gatepost.database.url import parse_url
-
-    typed = parse_url(url) if url is not None else None
-    if typed is not None and not typed.crosses_network:
-        return typed  # there is nothing to secure, and reading the settings takes time
-    from gatepost.database.settings import load_settings
-
-    settings = load_settings()
-    return settings.secured(typed) if typed is not None else settings.url
-
-
 def model_metadata(package: str) -> MetaData:
     """Return the metadata of a package: its `metadata`, that of its `Base`, or SQLModel's own.
 

@@ -26,7 +26,10 @@ class Request:
             help="The SQLite file, only read; or a directory of --to.", metavar="SOURCE", show_default=False
         ),
     ] = ""
-    url: Annotated[str | None, typer.Argument(help="The target; left out, DATABASE_URL (also from .env).")] = None
+    url: Annotated[
+        str | None,
+        typer.Argument(help='The target (default: DATABASE_URL, also from .env, or database = "local").'),
+    ] = None
     schema: Annotated[str, typer.Option(help="The target's schema.")] = "public"
     models: Annotated[str, typer.Option(help="Move the tables of this package's SQLModel metadata only.")] = ""
     timezone: Annotated[str, typer.Option(help="The zone of times without an offset.")] = "UTC"
@@ -100,6 +103,7 @@ def _transfer(request: Request) -> None:
     from gatepost.cli import _transfer as steps
     from gatepost.cli import _transfer_mapping as steps_of_mapping
     from gatepost.cli import _transfer_options as read
+    from gatepost.target import target_url
 
     if request.from_rejects is not None:
         request = replace(request, source="", url=request.source or request.url)
@@ -111,7 +115,7 @@ def _transfer(request: Request) -> None:
         refuse_other_files(path)  # before the target is looked for: a wrong path is the likelier mistake
     options = _options(request)
     verbosity = steps.Verbosity(quiet=request.quiet, as_json=request.as_json, dry_run=request.dry_run)
-    job = steps.Job(options, steps.target(request.url) if request.to is None else None, verbosity)
+    job = steps.Job(options, target_url(request.url) if request.to is None else None, verbosity)
     if request.write_mapping is not None:
         code = steps_of_mapping.write_mapping(job, path, request.write_mapping, request.models if request.to else "")
     elif request.scan:

@@ -205,9 +205,10 @@ def _by_sql(url: str, plan: UsersPlan) -> Pushed:
     from contextlib import closing
 
     from gatepost.database.connect import connect
+    from gatepost.target import target_url
     from gatepost.transfer.users import push_by_sql
 
-    with closing(connect(url)) as connection:
+    with closing(connect(target_url(url))) as connection:
         return push_by_sql(connection, plan)
 
 
@@ -245,9 +246,10 @@ def _compared(url: str, plan: UsersPlan) -> There:
     from contextlib import closing
 
     from gatepost.database.connect import connect
+    from gatepost.target import target_url
     from gatepost.transfer.users import compare_users
 
-    with closing(connect(url, read_only=True)) as connection:
+    with closing(connect(target_url(url), read_only=True)) as connection:
         return compare_users(connection, plan)
 
 

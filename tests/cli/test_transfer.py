@@ -6,11 +6,13 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from gatepost import local
 from gatepost.cli import _transfer as words
 from gatepost.cli import app
 from gatepost.cli._transfer_text import progress_bars
@@ -311,10 +313,21 @@ def test_json_says_the_same_with_quiet(gatepost, old, note, database_url):
 
 def test_the_target_may_stand_in_env(gatepost, old, note, database_url, tmp_path):
     done = gatepost(old)
-    assert (done.exit_code, '"DATABASE_URL" is not set' in done.stderr) == (2, True)
+    assert (done.exit_code, "no database is named" in done.stderr) == (2, True)
     (tmp_path / ".env").write_text(f"DATABASE_URL={database_url}\n")
     assert gatepost(old, "--quiet").exit_code == 0
     assert gatepost(old, "--check-only").exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--quiet", "--dry-run", "--scan", "--check-only", "--write-mapping=map.toml"])
+def test_the_target_may_be_the_server_that_the_project_names(
+    gatepost, old, note, database_url, tmp_path, monkeypatch, option
+):
+    monkeypatch.setattr(local, "start", lambda: SimpleNamespace(url=lambda: database_url))
+    gatepost(old, database_url, "--quiet") if option == "--check-only" else None
+    (tmp_path / "pyproject.toml").write_text('[tool.gatepost]\ndatabase = "local"\n')
+    done = gatepost(old, option)
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ def test_an_option_that_says_nothing_is_refused(gatepost, old, words, said):
     assert (done.exit_code, said in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["plan", "push"])
+def test_an_address_that_is_empty_is_no_address(gatepost, old, command):
+    done = gatepost(command, old, "--url", "")
+    assert (done.exit_code, "the address of the database is empty" in done.stderr) == (2, True), done.output
+
+
 def test_the_api_needs_its_settings(gatepost, old):
     done = gatepost("push", old)
     assert (done.exit_code, '"SUPABASE_URL" is not set' in done.stderr) == (2, True)
