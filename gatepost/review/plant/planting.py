@@ -104,6 +104,8 @@ class SidePlanting:
             if error is None:
                 return ""
             said = (error.diag.message_primary or str(error)).strip()
+            if self.population.settled:
+                break
             fitting = {(*joint.key, name): value for name, value in room(self.cursor, table, error).items()}
             fixes = self.population.row_sets.fixes
             if any(fixes.get(key) != value for key, value in fitting.items()):

@@ -56,6 +56,7 @@ class Population:
         possible: What the solver found: further rows, and a caller who tries each.
         sparse: Whether tables that policies read hold rows of two users alone, and no NULL: what a condition looks for
             and does not find decides, too.
+        settled: Whether the rows are no longer changed to what a side's constraints accept.
     """
 
     survey: Survey
@@ -65,6 +66,7 @@ class Population:
     fixes: dict[Any, Any] = field(default_factory=dict)
     possible: tuple[Possibility, ...] = ()
     sparse: bool = False
+    settled: bool = False
     _made: dict[Any, list[Row]] = field(default_factory=dict, init=False)
     _parts: dict[Any, int] = field(default_factory=dict)
 
