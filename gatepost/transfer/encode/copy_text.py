@@ -152,10 +152,7 @@ class Encoder:
     def key(self, row: Row) -> str:
         """Return the name of a row for a report: its key, or its row number if it has none."""
         plan = self.plan
-        names = (plan.read[place] for place in plan.key)
-        return ", ".join(
-            f"{name}={shown(name, shortened(row[place]))}" for name, place in zip(names, plan.key, strict=True)
-        )
+        return ", ".join(f"{plan.read[place]}={shown(plan.read[place], shortened(row[place]))}" for place in plan.key)
 
     def _one_by_one(self, values: Sequence[Any], place: int, batch: Batch) -> TextColumn:
         column = self.plan.columns[place]

@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from gatepost import sql
 from gatepost.errors import TransferError
+from gatepost.name_hints import is_secret
 from gatepost.transfer.compare.fingerprints import Tally
 from gatepost.transfer.encode.copy_text import Encoded, shortened
 from gatepost.transfer.load.copy_freeze import truncate_for_freeze
@@ -33,6 +34,9 @@ Batches = Callable[[], Iterable[list[Row]]]
 
 _HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 """The header and the trailer of a COPY in its binary format."""
+
+_TOGETHER, _BYTES_TOGETHER = 10, 1 << 20
+"""How many batches, and bytes of them, are tried at once where rows may be refused."""
 
 _ROW_FAULTS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.RaiseException)
 """Errors that a row can cause: a value, a constraint, or a trigger that refuses it."""
@@ -103,6 +107,7 @@ class Loading:
         self.rejects = rejects
         self.sent = Tally.of(self.plan)
         self.changed: Counter[tuple[str, Way]] = Counter()
+        self._secret = [place for place, c in enumerate(self.plan.columns) if is_secret(c.target.name)]
 
     def load(self, batches: Batches, ahead: Iterator[Encoded] | None = None) -> Tally:
         """Copy the table and return what was sent; if PostgreSQL refuses rows, find out which.
@@ -162,32 +167,60 @@ class Loading:
         return encoded
 
     def _copy_carefully(self, cursor: Cursor, batches: Batches) -> None:
-        """Copy batch by batch, and of a refused batch all rows but those that are refused."""
+        """Copy some batches at a time, and of refused ones all rows but those that are refused."""
         by_row = RowByRow(self.plan)
-        for batch in batches():
+        some_refused = False
+        for group in self._encoded_groups(batches()):
+            data = b"".join(encoded.data for _, encoded in group)
+            if not data or (not some_refused and self._try(cursor, data) is None):
+                self._count_all(group)
+                continue
+            # Where rows of a group were refused, some of the next one are likely to be.
+            faults = by_row.faults(cursor, b"".join(whole(self.plan, [data])))
+            some_refused = bool(faults)
+            if faults is None:
+                for batch, _ in group:
+                    self._halve(cursor, batch)
+            elif faults:
+                self._set_aside(group, faults)
+            else:
+                self._count_all(group)
+
+    def _encoded_groups(self, batches: Iterable[list[Row]]) -> Iterator[list[tuple[list[Row], Encoded]]]:
+        """Yield batches together, as long as they are small; stop where the report is full and there are no files."""
+        group: list[tuple[list[Row], Encoded]] = []
+        size = 0
+        for batch in batches:
             if self.rejects.full:
                 # Nothing will be written, and a report would not show more.
                 self.rejects.stopped = True
                 return
-            encoded = self.encoder.encode(batch)
-            if not encoded.rows or self._try(cursor, encoded.data) is None:
-                self._count(encoded)
-                continue
+            group.append((batch, self.encoder.encode(batch)))
+            size += len(group[-1][1].data)
+            if len(group) == _TOGETHER or size > _BYTES_TOGETHER:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
+
+    def _count_all(self, group: list[tuple[list[Row], Encoded]]) -> None:
+        for _, encoded in group:
+            self._count(encoded)
+
+    def _set_aside(self, group: list[tuple[list[Row], Encoded]], faults: dict[int, Fault]) -> None:
+        """Count batches of which rows were refused, without those."""
+        first = 0
+        for batch, encoded in group:
             refused = {id(row) for _, row in encoded.rejects}
             sent = [row for row in batch if id(row) not in refused]
-            faults = by_row.faults(cursor, b"".join(whole(self.plan, [encoded.data])))
-            if faults is None:
-                self._halve(cursor, batch)
-            else:
-                self._set_aside(encoded, sent, faults)
-
-    def _set_aside(self, encoded: Encoded, sent: list[Row], faults: dict[int, Fault]) -> None:
-        """Count a batch that was inserted row by row, without the rows that were refused."""
-        kept = [row for place, row in enumerate(sent) if place not in faults]
-        none = Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
-        self._count(replace(self.encoder.encode(kept) if kept else none, rejects=encoded.rejects))
-        for place, fault in sorted(faults.items()):
-            self._refuse(sent[place], fault)
+            kept = [row for place, row in enumerate(sent, first) if place not in faults]
+            none = Encoded(b"", 0, 0, (0,) * len(self.plan.columns))
+            left = encoded if len(kept) == len(sent) else self.encoder.encode(kept) if kept else none
+            self._count(replace(left, rejects=encoded.rejects))
+            for place, row in enumerate(sent, first):
+                if place in faults:
+                    self._refuse(row, faults[place])
+            first += len(sent)
 
     def _halve(self, cursor: Cursor, batch: list[Row]) -> None:
         """Copy a refused batch by halves, until only the refused rows are left."""
@@ -228,15 +261,20 @@ class Loading:
         return next((key for key in self.plan.target.foreign_keys if key.name == fault.constraint), None)
 
     def _refused(self, row: Row, fault: Fault) -> Reject:
-        values = dict(zip((c.target.name for c in self.plan.columns), self.encoder.values(row), strict=False))
         key = self._violated(fault)
         if key is not None:
+            values = dict(zip((c.target.name for c in self.plan.columns), self.encoder.values(row), strict=False))
             written = ", ".join(shown(name, shortened(values.get(name))) for name in key.columns)
             reason = f'has no row in "{self.plan.target.parent(key)}"'
             return Reject(self.plan.name, self.encoder.key(row), ", ".join(key.columns), written, reason)
-        detail = f" ({fault.detail})" if fault.detail else ""
-        reason = without_secrets(f"{fault.said}{detail}", values.items())
-        return Reject(self.plan.name, self.encoder.key(row), fault.column, "", f"is refused by PostgreSQL: {reason}")
+        return Reject(self.plan.name, self.encoder.key(row), fault.column, "", self._reason(row, fault))
+
+    def _reason(self, row: Row, fault: Fault) -> str:
+        # The detail of a CHECK is the whole row, which no message shows.
+        detail = f" ({fault.detail})" if fault.detail and not fault.check else ""
+        values = self.encoder.values(row) if self._secret else ()
+        secrets = [(self.plan.columns[place].target.name, values[place]) for place in self._secret]
+        return f"is refused by PostgreSQL: {without_secrets(fault.said + detail, secrets)}"
 
 
 def copy_statement(plan: TablePlan, *, frozen: bool = False) -> str:
