@@ -19,7 +19,8 @@ _OFFSET = (
 )
 """Go prints the name of the zone behind its offset, and what its own clock said."""
 _MOMENT = re.compile(rf"{_DATE}(?:[ Tt]{_TIME}{_OFFSET})?")
-_TIME_OF_DAY = re.compile(_TIME)
+_TIME_OF_DAY = re.compile(rf"(?:2000-01-01 )?{_TIME}")
+"""Rails writes every time of day with this date into SQLite: activerecord, sqlite3/quoting.rb."""
 _MIDNIGHT = re.compile(r"24:00(?::00(?:[.,]0+)?)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _CLOCK_SPAN = re.compile(

@@ -1,0 +1,1 @@
+"""An application with every kind of field that Django has."""
