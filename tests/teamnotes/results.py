@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from gatepost.check import Options, check
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
-from gatepost.declare.declaration import Declaration
 from gatepost.finding import Finding, Result
-from tests.teamnotes.database import build, declaration
-from tests.teamnotes.mutations import MUTATIONS, Mutation
+from tests.teamnotes.database import Application
+from tests.teamnotes.mutations import Mutation
 
 
 @dataclass(frozen=True)
@@ -27,20 +26,20 @@ class Row:
         return (self.mutation.name, _with(self.declared), _without(self.undeclared))
 
 
-def checked(url: str, mutation: Mutation | None, declared: Declaration | None) -> Result:
-    """Return what `check` says about the application with a mistake, in an empty database.
-
-    Args:
-        url: The database, to which the application and the mistake are added where it is empty.
-        mutation: The mistake.
-        declared: The declaration to compare with.
-    """
+def made(url: str, application: Application, mutation: Mutation | None = None) -> None:
+    """Create an application in an empty database, with a mistake or without one."""
     with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('public.notes') IS NULL")
-        if cursor.fetchone() == (True,):
-            build(cursor, declaration())
-            cursor.execute(mutation.sql if mutation is not None else "SELECT")
-    return check(parse_url(url), options=Options(declaration=declared, fix_seconds=0))
+        application.build(cursor)
+        cursor.execute(mutation.sql if mutation is not None else "SELECT")
+
+
+def checked(url: str, application: Application) -> tuple[Result, Result]:
+    """Return what `check` says about a database, with an application's declaration and without one."""
+    with_it, without = (
+        check(parse_url(url), options=Options(declaration=declared, fix_seconds=0))
+        for declared in (application.declaration(), None)
+    )
+    return with_it, without
 
 
 def about(findings: Iterable[Finding], mutation: Mutation) -> tuple[Finding, ...]:
@@ -48,11 +47,12 @@ def about(findings: Iterable[Finding], mutation: Mutation) -> tuple[Finding, ...
     return tuple(one for one in findings if one.severity != "info" and one.object.split(".")[1] in mutation.tables)
 
 
-def rows(new_database: Callable[[], object]) -> Iterator[Row]:
-    """Yield a row for each mistake."""
-    for mutation in MUTATIONS:
+def rows(new_database: Callable[[], object], application: Application) -> Iterator[Row]:
+    """Yield a row for each mistake of an application."""
+    for mutation in application.mutations:
         with new_database() as url:  # type: ignore[attr-defined]  # the fixture
-            declared, undeclared = (checked(url, mutation, one) for one in (declaration(), None))
+            made(url, application, mutation)
+            declared, undeclared = checked(url, application)
         yield Row(mutation, about(declared.findings, mutation), about(undeclared.findings, mutation))
 
 

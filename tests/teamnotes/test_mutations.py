@@ -1,4 +1,4 @@
-"""The mistakes of `mutations.py`, each found by `check`; docs/mutations.md has the table of them all."""
+"""The mistakes of two applications, each found by `check`; docs/mutations.md has a table of them all for each."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import pytest
 
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
-from tests.teamnotes.database import build, declaration
-from tests.teamnotes.mutations import MUTATIONS
-from tests.teamnotes.results import about, checked, rows, table
+from tests.clinics.application import CLINICS
+from tests.teamnotes.application import TEAMNOTES
+from tests.teamnotes.results import about, checked, made, rows, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "mutations.md"
 FEW = (
@@ -22,7 +22,7 @@ FEW = (
 @pytest.fixture
 def application(rolled_back):
     with rolled_back.cursor() as cursor:
-        build(cursor, declaration())
+        TEAMNOTES.build(cursor)
         yield cursor
 
 
@@ -33,27 +33,32 @@ def found(cursor):
 
 def test_the_rules_find_a_mistake_and_nothing_without_one(application):
     assert found(application) == []
-    for mutation in MUTATIONS:
+    for mutation in TEAMNOTES.mutations:
         if mutation.name in FEW:
             application.execute(f"SAVEPOINT sound; {mutation.sql}")
             assert about(found(application), mutation), mutation.name
             application.execute("ROLLBACK TO SAVEPOINT sound")
 
 
+BOTH = pytest.mark.parametrize("application", [TEAMNOTES, CLINICS], ids=["teamnotes", "clinics"])
+
+
+@BOTH
 @pytest.mark.slow
-def test_the_application_itself_is_sound(database_url, tmp_path, monkeypatch):
+def test_the_application_itself_is_sound(database_url, tmp_path, monkeypatch, application):
     monkeypatch.chdir(tmp_path)
-    for declared in (None, declaration()):
-        result = checked(database_url, None, declared)
+    made(database_url, application)
+    for result in checked(database_url, application):
         assert [one for one in result.findings if one.severity != "info"] == []
         assert result.not_checked == ()
 
 
+@BOTH
 @pytest.mark.slow
 @pytest.mark.server
-def test_the_page_says_what_check_finds(new_database, tmp_path, monkeypatch):
+def test_the_page_says_what_check_finds(new_database, tmp_path, monkeypatch, application):
     monkeypatch.chdir(tmp_path)
-    listed = list(rows(new_database))
+    listed = list(rows(new_database, application))
     assert len(listed) == 21
     assert all(row.declared for row in listed)
     assert sum(bool(row.undeclared) for row in listed) >= 18
