@@ -15,8 +15,7 @@ from gatepost.declare.to_policies import policy_name
 from gatepost.observation.attempt.trial.results import Cell
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import bypasses
-from gatepost.observation.judge.open_table import OpenTable, matching
-from gatepost.observation.plant.insert_rows import insert
+from gatepost.observation.judge.open_table import OpenTable, admits, matching
 from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
@@ -111,14 +110,11 @@ class Expected:
         text = next(p.check or p.using for p in table.policies if p.name == policy_name(table.name, "insert", rule))
         if rule.check is None and rule.where is None and not rule.parts:
             return True
-        statement = f"{insert([row])} RETURNING tableoid::int8, ctid::text"
-        with self._open(row.table), self.stage.attempt(statement) as tried:
-            if tried.outcome != "done":
-                raise NotKnown(tried.said)
-            place = self.stage.cursor.fetchone()
-            if place is None:
-                return False
-            return (int(place[0]), str(place[1])) in self._matching(row.table, text or "true", persona)
+        with self._open(row.table):
+            tried, admitted = admits(self.stage, row, text or "true", persona)
+        if tried.outcome != "done":
+            raise NotKnown(tried.said)
+        return admitted
 
     def _evaluated(self, table: ProtectedTable, text: str, persona: Persona) -> frozenset[int]:
         """Return the planted rows for which a condition holds, for a persona to whose role it applies."""

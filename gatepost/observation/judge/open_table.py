@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatepost import sql
 from gatepost.observation.attempt.trial.probes import Tried
 from gatepost.observation.attempt.trial.statement import TrialSession
-from gatepost.observation.plant.insert_rows import Place
+from gatepost.observation.plant.insert_rows import Place, insert
+from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Table
+
+_COPY = "gatepost_new_row"
 
 
 @dataclass
@@ -53,3 +56,29 @@ def matching(stage: TrialSession, table: Table, condition: str, persona: Persona
     with stage.being(persona), stage.attempt(statement) as tried:
         places = {(oid, ctid) for oid, ctid in stage.cursor.fetchall()} if tried.outcome == "done" else set()
     return tried, places
+
+
+def admits(stage: TrialSession, row: Row, condition: str, persona: Persona) -> tuple[Tried, bool]:
+    """Return what came of evaluating a condition on a new row as a persona, and whether it holds.
+
+    PostgreSQL checks a new row before it is stored. So the row is made in a copy of the table, which has its defaults
+    and none of its keys, and the condition does not find it in the table itself.
+
+    Args:
+        stage: The session of the trials.
+        row: The row.
+        condition: The condition, as PostgreSQL prints it.
+        persona: Who inserts the row.
+    """
+    target = sql.qualified(row.table.schema, row.table.name)
+    copied = replace(row, table=replace(row.table, schema="pg_temp", name=_COPY))
+    options = "INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY"
+    stage.execute(f"CREATE TEMPORARY TABLE {_COPY} (LIKE {target} {options}) ON COMMIT DROP")
+    with stage.attempt(f"{insert([copied])} RETURNING {_COPY}::pg_catalog.text") as tried:
+        made = stage.cursor.fetchone() if tried.outcome == "done" else None
+    if made is None:
+        return tried, False
+    new = f"(SELECT ({sql.literal(made[0])}::{target}).*) AS {sql.identifier(row.table.name)}"
+    with stage.being(persona), stage.attempt(f"SELECT FROM {new} WHERE (\n{condition}\n)") as tried:
+        admitted = tried.outcome == "done" and stage.cursor.fetchone() is not None
+    return tried, admitted
