@@ -12,7 +12,7 @@ from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.outcome import SWALLOWED, UNKNOWN
 from gatepost.observation.attempt.trial.probes import Found, Probe, Tried, counting
 from gatepost.observation.attempt.trial.results import Cell
-from gatepost.observation.attempt.usual_statements import phrased
+from gatepost.observation.attempt.usual_statements import PLAIN, SOME, phrased, without_marks
 from gatepost.observation.plant.fitting.combinations import Values
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
@@ -56,20 +56,23 @@ class Inserts(Attempts):
         )  # fmt: skip
 
     def _phrased(self, row: Row, columns: Sequence[str]) -> Trying[dict[str, str]]:
-        """Return how clients phrase an INSERT that was accepted, where the policies refuse it for every kind of row."""
+        """Return how clients phrase an INSERT, where the policies refuse it although they accept the plain one."""
         writable = self.stage.privileges(self.persona.role).columns(self.table, "update")
         kinds = self.stage.planted_rows.row_sets.kinds(self.table)
-        rows = [row, *(replace(row, values={**row.values, **kind}) for kind in kinds)]
-        ways = [way for one in rows for way in phrased(self.table, insert([one], columns), writable)]
-        answers = yield [Trial(self.persona, statement) for _, statement in ways]
+        rows = [replace(row, values=without_marks({**row.values, **kind})) for kind in ({}, *kinds)]
+        ways = [phrased(self.table, insert([one], columns), writable) for one in rows]
+        answers = iter((yield [Trial(self.persona, statement) for several in ways for _, statement in several]))
         refused: dict[str, str] = {}
         accepted: set[str] = set()
-        for (kind, statement), answer in zip(ways, answers, strict=True):
-            if answer.tried.outcome == "refused by policy":
-                refused.setdefault(kind, statement)
-            else:
-                accepted.add(kind)
-        return {kind: statement for kind, statement in refused.items() if kind not in accepted}
+        for several in ways:
+            said = {kind: (statement, next(answers).tried) for kind, statement in several}
+            _, plain = said.pop(PLAIN)
+            for kind, (statement, tried) in said.items():
+                if tried.outcome != "refused by policy":
+                    accepted.add(kind)
+                elif plain.outcome == "done" and plain.count:
+                    refused.setdefault(kind, statement)
+        return {kind if kind not in accepted else f"{kind}{SOME}": statement for kind, statement in refused.items()}
 
     def _insert(
         self, rows: Mapping[str, Row], columns: Sequence[str], kept: Mapping[str, tuple[Probe, ...]]

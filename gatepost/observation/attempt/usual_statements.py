@@ -6,27 +6,29 @@ With each of them PostgreSQL asks the policies for SELECT about the new row, too
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gatepost import sql
 from gatepost.name_hints import name_parts
 from gatepost.schema import Table
 
+PLAIN = "a plain INSERT"
 RETURNING = "INSERT … RETURNING, as clients send it that want the new row back"
 UPSERT = "INSERT … ON CONFLICT DO UPDATE, as an upsert sends it"
 SOFT_DELETE = "an UPDATE that marks a row of their own as deleted, with a filter"
+SOME = ", for some of them"
 _MARKS = frozenset({"deleted", "archived", "removed", "trashed"})
 
 
 def phrased(table: Table, inserting: str, writable: Sequence[str]) -> list[tuple[str, str]]:
-    """Return an INSERT as clients phrase it, each with its kind.
+    """Return an INSERT, plain and as clients phrase it, each with its kind.
 
     Args:
         table: The table.
-        inserting: The plain INSERT, which was accepted.
+        inserting: The plain INSERT.
         writable: The columns that its sender may update.
     """
-    found = [(RETURNING, f"{inserting} RETURNING *")]
+    found = [(PLAIN, inserting), (RETURNING, f"{inserting} RETURNING *")]
     keys = next((index.columns for index in table.indexes if index.primary), ())
     names = [name for name in keys if name is not None]
     plain = [name for name in writable if name not in names]
@@ -34,6 +36,11 @@ def phrased(table: Table, inserting: str, writable: Sequence[str]) -> list[tuple
         target, column = sql.identifiers(names), sql.identifier(plain[0])
         found.append((UPSERT, f"{inserting} ON CONFLICT ({target}) DO UPDATE SET {column} = EXCLUDED.{column}"))
     return found
+
+
+def without_marks(values: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the values of a row that is not deleted: nobody inserts one that is."""
+    return {name: value for name, value in values.items() if not _marks(name)}
 
 
 def soft_deletes(table: Table, writable: Sequence[str]) -> Iterator[str]:
@@ -44,8 +51,12 @@ def soft_deletes(table: Table, writable: Sequence[str]) -> Iterator[str]:
         writable: The columns that its sender may update.
     """
     for column in table.columns:
-        if column.name in writable and name_parts(column.name) & _MARKS:
+        if column.name in writable and _marks(column.name):
             if column.type == "boolean":
                 yield f"{sql.identifier(column.name)} = true"
             elif column.type.startswith(("timestamp", "date")):
                 yield f"{sql.identifier(column.name)} = pg_catalog.now()"
+
+
+def _marks(column: str) -> bool:
+    return bool(name_parts(column) & _MARKS)

@@ -13,6 +13,7 @@ from gatepost.schema import Command, Table
 
 _COMMANDS: tuple[Command, ...] = ("insert", "update")
 _FIX = "a policy for SELECT must let the new row through, too"
+_NOT = {False: "does not", True: "do not"}
 
 
 def refused_statements(table: Table, record: Observations, personas: Sequence[Persona]) -> Iterator[Finding]:
@@ -35,8 +36,20 @@ def refused_statements(table: Table, record: Observations, personas: Sequence[Pe
             "usual-statement-refused",
             "info",
             str(table),
-            f"{names} can {command} rows of their own in {table}, but not by {kind}",
+            f"{names} can {command} rows of their own in {table}, but not by {kind}: {_missing(table, persona)}",
             fix=_FIX,
             detail=f"{command}: {kind.split(',')[0]}",
             witness=f"{describe(persona)}: {statement}",
         )
+
+
+def _missing(table: Table, persona: Persona) -> str:
+    """Return the piece that is missing: each of these statements reads the row that it leaves."""
+    seeing = [
+        f'"{one.name}"'
+        for one in table.policies
+        if one.permissive and one.command in ("select", "all") and {persona.role, "public"} & {*one.roles}
+    ]
+    if not seeing:
+        return f'"{persona.role}" has no policy for SELECT, and it reads the new row, too'
+    return f"it reads the new row, too, which {comma_joined(seeing)} for SELECT {_NOT[len(seeing) > 1]} let through"
