@@ -129,8 +129,11 @@ class Cells:
         harmless = subject.name.endswith("()") and all(
             door["outcome"] == "done" and not door["leaked"] and not door["written"] for door in doors
         )
-        if refused or (harmless and any(door["returned"] for door in doors)):
+        returned = harmless and any(door["returned"] for door in doors)
+        if refused or (returned and subject.ways < 2):
             return Tried(refuted=True)
+        if returned:
+            return Tried(reason=f"it gave nothing away by one of the {subject.ways} ways in which it returns rows")
         if harmless:
             return Tried(reason="it returned no row at all, and with other rows in its tables it may")
         return Tried(reason="no call gave anything away, and other arguments than those that were tried may")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from gatepost.analysis.conditions.bodies.inlining import Follower
+from gatepost.analysis.ways.cutter import Cutter
+from gatepost.analysis.ways.written_bodies import body_ways, cutter_of
 from gatepost.finding import Finding
-from gatepost.schema import COMMANDS, Command, Policy, Schema, Table
+from gatepost.schema import COMMANDS, Command, Function, Policy, Schema, Table
 
 _OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted", "colleague-row-read"})
 _OBSERVED_WRITES: dict[str, Command] = {"row-forged": "insert", "row-moved-to-another": "update"}
@@ -21,12 +24,14 @@ class Subject:
         table: The table, where it is about one or its policy.
         policy: The policy, where it is about one.
         commands: The commands that it is about; all where it says none.
+        ways: In how many ways it can return a row, where it is a function without arguments.
     """
 
     name: str
     table: Table | None = None
     policy: Policy | None = None
     commands: frozenset[Command] = frozenset(COMMANDS)
+    ways: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,21 @@ class Subjects:
     def _policies(self) -> dict[str, tuple[Table, Policy]]:
         return {str(policy): (table, policy) for table in self.live.tables for policy in table.policies}
 
+    @cached_property
+    def _functions(self) -> dict[str, Function]:
+        return {str(function): function for function in self.live.functions if not function.arguments}
+
+    @cached_property
+    def _cutter(self) -> Cutter:
+        return cutter_of(self.live, Follower(self.live))
+
     def of(self, finding: Finding) -> Subject:
         """Return what a finding is about; a policy wins over a table of the same text."""
         table, policy = self._policies.get(finding.object, (None, None))
         table = table or self._tables.get(finding.object)
-        return Subject(finding.object, table, policy, _commands(finding, policy))
+        function = self._functions.get(finding.object)
+        ways = len(body_ways(function, self._cutter)) if function is not None else 1
+        return Subject(finding.object, table, policy, _commands(finding, policy), ways)
 
     def table_of(self, name: str) -> Table | None:
         """Return the table of a name as reports write it."""

@@ -53,6 +53,12 @@ def test_a_call_that_returned_nothing_refutes_nothing(checked):
     assert (finding.verdict, finding.reason.split(",")[0]) == ("suspected", "it returned no row at all")
 
 
+def test_a_call_that_took_one_way_of_several_refutes_nothing(checked):
+    (finding,) = [one for one in checked.findings if one.object == "public.my_drafts()"]
+    assert finding.verdict == "suspected"
+    assert finding.reason == "it gave nothing away by one of the 2 ways in which it returns rows"
+
+
 def test_what_no_trial_decides_is_suspected_with_the_reason(found):
     (finding,) = found("patient")
     assert (finding.severity, finding.verdict, finding.witness) == ("warning", "suspected", None)

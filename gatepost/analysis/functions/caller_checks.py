@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gatepost.analysis.conditions.bodies.filled_variables import assigned, into, without_into
 from gatepost.analysis.conditions.caller import Caller
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.outcomes import Outcome
@@ -35,7 +36,6 @@ from gatepost.analysis.conditions.terms import (
 )
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.functions.column_writes import chunks, text_of
-from gatepost.analysis.functions.filled_variables import assigned, into, without_into
 from gatepost.analysis.functions.open_paths import open_for
 from gatepost.analysis.row_ownership import OF_EVERYBODY
 from gatepost.schema import Function, is_platform

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from gatepost import sql
 from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
+from gatepost.analysis.conditions.rewrite import rebuilt
 from gatepost.analysis.conditions.term_queries import (
     conjuncts,
     counts,
@@ -20,14 +23,26 @@ from gatepost.analysis.conditions.term_queries import (
     sessions,
     unknown,
 )
-from gatepost.analysis.conditions.terms import Call, Case, Compare, Const, Or, Term, conjunction, unwrapped
+from gatepost.analysis.conditions.terms import (
+    Call,
+    Case,
+    Compare,
+    Const,
+    Or,
+    Source,
+    Term,
+    conjunction,
+    unwrapped,
+)
 from gatepost.analysis.policies import Analysis, PolicyFacts
 from gatepost.analysis.row_ownership import OF_EVERYBODY, ONLY_AN_AUTHORITY, RowOwnership
 from gatepost.analysis.solver import Frame, RuledOut, can_pass
-from gatepost.analysis.ways.printed_ways import printed_ways
+from gatepost.analysis.ways.cutter import Cutter
 from gatepost.analysis.ways.undecided_conditions import ways_in
+from gatepost.analysis.ways.written_bodies import cutter_of
+from gatepost.analysis.ways.written_ways import WrittenWay
 from gatepost.finding import NotChecked
-from gatepost.schema import Command, Policy, Table, View, is_platform
+from gatepost.schema import Command, Function, Policy, Table, View, is_platform
 
 _OF_THE_CALLER = frozenset({"uid", "email", "request"})
 _MARKS_OF_A_CALLER = ("auth.", "current_setting", "current_user", "session_user", "request.")
@@ -41,7 +56,7 @@ class UntiedWay:
         policy: The policy.
         command: The command.
         roles: The roles.
-        text: The way's condition, as PostgreSQL prints it.
+        written: The way's condition, as PostgreSQL can evaluate it.
         depends_on: What decides whether it holds, as a clause.
         unsuspected: Whether rules take it for what few callers fulfil, because no row says for whom it is.
     """
@@ -49,9 +64,14 @@ class UntiedWay:
     policy: Policy
     command: Command
     roles: tuple[str, ...]
-    text: str
+    written: WrittenWay
     depends_on: str
     unsuspected: bool = False
+
+    @property
+    def text(self) -> str:
+        """The way's condition, for people."""
+        return sql.one_line(self.written.described)
 
     @property
     def what(self) -> str:
@@ -73,16 +93,16 @@ class UntiedWays:
 
     def of(self, table: Table) -> Iterator[UntiedWay]:
         """Yield the ways of a table, each once."""
-        seen: set[tuple[Policy, str]] = set()
+        seen: set[tuple[Policy, WrittenWay]] = set()
         for one in self.analysis.by_table.get(table.key, ()):
             for command in one.commands if one.policy.permissive else ():
                 if self._is_one_tied_way(one, command):
                     continue
                 text = (one.policy.check or one.policy.using) if command == "insert" else one.policy.using
-                for part in printed_ways(text or "false"):
-                    way = self._untied(one, command, part)
-                    if way is not None and (one.policy, part) not in seen:
-                        seen.add((one.policy, part))
+                for written in self._cutter.ways(text or "false"):
+                    way = self._untied(one, command, written)
+                    if way is not None and (one.policy, written) not in seen:
+                        seen.add((one.policy, written))
                         yield way
 
     def unsuspected(self, tables: Iterable[Table], suspected: Collection[str]) -> Iterator[NotChecked]:
@@ -101,7 +121,7 @@ class UntiedWays:
     def ruled_out(self, way: UntiedWay, table: Table) -> bool:
         """Return whether it is proved that no row, no claims and no content of other tables open a way."""
         one = next(one for one in self.analysis.by_table[table.key] if one.policy == way.policy)
-        term = self.analysis.follower.follow(parse(way.text))
+        term = self._term(way.written)
         owners = self.analysis.owner_columns(table)
         return all(
             isinstance(
@@ -118,13 +138,30 @@ class UntiedWays:
         """Return whether a condition has one way, which ties the row to the caller: most have, and need no more."""
         term = one.condition(command)
         several = bool(term.all_of_type(Or)) or bool(term.all_of_type(Case))
+        several = several or any(self.analysis.live.view(*one) is not None for one in relations(term))
         return not several and all(
             self.ownership.columns_tied(term, one.table, role) - ONLY_AN_AUTHORITY for role in one.callers[command]
         )
 
-    def _untied(self, one: PolicyFacts, command: Command, text: str) -> UntiedWay | None:
+    @cached_property
+    def _cutter(self) -> Cutter:
+        return cutter_of(self.analysis.live, self.analysis.follower)
+
+    def _term(self, written: WrittenWay) -> Term:
+        """Return what a way means, with the functions and views as they are in it."""
+        changed = tuple([one for one in written.changed if isinstance(one, Function)])
+        follower = self.analysis.follower.changed(changed)
+        inside = {one.key: follower.follow(follower.view(one)) for one in written.changed if isinstance(one, View)}
+
+        def viewed(part: Term) -> Term:
+            rows = inside.get(part.relation) if isinstance(part, Source) and part.relation is not None else None
+            return Source(part.name, None, rows) if isinstance(part, Source) and rows is not None else part
+
+        return rebuilt(follower.follow(parse(written.text)), viewed)
+
+    def _untied(self, one: PolicyFacts, command: Command, written: WrittenWay) -> UntiedWay | None:
         """Return a way with the roles for which it is tied to nobody, or None where there is none."""
-        term = self.analysis.follower.follow(parse(text))
+        term = self._term(written)
         roles, reason, unsuspected = [], "", False
         for role in one.callers[command]:
             limits = self._restrictions(one, command, role)
@@ -132,11 +169,11 @@ class UntiedWays:
                 whole = conjunction(*way, *limits)
                 if self._is_open(whole, one.table, role):
                     roles.append(role)
-                    reason = reason or depends_on(conjunction(*way))
+                    reason = reason or depends_on(conjunction(*way), one.table)
                     tied = bool(self.ownership.columns_tied(whole, one.table, role))
                     unsuspected = unsuspected or tied or _is_switch(conjunction(*way))
                     break
-        return UntiedWay(one.policy, command, tuple(roles), text, reason, unsuspected) if roles else None
+        return UntiedWay(one.policy, command, tuple(roles), written, reason, unsuspected) if roles else None
 
     def _restrictions(self, one: PolicyFacts, command: Command, role: str) -> list[Term]:
         return [
@@ -178,12 +215,18 @@ class UntiedWays:
         return any(self._shows_each_its_own(one.key, "" if view.invoker else view.owner, role) for one in own)
 
 
-def depends_on(term: Term) -> str:
-    """Return what decides a condition that depends on no caller, as a clause."""
+def depends_on(term: Term, table: Table) -> str:
+    """Return what decides a condition that depends on no caller, as a clause.
+
+    Args:
+        term: The condition.
+        table: The table whose row it is about, and which it may read once more.
+    """
     if any(_quantity(part) for part in conjuncts(term)):
         return "it depends on how many rows the caller has"
     read = sorted(relations(term))
     ours = [".".join(one) for one in read if not _of_the_server(one)]
+    ours = [one for one in ours if one != str(table)] or ours
     if ours:
         return f"it depends on what {' and '.join(ours)} hold{'s' if len(ours) == 1 else ''}"
     if read or not row_columns(term):

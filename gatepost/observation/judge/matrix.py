@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gatepost import sql
 from gatepost.analysis.ways.untied_ways import UntiedWay
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.personas import describe
@@ -73,9 +72,7 @@ def matrix(
                 "row_security": table.row_security.enabled,
                 "planted": len(planted_rows.of(table)),
                 "unmet": list(unmet.get(table.key, ())),
-                "unmet_ways": [
-                    {"policy": str(w.policy), "condition": sql.one_line(w.text)} for w in ways.get(table.key, ())
-                ],
+                "unmet_ways": [{"policy": str(way.policy), "condition": way.text} for way in ways.get(table.key, ())],
                 "cells": {
                     persona.name: {
                         command: dict(vars(matrix_cell(planted_rows, record, persona, table, command)))
@@ -87,10 +84,6 @@ def matrix(
             for table in sorted(planted_rows.survey.observed, key=lambda table: table.key)
         ],
     }
-
-
-def _way(way: UntiedWay) -> dict[str, str]:
-    return {"policy": str(way.policy), "condition": sql.one_line(way.text)}
 
 
 def matrix_cell(

@@ -1,4 +1,7 @@
-"""A table whose row security is off for a while, to evaluate conditions on its rows as a persona."""
+"""A table whose row security is off for a while, to evaluate conditions on its rows as a persona.
+
+The functions and views that a condition names may have other bodies for as long: one way of several.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.insert_rows import Place, insert
 from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
-from gatepost.schema import Table
+from gatepost.schema import Function, Table, View
 
 _COPY = "gatepost_new_row"
 
@@ -40,6 +43,39 @@ class OpenTable:
 
     def __exit__(self, *_: object) -> None:
         self.stage.recover("gatepost_opened")
+
+
+_DEFINITION = """
+SELECT pg_catalog.pg_get_functiondef(p.oid), coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
+  FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE n.nspname = %s AND p.proname = %s AND pg_catalog.oidvectortypes(p.proargtypes) = %s
+"""
+
+
+def put_in(stage: TrialSession, changed: Sequence[Function | View]) -> None:
+    """Give functions and views other bodies.
+
+    Args:
+        stage: The session of the trials, inside an `OpenTable`, which ends them again.
+        changed: The functions and views with these bodies.
+
+    Raises:
+        psycopg2.Error: the session may not replace one of them, or PostgreSQL does not take its body.
+    """
+    for one in changed:
+        name = sql.qualified(one.schema, one.name)
+        if isinstance(one, View):
+            options = f" WITH (security_invoker = {str(one.invoker).lower()})"
+            stage.execute(f"CREATE OR REPLACE VIEW {name}{options} AS {one.definition}")
+            continue
+        stage.execute(_DEFINITION, (one.schema, one.name, one.arguments))
+        definition, body = stage.cursor.fetchone() or ("", "")
+        head = str(definition).rpartition(str(body))[0]
+        if one.parsed:
+            stage.execute(head + one.body)
+        else:
+            stage.execute(f"{head.rpartition('$')[0].rpartition('AS $')[0]}AS {sql.literal(one.body)}")
 
 
 def matching(stage: TrialSession, table: Table, condition: str, persona: Persona) -> tuple[Tried, set[Place]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gatepost import sql
 from gatepost.analysis.policies import Analysis
 from gatepost.analysis.privileges import Privileges
 from gatepost.analysis.row_ownership import RowOwnership
 from gatepost.analysis.ways.untied_ways import UntiedWay, UntiedWays
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.statement import TrialSession
-from gatepost.observation.judge.open_table import OpenTable, matching
+from gatepost.observation.judge.open_table import OpenTable, matching, put_in
 from gatepost.observation.plant.survey import TableKey
 from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table
@@ -49,10 +48,16 @@ class UnmetWays:
 
         What ends in an error, or takes too long, does so in the whole policy too, which is reported.
         """
+        from psycopg2 import Error
+
         evaluated = False
         with OpenTable(self.stage, table, way.roles):
+            try:
+                put_in(self.stage, way.written.changed)
+            except Error:
+                return False  # it could not be tried by itself
             for persona in (one for one in self.personas if one.role in way.roles):
-                tried, places = matching(self.stage, table, way.text, persona)
+                tried, places = matching(self.stage, table, way.written.text, persona)
                 evaluated = evaluated or tried.outcome == "done"
                 worlds = {row.world for place, row in self.stage.planted_rows.of(table).items() if place in places}
                 if worlds - {persona.row_set} or NOBODY in worlds:
@@ -64,5 +69,5 @@ def not_met(found: Mapping[TableKey, Sequence[UntiedWay]]) -> Iterator[NotChecke
     """Yield what is not known because of the ways that no trial met, one line a policy and way."""
     for ways in found.values():
         for way in ways:
-            why = f"no trial met {sql.one_line(way.text)}, and {way.depends_on}: another database may let everybody in"
+            why = f"no trial met {way.text}, and {way.depends_on}: another database may let everybody in"
             yield NotChecked(way.what, why, ours=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.bodies.function_values import as_piece, as_term
@@ -31,7 +32,7 @@ from gatepost.analysis.conditions.terms import (
     disjunction,
     unwrapped,
 )
-from gatepost.schema import Function, Schema, is_platform
+from gatepost.schema import Function, Schema, View, is_platform
 
 MAX_DEPTH = 5
 """How many calls deep functions are followed."""
@@ -52,6 +53,22 @@ class Follower:
                 self._functions.setdefault((function.schema, function.name), []).append(function)
         self._bodies: dict[tuple[str, str], Term] = {}
         self._followed: ByIdentity[Term] = ByIdentity()
+        self._changed: dict[tuple[Function, ...], Follower] = {}
+
+    def changed(self, functions: tuple[Function, ...]) -> Follower:
+        """Return a follower for which some functions have other bodies.
+
+        Args:
+            functions: They, with these bodies.
+        """
+        if not functions:
+            return self
+        if functions not in self._changed:
+            new = {function.key: function for function in functions}
+            self._changed[functions] = Follower(
+                replace(self._live, functions=tuple(new.get(one.key, one) for one in self._live.functions))
+            )
+        return self._changed[functions]
 
     def function(self, call: Call) -> Function | None:
         """Return the project's own function that a call refers to, or None."""
@@ -90,6 +107,22 @@ class Follower:
             known = as_term(function, self._columns, lambda name: self._relation(function, name))
             self._bodies[function.key] = _as_owner(known, function)
         return known
+
+    def view(self, view: View) -> Term:
+        """Return the rows that a view shows, as those of a function of its owner or of its caller."""
+        as_function = Function(
+            view.schema,
+            view.name,
+            "",
+            "function",
+            "sql",
+            "record",
+            view.owner,
+            not view.invoker,
+            "stable",
+            view.definition,
+        )
+        return _as_owner(as_term(as_function, self._columns, lambda name: ("public", name)), as_function)
 
     def piece(self, function: Function, text: str) -> Term:
         """Return a statement or an expression of a function's body as a term.
