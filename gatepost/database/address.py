@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -180,7 +182,7 @@ class DatabaseUrl:
         account = quote(self.user, safe="")
         if self.password:
             account += ":" + ("***" if hidden else quote(self.password.reveal(), safe=""))
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.host.replace('%', '%25')}]" if ":" in self.host else self.host
         return (
             "postgresql://"
             + (f"{account}@" if account else "")
@@ -192,4 +194,7 @@ class DatabaseUrl:
 
 def is_loopback(host: str) -> bool:
     """Return whether the host is this machine by name or number."""
-    return host.lower() == "localhost" or host == "::1" or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+    with suppress(ValueError):
+        address = ip_address(host)
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return host.lower() == "localhost"

@@ -164,7 +164,7 @@ def _split_address(address: str) -> tuple[str, str]:
         host, closed, port = address[1:].partition("]")
         if not closed or (port and not port.startswith(":")):
             raise SettingsError(f'"{address}" is not a host: an IPv6 address stands in brackets', "write [::1]:5432")
-        return host, port[1:]
+        return host.replace("%25", "%", 1), port[1:]  # before a zone, as RFC 6874 and libpq write it: [fe80::1%25eth0]
     host, _, port = address.partition(":")
     if ":" in port:
         raise SettingsError(f'"{address}" is not a host and a port', "put an IPv6 address in brackets: [::1]:5432")

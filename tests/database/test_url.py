@@ -69,6 +69,8 @@ KINDS = [
     ("postgresql://u:p@dpg-abc123-a/d", "render"),
     ("postgresql://u:p@localhost/d", "local"),
     ("postgresql://u:p@[::1]/d", "local"),
+    ("postgresql://u:p@[::ffff:127.0.0.1]/d", "local"),
+    ("postgresql://u:p@[fe80::1%25eth0]/d", "postgres"),
     ("postgresql://u:p@%2Ftmp/d", "local"),
     ("postgresql://u:p@db.example.org/d", "postgres"),
     ("postgresql+psycopg2://u:p@10.0.0.7/d", "postgres"),
@@ -173,3 +175,11 @@ def test_sqlalchemy_gets_socket_and_password() -> None:
     url = parse_url("postgresql://u:a%40b@/d?host=/tmp/x&port=5433").sqlalchemy()
     assert (url.username, url.password, url.database) == ("u", "a@b", "d")
     assert dict(url.query) == {"host": "/tmp/x"}
+
+
+@pytest.mark.parametrize("written", ["[fe80::1%25eth0]", "[fe80::1%eth0]"])
+def test_a_zone_reaches_the_driver_bare_and_libpq_encoded(written):
+    url = parse_url(f"postgresql://u:hunter2@{written}:5433/d")
+    assert (url.host, url.connect_arguments()["host"]) == ("fe80::1%eth0", "fe80::1%eth0")
+    assert url.masked == "postgresql://u:***@[fe80::1%25eth0]:5433/d"
+    assert parse_url(url.reveal()) == url
