@@ -198,7 +198,9 @@ def likely_audience(table: Table) -> Audience:
     private, public = word_list("private_tables"), word_list("public_tables")
     parts = name_parts(table.name)
     columns = {column.name for column in table.columns}
-    if columns & word_list("visibility_flags"):
+    if columns & word_list("visibility_flags") and not (
+        is_account(table.name) and columns & word_list("public_columns")
+    ):
         return "private"
     head = name_parts(table.name.split("_")[-1])  # "messages" in `thread_messages`
     if len(parts) > len(head) and head & private and not head & public:

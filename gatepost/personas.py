@@ -96,6 +96,11 @@ class Persona:
         return f"SET LOCAL ROLE {sql.identifier(self.role)}"
 
     @property
+    def user_id(self) -> str:
+        """The id of its user, the claim `sub`, or the empty string."""
+        return str(json.loads(self.claims or "{}").get("sub") or "")
+
+    @property
     def row_set(self) -> str:
         """The name of the set of planted rows that are its own."""
         return self.traits.row_set or self.name

@@ -41,6 +41,8 @@ _ELEMENTS = frozenset(f"{kind}_array_elements{suffix}" for kind in ("json", "jso
 _AS_JSON = frozenset({"to_json", "to_jsonb", "json_build_array", "jsonb_build_array"})
 _HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
 """Operators between an array and its elements, and whether the array stands on the right."""
+_SAME_WORD = frozenset({"lower", "upper", "trim", "btrim"})
+"""Functions that leave a word what it is, as far as planted words are concerned: these are in small letters."""
 _ORDERS = frozenset({"<", "<=", ">", ">="})
 _NUMBER = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?")
 _ARRAY = re.compile(r'\{[^{}",\\]+(?:,[^{}",\\]+)*\}')
@@ -237,6 +239,8 @@ def _values(term: Term) -> list[Term]:
         return [value for output in inner.select.outputs for value in _values(output)]
     if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
         return [unwrapped(inner.args[0])]
+    if isinstance(inner, Call) and inner.name[1] in _SAME_WORD and len(inner.args) == 1:
+        return _values(inner.args[0])
     if isinstance(inner, Call) and inner.name == ("", "coalesce"):
         return [found for arg in inner.args if not isinstance(found := unwrapped(arg), Const)] or [inner]
     return [inner]

@@ -12,7 +12,11 @@ from gatepost.finding import Finding
 from gatepost.schema import COMMANDS, Command, Function, Policy, Schema, Table
 
 _OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted", "colleague-row-read"})
-_OBSERVED_WRITES: dict[str, Command] = {"row-forged": "insert", "row-moved-to-another": "update"}
+_OBSERVED_WRITES: dict[str, Command] = {
+    "row-forged": "insert",
+    "row-moved-to-another": "update",
+    "own-row-approved": "update",
+}
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def _in_helpers(context: Context) -> Iterator[Found]:
                     " it, never"
                     " checks the row",
                     f"give the argument of {function.name} a name that no column has",
+                    proved=column.name in function.parameters and _nothing_else_ties(context, one),
                 )
 
 

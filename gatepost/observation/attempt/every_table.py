@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
-from gatepost.observation.attempt.team_ranks import TeamRanks
+from gatepost.observation.attempt.self_approval import SelfApproval
+from gatepost.observation.attempt.team_ranks import Invitations, TeamRanks, members_between
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import settle_reads
 from gatepost.observation.attempt.trial.batch import Batch, Trial, Trying
@@ -49,9 +50,18 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     ranks = [Empowering(stage, influence, persona, table) for persona in personas for table in tables]
     batch.together((f"{rank.table}: ranks of {rank.persona.name}", rank.try_it()) for rank in ranks)
     record.escalations += [found for rank in ranks for found in rank.escalations]
-    in_teams = [TeamRanks(stage, p, t) for p in personas for t in tables if t.key in stage.survey.teams.memberships]
+    members = [(p, t) for p in personas for t in tables if t.key in stage.survey.teams.memberships]
+    in_teams = [TeamRanks(stage, persona, table) for persona, table in members]
+    in_teams += [b for p, table in members if p.traits.teammate for b in members_between(stage, p, table)]
     batch.together((f"{one.table}: ranks in a tenant", one.try_it()) for one in in_teams)
     record.promotions += [found for one in in_teams for found in one.promotions]
+    inviting = [Invitations(stage, p, t) for p in personas if p.traits.teammate for t in tables]
+    batch.together((f"{one.table}: invitations to a tenant", one.try_it()) for one in inviting)
+    record.promotions += [found for one in inviting for found in one.promotions]
+    filing = [p for p in personas if p.traits.newcomer or p.traits.teammate]
+    approving = [SelfApproval(stage, persona, table) for persona in filing for table in tables]
+    batch.together((f"{one.table}: approving rows of one's own", one.try_it()) for one in approving)
+    record.approvals += [found for one in approving for found in one.approvals]
     return record
 
 

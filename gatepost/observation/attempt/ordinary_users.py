@@ -60,7 +60,8 @@ class OrdinaryUsers:
             for value in (column[2], *self.survey.clues.literals.get(column, ()))
             for word in name_parts(value)
         }
-        return bool(compared) and not compared & (word_list("ranks") | word_list("everywhere_roles"))
+        compared = compared or {*name_parts(key[1])}  # nothing but the membership itself is asked
+        return not compared & (word_list("ranks") | word_list("everywhere_roles") | word_list("power_tables"))
 
     def _everybody_stands_in(self, key: TableKey) -> bool:
         """Return whether a row in a table is no rank: no column of it is checked, and every account gets a row."""
@@ -98,9 +99,10 @@ class OrdinaryUsers:
             if child[:2] != table.key or child in self.survey.identities or target is None:
                 continue
             base = next((r for r in self.planted_rows.of(target).values() if r.world == other and r.base), None)
-            if base is not None and any(
-                says_open(name, base.values.get(name)) for name in self.planted_rows.row_sets.edges(target)
-            ):
+            edges = self.planted_rows.row_sets.edges(target)
+            if base is not None and any(says_open(name, base.values.get(name)) for name in edges):
+                return True
+            if edges and all(name_parts(name) & word_list("offering_columns") for name in edges):
                 return True
         return False
 

@@ -1,19 +1,25 @@
-"""Try whether a member of a tenant without a rank can change who has one: itself, another account, a colleague."""
+"""Try whether a member of a tenant can change who has which rank: itself, another account, a colleague.
+
+The member is the teammate, who has the lowest rank, or one whose rank is between the lowest and the highest.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatepost import sql
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.probes import Probe, counting
 from gatepost.observation.attempt.trial.results import Promotion
 from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.plant.added_rows import BETWEEN
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH
-from gatepost.observation.plant.users import ANN, BOB
+from gatepost.observation.plant.users import ANN, BOB, TEAMMATE
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
 
@@ -35,6 +41,7 @@ class TeamRanks:
     stage: TrialSession
     persona: Persona
     table: Table
+    rank: str = ""
     promotions: list[Promotion] = field(default_factory=list)
 
     def try_it(self) -> Trying[None]:
@@ -55,7 +62,7 @@ class TeamRanks:
             if stored and (one.effect, one.command) not in done:
                 done.add((one.effect, one.command))
                 self.promotions.append(
-                    Promotion(self.persona, self.table, one.effect, one.command, answer.tried.statement)
+                    Promotion(self.persona, self.table, one.effect, one.command, answer.tried.statement, self.rank)
                 )
 
     def _wanted(self) -> Iterator[_Wanted]:
@@ -68,7 +75,7 @@ class TeamRanks:
         held = self.stage.privileges(self.persona.role)
         named = sql.identifier(users[0])
         target = sql.qualified(*self.table.key)
-        own, ann = row_sets.users[self.persona.row_set], row_sets.users[ANN]
+        own, ann = self.persona.user_id, row_sets.users[ANN]
         shown = ", ".join(f"{name} = {sql.literal(value)}" for name, value in ranks.items())
         able = set(held.columns(self.table, "update"))
         if ranks.keys() <= able:
@@ -89,3 +96,58 @@ class TeamRanks:
                 values = row_sets.make(self.table, self.persona.row_set, FRESH + 7, user=user)
                 row = Row(self.table, FRESH + 7, self.persona.row_set, {**values, **kind, **ranks})
                 yield _Wanted(f"{effect} {shown}", "insert", insert([row], columns), None)
+
+
+@dataclass
+class Invitations:
+    """Adds rows that give a rank to whoever accepts them, as a teammate, to one table that is no membership."""
+
+    stage: TrialSession
+    persona: Persona
+    table: Table
+    promotions: list[Promotion] = field(default_factory=list)
+
+    def try_it(self) -> Trying[None]:
+        """Record the highest rank that the policies accept."""
+        row_sets, held = self.stage.planted_rows.row_sets, self.stage.privileges(self.persona.role)
+        columns = held.columns(self.table, "insert")
+        ranks = [(name, value) for name, value in self._ranks() if name in columns]
+        if not ranks or not held.has(self.table.key, "insert"):
+            return
+        values = row_sets.make(self.table, self.persona.row_set, FRESH + 7)
+        rows = [Row(self.table, FRESH + 7, TEAMMATE, {**values, name: value}) for name, value in ranks]
+        answers = yield [Trial(self.persona, insert([row], columns)) for row in rows]
+        for (name, value), answer in zip(ranks, answers, strict=True):
+            if (answer.tried.outcome == "done" and answer.tried.count) or answer.tried.code == "23505":
+                effect = f"invite somebody with {name} = {sql.literal(value)}"
+                self.promotions.append(Promotion(self.persona, self.table, effect, "insert", answer.tried.statement))
+
+    def _ranks(self) -> Iterator[tuple[str, str]]:
+        """Yield the columns that hold a rank of a tenant to which the table refers, with the highest one."""
+        survey, row_sets = self.stage.survey, self.stage.planted_rows.row_sets
+        teams = survey.teams
+        if self.table.key in teams.memberships or not any(
+            child[:2] == self.table.key and parent[:2] in teams.tenants for child, parent in survey.keys.items()
+        ):
+            return
+        highest = {name: value for key in teams.memberships if (t := survey.live.table(*key)) is not None
+                   for name, value in row_sets.rank(t, ANN).items()}  # fmt: skip
+        for column in self.table.columns:
+            if column.name in highest and name_parts(column.name) & word_list("rank_columns") and not column.generated:
+                value = highest[column.name]
+                if value is not None:
+                    yield column.name, value
+
+
+def members_between(stage: TrialSession, teammate: Persona, table: Table) -> Iterator[TeamRanks]:
+    """Yield the trials of the members whose ranks are neither the highest nor the lowest, in one table."""
+    ranks = [column.name for column, _ in stage.planted_rows.row_sets.ranks(table)]
+    users = [c.name for c in table.columns if (*table.key, c.name) in stage.survey.identities]
+    for row in stage.planted_rows.of(table).values():
+        user = next((row.values[name] for name in users if row.values.get(name) in BETWEEN), None)
+        rank = next((value for name in ranks if (value := row.values.get(name))), None)
+        if user is not None and rank is not None:
+            claims = {**json.loads(teammate.claims), "sub": user, "email": f"{rank}@example.org"}
+            name = f"member with the rank {sql.literal(rank)}"
+            traits = replace(teammate.traits, row_set=TEAMMATE)
+            yield TeamRanks(stage, replace(teammate, name=name, claims=json.dumps(claims), traits=traits), table, rank)

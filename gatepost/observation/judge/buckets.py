@@ -38,6 +38,23 @@ class Buckets:
         for bucket in filter(None, buckets):
             for command, verb in _VERBS.items():
                 yield from self._of(table, bucket, command, verb)
+            if bucket in self.planted_rows.survey.public_buckets:
+                yield from self._published(table, bucket)
+
+    def _published(self, table: Table, bucket: str) -> Iterator[Finding]:
+        """Find a bucket with private files, by its name and its policies, whose files everybody reads by their URLs."""
+        words = name_parts(bucket)
+        if words & word_list("private_buckets") and "public" not in words and has_owners(table, bucket):
+            yield Finding(
+                "bucket-open",
+                "error",
+                str(table),
+                f"anyone can read the files of {sql.literal(bucket)} by their URLs, because the bucket is public: no "
+                "policy is asked",
+                fix=f"UPDATE storage.buckets SET public = false WHERE id = {sql.literal(bucket)}",
+                detail=f"public:{bucket}",
+                witness=f"SELECT public FROM storage.buckets WHERE id = {sql.literal(bucket)} returns true",
+            )
 
     def _of(self, table: Table, bucket: str, command: RowCommand, verb: str) -> Iterator[Finding]:
         hers = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from gatepost import sql
 from gatepost.declare.declaration import ProtectedTable
 from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
@@ -61,6 +62,7 @@ class Judge:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
         yield from self._contained("rows that are moved", inferred.crossings)
         yield from self._contained("ranks in a tenant", inferred.teammates.promotions)
+        yield from self._contained("rows that their author approves", self._approvals)
         yield from self._contained("escalations", self._escalations)
         yield from self._contained("signing up", self._own_claims)
 
@@ -242,6 +244,20 @@ class Judge:
         if found.hung_on and ordinary_users.open_parent(name, written):
             return False
         return not ranked or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
+
+    def _approvals(self) -> Iterator[Finding]:
+        for key in dict.fromkeys((one.table.key, one.column) for one in self.record.approvals):
+            found = next(one for one in self.record.approvals if (one.table.key, one.column) == key)
+            stated = f"{found.column} = {sql.literal(found.value)}"
+            yield Finding(
+                "own-row-approved",
+                "error",
+                str(found.table),
+                f"a user can set {stated} in a row of their own in {found.table}, although no new row may hold it",
+                fix=f"the policies for UPDATE must not let the author of a row change {found.column}",
+                detail=found.column,
+                witness=f"{describe(found.persona)}: {found.write}",
+            )
 
     def _own_claims(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):

@@ -104,11 +104,18 @@ class Reading:
                 return "error", f"although the rows of {hidden} that they belong to are hidden"
             return self._of_some(table, persona) if owned else None
         owners = self.ordinary_users.owner_columns_checked(table, persona.role)
-        for_all = persona.role != "anon" and self._audience(table) == "public" and not self._for_members(table)
         if owners and self._turned(table, persona):
             why = f"because the policies read {', '.join(owners)} but let every row through"
-            return "info" if for_all else "error", why
+            return self._for_whom(table, persona, cell), why
         return self._by_name(table, persona)
+
+    def _for_whom(self, table: Table, persona: Persona, cell: Cell) -> Severity:
+        """Return how bad it is that the owner decides nothing: what is only hidden once it is deleted may be public."""
+        audience = self._audience(table)
+        trash = any(row.number not in cell.rows for row in self.planted_rows.of(table).values())
+        if audience == "public" and not self._for_members(table) and (trash or persona.role != "anon"):
+            return "info"
+        return "warning" if audience == "unknown" and trash else "error"
 
     def _for_members(self, table: Table) -> bool:
         """Return whether the policies for reading ask who belongs to a tenant: then the rows are not for everybody."""
@@ -170,7 +177,11 @@ class Reading:
         """Judge rows that a state of work opens to people without an account, and no mark by which they are shared."""
         edges = self.planted_rows.row_sets.edges(table)
         marks = [name for name in edges if marks_public(name) or name_parts(name) & word_list("open_columns")]
-        secrets = [name for name in self.ordinary_users.visible_columns(table, persona) if is_secret(name)]
+        visible = self.ordinary_users.visible_columns(table, persona)
+        secrets = [name for name in visible if is_secret(name)]
+        contacts = [name for name in visible if is_secret(name, to_everybody=True)]
+        if contacts and persona.role == "anon" and not edges and not is_platform(table.schema):
+            return "error", f"including {', '.join(contacts)}"  # a mark of the parent says nothing of who wrote
         if marks or not edges or not secrets or is_platform(table.schema):
             return None
         if persona.role == "anon" and about_people(table):
@@ -219,6 +230,8 @@ class Reading:
             return "error", f"including {', '.join(secrets)}"
         audience = self._audience(table)
         if table.key in self.planted_rows.survey.owned:
+            if audience == "private" and self._is_open_chat(table):
+                return "warning", f"which is right only for an open chat ({self.ordinary_users.why(table)})"
             if audience == "private":
                 return "error", f"which look private and belong to somebody ({self.ordinary_users.why(table)})"
             if audience == "unknown":
@@ -227,6 +240,20 @@ class Reading:
         if persona.role == "anon" and about_people(table):
             return "error", "which holds personal data"
         return None
+
+    def _is_open_chat(self, table: Table) -> bool:
+        """Return whether messages name nobody but their author, and belong to no place that is hidden from anyone."""
+        if not name_parts(table.name) & word_list("message_tables") or len(self.ordinary_users.names_users(table)) != 1:
+            return False
+        survey = self.planted_rows.survey
+        places = {p[:2] for c, p in survey.keys.items() if c[:2] == table.key and c not in survey.identities}
+        above = [survey.live.table(*key) for key in places]
+        return all(
+            row.number in self.record.sees(NEWCOMER, one.key)
+            for one in above
+            if one is not None
+            for row in self.planted_rows.of(one).values()
+        )
 
     def _audience(self, table: Table) -> Audience:
         """Return for whom a table seems to be intended. A flag that policies read does not count as a public mark."""

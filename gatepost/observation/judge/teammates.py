@@ -30,6 +30,8 @@ from gatepost.schema import Command, Policy, RowCommand, Table
 _VERBS = {"select": "read", "insert": "insert", "update": "change", "delete": "remove"}
 _WRITES: tuple[RowCommand, ...] = ("update", "delete")
 _PRIVATE_MARKS = frozenset({"private", "confidential", "personal"})
+_CREDENTIALS = frozenset({"secret", "password", "passwd", "private", "credential", "apikey"})
+"""Parts of columns with what lets a machine in. Of those who share a tenant, it is for those who run it."""
 _AMONG_COLLEAGUES = frozenset({"token", "phone", "mobile", "birthday", "dob"})
 """Secret columns that the members of a tenant may share."""
 
@@ -70,16 +72,22 @@ class Teammates:
 
     def promotions(self) -> Iterator[Finding]:
         """Yield the ranks that a teammate gave or took, in declared tables too."""
-        for one in self.record.promotions:
+        seen: set[tuple[Table, str]] = set()
+        for one in sorted(self.record.promotions, key=lambda one: bool(one.rank)):  # the lowest rank first
             rank = f" {one.effect.removeprefix(ITSELF).strip()}" if one.effect.startswith(ITSELF) else ""
             what = f"give itself the rank{rank}" if rank else one.effect
+            detail = f"{one.command}:{'own' if rank else one.effect.split(' rank')[0]}"
+            if (one.table, detail) in seen:
+                continue
+            seen.add((one.table, detail))
+            runs_it = bool(name_parts(one.rank) & word_list("highest_ranks"))  # an administrator below an owner
             yield Finding(
                 "rank-taken",
-                "error",
+                "info" if runs_it else "error",
                 str(one.table),
-                f"a member without a rank can {what} in {one.table}",
+                f"a {one.persona.name if one.rank else 'member without a rank'} can {what} in {one.table}",
                 fix=_policies_to_fix(one.table, one.command),
-                detail=f"{one.command}:{'own' if rank else one.effect.split(' rank')[0]}",
+                detail=detail,
                 witness=f"{describe(one.persona)}: {one.write}",
             )
 
@@ -111,6 +119,8 @@ class Teammates:
             return f'although the policy that allows it is called "{policy.name}"'
         if command == "delete" and self._only_others_change(table, done):
             return "which only somebody else may change"
+        if command == "delete" and table.key in self._survey.teams.tenants and self.ordinary_users.names_users(table):
+            return "with everything that belongs to it"
         if self._author(table) and name_parts(table.name) & word_list("message_tables"):
             return f"which somebody else wrote ({self._author(table)})"
         return ""
@@ -129,8 +139,8 @@ class Teammates:
     def _inserts(self, persona: Persona, table: Table) -> Iterator[Finding]:
         cell = self.record.cell(TEAMMATE, table, "insert")
         users = self.ordinary_users.names_users(table)
-        free = cell.inserts.get("another's" if users else "own", False)
         name = "another's" if users else "own"
+        free = cell.inserts.get(name, False) and self._is_plain(table, cell.candidates[name])
         policy = self._without_effect(table, "insert") or self._misnamed(table, "insert")
         if free and policy and table.key not in self._survey.teams.memberships:
             yield self._finding(
@@ -143,11 +153,16 @@ class Teammates:
         author = self._author(table)
         names = [name for name in ("another's", f"another's as {author}") if cell.inserts.get(name)]
         if author and names and table.key not in self._survey.teams.memberships:
+            noted = author.endswith("_by") and (*table.key, author) not in self._survey.clues.read
             yield self._finding(
-                "row-forged", "error", table, "insert",
+                "row-forged", "warning" if noted else "error", table, "insert",
                 f"a member of a tenant can insert rows in a colleague's name into {table} ({author})",
                 f"{describe(persona)}: {cell.statements[names[0]]}", detail="colleague",
             )  # fmt: skip
+
+    def _is_plain(self, table: Table, row: Row) -> bool:
+        """Return whether a row holds no value that a policy demands, by which a member without a rank may add it."""
+        return row.values == self.planted_rows.row_sets.make(table, row.world, row.number)
 
     def _reads(self, persona: Persona, table: Table, rows: dict[int, Row]) -> Iterator[Finding]:
         cell = self.record.cell(TEAMMATE, table, "select")
@@ -159,6 +174,8 @@ class Teammates:
         secrets = self._secrets(persona, table)
         if not why and secrets and self.ordinary_users.names_users(table) and self._is_about_one(table):
             why = f"including {', '.join(secrets)}"
+        if not why and (credentials := [n for n in secrets if name_parts(n) & _CREDENTIALS]) and self._somebody_ranks:
+            why = f"including {', '.join(credentials)}, although its members have ranks"
         if not why and self._sees_all_that_ann_sees(table) and (policy := self._without_effect(table, "select")):
             severity = "error" if secrets or is_secret(table.name) else "warning"
             why = f'and the rank that the policy "{policy.name}" demands decides nothing'
@@ -176,6 +193,12 @@ class Teammates:
         both = [self.record.sees(name, table.key) - hers for name in (ANN, TEAMMATE)]
         mine = [self.record.sees(name, table.key) & hers for name in (ANN, TEAMMATE)]
         return both[0] == both[1] and mine[0] <= mine[1]
+
+    @cached_property
+    def _somebody_ranks(self) -> bool:
+        """Whether a membership holds a rank by its name, also one that no policy reads."""
+        members = (self._survey.live.table(*key) for key in self._survey.teams.memberships)
+        return any(name_parts(c.name) & word_list("rank_columns") for one in members if one for c in one.columns)
 
     def _marked_private(self, table: Table, done: frozenset[int], rows: dict[int, Row]) -> str:
         """Return the mark by which a row that was read is its owner's alone, or the empty string."""

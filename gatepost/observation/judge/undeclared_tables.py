@@ -11,6 +11,7 @@ from functools import cached_property
 
 from gatepost import sql
 from gatepost.finding import Finding
+from gatepost.name_hints import says_author
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import (
     SELF_CLAIMING_BY_HEADER,
@@ -95,7 +96,7 @@ class Inferred:
 
     def _forged_rows(self, table: Table) -> Iterator[Finding]:
         for way in ("another's", "own among another's"):
-            found = []
+            found, unread = [], True
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
                 if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
@@ -104,12 +105,13 @@ class Inferred:
                 if table.key == FILES[1]:
                     done = [n for n in done if has_owners(table, cell.candidates[n].values.get("bucket_id"))]
                 if done:
+                    unread = unread and all(self._decides_nothing(table, name) for name in done)
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
                 yield Finding(
                     "row-forged",
-                    "error",
+                    "warning" if unread else "error",
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can insert rows {what} into {table}"
                     f" ({self.ordinary_users.why(table)})",
@@ -117,6 +119,12 @@ class Inferred:
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
                 )
+
+    def _decides_nothing(self, table: Table, way: str) -> bool:
+        """Return whether only a note of who created a row is forged, which no policy reads and no message shows."""
+        author = way.partition(" as ")[2].partition(" in ")[0]
+        noted = author.endswith("_by") and not says_author(author)
+        return noted and (*table.key, author) not in self.survey.clues.read
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
         """Return whether a row under a stranger's may be intended, because the persona may see its parent."""

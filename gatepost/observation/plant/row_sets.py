@@ -1,12 +1,12 @@
 """Decide which rows to plant: a set for each persona, in which every key refers to rows of the same set.
 
-A world holds one row of each table, and more where a policy reads more than who somebody is: a row for each of the
-values on which its answer turns. Nothing here talks to a database.
+A world holds one row of each table, and one for each value on which the answer of a policy turns. Nothing here talks to
+a database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,9 +37,8 @@ FRESH = 200
 class RowSets:
     """Makes the rows.
 
-    `users` is each set's user id. `fixes` are values that a constraint required, by column. `cast_to` are the types
-    whose form texts must have, by column, because a policy casts them. `existing` are the rows that lookup tables hold
-    already.
+    `users` is each set's user id. `fixes` are values that a constraint required, `cast_to` the types whose form texts
+    must have because a policy casts them, by column. `existing` are the rows that lookup tables hold already.
     """
 
     survey: Survey
@@ -104,17 +103,18 @@ class RowSets:
     def rank(self, table: Table, world: str) -> Values:
         """Return the rank that a row of a membership holds: ann's the highest, her teammate's the lowest."""
         choose = {ANN: high_rank, TEAMMATE: low_rank}.get(world)
-        if choose is None or TEAMMATE not in self.users:
-            return {}
-        found: Values = {}
+        known = self.ranks(table) if choose is not None and TEAMMATE in self.users else ()
+        chosen = {column.name: choose(column, *values) for column, values in known if choose is not None}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def ranks(self, table: Table) -> Iterator[tuple[Column, tuple[tuple[str, ...], tuple[str, ...]]]]:
+        """Yield the columns that hold a rank, each with the values that are offered and those that are compared."""
         for column in table.columns:
             key = (*table.key, column.name)
             if key in self.survey.teams.ranks:
                 labels = self.survey.enums.get(self.survey.base_type(column.type), ())
                 offered = (*self._demanded(table).get(column.name, ()), *labels)
-                value = choose(column, offered, self.survey.clues.literals.get(key, ()))
-                found |= {column.name: value} if value is not None else {}
-        return found
+                yield column, (offered, tuple(self.survey.clues.literals.get(key, ())))
 
     def kinds(self, table: Table) -> list[Values]:
         """Return what distinguishes the kinds of rows that may decide a policy's result, the first ones only."""
@@ -234,9 +234,7 @@ class RowSets:
         return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
 
     def _identity(self, column: Column, world: str) -> str | None:
-        if world in self.users:
-            return self.users[world]
-        return STRANGERS[0] if column.not_null else None
+        return self.users.get(world, STRANGERS[0] if column.not_null else None)
 
     def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
         if table.key not in self._lists:
@@ -260,20 +258,21 @@ class RowSets:
 
     def _edge(self, table: Table, column: Column) -> list[str | None]:
         key = (*table.key, column.name)
-        known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
-        if key not in self.survey.clues.read or column.generated:
+        clues = self.survey.clues
+        known = (self.survey.identities, self.survey.keys, clues.claims, clues.requests.values())
+        if key not in clues.read or column.generated:
             return []
         target = self.survey.keys.get(key)
         if target is not None and target[:2] in self.existing:
             held = [row.get(target[2]) for row in self.existing[target[:2]]]
-            compared = [one for one in self.survey.clues.literals.get(key, ()) if one in held]
+            compared = [one for one in clues.literals.get(key, ()) if one in held]
             return list(dict.fromkeys([*compared, *held]))[: max(4, len(compared))]
         if any(key in one for one in known):
             return []
         if any(column.name in columns for columns in unique_keys(table)):
             return []
         base = self.survey.base_type(column.type)
-        literals: list[str | None] = [*self.survey.clues.literals.get(key, ())]
+        literals: list[str | None] = [one.replace("%", "x") for one in clues.literals.get(key, ())]
         values: list[str | None] = []
         if base == "boolean":
             values = ["true", "false"]

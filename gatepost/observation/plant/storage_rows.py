@@ -42,12 +42,13 @@ def file(bucket_id: str, owner: str, mark: str, *, as_id: bool) -> dict[str, str
     return {"bucket_id": bucket_id, "owner": owner, "owner_id": owner, "name": name}
 
 
-def private_buckets(cursor: Cursor, live: Schema) -> frozenset[str]:
-    """Return the buckets whose files have no public URL.
+def buckets_there(cursor: Cursor, live: Schema, *, public: bool) -> frozenset[str]:
+    """Return the buckets whose files have a public URL, or those whose files have none.
 
     Args:
         cursor: Inside a transaction.
         live: The database.
+        public: Which.
     """
     from psycopg2 import Error
 
@@ -55,7 +56,7 @@ def private_buckets(cursor: Cursor, live: Schema) -> frozenset[str]:
         return frozenset()
     cursor.execute("SAVEPOINT gatepost_buckets")
     try:
-        cursor.execute("SELECT id::text FROM storage.buckets WHERE public IS NOT TRUE")
+        cursor.execute("SELECT id::text FROM storage.buckets WHERE coalesce(public, false) = %s", (public,))
         found = frozenset(name for (name,) in cursor.fetchall())
     except Error:  # a role that may not read them
         cursor.execute("ROLLBACK TO SAVEPOINT gatepost_buckets")

@@ -14,7 +14,7 @@ from gatepost.analysis.compared_values import Calls, Clues, clues
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.observation.plant.references import foreign_keys, parents_first, spread
-from gatepost.observation.plant.storage_rows import private_buckets
+from gatepost.observation.plant.storage_rows import buckets_there
 from gatepost.observation.plant.teams import Teams
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
 
@@ -52,7 +52,8 @@ class Survey:
     `statuses` are tables that other tables' policies read and whose rows describe only a user: a row there may be a
     rank. `tables` are those in which rows are planted, parents before children; `identities` are the columns that hold
     a user's id, followed through foreign keys; `enums`, `domains` and `composites` are by the type's name. `filled` are
-    the tables that hold rows already. `teams` says how users share tenants. `private_buckets` have no public URLs.
+    the tables that hold rows already. `teams` says how users share tenants. `private_buckets` have no public
+    URLs, `public_buckets` have.
     `generated` is how columns are computed.
     """
 
@@ -71,6 +72,7 @@ class Survey:
     filled: frozenset[TableKey] = field(default=frozenset())
     teams: Teams = field(default_factory=Teams)
     private_buckets: frozenset[str] = field(default=frozenset())
+    public_buckets: frozenset[str] = field(default=frozenset())
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     generated: Mapping[ColumnKey, str] = field(default_factory=dict)
 
@@ -156,7 +158,8 @@ def survey_database(cursor: Cursor, live: Schema, declaration: Declaration | Non
         numbers={table.key: number for number, table in enumerate(wanted, 1)},
         calls=Calls.among(live.functions),
         filled=filled,
-        private_buckets=private_buckets(cursor, live),
+        private_buckets=buckets_there(cursor, live, public=False),
+        public_buckets=buckets_there(cursor, live, public=True),
         composites=composites,
         generated=generated,
     )

@@ -72,3 +72,18 @@ def high_rank(column: Column, offered: Sequence[str], compared: Sequence[str]) -
     added = sorted(word_list("highest_ranks") - set(wanted))
     named = next((known[word] for word in (*wanted, *added) if word in known), None)
     return named or next((one for one in compared if one.lower() not in word_list("lowest_ranks")), None)
+
+
+def middle_ranks(column: Column, offered: Sequence[str], compared: Sequence[str]) -> list[str]:
+    """Return the values of a rank column between the lowest and the highest.
+
+    Args:
+        column: The column.
+        offered: The values that an enum or a constraint lists.
+        compared: The values that policies compare it with.
+    """
+    if column.type == "boolean":
+        return []
+    ends = {low_rank(column, offered, compared), high_rank(column, offered, compared)}
+    between = [one for one in dict.fromkeys([*compared, *offered]) if one not in ends]
+    return between if None not in ends and len(ends) == 2 else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
@@ -15,6 +15,7 @@ from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import STRANGERS
 from gatepost.observation.plant.survey import USERS as ACCOUNTS
+from gatepost.observation.plant.survey import TableKey
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")
@@ -27,13 +28,15 @@ _STATEMENT = "SELECT * FROM auth.users"
 class Arguments:
     """Chooses arguments from the planted rows, for one persona's row set.
 
-    `mentioned` are the names in the function's body and in what it calls. `dynamic` says that it builds SQL.
+    `mentioned` are the names in the function's body and in what it calls. `dynamic` says that it builds SQL. `read`
+    are the rows that the caller sees, by table: what stands there it needs not guess.
     """
 
     planted_rows: PlantedRows
     world: str
     mentioned: frozenset[str] = frozenset()
     dynamic: bool = False
+    read: Callable[[TableKey], frozenset[int]] = lambda _: frozenset()
 
     def choices(self, types: Sequence[str], names: Sequence[str]) -> Iterator[str]:
         """Yield argument lists: a stranger's, the persona's own, words that match everything, then one by one.
@@ -92,9 +95,10 @@ class Arguments:
 
     def _others(self, base: str, bare: str, way: int) -> Iterator[str]:
         """Yield possible values of an argument: what it is named after, then keys of the tables that the body reads."""
-        if name_parts(bare) & word_list("unguessable_arguments"):
-            return
         world = other_of(self.world) if way != 1 else self.world
+        if name_parts(bare) & word_list("unguessable_arguments"):
+            yield from self._read_by_the_caller(base, world)
+            return
         if self.dynamic and canaries.is_word(base) and way == 0:
             yield _STATEMENT
             yield from self._columns()
@@ -109,6 +113,17 @@ class Arguments:
                 value = row.values.get(column.name)
                 fits = canaries.family(self.planted_rows.survey.base_type(column.type)) == canaries.family(base)
                 if fits and value is not None and not _unknown(column.name) and _is_key(row.table, column.name):
+                    yield value
+
+    def _read_by_the_caller(self, base: str, world: str) -> Iterator[str]:
+        """Yield the values of a type that stand in rows of a set that the caller can read."""
+        for row in self._rows(world):
+            if row.number not in self.read(row.table.key):
+                continue
+            for column in row.table.columns:
+                value = row.values.get(column.name)
+                fits = canaries.family(self.planted_rows.survey.base_type(column.type)) == canaries.family(base)
+                if fits and value is not None and (_unknown(column.name) or _is_key(row.table, column.name)):
                     yield value
 
     def _columns(self) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from gatepost import sql
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.doors.callable_functions import Routine
 from gatepost.observation.attempt.doors.door import Door, Leaks
 from gatepost.observation.attempt.doors.function_arguments import Arguments
@@ -67,8 +69,9 @@ class Calls:
         dynamic = dynamic or "execute" in names
         if dynamic:
             names |= frozenset(_WORD.findall(function.body))  # the SQL that it builds is in literals
-        arguments = Arguments(stage.planted_rows, self.persona.row_set, names, dynamic)
-        return list(arguments.choices(function.types, function.names))
+        read = partial(self.leaks.record.sees, self.persona.name)
+        arguments = Arguments(stage.planted_rows, self.persona.row_set, names, dynamic, read)
+        return list(arguments.choices(function.types, [_meaning(name, function.body) for name in function.names]))
 
     def _call(self, function: Routine, arguments: str) -> _Call:
         target = f"{sql.qualified(function.schema, function.name)}({arguments})"
@@ -129,3 +132,14 @@ class Calls:
         wanted = tuple(probe for probe in probes if probe is not None)
         [answer] = yield [replace(call.trial, probes=wanted, counting="")]
         return bool(answer.found) and all(found.rows and found.rows[0][0] == "1" for found in answer.found)
+
+
+def _meaning(argument: str, body: str) -> str:
+    """Return an argument's name, or the column that it is compared with where nobody can guess what that holds."""
+    if not argument:
+        return argument
+    name = re.escape(argument)
+    pairs = re.findall(rf"(\w+)\W{{0,2}}\s*=\s*(?:lower\()?{name}\b|\b{name}\s*=\s*(?:\w+\.)?(\w+)", body)
+    compared = [one for pair in pairs for one in pair if one]
+    secret = word_list("secret_values")
+    return next((one for one in compared if name_parts(one) & secret), argument)

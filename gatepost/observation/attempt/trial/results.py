@@ -85,12 +85,27 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Promotion:
-    """A rank in a tenant that a teammate without one gave to itself or to another account, or took from another."""
+    """A rank in a tenant that a member gave to itself or to another account, or took from another.
+
+    `rank` is the member's own, or empty for the teammate, who has the lowest.
+    """
 
     persona: Persona
     table: Table
     effect: str
     command: Command
+    write: str
+    rank: str = ""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A column of a row of one's own that could be set afterwards, although a new row must not hold that value."""
+
+    persona: Persona
+    table: Table
+    column: str
+    value: str
     write: str
 
 
@@ -107,6 +122,7 @@ class Observations:
     lies: list[Escalation] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
     promotions: list[Promotion] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
     missing: list[NotChecked] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:
