@@ -29,7 +29,7 @@ RENAMED = {
 
 
 def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str]) -> Result:
-    """Return the result without the findings that the project accepts.
+    """Return the result without the findings that the project accepts, which are named under `accepted`.
 
     Args:
         result: The result.
@@ -60,7 +60,13 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
         )
         for key in unused
     ]
-    return _with(result, kept, {"suppressed": len(found & set(reasons))})
+    accepted = [
+        {"key": one.key, "severity": one.severity, "message": one.message, "reason": reasons[one.key]}
+        for one in sorted(result.findings, key=lambda one: one.order)
+        if one.key in reasons
+    ]
+    shown = replace(result, sections={**result.sections, "accepted": accepted}) if accepted else result
+    return _with(shown, kept, {"suppressed": len(found & set(reasons))})
 
 
 def beyond_baseline(result: Result, baseline: frozenset[str]) -> Result:

@@ -6,6 +6,7 @@ import pytest
 
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Result
+from gatepost.report import formats, render
 from gatepost.rules import all_rules, named_rule
 from gatepost.suppression import RENAMED, beyond_baseline, read_baseline, suppressed, write_baseline
 
@@ -19,6 +20,24 @@ def test_a_suppressed_finding_is_gone_and_counted():
     assert [finding.rule for finding in result.findings] == ["drift"]
     assert result.summary["suppressed"] == 1
     assert result.summary["error"] == 1
+
+
+@pytest.mark.parametrize("form", formats())
+def test_no_report_is_silent_about_what_is_accepted(form):
+    only = Result("verify", "here", (OFF,), summary={"tables": 1})
+    accepted = suppressed(only, {OFF.key: "reference data"}, RULES)
+    shown = render(accepted, form)
+    assert "row-security-off:public.country" in shown
+    assert "reference data" in shown
+    assert not accepted.fails("info")
+    if form in ("text", "markdown", "github"):
+        assert "clean, 1 accepted in pyproject.toml (1 table)" in shown
+
+
+def test_a_verdict_names_what_a_baseline_hides(tmp_path):
+    file = tmp_path / "baseline.json"
+    write_baseline(file, RESULT.findings)
+    assert render(beyond_baseline(RESULT, read_baseline(file)), "text") == "verify of here: clean, 2 in the baseline"
 
 
 def test_a_suppression_needs_a_reason():

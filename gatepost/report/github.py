@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gatepost.display import line, statement, workflow, workflow_property
 from gatepost.finding import Finding, Result
-from gatepost.report.text import unseen, verdict
+from gatepost.report.text import accepted, unseen, verdict
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -16,6 +16,7 @@ def render(result: Result) -> str:
     """Return the result as workflow commands, with a line that summarises it."""
     lines = [_command(_COMMANDS[f.severity], f.rule, _message(f), f.place) for f in result.findings]
     lines += [_command("warning", "not checked", line(unseen(skipped))) for skipped in result.not_checked]
+    lines += [_command("notice", "accepted", line(one)) for one in accepted(result)]
     return "\n".join([*lines, line(verdict(result))])
 
 

@@ -11,7 +11,15 @@ from importlib.resources import files
 
 from gatepost.display import attribute, html
 from gatepost.finding import Finding, Result
-from gatepost.report.page.findings import explained, findings, information, not_checked, refuted, worst_of
+from gatepost.report.page.findings import (
+    accepted_items,
+    explained,
+    findings,
+    information,
+    not_checked,
+    refuted,
+    worst_of,
+)
 from gatepost.report.page.matrix import inline, matrix_of, persona_options, section, tokens
 from gatepost.report.parts.order import states
 from gatepost.report.text import conclusion
@@ -78,9 +86,8 @@ def _tiles(result: Result) -> str:
 
 
 def _folds(result: Result) -> str:
-    return _headed(
-        "Beside them", information(result) + not_checked(result) + refuted(result) + tokens(matrix_of(result))
-    )
+    folds = information(result) + not_checked(result) + accepted_items(result) + refuted(result)
+    return _headed("Beside them", folds + tokens(matrix_of(result)))
 
 
 def _headed(title: str, content: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatepost.display import code, fenced, markdown
 from gatepost.finding import Finding, Result
 from gatepost.report.parts.order import by_object, by_rule
-from gatepost.report.text import MANY, conclusion, standing, unseen
+from gatepost.report.text import MANY, accepted, conclusion, standing, unseen
 from gatepost.rules import published
 
 _SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
@@ -33,6 +33,9 @@ def render(result: Result) -> str:
     if result.not_checked:
         lines += ["#### Not checked", ""]
         lines += [f"- {_NOT_CHECKED} {markdown(unseen(skipped))}" for skipped in result.not_checked]
+        lines.append("")
+    if known := accepted(result):
+        lines += ["#### Accepted", "", *(f"- {markdown(one)}" for one in known)]
     return "\n".join(lines).rstrip("\n")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from gatepost.display import json_text
 from gatepost.finding import Finding, Result
-from gatepost.report.text import unseen
+from gatepost.report.text import accepted, unseen
 from gatepost.rules import all_rules, published
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -30,8 +30,8 @@ def render(result: Result) -> str:
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    {"level": "warning", "message": {"text": _message(f"not checked: {unseen(skipped)}")}}
-                    for skipped in result.not_checked
+                    *(_notification("warning", f"not checked: {unseen(skipped)}") for skipped in result.not_checked),
+                    *(_notification("note", f"accepted: {one}") for one in accepted(result)),
                 ],
             }
         ],
@@ -66,6 +66,10 @@ def _result(finding: Finding, rule_index: int) -> dict[str, object]:
         "partialFingerprints": {"key/v1": finding.key},
         "properties": {"fix": finding.fix, **more},
     }
+
+
+def _notification(level: str, text: str) -> dict[str, object]:
+    return {"level": level, "message": {"text": _message(text)}}
 
 
 def _location(finding: Finding) -> dict[str, object]:

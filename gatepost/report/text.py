@@ -47,6 +47,8 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
     for skipped in result.not_checked:
         first, *rest = sentence(f"not checked  {line(unseen(skipped))}", " " * 13, width)
         lines += [first.replace("not checked", paint(_MAGENTA, "not checked"), 1), *rest]
+    for one in accepted(result):
+        lines += sentence(f"accepted  {line(one)}", _INDENT, width)
     if any(finding.fix_trial == "not tried" and finding.severity != "info" for finding in result.findings):
         lines.append("--fixes tries the fixes that were not tried.")
     state = _GREEN if result.ok else _COLOURS["error" if result.count("error") else "warning"]
@@ -117,6 +119,13 @@ def unseen(skipped: NotChecked) -> str:
     return f"{skipped.what}: {skipped.why}{whose}{covered}"
 
 
+def accepted(result: Result) -> list[str]:
+    """Return what was found and the project accepts, each with its severity and the project's reason."""
+    found: object = result.sections.get("accepted", ())
+    known = found if isinstance(found, list) else []
+    return [f"{one['key']} ({one['severity']}): {one['reason']}" for one in known]
+
+
 def verdict(result: Result) -> str:
     """Return the line that summarises a result and names its target."""
     target = f" of {result.target}" if result.target else ""
@@ -141,4 +150,6 @@ def conclusion(result: Result) -> str:
     if result.summary.get("declared") is False:
         instead = "row owners inferred" if "matrix" in result.sections else "rules only, drift not checked"
         checked += f"; no policies declared in this folder: {instead}"
-    return f"{', '.join(counted) or 'clean'}" + (f" ({checked})" if checked else "")
+    hidden = [("suppressed", "accepted in pyproject.toml"), ("in_baseline", "in the baseline")]
+    known = [f"{result.summary[name]} {where}" for name, where in hidden if result.summary.get(name)]
+    return ", ".join([*(counted or ["clean"]), *known]) + (f" ({checked})" if checked else "")

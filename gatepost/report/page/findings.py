@@ -8,7 +8,7 @@ from typing import Any
 from gatepost.display import attribute, block, html, statement
 from gatepost.finding import Finding, Result
 from gatepost.report.parts.order import by_object, by_rule, worst
-from gatepost.report.text import unseen
+from gatepost.report.text import accepted, unseen
 from gatepost.rules import all_rules
 
 OPENED = 5
@@ -72,6 +72,14 @@ def refuted(result: Result) -> str:
         f"<details class='fold'><summary><span class='badge ok'>{len(found)} refuted</span> <span class='soft'>"
         f"suspicions that were tried on a clone and refused</span></summary><ul>{items}</ul></details>"
     )
+
+
+def accepted_items(result: Result) -> str:
+    """Return what the project accepts, each with its reason."""
+    found = accepted(result)
+    items = "".join(f"<li><bdi>{html(one)}</bdi></li>" for one in found)
+    badge = f"<span class='badge info'>{len(found)} accepted</span>"
+    return f"<details class='fold'><summary>{badge}</summary><ul>{items}</ul></details>" if found else ""
 
 
 def explained(result: Result) -> str:
