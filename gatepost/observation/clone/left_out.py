@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gatepost import sql
 from gatepost.finding import NotChecked
 from gatepost.observation.clone.roles import reachable
-from gatepost.schema import Schema, is_platform
+from gatepost.schema import Function, Schema, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -50,10 +51,19 @@ def left_out(source: Connection, live: Schema) -> list[NotChecked]:
     return [*found, *_of_the_catalog(live)]
 
 
+def _may_set(function: Function | None) -> bool:
+    """Return whether what runs at a login may set something for the session in which the API's requests run."""
+    if function is None or function.language not in ("sql", "plpgsql"):
+        return True
+    return bool({piece.name for piece in sql.tokens(function.body)} & {"set", "set_config", "execute", "reset"})
+
+
 def _of_the_catalog(live: Schema) -> Iterable[NotChecked]:
     for trigger in live.event_triggers:
         if not is_platform(trigger.function[0]) and trigger.name not in _PLATFORM:
             covered = "it fires for changes of the schema, and the Data API makes none"
+            if trigger.event == "login":
+                covered = "" if _may_set(live.function(*trigger.function)) else "it sets nothing for the session"
             yield NotChecked(f"event trigger {trigger.name}", "left out of the clone", True, covered)
     for publication in live.publications:
         if publication.name not in _PLATFORM:

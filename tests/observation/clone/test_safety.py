@@ -278,3 +278,20 @@ def test_what_could_run_by_itself_is_left_out_and_named(superuser_url):
         with connection.cursor() as cursor:
             cursor.execute("SELECT (SELECT count(*) FROM pg_event_trigger), (SELECT count(*) FROM pg_foreign_server)")
             assert cursor.fetchone() == (0, 0)
+
+
+def test_a_login_trigger_that_sets_nothing_is_covered_and_another_is_not(superuser_url):
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        if connection.server_version < 170000:
+            pytest.skip("before PostgreSQL 17 no event trigger fires at a login")
+        cursor.execute("""
+            CREATE FUNCTION public.count_it() RETURNS event_trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_catalog.pg_backend_pid(); END';
+            CREATE FUNCTION public.be_somebody() RETURNS event_trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_catalog.set_config('request.jwt.claims', '{"role": "admin"}', false); END $$;
+            CREATE EVENT TRIGGER counts ON login EXECUTE FUNCTION public.count_it();
+            CREATE EVENT TRIGGER sets ON login EXECUTE FUNCTION public.be_somebody();
+        """)
+    with schema_clone(parse_url(superuser_url)) as clone:
+        fails = {one.what: one.fails for one in clone.missing}
+    assert fails == {"event trigger counts": False, "event trigger sets": True}
