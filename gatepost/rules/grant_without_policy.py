@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.rules._registry import Found, rule
-from gatepost.rules._wording import joined
-from gatepost.schema import COMMANDS
+from gatepost.rules._wording import joined, names
+from gatepost.schema import COMMANDS, Table
 
 
 @rule(severity="info", decided_by="catalog")
@@ -57,7 +57,22 @@ def grant_without_policy(context: Context) -> Iterator[Found]:
             name = sql.qualified(table.schema, table.name)
             yield Found(
                 str(table),
-                f'{joined(roles)} may {joined(commands)} "{table}" by a grant, but no policy lets a row through',
+                f'{joined(roles)} may {joined(commands)} "{table}" by a grant, but no policy lets a row through'
+                f"{_also(context, table, commands, roles)}",
                 f"REVOKE {', '.join(commands)} ON {name} FROM {sql.roles(roles)};",
                 detail=",".join(roles),
             )
+
+
+def _also(context: Context, table: Table, commands: Sequence[str], roles: Sequence[str]) -> str:
+    """Return what else the same roles are refused: an upsert of a row that is there, and to read rows at all."""
+    privileges = context.privileges
+    upserting = [r for r in roles if "UPDATE" in commands and privileges.writes(r, table, "insert")]
+    said = [f"an upsert by {joined(upserting)} is refused where the row is there already"] if upserting else []
+    seen_by = sorted(
+        {one for p in table.policies if p.permissive and p.command in ("select", "all") for one in p.roles}
+    )
+    blind = [r for r in roles if privileges.reaches(r, table, "SELECT") and not privileges.writes(r, table, "select")]
+    if blind and seen_by:
+        said.append(f"nor does one for SELECT, since those there are for {names(seen_by)}")
+    return "".join(f"; {one}" for one in said)

@@ -1,9 +1,14 @@
 """What users report most: each kind in a design, with what an assertion and `check` say is missing."""
 
+import re
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 
+from gatepost.check import Options, check
+from gatepost.database.connect import connect
+from gatepost.database.url import parse_url
 from gatepost.errors import SettingsError
 from gatepost.reflect import read
 from gatepost.rules import Context, all_rules
@@ -53,14 +58,16 @@ class Kind:
         sql: A design that has it.
         attempt: What its user tries.
         says: The sentence of the assertion, or the beginning of it.
-        rule: The rule of `verify` that reports it, or nothing where only a trial of `check` does, or it is no fault.
+        rule: The rule that reports it; `usual-statement-refused` is one of the trials of `check`.
+        reports: The sentence of `check`, or a part of it.
     """
 
     name: str
     sql: str
     attempt: object
     says: str
-    rule: str = ""
+    rule: str
+    reports: str
 
 
 KINDS = [
@@ -70,6 +77,7 @@ KINDS = [
         lambda db: assert_can_update(db, "note", {"body": "b"}, id=1),
         "a policy for SELECT: UPDATE with a condition finds only rows that the role may read",
         "write-without-select-policy",
+        '"authenticated" may update rows of "public.note" but cannot see any of them',
     ),
     Kind(
         "DELETE needs SELECT",
@@ -77,12 +85,15 @@ KINDS = [
         lambda db: assert_can_delete(db, "note", id=1),
         "a policy for SELECT: DELETE with a condition finds only rows that the role may read",
         "write-without-select-policy",
+        '"authenticated" may delete rows of "public.note" but cannot see any of them',
     ),
     Kind(
         "INSERT RETURNING needs SELECT",
         TABLE + ADD,
         lambda db: assert_can_insert_returning(db, "note", id=2, user_id=ANN),
         "a policy for SELECT: RETURNING reads the new row, and the plain INSERT passes",
+        "usual-statement-refused",
+        'RETURNING, as clients send it that want the new row back: "authenticated" has no policy for SELECT',
     ),
     Kind(
         "a helper cannot see the row that its statement adds",
@@ -94,12 +105,16 @@ KINDS = [
         lambda db: assert_can_insert_returning(db, "note", id=2, user_id=ANN),
         "a policy for SELECT that the new row passes: the plain INSERT does, but RETURNING reads the row, and"
         ' "own" does not let it through (can_see(integer) looks the row up and cannot find one that its own statement',
+        "usual-statement-refused",
+        'it reads the new row, too, which "own" for SELECT does not let through',
     ),
     Kind(
         "upsert needs SELECT",
         TABLE + ADD + EDIT + "CREATE POLICY own ON note FOR SELECT TO authenticated USING (body <> 'draft');",
         lambda db: assert_can_upsert(db, "note", ["id"], id=2, user_id=ANN, body="draft"),
         "a policy for SELECT that the new row passes: the plain INSERT does, but ON CONFLICT DO UPDATE reads the row",
+        "usual-statement-refused",
+        'as an upsert sends it, for some of them: it reads the new row, too, which "own" for SELECT does not let',
     ),
     Kind(
         "upsert needs UPDATE",
@@ -107,12 +122,15 @@ KINDS = [
         lambda db: assert_can_upsert(db, "note", ["id"], id=1, user_id=ANN, body="b"),
         "a policy for UPDATE: ON CONFLICT DO UPDATE needs one",
         "grant-without-policy",
+        "an upsert by authenticated is refused where the row is there already",
     ),
     Kind(
         "soft delete is refused",
         TABLE + EDIT + f"CREATE POLICY own ON note FOR SELECT TO authenticated USING ({MINE} AND deleted_at IS NULL);",
         lambda db: assert_can_update(db, "note", {"deleted_at": "2026-01-01"}, id=1),
         "a policy for SELECT that the changed row passes: an UPDATE with a condition must not make the row invisible",
+        "usual-statement-refused",
+        'marks a row of their own as deleted, with a filter: it reads the new row, too, which "own" for SELECT',
     ),
     Kind(
         "a helper without EXECUTE",
@@ -123,6 +141,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'EXECUTE on function mine_only(uuid) for "authenticated": policy "own" calls it',
         "policy-needs-privilege",
+        '"authenticated" may not use the function "public.mine_only(uuid)", which the policy "own" needs',
     ),
     Kind(
         "schema USAGE is missing",
@@ -133,6 +152,7 @@ KINDS = [
         lambda db: assert_can_select(db, "app.note"),
         'USAGE on schema "app", without which "authenticated" can name nothing in it',
         "policy-needs-privilege",
+        '"authenticated" may not use the schema "app", which the policy "own" needs',
     ),
     Kind(
         "a restrictive policy alone",
@@ -140,6 +160,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         "a permissive policy for SELECT: restrictive ones only take rows away",
         "restrictive-without-permissive",
+        'the policy "own" is restrictive, and no permissive policy allows anything',
     ),
     Kind(
         "a restrictive policy blocks everything",
@@ -151,6 +172,7 @@ KINDS = [
         lambda db: assert_can_insert(db, "note", id=2, user_id=ANN),
         'a row that passes the restrictive policy "backend", as every row must whatever else allows it',
         "never-true-condition",
+        'the restrictive policy "backend" lets no row of "public.note" through for "authenticated"',
     ),
     Kind(
         "an id that is no uuid",
@@ -160,6 +182,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'invalid input syntax for type uuid: "user_2abc", which is the token\'s sub.',
         "user-id-may-be-no-uuid",
+        "a token whose sub is no UUID, as other sign-in services give, ends the statement in an error",
     ),
     Kind(
         "a table without a grant",
@@ -167,6 +190,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'the privilege: GRANT SELECT ON "note" TO "authenticated"',
         "policy-without-grant",
+        'the policy "own" lets "authenticated" SELECT rows of "public.note", but no grant does',
     ),
     Kind(
         "a sequence without USAGE",
@@ -177,6 +201,7 @@ KINDS = [
         lambda db: assert_can_insert(db, "serial_note", user_id=ANN),
         'USAGE on sequence serial_note_id_seq for "authenticated": the default of "id" takes the next number from it',
         "policy-needs-privilege",
+        '"authenticated" may not use the sequence "public.serial_note_id_seq", which the default of "id" needs',
     ),
     Kind(
         "infinite recursion",
@@ -184,6 +209,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'infinite recursion detected in policy for relation "note": it reads the table that it protects.',
         "policy-recursion",
+        'fails with infinite recursion: its policies read "public.note"',
     ),
     Kind(
         "a policy reads a table that its caller may not",
@@ -195,6 +221,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'SELECT on member for "authenticated": policy "own" reads it as its caller',
         "policy-reads-unreadable-table",
+        'the policy "own" reads "public.member", and "authenticated" may not',
     ),
     Kind(
         "row security without a policy",
@@ -202,6 +229,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'a policy for SELECT for "authenticated"',
         "row-security-without-policies",
+        '"public.note" has no policy, so only roles that bypass row security can access its rows',
     ),
     Kind(
         "a policy for another role",
@@ -209,6 +237,7 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         'a policy for SELECT for "authenticated"; the ones there are for "anon"',
         "grant-without-policy",
+        'nor does one for SELECT, since those there are for "anon"',
     ),
     Kind(
         "a sub-select that finds several rows",
@@ -222,12 +251,15 @@ KINDS = [
         lambda db: assert_can_select(db, "note"),
         "more than one row returned by a subquery used as an expression: the sub-select finds several rows",
         "sub-select-of-many-rows",
+        'reads one value from "public.duty". Every statement fails when several rows match',
     ),
     Kind(
         "a column that the role may not change",
         TABLE + OWN + EDIT + "REVOKE UPDATE ON note FROM authenticated; GRANT UPDATE (body) ON note TO authenticated;",
         lambda db: assert_can_update(db, "note", {"user_id": ANN}, id=1),
         'UPDATE on column "user_id" for "authenticated", which may write other columns of "note"',
+        "column-without-grant",
+        '"authenticated" may UPDATE some columns of "public.note" and not "id", "user_id" or "deleted_at": an UPDATE',
     ),
     Kind(
         "a function without EXECUTE",
@@ -235,6 +267,8 @@ KINDS = [
            REVOKE EXECUTE ON FUNCTION search FROM PUBLIC, anon, authenticated;""",
         lambda db: assert_can_call(db, "search", {"words": "x"}),
         'the privilege: GRANT EXECUTE ON FUNCTION search(text) TO "authenticated"',
+        "function-without-grant",
+        '"anon" and "authenticated" may not EXECUTE "public.search(text)", so that rpc() of it is refused',
     ),
     Kind(
         "replacing a file needs SELECT and UPDATE",
@@ -242,6 +276,8 @@ KINDS = [
            CREATE POLICY add ON storage.objects FOR INSERT TO authenticated WITH CHECK (bucket_id = 'pictures');""",
         lambda db: assert_can_upload(db, "pictures", "a.png", upsert=True),
         "a policy for UPDATE: ON CONFLICT DO UPDATE needs one",
+        "usual-statement-refused",
+        'as an upsert sends it: "authenticated" has no policy for SELECT, and it reads the new row, too',
     ),
 ]
 
@@ -257,12 +293,30 @@ def test_an_assertion_names_the_missing_piece(gatepost_db, as_user, kind):
     assert [line for line in said if line.startswith(kind.says)], str(error.value)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.rule], ids=lambda kind: kind.name)
+BY_TRIAL = [kind for kind in KINDS if kind.rule == "usual-statement-refused"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in BY_TRIAL], ids=lambda kind: kind.name)
 def test_a_rule_reports_it(rolled_back, kind):
     with rolled_back.cursor() as cursor:
         cursor.execute(kind.sql)
         context = Context(read(cursor))
-    assert kind.rule in {one.rule for rule in all_rules() for one in rule.check(context)}
+    found = [one.message for rule in all_rules() if rule.name == kind.rule for one in rule.check(context)]
+    assert [message for message in found if kind.reports in message], found
+
+
+@pytest.mark.slow
+def test_a_trial_reports_it(database_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        for number, kind in enumerate(BY_TRIAL):
+            cursor.execute(re.sub(r"\bnote\b", f"note{number}", kind.sql))
+    result = check(parse_url(database_url), options=Options(fix_seconds=0))
+    reported = [one for finding in result.findings for one in (finding, *finding.consequences)]
+    for number, kind in enumerate(BY_TRIAL):
+        table = "storage.objects" if "storage" in kind.sql else f"public.note{number}"
+        found = [one.message for one in reported if one.rule == kind.rule and one.object == table]
+        assert [message for message in found if kind.reports in message], (kind.name, found)
 
 
 FILES = """
