@@ -58,7 +58,8 @@ def observe(
 
     The personas are anon, two signed-in users who are strangers to each other (ann, bob), an anonymous sign-in
     (anonymous_sign_in), an administrator by app_metadata (admin), a user whose user_metadata claims everything
-    (self_claiming), and service_role. A project can add its own in pyproject.toml, with a role and the claims of
+    (self_claiming), a member of ann's tenant with the lowest rank (teammate, where users share tenants), and
+    service_role. A project can add its own in pyproject.toml, with a role and the claims of
     the token. Every other role that a token can name gets a column of its own:
 
     [tool.gatepost.personas]
