@@ -32,3 +32,15 @@ def test_what_is_proved_of_a_captured_column(rolled_back, table, using, verdict)
         cursor.execute(f"CREATE POLICY reads ON {table} FOR SELECT TO authenticated USING ({using})")
         found = list(named_rule("ambiguous-column-in-subquery").check(Context(read(cursor))))
     assert [one.verdict for one in found] == ([verdict] if verdict else [])
+
+
+@pytest.mark.parametrize(("argument", "verdict"), [("owner_id", "proved"), ("owner", None)])
+def test_a_helper_whose_argument_has_the_name_of_a_column(rolled_back, argument, verdict):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(PROJECTS)
+        cursor.execute(f"""
+            CREATE FUNCTION public.has_project({argument} uuid) RETURNS boolean LANGUAGE sql STABLE AS
+              $$ SELECT EXISTS (SELECT 1 FROM public.project p WHERE p.owner_id = {argument}) $$;
+            CREATE POLICY reads ON public.note FOR SELECT TO authenticated USING (public.has_project(owner_id))""")
+        found = list(named_rule("ambiguous-column-in-subquery").check(Context(read(cursor))))
+    assert [one.verdict for one in found] == ([verdict] if verdict else [])

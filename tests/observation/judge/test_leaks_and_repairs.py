@@ -78,6 +78,11 @@ INSERT INTO storage.buckets (id, name, public) VALUES ('contracts', 'contracts',
 CREATE POLICY r ON storage.objects FOR SELECT TO authenticated
   USING (bucket_id = 'contracts' AND (storage.foldername(name))[1] = auth.uid()::text)
 """
+GUESTS = """
+CREATE TABLE bookings (id int PRIMARY KEY, guest_email text NOT NULL, room int);
+ALTER TABLE bookings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY b ON bookings FOR SELECT TO authenticated USING (lower(guest_email) = lower(auth.jwt() {} ->> 'email'))
+"""
 OF_THE_CALLER = "email = auth.jwt() ->> 'email'"
 EDITORS, OWNERS = "rank_on(board) IN ('owner', 'editor')", "rank_on(board) = 'owner'"
 
@@ -98,11 +103,12 @@ EDITORS, OWNERS = "rank_on(board) IN ('owner', 'editor')", "rank_on(board) = 'ow
         (ANSWERS, "", "AND s.maker = auth.uid()", ("foreign-row-read", "public.answers")),
         (BALLOTS, "", "AND voter = auth.uid()", ("row-forged", "public.ballots")),
         (JOINING, "true", OF_THE_CALLER, ("escalation", "public.accept(uuid)")),
+        (GUESTS, "-> 'user_metadata'", "", ("user-metadata-trusted", "public.bookings")),
         (BUCKET, "true", "false", ("bucket-open", "storage.objects")),
     ],
     ids=["approve oneself", "rank of another tenant", "middle rank", "invite above oneself", "secrets of members",
          "delete what all share", "addresses below an open parent", "a state that is demanded", "an id that is read",
-         "public bucket"],
+         "an address in small letters", "public bucket"],
 )  # fmt: skip
 def test_a_leak_is_told_from_its_repair(designs, design, leaking, sound, found):
     def errors(condition):
