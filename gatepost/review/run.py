@@ -34,7 +34,7 @@ from gatepost.review.verdict.possibilities import of_possibilities
 from gatepost.review.verdict.tables import CallerTables
 from gatepost.schema import COMMANDS, Schema, is_platform
 
-_ROUNDS = 4
+_ROUNDS = 2
 _ABSENCE = re.compile(
     r"\bnot\b[\s(\w.\"]*\b(?:exists|in)\b|<>\s*all|\b(?:count|max|min|sum|bool_and|bool_or|every|array_agg)\s*\("
     r"|\bexcept\b|\bleft\b.*\bis null\b|\bif\s+not\b|not found",
@@ -176,16 +176,15 @@ class _Bench:
         """Return what every caller could do on each side with the same rows."""
         sides = ((self.base, self.surveys[0], self.names), (self.head, self.surveys[1], None))
         watched = watching(population, ((survey, names) for _, survey, names in sides), self.scope)
-        for left in reversed(range(_ROUNDS)):
-            if not left:  # the sides require other values in turn: what one of them refuses is missing there
-                population = replace(population, settled=True)
+        for number in range(_ROUNDS):
             found, known = [], []
+            population.settled = number == _ROUNDS - 1  # each side refuses what the other one requires
             for (side, survey, names), what in zip(sides, ("before", "after"), strict=True):
                 self.options.progress(f"planting the same rows and trying every caller's commands, {what} the change")
                 with side.begin() as cursor:
                     found.append(tried(cursor, survey, population, names, self.scope, watched))
                 known.append(dict(population.fixes))
-            if known[0] == known[1]:  # the head required no other values than the base, so the rows are the same
+            if known[0] == known[1]:  # both sides stood with the same values
                 break
         return found[0], found[1]
 

@@ -56,7 +56,7 @@ class Population:
         possible: What the solver found: further rows, and a caller who tries each.
         sparse: Whether tables that policies read hold rows of two users alone, and no NULL: what a condition looks for
             and does not find decides, too.
-        settled: Whether the rows are no longer changed to what a side's constraints accept.
+        settled: Whether `fixes` stay as they are: a row that a constraint refuses nevertheless is left out.
     """
 
     survey: Survey

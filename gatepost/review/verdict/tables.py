@@ -199,6 +199,8 @@ class CallerTables:
                 )
                 if beyond or write.said.startswith(_ONE_SIDED):
                     skipped.add(label)
+        if key[2] == "insert" and all(both):  # a row that one side alone tried says nothing of the other
+            skipped |= both[0].keys() ^ both[1].keys()
         base, head = ({label: w for label, w in writes.items() if label not in skipped} for writes in both)
         return base, head
 
