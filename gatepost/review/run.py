@@ -34,7 +34,7 @@ from gatepost.review.verdict.possibilities import of_possibilities
 from gatepost.review.verdict.tables import CallerTables
 from gatepost.schema import COMMANDS, Schema, is_platform
 
-_ROUNDS = 2
+_ROUNDS = 3
 _ABSENCE = re.compile(
     r"\bnot\b[\s(\w.\"]*\b(?:exists|in)\b|<>\s*all|\b(?:count|max|min|sum|bool_and|bool_or|every|array_agg)\s*\("
     r"|\bexcept\b|\bleft\b.*\bis null\b|\bif\s+not\b|not found",

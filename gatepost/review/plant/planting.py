@@ -99,12 +99,10 @@ class SidePlanting:
     def _table(self, found: PlantedRows, joint: Table, table: Table) -> str:
         said = ""
         search = Search(self.cursor, self.population.row_sets, joint)
-        for _ in range(1 if self.population.settled else _ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             error = self._all(found, joint, table)
             if error is None:
                 return ""
-            if self.population.settled:
-                break
             said = (error.diag.message_primary or str(error)).strip()
             if self.population.settled:
                 break
