@@ -110,7 +110,8 @@ def _columns(planned: TablePlan, mapped: TableMapping | None) -> Iterator[tuple[
 def _remark(column: ColumnMapping, kind: str = "") -> str:
     if column.undecided:
         if not column.source:
-            return f"{_UNDECIDED}, or becomes {column.remark}"
+            without = f", or becomes {column.remark}" if column.remark else ": it may not be NULL and has no default"
+            return f"{_UNDECIDED}{without}"
         return f"{_UNDECIDED}: {_counted(column.loses or 0, 'value')} would be lost"
     if column.computed:
         return f"computed: {column.computed}"

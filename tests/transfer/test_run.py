@@ -291,3 +291,17 @@ def test_an_interruption_is_one_and_writes_nothing(sqlite_file, target, rows):
     with pytest.raises(KeyboardInterrupt):
         transfer.run(planned, connection, progress=interrupt)
     assert rows("SELECT count(*) FROM t") == [(0,)]
+
+
+def test_rows_whose_key_is_null_are_named_by_their_number(sqlite_file, target, rows, tmp_path):
+    """SQLite allows NULL in a primary key, and no option makes a value of it."""
+    path = sqlite_file(
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v INTEGER)", "INSERT INTO t VALUES (NULL, 1), ('a', 2), (NULL, 3)"
+    )
+    connection = target("CREATE TABLE t (k text PRIMARY KEY, v int)")
+    with pytest.raises(RowsRefused, match='"t" rowid=1: column "k" is NULL, and the column may not be') as caught:
+        moved(path, connection)
+    assert "--cast" not in caught.value.hint
+    assert [reject.key for reject in caught.value.rejects] == ["rowid=1", "rowid=3"]
+    moved(path, connection, rejects=tmp_path / "aside")
+    assert rows("SELECT k, v FROM t") == [("a", 2)]

@@ -20,6 +20,9 @@ from gatepost.transfer.casts.numbers import printed_float8, printed_numeric
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
 from gatepost.transfer.values import Type
 
+_LAST_KIND = 12
+"""The highest number of a kind of element in SQLite's JSONB."""
+
 _SHORT = 48
 """Documents up to this many characters are remembered."""
 
@@ -43,6 +46,22 @@ def json_from_text(value: str, target: Type, _how: TimeOptions) -> str:
         _parse(_CHECKER, value)
         return value
     return _short_jsonb(value) if len(value) <= _SHORT else _jsonb(value)
+
+
+def json_from_bytes(value: bytes, target: Type, _: TimeOptions) -> str:
+    """Refuse a BLOB, with the way to read it where it has SQLite's own form of JSON."""
+    form = '; it may be SQLite\'s JSONB: --compute "TABLE.COLUMN=json(COLUMN)" with SQLite 3.45' * is_jsonb(value)
+    raise Refused(f"is a BLOB, which {target.printed} cannot hold exactly{form}")
+
+
+def is_jsonb(value: bytes) -> bool:
+    """Return whether bytes are one element of SQLite's JSONB by its header (https://www.sqlite.org/jsonb.html)."""
+    if not value or value[0] & 15 > _LAST_KIND:
+        return False
+    code = value[0] >> 4
+    wide = {12: 1, 13: 2, 14: 4, 15: 8}.get(code, 0)
+    size = int.from_bytes(value[1 : 1 + wide], "big") if wide else code
+    return len(value) == 1 + wide + size
 
 
 def json_from_integer(value: int, _target: Type, _how: TimeOptions) -> str:

@@ -151,7 +151,9 @@ def numeric_from_integer(value: int, target: Type, how: TimeOptions) -> str:
 def numeric_from_float(value: float, target: Type, how: TimeOptions) -> str:
     """Take the float's shortest digits, if precision and scale hold all of them."""
     if not math.isfinite(value):
-        raise Refused("is infinite")
+        if target.precision is None:
+            return _NOT_FINITE[str(value)]
+        raise Refused(f"is infinite, which {target.printed} does not hold")
     number = Decimal(repr(value))
     return _numeric(number.to_integral_value() if number == number.to_integral_value() else number, target, how)
 

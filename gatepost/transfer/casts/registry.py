@@ -59,7 +59,12 @@ RULES: dict[tuple[type, str], Cast] = {
     **_each(_TEXTS, {int: text.text_from_number, float: text.text_from_number, str: text.text_from_text}),
     **_each(
         _DOCUMENTS,
-        {int: documents.json_from_integer, float: documents.json_from_float, str: documents.json_from_text},
+        {
+            int: documents.json_from_integer,
+            float: documents.json_from_float,
+            str: documents.json_from_text,
+            bytes: documents.json_from_bytes,
+        },
     ),
     **_each(MOMENTS, {int: times.moment_from_number, float: times.moment_from_number, str: times.moment_from_text}),
     (str, "date"): times.date_from_text,

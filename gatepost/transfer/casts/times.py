@@ -33,6 +33,7 @@ _ISO_SPAN = re.compile(
     r"(?:T(?:(?P<hours>-?[0-9]+)H)?(?:(?P<minutes>-?[0-9]+)M)?(?:(?P<seconds>-?[0-9]+)(?:\.(?P<fraction>[0-9]+))?S)?)?"
 )
 _EPOCH = datetime(1970, 1, 1)
+_FIRST_DAY, _DAY_AFTER_LAST = 1_721_425.5, 5_373_484.5
 _MICROSECONDS = {
     "seconds": Decimal(1_000_000),
     "milliseconds": Decimal(1_000),
@@ -141,7 +142,15 @@ def _naive(found: re.Match[str], target: Type, how: TimeOptions) -> datetime:
         raise Refused(f"is not a moment that exists: {error}") from None
 
 
+def may_be_julian_day(value: object) -> bool:
+    """Return whether a number is a day of the years 1 to 9999 as SQLite's julianday() counts."""
+    return isinstance(value, int | float | Decimal) and _FIRST_DAY <= value < _DAY_AFTER_LAST
+
+
 def _moment_from_number(value: Decimal, target: Type, how: TimeOptions) -> str:
+    if how.epoch is None and may_be_julian_day(value):
+        taken = "--compute \"TABLE.COLUMN=strftime('%Y-%m-%d %H:%M:%f', COLUMN)\""
+        raise Refused(f"is a number, not a moment; where it counts Julian days: {taken}")
     if how.epoch is None:
         raise Refused("is a number, not a moment; --epoch seconds or --epoch milliseconds says what it counts")
     try:

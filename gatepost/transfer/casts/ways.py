@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gatepost.transfer.casts.registry import FAMILIES, cast
+from gatepost.transfer.casts.registry import FAMILIES, MOMENTS, cast
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
+from gatepost.transfer.casts.times import may_be_julian_day
 from gatepost.transfer.mapping.values import UNITS, WAYS, Way
 from gatepost.transfer.values import Type
 
@@ -51,6 +52,9 @@ def cast_allowed(value: Any, target: Type, how: TimeOptions, ways: tuple[Way, ..
 
 def suggestions(value: Any, target: Type, how: TimeOptions, ways: tuple[Way, ...]) -> tuple[Way, ...]:  # noqa: ANN401 - as above
     """Return the ways that would accept a value which was refused, each beside those that are allowed."""
+    counted = how.epoch is not None or set(ways) & set(UNITS)
+    if value is None or (target.family in MOMENTS and not counted and may_be_julian_day(value)):
+        return ()  # nothing makes a value of NULL, and as seconds since 1970 such a day would be one of that winter
     return tuple(way for way in WAYS if way not in ways and _accepts(value, target, how, (*ways, way)))
 
 

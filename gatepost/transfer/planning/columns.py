@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -103,6 +104,10 @@ class _Pairing:
             self.pairs[target.name] = ColumnPlan(
                 target.name, "", target, casts=decision.casts, computed=decision.computed
             )
+            # A column that is computed from the one of its own name takes its place.
+            own = next((name for name in self.left if style(name) == style(target.name)), None)
+            if own is not None and re.search(rf"(?<!\w){re.escape(own)}(?!\w)", decision.computed, re.IGNORECASE):
+                del self.left[own]
         elif source is not None and not decision.target:
             self._drop(source, decision)
         elif target is not None and not decision.source:
@@ -131,7 +136,9 @@ class _Pairing:
         if needed:
             what = f'column "{full}" may not be NULL and has no default, so every row needs a value for it'
             self._difference(what, f"--compute '{full}=EXPRESSION'  # an expression of SQLite over the row")
-        self.mapped.append(ColumnMapping("", column.name, undecided=needed, remark=server_value(column)))
+        self.mapped.append(
+            ColumnMapping("", column.name, undecided=needed, remark="" if needed else server_value(column))
+        )
         del self.open[column.name]
 
     def _lacking(self, column: TargetColumn) -> None:
@@ -144,7 +151,8 @@ class _Pairing:
             )
         else:
             self._difference(f"{what}; it would be {server_value(column)}", f"--ignore-column {full}")
-        self.mapped.append(ColumnMapping("", column.name, undecided=True, remark=server_value(column)))
+        remark = "" if self._needs_value(column) else server_value(column)
+        self.mapped.append(ColumnMapping("", column.name, undecided=True, remark=remark))
 
     def _needs_value(self, column: TargetColumn) -> bool:
         return column.needs_value and not self.target.completes_rows
@@ -245,12 +253,15 @@ def _key_places(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[i
     places = {column.source: place for place, column in enumerate(columns) if not column.computed}
     for number, name in enumerate(_unmoved_key(source, columns)):
         places[name] = len(columns) + number
-    return tuple(places[name] for name in source.key or ((source.rowid,) if source.rowid else ()))
+    return tuple(places[name] for name in _naming(source))
 
 
 def _unmoved_key(source: SourceTable, columns: tuple[ColumnPlan, ...]) -> tuple[str, ...]:
     """Return what is read behind the columns only to name a row in a report: a key that is not moved, a row number."""
     moved = {column.source for column in columns if not column.computed}
-    return tuple(name for name in source.key if name not in moved) or (
-        (source.rowid,) if source.rowid and not source.key else ()
-    )
+    return tuple(name for name in _naming(source) if name not in moved)
+
+
+def _naming(source: SourceTable) -> tuple[str, ...]:
+    """Return what names a row: its key, or its row number where the table has none or the key holds NULL."""
+    return source.key if source.key and source.identified else (source.rowid,) if source.rowid else ()

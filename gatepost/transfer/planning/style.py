@@ -6,10 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+_LONGEST = 63
+"""Bytes of a name that PostgreSQL keeps."""
+
 
 def style(name: str) -> str:
-    """Return what is left of a name without its style: `createdAt` is `created_at`."""
-    return re.sub(r"[\W_]", "", name).lower()
+    """Return what is left of a name without its style: `createdAt` is `created_at`, and a long name is cut."""
+    kept = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")
+    return re.sub(r"[\W_]", "", kept).lower()
 
 
 def alike(here: Iterable[str], there: Iterable[str]) -> dict[str, str]:

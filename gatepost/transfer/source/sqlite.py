@@ -47,7 +47,8 @@ class SourceTable:
     """An ordinary table; `rowid` is the name by which its row number can be read, or the empty string.
 
     `given` is the highest number that AUTOINCREMENT ever gave, also to a row that is gone
-    (https://www.sqlite.org/autoinc.html).
+    (https://www.sqlite.org/autoinc.html). `identified` is whether the key names every row: SQLite allows NULL in it
+    (https://www.sqlite.org/quirks.html).
     """
 
     name: str
@@ -55,6 +56,7 @@ class SourceTable:
     rows: int
     rowid: str
     given: int | None = None
+    identified: bool = True
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -289,12 +291,21 @@ def _table(connection: sqlite3.Connection, name: str, without_rowid: bool, given
     keys = connection.execute(f"PRAGMA main.foreign_key_list({quoted(name)})").fetchall()
     several = {number for number, place, *_ in keys if place > 0}
     parents = {str(column).lower(): str(parent) for number, _, parent, column, *_ in keys if number not in several}
+    listed = connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})").fetchall()
     columns = tuple(
         SourceColumn(str(column), str(declared), int(key), hidden in (2, 3), parents.get(str(column).lower(), ""))
-        for _, column, declared, _, _, key, hidden in connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})")
+        for _, column, declared, _, _, key, hidden in listed
         if hidden != 1  # 2 and 3 are generated columns, which can be read
     )
+    loose = [str(column) for _, column, _, not_null, _, key, _ in listed if key and not not_null]
     taken = {column.name.lower() for column in columns}
     rowid = "" if without_rowid else next((n for n in _ROWID_NAMES if n not in taken), "")
     count = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
-    return SourceTable(name, columns, int(count), rowid, given if isinstance(given, int) else None)
+    seen = given if isinstance(given, int) else None
+    return SourceTable(name, columns, int(count), rowid, seen, not rowid or not _has_null(connection, name, loose))
+
+
+def _has_null(connection: sqlite3.Connection, table: str, columns: list[str]) -> bool:
+    """Return whether one of some columns of a key holds NULL; the first is found in the key's index."""
+    queries = (f"SELECT 1 FROM {quoted(table)} WHERE {quoted(column)} IS NULL LIMIT 1" for column in columns)
+    return any(connection.execute(query).fetchone() for query in queries)

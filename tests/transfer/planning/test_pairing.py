@@ -141,3 +141,35 @@ def test_a_name_does_not_begin_a_line_of_what_to_do(sqlite_file, target, connect
     with pytest.raises(TransferError) as caught:
         transfer.plan(path, connection)
     assert len(str(caught.value).splitlines()) == 4
+
+
+def test_a_name_that_postgresql_cut_is_paired(sqlite_file, target, connection, rows):
+    table, column = "oneVeryLongNameOf" + "Table" * 12, "ä" * 40
+    path = sqlite_file(
+        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, {column})", f"INSERT INTO {table} VALUES (1, 'x')"
+    )
+    target(f"CREATE TABLE {table} (id int PRIMARY KEY, {column} text)")
+    transfer.run(transfer.plan(path, connection), connection)
+    assert rows(f"SELECT {column} FROM {table}") == [("x",)]
+
+
+def test_a_column_is_computed_from_the_one_of_its_own_name(sqlite_file, target, connection, rows):
+    """As the advice about Julian days says; a column that an expression does not name still needs a decision."""
+    path = sqlite_file(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, seenAt REAL)",
+        "INSERT INTO t VALUES (1, julianday('2025-01-09 22:38:08.041'))",
+    )
+    target("CREATE TABLE t (id int PRIMARY KEY, seen_at timestamp)")
+    options = Options(computed=(("t.seen_at", "strftime('%Y-%m-%d %H:%M:%f', seenAt)"),))
+    transfer.run(transfer.plan(path, connection, options=options), connection)
+    assert rows("SELECT seen_at::text FROM t") == [("2025-01-09 22:38:08.041",)]
+    with pytest.raises(SidesDiffer, match="the source has with 1 value"):
+        transfer.plan(path, connection, options=Options(computed=(("t.seen_at", "'2025-01-09'"),)))
+
+
+def test_a_column_that_needs_a_value_is_not_said_to_become_null(move, target):
+    target("ALTER TABLE user_notes ADD owner uuid NOT NULL")
+    with pytest.raises(SidesDiffer) as caught:
+        move(ignore_columns=("user_notes.owner",))
+    (owner,) = (c for t in caught.value.plan.mapping.tables for c in t.columns if c.target == "owner")
+    assert (owner.undecided, owner.remark) == (True, "")
