@@ -224,7 +224,8 @@ class Judge:
             how = f"{'calling' if '(' in found.written else 'writing to'} {found.written}"
             gained = f"make other users' rows in {table} visible by {how}"
             if found.power:
-                gained = f"give itself a rank by {how}, and then change rows of {table} that it could not change before"
+                first = "join others" if found.hung_on else "give itself a rank"
+                gained = f"{first} by {how}, and then change rows of {table} that it could not change before"
             effect = "changes more rows" if found.power else f"shows {shown(found.rows[0])}"
             yield Finding(
                 "escalation",

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from gatepost import sql
 from gatepost.finding import Finding
-from gatepost.name_hints import says_author
+from gatepost.name_hints import says_author, word_list
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import (
     SELF_CLAIMING_BY_HEADER,
@@ -76,10 +76,18 @@ class Inferred:
             return
         for command, what in (("update", "change"), ("delete", "remove")):
             found: list[tuple[Persona, str]] = []
+            whose = "rows that name no owner"
             for persona in self.personas:
                 if persona.name in self.ordinary_users.plain(table):
                     cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
-                    others = [n for n in sorted(cell.rows) if self._of_another(table, n, persona)]
+                    others = [
+                        number
+                        for number in sorted(cell.rows)
+                        if self._of_another(table, number, persona)
+                        or self._of_nobody(table, number, cell.statements.get(number, ""))
+                    ]
+                    if any(self._of_another(table, number, persona) for number in others):
+                        whose = "other users' rows"
                     if others:
                         found.append((persona, witness(self.planted_rows, persona, table, cell, others[0])))
             if found:
@@ -87,7 +95,7 @@ class Inferred:
                     "foreign-row-written",
                     "error",
                     str(table),
-                    f"{comma_joined([p.name for p, _ in found])} can {what} other users' rows in {table}"
+                    f"{comma_joined([p.name for p, _ in found])} can {what} {whose} in {table}"
                     f" ({self.ordinary_users.why(table)})",
                     fix=self._policies_to_fix(table, "update" if command == "update" else "delete"),
                     detail=command,
@@ -253,6 +261,19 @@ class Inferred:
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)
         return row is not None and row.world != NOBODY and not row.is_of(persona.row_set)
+
+    def _of_nobody(self, table: Table, number: int, statement: str) -> bool:
+        """Return whether a row names no owner and still names none: it is not taken over, and every account writes it.
+
+        Only where nothing but a plain owner decides: what belongs to a tenant, or waits for somebody, is for several.
+        """
+        users = self.ordinary_users.names_users(table)
+        keys = [child for child in self.survey.keys if child[:2] == table.key and child not in self.survey.identities]
+        if keys or len(users) != 1 or users[0] not in word_list("owner_columns") or table.key in FILES:
+            return False
+        row = self.planted_rows.row(table.key, number)
+        taken = f"SET {sql.identifier(users[0])} =" in statement
+        return row is not None and row.values.get(users[0]) is None and not taken
 
     def _policies_to_fix(self, table: Table, command: Command) -> str:
         if not table.row_security.enabled:

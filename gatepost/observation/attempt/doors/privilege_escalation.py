@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gatepost import sql
 from gatepost.name_hints import name_parts, word_list
+from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.batch import Trial, Trying
 from gatepost.observation.attempt.trial.probes import Found, Probe
@@ -40,8 +41,18 @@ class Empowering:
         """Record the tables of which more rows can be changed with the rank than without."""
         statements = self._statements()
         powers = list(self._powers()) if statements else []
-        if not powers:
-            return
+        if powers:
+            yield from self._try(statements, powers)
+        joined = self._joining()
+        above = {parent[:2] for child, parent in self.stage.survey.keys.items() if child[:2] == self.table.key}
+        powers = [one for one in self._powers() if one[0].key in above] if joined else []
+        if powers:
+            yield from self._try(joined, powers, hung_on=True)
+
+    def _try(
+        self, statements: Sequence[str], powers: Sequence[tuple[Table, Probe]], *, hung_on: bool = False
+    ) -> Trying[None]:  # fmt: skip
+        """Write, and change the rows of some tables then."""
         probes = tuple(probe for _, probe in powers)
         [before, *after] = yield [
             Trial(self.persona, "SELECT", probes),
@@ -53,9 +64,28 @@ class Empowering:
                 if answer.tried.outcome == "done" and _count(now) > _count(then) and rows:
                     self.escalations.append(
                         Escalation(
-                            self.persona, answer.tried.statement, str(self.table), probe.statement, rows, power=True
+                            self.persona,
+                            answer.tried.statement,
+                            str(self.table),
+                            probe.statement,
+                            rows,
+                            hung_on,
+                            power=True,
                         )
                     )
+
+    def _joining(self) -> list[str]:
+        """Return how the persona would join what is a stranger's: by a row about itself that refers to it."""
+        survey, row_sets = self.stage.survey, self.stage.planted_rows.row_sets
+        world, key = self.persona.row_set, self.table.key
+        ordinary = self.persona.traits.ordinary and not self.persona.traits.ranked
+        names_itself = any((*key, column.name) in survey.identities for column in self.table.columns)
+        held = self.stage.privileges(self.persona.role)
+        if not (ordinary and names_itself and key in survey.read_elsewhere and held.has(key, "insert")):
+            return []
+        values = row_sets.make(self.table, world, FRESH + 8, parents=other_of(self.persona.name))
+        rows = [Row(self.table, FRESH + 8, world, {**values, **kind}) for kind in row_sets.kinds(self.table) or [{}]]
+        return [insert([row], held.columns(self.table, "insert")) for row in rows]
 
     def _statements(self) -> list[str]:
         """Return how the persona would give itself a rank: in its own row, or by a new one."""
