@@ -201,11 +201,17 @@ def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _holds_tables(live: Schema) -> bool:
-    """Return whether a project's table is there: an empty database is more often the wrong one than sound."""
+    """Return whether a project's table is there: an empty database is more often the wrong one than sound.
+
+    A project that only stores files has policies on the platform's table.
+    """
+    from gatepost.analysis import PLATFORM_TABLES
     from gatepost.analysis.context import VERSION_TABLE
 
     return any(
-        not is_platform(table.schema) and table.extension is None and table.name != VERSION_TABLE
+        bool(table.policies) and table.key in PLATFORM_TABLES
+        if is_platform(table.schema)
+        else table.extension is None and table.name != VERSION_TABLE
         for table in live.tables
     )
 

@@ -14,6 +14,7 @@ from gatepost.analysis.conditions.terms import (
     FALSE,
     TRUE,
     Call,
+    Case,
     Column,
     Compare,
     Const,
@@ -21,10 +22,12 @@ from gatepost.analysis.conditions.terms import (
     Not,
     Or,
     Term,
+    conjunction,
     unwrapped,
 )
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.analysis.row_ownership import OF_EVERYBODY, RowOwnership
+from gatepost.analysis.ways.undecided_conditions import ways_in
 from gatepost.name_hints import word_list
 
 Shape = Literal["plain", "session", "everybody", "always true", "row"]
@@ -61,7 +64,9 @@ def _session_decides(term: Term, parts: Sequence[Term], truth: Truth) -> bool:
 
 
 def ways(term: Term) -> tuple[Term, ...]:
-    """Return the alternatives of a condition: each of them lets a row through by itself."""
+    """Return the alternatives of a condition, those of a CASE among them: each of them lets a row through by itself."""
+    if term.all_of_type(Case):
+        return tuple([conjunction(*way) for way in ways_in(term) if FALSE not in way]) or (FALSE,)
     return term.terms if isinstance(term, Or) else (term,)
 
 

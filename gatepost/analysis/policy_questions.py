@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
+from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Not, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.finding import Severity
@@ -32,13 +32,15 @@ BIG = 10_000
 class Access:
     """A role's use of a command through a policy.
 
-    `beyond` are the rows that do not count; without it, those that the caller owns.
+    `beyond` are the rows that do not count; without it, those that the caller owns. With `missing_claims`, the token
+    lacks what not every token has.
     """
 
     policy: PolicyFacts
     command: Command
     role: str
     beyond: Term | None = None
+    missing_claims: bool = False
 
 
 def opens_to_all(context: Context, access: Access) -> bool:
@@ -215,8 +217,8 @@ def lone_guard(context: Context, one: PolicyFacts) -> bool:
 
 
 def marked(way: Term) -> bool:
-    """Return whether a condition checks a column that marks rows as public."""
-    other: set[Term] = set()
+    """Return whether a condition checks a column that marks rows as public, and not that they are not."""
+    other: set[Term] = {part.term for part in way.all_of_type(Not) if _is_public_flag(part.term)}
     for part in way.walk():
         column, values = _compared(part)
         texts = [value for value in values if isinstance(value, str)]
@@ -226,6 +228,10 @@ def marked(way: Term) -> bool:
             return True
         other.add(column)
     return any(isinstance(part, Column) and part not in other and marks_public(part.name) for part in way.walk())
+
+
+def _is_public_flag(term: Term) -> bool:
+    return isinstance(term, Column) and bool(name_parts(term.name) & word_list("open_columns"))
 
 
 def _compared(part: Term) -> tuple[Column | None, list[object]]:

@@ -105,7 +105,14 @@ class Rule:
 
 def _answer(context: Context, access: Access) -> Answer:
     """Return whether somebody can use a command with rows of others, by all policies of the table together."""
-    return can(context.analysis, access.role, access.command, access.policy.table, access.beyond)
+    return can(
+        context.analysis,
+        access.role,
+        access.command,
+        access.policy.table,
+        access.beyond,
+        missing_claims=access.missing_claims,
+    )
 
 
 def rule(severity: Severity, decided_by: DecidedBy) -> Callable[[Check], Rule]:

@@ -46,29 +46,30 @@ def null_session_passes(context: Context) -> Iterator[Found]:
         if not one.policy.permissive and not lone_guard(context, one):
             continue
         for command in one.commands:
-            role, lacking = _lacking(context, one, command)
+            role, lacking, bare = _lacking(context, one, command)
             if lacking:
                 yield Found(
                     str(one.policy),
                     f'rows of "{one.table}" pass the policy "{one.policy.name}" because {lacking}',
                     f"compare so that NULL does not pass, and use TO authenticated: {one.policy.name}",
-                    access=Access(one, command, role, beyond=FALSE),
+                    access=Access(one, command, role, beyond=FALSE, missing_claims=bare),
                 )
                 break
 
 
-def _lacking(context: Context, one: PolicyFacts, command: Command) -> tuple[str, str]:
-    """Return a role that passes because its session lacks something, and what that is."""
+def _lacking(context: Context, one: PolicyFacts, command: Command) -> tuple[str, str, bool]:
+    """Return a role that passes because its session lacks something, what that is, and whether it is a claim."""
     term = one.condition(command)
     for role in callers(one, command):
         plain = context.analysis.truth(one.table, role, owned=False)
         if role == "anon" and passes_by_nothing(term, plain):
-            return role, "nobody is signed in"
+            return role, "nobody is signed in", False
         bare = _without_claims(plain.caller)
-        lacks = role != "anon" and any(bare.value(session) is None for session in term.all_of_type(Session))
-        if lacks and passes_by_nothing(term, Truth(bare, plain.filled)):
-            return role, "the token has no such claim"
-    return "", ""
+        lacked = {session.kind for session in term.all_of_type(Session) if bare.value(session) is None}
+        if (role != "anon" or "request" in lacked) and lacked and passes_by_nothing(term, Truth(bare, plain.filled)):
+            what = "the request has no such header" if "request" in lacked else "the token has no such claim"
+            return role, what, True
+    return "", "", False
 
 
 @cache

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from gatepost import sql
 from gatepost.analysis import PolicyFacts
-from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, Items, Term, unwrapped
+from gatepost.analysis.conditions.term_queries import conjuncts, row_columns
+from gatepost.analysis.conditions.terms import Column, Compare, CompareMany, Const, IsNull, Items, Not, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import ways
 from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles, restricted, siblings, who
@@ -61,7 +62,7 @@ def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | Non
     ownership = context.ownership
     if not ownership.ties_nothing(way, one.table, role):
         return None
-    columns = {part.name for part in way.walk() if isinstance(part, Column) and part.source == ""}
+    columns = {name for part in conjuncts(way) if not _is_filled(part) for name in row_columns(part)}
     if columns - {"bucket_id"}:
         return None  # limits the folder or the kind of file
     buckets = _buckets(way)
@@ -74,6 +75,11 @@ def _open(context: Context, one: PolicyFacts, way: Term, role: str) -> str | Non
         if _owner_checked(context, one, bucket):
             return bucket
     return None
+
+
+def _is_filled(part: Term) -> bool:
+    """Return whether a condition only says that there is a value: every file has a name."""
+    return isinstance(part, Not) and isinstance(part.term, IsNull)
 
 
 def _owner_checked(context: Context, one: PolicyFacts, bucket: str) -> bool:

@@ -89,6 +89,8 @@ def rows_visible_by_status_only(context: Context) -> Iterator[Found]:
 def _shown(context: Context, one: PolicyFacts, role: str) -> str:
     analysis, table = context.analysis, one.table
     truth, ownership = analysis.truth(table, role), context.ownership
+    if shape(one.old, truth, ownership) == "always true":
+        return ""  # which condition-always-true says
     found = ways(one.old)
     tied = any(ownership.columns_tied(way, table, role) - {"*"} for way in found) or any(
         checks_owner(context, other, role) for other in siblings(context, one)

@@ -88,7 +88,7 @@ def _ignored(context: Context, one: PolicyFacts, term: Term) -> tuple[Table, str
         return None  # no sub-select, or ambiguous-column-in-subquery
     for way in ways(term):
         if context.ownership.columns_tied(way, one.table, role) == ONLY_AN_AUTHORITY:
-            scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table)), None)
+            scope = next((s for part in way.walk() for s in _free_scopes(context, part, one.table, role)), None)
         else:
             scope = next(_beside(context, way, one.table, role), None)
         if scope is not None:
@@ -102,10 +102,10 @@ def _beside(context: Context, way: Term, table: Table, role: str) -> Iterator[tu
     for part in conditions:
         others = (context.ownership.columns_tied(other, table, role) for other in conditions if other is not part)
         if not any(tied and tied != ONLY_AN_AUTHORITY for tied in others):
-            yield from _free_scopes(context, part, table)
+            yield from _free_scopes(context, part, table, role)
 
 
-def _free_scopes(context: Context, part: Term, table: Table) -> Iterator[tuple[Table, str]]:
+def _free_scopes(context: Context, part: Term, table: Table, role: str) -> Iterator[tuple[Table, str]]:
     """Yield each table in which a sub-select finds the caller without using the row, and the scope it leaves open."""
     found = as_exists(part)
     if found is None or not isinstance(found.select, Select):
@@ -113,15 +113,15 @@ def _free_scopes(context: Context, part: Term, table: Table) -> Iterator[tuple[T
     for side in branches(found.select):
         for conditions in alternatives(side.where):
             way = Select(side.sources, (), conjunction(*conditions))
-            scope = None if row_columns(way) else _free_scope(context, way, table)
+            scope = None if row_columns(way) else _free_scope(context, way, table, role)
             if scope is not None:
                 yield scope
 
 
-def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, str] | None:
+def _free_scope(context: Context, select: Select, table: Table, role: str) -> tuple[Table, str] | None:
     """Return the table in which a select finds the caller, and its column that the row's table has as well."""
     if not any(session.kind in ("uid", "email") for session in sessions(select)):
-        return None
+        return _free_parent(context, select, table, role)
     if any(isinstance(part, Call) and part.name == ("realtime", "topic") for part in select.walk()):
         return None
     if {c.source for c in select.all_of_type(Column)} - {"", *(source.name for source in select.all_of_type(Source))}:
@@ -148,6 +148,20 @@ def _free_scope(context: Context, select: Select, table: Table) -> tuple[Table, 
             if Column(name, column) not in compared:
                 return holder, column
     return None
+
+
+def _free_parent(context: Context, select: Select, table: Table, role: str) -> tuple[Table, str] | None:
+    """Return the row's parent if a select finds any row of it that its own policies show, and which column is free."""
+    if len(select.sources) != 1 or sessions(select) or select.where.all_of_type(Compare):
+        return None
+    (source,) = select.sources
+    holder = context.live.table(*source.relation) if source.relation is not None and not source.reader else None
+    if holder is None or holder.key == table.key or not context.ownership.guarded(holder.key, role):
+        return None
+    subject = context.ownership.owners(holder, [role])
+    if not subject or any(key <= subject for key in _keys(holder)):
+        return None
+    return next(((holder, column) for column in _parent(context, holder, table)), None)
 
 
 def _subject(select: Select, source: str) -> set[str]:

@@ -30,7 +30,7 @@ ME IS NULL OR owner = ME | - | owner | row | nothing
 auth.role() = 'authenticated'::text | * | - | session | -
 true | - | - | plain | -
 public | - | - | row | marked
-NOT public | - | - | row | guard marked
+NOT public | - | - | row | guard
 state = 'done'::text | - | - | row | -
 state <> 'draft'::text | - | - | row | guard
 deleted_at IS NULL | - | - | row | guard

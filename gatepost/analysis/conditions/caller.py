@@ -19,7 +19,7 @@ class Caller:
     Args:
         role: The database role.
         signed_in: Whether there is a user's id.
-        missing_claims: Whether to assume that the claims which not every token has are missing.
+        missing_claims: Whether to assume that what not every token or request has is missing: other claims, headers.
     """
 
     role: str
@@ -42,7 +42,7 @@ class Caller:
             return SOME if session.path[0] in CLAIMS_OF_ALL and len(session.path) == 1 else MAYBE
         if session.kind in ("uid", "email"):
             return (SOME if session.kind == "uid" else MAYBE) if self.signed_in else None
-        return None if self.missing_claims and session.kind == "setting" else MAYBE
+        return None if self.missing_claims and session.kind in ("setting", "request") else MAYBE
 
 
 class Mark:

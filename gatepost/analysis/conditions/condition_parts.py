@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gatepost.analysis.conditions.term_queries import counts
 from gatepost.analysis.conditions.terms import (
     And,
     Call,
@@ -109,3 +110,15 @@ def own_user(select: Select) -> bool:
         return False
     sides = {unwrapped(select.where.left), unwrapped(select.where.right)}
     return sides == {Session("uid"), Column(select.sources[0].name, "id")}
+
+
+def of_count(op: str, left: Term, right: Term) -> bool | None:
+    """Return whether a number of rows compares so with a literal, however many there are; None where it depends."""
+    number = unwrapped(right)
+    if not counts(left) or not isinstance(number, Const) or not isinstance(number.value, int | float):
+        return None
+    if op in (">=", "<") and number.value <= 0:
+        return op == ">="
+    if op in (">", "<>", "<=", "=") and number.value < 0:
+        return op in (">", "<>")
+    return None

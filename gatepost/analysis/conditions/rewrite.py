@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatepost.analysis.conditions.terms import And, Or, Term, conjunction, disjunction
+from gatepost.analysis.conditions.terms import (
+    And,
+    Case,
+    Compare,
+    CompareMany,
+    Const,
+    Items,
+    OncePerStatement,
+    Or,
+    Term,
+    conjunction,
+    disjunction,
+)
 
 
 def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -40,3 +52,30 @@ def _changed(values: tuple[object, ...], change: Callable[[Term], Term]) -> tupl
         change(v) if isinstance(v, Term) else _changed(v, change) if isinstance(v, tuple) else v for v in values
     )
     return new if any(a is not b for a, b in zip(new, values, strict=True)) else values
+
+
+def within_case(comparison: Compare | CompareMany) -> Term:
+    """Return a comparison of a CASE with literals as a CASE of comparisons: `level(…) = 'write'` has ways then.
+
+    Anything else is returned as it is.
+    """
+    side = comparison.left
+    while isinstance(side, OncePerStatement):
+        side = side.term
+    if not isinstance(side, Case) or not _is_literal(comparison):
+        return comparison
+
+    def compared(value: Term) -> Term:
+        if isinstance(comparison, Compare):
+            return within_case(Compare(comparison.op, value, comparison.right))
+        return within_case(CompareMany(comparison.op, value, comparison.many, comparison.all))
+
+    whens = tuple([(condition, compared(value)) for condition, value in side.whens])
+    return Case(whens, compared(side.otherwise))
+
+
+def _is_literal(comparison: Compare | CompareMany) -> bool:
+    """Return whether the right side of a comparison is a literal, or a list of literals."""
+    if isinstance(comparison, Compare):
+        return isinstance(comparison.right, Const)
+    return isinstance(comparison.many, Items) and all(isinstance(one, Const) for one in comparison.many.items)

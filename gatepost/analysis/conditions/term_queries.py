@@ -257,8 +257,9 @@ def captured(term: Term) -> Iterator[tuple[Select, Compare]]:
     for part in term.all_of_type(Select):
         if row_columns(part):
             continue
-        for one in conjuncts(part.where):
-            if not isinstance(one, Compare) or one.op != "=":
+        always = conjuncts(part.where)
+        for one in dict.fromkeys(piece for way in alternatives(part.where) for piece in way):
+            if not isinstance(one, Compare) or one.op != "=" or (one not in always and one.left != one.right):
                 continue
             sides = (one.left.all_of_type(Column), one.right.all_of_type(Column))
             bare = any(isinstance(unwrapped(side), Column) for side in (one.left, one.right))

@@ -177,6 +177,8 @@ class Truth:
         one, other = self._value(left), self._value(right)
         if one is None or other is None:
             return Outcome.NULL
+        if (counted := parts.of_count(op, left, right)) is not None:
+            return Outcome.TRUE if counted else Outcome.FALSE
         null = Outcome.NULL if MAYBE in (one, other) else 0
         if op == "=" and parts.boolean(left) and isinstance(unwrapped(right), Const):
             found = self._possible(left)

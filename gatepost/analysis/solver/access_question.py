@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gatepost.analysis.conditions.terms import (
     FALSE,
     TRUE,
@@ -21,7 +23,15 @@ from gatepost.analysis.solver.questions import can_pass
 from gatepost.schema import Command, Table
 
 
-def can(analysis: Analysis, caller: str, command: Command, table: Table, beyond: Term | None = None) -> Answer:
+def can(
+    analysis: Analysis,
+    caller: str,
+    command: Command,
+    table: Table,
+    beyond: Term | None = None,
+    *,
+    missing_claims: bool = False,
+) -> Answer:
     """Return whether a caller can use a command with a row of a table though it is not allowed.
 
     An UPDATE must pass the condition on the row as it was; what it may be changed to is another question.
@@ -33,6 +43,7 @@ def can(analysis: Analysis, caller: str, command: Command, table: Table, beyond:
         table: The table, whose row security is on.
         beyond: The rows that are the caller's own. Without it, those of which an owner column holds the caller's id;
             every row belongs to somebody then.
+        missing_claims: Whether the caller's token lacks every claim that not all tokens have.
 
     Returns:
         `RuledOut` where no row, no claims and no content of other tables let the caller pass; a `Candidate` with
@@ -40,7 +51,8 @@ def can(analysis: Analysis, caller: str, command: Command, table: Table, beyond:
     """
     owners = analysis.owner_columns(table) if beyond is None else frozenset()
     own = beyond if beyond is not None else _own(table, owners)
-    frame = Frame(table, analysis.live, analysis.caller(caller), owners)
+    who = replace(analysis.caller(caller), missing_claims=missing_claims)
+    frame = Frame(table, analysis.live, who, owners)
     return can_pass(passing(analysis, caller, command, table), frame, beyond=own)
 
 

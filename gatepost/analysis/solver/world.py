@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations
 
-from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL, CLAIMS_OF_THE_KEY
+from gatepost.analysis.conditions.caller import CLAIMS_OF_ALL
 from gatepost.analysis.conditions.terms import Const, Session
 from gatepost.analysis.solver.formulas import (
     NO,
@@ -143,13 +143,10 @@ class World:
             return Value(Symbol(name), null, type_)
         if session.kind in ("role", "current_user"):
             return self.literal(Const(caller.role, "text"))
-        if session.kind in ("uid", "email") and not caller.signed_in:
+        if caller.value(session) is None:
             return Value(Symbol(name), YES, type_)
         filled = session.kind == "uid" or (session.kind == "claim" and not session.path)
         of_all = session.kind == "claim" and bool(session.path) and session.path[0] in CLAIMS_OF_ALL
-        of_key = len(session.path) == 1 and session.path[0] in CLAIMS_OF_THE_KEY
-        if session.kind == "claim" and session.path and not caller.signed_in and not of_key:
-            return Value(Symbol(name), YES, type_)
         if of_all and caller.signed_in and len(session.path) == 1:
             filled = True
         return Value(Symbol(name), NO if filled else null, type_)

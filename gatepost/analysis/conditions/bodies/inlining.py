@@ -9,13 +9,15 @@ from gatepost.analysis.by_identity import ByIdentity
 from gatepost.analysis.conditions.bodies.function_values import as_piece, as_term
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
-from gatepost.analysis.conditions.rewrite import rebuilt
+from gatepost.analysis.conditions.rewrite import rebuilt, within_case
 from gatepost.analysis.conditions.terms import (
     FALSE,
     NULL,
     TRUE,
     Call,
     Case,
+    Compare,
+    CompareMany,
     Const,
     IsNull,
     Items,
@@ -140,6 +142,8 @@ class Follower:
         if isinstance(part, Select) and not part.sources and len(part.outputs) == 1:
             inner = part.outputs[0]  # SELECT f(), where f returns rows: those rows
             return inner if isinstance(inner, Select) else part
+        if isinstance(part, Compare | CompareMany):
+            return within_case(part)
         if not isinstance(part, Call) or depth == 0:
             return part
         function = self.function(part)

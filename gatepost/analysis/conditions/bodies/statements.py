@@ -187,6 +187,8 @@ def _field(select: Term, name: str) -> Term:
         for output in select.outputs:
             if isinstance(output, Column) and output.name == name:
                 return _one(select, output)
-        if len(select.sources) == 1 and any(isinstance(one, Column) and one.name == "*" for one in select.outputs):
+        if len(select.sources) == 1 and any(
+            isinstance(one, Column | Param) and one.name == "*" for one in select.outputs
+        ):
             return _one(select, Column(select.sources[0].name, name))
     return Unknown(f"the field {name}", (select,))
