@@ -1,8 +1,9 @@
 """Find which policies the tests of a run exercised: each command of each policy, and whether it reached a row.
 
 A policy is exercised where a statement of a test, sent as a persona that the policy is for, had the policy's command on
-its table. Statements are those of `gatepost_db`, `gatepost_session` and the assertions. What a function does inside is
-not seen, and a view counts for the tables that it reads as its caller, so that less is counted rather than more.
+its table. Statements are those of the fixtures and the assertions, and of every engine of SQLAlchemy on the database of
+the tests. What a function does inside is not seen, and a view counts for the tables that it reads as its caller, so
+that less is counted rather than more.
 """
 
 from __future__ import annotations
@@ -58,12 +59,16 @@ SELECT DISTINCT read.name, n.nspname::text, c.relname::text
 
 @dataclass(frozen=True, order=True)
 class Exercise:
-    """A command that a role used on a relation, as a test named it, and whether it reached a row."""
+    """A command that a role used on a relation, as a test named it, and whether it reached a row.
+
+    `database` is that of an engine of the application, and empty for the connection of the tests.
+    """
 
     relation: str
     command: Command
     role: str
     reached: bool
+    database: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -94,7 +99,7 @@ class Recorder:
 
     seen: set[Exercise] = field(default_factory=set)
 
-    def record(self, statement: str, role: str, rows: int, refused: bool) -> None:
+    def record(self, statement: str, role: str, rows: int, refused: bool, database: str = "") -> None:
         """Add what a statement did.
 
         Args:
@@ -102,9 +107,10 @@ class Recorder:
             role: The role that sent them.
             rows: How many rows the last of them reached.
             refused: Whether row security or a privilege refused it.
+            database: The database of the engine that sent it, or nothing for the connection of the tests.
         """
         reached = rows > 0 and not refused
-        self.seen |= {Exercise(name, command, role, reached) for name, command in used(statement)}
+        self.seen |= {Exercise(name, command, role, reached, database) for name, command in used(statement)}
 
 
 def used(statement: str) -> Iterator[tuple[str, Command]]:
@@ -160,6 +166,9 @@ def lines(connection: Connection, seen: Iterable[Exercise]) -> list[Line]:
         seen: What was recorded.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        here = {"", *(cursor.fetchone() or ())}
+        seen = [one for one in seen if one.database in here]
         cursor.execute(_RELATIONS, [sorted({one.relation for one in seen})])
         tables: dict[str, set[tuple[str, str]]] = {}
         for name, schema, table in cursor.fetchall():
@@ -194,6 +203,7 @@ def table(found: Iterable[Line]) -> Iterator[str]:
         f"{exercised} of {len(listed)} commands of policies exercised ({percent(listed):.0f} %),"
         f" {both} of them with a row and without one"
     )
+    yield "not seen: what functions do inside, and what is sent without the fixtures or SQLAlchemy, by a driver alone"
 
 
 def percent(found: Iterable[Line]) -> float:

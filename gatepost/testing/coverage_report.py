@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import astuple
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,14 @@ class CoverageReport:
     def read(self, connection: Connection) -> None:
         """Take the policies of a database, when its tests have ended."""
         self._found += lines(connection, self._recorder.seen)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Iterator[None]:
+        """Record what engines of the application do while the tests run."""
+        from gatepost.testing.engine_statements import EngineStatements
+
+        with EngineStatements(self._recorder).recording():
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -48,12 +48,20 @@ def about(findings: Iterable[Finding], mutation: Mutation) -> tuple[Finding, ...
 
 
 def rows(new_database: Callable[[], object], application: Application) -> Iterator[Row]:
-    """Yield a row for each mistake of an application."""
-    for mutation in application.mutations:
+    """Yield a row for each mistake of an application, without what is found in the application itself."""
+    known: list[set[str]] = [set(), set()]
+    for mutation in (None, *application.mutations):
         with new_database() as url:  # type: ignore[attr-defined]  # the fixture
             made(url, application, mutation)
-            declared, undeclared = checked(url, application)
-        yield Row(mutation, about(declared.findings, mutation), about(undeclared.findings, mutation))
+            results = checked(url, application)
+        if mutation is None:
+            known = [{f"{one.key}: {one.message}" for one in result.findings} for result in results]
+            continue
+        declared, undeclared = (
+            tuple(one for one in about(result.findings, mutation) if f"{one.key}: {one.message}" not in before)
+            for result, before in zip(results, known, strict=True)
+        )
+        yield Row(mutation, declared, undeclared)
 
 
 def table(found: list[Row]) -> str:

