@@ -30,7 +30,7 @@ from gatepost.sources import Source, opened
 from gatepost.sources.causes import Cause
 from gatepost.sources.files import read_script
 from gatepost.sources.profile import read_profile
-from gatepost.sources.revision_files import as_files
+from gatepost.sources.revision_files import as_files, written_out
 from gatepost.sources.snapshots import read_snapshot
 from gatepost.sources.undeployed import not_migrated
 from gatepost.target import target_url
@@ -89,10 +89,11 @@ def review(base: Source, head: Source, options: Options | None = None) -> Result
     options = options or Options()
     options.progress("making both sides")
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (base, head)]
+        before, after = (stack.enter_context(written_out(source)) for source in (base, head))
+        making = [pool.submit(_entered, stack, _side(source, options.sources)) for source in (before, after)]
         old, new = (one.result() for one in making)
         found = compare(old, new, How(options.personas, options.words, options.progress))
-    between, unmoved = _between(base, head, options)
+        between, unmoved = _between(before, after, options)
     undeployed = *as_shared(new.undeployed, old.undeployed), *unmoved
     found = replace(found, not_checked=(*found.not_checked, *undeployed))
     made = (f"both sides: {old.made}",) if old.made == new.made else (f"base: {old.made}", f"head: {new.made}")
@@ -129,13 +130,13 @@ def _side(source: Source, options: SourceOptions) -> Iterator[Side]:
             url = target_url(source.text)
             label, source_kept = url.masked, kept(url, buckets=True)
         with clone_of(source_kept, label) as clone:
-            yield Side(label, _transactions(clone.url, label), clone.missing, source_kept.live)
+            yield Side(label, _transactions(clone.url, label), clone.missing, source_kept.live, apart=True)
         return
     with opened(source, options) as database:
         made = database.profile.line if database.profile is not None else ""
         yield Side(
             _called(source), _transactions(database.url, database.label), database.not_checked,
-            refused=_refused(database.causes), made=made, undeployed=database.undeployed,
+            refused=_refused(database.causes), made=made, undeployed=database.undeployed, apart=True,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from gatepost.finding import NotChecked
@@ -22,8 +23,8 @@ from gatepost.review.scope import NOTHING, Scope, scope_of
 from gatepost.review.state import Side, State, read_state
 from gatepost.review.structure import ObjectChange, object_changes
 from gatepost.review.trial.access import Access
-from gatepost.review.trial.run import as_one, tried
-from gatepost.review.trial.side import watching
+from gatepost.review.trial.run import as_one, planted, tried
+from gatepost.review.trial.side import Watched, watching
 from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable, of_unplanted
 from gatepost.review.verdict.doors import CallerDoors
@@ -176,6 +177,8 @@ class _Bench:
         """Return what every caller could do on each side with the same rows."""
         sides = ((self.base, self.surveys[0], self.names), (self.head, self.surveys[1], None))
         watched = watching(population, ((survey, names) for _, survey, names in sides), self.scope)
+        if self.base.apart and self.head.apart:
+            return self._at_once(sides, population, watched)
         for number in range(_ROUNDS):
             found, known = [], []
             population.settled = number == _ROUNDS - 1  # each side refuses what the other one requires
@@ -187,6 +190,25 @@ class _Bench:
             if known[0] == known[1]:  # both sides stood with the same values
                 break
         return found[0], found[1]
+
+    def _at_once(
+        self, sides: Sequence[tuple[Side, Survey, Names | None]], population: Population, watched: Watched
+    ) -> tuple[Access, Access]:  # fmt: skip
+        """Learn on each side what its constraints require, then try both sides at the same time."""
+        self.options.progress("planting the same rows on both sides")
+        for side, survey, names in sides:
+            with side.begin() as cursor:
+                planted(cursor, survey, population, names)
+        population.settled = True
+        self.options.progress("trying every caller's commands, before and after the change")
+
+        def one(side: Side, survey: Survey, names: Names | None) -> Access:
+            with side.begin() as cursor:
+                return tried(cursor, survey, population, names, self.scope, watched)
+
+        with ThreadPoolExecutor(2) as pool:
+            old, new = pool.map(one, *zip(*sides, strict=True))
+        return old, new
 
 
 def _looks_for_absence(scope: Scope, *sides: Schema) -> bool:

@@ -76,6 +76,7 @@ class Side:
         refused: The statements that were refused, and those that need them, by the place that `missing` names.
         made: How the platform around it was set up, where it is no live database.
         undeployed: What the project declares and its migrations do not hold.
+        apart: Whether it has a server of its own, so that both sides can be tried at the same time.
     """
 
     label: str
@@ -85,6 +86,7 @@ class Side:
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     made: str = ""
     undeployed: tuple[NotChecked, ...] = ()
+    apart: bool = False
 
 
 def read_state(cursor: Cursor, original: Schema | None = None) -> State:

@@ -21,8 +21,8 @@ from gatepost.observation.clone.schema import clone_of
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.sources.causes import Cause, causes
 from gatepost.sources.files import Script, migrations, read_script, script_of
-from gatepost.sources.git_revisions import checked_out
 from gatepost.sources.profile import Grants, Profile, read_profile
+from gatepost.sources.revision_files import folder_of, written_out
 from gatepost.sources.revisions import upgrade
 from gatepost.sources.seen import of_causes
 from gatepost.sources.snapshots import read_snapshot
@@ -126,8 +126,9 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
             yield Opened(clone.url, source.text, disposable=True, not_checked=clone.missing)
         return
     if source.revision is not None:
-        with checked_out(source.revision) as folder, opened(in_folder(folder), options) as found:
-            yield replace(found, label=source.revision.label, notes=tuple(_without(one, folder) for one in found.notes))
+        with written_out(source) as written, opened(in_folder(folder_of(written)), options) as found:
+            notes = (_without(one, folder_of(written)) for one in found.notes)
+            yield replace(found, label=source.revision.label, notes=tuple(notes))
         return
     content = _content(source, options)
     binaries = _binaries(content.profile)

@@ -48,9 +48,7 @@ def tried(
         scope: What to try.
         watched: From `watching`.
     """
-    cursor.execute(_SETTINGS, (TIMEOUT,))
-    planting = SidePlanting(cursor, survey, population, names)
-    rows = planting.plant()
+    planting, rows = planted(cursor, survey, population, names)
     access = Access(missing=[*planting.missing], refused=planting.refused)
     side = TriedSide(TrialSession(cursor, rows), planting, population, scope, watched, access)
     _describe(side, rows)
@@ -76,6 +74,22 @@ def tried(
     side.stage.settle()
     _note_errors(side)
     return access
+
+
+def planted(
+    cursor: Cursor, survey: Survey, population: Population, names: Names | None
+) -> tuple[SidePlanting, PlantedRows]:  # fmt: skip
+    """Plant the population on one side; the population keeps the values that constraints require.
+
+    Args:
+        cursor: Inside a transaction that the caller rolls back.
+        survey: The side.
+        population: The rows.
+        names: What the head calls what the base has; None for the head itself.
+    """
+    cursor.execute(_SETTINGS, (TIMEOUT,))
+    planting = SidePlanting(cursor, survey, population, names)
+    return planting, planting.plant()
 
 
 def _note_errors(side: TriedSide) -> None:
