@@ -1,4 +1,4 @@
-"""Choose the operating system account that the server runs as.
+"""Choose the operating system account that the server runs as, and what it inherits from this process.
 
 PostgreSQL refuses to run as root (https://www.postgresql.org/docs/17/creating-cluster.html), so if this process
 is root, the server gets an account without rights; otherwise it runs as the account of this process.
@@ -15,6 +15,23 @@ from gatepost.errors import LocalServerError
 
 ACCOUNTS = ("postgres", "nobody")
 """`postgres` first, because it exists for this, while other programs also run as `nobody`."""
+
+_INHERITED = frozenset(
+    "PATH HOME USER LANG LANGUAGE TZ TMPDIR TEMP TMP LD_LIBRARY_PATH DYLD_LIBRARY_PATH KRB5CCNAME KRB5_CONFIG"
+    " SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT USERPROFILE USERNAME APPDATA LOCALAPPDATA PROGRAMDATA".split()
+)
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return the variables that a program of ours gets from this process: none with an address, a password or a key.
+
+    PGDATA, PGPORT and others would direct PostgreSQL's programs to another server, besides.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _INHERITED or name.startswith(("LC_", "XDG_", "PYTHON", "GATEPOST_"))
+    }
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatepost.errors import LocalServerError
-from gatepost.local.account import Account
+from gatepost.local.account import Account, inherited_environment
 from gatepost.local.binaries import Binaries
 from gatepost.local.process import NOBODY, end_orphans, has_ended, is_server_of
 from gatepost.local.transport import PORT, Transport, fitting
@@ -226,16 +226,14 @@ class Cluster:
         self._execute([str(self.binaries.tool(tool)), *arguments])
 
     def _execute(self, command: list[str]) -> str:
-        """Run a command as the server's account, without our PG variables, and return its output."""
-        # PGDATA, PGPORT and others would direct the programs to another server.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        """Run a command as the server's account, without our secrets, and return its output."""
         who = self.account
         # Output goes to a file: a server that was started may hold it open, and a pipe would never end.
         with tempfile.TemporaryFile() as output:
             code = subprocess.run(  # noqa: S603  # our own arguments
                 command,
                 cwd=self.directory,
-                env=environment | {"LC_ALL": "C"},
+                env=inherited_environment() | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

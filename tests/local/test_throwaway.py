@@ -1,6 +1,7 @@
 """A throw-away server is ended by who made it, by the clock, and by the room that it takes."""
 
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -35,6 +36,19 @@ def test_one_that_is_sealed_lets_one_role_in():
             server.admin()
         assert server.ended() == ""
     assert not server.cluster.directory.exists()
+
+
+def test_no_address_and_no_key_of_ours_is_in_the_environment_of_a_child(monkeypatch):
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("the environment of another process can only be read on Linux")
+    for name in ("DATABASE_URL", "SUPABASE_SECRET_KEY", "PGPASSWORD", "APP_TOKEN"):
+        monkeypatch.setenv(name, f"hunter22-{name}")
+    with throwaway(find(), seconds=600, room=1 << 40) as server:
+        pid = int((server.cluster.directory / "data" / "postmaster.pid").read_text().split()[0])
+        for child in (server.guard.pid, pid):
+            words = Path(f"/proc/{child}/environ").read_bytes()
+            assert b"hunter22" not in words
+            assert b"PATH=" in words
 
 
 def test_without_a_home_it_lies_among_the_temporary_files(tmp_path, monkeypatch):

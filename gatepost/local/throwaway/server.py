@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from gatepost.errors import LocalServerError
 from gatepost.local import server_directory
-from gatepost.local.account import Account, give, unprivileged
+from gatepost.local.account import Account, give, inherited_environment, unprivileged
 from gatepost.local.binaries import Binaries, usable_by
 from gatepost.local.cluster import Cluster
 from gatepost.local.process import is_server_of
@@ -109,6 +109,7 @@ def throwaway(binaries: Binaries, *, seconds: float, room: int, login: str = LOG
         [sys.executable, "-I", str(Path(__file__).with_name("process.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=inherited_environment(),
         start_new_session=True,  # Ctrl-C ends this process, and the guard cleans up
     )
     assert guard.stdin is not None  # noqa: S101  opened above

@@ -14,6 +14,7 @@ from pathlib import Path
 from gatepost.database.connect import connect
 from gatepost.database.url import parse_url
 from gatepost.local import LocalServer
+from gatepost.local.account import inherited_environment
 from gatepost.local.cluster import SUPERUSER
 from gatepost.local.visitors import alive
 
@@ -30,6 +31,7 @@ def guarded(server: str, database: str, *, visited: LocalServer | None = None) -
     guard = subprocess.Popen(  # noqa: S603  # our own program
         [sys.executable, "-I", str(Path(__file__).with_name("cleanup_process.py"))],
         stdin=subprocess.PIPE,
+        env=inherited_environment(),
         start_new_session=True,  # Ctrl-C ends this process, and the other one then cleans up
     )
     assert guard.stdin is not None  # noqa: S101  requested above

@@ -21,6 +21,7 @@ from gatepost.database.reading import GONE, LOCK_TIMEOUT, Reading, given_up, rea
 from gatepost.database.url import DatabaseUrl, parse_url
 from gatepost.errors import DatabaseUnreachable, LocalServerError
 from gatepost.finding import NotChecked
+from gatepost.local.account import inherited_environment
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
 from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.buckets import Bucket, make_buckets, read_buckets, unread_buckets
@@ -265,8 +266,7 @@ def _without_password(url: DatabaseUrl) -> str:
 def _run(arguments: list[str], url: DatabaseUrl) -> subprocess.CompletedProcess[str]:
     """Run a PostgreSQL program. The password is passed in the environment, so that no process list shows it."""
     password = url.connect_arguments().get("password")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment |= {"PGPASSWORD": str(password)} if password is not None else {}
+    environment = inherited_environment() | ({"PGPASSWORD": str(password)} if password is not None else {})
     try:
         return subprocess.run(  # noqa: S603  # the program was found by us, no shell
             arguments,

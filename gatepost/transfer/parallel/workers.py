@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from gatepost.errors import TransferError
+from gatepost.local.account import inherited_environment
 from gatepost.transfer.encode.copy_binary import AVAILABLE
 from gatepost.transfer.encode.copy_text import Encoded
 from gatepost.transfer.source.sqlite import Source
@@ -113,7 +114,7 @@ class Workers:
         # which would run the main script of whoever calls this once more.
         # `-S` and `-P`: modules are where they are for this process, so none has to be searched for elsewhere.
         command = [sys.executable, "-S", "-P", "-c", _START]
-        environment = {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = {**inherited_environment(), **_MEMORY, "PYTHONPATH": os.pathsep.join(sys.path)}
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment}
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
