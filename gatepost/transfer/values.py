@@ -8,7 +8,7 @@ from typing import Literal
 
 from gatepost.transfer.mapping.new_ids import NewIds
 from gatepost.transfer.mapping.values import Mapping, Unit, Way
-from gatepost.transfer.source.sqlite import SourceTable, quoted
+from gatepost.transfer.source.tables import SourceTable, quoted
 
 Mode = Literal["empty", "append", "replace"]
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric"})

@@ -31,7 +31,8 @@ from gatepost.transfer.planning.differences import SidesDiffer
 from gatepost.transfer.planning.make_plan import refuse_filled, refuse_weak_role
 from gatepost.transfer.planning.parents_first import order
 from gatepost.transfer.planning.target_tables import prepare, read_target, refuse_other_revision
-from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source, SourceColumn, SourceTable
+from gatepost.transfer.source.sqlite import BATCH_ROWS, Row, Source
+from gatepost.transfer.source.tables import SourceColumn, SourceTable
 from gatepost.transfer.values import (
     ColumnPlan,
     Options,

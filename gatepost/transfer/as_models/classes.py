@@ -10,7 +10,7 @@ from gatepost.transfer.as_models.constraints import Declared, Key, Reference
 from gatepost.transfer.as_models.fields import field
 from gatepost.transfer.as_models.names import attributes, literal
 from gatepost.transfer.as_models.types import Place, Values
-from gatepost.transfer.source.sqlite import SourceTable
+from gatepost.transfer.source.tables import SourceTable
 from gatepost.transfer.values import Type
 
 _ALCHEMY = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatepost import sql
-from gatepost.transfer.source.sqlite import SourceTable, quoted
+from gatepost.transfer.source.tables import SourceTable, quoted
 
 _ACTIONS = frozenset({"CASCADE", "SET NULL", "RESTRICT"})
 """What SQLModel's `ondelete` can say; NO ACTION is what it says without one."""

@@ -9,7 +9,7 @@ from gatepost import sql
 from gatepost.transfer.as_models.constraints import Declared, Reference
 from gatepost.transfer.as_models.names import literal
 from gatepost.transfer.as_models.types import TEXT, Values
-from gatepost.transfer.source.sqlite import SourceColumn, SourceTable
+from gatepost.transfer.source.tables import SourceColumn, SourceTable
 from gatepost.transfer.values import Type
 
 _PYTHON = {

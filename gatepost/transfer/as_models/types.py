@@ -10,7 +10,8 @@ from typing import Any
 from gatepost.transfer.as_models.constraints import Reference
 from gatepost.transfer.casts.registry import cast
 from gatepost.transfer.casts.time_options import Refused, TimeOptions
-from gatepost.transfer.source.sqlite import Source, SourceColumn, SourceTable
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.source.tables import SourceColumn, SourceTable
 from gatepost.transfer.values import Type
 
 _FLAG = re.compile(

@@ -10,7 +10,7 @@ from gatepost.transfer.casts.registry import FAMILIES
 from gatepost.transfer.mapping.values import ColumnMapping, TableMapping, counted
 from gatepost.transfer.planning.differences import Difference
 from gatepost.transfer.planning.style import alike, style
-from gatepost.transfer.source.sqlite import SourceColumn, SourceTable
+from gatepost.transfer.source.tables import SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, Options, TablePlan, TargetColumn, TargetTable, Type
 
 Count = Callable[[str], int]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gatepost.errors import TransferError
 from gatepost.transfer.mapping.values import Mapping
-from gatepost.transfer.source.sqlite import SourceTable
+from gatepost.transfer.source.tables import SourceTable
 from gatepost.transfer.values import TargetTable
 
 

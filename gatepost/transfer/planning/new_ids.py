@@ -7,7 +7,7 @@ from dataclasses import replace
 from gatepost.errors import TransferError
 from gatepost.transfer.mapping.new_ids import NewIds
 from gatepost.transfer.mapping.values import Mapping, TableMapping
-from gatepost.transfer.source.sqlite import SourceColumn, SourceTable
+from gatepost.transfer.source.tables import SourceColumn, SourceTable
 from gatepost.transfer.values import ColumnPlan, TablePlan
 
 _USERS = ("users", "user", "auth_user", "accounts_user", "accounts")

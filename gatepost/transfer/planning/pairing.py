@@ -12,7 +12,8 @@ from gatepost.transfer.mapping.values import Mapping, TableMapping, counted
 from gatepost.transfer.planning.columns import Found, pair_columns
 from gatepost.transfer.planning.differences import Difference
 from gatepost.transfer.planning.style import alike
-from gatepost.transfer.source.sqlite import Source, SourceTable
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.source.tables import SourceTable
 from gatepost.transfer.values import Options, TablePlan, TargetTable
 
 

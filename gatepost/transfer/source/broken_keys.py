@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 
 from gatepost.transfer.source.opening import broken
-from gatepost.transfer.source.sqlite import Source, quoted
+from gatepost.transfer.source.sqlite import Source
+from gatepost.transfer.source.tables import quoted
 
 
 def without_parent(source: Source, child: str, columns: tuple[str, ...], parent: str, keys: tuple[str, ...]) -> int:

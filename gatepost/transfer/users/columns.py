@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gatepost.errors import TransferError
-from gatepost.transfer.source.sqlite import SourceTable
+from gatepost.transfer.source.tables import SourceTable
 
 Part = Literal["id", "email", "phone", "password", "name", "created_at", "active", "blocked", "verified", "metadata"]
 PARTS: tuple[Part, ...] = get_args(Part)
