@@ -27,6 +27,9 @@ IDENTITY = {
 VIEW = {"definer-view", "writable-definer-view", "definer-function"}
 MATERIALIZED = {"materialized-view-open"}
 RUNS_INTO_ERROR = {"policy-recursion", "policy-reads-unreadable-table", "sub-select-of-many-rows"}
+RUNS_INTO_ERROR |= {"policy-needs-privilege", "user-id-may-be-no-uuid"}
+WRITTEN_TOO_MUCH = {"message-editable-by-readers", "paid-column-writable", "update-without-using"}
+WITHOUT_EFFECT = {"grant-without-policy", "policy-without-grant", "policy-for-bypassing-role"}
 POLICY = SENSELESS | IDENTITY | {"null-session-passes", "never-true-condition", "write-without-select-policy"}
 
 FAMILIES = {
@@ -35,17 +38,27 @@ FAMILIES = {
         "row-security-not-forced",
         "default-privileges-open",
         "create-granted",
+        "row-security-without-policies",
         "privilege-beyond-rows",
         "sequence-open",
     },
     "the policy": POLICY - {"user-can-grant-themselves-access", "function-grants-caller-access"}
     | RUNS_INTO_ERROR
-    | {"restrictive-without-permissive", "duplicate-policy", "policy-for-public", "update-without-check"},
+    | WRITTEN_TOO_MUCH
+    | WITHOUT_EFFECT
+    | {
+        "helper-not-followed",
+        "restrictive-without-permissive",
+        "duplicate-policy",
+        "policy-for-public",
+        "update-without-check",
+    },
     "the door": VIEW
     | MATERIALIZED
     | {
         "foreign-table-open",
         "definer-search-path",
+        "function-changes-protection",
         "rewrite-rule-open",
         "role-bypasses-row-security",
         "platform-secrets-open",
@@ -59,6 +72,9 @@ FAMILIES = {
     },
 }
 """The parts of an application's access that a defect lies in, and the rules of each."""
+
+OF_A_DECLARATION = {"drift", "missing-table", "undeclared-table", "no-api-roles"}
+"""Rules that compare a database with what a project declares: no case has a declaration, and no other tool one."""
 
 SPEAKS_OF = {
     "pgrls": {
