@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from gatepost import sql
-from gatepost.database.connect import raw
-from gatepost.testing.attempts import failure, name_of, tried
+from gatepost.testing.attempts import connection_of, failure, name_of, tried
 from gatepost.testing.missing_pieces import Attempt
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def _send(topic: str, extension: Extension) -> tuple[Attempt, Mapping[str, objec
 @contextmanager
 def _a_message(db: Db, topic: str, extension: Extension) -> Iterator[None]:
     """Put a message into a channel as whoever connected, as the realtime service does before it asks the policies."""
-    with raw(db).cursor() as cursor:
+    with connection_of(db).cursor() as cursor:
         cursor.execute("SAVEPOINT gatepost_message; SELECT pg_catalog.current_setting('role', true)")
         (role,) = cursor.fetchone() or ("none",)
         cursor.execute(

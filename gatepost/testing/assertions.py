@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatepost import sql
-from gatepost.database.connect import raw
 from gatepost.testing.attempts import (
+    connection_of,
     counted,
     failure,
     insert,
@@ -162,7 +162,7 @@ def _selected(
     with tried(db, _select(table, columns, where), where) as (outcome, context):
         held: Collection[str] = ()
         if outcome.refused and columns is None:
-            with raw(db).cursor() as cursor:
+            with connection_of(db).cursor() as cursor:
                 held, hidden = readable_columns(cursor, name_of(table))
             if held and (named := [name for name in where if name in hidden]):
                 raise failure(

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gatepost import sql
 from gatepost.database.connect import raw
+from gatepost.errors import SettingsError
 from gatepost.testing.explanation import explain
 from gatepost.testing.missing_pieces import Attempt, failed_policy
 
 if TYPE_CHECKING:
     import sqlalchemy.orm
     from psycopg2.extensions import connection as Connection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
-    Db = Connection | sqlalchemy.orm.Session
+    Db = Connection | sqlalchemy.orm.Session | AsyncSession
 
 
 class AccessAssertionError(AssertionError):
@@ -30,6 +32,26 @@ class PolicyFails(AccessAssertionError):
 
 class NothingToRefuse(AccessAssertionError):
     """No row is there that a persona could have been refused, so the assertion shows nothing."""
+
+
+def connection_of(db: Db) -> Connection:
+    """Return the connection that an assertion uses, of a session of either kind or as it was given.
+
+    Raises:
+        SettingsError: it is no connection of psycopg2, and so not that of the fixtures.
+    """
+    from psycopg2.extensions import connection as Driver
+
+    session: Any = getattr(db, "sync_session", db)
+    bind = session.get_bind() if hasattr(session, "get_bind") else session
+    driver = bind.dialect.driver if hasattr(bind, "dialect") else type(bind).__module__.partition(".")[0]
+    if not isinstance(session, Driver) and driver != "psycopg2":
+        raise SettingsError(
+            f'an assertion was given a session or connection of "{driver}", which is not that of the fixtures',
+            "give it what as_user yields, gatepost_session or gatepost_async_session; and let the code under test use"
+            " the same session, for example by app.dependency_overrides of FastAPI",
+        )
+    return raw(session)
 
 
 @dataclass(frozen=True)
@@ -51,7 +73,7 @@ def require_a_row(
     if outcome.refused or outcome.count:
         return
     look = f"SELECT EXISTS (SELECT FROM {name_of(table)}{where_clause(where)})"
-    with raw(db).cursor() as cursor:
+    with connection_of(db).cursor() as cursor:
         try:
             # With row_security off, a query that policies would filter is an error and not an empty result.
             cursor.execute(
@@ -90,7 +112,7 @@ def tried(
     """
     from psycopg2 import Error, errors
 
-    with raw(db).cursor() as cursor:
+    with connection_of(db).cursor() as cursor:
         given = {name: plain(value) for name, value in values.items()}
         shown, bare, where = (
             cursor.mogrify(text, given).decode() if text else ""

@@ -6,8 +6,9 @@ import sys
 
 import psycopg2
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import Session
 
 from gatepost.errors import SettingsError
@@ -136,7 +137,7 @@ def test_an_asynchronous_session_shares_the_test_s_connection(gatepost_db, gatep
 
     with as_user(ANN, session=gatepost_async_session) as session:
         asyncio.run(code_under_test(session))
-        assert_can_select(gatepost_db, "notes", rows=1, body="kept")
+        assert_can_select(session, "notes", rows=1, body="kept")
     assert asked(gatepost_db, "SELECT current_user::text, body FROM notes") == ("postgres", "kept")
 
 
@@ -163,6 +164,13 @@ def test_a_session_elsewhere_is_refused(gatepost_database, as_user):
     with Session(engine) as session, refused, as_user(ANN, session=session):
         pass
     engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_an_assertion_names_a_driver_that_is_not_the_fixtures(gatepost_database, driver):
+    bind = create_async_engine(make_url(gatepost_database.url).set(drivername=f"postgresql+{driver}"))
+    with pytest.raises(SettingsError, match=f'a session or connection of "{driver}", which is not that of the'):
+        assert_can_select(AsyncSession(bind), "notes")
 
 
 def test_the_assertions_hold_where_they_should(as_user, as_anon, notes):
