@@ -206,12 +206,12 @@ def _holds_tables(live: Schema) -> bool:
     A project that only stores files has policies on the platform's table.
     """
     from gatepost.analysis import PLATFORM_TABLES
-    from gatepost.analysis.context import VERSION_TABLE
+    from gatepost.analysis.context import is_version_table
 
     return any(
         bool(table.policies) and table.key in PLATFORM_TABLES
         if is_platform(table.schema)
-        else table.extension is None and table.name != VERSION_TABLE
+        else table.extension is None and not is_version_table(table)
         for table in live.tables
     )
 
@@ -267,9 +267,7 @@ def _declared_states(
 
 
 def _version_states(live: Schema) -> States:
-    from gatepost.analysis.context import VERSION_TABLE
+    from gatepost.analysis.context import is_version_table
 
-    table = live.table("public", VERSION_TABLE)
-    if table is None:
-        return {}
-    return {table.key: version_state(*table.key)}
+    own = (table for table in live.tables if table.schema == "public" and is_version_table(table))
+    return {table.key: version_state(*table.key) for table in own}

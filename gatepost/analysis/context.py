@@ -22,6 +22,16 @@ VERSION_TABLE = "alembic_version"
 """Alembic's own table. It is closed to the API but not forced, because its owner may have no other privilege."""
 
 
+def is_version_table(table: Table) -> bool:
+    """Return whether a table is Alembic's own, also under the name that a project gives it by `version_table`.
+
+    Source: `alembic.ddl.impl.DefaultImpl.version_table_impl` names its one column and its primary key.
+    """
+    keys = {index.name for index in table.indexes if index.primary}
+    columns = [column.name for column in table.columns]
+    return table.name == VERSION_TABLE or (columns == ["version_num"] and keys == {f"{table.name}_pkc"})
+
+
 @dataclass(frozen=True)
 class Context:
     """The live database and its declaration.

@@ -81,7 +81,7 @@ def _say_next(setup: Setup) -> None:
     for one in setup.by_hand:
         typer.echo(f"to do: {one}")
     typer.echo(f"\n{_FORCED}")
-    typer.echo("\nRead policies/, where a comment asks what could not be guessed. To protect some of many tables, keep")
-    typer.echo("their statements and write `only_declared = true` into [tool.gatepost]. Then:")
+    typer.echo(f"\nRead {setup.policies}/, where a comment asks what could not be guessed. To protect some of many")
+    typer.echo("tables, keep their statements and write `only_declared = true` into [tool.gatepost]. Then:")
     for command in _NEXT:
         typer.echo(f"  {command}")

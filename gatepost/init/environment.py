@@ -29,17 +29,18 @@ from gatepost.migrate import run
 if context.config.config_file_name is not None and context.config.attributes.get("configure_logger", True):
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
-run(context, {metadata}, policies="policies")
+run(context, {metadata}, policies="{policies}")
 '''
 
 
-def patched(text: str, models_import: str, metadata: str) -> str:
+def patched(text: str, models_import: str, metadata: str, policies: str = "policies") -> str:
     """Return the text of an env.py that runs Gatepost, which it may do already.
 
     Args:
         text: The project's env.py.
         models_import: The import of the models, for an env.py without metadata.
         metadata: The metadata, as that import names it.
+        policies: The package of the declarations.
 
     Raises:
         SettingsError: the file is written in a way that cannot be changed for its author.
@@ -61,7 +62,7 @@ def patched(text: str, models_import: str, metadata: str) -> str:
         given["entities"] = " + ".join(f"[*{ast.unparse(one)}]" for one in filter(None, map(_registers, registered)))
     options = "".join(f", {name}={value}" for name, value in given.items())
     target = _target(kept)
-    call = f'run(context, {metadata if target is None else "target_metadata"}, policies="policies"{options})'
+    call = f'run(context, {metadata if target is None else "target_metadata"}, policies="{policies}"{options})'
     body = _without(text, [*replaced, *registered, *([target_none] if (target_none := _no_target(kept)) else [])])
     address = _address(replaced, kept, known)
     ours = "from gatepost.migrate import run" + (f"\n{models_import}" if target is None else "")

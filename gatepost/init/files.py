@@ -33,7 +33,7 @@ HOOK = """  - repo: local
     hooks:
       - id: gatepost
         name: the access rules can be declared
-        entry: python -c "import gatepost; gatepost.declared()"
+        entry: python -c "import gatepost; gatepost.declared({package})"
         language: system
         pass_filenames: false
         files: \\.py$
@@ -97,13 +97,13 @@ def downgrade() -> None:
 '''
 
 
-def settings(models: Sequence[str]) -> str:
+def settings(models: Sequence[str], policies: str) -> str:
     """Return the section of `pyproject.toml`."""
     named = f'"{models[0]}"' if len(models) == 1 else "[" + ", ".join(f'"{one}"' for one in models) + "]"
     return (
         "[tool.gatepost]\n"
         f"models = {named}\n"
-        'policies = "policies"\n'
+        f'policies = "{policies}"\n'
         'database = "local"  # without an address, commands use the embedded server\n'
     )
 
@@ -142,7 +142,7 @@ def _statement(guess: Guess) -> str:
     return "".join(f"# {line}\n" for line in lines) + f"protect({', '.join(arguments)})"
 
 
-def with_hook(text: str) -> str | None:
+def with_hook(text: str, policies: str = "policies") -> str | None:
     """Return a `.pre-commit-config.yaml` with our hook at its end, or None where its shape is another."""
     if "id: gatepost" in text:
         return text
@@ -150,11 +150,12 @@ def with_hook(text: str) -> str | None:
     if found is None or re.search(r"^[^\s#-]", text[found.start("indent") :], re.MULTILINE):
         return None
     indent = found["indent"]
-    hook = "".join(f"{indent}{line[2:]}" for line in HOOK.splitlines(keepends=True))
+    hook = HOOK.replace("{package}", "" if policies == "policies" else f"'{policies}'")
+    hook = "".join(f"{indent}{line[2:]}" for line in hook.splitlines(keepends=True))
     return f"{text.rstrip()}\n{hook}"
 
 
-def with_settings(text: str, models: Sequence[str]) -> str:
+def with_settings(text: str, models: Sequence[str], policies: str) -> str:
     """Return a `pyproject.toml` with our section at its end.
 
     Raises:
@@ -168,4 +169,4 @@ def with_settings(text: str, models: Sequence[str]) -> str:
         raise SettingsError(f'"pyproject.toml" is not TOML: {error}') from None
     if "gatepost" in tool:
         return text
-    return f"{text.rstrip()}\n\n{settings(models)}".lstrip("\n")
+    return f"{text.rstrip()}\n\n{settings(models, policies)}".lstrip("\n")

@@ -26,6 +26,7 @@ class Setup:
     root: Path
     changes: tuple[FileChange, ...]
     by_hand: tuple[str, ...] = ()
+    policies: str = "policies"
 
     def write(self) -> None:
         """Write all files."""
@@ -52,18 +53,28 @@ def plan_setup(root: Path, models: Sequence[str] = ()) -> Setup:
         )
     project = Project(root.resolve(), models=names)
     metadata = project.metadata_objects()
-    statements, indexed, by_hand = _policies(root, _models(project, metadata))
+    named = known.policies if known is not None else None
+    package = named if named not in (None, "policies") else _free_package(root)
+    statements, indexed, by_hand = _policies(root, package, _models(project, metadata))
     changes = [
-        _changed(root / "pyproject.toml", lambda text: files.with_settings(text, names)),
+        _changed(root / "pyproject.toml", lambda text: files.with_settings(text, names, package)),
         *indexed,
         *statements,
-        *_alembic(root, project, metadata),
+        *_alembic(root, project, metadata, package),
         _created(root / "tests" / "test_row_security.py", files.TEST),
         _created(root / ".github" / "workflows" / "gatepost.yml", files.WORKFLOW.format(install=_install(root))),
-        *_hook(root),
+        *_hook(root, package),
     ]
     wanted = tuple(change for change in changes if change.after != change.before)
-    return Setup(root, wanted, tuple(by_hand))
+    return Setup(root, wanted, tuple(by_hand), package)
+
+
+def _free_package(root: Path) -> str:
+    """Return the name of the package of declarations: another one where `policies` is about something else."""
+    folder = root / "policies"
+    texts = [read(path) or "" for path in [folder.with_suffix(".py"), *sorted(folder.rglob("*.py"))]]
+    foreign = any(text.strip() for text in texts) and not any("gatepost" in text for text in texts)
+    return "row_policies" if foreign else "policies"
 
 
 def _changed(path: Path, how: Callable[[str], str]) -> FileChange:
@@ -94,9 +105,12 @@ def _modules(names: Iterable[str]) -> Iterator[str]:
         yield from sorted(one for one in sys.modules if one == name or one.startswith(f"{name}."))
 
 
-def _policies(root: Path, models: Sequence[Model]) -> tuple[list[FileChange], list[FileChange], list[str]]:
-    """Return the files of `policies/`, the models that need an index, and what could not be written."""
-    if (root / "policies").exists() or (root / "policies.py").exists():
+def _policies(
+    root: Path, package: str, models: Sequence[Model]
+) -> tuple[list[FileChange], list[FileChange], list[str]]:
+    """Return the files of the declarations, the models that need an index, and what could not be written."""
+    folder = root.joinpath(*package.split("."))
+    if folder.exists() or folder.with_suffix(".py").exists():
         return [], [], []
     guesses, sources, by_hand = [], dict[Path, FileChange](), list[str]()
     for guess in guess_all(models):
@@ -108,9 +122,9 @@ def _policies(root: Path, models: Sequence[Model]) -> tuple[list[FileChange], li
             )
             by_hand.append(f"{guess.model.name} needs an index before it can be declared: {line}")
         guesses.append(guess)
-    package = [FileChange(root / "policies" / name, None, text) for name, text in files.policies(guesses).items()]
+    written = [FileChange(folder / name, None, text) for name, text in files.policies(guesses).items()]
     start = '"""Who may access which rows. Every module of this package counts."""\n'
-    return [FileChange(root / "policies" / "__init__.py", None, start), *package], list(sources.values()), by_hand
+    return [FileChange(folder / "__init__.py", None, start), *written], list(sources.values()), by_hand
 
 
 def _give_index(guess: Guess, sources: dict[Path, FileChange]) -> bool:
@@ -123,7 +137,7 @@ def _give_index(guess: Guess, sources: dict[Path, FileChange]) -> bool:
     return written is not None
 
 
-def _alembic(root: Path, project: Project, metadata: Sequence[MetaData]) -> Iterator[FileChange]:
+def _alembic(root: Path, project: Project, metadata: Sequence[MetaData], package: str) -> Iterator[FileChange]:
     module, name = _metadata_name(project, metadata)
     models_import = "\n".join([f"import {one}  # noqa: F401" for one in project.models if one != module])
     models_import = f"{models_import}\nfrom {module} import {name.partition('.')[0]}".strip()
@@ -131,15 +145,16 @@ def _alembic(root: Path, project: Project, metadata: Sequence[MetaData]) -> Iter
     if ini is None:
         path = "." if not (root / "src").is_dir() else "src:."
         yield FileChange(root / "alembic.ini", None, files.ALEMBIC_INI.format(path=path))
-        yield _created(root / "alembic" / "env.py", environment.NEW.format(models=f"\n{models_import}", metadata=name))
+        text = environment.NEW.format(models=f"\n{models_import}", metadata=name, policies=package)
+        yield _created(root / "alembic" / "env.py", text)
         yield _created(root / "alembic" / "script.py.mako", files.SCRIPT)
         yield _created(root / "alembic" / "versions" / ".gitkeep", "")
         return
     folder = _script_location(root)
-    text = read(folder / "env.py")
-    if text is None:
+    before = read(folder / "env.py")
+    if before is None:
         raise SettingsError(f'"alembic.ini" names "{folder}", which has no env.py', "alembic init alembic")
-    yield FileChange(folder / "env.py", text, environment.patched(text, models_import, name))
+    yield FileChange(folder / "env.py", before, environment.patched(before, models_import, name, package))
 
 
 def _script_location(root: Path) -> Path:
@@ -172,9 +187,9 @@ def _install(root: Path) -> str:
     return " ".join(["pip install", *(f"-r {name}" for name in found), "gatepost pytest"])
 
 
-def _hook(root: Path) -> Iterator[FileChange]:
+def _hook(root: Path, package: str) -> Iterator[FileChange]:
     path = root / ".pre-commit-config.yaml"
     text = read(path)
-    written = files.with_hook(text) if text is not None else None
+    written = files.with_hook(text, package) if text is not None else None
     if text is not None and written is not None:
         yield FileChange(path, text, written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.analysis.context import VERSION_TABLE, Context
+from gatepost.analysis.context import Context, is_version_table
 from gatepost.rules._registry import Found, rule
 
 
@@ -34,7 +34,7 @@ def row_security_without_policies(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/ddl-rowsecurity.html
     """
     for table in context.reachable_tables:
-        if not table.row_security.enabled or table.policies or table.partition or table.name == VERSION_TABLE:
+        if not table.row_security.enabled or table.policies or table.partition or is_version_table(table):
             continue
         if context.declaration_of(table) is None:
             yield Found(

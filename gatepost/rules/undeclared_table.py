@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.analysis.context import VERSION_TABLE, Context
+from gatepost.analysis.context import Context, is_version_table
 from gatepost.rules._registry import Found, rule
 
 
@@ -33,7 +33,7 @@ def undeclared_table(context: Context) -> Iterator[Found]:
     if context.declaration is None or context.declaration.partial:
         return
     for table in context.tables:
-        if table.name == VERSION_TABLE or context.declaration_of(table) is not None or table.partition:
+        if is_version_table(table) or context.declaration_of(table) is not None or table.partition:
             continue
         yield Found(
             str(table),

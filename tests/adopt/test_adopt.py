@@ -101,6 +101,32 @@ def test_a_part_of_a_database_is_managed_and_the_rest_left_alone(tmp_path, datab
     assert different == [("own_membership", "DELETE")]
 
 
+ONE_RULE = """protect(
+    {table},
+    more("delete", to=signed_in, name="only with a second factor", where=of_token("aal") == "aal2"),
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", ["05_social", "17_photos", "23_saas_basejump", "29_fleet_multischema", "30_jobs"])
+def test_one_more_rule_leaves_every_other_policy_as_it_is(tmp_path, database_url, design):
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute((DESIGNS / f"{design}.sql").read_text())
+    before = policies(database_url)
+    for command in ("gatepost adopt $DATABASE_URL", "alembic stamp 0001", "alembic upgrade head"):
+        must(command, tmp_path, database_url)
+    statements = tmp_path / "policies" / "tables.py"
+    words = "from gatepost import authenticated as signed_in, claim as of_token, restrict as more\n"
+    head, table, rest = re.split(r"^protect\(\n    (\w+),\n", statements.read_text(), maxsplit=1, flags=re.MULTILINE)
+    statements.write_text(head + words + ONE_RULE.format(table=table) + rest)
+    for command in ("alembic revision --autogenerate -m second-factor", "alembic upgrade head", "alembic check"):
+        must(command, tmp_path, database_url)
+    after = policies(database_url)
+    assert [one[2] for one in after if one not in before] == ["only with a second factor"]
+    assert [one for one in after if one in before] == before
+    assert len(before) > 8
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("design", ["13_clinic", "20_donations", "25_logistics", "27_inventory"])
 def test_a_design_comes_back_equal(tmp_path, design):

@@ -116,5 +116,7 @@ def test_what_pg_dump_writes_and_what_a_publication_holds_is_compared():
         "this statement is not run again: CREATE TYPE public.a AS ENUM ('x')",
         "this statement is run besides: CREATE TYPE public.a AS ENUM ('y')",
     ]
+    roles = [dumped(f"CREATE POLICY a ON public.t TO {both} USING (true)") for both in ("x, y", "y, x")]
+    assert unlike_statements(*roles) == []  # the order is the server's, and the policy's values are compared
     published = Publication("changes", "postgres", False, (("public", "t"),))
     assert differences(schema(publications=(published,)), schema()) == ['the publication "changes" is missing']

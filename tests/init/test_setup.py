@@ -116,6 +116,34 @@ def test_what_a_project_has_stays(project):
     assert found["migrations/env.py"].endswith('run(context, Own.metadata, policies="policies")\n')
 
 
+@pytest.mark.parametrize(
+    ("there", "package"),
+    [
+        ({"policies/__init__.py": "", "policies/refund.py": "DAYS = 30\n"}, "row_policies"),
+        ({"policies.py": "DAYS = 30\n"}, "row_policies"),
+        ({"policies/__init__.py": "", "policies/all.py": "from gatepost import protect\n"}, None),
+        ({"policies/__init__.py": ""}, None),
+    ],
+    ids=["a package", "a module", "of Gatepost", "empty"],
+)
+def test_policies_of_another_meaning_stay(project, there, package):
+    root = project(f"shop_with_{len(str(there))}", {"models.py": MODELS})
+    for name, text in there.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    (root / ".pre-commit-config.yaml").write_text("repos:\n- repo: local\n  hooks: []\n")
+    setup = plan_setup(root)
+    found = texts(setup)
+    assert {name for name in found if "policies" in name} == (
+        {f"{package}/__init__.py", f"{package}/tables.py"} if package else set()
+    )
+    assert f'policies="{setup.policies}")' in found["alembic/env.py"]
+    assert f'policies = "{setup.policies}"' in found["pyproject.toml"]
+    assert (f"gatepost.declared('{package}')" if package else "gatepost.declared()") in found[".pre-commit-config.yaml"]
+    setup.write()
+    assert plan_setup(root).changes == ()
+
+
 def test_a_project_without_tables_is_an_error(tmp_path):
     with pytest.raises(SettingsError, match="has tables") as refused:
         plan_setup(tmp_path)

@@ -37,3 +37,17 @@ def test_what_is_not_declared_is_left_alone_where_nobody_can_access_it(rolled_ba
     rules = [named_rule(name) for name in ("undeclared-table", "row-security-off")]
     result = verify(rolled_back, declaration=declaration, rules=rules)
     assert {(one.rule, one.severity) for one in result.findings} == found
+
+
+@pytest.mark.parametrize(("key", "found"), [("revisions_pkc", set()), ("revisions_pkey", {"undeclared-table"})])
+def test_the_version_table_of_alembic_may_have_another_name(rolled_back, key, found):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(
+            f"{DECLARED} DROP TABLE public.other; CREATE TABLE public.revisions"
+            f" (version_num varchar(32) NOT NULL, CONSTRAINT {key} PRIMARY KEY (version_num))"
+        )
+    with declaring():
+        protect(Table("mine", MetaData(), Column("id", Integer, primary_key=True)))
+        declaration = collected()
+    result = verify(rolled_back, declaration=declaration, rules=[named_rule("undeclared-table")])
+    assert {one.rule for one in result.findings} == found
