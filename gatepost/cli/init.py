@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _NEXT = ('alembic revision --autogenerate -m "protect the tables"', "alembic upgrade head", "gatepost check")
 
+_FIRST = "alembic -x allow-open upgrade head"
+"""Brings a database that is made anew to the project's own revisions, which protect nothing yet."""
+
 _FORCED = (
     "Row security is forced: it holds for the owner of the tables too. On Supabase, postgres bypasses it. A backend\n"
     "that logs in as an owner without BYPASSRLS, as on RDS, sees no rows without protect(…, forced=False).\n"
@@ -83,5 +86,5 @@ def _say_next(setup: Setup) -> None:
     typer.echo(f"\n{_FORCED}")
     typer.echo(f"\nRead {setup.policies}/, where a comment asks what could not be guessed. To protect some of many")
     typer.echo("tables, keep their statements and write `only_declared = true` into [tool.gatepost]. Then:")
-    for command in _NEXT:
+    for command in (*([_FIRST] if setup.revised and setup.changes else []), *_NEXT):
         typer.echo(f"  {command}")

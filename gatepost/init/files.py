@@ -116,6 +116,19 @@ def policies(guesses: Sequence[Guess]) -> dict[str, str]:
     return {name: _policy_file(found) for name, found in sorted(files.items())}
 
 
+def package(modules: Sequence[str]) -> str:
+    """Return the text of the package's `__init__.py`, which imports the models where several modules have them.
+
+    Args:
+        modules: The modules of models.
+    """
+    text = '"""Who may access which rows. Every module of this package counts."""\n'
+    if len(modules) > 1:
+        text += "\n# The models first: a foreign key gets its type when the table that it names is imported.\n"
+        text += "".join(f"import {module}  # noqa: F401\n" for module in modules)
+    return text
+
+
 def _file(module: str) -> str:
     """Return `users.py` for `app.users.models`, and `tables.py` for `app.models`, which says nothing of its own."""
     parts = [part for part in module.split(".")[1:] or [module] if part not in ("models", "model", "tables", "db")]

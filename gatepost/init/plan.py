@@ -21,12 +21,16 @@ from gatepost.project import Project, find_project
 
 @dataclass(frozen=True)
 class Setup:
-    """The changes of a setup, and what the author has to do by hand."""
+    """The changes of a setup, and what the author has to do by hand.
+
+    `policies` is the package of the declarations, and `revised` says that there are revisions already.
+    """
 
     root: Path
     changes: tuple[FileChange, ...]
     by_hand: tuple[str, ...] = ()
     policies: str = "policies"
+    revised: bool = False
 
     def write(self) -> None:
         """Write all files."""
@@ -66,7 +70,7 @@ def plan_setup(root: Path, models: Sequence[str] = ()) -> Setup:
         *_hook(root, package),
     ]
     wanted = tuple(change for change in changes if change.after != change.before)
-    return Setup(root, wanted, tuple(by_hand), package)
+    return Setup(root, wanted, tuple(by_hand), package, revised=_has_revisions(root))
 
 
 def _free_package(root: Path) -> str:
@@ -123,7 +127,7 @@ def _policies(
             by_hand.append(f"{guess.model.name} needs an index before it can be declared: {line}")
         guesses.append(guess)
     written = [FileChange(folder / name, None, text) for name, text in files.policies(guesses).items()]
-    start = '"""Who may access which rows. Every module of this package counts."""\n'
+    start = files.package(sorted({model.module for model in models}))
     return [FileChange(folder / "__init__.py", None, start), *written], list(sources.values()), by_hand
 
 
@@ -155,6 +159,10 @@ def _alembic(root: Path, project: Project, metadata: Sequence[MetaData], package
     if before is None:
         raise SettingsError(f'"alembic.ini" names "{folder}", which has no env.py', "alembic init alembic")
     yield FileChange(folder / "env.py", before, environment.patched(before, models_import, name, package))
+
+
+def _has_revisions(root: Path) -> bool:
+    return (root / "alembic.ini").is_file() and any((_script_location(root) / "versions").glob("*.py"))
 
 
 def _script_location(root: Path) -> Path:

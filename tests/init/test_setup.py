@@ -144,6 +144,31 @@ def test_policies_of_another_meaning_stay(project, there, package):
     assert plan_setup(root).changes == ()
 
 
+def test_models_in_several_modules_and_revisions_that_are_there(project):
+    """A foreign key has no type until the module of the table that it names is imported."""
+    base = "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n"
+    table = (
+        "import uuid\nfrom sqlalchemy import ForeignKey\nfrom sqlalchemy.orm import Mapped, mapped_column\n"
+        "from shop_parts.base import Base\n\n\nclass {0}(Base):\n    __tablename__ = '{0}'\n    {1}\n"
+    )
+    item = "owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey('User.id'), index=True, primary_key=True)"
+    files = {"base.py": base, "items/__init__.py": "", "users/__init__.py": ""}
+    files["items/models.py"] = table.format("Item", item)
+    files["users/models.py"] = table.format("User", "id: Mapped[uuid.UUID] = mapped_column(primary_key=True)")
+    root = project("shop_parts", files)
+    assert plan_setup(root).revised is False
+    for name, text in {"alembic.ini": "[alembic]\n", "env.py": "import gatepost.migrate", "versions/a.py": ""}.items():
+        path = root / name if name == "alembic.ini" else root / "alembic" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    setup = plan_setup(root)
+    assert setup.revised is True
+    setup.write()
+    code = "import gatepost; print(len(gatepost.declared().tables))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
 def test_a_project_without_tables_is_an_error(tmp_path):
     with pytest.raises(SettingsError, match="has tables") as refused:
         plan_setup(tmp_path)
