@@ -72,6 +72,16 @@ def looked_at(target: str | None, local: bool, chosen: Options) -> Iterator[Open
         yield database
 
 
+def print_what_is_missing(database: Opened) -> bool:
+    """Print on standard error what of a source is not in its database, and return whether there is any."""
+    from gatepost.display import line
+
+    missing = [one for one in (*database.not_checked, *database.undeployed) if one.fails]
+    for one in missing:
+        typer.echo(f"missing: {line(one.what)}: {line(one.why)}", err=True)
+    return bool(missing)
+
+
 def tried_on_a_clone(database: Opened, run_there: Callable[..., Result], copied: tuple[str, ...] = ()) -> Result:
     """Clone a database, showing what is done meanwhile, and return what a trial in the clone finds."""
     from functools import partial

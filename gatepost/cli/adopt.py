@@ -39,8 +39,8 @@ def register(app: typer.Typer) -> None:
         "adopt",
         help="Write a project for a database that is there: models/, policies/ as they are, and a first revision that"
         " is stamped and changes nothing. The database is only read. Before anything is written, the project makes a"
-        " database of its own, which must equal yours.\n\nExit codes: 0 = written; 2 = could not run, and nothing was"
-        " written.",
+        " database of its own, which must equal yours.\n\nExit codes: 0 = written; 1 = written without what"
+        " the migrations could not make; 2 = could not run, and nothing was written.",
         epilog="Example: gatepost adopt supabase/migrations --dry-run",
     )(_adopt)
 
@@ -65,7 +65,7 @@ def _adopt(
     from gatepost.cli._adopted import keep, proved, proved_beside, refuse_existing, staged
     from gatepost.cli._adopted_sqlite import adopt_sqlite, is_sqlite
     from gatepost.cli._output import show_files
-    from gatepost.cli._sources import looked_at
+    from gatepost.cli._sources import looked_at, print_what_is_missing
     from gatepost.display import line
     from gatepost.observation.clone.schema import kept
     from gatepost.sources import Options
@@ -94,10 +94,12 @@ def _adopt(
             typer.echo(line(f"not carried over: {one}"))
         if dry_run:
             show_files(adoption.files)
-            return
-        for name in keep(stage, root):
-            typer.echo(f"wrote   {line(name)}")
-    typer.echo("\n" + "\n".join(_NEXT_OF_FILES if of_files else _NEXT))
+        else:
+            for name in keep(stage, root):
+                typer.echo(f"wrote   {line(name)}")
+            typer.echo("\n" + "\n".join(_NEXT_OF_FILES if of_files else _NEXT))
+    if print_what_is_missing(database):
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -30,15 +30,17 @@ def snapshot(
     The database is only read. The same database gives the same file, which is a side of a review or a target of a check
     later: gatepost review main.json $DATABASE_URL
 
-    Exits 0 when it was taken, 2 when it could not be.
+    Exits 0 when it was taken, 1 when something of the source is missing in it, and 2 when it could not be.
     """
     from gatepost.cli._output import put
-    from gatepost.cli._sources import looked_at
+    from gatepost.cli._sources import looked_at, print_what_is_missing
     from gatepost.sources import Options
     from gatepost.sources.snapshots import as_text, taken
 
     with looked_at(target, local, Options()) as database:
-        text = as_text(taken(database.url))
+        text = as_text(taken(database.url, (*database.not_checked, *database.undeployed)))
     put(text.rstrip("\n"), output)
     if output is not None:
         typer.echo(f"the schema is in {output}", err=True)
+    if print_what_is_missing(database):
+        raise typer.Exit(1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,12 @@ _CHANGING = re.compile(
 """Lines of a dump that are different each time, or by the program's version."""
 
 
-def taken(source: DatabaseUrl) -> Kept:
+def taken(source: DatabaseUrl, missing: Iterable[NotChecked] = ()) -> Kept:
     """Read a database for a snapshot.
 
     Args:
         source: The database, which is only read.
+        missing: What should be in the database and is not.
 
     Raises:
         DatabaseUnreachable: it cannot be read.
@@ -48,7 +49,7 @@ def taken(source: DatabaseUrl) -> Kept:
         roles=tuple(role for role in live.roles if role.name not in _OURS),
         memberships=tuple(one for one in live.memberships if not {one.role, one.member} & _OURS),
     )
-    return replace(found, live=live, dump=_CHANGING.sub("", found.dump))
+    return replace(found, live=live, dump=_CHANGING.sub("", found.dump), left_out=[*found.left_out, *missing])
 
 
 def as_text(source: Kept) -> str:
