@@ -81,6 +81,19 @@ def test_a_snapshot_is_a_side_and_the_same_each_time(gatepost, repository):
     assert gatepost("review", "one.json", "main").exit_code == 0
 
 
+@pytest.mark.server
+def test_what_the_migrations_could_not_make_is_missing_in_a_snapshot_and_an_adopted_project(gatepost, repository):
+    (repository / "supabase" / "migrations" / "0003_wrong.sql").write_text("CREATE POLICY p ON notes USIN (true);")
+    missing = "missing: 0003_wrong.sql:1: failed: syntax error"
+    for command in (("snapshot", ".", "--output", "one.json"), ("adopt", ".", "--dry-run")):
+        done = gatepost(*command)
+        assert done.exit_code == 1, done.output
+        assert missing in done.stderr
+    assert gatepost("review", "main", "one.json").exit_code == 1
+    (kept,) = [one for one in json.loads((repository / "one.json").read_text())["left_out"] if "0003" in one[0]]
+    assert kept[0] == "0003_wrong.sql:1"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
