@@ -6,6 +6,7 @@ Needs `pip install 'gatepost[api]'`, and for an asynchronous engine `gatepost[ap
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast, overload
 
 from fastapi import HTTPException, WebSocketException
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
@@ -27,9 +28,18 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-__all__ = ["InvalidToken", "Verifier", "VerifierUnreachable", "bearer_token", "supabase_verifier", "user_session"]
+__all__ = [
+    "InvalidToken",
+    "Verifier",
+    "VerifierUnreachable",
+    "bearer_token",
+    "lent_session",
+    "supabase_verifier",
+    "user_session",
+]
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_CLAIMS = text("SELECT pg_catalog.current_setting('request.jwt.claims', true)")
 _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
 """How a WebSocket is closed (https://www.iana.org/assignments/websocket/websocket.xhtml)."""
 
@@ -129,6 +139,45 @@ def _asynchronous(engine: AsyncEngine, door: _Door) -> Callable[[HTTPConnection]
                 yield session
 
     return dependency
+
+
+def lent_session(
+    session: Session | AsyncSession,
+) -> Callable[[HTTPConnection], Iterator[Session]] | Callable[[HTTPConnection], AsyncIterator[AsyncSession]]:
+    """Return a dependency that lends one session to every request, in the place of `user_session`'s in a test.
+
+    The session acts as whoever it acts as already. As with `user_session`, what the policies refuse is answered 403,
+    and what an endpoint does not commit is rolled back.
+
+    Args:
+        session: That of the test.
+    """
+    if isinstance(session, Session):
+
+        def dependency(connection: HTTPConnection) -> Iterator[Session]:
+            caller = _caller_of(session.connection())
+            with _refusals(connection, caller):
+                try:
+                    yield session
+                finally:
+                    session.rollback()
+
+        return dependency
+
+    async def asynchronous(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+        caller = await (await session.connection()).run_sync(_caller_of)
+        with _refusals(connection, caller):
+            try:
+                yield session
+            finally:
+                await session.rollback()
+
+    return asynchronous
+
+
+def _caller_of(connection: Connection) -> _Caller:
+    claims = json.loads(connection.execute(_CLAIMS).scalar() or "{}")
+    return _Caller(user=claims.get("sub"))
 
 
 @dataclass(frozen=True)

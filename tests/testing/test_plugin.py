@@ -6,12 +6,15 @@ import sys
 
 import psycopg2
 import pytest
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import Session
 
 from gatepost.errors import SettingsError
+from gatepost.service.sessions import lent_session
 from gatepost.testing import (
     AccessAssertionError,
     NothingToRefuse,
@@ -164,6 +167,38 @@ def test_a_session_elsewhere_is_refused(gatepost_database, as_user):
     with Session(engine) as session, refused, as_user(ANN, session=session):
         pass
     engine.dispose()
+
+
+def application(session):
+    app = FastAPI()
+    lent = Depends(lent_session(session))
+    said = {"user": ANN}
+
+    def add(session=lent):
+        session.execute(INSERT, said)
+
+    async def add_asynchronous(session=lent):
+        await session.exec(INSERT, params=said)
+
+    app.post("/notes")(add if isinstance(session, Session) else add_asynchronous)
+    return TestClient(app)
+
+
+INSERT = text("INSERT INTO notes (user_id) VALUES (:user)")
+
+
+@pytest.mark.parametrize("kind", ["gatepost_session", "gatepost_async_session"])
+def test_an_endpoint_that_is_lent_the_session_answers_as_with_its_own(request, as_user, as_anon, kind):
+    given = request.getfixturevalue(kind)
+    client = application(given)
+    with as_user(ANN, session=given) as session:
+        assert client.post("/notes").status_code == 200
+        assert_can_select(session, "notes", rows=0)  # the endpoint committed nothing
+    with as_user(BOB, session=given):
+        answer = client.post("/notes")
+        assert (answer.status_code, answer.json()) == (403, {"detail": "this is not allowed"})
+    with as_anon(session=given):
+        assert client.post("/notes").status_code == 401
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
