@@ -234,6 +234,8 @@ class Declaration:
         parent = self.table(*read)
         keys = [leaf.parent[2] for leaf in rule.leaves if leaf.parent is not None and leaf.parent[:2] == read]
         how = "through" if keys else "by a subquery on"
+        if child.platform and parent is not None and parent.as_found:
+            return  # the platform's tables have no as_found() of their own
         if parent is None:
             if is_platform(read[0]):
                 return

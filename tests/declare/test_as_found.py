@@ -1,7 +1,7 @@
 """What a table had before it was declared stays: its grants, its row security, and policies that we would not write."""
 
 import pytest
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, Table, Text, Uuid, exists, select
 
 from gatepost import (
     allow,
@@ -17,6 +17,7 @@ from gatepost import (
     through,
     uid,
 )
+from gatepost.declare.language import collected
 from gatepost.errors import DeclarationError
 from gatepost.schema import Grant, RowSecurity
 
@@ -119,3 +120,11 @@ def test_a_new_table_still_needs_an_index():
 def test_what_is_no_privilege_is_refused():
     with pytest.raises(DeclarationError, match="is no privilege"):
         as_found({anon: ("read",)})
+
+
+def test_a_policy_of_the_platform_may_read_a_table_whose_grants_were_found():
+    """No grant lets the role read the table, which `verify` reports; the policy is declared as it is all the same."""
+    with declaring():
+        protect(TEAMS, found=as_found({}))
+        protect("storage.objects", allow("select", to=authenticated, where=exists(select(TEAMS.c.id))))
+        assert len(collected().tables) == 2
