@@ -6,6 +6,7 @@ equal texts, ids and moments in ISO 8601. Everything else is not known.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -37,6 +38,9 @@ def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
         if op in ("=", "<>"):
             same = equal(one, other)
             return None if same is None else same == (op == "=")
+        if op == "like":
+            texts = _of_one_kind(one, other, _TEXTS)
+            return None if texts is None else _is_like(*texts)
         order = compared(one, other)
     elif sides[0] == _NOW:
         order = beside_now(sides[1])
@@ -72,6 +76,14 @@ def compared(one: Const, other: Const) -> int | None:
         moments = (_moment(one), _moment(other))
         return None if None in moments else _order(*moments)
     return None
+
+
+def _is_like(text: str, pattern: str) -> bool | None:
+    """Return whether a text is like a pattern, or None where the pattern escapes something."""
+    if "\\" in pattern or not text.isascii():
+        return None
+    parts = (".*" if one == "%" else "." if one == "_" else re.escape(one) for one in pattern)
+    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
 
 
 def beside_now(other: Term) -> int | None:

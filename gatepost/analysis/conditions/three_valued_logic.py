@@ -236,9 +236,9 @@ class Truth:
                 | Outcome.NULL
                 | (Outcome.TRUE if any(self._matches(term, side) for side in parts.sides(term.many)) else 0)
             )
-        if self._value(term.many) is None:
+        if (many := self._value(term.many)) is None:
             return Outcome.NULL
-        return Outcome.NULL | empty if left is None else Outcome.ANY  # an array may be empty
+        return empty if many == "{}" else Outcome.NULL | empty if left is None else Outcome.ANY  # an array may be empty
 
     def _matches(self, term: CompareMany, side: Term) -> bool:
         """Return whether a value can equal one of the values on the other side."""
