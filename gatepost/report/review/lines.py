@@ -74,7 +74,9 @@ def unchanged(result: Result) -> str:
 def tried(result: Result) -> str:
     """Return how much was tried."""
     rows, callers = result.summary["rows"], result.summary["callers"]
-    return f"{rows} rows × {callers} callers tried on both sides" if rows else unchanged(result)  # noqa: RUF001  as above
+    if not rows:
+        return unchanged(result)
+    return f"{callers} made-up callers tried every command on the same {rows} made-up rows, before and after"
 
 
 def _who(several: Sequence[Change]) -> str:

@@ -15,6 +15,7 @@ MOST = 60_000
 """How long a comment may be: GitHub takes 65,536 characters."""
 _SIGNS = {"gains": "🔴", "may gain": "🟠", "breaks": "🟡", "loses": "🔵", "may lose": "🔵"}
 _MOST_ROWS = 60
+_MOST_DECLARED = 10
 
 
 def render(result: Result) -> str:
@@ -38,6 +39,7 @@ def _rendered(result: Result, most: int) -> str:
         lines.append("")
     for one in [one for one in shown if one["verdict"] in ("gains", "may gain")][:most]:
         lines += _gain(one, opened=one is shown[0])
+    lines += _declarations(shown)
     lines += _rest(result, shown, most)
     lines.append(f"<sub>{markdown(result.target)} · {markdown(tried(result))} · gatepost review</sub>")
     return "\n".join(lines)
@@ -57,10 +59,20 @@ def _gain(one: Change, *, opened: bool) -> list[str]:
     lines = [f"<details{' open' if opened and one['fails'] else ''}><summary>Reproduce: <b>{title}</b></summary>", ""]
     for label, text in (
         ("The project says never", one["never"]), ("Accepted", one["accepted"]), ("Not known", one["reason"]),
-        ("Defined at", one["place"]),
+        ("Changed at", one["place"]),
     ):  # fmt: skip
         lines += [f"{label}: {markdown(text)}", ""] if text else []
     return [*lines, *fenced(script(one)), "", "</details>", ""]
+
+
+def _declarations(shown: Sequence[Change]) -> list[str]:
+    """Return the lines with which a pull request says that its gains are intended."""
+    open_gains = [one for one in shown if one["fails"] and not one["never"]]
+    said = dict.fromkeys(f"Access: {one['role']} gains {one['command']} on {one['object']}" for one in open_gains)
+    if not said:
+        return []
+    how = "Intended? Declare it in the description of the pull request (that of a fork does not count):"
+    return [how, "", *fenced("\n".join(list(said)[:_MOST_DECLARED])), ""]
 
 
 def _rest(result: Result, shown: Sequence[Change], most: int) -> list[str]:
