@@ -21,7 +21,6 @@ NOBODY_GAINS = frozenset(
     recursion_of_two restrictive_alone said_twice search_path several_policies""".split()
 )
 NOT_SEEN = {
-    "captured_name_in_call": "an album would have to be named after its own id",
     "rbac_hook_trigger_role_from_meta": "what a token hook makes of a role is not tried",
 }
 QUICK = frozenset(

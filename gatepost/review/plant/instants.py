@@ -14,6 +14,9 @@ _SECONDS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day":
 _LENGTH = re.compile(r"(\d+)\s*(second|sec|minute|min|hour|day|week|month|mon|year)s?\b", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d+) days? )?(\d\d):(\d\d):(\d\d)(?:\.\d+)?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+_DAYS = re.compile(r"\bcurrent_date\s*[-+]\s*\(*(\d+)", re.IGNORECASE)
+_MADE = re.compile(r"\b(sec|min|hour|day|week|month|year)s\s*=>\s*\(*(\d+)", re.IGNORECASE)
+_TIMES = re.compile(r"'(?P<one>[^']+)'::interval\s*\*\s*\(*(?P<many>\d+)", re.IGNORECASE)
 _MOST = 8
 
 
@@ -46,3 +49,19 @@ def _seconds(literal: str) -> float:
     if not found or _LENGTH.sub("", literal).strip(" ,+-"):
         return 0.0
     return float(sum(int(number) * _SECONDS[unit.lower()] for number, unit in found))
+
+
+def lengths(texts: Iterable[str]) -> frozenset[str]:
+    """Return the lengths of time that texts do not write as one literal: days beside a date, and what is multiplied.
+
+    Args:
+        texts: Conditions and bodies.
+    """
+    found: set[str] = set()
+    for text in texts:
+        found |= {f"{days} days" for days in _DAYS.findall(text)}
+        found |= {f"{many} {unit.lower()}s" for unit, many in _MADE.findall(text)}
+        for one in _TIMES.finditer(text):
+            if seconds := _seconds(one["one"]):
+                found.add(f"{int(seconds * int(one['many']))} seconds")
+    return frozenset(found)

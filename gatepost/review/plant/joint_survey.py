@@ -22,6 +22,8 @@ _INTEGER = re.compile(r"-?\d{1,9}")
 _DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,6}")
 _FOLDS = re.compile(r"\b(?:lower|upper|initcap)\b|~~\*|~\*|\bilike\b", re.IGNORECASE)
 _KEY = re.compile(r"\b(\w+)\)?\s*->>?\s*'([^']+)'")
+_COMPUTES = re.compile(r"[%*/+]|\b(?:abs|mod|floor|round|greatest|least)\(")
+_NUMBER = re.compile(r"(?<![\w.'])(\d{1,6})(?![\w.'])")
 _MOST = 8
 """The most values of one column that are compared."""
 K = TypeVar("K")
@@ -117,6 +119,7 @@ def _united(one: Mapping[K, tuple[str, ...]], other: Mapping[K, tuple[str, ...]]
 def _clues(base: Clues, head: Clues, survey: Survey, hints: Mapping[ColumnKey, tuple[str, ...]]) -> Clues:
     literals = _united(_united(base.literals, head.literals), hints)
     literals = {**literals, **_documents(survey)}
+    literals = _united(literals, _measured(survey))
     folds = any(_FOLDS.search(text) for text in texts_of(survey.live))
     return Clues(
         identities=base.identities | head.identities,
@@ -149,6 +152,24 @@ def _documents(survey: Survey) -> dict[ColumnKey, tuple[str, ...]]:
                     documents[json.dumps({key: shown})] = None
                 documents["{}"] = None
     return {key: tuple(documents)[:_MOST] for key, documents in found.items()}
+
+
+def _measured(survey: Survey) -> dict[ColumnKey, tuple[str, ...]]:
+    """Return numbers and texts around what conditions compare a computed value with: a remainder, a length."""
+    found: dict[ColumnKey, tuple[str, ...]] = {}
+    for table in survey.tables:
+        texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
+        for column in table.columns:
+            kind = survey.base_type(column.type)
+            near = [text for text in texts if re.search(rf"\b{re.escape(column.name)}\b", text)]
+            if family(kind) in _NUMERIC and any(_COMPUTES.search(text) for text in near):
+                found[(*table.key, column.name)] = tuple(dict.fromkeys(n for t in near for n in _NUMBER.findall(t)))
+            elif is_word(kind):
+                size = re.compile(rf"\blength\(\(?{re.escape(column.name)}\b[^<>=]*[<>=]+\s*(\d{{1,4}})\b")
+                sizes = {int(n) + more for text in near for n in size.findall(text) for more in (-1, 1)}
+                if sizes:
+                    found[(*table.key, column.name)] = tuple("cnry".ljust(one, "x")[:one] for one in sorted(sizes))
+    return {key: values for key, values in found.items() if values}
 
 
 def _lists(table: Table) -> Iterator[tuple[ColumnKey, dict[str, None]]]:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.observation.attempt.personas import cast, own_id, users_of
-from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.fitting.combinations import KEPT, Values
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH, STRANGERS, RowSets
@@ -25,9 +25,10 @@ from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import NOBODY, Persona
 from gatepost.review.names import TableKey
 from gatepost.review.plant.callers import MIXED, mixed, with_claims, with_email
-from gatepost.review.plant.instants import instants
-from gatepost.review.plant.joint_survey import literals_of
+from gatepost.review.plant.instants import instants, lengths
+from gatepost.review.plant.joint_survey import literals_of, texts_of
 from gatepost.review.plant.possibilities import Possibility
+from gatepost.review.plant.shaped_rows import ShapedRows
 from gatepost.schema import Column, Table, is_platform
 
 _MOST_MIXED = 14
@@ -35,9 +36,7 @@ _MOST = FRESH - 10
 _ALIKE = (ANN, BOB, *MIXED)
 _ADDRESS = re.compile(r"[\w.%+-]*@[\w.%-]+|%[\w-]+\.[a-z]{2,}%?|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}")
 _MOST_ADDRESSES = 4
-_FALLS_BACK = re.compile(
-    r"\bcoalesce\b|\bis\s+(?:not\s+)?null\b|\bnullif\b|\bis\s+(?:not\s+)?distinct\b", re.IGNORECASE
-)
+_FALLS_BACK = re.compile(r"\b(?:coalesce|nullif|is\s+(?:not\s+)?(?:null|distinct))\b", re.IGNORECASE)
 _FEW = (ANN, MIXED[0])
 _ONE_BY_ONE = (STRANGERS[15], ANN, MIXED[0], MIXED[1], BOB)
 """Whom the first mixed rows name: a user who has no row in any other table comes first."""
@@ -121,7 +120,15 @@ class Population:
         number = max((row.number for row in found), default=-1) + 1
         more: list[Row] = []
         if table.key != USERS and table.key != FILES[0]:
-            for values in (*self._moments(table), *self._nulls(table), *self._longer(table), *self._mixes(table)):
+            several = (
+                self._moments,
+                self._shaped.ranges,
+                self._nulls,
+                self._shaped.longer,
+                self._mixes,
+                self._of_members,
+            )
+            for values in (one for kind in several for one in kind(table)):
                 more.append(Row(table, number + len(more), values[0], values[1]))
         more = [self._of_a_stranger(self._renumbered(row), at) for at, row in enumerate(more)]
         omitted = self.defaults.get(table.key, frozenset())
@@ -132,6 +139,7 @@ class Population:
                 kept = {name: value for name, value in fresh.values.items() if name not in omitted}
                 more.append(replace(fresh, values=kept))
                 number += 1
+        more += self._shaped.named_after_themselves(table, max((row.number for row in [*found, *more]), default=-1) + 1)
         if self.sparse and self._about_users(table):
             few = [row for row in [*found, *more] if row.world in _FEW]
             return [row for row in few if None not in row.values.values()]
@@ -161,6 +169,7 @@ class Population:
         fresh = self.row_sets.make(row.table, row.world, row.number)
         known = (self.survey.identities, self.survey.keys, self.survey.clues.claims)
         bound = {c.name for c in row.table.columns if any((*row.table.key, c.name) in one for one in known)}
+        bound |= self._shaped.kept(row.table)
         deciding = set(self.decisive(row.table))
         values = {
             name: value
@@ -180,9 +189,14 @@ class Population:
         return found
 
     @cached_property
+    def _shaped(self) -> ShapedRows:
+        return ShapedRows(self.survey, self.row_sets, self._instants, self._first)
+
+    @cached_property
     def _instants(self) -> tuple[str, ...]:
         both = literals_of(self.survey.live) | literals_of(self.base.live)
-        return instants(sorted(both))
+        texts = [*texts_of(self.survey.live), *texts_of(self.base.live)]
+        return instants(sorted(both | lengths(texts)))
 
     def _moments(self, table: Table) -> Iterator[tuple[str, Values]]:
         """Yield a row for each further instant that a time of the table may hold, for one user and for nobody."""
@@ -210,15 +224,20 @@ class Population:
         texts = (text for text in (*bodies, *views) if _FALLS_BACK.search(text))
         return frozenset(name for text in texts for name in identifiers_in(text))
 
-    def _longer(self, table: Table) -> Iterator[tuple[str, Values]]:
-        """Yield rows whose texts hold more than a claim that they are compared with by a pattern."""
-        texts = [text for one in table.policies for text in (one.using, one.check) if text and "~~" in text]
-        for column in table.columns if texts else ():
-            key = (*table.key, column.name)
-            if key in self.survey.clues.claims and is_word(self.survey.base_type(column.type)):
-                claim = self.row_sets.claim(key, ANN)
-                if claim is not None:
-                    yield NOBODY, {**self._first(table, NOBODY), column.name: f"cnry{claim}cnry"}
+    def _of_members(self, table: Table) -> Iterator[tuple[str, Values]]:
+        """Yield a row of nobody for each further row of a table that says something about users, to which it belongs.
+
+        Memberships stand in many states: only a row that belongs to one shows what its state lets through.
+        """
+        earlier = {one.key: one for one in takewhile(lambda one: one.key != table.key, self.survey.tables)}
+        for child, parent in self.survey.keys.items():
+            above = earlier.get(parent[:2])
+            if child[:2] != table.key or above is None or not self._about_users(above):
+                continue
+            first = self._first(table, NOBODY)
+            for row in self.rows(above)[len(self.row_sets.names) :]:
+                if (value := row.values.get(parent[2])) is not None:
+                    yield NOBODY, {**first, child[2]: value}
 
     def _first(self, table: Table, world: str) -> Values:
         """Return a row of somebody with the first of the deciding values in each column."""

@@ -45,6 +45,11 @@ def candidates(population: Population, persona: Persona, table: Table) -> Mappin
     others = (_oneself(population, table, mine), _mixed(population, table, mine, other))
     for label, values in (*itertools.chain(*others), *_without_defaults(population, table, mine)):
         found.setdefault(label, Row(table, next(numbers), mine, values))
+    if table.key == FILES[1]:
+        name = row_sets.make(table, mine, FRESH + 60).get("name") or ""
+        for ending in ("txt", "svg"):
+            values = {**row_sets.make(table, mine, FRESH + 60), "name": f"{name.rpartition('.')[0]}.{ending}"}
+            found.setdefault(f"own file that ends in .{ending}", Row(table, next(numbers), mine, values))
     for one in population.possible:
         if one.caller is not None and one.caller.name == persona.name and table.key in one.added:
             found[BY_SOLVER] = one.new_row(table, next(numbers), row_sets)

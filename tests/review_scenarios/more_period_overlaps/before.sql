@@ -1,0 +1,11 @@
+-- A document is open in a period; afterwards in the year after it.
+CREATE TABLE public.members (team bigint NOT NULL, member uuid NOT NULL, rank text NOT NULL DEFAULT 'viewer', status text NOT NULL DEFAULT 'invited', until date, PRIMARY KEY (team, member));
+ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.members FROM anon, authenticated;
+GRANT SELECT ON public.members TO authenticated;
+CREATE POLICY p ON public.members  FOR SELECT TO authenticated USING (member = (SELECT auth.uid()));
+CREATE TABLE public.docs (id bigint PRIMARY KEY, team bigint NOT NULL, author uuid, title text, parent bigint, kind text NOT NULL DEFAULT 'a', period daterange);
+ALTER TABLE public.docs ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON public.docs FROM anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.docs TO authenticated;
+CREATE POLICY p ON public.docs  FOR SELECT TO authenticated USING (author=(SELECT auth.uid()) OR period @> current_date);
