@@ -30,6 +30,7 @@ RUNS_INTO_ERROR = {"policy-recursion", "policy-reads-unreadable-table", "sub-sel
 RUNS_INTO_ERROR |= {"policy-needs-privilege", "user-id-may-be-no-uuid"}
 WRITTEN_TOO_MUCH = {"message-editable-by-readers", "paid-column-writable", "update-without-using"}
 WITHOUT_EFFECT = {"grant-without-policy", "policy-without-grant", "policy-for-bypassing-role"}
+WITHOUT_EFFECT |= {"column-without-grant", "function-without-grant"}
 POLICY = SENSELESS | IDENTITY | {"null-session-passes", "never-true-condition", "write-without-select-policy"}
 
 FAMILIES = {
