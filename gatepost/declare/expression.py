@@ -30,7 +30,7 @@ from sqlalchemy.sql.selectable import Alias, FromClause, Join, SelectBase
 
 from gatepost import sql
 from gatepost.auth import SessionValue, type_family, type_family_name
-from gatepost.declare.sql_compiler import compiled
+from gatepost.declare.sql_compiler import compiled, table_name
 from gatepost.declare.type_coercion import bare, fitted
 from gatepost.errors import DeclarationError
 
@@ -185,7 +185,7 @@ def _compared(found: Expression, table: Table) -> Iterator[Any]:
 
 def _where(clause: ClauseElement, table: Table) -> str:
     everything = _ONE.select_from(table)
-    prefix = f"{compiled(everything)} \nWHERE "
+    prefix = f"SELECT 1 \nFROM {table_name(table)} \nWHERE "
     whole = compiled(everything.where(clause))  # type: ignore[arg-type]
     if not whole.startswith(prefix):
         strangers = (c.table for c in _columns(clause, row_level=True) if not _is_of(c, table))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import types
+from sqlalchemy import Table, types
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
 from sqlalchemy.sql.elements import BindParameter, ClauseElement, TextClause
 from sqlalchemy.types import TypeEngine
@@ -93,6 +93,11 @@ def compiled(clause: ClauseElement) -> str:
         raise DeclarationError(
             f'an expression cannot be written as SQL: "{reason}"', "write it as text(...), imported from sqlalchemy"
         ) from error
+
+
+def table_name(table: Table) -> str:
+    """Return the name of a table as `compiled` writes it."""
+    return _DIALECT.identifier_preparer.format_table(table)
 
 
 def _array_literal(elements: Iterable[str]) -> str:
