@@ -19,6 +19,7 @@ __all__ = ["versions"]
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "review.md").read_text()
 SCENARIOS = ("comment_helper_refactored", "comment_posts_published", "comment_policies_rewritten")
+DESCRIPTIONS = {"comment_posts_published": "\n".join(re.findall(r"`(Access: [^`]* on posts)`", PAGE))}
 COMMENTS = re.findall(r"^````markdown\n(.*?)\n````$", PAGE, re.DOTALL | re.MULTILINE)
 
 
@@ -28,7 +29,8 @@ def test_a_comment_is_what_the_tool_writes(name, comment, versions, monkeypatch)
     monkeypatch.chdir(folder)
     before, after = ((folder / f"{side}.sql").read_text() for side in ("before", "after"))
     compared = versions.compare(before, after)
-    result = as_result("main", "the pull request", compared, parse_source("after.sql"), Options())
+    terms = read_terms({}, DESCRIPTIONS.get(name, ""))
+    result = as_result("main", "the pull request", compared, parse_source("after.sql"), Options(terms=terms))
     assert render(result, "markdown") == comment
 
 
