@@ -21,9 +21,9 @@ def change(verdict="gains", name="public.notes", **values):
     return usual | values
 
 
-def review(*changes):
+def review(*changes, objects=()):
     summary = {"failing": sum(one["fails"] for one in changes), "tables": 1, "rows": 9, "callers": 3}
-    return Result("review", "main → .", summary=summary, sections={"changes": list(changes)})
+    return Result("review", "main → .", summary=summary, sections={"changes": list(changes), "objects": list(objects)})
 
 
 def test_the_first_line_says_it():
@@ -50,3 +50,34 @@ def test_foreign_names_are_no_markup():
     assert not re.search(r"(?<!\\)<img", outside)
     assert "@octocat" not in outside
     assert len(re.findall(r"(?<!\\)</summary>", outside)) == len(re.findall(r"(?<!\\)<details", outside))
+
+
+LONG = "FOR SELECT TO authenticated USING (" + " OR ".join(f"state = {at}" for at in range(20)) + ")"
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "how", "before", "after", "said"),
+    [
+        ("policy", "public.t.p", "added", "", "FOR ALL TO anon USING (true)", "added: FOR ALL TO anon USING (true)"),
+        ("policy", "public.t.p", "removed", "FOR ALL\n TO anon", "", "public.t.p removed: FOR ALL TO anon"),
+        (
+            "policy",
+            "public.t.p",
+            "changed",
+            LONG,
+            LONG.replace("19", "20"),
+            "… = 17 OR state = 18 OR state = 19) → … = 17 OR",
+        ),
+        ("policy", "public.t.q", "renamed", "public.t.p", "public.t.q", "policy public.t.p → public.t.q renamed"),
+        ("table", "public.t", "renamed", "public.a", "public.t", "table public.a → public.t, taken for a rename"),
+        ("column", "public.t.b", "renamed", "a", "b", "column public.t.a → public.t.b, taken for a rename"),
+        ("table", "public.t", "added", "", "owner postgres", "table public.t added"),
+    ],
+)
+def test_what_changed_in_the_schema_is_shown_before_and_after_on_one_short_line(what, name, how, before, after, said):
+    one = {"what": what, "name": name, "how": how, "before": before, "after": after}
+    shown = review(objects=[one])
+    (line,) = [text for text in render(shown, "text").splitlines() if text.startswith("schema")]
+    assert said in line
+    assert len(line) < 400
+    assert said in render(shown, "markdown").replace("`", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gatepost.display import line
@@ -11,6 +11,10 @@ from gatepost.finding import Result
 from gatepost.sql import identifier, literal
 
 Change = Mapping[str, Any]
+_LONGEST = 140
+"""How many characters of a definition are shown."""
+_KEPT = 30
+"""How many characters are shown before the first one that differs."""
 DOES = {
     "select": "read", "insert": "add", "update": "change", "delete": "delete", "truncate": "empty", "call": "call",
     "public url": "read by URL",
@@ -90,6 +94,40 @@ def _what(several: Sequence[Change]) -> str:
         by_object.setdefault(str(one["object"]), {})[DOES.get(command, command)] = None
     shown = [f"{', '.join(commands)} {name}" for name, commands in by_object.items()]
     return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+
+
+def schema_change(one: Change, shown: Callable[[str], str]) -> str:
+    """Return what happened to an object of the schema in one line, with what a policy says before and after.
+
+    Args:
+        one: An entry of the list `objects`.
+        shown: What prints a name or a definition.
+    """
+    if one["how"] == "renamed":
+        was = str(one["name"]).removesuffix(one["after"]) + one["before"]
+        how = ", taken for a rename" if one["what"] in ("table", "column") else " renamed"
+        return f"{one['what']} {shown(was)} → {shown(one['name'])}{how}"
+    text = f"{one['what']} {shown(one['name'])} {one['how']}"
+    if one["how"] == "changed":
+        return f"{text}: {' → '.join(shown(side) for side in _differing(one['before'], one['after']))}"
+    return f"{text}: {shown(_cut(one['before'] or one['after']))}" if one["what"] == "policy" else text
+
+
+def _differing(before: str, after: str) -> tuple[str, str]:
+    """Return two definitions on one line each, cut so that the first difference is in what is left."""
+    old, new = (" ".join(side.split()) or "—" for side in (before, after))
+    if max(len(old), len(new)) <= _LONGEST:
+        return old, new
+    pairs = enumerate(zip(old, new, strict=False))
+    start = next((at for at, (was, now) in pairs if was != now), min(len(old), len(new))) - _KEPT
+    start = old.rfind(" ", 0, start) + 1 if start > 0 else 0
+    mark = "… " if start else ""
+    return mark + _cut(old[start:]), mark + _cut(new[start:])
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else (text[:_LONGEST].rpartition(" ")[0] or text[:_LONGEST]) + " …"
 
 
 def whose(change: Change) -> str:

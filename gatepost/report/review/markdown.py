@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gatepost.display import code, fenced, html, markdown
 from gatepost.finding import Result
-from gatepost.report.review.lines import Change, changes, headline, script, section, tried
+from gatepost.report.review.lines import Change, changes, headline, schema_change, script, section, tried
 from gatepost.report.text import unseen
 
 MARKER = "<!-- gatepost review -->"
@@ -87,7 +87,9 @@ def _rest(result: Result, shown: Sequence[Change], most: int) -> list[str]:
         len(new),
     )
     objects = section(result, "objects")
-    lines += _folded("What changed in the schema", (_object(one) for one in objects[: most * 3]), len(objects))
+    lines += _folded(
+        "What changed in the schema", (f"- {schema_change(one, code)}" for one in objects[: most * 3]), len(objects)
+    )
     proved = section(result, "proved")
     lines += _folded("Rewritten, and equal (proved)", (f"- {code(one)}" for one in proved[: most * 3]), len(proved))
     hazards = section(result, "hazards")
@@ -101,11 +103,6 @@ def _rest(result: Result, shown: Sequence[Change], most: int) -> list[str]:
 def _entry(one: Change) -> list[str]:
     return [f"- {code(one['role'])} {markdown(one['verdict'])} {code(one['command'])} on {code(one['object'])}", "",
             *(f"  {text}" for text in fenced(script(one))), ""]  # fmt: skip
-
-
-def _object(one: Change) -> str:
-    change = f": {code(one['before'] or '—')} → {code(one['after'] or '—')}" if one["how"] == "changed" else ""
-    return f"- {markdown(one['what'])} {code(one['name'])} {one['how']}{change}"
 
 
 def _folded(title: str, lines: Iterable[str], count: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatepost.display import line
 from gatepost.finding import Result
 from gatepost.report.parts.lines import sentence
-from gatepost.report.review.lines import changes, headline, section, unchanged, whose
+from gatepost.report.review.lines import changes, headline, schema_change, section, unchanged, whose
 from gatepost.report.text import unseen
 
 _COLOURS = {"gains": "1;31", "may gain": "33", "breaks": "33", "loses": "36", "may lose": "36"}
@@ -39,7 +39,7 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
         lines.append(f"{' ' * 10}reproduce: {line(one['session'])}: {line(one['statement'])}")
     lines += [line(f"new       {one['role']}  {one['access']} {one['object']}") for one in section(result, "new")]
     objects = section(result, "objects")
-    lines += [f"schema    {line(one['what'])} {line(one['name'])} {one['how']}" for one in objects[:_MOST_OBJECTS]]
+    lines += [f"schema    {schema_change(one, line)}" for one in objects[:_MOST_OBJECTS]]
     if len(objects) > _MOST_OBJECTS:
         lines.append(f"schema    and {len(objects) - _MOST_OBJECTS} more")
     lines += [f"equal     {line(one)} (proved)" for one in section(result, "proved")]
