@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.schema import Table
+from gatepost.schema import Column, Table
 
 TableKey = tuple[str, str]
 
@@ -21,6 +21,14 @@ def foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
                 for own, other in zip(key.columns, key.references[2], strict=True):
                     found.setdefault((*table.key, own), (*key.references[:2], other))
     return found
+
+
+def refers_to_own_table(table: Table, column: Column) -> bool:
+    """Return whether a column that may be NULL holds the key of another row of the same table."""
+    return not column.not_null and any(
+        key.kind == "foreign key" and key.references and key.references[:2] == table.key and column.name in key.columns
+        for key in table.constraints
+    )
 
 
 def spread(seeds: set[ColumnKey], keys: Mapping[ColumnKey, ColumnKey]) -> frozenset[ColumnKey]:

@@ -15,6 +15,7 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
 from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, overlay, values_in_checks
+from gatepost.observation.plant.references import refers_to_own_table
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
@@ -199,15 +200,13 @@ class RowSets:
             name = (target or key)[2]
             held = self.existing.get(table.key)
             place = self.names.index(world)
-            base = held[place % len(held)] if held else self.make(table, world, place)
-            self._parents[key, world] = base.get(name)
+            self._parents[key, world] = (held[place % len(held)] if held else self.make(table, world, place)).get(name)
         return self._parents[key, world]
 
     def claim(self, key: ColumnKey, world: str) -> str | None:
         """Return what the rows of a set hold in a column that is compared with a claim."""
         table = self.survey.live.table(*key[:2])
-        assert table is not None  # noqa: S101  as above
-        return self.make(table, world, self.names.index(world)).get(key[2])
+        return self.make(table, world, self.names.index(world)).get(key[2]) if table is not None else None
 
     def plain(self, table: Table, column: Column, place: int, number: int) -> str | None:
         """Return a canary for a column, or a value that its type or a constraint requires."""
@@ -217,6 +216,8 @@ class RowSets:
             return filled(self.fixes[key], canary, number)
         if key in self.cast_to:
             return canaries.value(self.cast_to[key], canary)
+        if refers_to_own_table(table, column) and key not in self.survey.clues.read:
+            return None  # no row is there yet that it could name, and every later change would be refused
         base = self.survey.base_type(column.type)
         listed = self.survey.enums.get(base) or self._demanded(table).get(column.name)
         if listed:
