@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.name_hints import name_parts, says_open, word_list
-from gatepost.observation.attempt.personas import ORDINARY, other_of
+from gatepost.observation.attempt.personas import ORDINARY, SELF_CLAIMING_SILENT, other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -105,6 +105,54 @@ class OrdinaryUsers:
             if edges and all(name_parts(name) & word_list("offering_columns") for name in edges):
                 return True
         return False
+
+    def kept_to_oneself(self, persona: str, table: Table) -> bool:
+        """Return whether a row is read only by the one user whom it names, and refers to what strangers partly see.
+
+        That is a bookmark: whose row it refers to does not matter, since that one's owner never meets it.
+        """
+        users = self.names_users(table)
+        if self.record is None or len(users) != 1 or table.key in {*FILES, *self.survey.read_elsewhere}:
+            return False
+        if not self._asks_only(table, users[0]) or self._passes_on(table):
+            return False
+        tried = self.record.cell(persona, table, "insert").inserts
+        if any(let_in and name.startswith("another's") for name, let_in in tried.items()):
+            return False
+        accounts = self.planted_rows.row_sets.users
+        accounts = {**accounts, SELF_CLAIMING_SILENT: accounts.get(SELF_CLAIMING, "")}
+        for name in {name for name, key, _ in self.record.cells if key == table.key and name != "service_role"}:
+            seen = self.record.sees(name, table.key)
+            whose = {row.values.get(users[0]) for row in self.planted_rows.of(table).values() if row.number in seen}
+            if whose - {accounts.get(name)}:
+                return False
+        return self._sees_some_of_each_parent(persona, table, self.record)
+
+    def _asks_only(self, table: Table, user: str) -> bool:
+        """Return whether every policy compares this column, and no policy reads another table or calls a helper."""
+        for policy in table.policies:
+            others = [one for one in policy.reads if one.key != table.key and one.schema not in ("auth", "pg_catalog")]
+            own = {name for one in policy.reads if one.key == table.key for name in one.columns}
+            if policy.permissive and (others or user not in own):
+                return False
+        return table.row_security.enabled and bool(table.policies)
+
+    def _passes_on(self, table: Table) -> bool:
+        """Return whether a trigger of a table names another table, to which it may hand what a row says."""
+        names = {one.name for one in self.survey.tables}
+        bodies = (self.survey.bodies.get(one.function, "") for one in self.survey.triggers.get(table.key, ()))
+        return any(identifiers_in(body) & names for body in bodies)
+
+    def _sees_some_of_each_parent(self, persona: str, table: Table, record: Observations) -> bool:
+        """Return whether a persona sees a stranger's row in every owned table that a table refers to."""
+        for child, parent in self.survey.keys.items():
+            if child[:2] == table.key and child not in self.survey.identities and parent[:2] in self.survey.owned:
+                target = self.survey.live.table(*parent[:2])
+                rows = self.planted_rows.of(target).values() if target is not None else ()
+                theirs = {row.number for row in rows if row.world == other_of(persona)}
+                if not theirs & record.sees(persona, parent[:2]):
+                    return False
+        return True
 
     def visible_columns(self, table: Table, persona: Persona) -> list[str]:
         """Return the columns that a persona's role may read."""

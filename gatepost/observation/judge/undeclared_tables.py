@@ -142,7 +142,9 @@ class Inferred:
             return not self.ordinary_users.folders_matter(table)
         if any(key[:2] == table.key for key in tenant_claims(self.survey)):
             return False
-        return self._sees_parents(persona, table, None) or self.ordinary_users.open_parent(persona.name, table)
+        ordinary = self.ordinary_users
+        opened = ordinary.open_parent(persona.name, table) or ordinary.kept_to_oneself(persona.name, table)
+        return opened or self._sees_parents(persona, table, None)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
         """Return whether a persona sees the stranger's rows that a table's keys, or one of its columns, refer to."""
@@ -247,7 +249,10 @@ class Inferred:
             alone = self.ordinary_users.names_users(crossing.table) == [crossing.column]
             return alone and crossing.table.key not in self.survey.read_elsewhere
         parent = self.survey.keys[key][:2]
-        if parent not in self.survey.owned or self.ordinary_users.open_parent(crossing.persona.name, crossing.table):
+        name = crossing.persona.name
+        if parent not in self.survey.owned or self.ordinary_users.open_parent(name, crossing.table):
+            return False
+        if self.ordinary_users.kept_to_oneself(name, crossing.table):
             return False
         return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
 

@@ -1,0 +1,48 @@
+"""A row about a stranger's row: a bookmark where nobody else reads it, and a forged one where its owner does."""
+
+import pytest
+
+BOOKMARKS = """
+CREATE TABLE adverts (id uuid PRIMARY KEY, seller_id uuid NOT NULL REFERENCES auth.users (id), title text,
+                      state text NOT NULL DEFAULT 'draft');
+CREATE TABLE bookmarks (user_id uuid NOT NULL DEFAULT auth.uid() REFERENCES auth.users (id),
+                        advert_id uuid NOT NULL REFERENCES adverts (id), PRIMARY KEY (user_id, advert_id));
+ALTER TABLE adverts ENABLE ROW LEVEL SECURITY; ALTER TABLE bookmarks ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON adverts TO anon, authenticated; GRANT SELECT, INSERT, UPDATE, DELETE ON bookmarks TO authenticated;
+CREATE POLICY own ON bookmarks TO authenticated USING (user_id = (SELECT auth.uid()));
+CREATE POLICY see ON adverts FOR SELECT USING ({see});
+"""
+SOME = "state = 'active' OR seller_id = (SELECT auth.uid())"
+READ_BY_THE_SELLER = """
+CREATE POLICY seller ON bookmarks FOR SELECT TO authenticated
+    USING (EXISTS (SELECT FROM adverts a WHERE a.id = advert_id AND a.seller_id = (SELECT auth.uid())));
+"""
+COUNTED = """
+CREATE FUNCTION likes(advert uuid) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+    AS $$ SELECT count(*) FROM public.bookmarks WHERE advert_id = advert $$;
+"""
+HANDED_ON = """
+CREATE TABLE news (advert_id uuid);
+CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    AS $$ BEGIN INSERT INTO public.news VALUES (NEW.advert_id); RETURN NEW; END $$;
+CREATE TRIGGER announce AFTER INSERT ON bookmarks FOR EACH ROW EXECUTE FUNCTION announce();
+"""
+FORGED = {("row-forged", "error")}
+
+
+@pytest.mark.parametrize(
+    ("see", "more", "expected"),
+    [
+        (SOME, "", set()),
+        ("seller_id = (SELECT auth.uid())", "", FORGED),
+        (SOME, READ_BY_THE_SELLER, FORGED),
+        (SOME, COUNTED, FORGED),
+        (SOME, HANDED_ON, FORGED),
+    ],
+    ids=["bookmark", "unseen parents", "read by the seller", "counted", "handed on"],
+)
+def test_a_row_that_refers_to_a_stranger_s_is_forged_only_if_somebody_else_meets_it(designs, see, more, expected):
+    found = designs.observe(BOOKMARKS.format(see=see) + more).findings
+    of_rows = {one for one in found if one.object == "public.bookmarks" and one.severity != "info"}
+    assert {(one.rule, one.severity) for one in of_rows if one.rule == "row-forged"} == expected, of_rows
+    assert ("row-moved-to-another" in {one.rule for one in of_rows}) == bool(expected)
