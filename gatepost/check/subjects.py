@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ _OBSERVED_WRITES: dict[str, Command] = {
     "row-moved-to-another": "update",
     "own-row-approved": "update",
 }
+_WRITE = re.compile(r"(?:: |; )(INSERT|UPDATE|DELETE)\b")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ def _commands(finding: Finding, policy: Policy | None) -> frozenset[Command]:
         return frozenset({"select"})
     if finding.rule in _OBSERVED_WRITES:
         return frozenset({_OBSERVED_WRITES[finding.rule]})
+    if finding.rule == "escalation":  # its detail is the table whose rows became visible
+        writes = _WRITE.findall((finding.witness or "").partition("; then ")[0])
+        return frozenset(command for command in COMMANDS if command.upper() in writes) or frozenset(COMMANDS)
     said = finding.detail.partition(":")[0]
     named = frozenset(command for command in COMMANDS if command == said)
     if named:

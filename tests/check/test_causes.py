@@ -88,3 +88,14 @@ def test_what_was_seen_of_the_same_command_is_a_consequence():
 def test_every_rule_says_what_decides_about_it(rule):
     assert rule.decided_by in ("catalog", "trial", "witness", "style")
     assert rule.severity != "error" or rule.decided_by != "style"
+
+
+@pytest.mark.parametrize(("write", "causes"), [("INSERT INTO t …", 1), ("UPDATE t SET …", 2)])
+def test_a_suspicion_is_witnessed_by_a_statement_of_its_own_command(write, causes):
+    insert = Policy("public", "t", "add", "insert", ("authenticated",), check="true")
+    rule = Finding("identity-from-caller", "error", "public.t.add", "it believes a header")
+    witness = f"as ann: {write}; then SELECT * FROM t shows a row of bob"
+    seen = Finding("escalation", "error", "public.t", "ann sees more", detail="public.t", witness=witness)
+    found = joined("none", insert, rule=rule, seen=[seen]).findings
+    assert len(found) == causes
+    assert [one.witness for one in found if one.rule == rule.rule] == ([witness] if causes == 1 else [None])
