@@ -180,7 +180,7 @@ class Teammates:
             severity = "error" if secrets or is_secret(table.name) else "warning"
             why = f'and the rank that the policy "{policy.name}" demands decides nothing'
         if not why and (policy := self._misnamed(table, "select")):
-            severity, why = "warning", f'although the policy that allows it is called "{policy.name}"'
+            severity, why = "warning", f'by the policy "{policy.name}", which allows more than its name says'
         if why:
             yield self._finding(
                 "colleague-row-read", severity, table, "select",

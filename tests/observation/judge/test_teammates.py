@@ -141,3 +141,22 @@ def test_a_function_that_changes_ranks_asks_for_one(designs, asks, finds):
         (one.rule, one.object) for one in found
     } or not finds
     assert finds or not [one for one in found if one.severity == "error"]
+
+
+def test_a_policy_whose_name_promises_less_is_a_warning(designs):
+    result = designs.observe("""
+        CREATE TABLE offices (id int PRIMARY KEY);
+        CREATE TABLE staff (office_id int REFERENCES offices (id), user_id uuid REFERENCES auth.users (id),
+                            role text NOT NULL DEFAULT 'member', PRIMARY KEY (office_id, user_id));
+        CREATE TABLE files (id int PRIMARY KEY, office_id int NOT NULL REFERENCES offices (id),
+                            uploaded_by uuid NOT NULL REFERENCES auth.users (id), path text);
+        ALTER TABLE offices ENABLE ROW LEVEL SECURITY; ALTER TABLE staff ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE files ENABLE ROW LEVEL SECURITY;
+        GRANT SELECT ON staff, files TO authenticated;
+        CREATE POLICY own ON staff FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+        CREATE POLICY "own files" ON files FOR SELECT TO authenticated
+            USING (office_id IN (SELECT office_id FROM staff WHERE user_id = (SELECT auth.uid())));
+    """)
+    (found,) = [one for one in result.findings if one.rule == "colleague-row-read"]
+    assert found.severity == "warning"
+    assert 'the policy "own files", which allows more than its name says' in found.message
