@@ -131,9 +131,9 @@ def _cut(text: str) -> str:
 
 
 def whose(change: Change) -> str:
-    """Return the callers of a change where they are not everybody of the role."""
+    """Return the callers of a change where they are not everybody of the role; a comma may stand in a name."""
     names = list(change["callers"])
-    return f"{len(names)} callers: {', '.join(names)}" if len(names) > 1 else names[0]
+    return f"{len(names)} callers: {'; '.join(names)}" if len(names) > 1 else names[0]
 
 
 def script(change: Change) -> str:
