@@ -52,6 +52,17 @@ def test_foreign_names_are_no_markup():
     assert len(re.findall(r"(?<!\\)</summary>", outside)) == len(re.findall(r"(?<!\\)<details", outside))
 
 
+def test_a_comment_says_what_its_figures_count_where_rows_were_planted():
+    planted, none = review(change()), review(change())
+    none.summary["rows"] = 0
+    assert ["rows that Gatepost planted" in render(one, "markdown") for one in (planted, none)] == [True, False]
+
+
+def test_callers_with_a_comma_in_their_name_stay_apart():
+    shown = render(review(change(callers=["ann", "self_claiming, without claims"])), "text")
+    assert "for: 2 callers: ann; self_claiming, without claims" in shown
+
+
 LONG = "FOR SELECT TO authenticated USING (" + " OR ".join(f"state = {at}" for at in range(20)) + ")"
 
 

@@ -13,6 +13,11 @@ MARKER = "<!-- gatepost review -->"
 """By this line the comment is found again, and updated in place."""
 MOST = 60_000
 """How long a comment may be: GitHub takes 65,536 characters."""
+_FIGURES = (
+    "<sub>Figures count rows that Gatepost planted, none of production's. Its callers: ann and bob are users who are"
+    " strangers to each other, anonymous_sign_in is one without an address or a password; all are in"
+    " docs/personas.md.</sub>"
+)
 _SIGNS = {"gains": "🔴", "may gain": "🟠", "breaks": "🟡", "loses": "🔵", "may lose": "🔵"}
 _MOST_ROWS = 60
 _MOST_DECLARED = 10
@@ -36,7 +41,7 @@ def _rendered(result: Result, most: int) -> str:
         lines += ["| | who | can | on | before | after |", "|---|---|---|---|---|---|"]
         lines += [_row(one) for one in shown[:most]]
         lines += [f"| | | | and {len(shown) - most} more | | |"] if len(shown) > most else []
-        lines.append("")
+        lines += ["", _FIGURES, ""] if result.summary["rows"] else [""]
     for one in [one for one in shown if one["verdict"] in ("gains", "may gain")][:most]:
         lines += _gain(one, opened=one is shown[0])
     lines += _declarations(shown)
