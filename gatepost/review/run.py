@@ -27,7 +27,7 @@ from gatepost.review.trial.run import as_one, planted, tried
 from gatepost.review.trial.side import Watched, watching
 from gatepost.review.verdict.access_change import AccessChange
 from gatepost.review.verdict.catalog import by_catalog, callers_of, newly_callable, of_unplanted
-from gatepost.review.verdict.doors import CallerDoors
+from gatepost.review.verdict.doors import CallerDoors, with_new_doors
 from gatepost.review.verdict.grouping import grouped
 from gatepost.review.verdict.mirrored import mirrored
 from gatepost.review.verdict.platform import of_platform
@@ -265,7 +265,7 @@ def _judged(
     doubts: frozenset[TableKey],
 ) -> Comparison:  # fmt: skip
     """Return what is known before the trials with what they show."""
-    access = grouped(changes)
+    access = grouped(with_new_doors(changes, known.objects))
     said = {one.object for one in access}
     old, new = accesses[0]
     scope = known.scope

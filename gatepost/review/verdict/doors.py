@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gatepost.observation.attempt.personas import describe
 from gatepost.personas import Persona
 from gatepost.review.names import TableKey
+from gatepost.review.structure import ObjectChange
 from gatepost.review.trial.access import Access, Cell, Opened, label_code
 from gatepost.review.verdict.access_change import AccessChange, Verdict
 
@@ -146,6 +147,23 @@ class CallerDoors:
                     reason = "its answer holds no planted value, so whose rows it is about is not known"
                     yield self._change(verdict, door, one, before, _short(one.figures), reason=reason)
                     return
+
+
+def with_new_doors(changes: Iterable[AccessChange], objects: Iterable[ObjectChange]) -> Iterator[AccessChange]:
+    """Yield the changes; of a view or function that one side lacks, that side says so in place of a figure.
+
+    Args:
+        changes: Of tables and of doors.
+        objects: The structural changes.
+    """
+    how = {one.name: one.how for one in objects if one.what in ("view", "function")}
+    for change in changes:
+        if how.get(change.object) == "added":
+            yield replace(change, before="not there before")
+        elif how.get(change.object) == "removed":
+            yield replace(change, after="no longer there")
+        else:
+            yield change
 
 
 def _no_more(new: str, old: str) -> bool:
