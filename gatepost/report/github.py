@@ -24,7 +24,7 @@ def _message(finding: Finding) -> str:
     judged = f" ({finding.verdict})" if finding.verdict is not None else ""
     lines = [
         line(f"{finding.object}: {finding.message}{judged}"),
-        line(f"reproduce: {finding.witness}") if finding.witness else "",
+        line(f"reproduce, in a transaction that is rolled back: {finding.witness}") if finding.witness else "",
         line(f"not known: {finding.reason}") if finding.reason else "",
         *(line(f"and {one.rule}: {one.message}") for one in finding.consequences),
         line(finding.decide),

@@ -51,7 +51,11 @@ def _rule(name: str) -> dict[str, object]:
 
 
 def _result(finding: Finding, rule_index: int) -> dict[str, object]:
-    text = finding.message if finding.witness is None else f"{finding.message} (reproduce: {finding.witness})"
+    text = (
+        finding.message
+        if finding.witness is None
+        else f"{finding.message} (reproduce, in a transaction that is rolled back: {finding.witness})"
+    )
     judged = {"verdict": finding.verdict, "reason": finding.reason or None, "decide": finding.decide or None}
     consequences = [{"rule": one.rule, "message": one.message, "key": one.key} for one in finding.consequences]
     more: dict[str, object] = {name: value for name, value in judged.items() if value is not None}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gatepost.display import line, statement
 from gatepost.finding import Finding, NotChecked, Result, Severity
 from gatepost.report.access.text import grid
-from gatepost.report.parts.lines import sentence
+from gatepost.report.parts.lines import ROLLED_BACK, sentence
 from gatepost.report.parts.order import by_object, by_rule, states, worst
 
 _COLOURS: dict[Severity, str] = {"error": "1;31", "warning": "33", "info": "36"}
@@ -65,7 +65,8 @@ def _overview(result: Result, colour: bool, width: int | None) -> list[str]:
         lines += sentence(line(f"worst: {', '.join(objects)}"), " " * 7, width)
     if found is not None:
         shown = grid(result.sections["matrix"], colour=colour, width=width, fine=found.fine)
-        lines += [*shown.rstrip("\n").split("\n"), ""]
+        lines += shown.rstrip("\n").split("\n")
+        lines += [ROLLED_BACK, ""] if any(finding.witness for finding in result.findings) else [""]
     return lines
 
 

@@ -89,7 +89,10 @@ def test_an_annotation_is_read_as_what_is_shown(name):
     data = render(verified(name), "github").partition("\n")[0].removeprefix("::error title=row-security-off::")
     read = data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%").split("\n")
     assert read[0] == line(f"{finding.object}: {finding.message}")
-    assert read[1:] == [line(f"reproduce: {name}"), *statement(finding.fix).split("\n")]
+    assert read[1:] == [
+        line(f"reproduce, in a transaction that is rolled back: {name}"),
+        *statement(finding.fix).split("\n"),
+    ]
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])

@@ -6,6 +6,7 @@ import pytest
 
 from gatepost.finding import Result
 from gatepost.report import render
+from gatepost.report.parts.lines import ROLLED_BACK
 from gatepost.report.review.markdown import MARKER, MOST
 
 EVIL = "public.x</summary><img src=x onerror=1> @octocat `a` | b\n<!-- -->"
@@ -61,6 +62,12 @@ def test_a_comment_says_what_its_figures_count_where_rows_were_planted():
 def test_callers_with_a_comma_in_their_name_stay_apart():
     shown = render(review(change(callers=["ann", "self_claiming, without claims"])), "text")
     assert "for: 2 callers: ann; self_claiming, without claims" in shown
+
+
+def test_what_may_write_is_reproduced_in_a_transaction_that_is_rolled_back():
+    lines = render(review(change(command="delete")), "text").splitlines()
+    assert lines[0] == ROLLED_BACK
+    assert ROLLED_BACK not in render(review(), "text")
 
 
 LONG = "FOR SELECT TO authenticated USING (" + " OR ".join(f"state = {at}" for at in range(20)) + ")"

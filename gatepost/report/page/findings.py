@@ -139,7 +139,8 @@ def _body(finding: Finding, known: dict[str, tuple[str, str]]) -> str:
     if finding.reason:
         parts.append(f"<p><b>Not known:</b> <bdi>{html(finding.reason)}</bdi></p>")
     if finding.witness:
-        parts.append(f"<p><b>Reproduce:</b></p><pre><code>{html(finding.witness)}</code></pre>")
+        parts.append("<p><b>Reproduce, in a transaction that is rolled back:</b></p>")
+        parts.append(f"<pre><code>{html(finding.witness)}</code></pre>")
     if finding.consequences:
         items = "".join(
             f"<li>{_rule(one.rule, known)} <bdi>{html(one.message)}</bdi></li>" for one in finding.consequences

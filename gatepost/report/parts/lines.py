@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
+ROLLED_BACK = "Reproduce in a transaction that is rolled back: the statements may write."
+"""What a reader has to know before a statement that deletes or changes rows is copied."""
+
 
 def sentence(text: str, indent: str, width: int | None) -> list[str]:
     """Return a sentence as lines.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatepost.display import line
 from gatepost.finding import Result
-from gatepost.report.parts.lines import sentence
+from gatepost.report.parts.lines import ROLLED_BACK, sentence
 from gatepost.report.review.lines import changes, headline, schema_change, section, unchanged, whose
 from gatepost.report.text import unseen
 
@@ -25,7 +25,9 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
         return f"\x1b[{style}m{shown}\x1b[0m" if colour else shown
 
     lines: list[str] = []
-    for one in changes(result, *_COLOURS):
+    shown = changes(result, *_COLOURS)
+    lines += [ROLLED_BACK] if shown else []
+    for one in shown:
         where = f" ({', '.join(one['columns'])})" if one["columns"] else ""
         what = f"{one['command']} {one['object']}{where}: {one['before']} → {one['after']}"
         first, *rest = sentence(line(f"{one['verdict']:<8}  {one['role']}  {what}"), " " * 10, width)
