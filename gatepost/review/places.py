@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatepost.errors import GatepostError
 from gatepost.sources import Source
-from gatepost.sources.files import migrations, read_script
+from gatepost.sources.files import alembic_revisions, migrations, read_script
 from gatepost.sources.splitting import split
 from gatepost.sql import tokens
 
@@ -63,7 +63,7 @@ def _python_lines(root: Path, name: str, policies: str | None) -> Iterator[str]:
     pattern = re.compile(rf"(?:protect|allow|owner)\(\s*\"?(?:\w+\.)?(?:{'|'.join(map(re.escape, sorted(words)))})\b")
     if policies is not None:
         yield from _matching(sorted((root / policies.replace(".", "/")).rglob("*.py")), pattern)
-    yield from _matching(sorted(root.glob("*/versions/*.py"), reverse=True), re.compile(rf"\b{re.escape(name)}\b"))
+    yield from _matching(reversed(alembic_revisions(root)), re.compile(rf"\b{re.escape(name)}\b"))
 
 
 def _matching(files: Iterable[Path], pattern: re.Pattern[str]) -> Iterator[str]:

@@ -53,6 +53,15 @@ def is_declarative(folder: Path) -> bool:
     return folder.name == "schemas" and any(folder.rglob("*.sql"))
 
 
+def alembic_revisions(root: Path) -> tuple[Path, ...]:
+    """Return the files of an Alembic project's revisions by name, wherever their folder `versions` lies.
+
+    Args:
+        root: The project.
+    """
+    return tuple(sorted(root.glob("*/versions/*.py")))
+
+
 def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
     """Return the migrations of a folder as the platform's CLI finds them, or as Prisma lays them out.
 

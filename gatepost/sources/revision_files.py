@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from gatepost.sources.files import migrations
+from gatepost.sources.files import alembic_revisions, migrations
 from gatepost.sources.git_revisions import checked_out
 from gatepost.sources.source import Source, in_folder
 
@@ -55,7 +55,7 @@ def as_files(source: Source) -> Iterator[Files]:
         yield Files("sql", source.path, migrations(source.path).files)
     elif source.kind == "alembic" and source.path is not None:
         root = source.path.parent
-        yield Files("alembic", root, tuple(sorted(root.glob("*/versions/*.py"))))
+        yield Files("alembic", root, alembic_revisions(root))
     else:
         yield Files("other")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gatepost.finding import NotChecked
+from gatepost.sources.files import alembic_revisions
 
 _EXPORTED = re.compile(r"^-- The Alembic revision (?P<revision>\S+), written by gatepost export\.")
 _REVISE = "alembic revision --autogenerate"
@@ -41,7 +42,7 @@ def not_exported(folder: Path) -> Iterator[NotChecked]:
         return
     root = _root(folder)
     where = folder.resolve().relative_to(root).as_posix()
-    for path in sorted(root.glob("*/versions/*.py")):
+    for path in alembic_revisions(root):
         revision = _revision(path)
         if revision is not None and revision not in known:
             yield NotChecked(
