@@ -40,6 +40,27 @@ class CallerTables:
         """Every cell that the caller saw before, in any way."""
         return self.base.reaches(self.caller.name)
 
+    @cached_property
+    def _reached_rows(self) -> Mapping[TableKey, set[int]]:
+        found: dict[TableKey, set[int]] = {}
+        for table, row, _ in self.reached:
+            found.setdefault(table, set()).add(row)
+        return found
+
+    @cached_property
+    def _followed_by_reads(self) -> tuple[Mapping[TableKey, list[Write]], Mapping[TableKey, list[Write]]]:
+        """The caller's writes before and after, by each table that was read again afterwards."""
+        return self._by_later_read(self.base), self._by_later_read(self.head)
+
+    def _by_later_read(self, side: Access) -> Mapping[TableKey, list[Write]]:
+        found: dict[TableKey, list[Write]] = {}
+        for (caller, _, _), writes in side.writes.items():
+            if caller == self.caller.name:
+                for write in writes.values():
+                    for table in write.after:
+                        found.setdefault(table, []).append(write)
+        return found
+
     def compare(self, table: TableKey) -> Iterator[AccessChange]:
         """Yield what changes for a table that is there on both sides."""
         yield from self._reads(table)
@@ -119,12 +140,13 @@ class CallerTables:
     def _later_reads(self, table: TableKey) -> Iterator[AccessChange]:
         """Yield rows that become visible after a write of the caller's own, on one side alone."""
         rows = self._rows(table)
-        seen = frozenset(cell[1] for cell in self.reached if cell[0] == table)
+        seen = frozenset(self._reached_rows.get(table, ()))
         seen = seen.union(*(side.read(self.caller.name, table).rows for side in (self.base, self.head)))
-        for side, other, gains in ((self.head, self.base, True), (self.base, self.head, False)):
-            beyond = seen.union(*(write.after.get(table, frozenset()) for write in self._all_writes(other)))
-            for write in self._all_writes(side):
-                visible = write.after.get(table, frozenset()) & rows
+        base, head = (writes.get(table, []) for writes in self._followed_by_reads)
+        for side, own, others, gains in ((self.head, head, base, True), (self.base, base, head, False)):
+            beyond = seen.union(*(write.after[table] for write in others))
+            for write in own:
+                visible = write.after[table] & rows
                 if visible - beyond:
                     yield self._later(table, side, write, visible, min(visible - beyond), gains=gains)
                     break
@@ -139,11 +161,6 @@ class CallerTables:
         before, after = (without, with_it) if gains else (with_it, without)
         shown = side.shown.get((table, row), "")
         return self._change("gains" if gains else "loses", table, "select", before, after, statement, row=shown)
-
-    def _all_writes(self, side: Access) -> Iterator[Write]:
-        for (caller, _, _), writes in side.writes.items():
-            if caller == self.caller.name:
-                yield from writes.values()
 
     def _writes(self, table: TableKey, command: Command) -> Iterator[AccessChange]:
         key = (self.caller.name, table, command)
