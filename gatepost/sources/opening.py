@@ -122,7 +122,7 @@ def opened(source: Source, options: Options | None = None) -> Iterator[Opened]:
         yield Opened(url, url.masked)
         return
     if source.kind == "snapshot" and source.path is not None:
-        with clone_of(read_snapshot(source.path), source.text) as clone:
+        with clone_of(read_snapshot(source.path), source.text, login=LOADER) as clone:
             yield Opened(clone.url, source.text, disposable=True, not_checked=clone.missing)
         return
     if source.revision is not None:

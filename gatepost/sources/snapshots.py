@@ -15,14 +15,12 @@ from typing import Any
 from gatepost.database.url import DatabaseUrl
 from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
-from gatepost.local.throwaway.image import LOADER, PLATFORM, SUPERUSER
 from gatepost.observation.clone.buckets import Bucket
+from gatepost.observation.clone.roles import without_own_roles
 from gatepost.observation.clone.schema import Kept, kept
 from gatepost.schema import from_values, to_values
 
 VERSION = 1
-_OURS = frozenset({SUPERUSER, LOADER, PLATFORM})
-"""Roles of a server that was made for a folder of migrations, which are nobody's in a project."""
 _KIND = "gatepost snapshot"
 _CHANGING = re.compile(
     r"^(?:\\(?:un)?restrict .*|-- Dumped (?:from|by) .*|-- (?:Started|Completed) on .*)\n", re.MULTILINE
@@ -42,13 +40,8 @@ def taken(source: DatabaseUrl, missing: Iterable[NotChecked] = ()) -> Kept:
         LocalServerError: there is no `pg_dump` that can read it.
     """
     found = kept(source, buckets=True)
-    live = found.live
-    live = replace(
-        live,
-        tables=tuple(replace(table, rows=-1) for table in live.tables),
-        roles=tuple(role for role in live.roles if role.name not in _OURS),
-        memberships=tuple(one for one in live.memberships if not {one.role, one.member} & _OURS),
-    )
+    live = without_own_roles(found.live)
+    live = replace(live, tables=tuple(replace(table, rows=-1) for table in live.tables))
     return replace(found, live=live, dump=_CHANGING.sub("", found.dump), left_out=[*found.left_out, *missing])
 
 

@@ -1,5 +1,7 @@
 """Commands that are pointed at SQL migrations."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -51,3 +53,22 @@ def test_a_folder_that_is_not_there_is_one_sentence(folder, command):
     done = CliRunner().invoke(app, [command, "supabase/migratoins"])
     assert done.exit_code == 2
     assert 'there is no file or folder "supabase/migratoins"' in done.stderr
+
+
+def test_a_snapshot_is_judged_as_the_folder_that_it_was_taken_of(folder):
+    (folder.parent / "config.toml").write_text('[api]\nschemas = ["public", "shop"]\n')
+    (folder / "0002_shop.sql").write_text(
+        "create schema shop; grant usage on schema shop to partner;"
+        " create table shop.tills (id int primary key); grant select on shop.tills to partner;"
+    )
+    (folder / "0001_partner.sql").write_text("create role partner nologin; grant partner to authenticator;")
+
+    def said(command, target):
+        found = json.loads(CliRunner().invoke(app, [command, target, "--format", "json"]).stdout)
+        return found | {"target": ""}
+
+    assert CliRunner().invoke(app, ["snapshot", ".", "--output", "kept.json"]).exit_code == 0
+    for command in ("verify", "check"):
+        kept = said(command, "kept.json")
+        assert "shop.tills" in {one["object"] for one in kept["findings"]}
+        assert kept == said(command, ".")

@@ -21,7 +21,7 @@ _ALL_ROWS = ("pg_read_all_data", "pg_write_all_data")
 _SERVER = ("pg_read_server_files", "pg_write_server_files", "pg_execute_server_program")
 
 
-def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
+def make_roles(admin: Connection, live: Schema, login: str = LOGIN) -> list[NotChecked]:
     """Create the roles of the source, and let the login role become each of them.
 
     A superuser of the source bypasses row security and reads and writes every table, which is what a superuser may do
@@ -31,6 +31,7 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
     Args:
         admin: The clone's superuser, in no transaction, while nothing foreign is there.
         live: The source.
+        login: Who logs in, and is therefore a member of every role; another role keeps its own memberships.
 
     Returns:
         What a role of the API can do in the source but not in the clone.
@@ -42,22 +43,25 @@ def make_roles(admin: Connection, live: Schema) -> list[NotChecked]:
         raise LocalServerError(
             f'the database has a role "{SUPERUSER}", a name that a schema clone needs for itself', "rename the role"
         )
-    wanted = [role for role in live.roles if role.name != LOGIN]
+    wanted = [role for role in live.roles if role.name != login]
     with admin, admin.cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
         there = {str(name) for (name,) in cursor.fetchall()}
         statements = [_role(role, new=role.name not in there) for role in wanted]
         statements += [
+            f"ALTER ROLE {LOGIN} SET {sql.identifier(name)} = {sql.literal(value)}" for name, value in live.settings
+        ]  # of the Data API alone: which schemas it serves
+        statements += [
             f"GRANT {sql.identifiers(_ALL_ROWS)} TO {sql.identifier(role.name)}" for role in wanted if role.superuser
         ]
         cursor.execute("; ".join([*statements, "SELECT"]))
-        _join(cursor, live)
+        _join(cursor, live, login)
         cursor.execute(
             "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN (%s, %s)",
-            (LOGIN, SUPERUSER),
+            (login, SUPERUSER),
         )
         every = sorted(str(name) for (name,) in cursor.fetchall())
-        cursor.execute(f"GRANT {sql.identifiers([*every, *_ALL_ROWS])} TO {LOGIN}")
+        cursor.execute(f"GRANT {sql.identifiers([*every, *_ALL_ROWS])} TO {login}")
     return list(_lost(live))
 
 
@@ -101,12 +105,12 @@ def _role(role: DatabaseRole, *, new: bool) -> str:
     return f"{'CREATE' if new else 'ALTER'} ROLE {sql.identifier(role.name)} {how}"
 
 
-def _join(cursor: Cursor, live: Schema) -> None:
+def _join(cursor: Cursor, live: Schema, login: str) -> None:
     """Create the memberships of the source, among its roles.
 
     The one that logs in is a member of all of them, and nobody may become it.
     """
-    known = {role.name for role in live.roles} - {LOGIN}
+    known = {role.name for role in live.roles} - {login}
     outer = known | set(HARMLESS_MEMBERSHIPS)
     superusers = {role.name for role in live.roles if role.superuser}
     cursor.execute(

@@ -23,6 +23,7 @@ from gatepost.errors import DatabaseUnreachable, LocalServerError
 from gatepost.finding import NotChecked
 from gatepost.local.account import inherited_environment
 from gatepost.local.binaries import VARIABLE, Binaries, find_for
+from gatepost.local.throwaway.image import LOGIN
 from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.buckets import Bucket, make_buckets, read_buckets, unread_buckets
 from gatepost.observation.clone.compare_protection import differences
@@ -133,13 +134,15 @@ def kept(source: DatabaseUrl, *, buckets: bool = False) -> Kept:
 
 
 @contextmanager
-def clone_of(source: Kept, label: str, *, seconds: float | None = None) -> Iterator[Clone]:
+def clone_of(source: Kept, label: str, *, seconds: float | None = None, login: str = LOGIN) -> Iterator[Clone]:
     """Create a clone from what was read before, and remove it when the block or the process ends.
 
     Args:
         source: From `kept`.
         label: How messages call it.
         seconds: How long the clone may exist. None for the default.
+        login: The role that logs in, which is a member of every role: LOADER where the memberships of
+            `authenticator` are read from the clone.
 
     Raises:
         LocalServerError: the server cannot be started, or what the schema holds took more time or room than it is
@@ -150,7 +153,7 @@ def clone_of(source: Kept, label: str, *, seconds: float | None = None) -> Itera
 
     script = statements(source.dump, f"the dump of {label}", dumped=True)
     limit = seconds if seconds is not None else _limit()
-    with throwaway(find_for(source.live.server_version // 10000), seconds=limit, room=ROOM) as server:
+    with throwaway(find_for(source.live.server_version // 10000), seconds=limit, room=ROOM, login=login) as server:
         try:
             yield _made(server, source, script)
         except (OperationalError, InterfaceError, DatabaseUnreachable) as error:
@@ -183,7 +186,7 @@ def _read(reading: Reading, buckets: bool = False) -> Kept:
 
 def _made(server: Throwaway, source: Kept, script: tuple[Statement, ...]) -> Clone:
     with closing(server.admin()) as admin:
-        missing = [*source.left_out, *make_roles(admin, source.live)]
+        missing = [*source.left_out, *make_roles(admin, source.live, server.login)]
         make_schemas(admin, source.live, source.owner)
         lacking = make_extensions(admin, source.live, source.needed)
         server.seal(admin)
