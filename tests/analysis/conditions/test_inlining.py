@@ -21,6 +21,7 @@ MEMBER = Table(
     RowSecurity(True, False),
     (TableColumn("org_id", "bigint"), TableColumn("user_id", "uuid"), TableColumn("role", "text")),
 )
+COUNTS = "UPDATE member SET role = 'a'; GET DIAGNOSTICS n = ROW_COUNT;"
 
 
 def followed(call, body, arguments="", parameters=(), language="sql", **more):
@@ -93,6 +94,8 @@ def test_a_definer_function_runs_as_its_owner():
     [
         ("plpgsql", "BEGIN EXECUTE 'SELECT 1'; RETURN true; END"),
         ("plpgsql", "BEGIN FOR i IN 1..3 LOOP RETURN i = 2; END LOOP; RETURN true; END"),
+        ("plpgsql", f"DECLARE n int; BEGIN {COUNTS} RETURN n IS NULL; END"),
+        ("plpgsql", f"DECLARE n int; BEGIN FOR i IN 1..3 LOOP {COUNTS} END LOOP; RETURN n IS NULL; END"),
         ("sql", "DELETE FROM member; SELECT true"),
         ("c", "some_symbol"),
         ("sql", "SELECT ((("),

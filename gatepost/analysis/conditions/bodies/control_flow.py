@@ -41,6 +41,7 @@ class Body(Statements):
         """
         tree = _parsed(self.function)
         values: Values = {}
+        self.variables = tuple(kind_of(datum)[1].get("refname", "") for datum in tree["datums"])
         for datum in tree["datums"]:
             kind, of = kind_of(datum)
             if kind == "PLpgSQL_var" and of["refname"] not in (*self.function.parameters, "found"):

@@ -37,12 +37,14 @@ class Statements:
         reader: Turns expressions and statements of the body into terms.
         selects: Every select that was read on the way.
         steps: How many statements were read on all paths together.
+        variables: The names of the variables in the parser's order: GET DIAGNOSTICS gives only their numbers.
     """
 
     function: Function
     reader: Reader
     selects: list[Term] = field(default_factory=list)
     steps: int = 0
+    variables: tuple[str, ...] = ()
 
     def step(self, kind: str, of: Node, values: Values) -> None:
         """Take in a statement that returns nothing."""
@@ -57,7 +59,10 @@ class Statements:
                 values["found"] = Exists(self.statement(of["expr"], values))
             case "PLpgSQL_stmt_execsql":
                 self._execsql(of, values)
-            case "PLpgSQL_stmt_dynexecute" | "PLpgSQL_stmt_getdiag" | "PLpgSQL_stmt_fetch" | "PLpgSQL_stmt_call":
+            case "PLpgSQL_stmt_getdiag":
+                for name in self.assigned(of):
+                    values[name] = Unknown("what a statement did")
+            case "PLpgSQL_stmt_dynexecute" | "PLpgSQL_stmt_fetch" | "PLpgSQL_stmt_call":
                 for name in targets(of.get("target", {})):
                     values[name] = Unknown("a dynamic statement")
                 values["found"] = values.get("found", NULL)
@@ -133,7 +138,9 @@ class Statements:
             if "PLpgSQL_stmt_assign" in node:
                 query = node["PLpgSQL_stmt_assign"]["expr"]["PLpgSQL_expr"]["query"]
                 found.add(_plain(query.partition(":=")[0] if ":=" in query else query.partition("=")[0]))
-            if "target" in node:
+            if isinstance(node.get("target"), int):
+                found.add(self.variables[node["target"]])
+            elif "target" in node:
                 found |= {*targets(node["target"]), "found"}
             if "var" in node:
                 found.add(name_of(node["var"]))
