@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ _END_IN_ERRORS = frozenset(
     {"policy-needs-privilege", "policy-reads-unreadable-table", "policy-recursion", "sub-select-of-many-rows"}
 )
 """The rules about statements that PostgreSQL refuses to carry out: they explain that, and nothing else."""
+_RECURSION = re.compile(r'infinite recursion detected in policy for relation "(.+)"$')
 _DECIDERS: tuple[DecidedBy, ...] = ("catalog", "trial", "witness", "style")
 Key = tuple[str, ...]
 
@@ -110,6 +112,8 @@ def _cause_of(member: Member, causes: Iterable[Key], groups: Mapping[Key, list[M
 
 def _explains(cause: Member, seen: Member) -> bool:
     """Return whether what a rule finds is why something was seen."""
+    if cause.finding.rule == "policy-recursion":
+        return cause.subject.table is not None and cause.subject.table.name == _turns_round_at(seen.finding)
     if cause.decided_by is None or not _may_be_cause(cause) or cause.subject.table != seen.subject.table:
         return False
     if cause.subject.policy is None:
@@ -117,6 +121,12 @@ def _explains(cause: Member, seen: Member) -> bool:
     if (cause.finding.rule in _END_IN_ERRORS) != (seen.finding.rule == "policy-error"):
         return False
     return bool(cause.subject.commands & seen.subject.commands)
+
+
+def _turns_round_at(seen: Finding) -> str:
+    """Return the table whose policies PostgreSQL found to read themselves: what reads that table ends in an error."""
+    found = _RECURSION.search(seen.message) if seen.rule == "policy-error" else None
+    return found.group(1) if found else ""
 
 
 def _judged(members: list[Member], cells: Cells, always_true: frozenset[Policy]) -> Finding | None:

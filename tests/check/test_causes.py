@@ -99,3 +99,15 @@ def test_a_suspicion_is_witnessed_by_a_statement_of_its_own_command(write, cause
     found = joined("none", insert, rule=rule, seen=[seen]).findings
     assert len(found) == causes
     assert [one.witness for one in found if one.rule == rule.rule] == ([witness] if causes == 1 else [None])
+
+
+def test_what_reads_a_table_whose_policies_turn_in_a_circle_fails_for_that_cause():
+    rule = Finding("policy-recursion", "error", "public.t", "its policies read themselves")
+    said = 'select on public.t ends in an error: infinite recursion detected in policy for relation "{}"'
+    seen = [
+        Finding("policy-error", "error", "public.t", said.format(at), detail=f"select:{at}", witness="as ann")
+        for at in ("t", "other")
+    ]
+    found = joined("unknown", rule=rule, seen=seen).findings
+    assert {one.rule: len(one.consequences) for one in found} == {"policy-recursion": 1, "policy-error": 0}
+    assert {(one.severity, one.verdict) for one in found} == {("error", "witnessed")}

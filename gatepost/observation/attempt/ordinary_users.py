@@ -128,6 +128,23 @@ class OrdinaryUsers:
                 return False
         return self._sees_some_of_each_parent(persona, table, self.record)
 
+    def unread(self, table: Table) -> bool:
+        """Return whether no caller of the API reads a table's rows in any way: who adds one refers to what they like.
+
+        That is a letter box, such as one for reports of what others wrote.
+        """
+        if self.record is None or not table.row_security.enabled or table.key in {*FILES, *self.survey.read_elsewhere}:
+            return False
+        reads = [
+            cell
+            for (name, key, command), cell in self.record.cells.items()
+            if key == table.key and command == "select" and name != "service_role"
+        ]
+        closed = all(
+            not one.rows and one.outcome in ("done", "refused by policy", "refused by privilege") for one in reads
+        )
+        return bool(reads) and closed and not self._passes_on(table)
+
     def _asks_only(self, table: Table, user: str) -> bool:
         """Return whether every policy compares this column, and no policy reads another table or calls a helper."""
         for policy in table.policies:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gatepost import sql
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.observation.attempt.inserts import Inserts
 from gatepost.observation.attempt.one_table import by_code
 from gatepost.observation.attempt.personas import other_of
@@ -56,6 +57,8 @@ class Writer(Inserts):
             if changed:
                 self._look_again(tried, looks, answer.found[1:])
                 yield from self._note_crossing(column, value, tried, changed)
+            if self._computed_from(column) and (tried.code or "").startswith("22"):
+                continue  # a generated column, such as a range of two dates, refuses the value, and no policy does
             if tried.outcome in ("error", *UNKNOWN):
                 return Cell(
                     outcome=tried.outcome, said=tried.said, code=tried.code, statements={"failed": wanted.statement}
@@ -149,6 +152,11 @@ class Writer(Inserts):
             or (*self.table.key, column.name) in survey.clues.claims
             or (self.table.key in FILES and column.name == "name")
         }
+
+    def _computed_from(self, column: Column) -> bool:
+        """Return whether a generated column is computed from this one."""
+        generated = self.stage.survey.generated.items()
+        return any(key[:2] == self.table.key and column.name in identifiers_in(text) for key, text in generated)
 
     def _plain_first(self) -> list[Column]:
         """Return the columns to change, starting with those that no key and no policy uses, without the key's own."""

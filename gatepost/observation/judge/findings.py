@@ -193,7 +193,9 @@ class Judge:
                     continue
                 key = (command, _without_values(cell.said))
                 said.setdefault(key, []).append(persona.name)
-                witness.setdefault(key, f"{describe(persona)}: {cell.said}")
+                statement = next(iter(cell.statements.values()), f"SELECT FROM {sql.qualified(*table.key)}")
+                failed = f"{statement}: {cell.said}" if cell.statements or command == "select" else cell.said
+                witness.setdefault(key, f"{describe(persona)}: {failed}")
         for (command, words), names in said.items():
             if SERVICE.name in names:  # it bypasses the policies, so the values do not fit the table
                 what = f"{table}: {command} as {comma_joined(names)}"

@@ -144,6 +144,7 @@ class Inferred:
             return False
         ordinary = self.ordinary_users
         opened = ordinary.open_parent(persona.name, table) or ordinary.kept_to_oneself(persona.name, table)
+        opened = opened or (ordinary.unread(table) and bool(ordinary.names_users(table)))
         return opened or self._sees_parents(persona, table, None)
 
     def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:

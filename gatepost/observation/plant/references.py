@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.schema import Column, Table
+from gatepost.schema import Column, Schema, Table
 
 TableKey = tuple[str, str]
 
@@ -70,3 +70,28 @@ def parents_first(tables: list[Table], keys: Mapping[ColumnKey, ColumnKey]) -> l
     for table in tables:
         place(table.key)
     return list(placed.values())
+
+
+def must_refer(live: Schema, key: ColumnKey) -> bool:
+    """Return whether a column that refers to another table may not be NULL."""
+    table = live.table(*key[:2])
+    column = table.column(key[2]) if table is not None else None
+    return column is None or column.not_null
+
+
+def second_columns(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey]) -> frozenset[ColumnKey]:
+    """Return the columns that a CHECK compares with another reference to the same table: they need a row beside it.
+
+    A transfer between two accounts is one, whose accounts must differ.
+    """
+    found: set[ColumnKey] = set()
+    for table in tables:
+        for check in (one for one in table.constraints if one.kind == "check"):
+            named = [column.name for column in table.columns if column.name in check.columns]
+            targets = [keys.get((*table.key, name)) for name in named]
+            found |= {
+                (*table.key, name)
+                for place, name in enumerate(named)
+                if targets[place] is not None and targets[place] in targets[:place]
+            }
+    return frozenset(found)

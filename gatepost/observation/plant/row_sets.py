@@ -15,7 +15,7 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
 from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, overlay, values_in_checks
-from gatepost.observation.plant.references import refers_to_own_table
+from gatepost.observation.plant.references import must_refer, refers_to_own_table, second_columns
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
@@ -30,6 +30,8 @@ NEW_USER = "9e500000-0000-4000-8000-000000000200"
 """A user that has just signed up. It is in `auth.users` and nowhere else."""
 _KINDS = 4
 """How many kinds of rows a persona tries to give itself."""
+_SECOND = 100
+"""What is added to a row's number for the one that a second reference of the same child needs."""
 FRESH = 200
 """The first number of the rows that personas insert. Planted rows have lower numbers."""
 
@@ -52,6 +54,10 @@ class RowSets:
     _lists: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @cached_property
+    def _seconds(self) -> frozenset[ColumnKey]:
+        return second_columns(self.survey.tables, self.survey.keys)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The row sets, the one of nobody last."""
         return (*self.users, NOBODY)
@@ -72,6 +78,8 @@ class RowSets:
             at = 0 if self._is_member(table, world) else -1 if ranked and world not in RANKED else place % len(kinds)
             values |= overlay(edges, kinds[at]) | self.rank(table, world)
             found.append(Row(table, place, world, values, base=True))
+            if any(self.survey.keys[key][:2] == table.key for key in self._seconds):
+                found.append(Row(table, place + _SECOND, world, self.make(table, world, place + _SECOND)))
         number = len(self.names)
         for place, world in enumerate(self.names):
             if world != NOBODY and (place > 1 or alone or (ranked and world not in RANKED)):
@@ -80,14 +88,12 @@ class RowSets:
                 if at == place % len(kinds):
                     continue
                 user = STRANGERS[1 + at % (len(STRANGERS) - 1)] if alone else None
-                values = self.make(table, world, number, user=user)
-                values |= overlay(edges, combination)
+                values = self.make(table, world, number, user=user) | overlay(edges, combination)
                 found.append(Row(table, number, world, values))
                 number += 1
         if table.key == USERS:
-            for stranger in (*STRANGERS[1:], NEW_USER):
-                found.append(Row(table, number, NOBODY, self.make(table, NOBODY, number, user=stranger)))
-                number += 1
+            for at, stranger in enumerate((*STRANGERS[1:], NEW_USER), number):
+                found.append(Row(table, at, NOBODY, self.make(table, NOBODY, at, user=stranger)))
         return distinct(table, found)
 
     def _has_none(self, table: Table, world: str, few: Collection[str] | None, *, parent: bool) -> bool:
@@ -141,7 +147,9 @@ class RowSets:
             key = (*table.key, column.name)
             if key in self.survey.identities:
                 named = user or (
-                    filled(self.fixes[key], Canary(0, 0, 0), 0) if key in self.fixes else self._identity(column, world)
+                    filled(self.fixes[key], Canary(0, 0, 0), 0)
+                    if key in self.fixes
+                    else self.users.get(world, STRANGERS[0] if column.not_null else None)
                 )
                 if world not in RANKED and self._reserved(self.survey.keys.get(key, key)[:2]):
                     named = None
@@ -179,14 +187,9 @@ class RowSets:
                 and table in self.survey.statuses
                 and bool(children)
                 and not self.edges(found)
-                and not any(self._must(child) for child in children)
+                and not any(must_refer(self.survey.live, child) for child in children)
             )
         return self._for_few[table]
-
-    def _must(self, key: ColumnKey) -> bool:
-        table = self.survey.live.table(*key[:2])
-        column = table.column(key[2]) if table is not None else None
-        return column is None or column.not_null
 
     def parent(self, key: ColumnKey, world: str) -> str | None:
         """Return what a column holds to refer to the first row of a set."""
@@ -199,7 +202,7 @@ class RowSets:
             assert table is not None  # noqa: S101  keys refer to tables of the survey
             name = (target or key)[2]
             held = self.existing.get(table.key)
-            place = self.names.index(world)
+            place = self.names.index(world) + (_SECOND if key in self._seconds else 0)
             self._parents[key, world] = (held[place % len(held)] if held else self.make(table, world, place)).get(name)
         return self._parents[key, world]
 
@@ -233,9 +236,6 @@ class RowSets:
             return ["true", "false", *([] if column.not_null else [None])]
         literals = self.survey.clues.literals.get((*table.key, column.name), ())
         return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
-
-    def _identity(self, column: Column, world: str) -> str | None:
-        return self.users.get(world, STRANGERS[0] if column.not_null else None)
 
     def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
         if table.key not in self._lists:

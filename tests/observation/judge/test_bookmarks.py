@@ -46,3 +46,39 @@ def test_a_row_that_refers_to_a_stranger_s_is_forged_only_if_somebody_else_meets
     of_rows = {one for one in found if one.object == "public.bookmarks" and one.severity != "info"}
     assert {(one.rule, one.severity) for one in of_rows if one.rule == "row-forged"} == expected, of_rows
     assert ("row-moved-to-another" in {one.rule for one in of_rows}) == bool(expected)
+
+
+LETTERS = """
+CREATE TABLE rooms (id uuid PRIMARY KEY);
+CREATE TABLE guests (room_id uuid REFERENCES rooms (id), guest_id uuid REFERENCES auth.users (id),
+                     PRIMARY KEY (room_id, guest_id));
+CREATE TABLE lines (id uuid PRIMARY KEY, room_id uuid NOT NULL REFERENCES rooms (id),
+                    author_id uuid NOT NULL REFERENCES auth.users (id), words text);
+CREATE TABLE complaints (id uuid PRIMARY KEY, writer_id uuid NOT NULL REFERENCES auth.users (id),
+                         about_id uuid NOT NULL REFERENCES auth.users (id), line_id uuid REFERENCES lines (id),
+                         why text);
+ALTER TABLE guests ENABLE ROW LEVEL SECURITY; ALTER TABLE lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE complaints ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON guests, lines, complaints TO authenticated;
+CREATE POLICY mine ON guests FOR SELECT TO authenticated USING (guest_id = (SELECT auth.uid()));
+CREATE POLICY there ON lines FOR SELECT TO authenticated USING (room_id IN (SELECT room_id FROM guests));
+CREATE POLICY write ON complaints FOR INSERT TO authenticated WITH CHECK (writer_id = (SELECT auth.uid()));
+"""
+ANSWERED = """
+CREATE POLICY seen ON complaints FOR SELECT TO authenticated USING (about_id = (SELECT auth.uid()));
+"""
+STRUCK = """
+CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    AS $$ BEGIN UPDATE public.lines SET words = NULL WHERE id = NEW.line_id; RETURN NEW; END $$;
+CREATE TRIGGER strike AFTER INSERT ON complaints FOR EACH ROW EXECUTE FUNCTION strike();
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"), [("", set()), (ANSWERED, FORGED), (STRUCK, FORGED)], ids=["unread", "read", "acted upon"]
+)
+def test_a_row_that_nobody_reads_is_no_row_among_a_stranger_s(designs, more, expected):
+    found = designs.observe(LETTERS + more).findings
+    assert {
+        (one.rule, one.severity) for one in found if one.object == "public.complaints" if "forged" in one.rule
+    } == expected

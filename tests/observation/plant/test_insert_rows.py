@@ -37,6 +37,11 @@ DEMANDING = {
     "order of two columns": """
         CREATE TABLE t (id int PRIMARY KEY, starts timestamptz NOT NULL, ends timestamptz NOT NULL,
                         CHECK (starts < ends))""",
+    "two references that must differ": """
+        CREATE TABLE banks (id uuid PRIMARY KEY);
+        CREATE TABLE a (id uuid PRIMARY KEY, bank uuid NOT NULL REFERENCES banks (id));
+        CREATE TABLE t (id int PRIMARY KEY, payer uuid NOT NULL REFERENCES a (id),
+                        payee uuid NOT NULL REFERENCES a (id), CHECK (payer <> payee))""",
     "one of two": """
         CREATE TABLE t (id int PRIMARY KEY, a text, b text, CHECK (num_nonnulls(a, b) = 1))""",
     "many types": """
@@ -121,6 +126,15 @@ def test_a_world_holds_together(planted):
         assert rows["members"][world]["org"] == rows["work"][world]["org"] == rows["orgs"][world]["id"]
     assert rows["work"]["nobody"]["owner"] is None
     assert len({values["id"] for values in rows["orgs"].values()}) == len(USERS) + 1
+
+
+def test_two_references_that_must_differ_stay_in_their_world(planted):
+    planted_rows = planted(DEMANDING["two references that must differ"])
+    rows = {key[1]: found.values() for key, found in planted_rows.rows.items()}
+    world_of = {row.values["id"]: row.world for row in rows["a"]}
+    assert [(world_of[row.values["payer"]], world_of[row.values["payee"]]) for row in rows["t"]] == [
+        (row.world, row.world) for row in rows["t"]
+    ]
 
 
 def test_what_cannot_be_planted_is_said(planted):
