@@ -35,6 +35,8 @@ from gatepost.schema import Schema, Table, is_platform
 
 ColumnKey = tuple[str, str, str]
 """The (schema, table, column) of a column."""
+Limit = tuple[str, str]
+"""An operator, and the number on its right."""
 
 _FILES = ("storage", "objects")
 _ELEMENTS = frozenset(f"{kind}_array_elements{suffix}" for kind in ("json", "jsonb") for suffix in ("", "_text"))
@@ -44,6 +46,7 @@ _HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
 _SAME_WORD = frozenset({"lower", "upper", "trim", "btrim"})
 """Functions that leave a word what it is, as far as planted words are concerned: these are in small letters."""
 _ORDERS = frozenset({"<", "<=", ">", ">="})
+_TURNED = str.maketrans("<>", "><")
 _NUMBER = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?")
 _ARRAY = re.compile(r'\{[^{}",\\]+(?:,[^{}",\\]+)*\}')
 """The text of an array whose elements need no quotes."""
@@ -56,8 +59,8 @@ class ComparedColumns:
 
     `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
     is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
-    two tables that hold the same value. `lists` are the claims that are used as arrays. `unread` are the conditions
-    that could not be parsed.
+    two tables that hold the same value. `lists` are the claims that are used as arrays. `limits` are the numbers that a
+    column must lie above or below, each with the operator. `unread` are the conditions that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)
@@ -68,6 +71,7 @@ class ComparedColumns:
     literals: dict[ColumnKey, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     links: dict[tuple[ColumnKey, ColumnKey], None] = field(default_factory=dict)
     lists: set[tuple[str, ...]] = field(default_factory=set)
+    limits: dict[ColumnKey, set[Limit]] = field(default_factory=lambda: defaultdict(set))
     read: set[ColumnKey] = field(default_factory=set)
     unread: list[tuple[Table, str]] = field(default_factory=list)
 
@@ -112,8 +116,8 @@ class _Reader:
                 self._pair(part.left, part.right)
                 self._pair(part.right, part.left)
                 if part.op in _ORDERS:
-                    self._beside(part.left, part.right)
-                    self._beside(part.right, part.left)
+                    self._beside(part.left, part.op, part.right)
+                    self._beside(part.right, part.op.translate(_TURNED), part.left)
             elif isinstance(part, CompareMany):
                 for one in _members(part.many):
                     self._pair(part.left, one)
@@ -175,11 +179,14 @@ class _Reader:
                 ):
                     self._flag(left, _text(right))
 
-    def _beside(self, one: Term, other: Term) -> None:
+    def _beside(self, one: Term, op: str, other: Term) -> None:
         """Note the numbers on both sides of a limit, so that a row stands on each."""
-        column, limit = unwrapped(one), unwrapped(other)
-        if isinstance(column, Column) and isinstance(limit, Const) and _NUMBER.fullmatch(_text(limit)):
-            for key in self._keys(column):
+        limit = unwrapped(other)
+        if not isinstance(limit, Const) or not _NUMBER.fullmatch(_text(limit)):
+            return
+        for column in _values(one):
+            for key in self._keys(column) if isinstance(column, Column) else ():
+                self.found.limits[key].add((op, _text(limit)))
                 for step in (-1, 1):
                     self.found.literals[key][str(Decimal(_text(limit)) + step)] = None
 
@@ -242,7 +249,7 @@ def _values(term: Term) -> list[Term]:
     if isinstance(inner, Call) and inner.name[1] in _SAME_WORD and len(inner.args) == 1:
         return _values(inner.args[0])
     if isinstance(inner, Call) and inner.name == ("", "coalesce"):
-        return [found for arg in inner.args if not isinstance(found := unwrapped(arg), Const)] or [inner]
+        return [value for arg in inner.args for value in _values(arg) if not isinstance(value, Const)] or [inner]
     return [inner]
 
 

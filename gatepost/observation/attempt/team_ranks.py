@@ -141,11 +141,12 @@ class Invitations:
 
 def members_between(stage: TrialSession, teammate: Persona, table: Table) -> Iterator[TeamRanks]:
     """Yield the trials of the members whose ranks are neither the highest nor the lowest, in one table."""
-    ranks = [column.name for column, _ in stage.planted_rows.row_sets.ranks(table)]
+    ranks = list(stage.planted_rows.row_sets.ranks(table))
     users = [c.name for c in table.columns if (*table.key, c.name) in stage.survey.identities]
     for row in stage.planted_rows.of(table).values():
         user = next((row.values[name] for name in users if row.values.get(name) in BETWEEN), None)
-        rank = next((value for name in ranks if (value := row.values.get(name))), None)
+        held = ((one, row.values.get(one.column.name)) for one in ranks)
+        rank = next((value for one, value in held if value and one.may_rise(value)), None)
         if user is not None and rank is not None:
             claims = {**json.loads(teammate.claims), "sub": user, "email": f"{rank}@example.org"}
             name = f"member with the rank {sql.literal(rank)}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import STRANGERS, RowSets
 from gatepost.observation.plant.survey import FILES, USERS, unique_keys
-from gatepost.observation.plant.teams import middle_ranks
 from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Table
@@ -55,9 +54,9 @@ def middle_rows(row_sets: RowSets, table: Table, number: int) -> list[Row]:
         return []
     found: list[Row] = []
     highest = row_sets.rank(table, ANN)
-    for column, known in row_sets.ranks(table):
-        for value in middle_ranks(column, *known)[: len(BETWEEN) - len(found)]:
+    for ranks in row_sets.ranks(table):
+        for value in ranks.between[: len(BETWEEN) - len(found)]:
             values = row_sets.make(table, TEAMMATE, number + len(found), user=BETWEEN[len(found)])
-            values |= {**highest, column.name: value}
+            values |= {**highest, ranks.column.name: value}
             found.append(Row(table, number + len(found), NOBODY, values))
     return found

@@ -19,7 +19,7 @@ from gatepost.observation.plant.references import must_refer, refers_to_own_tabl
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
-from gatepost.observation.plant.teams import high_rank, low_rank
+from gatepost.observation.plant.teams import Ranks
 from gatepost.observation.plant.users import ANN, BOB, RANKED, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Column, Table
@@ -109,19 +109,20 @@ class RowSets:
 
     def rank(self, table: Table, world: str) -> Values:
         """Return the rank that a row of a membership holds: ann's the highest, her teammate's the lowest."""
-        choose = {ANN: high_rank, TEAMMATE: low_rank}.get(world)
-        known = self.ranks(table) if choose is not None and TEAMMATE in self.users else ()
-        chosen = {column.name: choose(column, *values) for column, values in known if choose is not None}
-        return {name: value for name, value in chosen.items() if value is not None}
+        if world not in (ANN, TEAMMATE) or TEAMMATE not in self.users:
+            return {}
+        held = {one.column.name: one.highest if world == ANN else one.lowest for one in self.ranks(table)}
+        return {name: value for name, value in held.items() if value is not None}
 
-    def ranks(self, table: Table) -> Iterator[tuple[Column, tuple[tuple[str, ...], tuple[str, ...]]]]:
-        """Yield the columns that hold a rank, each with the values that are offered and those that are compared."""
+    def ranks(self, table: Table) -> Iterator[Ranks]:
+        """Yield the columns that hold a rank, each with the ranks that it can hold."""
+        teams, literals = self.survey.teams, self.survey.clues.literals
         for column in table.columns:
             key = (*table.key, column.name)
-            if key in self.survey.teams.ranks:
+            if key in teams.ranks:
                 labels = self.survey.enums.get(self.survey.base_type(column.type), ())
                 offered = (*self._demanded(table).get(column.name, ()), *labels)
-                yield column, (offered, tuple(self.survey.clues.literals.get(key, ())))
+                yield Ranks(column, offered, literals.get(key, ()), teams.limits.get(key, frozenset()))
 
     def kinds(self, table: Table) -> list[Values]:
         """Return what distinguishes the kinds of rows that may decide a policy's result, the first ones only."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from gatepost.analysis.compared_columns import ColumnKey
+from gatepost.analysis.compared_columns import ColumnKey, compared_columns
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.plant.implied_keys import of_a_catalogue
 from gatepost.observation.plant.survey import USERS, Survey, TableKey, read_by
-from gatepost.observation.plant.teams import Teams
+from gatepost.observation.plant.teams import NUMBERS, Teams
 from gatepost.schema import Table
 
 _ABOUT_ONE = frozenset({"email", "phone", "sub", "session_id", "user_id", "aal", "role", "user_role", "is_anonymous"})
@@ -43,7 +43,10 @@ def teams_of(survey: Survey) -> Teams:
             values.add(parent)
     tenants |= {one for key in tenants for one in above.get(key, ())}
     tenants = {key for key in tenants - memberships if not _lists_kinds(survey, key)}
-    return Teams(frozenset(memberships), frozenset(tenants), frozenset(values), _ranks(survey, memberships))
+    limits = compared_columns(survey.live, survey.live.tables).limits if memberships else {}
+    ranks = _ranks(survey, memberships, limits)
+    held = {key: frozenset(limits[key]) for key in ranks & limits.keys()}
+    return Teams(frozenset(memberships), frozenset(tenants), frozenset(values), ranks, held)
 
 
 def _above(survey: Survey) -> Mapping[TableKey, frozenset[TableKey]]:
@@ -100,19 +103,18 @@ def _alone(survey: Survey, key: ColumnKey) -> bool:
     return table is None or any(index.unique and index.columns == (key[2],) for index in table.indexes)
 
 
-def _ranks(survey: Survey, memberships: Iterable[TableKey]) -> frozenset[ColumnKey]:
+def _ranks(survey: Survey, memberships: Iterable[TableKey], limits: Mapping[ColumnKey, object]) -> frozenset[ColumnKey]:
     tables = [table for key in memberships if (table := survey.live.table(*key)) is not None]
-    return frozenset(key for table in tables for key in _ranks_of(survey, table))
+    return frozenset(key for table in tables for key in _ranks_of(survey, table, limits))
 
 
-def _ranks_of(survey: Survey, table: Table) -> Iterator[ColumnKey]:
+def _ranks_of(survey: Survey, table: Table, limits: Mapping[ColumnKey, object]) -> Iterator[ColumnKey]:
     words = word_list("ranks") | word_list("highest_ranks") | word_list("lowest_ranks")
     for column in table.columns:
         key = (*table.key, column.name)
         if key not in survey.clues.read or key in survey.identities or key in survey.keys or column.generated:
             continue
         compared = {value.lower() for value in survey.clues.literals.get(key, ())}
-        if column.name not in word_list("acceptance_columns") and (
-            name_parts(column.name) & word_list("rank_columns") or compared & words
-        ):
+        named = name_parts(column.name) & word_list("rank_columns") or compared & words
+        if column.name not in word_list("acceptance_columns") and (named or (key in limits and column.type in NUMBERS)):
             yield key

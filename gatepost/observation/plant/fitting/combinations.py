@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from gatepost.analysis.compared_values import comparisons_in, literals_in, pieces_in
@@ -14,6 +15,8 @@ MANY = 12
 KEPT = "(a canary)"
 """Stands for the row's own canary in the place of a deciding value."""
 
+_NUMBERS = re.compile(r"ANY\(ARRAY\[")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
 Values = dict[str, str | None]
 
 
@@ -44,6 +47,8 @@ def values_in_checks(table: Table) -> dict[str, tuple[str, ...]]:
             for left, right in comparisons_in(pieces_in(constraint.definition)):
                 among = [value for value in literals_in(right) if "%" not in value]  # LIKE is one of them
                 names = [piece.name for piece in left if piece.name]
+                shown = "".join(piece.text for piece in right)
+                among = among or (_NUMBER.findall(shown) if _NUMBERS.match(shown) else [])
                 if among and names[:1] == [constraint.columns[0]]:  # a cast may stand behind it, no function before
                     found[constraint.columns[0]] = tuple(among)
     return found
