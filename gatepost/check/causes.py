@@ -18,6 +18,8 @@ _END_IN_ERRORS = frozenset(
 )
 """The rules about statements that PostgreSQL refuses to carry out: they explain that, and nothing else."""
 _RECURSION = re.compile(r'infinite recursion detected in policy for relation "(.+)"$')
+_WRITES_THROUGH_VIEWS = frozenset({"writable-definer-view", "door-writes"})
+"""Rules about writing through a view: a view that is read on purpose may still be written by mistake."""
 _DECIDERS: tuple[DecidedBy, ...] = ("catalog", "trial", "witness", "style")
 Key = tuple[str, ...]
 
@@ -86,7 +88,12 @@ def _key(member: Member) -> Key:
         return ("table", str(subject.table))
     if subject.policy is not None:
         return ("policy", str(subject.policy))
-    return ("alone", finding.key) if subject.table is not None else ("object", subject.name)
+    return ("alone", finding.key) if subject.table is not None else _object_key(member)
+
+
+def _object_key(member: Member) -> Key:
+    written = member.finding.rule in _WRITES_THROUGH_VIEWS and member.subject.is_view
+    return ("object", member.subject.name, *(["written"] if written else []))
 
 
 def _may_be_cause(member: Member) -> bool:
@@ -100,7 +107,7 @@ def _cause_of(member: Member, causes: Iterable[Key], groups: Mapping[Key, list[M
     """Return the cause that an observed finding belongs to, or one of its own."""
     subject = member.subject
     if subject.table is None:
-        return ("object", subject.name)
+        return _object_key(member)
     if is_open(subject.table):
         return ("table", str(subject.table))
     for key in causes:

@@ -31,6 +31,7 @@ class Subject:
         policy: The policy, where it is about one.
         commands: The commands that it is about; all where it says none.
         ways: In how many ways it can return a row, where it is a function without arguments.
+        is_view: Whether it is a view.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Subject:
     policy: Policy | None = None
     commands: frozenset[Command] = frozenset(COMMANDS)
     ways: int = 1
+    is_view: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Subjects:
     @cached_property
     def _tables(self) -> dict[str, Table]:
         return {str(table): table for table in self.live.tables}
+
+    @cached_property
+    def _views(self) -> frozenset[str]:
+        return frozenset(str(view) for view in self.live.views)
 
     @cached_property
     def _policies(self) -> dict[str, tuple[Table, Policy]]:
@@ -68,7 +74,8 @@ class Subjects:
         table = table or self._tables.get(finding.object)
         function = self._functions.get(finding.object)
         ways = len(body_ways(function, self._cutter)) if function is not None else 1
-        return Subject(finding.object, table, policy, _commands(finding, policy), ways)
+        is_view = table is None and finding.object in self._views
+        return Subject(finding.object, table, policy, _commands(finding, policy), ways, is_view)
 
     def table_of(self, name: str) -> Table | None:
         """Return the table of a name as reports write it."""

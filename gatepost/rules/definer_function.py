@@ -12,12 +12,14 @@ from gatepost.analysis.functions.security_definer import (
     answers_yes_or_no,
     callable_definers,
     chosen_owner,
+    figure_of_a_stranger,
     gives_a_figure,
     helps_policies_only,
     hidden_reads,
     hidden_writes,
     only_counts_up,
     opened_on_purpose,
+    opens_closed_tables,
     picks_by_argument,
     takes_a_secret,
 )
@@ -36,8 +38,9 @@ def definer_function(context: Context) -> Iterator[Found]:
     The body is followed into the functions that it calls. A function that compares its rows with the signed-in user is
     not reported. Information where the caller learns only a truth value or a number, where rows are found by a secret
     that the caller must know, where a row is added to a table that no policy trusts, where a number is only counted up,
-    and where EXECUTE was revoked from PUBLIC and granted on purpose for a look-up. Calls that cannot be followed are
-    reported as such.
+    where EXECUTE was revoked from PUBLIC and granted on purpose for a look-up, and where functions are the only way to
+    tables without a policy and return nothing of anybody's. A sum of private rows is reported where an argument chooses
+    whose. Calls that cannot be followed are reported as such.
 
     ## Why is this bad?
     The function runs as its owner, and on the platform the owner bypasses row security. Everyone can call a function
@@ -67,8 +70,13 @@ def definer_function(context: Context) -> Iterator[Found]:
         judged = _dynamic(found) or _identified(found, context)
         if judged is not None:
             severity, what = judged
+            figure = severity == "error" and figure_of_a_stranger(found, context, hidden_reads(found, context))
             yield Found(
-                str(found.function), f"{names(found.roles)} {what}", revoke_execute(found.function), severity=severity
+                str(found.function),
+                f"{names(found.roles)} {what}",
+                revoke_execute(found.function),
+                severity=severity,
+                proved=bool(figure) and not takes_a_secret(found.function),
             )
 
 
@@ -166,8 +174,12 @@ def _reads(found: Callable, context: Context, why: str) -> tuple[Severity, str] 
     if answers_yes_or_no(function) or helps_policies_only(function, context):
         tables = names(str(table) for table in hidden[:3])
         return "info", f'can learn from "{function}" about rows of {tables} that they cannot read'
+    if not takes_a_secret(function) and (chosen := figure_of_a_stranger(found, context, hidden)):
+        return "error", f"{sentence}. It sums or counts the rows of whomever the caller chooses by {names(chosen)}"
     if gives_a_figure(function) or takes_a_secret(function):
         return "info", sentence
+    if opens_closed_tables(found, context, hidden):
+        return "info", f"{sentence}. No policy lets anybody read those tables, so functions are the only way to them"
     if opened_on_purpose(function):
         chosen = chosen_owner(found, context, hidden)
         if chosen:

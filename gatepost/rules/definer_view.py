@@ -27,8 +27,9 @@ def definer_view(context: Context) -> Iterator[Found]:
 
     Views over views are followed. Nothing is reported where the view itself filters by the signed-in user, or where the
     reader sees the same rows without it. Information where the view returns only counts and sums, where it shows some
-    columns of rows that are marked as public, and where the table below has no row security and only grants close it.
-    Then somebody created the view to open the table.
+    columns of rows that are marked as public, where it was granted on purpose and leaves out what people keep to
+    themselves, and where the table below has no row security and only grants close it. Then somebody created the view
+    to open the table.
 
     ## Why is this bad?
     A view without `security_invoker` reads its tables as its owner, and on the platform the owner bypasses row

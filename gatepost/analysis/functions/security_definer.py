@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.analysis.conditions.term_queries import conjuncts
+from gatepost.analysis.conditions.term_queries import conjuncts, unknown
 from gatepost.analysis.conditions.terms import Column, Compare, Param, Select, unwrapped
 from gatepost.analysis.function_effects import Body, reads_identity
-from gatepost.name_hints import likely_audience, word_list
+from gatepost.analysis.functions.returned_columns import EVERY, returned_columns
+from gatepost.name_hints import about_people, is_secret, likely_audience, name_parts, word_list
 from gatepost.schema import Command, Function, Table, is_platform
 from gatepost.sql import tokens
 
@@ -66,14 +67,18 @@ def callers(function: Function, context: Context) -> tuple[str, ...]:
 
 def helps_policies_only(function: Function, context: Context) -> bool:
     """Return whether policies call the function and it lies in a schema that the API does not serve."""
-    called = any(
+    hidden = context.privileges.on_platform and function.schema not in context.live.exposed
+    return hidden and _called_by_policies(function, context)
+
+
+def _called_by_policies(function: Function, context: Context) -> bool:
+    return any(
         reference.key == function.key
         for table in context.live.tables
         for policy in table.policies
         for reference in policy.reads
         if reference.kind == "function"
     )
-    return called and context.privileges.on_platform and function.schema not in context.live.exposed
 
 
 def opened_on_purpose(function: Function) -> bool:
@@ -188,6 +193,69 @@ def _with_argument(select: Select) -> Iterator[tuple[tuple[str, str], str]]:
                 relation = relations.get(one.source) if isinstance(one, Column) else None
                 if isinstance(one, Column) and isinstance(other, Param) and relation is not None:
                     yield relation, one.name
+
+
+def opens_closed_tables(found: Callable, context: Context, hidden: tuple[Table, ...]) -> bool:
+    """Return whether functions are the only way to some tables, and this one shows of them what is nobody's own.
+
+    Row security without a policy closes a table to everybody, so what its functions return was chosen. Rows that have
+    an owner are counted at most, and no secret and nothing about people comes out. What policies call decides about
+    other tables.
+    """
+    if _called_by_policies(found.function, context):
+        return False
+    returned = returned_columns(context.analysis.follower.body(found.function))
+    if not returned.followed or not all(_closed(table, context) for table in hidden):
+        return False
+    return all(
+        not returned.of(table.key) or (not _somebodys(table, context) and _harmless(table, returned.of(table.key)))
+        for table in hidden
+    )
+
+
+def _closed(table: Table, context: Context) -> bool:
+    """Return whether no policy lets any role of the API read a row."""
+    privileges = context.privileges
+    return table.row_security.enabled and not any(
+        privileges.bypasses(role, table) or privileges.policies(role, table, "select") for role in privileges.api_roles
+    )
+
+
+def _somebodys(table: Table, context: Context) -> bool:
+    """Return whether rows say whose they are, or belong to rows of another table that do."""
+    todo, seen = [table], {table.key}
+    while todo:
+        one = todo.pop()
+        if context.analysis.owner_columns(one):
+            return True
+        above = (context.live.table(*c.references[:2]) for c in one.constraints if c.references is not None)
+        fresh = [parent for parent in above if parent is not None and parent.key not in seen]
+        seen |= {parent.key for parent in fresh}
+        todo += fresh
+    return likely_audience(table) == "private" or about_people(table)
+
+
+def _harmless(table: Table, columns: frozenset[str]) -> bool:
+    names = {column.name for column in table.columns} if EVERY in columns else columns
+    personal = word_list("personal_columns")
+    return not any(is_secret(name, True) or name_parts(name) & personal for name in names)
+
+
+def figure_of_a_stranger(found: Callable, context: Context, hidden: tuple[Table, ...]) -> tuple[str, ...]:
+    """Return the columns by which the caller chooses whose private rows are counted or summed."""
+    body = context.analysis.follower.body(found.function)
+    if not gives_a_figure(found.function) or found.body.identity or unknown(body):
+        return ()
+    compared = {pair for select in body.all_of_type(Select) for pair in _with_argument(select)}
+    return tuple(
+        sorted(
+            column
+            for table in hidden
+            if likely_audience(table) == "private"
+            for column in context.analysis.owner_columns(table) | context.ownership.owners(table, found.roles)
+            if (table.key, column) in compared
+        )
+    )
 
 
 def only_counts_up(function: Function) -> bool:

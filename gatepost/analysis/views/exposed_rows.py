@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost.name_hints import is_secret, name_parts, word_list
+from gatepost.name_hints import is_secret, likely_audience, name_parts, word_list
 from gatepost.schema import Table, View
 
 if TYPE_CHECKING:
@@ -101,16 +101,28 @@ def figures_only(shown: Shown) -> bool:
 
 
 def intended_for_everybody(shown: Shown, view: View) -> bool:
-    """Return whether the outer view was granted on purpose and shows only some columns of rows marked as public."""
+    """Return whether the outer view was granted on purpose and shows only some columns of what is no secret.
+
+    That is so where its rows are marked as public, where its name says it, and where it leaves out what people keep to
+    themselves: a card with the nickname, without the phone number.
+    """
     from gatepost.analysis.views.query_text import condition_mentions
 
     narrow = set(shown.columns) < {column.name for column in shown.table.columns}
     if not narrow or not granted_on_purpose(view):
         return False
-    named = name_parts(view.name) & word_list("public_views") and not any(
-        is_secret(name, True) for name in shown.columns
-    )
-    return bool(named) or condition_mentions(shown.via[-1].definition, word_list("published_conditions"))
+    open_columns = not any(is_secret(name, True) for name in shown.columns)
+    named = open_columns and bool(name_parts(view.name) & word_list("public_views"))
+    if named or (open_columns and _leaves_out_what_is_personal(shown)):
+        return True
+    return condition_mentions(shown.via[-1].definition, word_list("published_conditions"))
+
+
+def _leaves_out_what_is_personal(shown: Shown) -> bool:
+    """Return whether a view of people shows none of the columns that they keep to themselves, and there are some."""
+    personal = word_list("personal_columns")
+    kept = {c.name for c in shown.table.columns if is_secret(c.name, True) or name_parts(c.name) & personal}
+    return bool(kept) and not kept & set(shown.columns) and likely_audience(shown.table) != "private"
 
 
 def granted_on_purpose(view: View) -> bool:

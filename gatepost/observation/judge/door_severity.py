@@ -8,16 +8,17 @@ from functools import cached_property
 
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import identifiers_in
+from gatepost.analysis.views.exposed_rows import Shown, intended_for_everybody
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
-from gatepost.name_hints import is_secret, says_open
+from gatepost.name_hints import about_people, is_secret, likely_audience, name_parts, says_open, word_list
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.doors.realtime_channels import MESSAGES
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import USERS, TableKey
-from gatepost.schema import Table
+from gatepost.schema import Table, View
 
 _FIGURES = frozenset("sum avg count min max percentile_cont date_trunc".split())
 
@@ -56,10 +57,12 @@ class DoorSeverity:
             rows = [row for row in leaked.values() if row.table.key == table.key]
             if self._gives_figures(doors[0]):
                 shown = frozenset(key for key in shown if not self._is_figure(table, key[2]))
-            found.append(self._of_table(table, rows, shown, anonymous))
+            found.append(self._of_table(table, rows, shown, anonymous, self._view(doors[0])))
         return "error" if "error" in found else "warning" if "warning" in found else "info"
 
-    def _of_table(self, table: Table, rows: Sequence[Row], columns: frozenset[ColumnKey], anonymous: bool) -> Severity:
+    def _of_table(
+        self, table: Table, rows: Sequence[Row], columns: frozenset[ColumnKey], anonymous: bool, view: View | None
+    ) -> Severity:
         names = {key[2] for key in columns}
         if table.key == USERS:
             return "error" if names - {"id"} else "info"
@@ -69,21 +72,41 @@ class DoorSeverity:
             return "error"
         if not any(self._tells(table, name) for name in names) or self._published(table, rows):
             return "info"
+        if view is not None and self._shown_on_purpose(view, table):
+            return "info"
         if self._kept(table.key):
             return "error"
-        return "warning" if table.row_security.enabled else "info"  # only grants kept it closed
+        if not table.row_security.enabled:
+            return "info"  # only grants kept it closed
+        return "info" if self._opened_by_functions(table, names, view) else "warning"
+
+    def _opened_by_functions(self, table: Table, names: set[str], view: View | None) -> bool:
+        """Return whether a table without a policy is read by functions alone, and nothing personal came out."""
+        personal = any(is_secret(name, True) or name_parts(name) & word_list("personal_columns") for name in names)
+        private = personal or about_people(table) or likely_audience(table) == "private"
+        return view is None and not table.policies and not private
 
     def _gives_figures(self, door: Door) -> bool:
         """Return whether a view or a function only counts and sums. A sum over one planted row is that row's number."""
-        live = self.planted_rows.survey.live
+        live, view = self.planted_rows.survey.live, self._view(door)
         schema, _, name = door.name.partition("(")[0].partition(".")
-        view = live.view(schema, name)
         texts = (
             [view.definition]
             if view is not None
             else [f.body for f in live.functions if (f.schema, f.name) == (schema, name)]
         )
         return any(identifiers_in(text) & _FIGURES for text in texts)
+
+    def _view(self, door: Door) -> View | None:
+        schema, _, name = door.name.partition("(")[0].partition(".")
+        return self.planted_rows.survey.live.view(schema, name)
+
+    def _shown_on_purpose(self, view: View, table: Table) -> bool:
+        """Return whether a view that reads a table directly was opened to show only what is no secret of it."""
+        read = [reference for reference in view.reads if reference.kind == "relation" and reference.key == table.key]
+        return view.kind == "view" and any(
+            intended_for_everybody(Shown(table, view.owner, reference.columns, (view,)), view) for reference in read
+        )
 
     def _is_figure(self, table: Table, name: str) -> bool:
         column = table.column(name)
