@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
 from gatepost.observation.attempt.self_approval import SelfApproval
+from gatepost.observation.attempt.taken_ownership import TakenOwnership
 from gatepost.observation.attempt.team_ranks import Invitations, TeamRanks, members_between
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.application_errors import settle_reads
@@ -58,6 +59,9 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     inviting = [Invitations(stage, p, t) for p in personas if p.traits.teammate for t in tables]
     batch.together((f"{one.table}: invitations to a tenant", one.try_it()) for one in inviting)
     record.promotions += [found for one in inviting for found in one.promotions]
+    owning = [TakenOwnership(stage, p, t) for p in personas if p.traits.teammate for t in tables]
+    batch.together((f"{one.table}: the owner of a tenant", one.try_it()) for one in owning)
+    record.promotions += [found for one in owning for found in one.promotions]
     filing = [p for p in personas if p.traits.newcomer or p.traits.teammate]
     approving = [SelfApproval(stage, persona, table) for persona in filing for table in tables]
     batch.together((f"{one.table}: approving rows of one's own", one.try_it()) for one in approving)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost.observation.plant.implied_keys import of_a_catalogue
-from gatepost.observation.plant.row_sets import NEW_USER, RowSets
-from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, SELF_CLAIMING, TEAMMATE
+from gatepost.observation.plant.row_sets import RowSets
+from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, NEW_USER, SELF_CLAIMING, TEAMMATE
 from gatepost.personas import ANON, NOBODY, SERVICE, Persona, Traits, signed_in
 
 USERS = {name: f"9e500000-0000-4000-8000-0000000000{number:02d}" for number, name in enumerate(BUILT_IN_USERS, 1)}

@@ -22,7 +22,7 @@ from gatepost.observation.attempt.trial.witness import in_force, witness
 from gatepost.observation.judge.stated_ranks import StatedRanks
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.survey import FILES, Survey
+from gatepost.observation.plant.survey import FILES, Survey, read_by
 from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.personas import Persona
 from gatepost.schema import Command, Policy, RowCommand, Table
@@ -77,7 +77,7 @@ class Teammates:
             rank = f" {one.effect.removeprefix(ITSELF).strip()}" if one.effect.startswith(ITSELF) else ""
             what = f"give itself the rank{rank}" if rank else one.effect
             detail = f"{one.command}:{'own' if rank else one.effect.split(' rank')[0]}"
-            if (one.table, detail) in seen:
+            if (one.table, detail) in seen or (one.taken and not self._may_less_than_ann(one.table)):
                 continue
             seen.add((one.table, detail))
             runs_it = bool(name_parts(one.rank) & word_list("highest_ranks"))  # an administrator below an owner
@@ -90,6 +90,18 @@ class Teammates:
                 detail=detail,
                 witness=f"{describe(one.persona)}: {one.write}",
             )
+
+    def _may_less_than_ann(self, tenant: Table) -> bool:
+        """Return whether ann, the owner of a tenant, may do there what her teammate may not."""
+        for table in self._survey.observed:
+            if table.key != tenant.key and tenant.name not in read_by(self._survey, table):
+                continue
+            hers = {row.number for row in self.planted_rows.of(table).values() if row.world == ANN}
+            for command in ("select", *_WRITES):
+                theirs = self.record.cell(TEAMMATE, table, command)
+                if theirs.known and hers & self.record.cell(ANN, table, command).rows - theirs.rows:
+                    return True
+        return False
 
     def _of_a_colleague(self, table: Table, row: Row) -> bool:
         """Return whether a row is ann's and does not name her teammate."""
@@ -176,6 +188,10 @@ class Teammates:
             why = f"including {', '.join(secrets)}"
         if not why and (credentials := [n for n in secrets if name_parts(n) & _CREDENTIALS]) and self._somebody_ranks:
             why = f"including {', '.join(credentials)}, although its members have ranks"
+        if not why and (kept := self._kept_by_ranks(persona, table)):
+            tokens = [name for name in kept if "token" in name_parts(name)]
+            severity = "error" if tokens else "warning"
+            why = f"including {', '.join(tokens or kept)}, although only members with a rank may write it"
         if not why and self._sees_all_that_ann_sees(table) and (policy := self._without_effect(table, "select")):
             severity = "error" if secrets or is_secret(table.name) else "warning"
             why = f'and the rank that the policy "{policy.name}" demands decides nothing'
@@ -217,6 +233,20 @@ class Teammates:
     def _secrets(self, persona: Persona, table: Table) -> list[str]:
         visible = self.ordinary_users.visible_columns(table, persona)
         return [n for n in visible if is_secret(n) and not name_parts(n) & _AMONG_COLLEAGUES]
+
+    def _kept_by_ranks(self, persona: Persona, table: Table) -> list[str]:
+        """Return the secret columns of a table whose every policy for writing demands a rank.
+
+        What a member gives to others, or to a device, is no secret among them: a token by which one joins.
+        """
+        policies = [p for p in in_force(table, persona.role, "update") if p.permissive]
+        if not policies or not all(self._stated.demands_rank(table, policy) for policy in policies):
+            return []
+        if table.key in self._survey.teams.memberships or self.ordinary_users.names_users(table):
+            return []
+        visible = self.ordinary_users.visible_columns(table, persona)
+        shared = word_list("passed_on_columns") | _AMONG_COLLEAGUES - {"token"}
+        return [name for name in visible if is_secret(name) and not name_parts(name) & shared]
 
     def _is_about_one(self, table: Table) -> bool:
         """Return whether a row is about the user whom it names, and not only written by that user."""

@@ -7,9 +7,9 @@ teammate.
 from __future__ import annotations
 
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.row_sets import STRANGERS, RowSets
+from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.survey import FILES, USERS, unique_keys
-from gatepost.observation.plant.users import ANN, TEAMMATE
+from gatepost.observation.plant.users import ANN, STRANGERS, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Table
 

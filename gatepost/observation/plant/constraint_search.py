@@ -15,8 +15,9 @@ from gatepost.observation.plant.fitting.evaluation import fitting
 from gatepost.observation.plant.fitting.regex_examples import Shape
 from gatepost.observation.plant.fitting.related_columns import by_least_change, related
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.row_sets import STRANGERS, RowSets
+from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.survey import checks, unique_keys
+from gatepost.observation.plant.users import STRANGERS
 from gatepost.schema import Column, Table
 
 if TYPE_CHECKING:

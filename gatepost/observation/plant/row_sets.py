@@ -20,14 +20,10 @@ from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
 from gatepost.observation.plant.teams import Ranks
-from gatepost.observation.plant.users import ANN, BOB, RANKED, TEAMMATE
+from gatepost.observation.plant.users import ANN, BOB, FORMER, NEW_USER, RANKED, STRANGERS, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Column, Table
 
-STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
-"""Users that are not personas: for rows of nobody, and for rows of tables in which each user has one."""
-NEW_USER = "9e500000-0000-4000-8000-000000000200"
-"""A user that has just signed up. It is in `auth.users` and nowhere else."""
 _KINDS = 4
 """How many kinds of rows a persona tries to give itself."""
 _SECOND = 100
@@ -92,7 +88,8 @@ class RowSets:
                 found.append(Row(table, number, world, values))
                 number += 1
         if table.key == USERS:
-            for at, stranger in enumerate((*STRANGERS[1:], NEW_USER), number):
+            strangers = (*STRANGERS[1:], *(FORMER if self.survey.teams.memberships else ()), NEW_USER)
+            for at, stranger in enumerate(strangers, number):
                 found.append(Row(table, at, NOBODY, self.make(table, NOBODY, at, user=stranger)))
         return distinct(table, found)
 

@@ -22,6 +22,34 @@ LEVELS = CREWS.format(name="level", column="level int NOT NULL CHECK (level IN (
 TIERS = CREWS.format(name="tier", column="tier smallint NOT NULL DEFAULT 3", nobody="99",
                      member="<= 3", captain="<= 1", mate="<= 2")  # fmt: skip
 
+CHOIRS = """
+CREATE TABLE choirs (id int PRIMARY KEY, conductor uuid NOT NULL REFERENCES auth.users, motto text);
+CREATE TABLE singers (choir int REFERENCES choirs, person uuid REFERENCES auth.users, PRIMARY KEY (choir, person));
+CREATE TABLE fees (id int PRIMARY KEY, choir int NOT NULL REFERENCES choirs, amount int);
+CREATE FUNCTION sings(c int) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+  $$ SELECT EXISTS (SELECT FROM public.singers s WHERE s.choir = c AND s.person = auth.uid()) $$;
+ALTER TABLE choirs ENABLE ROW LEVEL SECURITY; ALTER TABLE singers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE fees ENABLE ROW LEVEL SECURITY;
+CREATE POLICY c ON choirs FOR SELECT TO authenticated USING (conductor = auth.uid() OR sings(id));
+CREATE POLICY u ON choirs FOR UPDATE TO authenticated USING (conductor = auth.uid() {0});
+CREATE POLICY f ON fees FOR SELECT TO authenticated USING
+  (EXISTS (SELECT FROM choirs c WHERE c.id = choir AND c.conductor = auth.uid()));
+"""
+DEPOTS = """
+CREATE TABLE depots (id int PRIMARY KEY);
+CREATE TABLE drivers (depot int REFERENCES depots, person uuid REFERENCES auth.users,
+  role text NOT NULL DEFAULT 'driver' CHECK (role IN ('dispatcher', 'driver')), PRIMARY KEY (depot, person));
+CREATE TABLE gateways (id int PRIMARY KEY, depot int NOT NULL REFERENCES depots, url text, {0} text);
+CREATE FUNCTION role_at(d int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+  $$ SELECT role FROM public.drivers WHERE depot = d AND person = auth.uid() $$;
+ALTER TABLE depots ENABLE ROW LEVEL SECURITY; ALTER TABLE drivers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE gateways ENABLE ROW LEVEL SECURITY;
+CREATE POLICY d ON depots FOR SELECT TO authenticated USING (role_at(id) IS NOT NULL);
+CREATE POLICY p ON drivers FOR SELECT TO authenticated USING (role_at(depot) IS NOT NULL);
+CREATE POLICY w ON gateways FOR UPDATE TO authenticated USING (role_at(depot) = 'dispatcher');
+CREATE POLICY r ON gateways FOR SELECT TO authenticated USING (role_at(depot) IS NOT NULL);
+"""
+
 
 def errors(designs, text):
     result = designs.observe(f"{text}; {GIVEN}")
@@ -34,8 +62,10 @@ def errors(designs, text):
     [
         (LEVELS, "", "AND level < level(vessel)", ("rank-taken", "public.crews")),
         (TIERS, "", "AND tier > tier(vessel)", ("rank-taken", "public.crews")),
+        (CHOIRS, "OR sings(id)", "", ("rank-taken", "public.choirs")),
+        (DEPOTS, "api_token", "join_token", ("colleague-row-read", "public.gateways")),
     ],
-    ids=["a higher number is more", "a lower number is more"],
+    ids=["a higher number is more", "a lower number is more", "the owner", "tokens"],
 )  # fmt: skip
 def test_a_leak_is_found_and_its_repair_is_not(designs, design, leak, repair, found):
     assert found in errors(designs, design.format(leak))

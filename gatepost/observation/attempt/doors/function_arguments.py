@@ -13,9 +13,9 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import Canary
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.row_sets import STRANGERS
 from gatepost.observation.plant.survey import USERS as ACCOUNTS
 from gatepost.observation.plant.survey import TableKey
+from gatepost.observation.plant.users import STRANGERS
 from gatepost.schema import Table
 
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")

@@ -20,8 +20,7 @@ from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.row_sets import STRANGERS
-from gatepost.observation.plant.users import ANN, BOB
+from gatepost.observation.plant.users import ANN, BOB, STRANGERS
 from gatepost.personas import Persona
 from gatepost.schema import Table, is_platform
 

@@ -87,7 +87,8 @@ class Crossing:
 class Promotion:
     """A rank in a tenant that a member gave to itself or to another account, or took from another.
 
-    `rank` is the member's own, or empty for the teammate, who has the lowest.
+    `rank` is the member's own, or empty for the teammate, who has the lowest. `taken` is the column by which it made
+    itself the owner of the tenant.
     """
 
     persona: Persona
@@ -96,6 +97,7 @@ class Promotion:
     command: Command
     write: str
     rank: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True)
