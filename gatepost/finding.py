@@ -201,7 +201,7 @@ def table_states(names: Iterable[str], findings: Iterable[Finding], not_checked:
         for one in (finding, *finding.consequences)
         if finding.severity != "info" and one.severity != "info"
     }
-    unknown = {one.what for one in not_checked}
+    unknown = {one.what for one in not_checked if not one.covered_by}
     opened = _named(tables, bad)
     unseen = _named(tables, unknown) - opened
     return TableStates(

@@ -77,7 +77,7 @@ class Cells:
         cells = [(p, command, row["cells"][p["name"]][command]) for p in personas for command in _sorted(subject)]
         for persona, command, cell in cells:
             if decided_by == "trial" and self._confirms(subject, persona["role"], command, cell):
-                shown = f" reaches {cell['witnesses'][0]}" if command != "insert" and cell["witnesses"] else ""
+                shown = f" -- reaches {cell['witnesses'][0]}" if command != "insert" and cell["witnesses"] else ""
                 return Tried(witness=f"{persona['told']}: {cell['statement']}{shown}")
         unknown = next((one for one in cells if one[2]["reach"] in ("unknown", "error")), None)
         if unknown is not None:

@@ -104,16 +104,31 @@ class Bench:
         if left and (left[0] is finding or subject.table is None or not is_open(subject.table)):
             return _failed(finding, f"leaves {left[0].rule} as it is")
         if subject.table is not None:
-            lost = _lost(str(subject.table), self.before.tables, Cells(after.observed).tables)
+            table = subject.table
+            stated = is_open(table) and bool(table.policies)
+            lost = _lost(str(table), self.before.tables, Cells(after.observed).tables, by_policies=stated)
         else:
             lost = _shut(subject, self.before.observed, after.observed)
-        opened = sorted(one.key for one in after.observed.findings if one.severity == "error" and self._is_new(one))
+        new = [one for one in after.observed.findings if one.severity == "error" and self._is_new(one)]
+        opened = sorted(one.key for one in new if self._is_opened(one, Cells(after.observed), subjects))
         if lost or opened:
             return _failed(finding, lost or f"leads to {opened[0]}")
-        return replace(finding, fix_trial="passed", decide=f"with the fix, {left[0].message} still" if left else "")
+        still = [f"{one.message} still" for one in left] + [one.message for one in new]
+        return replace(finding, fix_trial="passed", decide=f"with the fix, {still[0]}" if still else "")
 
     def _is_new(self, finding: Finding) -> bool:
         return all(one.key != finding.key for one in self.before.observed.findings)
+
+    def _is_opened(self, finding: Finding, after: Cells, subjects: Subjects) -> bool:
+        """Return whether somebody reaches more than before; else the fix only made clearer what is intended."""
+        subject = subjects.of(finding)
+        had, has = (one.tables.get(str(subject.table), {}).get("cells", {}) for one in (self.before, after))
+        return not had or any(
+            cell["rows"] > had.get(name, {}).get(command, {"rows": 0})["rows"]
+            for name, commands in has.items()
+            for command, cell in commands.items()
+            if command in subject.commands
+        )
 
 
 @dataclass(frozen=True)
@@ -141,14 +156,17 @@ def _one_a_table(waiting: Sequence[Finding], subjects: Subjects) -> list[Finding
 
 
 def _applied(cursor: Cursor, finding: Finding, subjects: Subjects) -> str:
-    """Run a fix as the owner of its object, else of another; return why that was refused, or the empty string."""
+    """Run a fix as the owner of its object, else of another; return why that was refused, or the empty string.
+
+    Of a platform's table, it is run by who logs in, as the platform lets `postgres` change its policies.
+    """
     from psycopg2 import Error, errors
 
     refused = ""
-    for owner in _owners(finding, subjects):
+    for role in _runners(finding, subjects):
         cursor.execute("SAVEPOINT gatepost_fix")
         try:
-            cursor.execute(f"SET LOCAL ROLE {sql.identifier(owner)}")
+            cursor.execute(f"SET LOCAL ROLE {role}")
             cursor.execute(finding.fix)
             cursor.execute("RESET ROLE; RELEASE SAVEPOINT gatepost_fix")
         except Error as error:
@@ -161,17 +179,27 @@ def _applied(cursor: Cursor, finding: Finding, subjects: Subjects) -> str:
     return refused or "nobody owns what it changes"
 
 
-def _owners(finding: Finding, subjects: Subjects) -> list[str]:
+def _runners(finding: Finding, subjects: Subjects) -> list[str]:
     """Return the owner of what a finding is about, and those of the project's tables: a fix may be about another."""
     subject, live = subjects.of(finding), subjects.live
+    if subject.table is not None and is_platform(subject.table.schema):
+        return ["NONE"]
     owners = {str(view): view.owner for view in live.views} | {str(one): one.owner for one in live.functions}
     first = subject.table.owner if subject.table is not None else owners.get(finding.object)
     others = sorted({table.owner for table in live.tables if not is_platform(table.schema)})
-    return list(dict.fromkeys([*([first] if first else []), *others]))
+    return [sql.identifier(one) for one in dict.fromkeys([*([first] if first else []), *others])]
 
 
-def _lost(table: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
-    """Return who can no longer access rows of their own, as a clause, or the empty string."""
+def _lost(table: str, before: Mapping[str, object], after: Mapping[str, object], *, by_policies: bool = False) -> str:
+    """Return who can no longer access rows of their own, as a clause, or the empty string.
+
+    Args:
+        table: The table.
+        before: The rows of the matrix by table, without the fix.
+        after: The same with the fix.
+        by_policies: Whether policies that nobody evaluated say who is intended: then a command counts as lost only
+            where they leave it to nobody.
+    """
     had = {(name, command): (reach, own) for name, command, reach, own in states(table, before)}
     has = {(name, command): (reach, own) for name, command, reach, own in states(table, after)}
     if not has:
@@ -182,6 +210,9 @@ def _lost(table: str, before: Mapping[str, object], after: Mapping[str, object])
         shut_out = name == "service_role" and reach in _HAD and now not in _HAD
         if (now in ("unknown", "error") and reach in _HAD) or still < own or shut_out:
             lost.setdefault(command, []).append(name)
+    if by_policies:
+        kept = {command for (name, command), (_, own) in has.items() if own}
+        lost = {command: names for command, names in lost.items() if command not in kept}
     stuck = [key for key, (reach, _) in had.items() if reach == "error"]
     if stuck and all(has.get(key, ("none", 0))[0] == "none" for key in stuck):
         return f"lets nobody {stuck[0][1]} anything"
@@ -226,4 +257,5 @@ def _untried(finding: Finding) -> Finding:
 
 def _sentence(finding: Finding) -> str:
     """Return a sketch of a fix as what somebody has to decide."""
-    return " ".join(finding.fix.split()).replace(" …", " must be changed").removesuffix(";")
+    lines = (" ".join(one.split()).removesuffix(";") for one in finding.fix.split("\n"))
+    return "; ".join(filter(None, lines)).replace(" …", " must be changed")

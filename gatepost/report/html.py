@@ -6,11 +6,10 @@ What it shows is in the page as text; its script filters, and opens a cell of th
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from importlib.resources import files
 
 from gatepost.display import attribute, html
-from gatepost.finding import Finding, Result
+from gatepost.finding import Result
 from gatepost.report.page.findings import (
     accepted_items,
     explained,
@@ -21,13 +20,14 @@ from gatepost.report.page.findings import (
     worst_of,
 )
 from gatepost.report.page.matrix import inline, matrix_of, persona_options, section, tokens
+from gatepost.report.parts.callers import brief
 from gatepost.report.parts.order import states
 from gatepost.report.text import conclusion
 
 
 def render(result: Result) -> str:
     """Return the result as one HTML page."""
-    result, matrix = _brief(result), matrix_of(result)
+    result, matrix = brief(result), matrix_of(result)
     parts = {
         "title": attribute(f"gatepost {result.command}: {result.target}"),
         "command": html(result.command),
@@ -48,20 +48,6 @@ def render(result: Result) -> str:
     script = (files("gatepost.report.page") / "page.js").read_text(encoding="utf-8")
     parts |= {"style": style, "script": script}
     return re.sub(r"{{(\w+)}}", lambda match: parts[match[1]], page).rstrip("\n")
-
-
-def _brief(result: Result) -> Result:
-    """Return the result with personas by name in its witnesses: the page shows once who they are."""
-    matrix = matrix_of(result)
-    brief = {persona["told"]: f"as {persona['name']}" for persona in matrix["personas"]} if matrix is not None else {}
-
-    def shown(finding: Finding) -> Finding:
-        who = next((one for one in brief if finding.witness and finding.witness.startswith(one)), None)
-        if who is None or finding.witness is None:
-            return finding
-        return replace(finding, witness=brief[who] + finding.witness.removeprefix(who))
-
-    return replace(result, findings=tuple(map(shown, result.findings)))
 
 
 def _tiles(result: Result) -> str:

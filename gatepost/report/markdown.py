@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatepost.display import code, fenced, markdown
 from gatepost.finding import Finding, Result
+from gatepost.report.parts.callers import become, brief
 from gatepost.report.parts.lines import ROLLED_BACK
 from gatepost.report.parts.order import by_object, by_rule
 from gatepost.report.text import MANY, accepted, conclusion, standing, unseen
@@ -20,6 +21,10 @@ def render(result: Result) -> str:
     if tables := standing(result):
         lines += [markdown(tables), ""]
     lines += [ROLLED_BACK, ""] if any(finding.witness for finding in result.findings) else []
+    if callers := become(result):
+        lines += ["<details><summary>the callers, as SQL</summary>", ""]
+        lines += [*(f"- as {markdown(name)}: {code(text)}" for name, text in callers), "", "</details>", ""]
+    result = brief(result)
     found = by_rule(finding for finding in result.findings if finding.severity == "info")
     repeated = {rule: same for rule, same in found.items() if len(same) > MANY}
     shown = [one for one in result.findings if one.severity != "info" or one.rule not in repeated]

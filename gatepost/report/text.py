@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from gatepost.display import line, statement
 from gatepost.finding import Finding, NotChecked, Result, Severity
 from gatepost.report.access.text import grid
+from gatepost.report.parts.alike import findings_alike, named, skipped_alike
+from gatepost.report.parts.callers import become, brief
 from gatepost.report.parts.lines import ROLLED_BACK, sentence
 from gatepost.report.parts.order import by_object, by_rule, states, worst
 
@@ -35,16 +38,20 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
         return f"\x1b[{style}m{shown}\x1b[0m" if colour else shown
 
     lines = _overview(result, colour, width)
+    result = brief(result)
     repeated = _repeated(result)
     shown = [finding for finding in result.findings if finding.rule not in repeated or finding.severity != "info"]
-    for name, findings in by_object(shown):
+    others = _others(shown, width)
+    for name, findings in by_object(one for one in shown if one.key in others):
         lines.append(paint(_BOLD, line(name)))
         for finding in findings:
             lines += _finding(paint, finding, width)
+            if more := others[finding.key]:
+                lines += sentence(f"{_INDENT}and {len(more)} alike: {line(named(more))}", _INDENT + "    ", width)
     for same in repeated.values():
         lines.append(paint(_BOLD, line(f"{len(same)} objects, starting with {same[0].object}")))
         lines += _finding(paint, same[0], width)
-    for skipped in result.not_checked:
+    for skipped in _skipped(result, width):
         first, *rest = sentence(f"not checked  {line(unseen(skipped))}", " " * 13, width)
         lines += [first.replace("not checked", paint(_MAGENTA, "not checked"), 1), *rest]
     for one in accepted(result):
@@ -53,7 +60,12 @@ def render(result: Result, colour: bool = False, width: int | None = None) -> st
         lines.append("--fixes tries the fixes that were not tried.")
     state = _GREEN if result.ok else _COLOURS["error" if result.count("error") else "warning"]
     summary = conclusion(result)
-    lines.append(line(verdict(result)).removesuffix(summary) + paint(state, summary))
+    target = line(verdict(result)).removesuffix(summary)
+    if width is not None and len(target + summary) > width:  # the figures in lines of their own
+        lines += sentence(target.rstrip(), "  ", width)
+        lines += [paint(state, one) for one in sentence(f"  {summary}", "  ", width)]
+    else:
+        lines.append(target + paint(state, summary))
     return "\n".join(lines)
 
 
@@ -66,7 +78,8 @@ def _overview(result: Result, colour: bool, width: int | None) -> list[str]:
     if found is not None:
         shown = grid(result.sections["matrix"], colour=colour, width=width, fine=found.fine)
         lines += shown.rstrip("\n").split("\n")
-        lines += [ROLLED_BACK, ""] if any(finding.witness for finding in result.findings) else [""]
+        lines += [ROLLED_BACK] if any(finding.witness for finding in result.findings) else []
+        lines += [*(f"as {line(name)}: {line(text)}" for name, text in become(result)), ""]
     return lines
 
 
@@ -82,6 +95,21 @@ def standing(result: Result) -> str:
     if many := result.summary.get("refuted"):
         text += f"; {many} suspicion{'' if many == 1 else 's'} tried on a clone and refused"
     return text
+
+
+def _others(findings: Iterable[Finding], width: int | None) -> dict[str, list[str]]:
+    """Return which findings are shown, by their keys, each with the objects of those that a terminal need not show."""
+    if width is None:
+        return {one.key: [] for one in findings}
+    return {one.key: more for one, more in findings_alike(sorted(findings, key=lambda one: one.harm))}
+
+
+def _skipped(result: Result, width: int | None) -> Iterable[NotChecked]:
+    """Return what was not checked; what a terminal is shown stands once for all that are alike."""
+    if width is None:
+        return result.not_checked
+    found = skipped_alike(result.not_checked)
+    return (replace(one, what=named([one.what, *more], 4)) if more else one for one, more in found)
 
 
 def _repeated(result: Result) -> dict[str, list[Finding]]:

@@ -13,9 +13,9 @@ from gatepost.analysis.loose_conditions import shape, ways
 from gatepost.analysis.policy_questions import Access, anybodys, beside, callers, judged, marked, restricted, who
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
 from gatepost.name_hints import is_account, says_author
-from gatepost.rules._fixes import tied_to_owner
+from gatepost.rules._fixes import altered, tied_to_owner
 from gatepost.rules._registry import Found, rule
-from gatepost.schema import Table, is_platform
+from gatepost.schema import IN_OWN_FOLDER, Table, is_platform
 
 
 @rule(severity="error", decided_by="trial")
@@ -64,7 +64,7 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 str(one.policy),
                 f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" through the policy'
                 f' "{one.policy.name}"',
-                tied_to_owner(context, one),
+                _within_own_folder(one) if is_platform(one.table.schema) else tied_to_owner(context, one),
                 access=Access(one, "insert", role),
             )
             break
@@ -155,6 +155,11 @@ def _folders(context: Context, one: PolicyFacts, role: str) -> frozenset[str]:
     others = (o for o in beside(context, one) if role in o.roles and _buckets(o.old) & _buckets(one.new))
     tied = (ownership.columns_tied(o.old, o.table, role) for o in others)
     return frozenset().union(*tied) - {"*", "owner", "owner_id"}
+
+
+def _within_own_folder(one: PolicyFacts) -> str:
+    kept = one.policy.check or one.policy.using
+    return altered(one.policy, check=f"{kept} AND {IN_OWN_FOLDER}") if kept else ""
 
 
 def _buckets(term: Term) -> set[object]:

@@ -14,6 +14,7 @@ from gatepost.analysis.policy_questions import checks_owner, judged, loose_roles
 from gatepost.name_hints import name_parts, word_list
 from gatepost.rules._fixes import altered
 from gatepost.rules._registry import Found, rule
+from gatepost.schema import IN_OWN_FOLDER
 
 _FILES = ("storage", "objects")
 
@@ -110,4 +111,4 @@ def _buckets(term: Term) -> set[str]:
 
 
 def _own_folder(bucket: str) -> str:
-    return f"bucket_id = {sql.literal(bucket)} AND (storage.foldername(name))[1] = (SELECT auth.uid())::text"
+    return f"bucket_id = {sql.literal(bucket)} AND {IN_OWN_FOLDER}"

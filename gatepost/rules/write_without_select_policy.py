@@ -48,8 +48,9 @@ def write_without_select_policy(context: Context) -> Iterator[Found]:
             if blind:
                 yield Found(
                     str(one.policy),
-                    f'{names(blind)} may {command} rows of "{one.table}" but cannot see any of them, so the policy'
-                    f' "{one.policy.name}" has no effect',
-                    "",
+                    f'{names(blind)} may {command} rows of "{one.table}" but cannot see any of them, so by the policy'
+                    f' "{one.policy.name}" no {command.upper()} with a filter finds a row, and the Data API sends no'
+                    " other",
+                    f"add a policy for SELECT that lets {names(blind)} see the rows they may {command}",
                 )
                 break

@@ -9,6 +9,7 @@ from gatepost.schema.doors import EventTrigger, Extension, Function, Publication
 from gatepost.schema.names import (
     API_ROLES,
     COMMANDS,
+    IN_OWN_FOLDER,
     PLATFORM_GRANTORS,
     PLATFORM_SCHEMAS,
     Command,
@@ -34,6 +35,7 @@ from gatepost.schema.tables import (
 __all__ = [
     "API_ROLES",
     "COMMANDS",
+    "IN_OWN_FOLDER",
     "PLATFORM_GRANTORS",
     "PLATFORM_SCHEMAS",
     "Column",

@@ -22,6 +22,12 @@ PLATFORM_SCHEMAS = frozenset(
 Source: the Supabase documentation on the schemas that `postgres` does not own.
 """
 
+IN_OWN_FOLDER = "(storage.foldername(name))[1] = (SELECT auth.uid())::text"
+"""The condition by which a file of the storage service lies in its caller's folder.
+
+Source: https://supabase.com/docs/guides/storage/security/access-control
+"""
+
 PLATFORM_GRANTORS = frozenset({"supabase_admin"})
 """Roles whose grants and default privileges a project cannot change."""
 

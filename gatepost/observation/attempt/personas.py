@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from gatepost import sql
 from gatepost.observation.plant.implied_keys import of_a_catalogue
 from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, NEW_USER, SELF_CLAIMING, TEAMMATE
@@ -147,6 +148,15 @@ def _put(claims: dict[str, Any], path: tuple[str, ...], value: str | None, liste
         claims[path[-1]] = [*(there if isinstance(there, list) else ()), value]
     elif value is not None:
         claims[path[-1]] = True if value == "true" else value
+
+
+def as_sql(persona: Persona) -> str:
+    """Return the SQL that makes the rest of a transaction this persona's, to be pasted."""
+    values = (("jwt.claims", persona.claims), ("headers", persona.headers), ("cookies", persona.cookies))
+    said = [
+        f"set_config('request.{name}', {sql.literal(text)}, true)" for name, text in values if text not in ("", "{}")
+    ]
+    return (f"SELECT {', '.join(said)}; " if said else "") + f"{persona.set_role};"
 
 
 def describe(persona: Persona) -> str:

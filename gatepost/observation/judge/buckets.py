@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gatepost import sql
+from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import Finding, Severity
 from gatepost.name_hints import name_parts, word_list
+from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import comma_joined, in_force, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES
 from gatepost.observation.plant.users import ANN
 from gatepost.personas import Persona
-from gatepost.schema import Policy, RowCommand, Table
+from gatepost.schema import IN_OWN_FOLDER, Policy, RowCommand, Table
 
 _VERBS: dict[RowCommand, str] = {"select": "read", "update": "overwrite", "delete": "delete"}
 _FOR_ALL = frozenset({"public", "publicly", "everyone", "everybody", "anyone", "anybody"})
 """Words in the name of a policy by which files are meant to be read by all."""
-_OWNER = ("name", "path_tokens", "owner", "owner_id")
+_FOLDER = frozenset({"name", "path_tokens"})
+_OWNER = _FOLDER | {"owner", "owner_id"}
+_KIND_OF_FILE = "storage.extension(name)"
+"""How PostgreSQL prints what says of a file which kind it is, and not whose."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,35 @@ class Buckets:
                 yield from self._of(table, bucket, command, verb)
             if bucket in self.planted_rows.survey.public_buckets:
                 yield from self._published(table, bucket)
+
+    def uploads(self, table: Table, plain: Collection[str]) -> Iterator[Finding]:
+        """Yield the buckets in which users put files among those of others, where policies check the folder there.
+
+        The storage service itself writes the owner of a file, and the caller chooses the path.
+
+        Args:
+            table: The table of files.
+            plain: The personas that are ordinary users of it.
+        """
+        found: dict[str, list[tuple[Persona, str]]] = {}
+        for persona in self.personas:
+            cell = self.record.cell(persona.name, table, "insert")
+            for name, let_in in cell.inserts.items() if persona.name in plain else ():
+                bucket = cell.candidates[name].values.get("bucket_id") or ""
+                if let_in and name != "own" and not name.startswith("own in ") and _checks(table, bucket, _FOLDER):
+                    found.setdefault(bucket, []).append((persona, cell.statements[name]))
+        for bucket, tried in found.items():
+            persona, statement = tried[0]
+            yield Finding(
+                "row-forged",
+                "error",
+                str(table),
+                f"{comma_joined(list(dict.fromkeys(one.name for one, _ in tried)))} can add files to another user's"
+                f" folder in the bucket {sql.literal(bucket)}",
+                fix=_within_own_folder(table, bucket, persona.role),
+                detail=f"insert:{bucket}",
+                witness=f"{describe(persona)}: {statement}",
+            )
 
     def _published(self, table: Table, bucket: str) -> Iterator[Finding]:
         """Find a bucket with private files, by its name and its policies, whose files everybody reads by their URLs."""
@@ -107,11 +141,34 @@ def has_owners(table: Table, bucket: str | None) -> bool:
         table: The table of files.
         bucket: The bucket.
     """
-    return any(_checks_owner(policy, bucket or "") for policy in table.policies)
+    return _checks(table, bucket or "", _OWNER)
 
 
-def _checks_owner(policy: Policy, bucket: str) -> bool:
-    text = " ".join(filter(None, (policy.using, policy.check)))
-    columns = {c for one in policy.reads if one.key == FILES[1] for c in one.columns}
-    named = sql.literal(bucket) in text or "bucket_id" not in columns
-    return named and bool(columns & set(_OWNER))
+def _checks(table: Table, bucket: str, columns: Collection[str]) -> bool:
+    """Return whether a policy on the files of a bucket checks one of some columns."""
+    return any(_is_about(policy, bucket) and not _read_by(policy).isdisjoint(columns) for policy in table.policies)
+
+
+def _is_about(policy: Policy, bucket: str) -> bool:
+    return sql.literal(bucket) in _text(policy) or "bucket_id" not in _read_by(policy)
+
+
+def _read_by(policy: Policy) -> frozenset[str]:
+    """Return the columns of a file that a policy reads, other than for the kind of file."""
+    columns = {column for one in policy.reads if one.key == FILES[1] for column in one.columns}
+    only_kind = "name" not in identifiers_in(_text(policy).replace(_KIND_OF_FILE, ""))
+    return frozenset(columns - {"name"} if only_kind else columns)
+
+
+def _text(policy: Policy) -> str:
+    return " ".join(filter(None, (policy.using, policy.check)))
+
+
+def _within_own_folder(table: Table, bucket: str, role: str) -> str:
+    """Return what keeps uploads to a bucket within the caller's folder: SQL where one policy lets them in."""
+    opening = [one for one in in_force(table, role, "insert") if one.permissive and _is_about(one, bucket)]
+    target = sql.qualified(*table.key)
+    if len(opening) != 1:
+        return "\n".join(f"ALTER POLICY {sql.identifier(one.name)} ON {target} …" for one in opening)
+    kept = opening[0].check or opening[0].using or "true"
+    return f"ALTER POLICY {sql.identifier(opening[0].name)} ON {target} WITH CHECK ({kept} AND {IN_OWN_FOLDER})"

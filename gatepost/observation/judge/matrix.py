@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from gatepost.analysis.ways.untied_ways import UntiedWay
 from gatepost.observation.attempt.doors.door import Door
-from gatepost.observation.attempt.personas import describe
+from gatepost.observation.attempt.personas import as_sql, describe
 from gatepost.observation.attempt.trial.outcome import Outcome
 from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.witness import in_force, shown
 from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.observation.plant.survey import Survey, TableKey, read_by
 from gatepost.personas import NOBODY, Persona
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
@@ -61,9 +62,10 @@ def matrix(
         ways: The ways in that depend on no caller and that no trial met, by table.
     """
     names = set(declared)
+    shared = {table.key for table in planted_rows.survey.observed if _shared(planted_rows.survey, table)}
     people = [persona for persona in personas if not persona.traits.onlooker]
     return {
-        "personas": [{"name": p.name, "role": p.role, "told": describe(p)} for p in people],
+        "personas": [{"name": p.name, "role": p.role, "told": describe(p), "sql": as_sql(p)} for p in people],
         "tables": [
             {
                 "table": str(table),
@@ -75,7 +77,7 @@ def matrix(
                 "unmet_ways": [{"policy": str(way.policy), "condition": way.text} for way in ways.get(table.key, ())],
                 "cells": {
                     persona.name: {
-                        command: dict(vars(matrix_cell(planted_rows, record, persona, table, command)))
+                        command: dict(vars(_cell(planted_rows, record, persona, table, command, shared)))
                         for command in COMMANDS
                     }
                     for persona in people
@@ -86,8 +88,19 @@ def matrix(
     }
 
 
-def matrix_cell(
-    planted_rows: PlantedRows, record: Observations, persona: Persona, table: Table, command: Command
+def _shared(survey: Survey, table: Table) -> bool:
+    """Return whether a colleague's rows are one's own, too: the policies check who belongs to a tenant."""
+    held = any(key[:2] == table.key for key in survey.teams.values)
+    return held or any(name in read_by(survey, table) for _, name in survey.teams.memberships)
+
+
+def _cell(
+    planted_rows: PlantedRows,
+    record: Observations,
+    persona: Persona,
+    table: Table,
+    command: Command,
+    shared: Collection[TableKey],
 ) -> MatrixCell:
     """Return one cell of the matrix."""
     cell = record.cell(persona.name, table, command)
@@ -109,7 +122,7 @@ def matrix_cell(
     of = len(cell.inserts) if command == "insert" else len(planted_rows.of(table))
     how_far = reach(planted_rows, persona, table, command, cell)
     mine = persona.row_set
-    own = sum(row.is_of(mine) for row in rows)
+    own = sum(row.is_of(mine) if table.key in shared else row.world == mine for row in rows)
     if command == "insert":
         own = int(cell.inserts.get("own", False))
     if mine == NOBODY:

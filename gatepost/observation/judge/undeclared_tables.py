@@ -21,7 +21,7 @@ from gatepost.observation.attempt.personas import (
 )
 from gatepost.observation.attempt.trial.results import Crossing, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
-from gatepost.observation.judge.buckets import Buckets, has_owners
+from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.judge.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -64,11 +64,15 @@ class Inferred:
         yield from Reading(self.planted_rows, self.record, self.personas, self.ordinary_users).findings(table)
         yield from self.foreign_writes(table)
         if table.key in self.survey.owned and self.ordinary_users.files_have_owners(table):
-            yield from self._forged_rows(table)
+            if table.key != FILES[1]:
+                yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
         yield from self._anonymous_writes(table)
         yield from self.teammates.findings(table)
-        yield from Buckets(self.planted_rows, self.record, self.personas).findings(table)
+        buckets = Buckets(self.planted_rows, self.record, self.personas)
+        yield from buckets.findings(table)
+        if table.key == FILES[1] and table.key in self.survey.owned:
+            yield from buckets.uploads(table, self.ordinary_users.plain(table))
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
         """Yield the commands that write rows of others, unless a table's rows belong to nobody."""
@@ -110,8 +114,6 @@ class Inferred:
                 if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
-                if table.key == FILES[1]:
-                    done = [n for n in done if has_owners(table, cell.candidates[n].values.get("bucket_id"))]
                 if done:
                     unread = unread and all(self._decides_nothing(table, name) for name in done)
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))

@@ -27,3 +27,23 @@ def test_a_bucket_that_strangers_use(designs, public, read, write, severities):
     found = {one.detail: one for one in result.findings if one.rule == "bucket-open"}
     assert {detail: one.severity for detail, one in found.items()} == severities
     assert all("storage.objects" in one.witness and "ann" not in one.message.split()[0] for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("read", "found"),
+    [
+        (OWN, {"insert:scans"}),
+        ("bucket_id = 'scans' AND owner = (SELECT auth.uid())", set()),
+        ("bucket_id = 'scans' AND storage.extension(name) = 'png'", set()),
+    ],
+    ids=["by folder", "by the owner that the service writes", "by kind"],
+)
+def test_an_upload_among_the_files_of_others_is_one_where_the_folder_of_that_bucket_matters(designs, read, found):
+    result = designs.observe(f"""-- gatepost: as superuser
+        INSERT INTO storage.buckets (id, name, public) VALUES ('scans', 'scans', false), ('faces', 'faces', false);
+        CREATE POLICY faces ON storage.objects TO authenticated USING ({OWN.replace("scans", "faces")});
+        CREATE POLICY s ON storage.objects FOR SELECT TO authenticated USING ({read});
+        CREATE POLICY i ON storage.objects FOR INSERT TO authenticated WITH CHECK ({OPEN})""")
+    uploads = {one.detail: one for one in result.findings if one.rule == "row-forged"}
+    assert set(uploads) == found
+    assert all('ALTER POLICY "i"' in one.fix for one in uploads.values())

@@ -19,7 +19,7 @@ _BY_CHANCE = 6
 def witness(planted_rows: PlantedRows, persona: Persona, table: Table, cell: Cell, number: int) -> str:
     """Return the statement with which a persona accessed a row, and the row."""
     row = planted_rows.row(table.key, number)
-    return f"{describe(persona)}: {cell.statements.get(number, '')} accesses {shown(row) if row else 'a row'}"
+    return f"{describe(persona)}: {cell.statements.get(number, '')} -- accesses {shown(row) if row else 'a row'}"
 
 
 def bypasses(live: Schema, role: str) -> bool:
