@@ -101,7 +101,8 @@ def _others(findings: Iterable[Finding], width: int | None) -> dict[str, list[st
     """Return which findings are shown, by their keys, each with the objects of those that a terminal need not show."""
     if width is None:
         return {one.key: [] for one in findings}
-    return {one.key: more for one, more in findings_alike(sorted(findings, key=lambda one: one.harm))}
+    found = findings_alike(sorted(findings, key=lambda one: one.harm))
+    return {one.key: [other.object for other in more] for one, more in found}
 
 
 def _skipped(result: Result, width: int | None) -> Iterable[NotChecked]:
@@ -109,7 +110,9 @@ def _skipped(result: Result, width: int | None) -> Iterable[NotChecked]:
     if width is None:
         return result.not_checked
     found = skipped_alike(result.not_checked)
-    return (replace(one, what=named([one.what, *more], 4)) if more else one for one, more in found)
+    return (
+        replace(one, what=named([one.what, *(other.what for other in more)], 4)) if more else one for one, more in found
+    )
 
 
 def _repeated(result: Result) -> dict[str, list[Finding]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from gatepost.display import attribute, block, html, statement
 from gatepost.finding import Finding, Result
+from gatepost.report.parts.alike import findings_alike, named
 from gatepost.report.parts.order import by_object, by_rule, worst
 from gatepost.report.text import accepted, unseen
 from gatepost.rules import all_rules
@@ -17,14 +19,25 @@ OPENED = 5
 
 def findings(result: Result) -> str:
     """Return errors and warnings, each folded to its sentence where there are many."""
-    shown = [one for one in result.findings if one.severity != "info"]
+    shown = sorted((one for one in result.findings if one.severity != "info"), key=lambda one: one.harm)
     known = _documented()
     unfolded = len(shown) <= OPENED
-    return "\n".join(
-        f"<section class='object'{_anchor(name, result)}><h3><bdi>{html(name)}</bdi></h3>\n"
-        f"{''.join(_finding(one, known, unfolded=unfolded) for one in found)}</section>"
-        for name, found in by_object(shown)
-    )
+    alike = {one.key: others for one, others in findings_alike(shown) if others}
+    folded = {one.key for others in alike.values() for one in others}
+
+    def section(name: str, found: Iterable[Finding]) -> str:
+        items = "".join(_finding(one, known, unfolded=unfolded) for one in found)
+        return f"<section class='object'{_anchor(name, result)}><h3><bdi>{html(name)}</bdi></h3>\n{items}</section>\n"
+
+    sections = []
+    for name, found in by_object(one for one in shown if one.key not in folded):
+        sections.append(section(name, found))
+        for others in (alike[one.key] for one in found if one.key in alike):
+            same = "".join(section(of, ones) for of, ones in by_object(others))
+            names = html(named([one.object for one in others]))
+            title = f"{len(others)} alike <span class='soft'><bdi>{names}</bdi></span>"
+            sections.append(f"<details class='fold alike'><summary>{title}</summary>{same}</details>\n")
+    return "".join(sections)
 
 
 def worst_of(result: Result) -> str:

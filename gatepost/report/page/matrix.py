@@ -31,10 +31,13 @@ def tokens(matrix: Any) -> str:  # noqa: ANN401  as above
     """Return who the personas are: the role and the claims that each statement was sent with."""
     if matrix is None:
         return ""
-    items = "".join(f"<li><code>{html(persona['told'])}</code></li>" for persona in matrix["personas"])
+    items = "".join(
+        f"<li><b><bdi>{html(persona['name'])}</bdi></b> <code>{html(persona.get('sql') or persona['told'])}</code></li>"
+        for persona in matrix["personas"]
+    )
     return (
         f"<details class='fold'><summary><span class='badge info'>{len(matrix['personas'])} personas</span> "
-        f"<span class='soft'>who tried, and with which claims</span></summary><ul>{items}</ul></details>"
+        f"<span class='soft'>who tried, as SQL: their roles and claims</span></summary><ul>{items}</ul></details>"
     )
 
 

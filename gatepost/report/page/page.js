@@ -36,9 +36,10 @@ const filter = () => {
   contents.forEach((words, one) => {
     one.hidden = !words.includes(wanted) || (severity !== "" && !one.classList.contains(severity));
   });
-  all(".object, #folds .fold").forEach(one => {
+  all(".object, .alike, #folds .fold").forEach(one => {
     one.hidden = !one.querySelector(":is(.finding, li):not([hidden])");
   });
+  all(".alike").forEach(one => { one.open = wanted !== ""; });
   const findings = all(".finding"), shown = findings.filter(one => !one.hidden).length;
   const tables = rows.length ? `, ${rows.filter(row => !row.hidden).length} of ${rows.length} tables` : "";
   byId("count").textContent = `${shown} of ${findings.length} findings${tables}`;
@@ -73,6 +74,7 @@ const unfold = () => {
   const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   (target.matches("details") ? [target] : [...target.querySelectorAll("details")]).forEach(one => { one.open = true; });
+  for (let up = target.parentElement; up; up = up.parentElement) if (up.matches("details")) up.open = true;
   target.scrollIntoView();
 };
 if (matrix) {

@@ -14,24 +14,31 @@ FEW = 3
 _NAMED = re.compile(r'"[^"]*"')
 
 
-def findings_alike(findings: Iterable[Finding]) -> list[tuple[Finding, list[str]]]:
-    """Return findings with the objects of the others that are alike; those of a few are returned each by itself."""
-    return _grouped(findings, lambda one: (one.rule, one.severity, one.verdict, _without(one.message, one.object)),
-                    lambda one: one.object)  # fmt: skip
+def findings_alike(findings: Iterable[Finding]) -> list[tuple[Finding, list[Finding]]]:
+    """Return findings with the others that are alike; those of a few are returned each by itself.
+
+    Args:
+        findings: Those that are shown, in their order.
+    """
+    return _grouped(findings, lambda one: (one.rule, one.severity, one.verdict, _without(one.message, one.object)))
 
 
-def skipped_alike(skipped: Iterable[NotChecked]) -> list[tuple[NotChecked, list[str]]]:
-    """Return the same of what was not checked."""
-    return _grouped(skipped, lambda one: (_without(one.why, one.what), one.ours, one.covered_by), lambda one: one.what)
+def skipped_alike(skipped: Iterable[NotChecked]) -> list[tuple[NotChecked, list[NotChecked]]]:
+    """Return the same of what was not checked.
+
+    Args:
+        skipped: What was not checked.
+    """
+    return _grouped(skipped, lambda one: (_without(one.why, one.what), one.ours, one.covered_by))
 
 
-def _grouped(ones: Iterable[T], shape: Callable[[T], object], name: Callable[[T], str]) -> list[tuple[T, list[str]]]:
+def _grouped(ones: Iterable[T], shape: Callable[[T], object]) -> list[tuple[T, list[T]]]:
     groups: dict[object, list[T]] = {}
     for one in ones:
         groups.setdefault(shape(one), []).append(one)
-    found: list[tuple[T, list[str]]] = []
+    found: list[tuple[T, list[T]]] = []
     for same in groups.values():
-        found += [(one, []) for one in same] if len(same) <= FEW else [(same[0], [name(one) for one in same[1:]])]
+        found += [(one, []) for one in same] if len(same) <= FEW else [(same[0], same[1:])]
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatepost.finding import Finding, Result, TableStates, table_states
+from gatepost.report.parts.alike import findings_alike
 
 FIRST = 5
 """How many objects are named at the top."""
@@ -38,6 +39,8 @@ def states(result: Result) -> TableStates | None:
 
 
 def worst(result: Result) -> list[str]:
-    """Return the objects that matter most, at most five, where there are more than these."""
-    objects = [name for name, found in by_object(result.findings) if found[0].severity == "error"]
+    """Return the objects that matter most, at most five, where there are several; one of each kind before others."""
+    errors = sorted((one for one in result.findings if one.severity == "error"), key=lambda one: one.harm)
+    kinds = [one.object for one, _ in findings_alike(errors)]
+    objects = list(dict.fromkeys([*kinds, *(name for name, _ in by_object(errors))]))
     return objects[:FIRST] if len(objects) > 1 else []
