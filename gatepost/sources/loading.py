@@ -19,6 +19,7 @@ from gatepost.reflect.standins import used_standins
 from gatepost.schema import PLATFORM_SCHEMAS
 from gatepost.sources.causes import Failure
 from gatepost.sources.files import Script
+from gatepost.sources.limits import limit_of
 from gatepost.sources.preparing import OWNER
 from gatepost.sources.splitting import split
 from gatepost.sql_script import Statement, first_words
@@ -231,7 +232,10 @@ class _Loader:
         if role and self.connection.server_version < _MAY_MAKE_ROLES:
             self._leave_out(statement, "roles stay as they are: before PostgreSQL 16, CREATEROLE lets run programs")
             return True
-        return False
+        found = limit_of(words, _said(refused), installs="pg_tle" in used_standins(self.connection))
+        if found is not None:
+            self._leave_out(statement, *found)
+        return found is not None
 
     def _index_of_a_standin(self, statement: Statement, refused: Error, words: tuple[str, ...]) -> bool:
         """Leave out an index that needs what a stand-in does not have. A unique one stays an error."""

@@ -204,6 +204,36 @@ def test_every_stand_in_can_be_made_by_whoever_runs_migrations(shop):
         cursor.execute("SELECT count(*) FROM cron.job, pgmq.q_jobs, pgmq.meta")
 
 
+EXTENSIONS = {
+    "0001_offered.sql": b"create extension nobody_has_it;\ncreate extension pg_prewarm;",
+    "0002_foreign.sql": b"create extension wrappers schema extensions;\n"
+    b"create foreign data wrapper pay handler pay_handler;\ncreate server pay foreign data wrapper pay;",
+    "0003_keys.sql": b"create extension pgsodium; grant pgsodium_keyiduser to postgres;",
+    "0004_statements.sql": b"create extension pg_stat_statements schema extensions;\n"
+    b"select extensions.pg_stat_statements_reset();",
+    "0005_packages.sql": b"create extension pg_tle;\nselect pgtle.install_extension('own', '1.0', 'c', 'select 1');\n"
+    b"create extension own;\nselect pack.install('other');\ncreate policy p on public.pack using (true);",
+}
+
+
+def test_what_the_platform_has_and_this_server_has_not_is_a_limit_of_ours(tmp_path):
+    with opened(parse_source(str(written(tmp_path / "migrations", EXTENSIONS))), Options()) as database:
+        found = why(database)
+    assert not found["0001_offered.sql:1"].ours  # nobody offers the other one
+    ours = {name: one for name, one in found.items() if one.ours and name.startswith("000")}
+    assert {name for name, one in ours.items() if one.fails} == {"0002_foreign.sql:2", "0002_foreign.sql:3"}
+    assert {name for name, one in ours.items() if not one.fails} == {
+        *(
+            "0001_offered.sql:2",
+            "0003_keys.sql:1",
+            "0004_statements.sql:2",
+            "0005_packages.sql:3",
+            "0005_packages.sql:4",
+        ),
+    }
+    assert found["0005_packages.sql:5"].why == 'failed: relation "public.pack" does not exist'
+
+
 CLOSED = {
     "0001_tables.sql": b"create table public.a (id int); create schema api; create table api.b (id int);",
     "0002_wrong.sql": b"create table public.c (id int); select 1/0; create table public.d (id int);",

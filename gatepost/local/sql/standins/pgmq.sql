@@ -62,5 +62,13 @@ CREATE FUNCTION pgmq.set_vt(queue_name text, msg_id bigint, vt integer) RETURNS 
 LANGUAGE sql AS $$ SELECT * FROM pgmq.read($1, $3, 1) $$;
 CREATE FUNCTION pgmq.list_queues() RETURNS SETOF pgmq.queue_record
 LANGUAGE sql AS $$ SELECT queue_name, is_partitioned, is_unlogged, created_at FROM pgmq.meta $$;
+CREATE TYPE pgmq.metrics_result AS (
+    queue_name text, queue_length bigint, newest_msg_age_sec integer, oldest_msg_age_sec integer,
+    total_messages bigint, scrape_time timestamptz
+);
+CREATE FUNCTION pgmq.metrics(queue_name text) RETURNS pgmq.metrics_result
+LANGUAGE sql AS $$ SELECT $1, 0::pg_catalog.int8, 0, 0, 0::pg_catalog.int8, pg_catalog.now() $$;
+CREATE FUNCTION pgmq.metrics_all() RETURNS SETOF pgmq.metrics_result
+LANGUAGE sql AS $$ SELECT (pgmq.metrics(queue_name)).* FROM pgmq.meta $$;
 GRANT ALL ON SCHEMA pgmq TO postgres WITH GRANT OPTION;
 GRANT ALL ON ALL TABLES IN SCHEMA pgmq TO postgres WITH GRANT OPTION;

@@ -6,3 +6,4 @@ CREATE OPERATOR &@ (LEFTARG = text, RIGHTARG = text, FUNCTION = pgroonga_match);
 CREATE FUNCTION pgroonga_score(tableoid oid, ctid tid) RETURNS double precision
 LANGUAGE sql STABLE AS $$ SELECT 0::pg_catalog.float8 $$;
 CREATE FUNCTION pgroonga_query_escape(query text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
+CREATE FUNCTION pgroonga_escape(value text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
