@@ -8,7 +8,7 @@ only costs a planted row, while finding too little leaves a policy untested.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -16,7 +16,7 @@ from itertools import pairwise
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey, compared_columns, trigger_bodies
 from gatepost.declare.declaration import Declaration
-from gatepost.schema import Function, Schema, Table, is_platform
+from gatepost.schema import Schema, Table, is_platform
 
 _STOPS = frozenset(
     "and or not where on then when else end select from case having limit order group union join left right inner"
@@ -79,7 +79,7 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
         pieces = pieces_in(text)
         names = {piece.name for piece in pieces if piece.name}
         read.update((*t.key, c.name) for t in (own or tables) for c in t.columns if c.name in names)
-        near = _Near(own or tables, _aliases(pieces, tables))
+        near = _Near(own or tables, _aliases(pieces, tables), [] if own else _of_the_platform(live, pieces))
         for left, right in comparisons_in(pieces):
             for one, other in ((left, right), (right, left)):
                 path = _session_value(one)
@@ -160,6 +160,16 @@ def _named(text: str, by_name: Mapping[str, list[Table]]) -> list[Table]:
     return [table for name in sorted(identifiers_in(text)) for table in by_name.get(name, ())]
 
 
+def _of_the_platform(live: Schema, pieces: list[sql.Token]) -> list[Table]:
+    """Return the platform's tables that a text names, which it does with their schemas."""
+    named = {
+        (one.name, other.name)
+        for one, dot, other in zip(pieces, pieces[1:], pieces[2:], strict=False)
+        if dot.text == "."
+    }
+    return [table for table in live.tables if table.key in named and is_platform(table.schema)]
+
+
 def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Table]:
     """Return the names by which a text refers to each table: its own name, and its alias."""
     by_name = {table.name: table for table in tables}
@@ -174,10 +184,11 @@ def _aliases(pieces: list[sql.Token], tables: Iterable[Table]) -> dict[str, Tabl
 
 @dataclass(frozen=True)
 class _Near:
-    """The tables that a name in a text can refer to."""
+    """The tables that a name in a text can refer to; a bare one may as well be a column of a platform's table there."""
 
     bare: list[Table]
     called: Mapping[str, Table]
+    beside: Sequence[Table] = ()
 
     def columns(self, side: list[sql.Token]) -> list[ColumnKey]:
         """Return the columns that one side of a comparison can be: one name, perhaps qualified, perhaps cast."""
@@ -194,7 +205,7 @@ class _Near:
             table = self.called.get(names[-2])
             near = [table] if table is not None else []
         else:
-            near = self.bare
+            near = [] if any(t.column(names[0]) is not None for t in self.beside) else self.bare
         return [(*t.key, names[-1]) for t in near if t.column(names[-1]) is not None]
 
 
@@ -268,31 +279,3 @@ def unquoted(text: str) -> str:
 def identifiers_in(text: str) -> frozenset[str]:
     """Return every name in SQL text."""
     return frozenset(token.name for token in sql.tokens(text) if token.name)
-
-
-@dataclass(frozen=True)
-class Calls:
-    """The names in the body of each function, by the function's name."""
-
-    bodies: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def among(cls, functions: Iterable[Function]) -> Calls:
-        """Return the calls among the project's own functions."""
-        found: dict[str, frozenset[str]] = {}
-        for function in functions:
-            if not is_platform(function.schema):
-                found[function.name] = found.get(function.name, frozenset()) | identifiers_in(function.body)
-        return cls(found)
-
-    def reachable(self, texts: Iterable[str]) -> tuple[frozenset[str], bool]:
-        """Return the names in some texts and in the functions that they call, and whether one builds SQL."""
-        found = {name for text in texts for name in identifiers_in(text)}
-        todo = [name for name in found if name in self.bodies]
-        dynamic = False
-        while todo:
-            more = self.bodies[todo.pop()]
-            dynamic = dynamic or "execute" in more
-            todo.extend(name for name in more - found if name in self.bodies)
-            found |= more
-        return frozenset(found), dynamic

@@ -459,6 +459,14 @@ def test_messages_are_sent_and_their_topic_known(connection):
     assert one(connection, "SELECT realtime.topic()") == "room:1"
 
 
+def test_a_message_that_no_policy_lets_through_is_not_sent_and_does_no_harm(connection):
+    claims(connection, sub=USER)
+    one(connection, "SET LOCAL ROLE authenticated")
+    one(connection, """SELECT realtime.send('{"a": 1}', 'greeting', 'room:1')""")
+    one(connection, "RESET ROLE")
+    assert one(connection, "SELECT count(*) FROM realtime.messages") == 0
+
+
 def test_helpers_that_projects_assume(connection):
     assert one(connection, "SELECT uuid_generate_v4() <> extensions.uuid_generate_v4()") is True
     if one(connection, "SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'pgcrypto')"):

@@ -27,11 +27,17 @@ LANGUAGE sql STABLE
 AS $$ SELECT nullif(current_setting('realtime.topic', true), '') $$;
 
 -- makes: function realtime.send(jsonb, text, text, boolean)
+-- A message that a policy refuses is not sent, and the statement whose trigger sends it goes on.
 CREATE FUNCTION realtime.send(payload jsonb, event text, topic text, private boolean DEFAULT true) RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 AS $$
+BEGIN
+    PERFORM pg_catalog.set_config('realtime.topic', $3, true);
     INSERT INTO realtime.messages (payload, event, topic, private, extension)
-    VALUES ($1, $2, $3, $4, 'broadcast')
+    VALUES ($1, $2, $3, $4, 'broadcast');
+EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'ErrorSendingBroadcastMessage: %', SQLERRM;
+END
 $$;
 
 -- makes: function realtime.broadcast_changes(text, text, text, text, text, record, record, text)

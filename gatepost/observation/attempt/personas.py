@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from gatepost import sql
 from gatepost.observation.plant.implied_keys import of_a_catalogue
 from gatepost.observation.plant.row_sets import RowSets
+from gatepost.observation.plant.survey import Survey
 from gatepost.observation.plant.users import ANN, BOB, BUILT_IN_USERS, NEW_USER, SELF_CLAIMING, TEAMMATE
 from gatepost.personas import ANON, NOBODY, SERVICE, Persona, Traits, signed_in
 
@@ -30,6 +31,8 @@ ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER)
 
 _TEAMMATE_ID = "9e500000-0000-4000-8000-000000000099"
 _NAMESPACE = uuid.UUID("9e500000-0000-4000-8000-00000000ffff")
+_TIMES = {"iat": 1577836800, "exp": 4102444800}
+"""When a token was issued, 2020, and when it ends, 2100: they do not pass while somebody reads a report."""
 _ADMIN = {"role": "admin", "user_role": "admin", "is_admin": True, "admin": True, "roles": ["admin"]}
 
 
@@ -70,7 +73,20 @@ def cast(row_sets: RowSets, configured: Iterable[Persona] = ()) -> tuple[Persona
     by_header = (replace(plain, name=SELF_CLAIMING_BY_HEADER, headers=headers, cookies=cookies),) if forged else ()
     own = tuple(_configured(row_sets, persona) for persona in configured)
     built_in = [name for name in (*USERS, TEAMMATE) if name in row_sets.users]
-    return (ANON, *(_user(row_sets, name) for name in built_in), *own, plain, *by_header, newcomer, SERVICE)
+    everybody = (ANON, *(_user(row_sets, name) for name in built_in), *own, plain, *by_header, newcomer, SERVICE)
+    times = _times(row_sets.survey)
+    return tuple(_at(times, persona) for persona in everybody) if times else everybody
+
+
+def _times(survey: Survey) -> dict[str, int]:
+    """Return the times of a token that a policy or a function reads: every token has them, and none of ours is over."""
+    policies = (policy for table in survey.live.tables for policy in table.policies)
+    texts = [f"{policy.using} {policy.check}" for policy in policies] + [one.body for one in survey.live.functions]
+    return {name: time for name, time in _TIMES.items() if any(f"'{name}'" in text for text in texts)}
+
+
+def _at(times: Mapping[str, int], persona: Persona) -> Persona:
+    return replace(persona, claims=json.dumps({**times, **json.loads(persona.claims or "{}")}))
 
 
 def _configured(row_sets: RowSets, persona: Persona) -> Persona:

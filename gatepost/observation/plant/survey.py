@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.analysis.compared_values import Calls, Clues, clues
+from gatepost.analysis.compared_values import Clues, clues
+from gatepost.analysis.functions.calls import Calls
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.observation.plant.references import foreign_keys, parents_first, spread

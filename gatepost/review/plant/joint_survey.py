@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
-from gatepost.analysis.compared_values import Calls, Clues, unquoted
+from gatepost.analysis.compared_values import Clues, unquoted
+from gatepost.analysis.functions.calls import Calls
 from gatepost.observation.plant.canaries import family, is_word
 from gatepost.observation.plant.references import parents_first
 from gatepost.observation.plant.survey import Survey, TableKey

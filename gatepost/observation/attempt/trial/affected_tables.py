@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gatepost.analysis.compared_values import Calls, identifiers_in
+from gatepost.analysis.compared_values import identifiers_in
+from gatepost.analysis.functions.calls import Calls
 from gatepost.observation.plant.survey import Survey, TableKey
 from gatepost.schema import Constraint, Table, Trigger
 
