@@ -14,7 +14,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
-from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, overlay, values_in_checks
+from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, free, overlay, values_in_checks
 from gatepost.observation.plant.references import must_refer, refers_to_own_table, second_columns
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
@@ -268,7 +268,7 @@ class RowSets:
             return list(dict.fromkeys([*compared, *held]))[: max(4, len(compared))]
         if any(key in one for one in known):
             return []
-        if any(column.name in columns for columns in unique_keys(table)):
+        if not free(self.survey, table, column.name):
             return []
         base = self.survey.base_type(column.type)
         literals: list[str | None] = [one.replace("%", "x") for one in clues.literals.get(key, ())]

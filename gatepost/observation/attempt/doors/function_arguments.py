@@ -21,6 +21,10 @@ from gatepost.schema import Table
 _POLYMORPHIC = ("any", "record", "internal", "cstring", "void")
 _MOST = 8
 """How many calls are tried in addition to the first ones."""
+_MIXED = 6
+"""How many calls mix a stranger's arguments with the persona's own."""
+_KINDS = 3
+"""How many rows of a set an argument names: on what else they hold the function may decide."""
 _STATEMENT = "SELECT * FROM auth.users"
 
 
@@ -52,24 +56,24 @@ class Arguments:
             listed = ", ".join(
                 f"{sql.literal(value)}::{type_name}" for value, type_name in zip(values, types, strict=True)
             )
-            if listed not in seen and len(seen) < _MOST + 3:
+            if listed not in seen and len(seen) < _MOST + _MIXED + 3:
                 seen.add(listed)
                 yield listed
 
     def _lists(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[str | None]]:
-        for way in range(3):
-            yield [self.value(type_name, name, way) for type_name, name in pairs]
-        for way in (0, 1):
-            usual = [self.value(type_name, name, way) for type_name, name in pairs]
+        ways = [[self.value(type_name, name, way) for type_name, name in pairs] for way in range(3)]
+        yield from ways
+        yield from islice(_mixed(*ways[:2]), _MIXED)
+        for way, usual in enumerate(ways[:2]):
             for at, (type_name, name) in enumerate(pairs):
-                for value in self._others(self.planted_rows.survey.base_type(type_name), _bare(name), way):
+                for value in self._others(self.planted_rows.survey.base_type(type_name), without_prefix(name), way):
                     yield [*usual[:at], value, *usual[at + 1 :]]
 
     def value(self, type_name: str, name: str, way: int) -> str | None:
         """Return one argument: a stranger's (0), the persona's own (1), or a word that matches everything (2)."""
         survey = self.planted_rows.survey
         base = survey.base_type(type_name)
-        bare = _bare(name)
+        bare = without_prefix(name)
         if way == 2 and canaries.is_word(base):
             return "%"
         if base == "boolean":
@@ -88,7 +92,7 @@ class Arguments:
 
     def pool(self, type_name: str, name: str) -> list[str]:
         """Return a few values of an argument, a stranger's and the persona's own in turn."""
-        base, bare = self.planted_rows.survey.base_type(type_name), _bare(name)
+        base, bare = self.planted_rows.survey.base_type(type_name), without_prefix(name)
         pairs = zip_longest(*(islice(self._others(base, bare, way), 3) for way in (0, 1)))
         found = dict.fromkeys(value for pair in pairs for value in pair if value is not None)
         return list(found)[:5] or [value for way in (0, 1) if (value := self.value(type_name, name, way)) is not None]
@@ -103,15 +107,13 @@ class Arguments:
             yield _STATEMENT
             yield from self._columns()
             yield from (row.table.name for row in self._rows(world) if row.table.key in self.planted_rows.survey.owned)
-        named = self._planted(bare, base, world)
-        if named is not None:
-            yield named
+        yield from islice(dict.fromkeys(self._planted(bare, base, world)), _KINDS)
         if base == "uuid":
             yield USERS.get(world, STRANGERS[0])
         for row in self._rows(world):
             for column in row.table.columns:
                 value = row.values.get(column.name)
-                fits = canaries.family(self.planted_rows.survey.base_type(column.type)) == canaries.family(base)
+                fits = _alike(self.planted_rows.survey.base_type(column.type), base)
                 if fits and value is not None and not _unknown(column.name) and _is_key(row.table, column.name):
                     yield value
 
@@ -122,7 +124,7 @@ class Arguments:
                 continue
             for column in row.table.columns:
                 value = row.values.get(column.name)
-                fits = canaries.family(self.planted_rows.survey.base_type(column.type)) == canaries.family(base)
+                fits = _alike(self.planted_rows.survey.base_type(column.type), base)
                 if fits and value is not None and (_unknown(column.name) or _is_key(row.table, column.name)):
                     yield value
 
@@ -141,20 +143,39 @@ class Arguments:
                         yield row
                         break
 
-    def _planted(self, name: str, base: str, world: str) -> str | None:
-        """Return what the row set's first rows hold in the column that an argument is named after."""
+    def _planted(self, name: str, base: str, world: str) -> Iterator[str]:
+        """Yield what the row set's rows hold in the column that an argument is named after, the first rows first."""
         survey = self.planted_rows.survey
         meant = survey.columns_named.get(name, ())
         for table, column in sorted(meant, key=lambda one: one[0].name not in self.mentioned):
-            if canaries.family(survey.base_type(column.type)) != canaries.family(base):
+            if not _alike(survey.base_type(column.type), base):
                 continue
-            for row in self.planted_rows.of(table).values():
-                if row.world == world and row.base and row.values.get(column.name) is not None:
-                    return row.values[column.name]
-        return None
+            of_set = [row for row in self.planted_rows.of(table).values() if row.world == world]
+            for row in sorted(of_set, key=lambda one: (not one.base, _put_away(one))):
+                if (value := row.values.get(column.name)) is not None:
+                    yield value
 
 
-def _bare(name: str) -> str:
+def _alike(one: str, other: str) -> bool:
+    """Return whether a value of one type can be an argument of another."""
+    return canaries.family(one) == canaries.family(other) or (canaries.is_word(one) and canaries.is_word(other))
+
+
+def _put_away(row: Row) -> bool:
+    """Return whether a row is deleted, archived or the like, so that many a function leaves it alone."""
+    hiding = word_list("hiding_columns")
+    return any(value not in (None, "false") and name_parts(name) & hiding for name, value in row.values.items())
+
+
+def _mixed(theirs: list[str | None], own: list[str | None]) -> Iterator[list[str | None]]:
+    """Yield the persona's own arguments with one of a stranger's, and the other way round."""
+    for at in range(len(own)):
+        yield [*own[:at], theirs[at], *own[at + 1 :]]
+        yield [*theirs[:at], own[at], *theirs[at + 1 :]]
+
+
+def without_prefix(name: str) -> str:
+    """Return the name of an argument without what only says that it is one."""
     for prefix in ("p_", "_", "arg_", "v_", "in_", "new_", "target_"):
         name = name.lower().removeprefix(prefix)
     return name.removesuffix("_in").removesuffix("_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -12,16 +12,21 @@ from gatepost import sql
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.doors.callable_functions import Routine
 from gatepost.observation.attempt.doors.door import Door, Leaks
-from gatepost.observation.attempt.doors.function_arguments import Arguments
+from gatepost.observation.attempt.doors.function_arguments import Arguments, without_prefix
+from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.affected_tables import Influence
 from gatepost.observation.attempt.trial.batch import Answer, Trial, Trying
-from gatepost.observation.attempt.trial.probes import MOST_ROWS, Look, listed, places
+from gatepost.observation.attempt.trial.probes import MOST_ROWS, Look, counting, listed, places
 from gatepost.observation.attempt.trial.results import Escalation
 from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.row_sets import FRESH
+from gatepost.observation.plant.survey import USERS
 from gatepost.personas import Persona
 from gatepost.schema import Table
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
+_CALLER = frozenset({"uid", "jwt", "current_setting", "current_user", "session_user"})
+"""Names by which a function looks at its caller."""
 _OF_SCHEMA = re.compile(r"\b(?:alter|create|drop|grant)\b", re.IGNORECASE)
 
 
@@ -61,7 +66,50 @@ class Calls:
             # Whoever counts something sees it; figures of rows that are hidden from the caller are somebody's own.
             counted = bool(rows) and shown and (yield from self._only_counted(calls[at], rows))
             doors[at] = replace(doors[at], written=rows, counted=counted)
+        forged = yield from self._forged([(calls[at], answers[at]) for at in wrote], function)
+        for at, row in zip(wrote, forged, strict=True):
+            doors[at] = replace(doors[at], forged=row)
         return doors
+
+    def _forged(self, several: Sequence[tuple[_Call, Answer]], function: Routine) -> Trying[list[Row | None]]:
+        """Return a row that each call inserted in a stranger's name, where the function never looks at its caller.
+
+        One that does may add a row about somebody else with good reason: an invitation, a message, a participant.
+        """
+        stage, other = self.leaks.stage, other_of(self.persona.name)
+        user = stage.planted_rows.row_sets.users.get(other)
+        asks = stage.survey.calls.reachable([function.body])[0] & _CALLER
+        places_of = self._names_of_users(several) if user and self.persona.watched and not asks else []
+        if not places_of:
+            return [None] * len(several)
+        probes = tuple(counting(table, [(name, user)] if name else []) for table, name in places_of)
+        before, *after = yield [
+            Trial(self.persona, "SELECT", probes),
+            *(replace(call.trial, probes=probes, counting="") for call, _ in several),
+        ]
+        found: list[Row | None] = []
+        for answer in after:
+            more = (at for at, count in enumerate(_counts(answer)) if count > _counts(before)[at])
+            table, name = places_of[at] if (at := next(more, None)) is not None else (None, "")
+            found.append(Row(table, FRESH - 1, other, {name: user} if name else {}) if table is not None else None)
+        return found
+
+    def _names_of_users(self, several: Sequence[tuple[_Call, Answer]]) -> list[tuple[Table, str]]:
+        """Return the columns that name a user, of tables that calls wrote and the persona cannot write so itself.
+
+        In `auth.users` each row is a user, and no column decides.
+        """
+        stage, record = self.leaks.stage, self.leaks.record
+        moved = {key for _, answer in several for key in answer.moved or ()}
+        accounts = stage.survey.live.table(*USERS)
+        found = [(accounts, "")] if accounts is not None and USERS in moved else []
+        return found + [
+            (table, column.name)
+            for table in stage.survey.observed
+            if table.key in moved and not record.cell(self.persona.name, table, "insert").inserts.get("another's")
+            for column in table.columns
+            if (*table.key, column.name) in stage.survey.identities and not column.type.endswith("[]")
+        ]
 
     def _arguments(self, function: Routine) -> list[str]:
         stage = self.leaks.stage
@@ -71,7 +119,8 @@ class Calls:
             names |= frozenset(_WORD.findall(function.body))  # the SQL that it builds is in literals
         read = partial(self.leaks.record.sees, self.persona.name)
         arguments = Arguments(stage.planted_rows, self.persona.row_set, names, dynamic, read)
-        return list(arguments.choices(function.types, [_meaning(name, function.body) for name in function.names]))
+        known = stage.survey.columns_named
+        return list(arguments.choices(function.types, [_meaning(one, function.body, known) for one in function.names]))
 
     def _call(self, function: Routine, arguments: str) -> _Call:
         target = f"{sql.qualified(function.schema, function.name)}({arguments})"
@@ -134,12 +183,20 @@ class Calls:
         return bool(answer.found) and all(found.rows and found.rows[0][0] == "1" for found in answer.found)
 
 
-def _meaning(argument: str, body: str) -> str:
-    """Return an argument's name, or the column that it is compared with where nobody can guess what that holds."""
+def _counts(answer: Answer) -> list[int]:
+    return [int(found.rows[0][0] or 0) if found.rows else 0 for found in answer.found]
+
+
+def _meaning(argument: str, body: str, known: Collection[str]) -> str:
+    """Return an argument's name, or the column that it is compared with.
+
+    That is where nobody can guess what the column holds, and where no column is named like the argument.
+    """
     if not argument:
         return argument
     name = re.escape(argument)
     pairs = re.findall(rf"(\w+)\W{{0,2}}\s*=\s*(?:lower\()?{name}\b|\b{name}\s*=\s*(?:\w+\.)?(\w+)", body)
     compared = [one for pair in pairs for one in pair if one]
     secret = word_list("secret_values")
-    return next((one for one in compared if name_parts(one) & secret), argument)
+    unnamed = without_prefix(argument) not in known
+    return next((one for one in compared if name_parts(one) & secret or (unnamed and one in known)), argument)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from gatepost.analysis.compared_values import comparisons_in, literals_in, pieces_in
-from gatepost.observation.plant.survey import checks
+from gatepost.observation.plant.canaries import is_word
+from gatepost.observation.plant.survey import Survey, checks, unique_keys
 from gatepost.schema import Table
 
 MANY = 12
@@ -37,6 +38,23 @@ def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | 
     for place, values in enumerate(edges.values()):
         found += [(*first[:place], value, *first[place + 1 :]) for value in values[1:]]
     return list(dict.fromkeys(found))[: 2 * MANY]
+
+
+def free(survey: Survey, table: Table, name: str) -> bool:
+    """Return whether rows may share a value of a column: no unique key has it, or another of the key's columns differs.
+
+    Such a column holds a canary in every row. One that refers to something, or that decides a result too, may repeat.
+    """
+
+    def differs(other: str) -> bool:
+        key, column = (*table.key, other), table.column(other)
+        known = (survey.identities, survey.keys, survey.clues.claims, survey.teams.values, survey.clues.read)
+        if column is None or other == name or any(key in one for one in known):
+            return False
+        base = survey.base_type(column.type)
+        return (base == "uuid" or is_word(base)) and base not in survey.enums and other not in values_in_checks(table)
+
+    return all(any(map(differs, columns)) for columns in unique_keys(table) if name in columns)
 
 
 def values_in_checks(table: Table) -> dict[str, tuple[str, ...]]:
