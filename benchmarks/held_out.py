@@ -76,8 +76,9 @@ def findings(text: str) -> dict[str, tuple[Finding, ...]]:
         with opened(parse_source(str(file)), SourceOptions("open")) as database:
             assert not [one for one in database.not_checked if not one.covered_by], database.not_checked
             with closing(connect(database.url)) as connection:
-                verified = verify(connection).findings
-            checked = check(database.url, options=Options(made=True, fix_seconds=0)).findings
+                verified = verify(connection, revoked=database.revoked).findings
+            chosen = Options(made=True, fix_seconds=0, revoked=database.revoked)
+            checked = check(database.url, options=chosen).findings
         os.chdir("/")
     return {"verify": tuple(verified), "check": tuple(checked)}
 

@@ -19,7 +19,7 @@ from gatepost.finding import Finding, NotChecked, Result
 from gatepost.name_hints import Words, added_words
 from gatepost.project import find_project
 from gatepost.reflect import read_all
-from gatepost.schema import Policy, Schema, is_platform
+from gatepost.schema import Policy, Revoked, Schema, is_platform
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -49,6 +49,7 @@ def verify(
     print_there: bool = False,
     server: Server | None = None,
     words: Words | None = None,
+    revoked: tuple[Revoked, ...] = (),
 ) -> Result:
     """Check a live database against the declaration and the rules.
 
@@ -68,6 +69,7 @@ def verify(
             which is stopped afterwards if it did not run before. If nothing is declared, no server is needed.
         words: Words in names that the project adds to `name_hints.toml`, from `Project.name_hints`. Without it, and
             without a declaration, those of the project that holds the current folder.
+        revoked: What the scripts that made the database revoked of columns to no effect: the catalog does not say.
 
     Returns:
         The findings, and what could not be checked: also a database without a table, where nothing was seen. An error
@@ -87,6 +89,7 @@ def verify(
         print_there=print_there,
         server=server,
         words=words,
+        revoked=revoked,
     )
     findings = [_untried(finding) for finding in result.findings]
     unknown = tuple(sorted({*result.not_checked, *_untried_ways(context, findings)}))
@@ -102,6 +105,7 @@ def examine(
     print_there: bool = False,
     server: Server | None = None,
     words: Words | None = None,
+    revoked: tuple[Revoked, ...] = (),
 ) -> tuple[Result, Context]:
     """Do as `verify`, and return what the rules looked at beside the result.
 
@@ -127,7 +131,7 @@ def examine(
             printed_there(found, policies, live) if print_there else print_locally(found, policies, live, server)
         ),
     )
-    context = Context(live, declaration, states)
+    context = Context(live, declaration, states, revoked=revoked)
     with added_words(words):
         findings, failed = check(wanted, context)
     target = target or live.database

@@ -60,7 +60,8 @@ class ComparedColumns:
     `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
     is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
     two tables that hold the same value. `lists` are the claims that are used as arrays. `limits` are the numbers that a
-    column must lie above or below, each with the operator. `unread` are the conditions that could not be parsed.
+    column must lie above or below, each with the operator. `addresses` are what a part of the caller's address is
+    compared with, and patterns that it must match. `unread` are the conditions that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)
@@ -72,6 +73,7 @@ class ComparedColumns:
     links: dict[tuple[ColumnKey, ColumnKey], None] = field(default_factory=dict)
     lists: set[tuple[str, ...]] = field(default_factory=set)
     limits: dict[ColumnKey, set[Limit]] = field(default_factory=lambda: defaultdict(set))
+    addresses: dict[str, None] = field(default_factory=dict)
     read: set[ColumnKey] = field(default_factory=set)
     unread: list[tuple[Table, str]] = field(default_factory=list)
 
@@ -118,16 +120,38 @@ class _Reader:
                 if part.op in _ORDERS:
                     self._beside(part.left, part.op, part.right)
                     self._beside(part.right, part.op.translate(_TURNED), part.left)
+                self._address(part)
             elif isinstance(part, CompareMany):
+                self._address(part)
                 for one in _members(part.many):
                     self._pair(part.left, one)
                     self._pair(one, part.left)
             elif isinstance(part, Call):
                 self._array(part)
+                self._address(part)
             elif isinstance(part, Cast) and part.type == "boolean":
                 inner = unwrapped(part)
                 if isinstance(inner, Session) and inner.kind == "claim" and inner.path:
                     self.found.flags.setdefault(inner.path, "true")
+
+    def _address(self, part: Compare | CompareMany | Call) -> None:
+        """Note the texts that are compared with a part of the caller's address, and not with the whole of it."""
+        if isinstance(part, Call):
+            parts = any(self._is_address(value) for one in part.args for value in _values(one))
+        else:
+            whole = part.op in ("=", "<>", "is", "is not") and any(map(self._is_address, _values(part.left)))
+            parts = not whole and any(map(self._is_address, part.walk()))
+        if not parts:
+            return
+        texts = [value for one in part.all_of_type(Const) if isinstance(value := one.value, str)]
+        self.found.addresses.update(dict.fromkeys(texts))
+
+    def _is_address(self, term: Term) -> bool:
+        """Return whether a term is the caller's address, in the token or in `auth.users`."""
+        if isinstance(term, Session):
+            return term.kind == "email"
+        users = ("auth", "users")
+        return isinstance(term, Column) and term.name == "email" and users in self._sources.get(term.source, ())
 
     def _array(self, call: Call) -> None:
         """Note a claim that is used as an array, and what is looked for in it."""

@@ -33,7 +33,7 @@ class Clues:
     (by its path), `literals` the values that a column is compared with, `read` every column that a policy may read.
     `requests` are headers and cookies, each with the column or the literal that it is compared with. `metadata` are
     columns compared with what a user wrote at sign-up. `links` are columns of two tables that hold the same value.
-    `lists` are the paths of claims that are used as arrays.
+    `lists` are the paths of claims that are used as arrays, `addresses` the texts that a part of an address must be.
     """
 
     identities: frozenset[ColumnKey] = frozenset()
@@ -45,6 +45,7 @@ class Clues:
     metadata: tuple[ColumnKey, ...] = ()
     links: tuple[tuple[ColumnKey, ColumnKey], ...] = ()
     lists: frozenset[tuple[str, ...]] = frozenset()
+    addresses: tuple[str, ...] = ()
 
 
 def clues(live: Schema, declaration: Declaration | None = None) -> Clues:
@@ -117,6 +118,7 @@ def _found(live: Schema, known: Iterable[ColumnKey]) -> Clues:
         tuple(sorted(compared.metadata)),
         tuple(compared.links),
         frozenset(compared.lists),
+        tuple(compared.addresses),
     )
 
 

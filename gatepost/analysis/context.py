@@ -16,7 +16,7 @@ from gatepost.analysis.ways.undecided_conditions import undecided
 from gatepost.declare.declaration import Declaration, ProtectedTable
 from gatepost.diff import Change, TableState, diff, live_state, managed_roles
 from gatepost.finding import NotChecked
-from gatepost.schema import Policy, Schema, Table, is_platform
+from gatepost.schema import Policy, Revoked, Schema, Table, is_platform
 
 VERSION_TABLE = "alembic_version"
 """Alembic's own table. It is closed to the API but not forced, because its owner may have no other privilege."""
@@ -38,13 +38,15 @@ class Context:
 
     `declared` holds the state of each declared table with its expressions as PostgreSQL prints them. A table whose
     expressions could not be printed is missing there and is reported as not checked. `left_out` are tables, policies
-    and functions, as reports write them, that are not looked at.
+    and functions, as reports write them, that are not looked at. `revoked` are privileges on columns that
+    the scripts of a source took away to no effect.
     """
 
     live: Schema
     declaration: Declaration | None = None
     declared: Mapping[tuple[str, str], TableState] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    revoked: tuple[Revoked, ...] = ()
 
     def without(self, subject: str) -> Context:
         """Return the same database with one table, policy or function less to look at.

@@ -89,7 +89,7 @@ class Bench:
         only = frozenset(one.table.key for one in found if one.table is not None)
         everything = any(one.table is None for one in found)  # doors are opened beside all tables
         live = read(cursor)
-        context = Context(live, self.declaration, self.context.declared)
+        context = Context(live, self.declaration, self.context.declared, revoked=self.context.revoked)
         rules = {one.rule for finding in batch for one in (finding, *finding.consequences)}
         keys = {one.key for rule in all_rules() if rule.name in rules for one in rule.check(context)}
         scope = Scope(self.declaration, only=frozenset() if everything else only, personas=self.personas)

@@ -23,6 +23,7 @@ from gatepost.observation.clone import filled_clone
 from gatepost.observation.run import run as observe
 from gatepost.personas import Persona
 from gatepost.rules import Context, DecidedBy, Rule, all_rules
+from gatepost.schema import Revoked
 from gatepost.verification import NO_TABLE, examine
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Options:
         made: Whether the database is a temporary server of ours, on which a project's SQL was run.
         copied: The tables of a live database whose rows are copied into the clone, as `schema.table`.
         not_loaded: What of a source is not in the database.
+        revoked: What the scripts of a source revoke of columns to no effect, which no catalog says.
         fix_seconds: How long fixes are tried, those of the findings that are shown first; None for however long all
             of them take.
         words: The words in names that a project adds.
@@ -55,6 +57,7 @@ class Options:
     made: bool = False
     copied: tuple[str, ...] = ()
     not_loaded: tuple[NotChecked, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
     fix_seconds: float | None = FIX_SECONDS
     words: Words | None = None
     progress: Callable[[str], None] = lambda _: None
@@ -99,7 +102,13 @@ def check(target: DatabaseUrl, *, label: str = "", options: Options | None = Non
 
 def _examined(target: DatabaseUrl, options: Options) -> tuple[Result, Context]:
     with closing(connect(target, application_name="gatepost check")) as connection:
-        return examine(connection, declaration=options.declaration, rules=options.rules, words=options.words)
+        return examine(
+            connection,
+            declaration=options.declaration,
+            rules=options.rules,
+            words=options.words,
+            revoked=options.revoked,
+        )
 
 
 def _verdict(verified: Result, context: Context, observed: Result, connection: Connection, options: Options) -> Result:

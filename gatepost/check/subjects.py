@@ -12,7 +12,9 @@ from gatepost.analysis.ways.written_bodies import body_ways, cutter_of
 from gatepost.finding import Finding
 from gatepost.schema import COMMANDS, Command, Function, Policy, Schema, Table
 
-_OBSERVED_READS = frozenset({"foreign-row-read", "user-metadata-trusted", "request-trusted", "colleague-row-read"})
+_OBSERVED_READS = frozenset(
+    "foreign-row-read user-metadata-trusted request-trusted colleague-row-read look-alike-address".split()
+)
 _OBSERVED_WRITES: dict[str, Command] = {
     "row-forged": "insert",
     "row-moved-to-another": "update",

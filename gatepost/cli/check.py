@@ -117,6 +117,7 @@ def _checked(
             made=database.disposable,
             copied=tuple(copied or ()),
             not_loaded=database.not_checked,
+            revoked=database.revoked,
             fix_seconds=FIX_SECONDS if fixes is None else None if fixes else 0,
             words=project.name_hints if project is not None else None,
             progress=status.update,

@@ -99,7 +99,13 @@ def _verified(
         with closing(connect(database.url, application_name="gatepost verify")) as connection:
             if schemas:
                 refuse_unknown_schemas(database.url, schemas)
-            result = run(connection, rules=rules, target=database.label, print_there=print_there)
+            result = run(
+                connection,
+                rules=rules,
+                target=database.label,
+                print_there=print_there,
+                revoked=database.revoked,
+            )
     result = replace(result, not_checked=tuple(sorted({*result.not_checked, *database.not_checked})))
     if project is not None:
         from gatepost.rules import all_rules

@@ -29,7 +29,7 @@ from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.uncastable_texts import required_types
 from gatepost.observation.attempt.trial.unplanted_tables import judged
 from gatepost.observation.judge.declared_access import Expected
-from gatepost.observation.judge.door_findings import leaks, not_observed
+from gatepost.observation.judge.doors.door_findings import leaks, not_observed
 from gatepost.observation.judge.findings import Judge
 from gatepost.observation.judge.matrix import doors, matrix
 from gatepost.observation.judge.not_observed import unseen

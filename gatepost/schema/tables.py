@@ -50,6 +50,18 @@ class Policy:
 
 
 @dataclass(frozen=True, order=True)
+class Revoked:
+    """A privilege on a column that a script revoked, and that its role had afterwards all the same."""
+
+    schema: str
+    table: str
+    column: str
+    role: str
+    privilege: str
+    place: str = ""
+
+
+@dataclass(frozen=True, order=True)
 class RowSecurity:
     """Whether row security is on, and whether it holds for the owner too."""
 

@@ -16,11 +16,12 @@ from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
 from gatepost.local.throwaway.image import PLATFORM
 from gatepost.reflect.standins import used_standins
-from gatepost.schema import PLATFORM_SCHEMAS
+from gatepost.schema import PLATFORM_SCHEMAS, Revoked
 from gatepost.sources.causes import Failure
 from gatepost.sources.files import Script
 from gatepost.sources.limits import limit_of
 from gatepost.sources.preparing import OWNER
+from gatepost.sources.revokes import still_held
 from gatepost.sources.splitting import split
 from gatepost.sql_script import Statement, first_words
 
@@ -59,6 +60,8 @@ class Loaded:
     left_out: tuple[NotChecked, ...]
     not_run: tuple[str, ...] = ()
     """The files that come after the one that ended the run."""
+    revoked: tuple[Revoked, ...] = ()
+    """What was revoked of columns to no effect."""
 
 
 def load(connection: Connection, scripts: Sequence[Script], mode: Mode = "go-on") -> Loaded:
@@ -75,11 +78,9 @@ def load(connection: Connection, scripts: Sequence[Script], mode: Mode = "go-on"
     connection.autocommit = True  # transactions are begun and ended by statements of ours
     with connection.cursor() as cursor:
         loader = _Loader(connection, cursor, mode)
-        for number, script in enumerate(scripts):
-            if not loader.file(script):
-                not_run = tuple(one.name for one in scripts[number + 1 :])
-                return Loaded(loader.run, tuple(loader.failures), tuple(loader.left_out), not_run)
-    return Loaded(loader.run, tuple(loader.failures), tuple(loader.left_out))
+        ended = next((at for at, script in enumerate(scripts, 1) if not loader.file(script)), len(scripts))
+    not_run = tuple(one.name for one in scripts[ended:])
+    return Loaded(loader.run, tuple(loader.failures), tuple(loader.left_out), not_run, tuple(loader.revoked))
 
 
 @dataclass
@@ -90,6 +91,7 @@ class _Loader:
     run: int = 0
     failures: list[Failure] = field(default_factory=list)
     left_out: list[NotChecked] = field(default_factory=list)
+    revoked: list[Revoked] = field(default_factory=list)
 
     def file(self, script: Script) -> bool:
         """Run a script; return whether the next one may be run."""
@@ -137,6 +139,8 @@ class _Loader:
             if self._excused(statement, refused, words):
                 return True
             return self._failed(_failure(statement, refused))
+        if words[:1] == ("revoke",):
+            self.revoked += still_held(self.cursor, text, statement.place)
         if self.mode != "as-cli" and _ADD_VALUE.search(text):
             ended = self._end(statement.place)  # a new label may be used after it alone
             self._begin()

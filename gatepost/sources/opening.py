@@ -19,6 +19,7 @@ from gatepost.local.throwaway.image import LOADER
 from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.schema import clone_of
 from gatepost.reflect.standins import of_standins, used_standins
+from gatepost.schema import Revoked
 from gatepost.sources.causes import Cause, causes
 from gatepost.sources.files import Script, migrations, read_script, script_of
 from gatepost.sources.profile import Grants, Profile, read_profile
@@ -77,6 +78,7 @@ class Opened:
         not_checked: What is not in it, or stands there in another form.
         notes: What to know beside the report, one sentence each.
         undeployed: What the project declares and its migrations do not hold.
+        revoked: What its scripts revoke of columns to no effect.
     """
 
     url: DatabaseUrl
@@ -87,6 +89,7 @@ class Opened:
     not_checked: tuple[NotChecked, ...] = ()
     notes: tuple[str, ...] = ()
     undeployed: tuple[NotChecked, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,7 @@ def _made(server: Throwaway, source: Source, content: _Content, options: Options
         not_checked=tuple(dict.fromkeys(missing)),
         notes=notes,
         undeployed=undeployed,
+        revoked=loaded.revoked,
     )
 
 

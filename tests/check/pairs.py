@@ -44,6 +44,41 @@ PAIRS = {
             AS $$ SELECT sum(cents) FROM public.expenses WHERE spender = person AND person = (SELECT auth.uid()) $$
         """,
     ),
+    "a pattern that other domains than one's own match": Pair(
+        "public.menus.staff",
+        {"look-alike-address"},
+        """
+        CREATE TABLE menus (id int PRIMARY KEY, dish text);
+        ALTER TABLE menus ENABLE ROW LEVEL SECURITY;
+        """,
+        "CREATE POLICY staff ON menus FOR SELECT TO authenticated USING (auth.email() LIKE '%kitchen.example')",
+        "CREATE POLICY staff ON menus FOR SELECT TO authenticated USING (auth.email() LIKE '%@kitchen.example')",
+    ),
+    "a regular expression without an end, over the address in auth.users": Pair(
+        "public.shifts",
+        {"look-alike-address"},
+        """
+        CREATE TABLE shifts (id int PRIMARY KEY, day date);
+        ALTER TABLE shifts ENABLE ROW LEVEL SECURITY;
+        CREATE FUNCTION own_address() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+            AS $$ SELECT email FROM auth.users WHERE id = (SELECT auth.uid()) $$;
+        """,
+        "CREATE POLICY s ON shifts FOR SELECT TO authenticated USING (own_address() ~ '@(oven|grill)\\.example')",
+        "CREATE POLICY s ON shifts FOR SELECT TO authenticated USING (own_address() ~ '@(oven|grill)\\.example$')",
+    ),
+    "columns that are granted beside the whole table": Pair(
+        "public.crew",
+        {"column-privilege-without-effect"},
+        """
+        CREATE TABLE crew (id uuid PRIMARY KEY REFERENCES auth.users, rank text, salary int);
+        ALTER TABLE crew ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY aboard ON crew FOR SELECT TO authenticated
+            USING ((auth.jwt() -> 'app_metadata' ->> 'ship') = 'nautilus');
+        REVOKE ALL ON crew FROM anon;
+        """,
+        "GRANT SELECT (id, rank) ON crew TO authenticated",
+        "REVOKE SELECT ON crew FROM authenticated; GRANT SELECT (id, rank) ON crew TO authenticated",
+    ),
     "tables that are read by functions alone": Pair(
         "public.tasting(integer)",
         {"definer-function"},

@@ -86,6 +86,11 @@ SHOP = {
         create policy by_helper on public.docs using (public.is_near(near));
         create event trigger watch on ddl_command_end execute function public.on_signup();
         """,
+    "0010_columns.sql": b"""
+        grant select, update (id) on public.parent to anon;
+        revoke /* the key */ select (id), update (id) on table public.parent from anon, "service_role" cascade;
+        revoke insert on public.child from anon;
+        """,
     "undo.sql": b"drop table public.shop;",
 }
 
@@ -140,6 +145,14 @@ def test_what_stands_around_a_refused_statement_is_there(shop):
     assert rows(shop.url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.shop_owner'::regclass")
 
 
+def test_what_is_revoked_of_columns_to_no_effect_is_noticed(shop):
+    found = {(one.table, one.column, one.role, one.privilege, one.place) for one in shop.revoked}
+    place = "0010_columns.sql:3"
+    assert {one for one in found if one[2] == "anon"} == {("parent", "id", "anon", "SELECT", place)} | {
+        ("parent", "id", "anon", "UPDATE", place)  # the default privileges gave it on the whole table
+    }
+
+
 def test_a_cascade_is_one_cause_at_its_file_and_line(shop):
     found = {one.failure.place: len(one.followers) for one in shop.causes if not one.failure.platform}
     assert found.pop("0004_late.sql:4") == 0  # the key that nothing holds, when the file's own transaction ends
@@ -186,7 +199,7 @@ def test_a_stand_in_is_named_by_what_needs_it(shop):
 
 
 def test_the_first_line_names_the_profile(shop):
-    assert "(10 files, 1 skipped; new tables open to the API (no config.toml); API schemas public" in shop.label
+    assert "(11 files, 1 skipped; new tables open to the API (no config.toml); API schemas public" in shop.label
 
 
 def test_every_stand_in_can_be_made_by_whoever_runs_migrations(shop):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost import sql
+from gatepost.observation.plant.fitting.look_alikes import MOST, look_alikes
 from gatepost.observation.plant.implied_keys import of_a_catalogue
 from gatepost.observation.plant.row_sets import RowSets
 from gatepost.observation.plant.survey import Survey
@@ -26,7 +27,9 @@ SELF_CLAIMING_BY_HEADER = f"{SELF_CLAIMING}, by a header"
 """The same user, who sends the headers and cookies that policies read."""
 NEWCOMER = "newcomer"
 """A user who has just signed up, with no row and no claim. Every account may see what it sees."""
-ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER)
+LOOK_ALIKES = tuple(f"look_alike_{number}" for number in range(1, MOST + 1))
+"""Users who have just signed up with an address that resembles one which policies ask for."""
+ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER, *LOOK_ALIKES)
 """The personas that only read. The others are compared with them."""
 
 _TEAMMATE_ID = "9e500000-0000-4000-8000-000000000099"
@@ -61,19 +64,29 @@ def cast(row_sets: RowSets, configured: Iterable[Persona] = ()) -> tuple[Persona
     """
     silent = Traits(row_set=SELF_CLAIMING, onlooker=True)
     plain = replace(_user(row_sets, SELF_CLAIMING, silent=True), name=SELF_CLAIMING_SILENT, traits=silent)
-    newcomer = replace(
-        signed_in(
-            NEW_USER, NEWCOMER, email="newcomer@example.org", aal="aal2", is_anonymous=False,
-            app_metadata={"provider": "email", "providers": ["email"]}, user_metadata={},
-        ),
-        traits=Traits(row_set=NOBODY, onlooker=True, newcomer=True),
-    )  # fmt: skip
+    look_alike = look_alikes(row_sets.survey.clues.addresses).items()
+    resembling = (
+        _signed_up(name, user, address, Traits(row_set=NOBODY, onlooker=True))
+        for name, (user, address) in zip(LOOK_ALIKES, look_alike, strict=False)
+    )
+    newcomer = _signed_up(
+        NEWCOMER, NEW_USER, "newcomer@example.org", Traits(row_set=NOBODY, onlooker=True, newcomer=True)
+    )
     forged = _forged(row_sets)
     headers, cookies = forged.get("headers", "{}"), forged.get("cookies", "{}")
     by_header = (replace(plain, name=SELF_CLAIMING_BY_HEADER, headers=headers, cookies=cookies),) if forged else ()
     own = tuple(_configured(row_sets, persona) for persona in configured)
     built_in = [name for name in (*USERS, TEAMMATE) if name in row_sets.users]
-    everybody = (ANON, *(_user(row_sets, name) for name in built_in), *own, plain, *by_header, newcomer, SERVICE)
+    everybody = (
+        ANON,
+        *(_user(row_sets, name) for name in built_in),
+        *own,
+        plain,
+        *by_header,
+        newcomer,
+        *resembling,
+        SERVICE,
+    )
     times = _times(row_sets.survey)
     return tuple(_at(times, persona) for persona in everybody) if times else everybody
 
@@ -87,6 +100,13 @@ def _times(survey: Survey) -> dict[str, int]:
 
 def _at(times: Mapping[str, int], persona: Persona) -> Persona:
     return replace(persona, claims=json.dumps({**times, **json.loads(persona.claims or "{}")}))
+
+
+def _signed_up(name: str, user: str, address: str, traits: Traits) -> Persona:
+    """Return a user who has just signed up, with no row and no claim."""
+    given = {"provider": "email", "providers": ["email"]}
+    claims = {"email": address, "aal": "aal2", "is_anonymous": False, "app_metadata": given, "user_metadata": {}}
+    return replace(signed_in(user, name, **claims), traits=traits)
 
 
 def _configured(row_sets: RowSets, persona: Persona) -> Persona:

@@ -17,6 +17,7 @@ from gatepost.observation.attempt.trial.results import Cell, Escalation, Observa
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
+from gatepost.observation.judge.look_alikes import look_alikes
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.judge.usual_statements import refused_statements
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -82,6 +83,7 @@ class Judge:
             yield from (one for one in inferred.foreign_writes(table) if one.detail not in beyond)
         else:
             yield from inferred.findings(table)
+        yield from look_alikes(self.planted_rows, self.record, self.personas, table)
         yield from self._errors(table)
         yield from refused_statements(table, self.record, self.personas)
 

@@ -1,7 +1,6 @@
 """Decide which rows to plant: a set for each persona, in which every key refers to rows of the same set.
 
-A world holds one row of each table, and one for each value on which the answer of a policy turns. Nothing here talks to
-a database.
+A world holds one row of each table, and one for each value on which a policy's answer turns. No database is needed.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
 from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, free, overlay, values_in_checks
+from gatepost.observation.plant.fitting.look_alikes import accounts
 from gatepost.observation.plant.references import must_refer, refers_to_own_table, second_columns
 from gatepost.observation.plant.row import Row, distinct
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
@@ -89,8 +89,8 @@ class RowSets:
                 number += 1
         if table.key == USERS:
             strangers = (*STRANGERS[1:], *(FORMER if self.survey.teams.memberships else ()), NEW_USER)
-            for at, stranger in enumerate(strangers, number):
-                found.append(Row(table, at, NOBODY, self.make(table, NOBODY, at, user=stranger)))
+            for at, (stranger, said) in enumerate(accounts(strangers, self.survey.clues.addresses), number):
+                found.append(Row(table, at, NOBODY, self.make(table, NOBODY, at, user=stranger) | said))
         return distinct(table, found)
 
     def _has_none(self, table: Table, world: str, few: Collection[str] | None, *, parent: bool) -> bool:

@@ -10,7 +10,7 @@ from gatepost.finding import Finding, NotChecked
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.witness import shown
-from gatepost.observation.judge.door_severity import DoorSeverity
+from gatepost.observation.judge.doors.door_severity import DoorSeverity
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.personas import NOBODY
 

@@ -1,0 +1,1 @@
+"""What came out of doors, as findings, and how bad it is."""
