@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
+from gatepost.observation.attempt.former_members import former_attempts
 from gatepost.observation.attempt.self_approval import SelfApproval
 from gatepost.observation.attempt.taken_ownership import TakenOwnership
 from gatepost.observation.attempt.team_ranks import Invitations, TeamRanks, members_between
@@ -62,6 +63,9 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     owning = [TakenOwnership(stage, p, t) for p in personas if p.traits.teammate for t in tables]
     batch.together((f"{one.table}: the owner of a tenant", one.try_it()) for one in owning)
     record.promotions += [found for one in owning for found in one.promotions]
+    former = list(former_attempts(stage)) if any(p.traits.teammate for p in personas) else []
+    batch.together((f"what is left to a member with {one.member.column}", one.try_it()) for one in former)
+    record.former += [found for one in former for found in one.access]
     filing = [p for p in personas if p.traits.newcomer or p.traits.teammate]
     approving = [SelfApproval(stage, persona, table) for persona in filing for table in tables]
     batch.together((f"{one.table}: approving rows of one's own", one.try_it()) for one in approving)

@@ -17,6 +17,7 @@ from gatepost.observation.attempt.trial.results import Cell, Escalation, Observa
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
+from gatepost.observation.judge.former_members import FormerMembers
 from gatepost.observation.judge.look_alikes import look_alikes
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.judge.usual_statements import refused_statements
@@ -63,6 +64,8 @@ class Judge:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
         yield from self._contained("rows that are moved", inferred.crossings)
         yield from self._contained("ranks in a tenant", inferred.teammates.promotions)
+        former = FormerMembers(self.planted_rows, self.record)
+        yield from self._contained("members whose membership is over", former.findings)
         yield from self._contained("rows that their author approves", self._approvals)
         yield from self._contained("escalations", self._escalations)
         yield from self._contained("signing up", self._own_claims)

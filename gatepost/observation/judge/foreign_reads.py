@@ -11,6 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
+from gatepost.analysis.conditions.bodies.inlining import Follower
+from gatepost.analysis.conditions.grammar import NotUnderstood
+from gatepost.analysis.conditions.parse import parse
+from gatepost.analysis.conditions.terms import Column, IsNull, unwrapped
 from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.name_hints import (
     Audience,
@@ -202,9 +206,28 @@ class Reading:
         visible = self.ordinary_users.visible_columns(table, persona)
         known = word_list("personal_columns")
         personal = [name for name in visible if name_parts(name) & known or is_secret(name, to_everybody=True)]
-        if not personal or not (about_people(table) or self._audience(table) == "private"):
+        if not personal:
             return None
-        return "error", f"those that name no owner, including {', '.join(personal)}"
+        why = f"those that name no owner, including {', '.join(personal)}"
+        if about_people(table) or self._audience(table) == "private":
+            return "error", why
+        owners = self.ordinary_users.owner_columns_checked(table, persona.role)
+        if not owners or self._audience(table) == "public":
+            return None
+        return ("warning" if self._opens_to_all(table, persona, owners) else "error"), why
+
+    def _opens_to_all(self, table: Table, persona: Persona, owners: Sequence[str]) -> bool:
+        """Return whether a policy says of rows without an owner that they are for everybody, as shared ones are."""
+        follower = Follower(self.planted_rows.survey.live)
+        for policy in in_force(table, persona.role, "select"):
+            try:
+                term = follower.follow(parse(policy.using or "true"))
+            except NotUnderstood:
+                return True
+            of_rows = [unwrapped(part.term) for part in term.walk() if isinstance(part, IsNull)]
+            if any(isinstance(one, Column) and one.name in owners for one in of_rows):
+                return True
+        return False
 
     def _turned(self, table: Table, persona: Persona) -> bool:
         """Return whether each column that the policies read held several values, so that none of them was decisive."""

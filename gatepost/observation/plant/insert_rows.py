@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.finding import NotChecked
-from gatepost.observation.plant.added_rows import limit_rows, middle_rows
+from gatepost.observation.plant.added_rows import former_rows, limit_rows, middle_rows
 from gatepost.observation.plant.constraint_search import Search
 from gatepost.observation.plant.fitting.partitions import room
 from gatepost.observation.plant.row import Row
@@ -81,8 +81,9 @@ def plant(
             found.missing.append(NotChecked(str(table), f"no row could be planted: {refused}", ours=True))
             continue
         first = 1 + max(row.number for row in found.of(table).values()) if found.of(table) else 0
-        middle = middle_rows(found.row_sets, table, first)
-        for row in (*middle, *limit_rows(found.row_sets, table, first + len(middle))):
+        others = middle_rows(found.row_sets, table, first)
+        others += former_rows(found.row_sets, table, first + len(others))
+        for row in (*others, *limit_rows(found.row_sets, table, first + len(others))):
             _try_rows(cursor, found, [row])  # where it does not fit, the way that needs it is reported as not met
     if found.keys_aside:
         cursor.execute("SET LOCAL session_replication_role = origin")

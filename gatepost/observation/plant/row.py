@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gatepost.observation.plant.survey import unique_keys
+from gatepost.observation.plant.survey import Survey, unique_keys
 from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.schema import Table
 
@@ -49,3 +49,10 @@ def distinct(table: Table, rows: list[Row]) -> list[Row]:
             seen.update(marks)
             kept.append(row)
     return kept
+
+
+def one_for_each(survey: Survey, table: Table) -> bool:
+    """Return whether a table holds one row for each user or parent, so that a set has no room for more."""
+    names = {column.name for column in table.columns}
+    bound = {name for name in names if (*table.key, name) in survey.identities or (*table.key, name) in survey.keys}
+    return any(key and set(key) <= bound for key in unique_keys(table))

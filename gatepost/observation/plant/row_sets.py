@@ -15,8 +15,9 @@ from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
 from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
 from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, free, overlay, values_in_checks
 from gatepost.observation.plant.fitting.look_alikes import accounts
+from gatepost.observation.plant.fitting.member_states import in_force
 from gatepost.observation.plant.references import must_refer, refers_to_own_table, second_columns
-from gatepost.observation.plant.row import Row, distinct
+from gatepost.observation.plant.row import Row, distinct, one_for_each
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
 from gatepost.observation.plant.teams import Ranks
@@ -62,7 +63,7 @@ class RowSets:
         """Return the rows to plant in a table, starting with those that others refer to."""
         edges = self.edges(table)
         kinds = combinations(edges)
-        alone = self.one_for_each(table)
+        alone = one_for_each(self.survey, table)
         found: list[Row] = []
         ranked = table.key in self.survey.statuses
         parent = any(target[:2] == table.key for target in self.survey.keys.values())
@@ -72,7 +73,7 @@ class RowSets:
                 continue
             values = self.make(table, world, place)
             at = 0 if self._is_member(table, world) else -1 if ranked and world not in RANKED else place % len(kinds)
-            values |= overlay(edges, kinds[at]) | self.rank(table, world)
+            values |= overlay(edges, kinds[at]) | self.in_force(table, world) | self.rank(table, world)
             found.append(Row(table, place, world, values, base=True))
             if any(self.survey.keys[key][:2] == table.key for key in self._seconds):
                 found.append(Row(table, place + _SECOND, world, self.make(table, world, place + _SECOND)))
@@ -104,6 +105,11 @@ class RowSets:
     def _is_member(self, table: Table, world: str) -> bool:
         return world == TEAMMATE and table.key in self.survey.teams.memberships
 
+    def in_force(self, table: Table, world: str) -> Values:
+        """Return what says that a membership of ann or her teammate is in force."""
+        joined = world in (ANN, TEAMMATE) and table.key in self.survey.teams.memberships
+        return in_force(self.survey, table, self.demanded(table)) if joined else {}
+
     def rank(self, table: Table, world: str) -> Values:
         """Return the rank that a row of a membership holds: ann's the highest, her teammate's the lowest."""
         if world not in (ANN, TEAMMATE) or TEAMMATE not in self.users:
@@ -118,7 +124,7 @@ class RowSets:
             key = (*table.key, column.name)
             if key in teams.ranks:
                 labels = self.survey.enums.get(self.survey.base_type(column.type), ())
-                offered = (*self._demanded(table).get(column.name, ()), *labels)
+                offered = (*self.demanded(table).get(column.name, ()), *labels)
                 yield Ranks(column, offered, literals.get(key, ()), teams.limits.get(key, frozenset()))
 
     def kinds(self, table: Table) -> list[Values]:
@@ -220,7 +226,7 @@ class RowSets:
         if refers_to_own_table(table, column) and key not in self.survey.clues.read:
             return None  # no row is there yet that it could name, and every later change would be refused
         base = self.survey.base_type(column.type)
-        listed = self.survey.enums.get(base) or self._demanded(table).get(column.name)
+        listed = self.survey.enums.get(base) or self.demanded(table).get(column.name)
         if listed:
             return listed[0]
         if parts := self.survey.composites.get(base):
@@ -235,7 +241,8 @@ class RowSets:
         literals = self.survey.clues.literals.get((*table.key, column.name), ())
         return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
 
-    def _demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
+    def demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
+        """Return the values that the CHECK constraints of a table list for its columns."""
         if table.key not in self._lists:
             self._lists[table.key] = values_in_checks(table)
         return self._lists[table.key]
@@ -281,18 +288,9 @@ class RowSets:
         elif base.startswith(("timestamp", "date")):
             values = [PAST, FUTURE]
         elif literals:
-            demanded = [one for one in self._demanded(table).get(column.name, ()) if one not in literals][:1]
+            demanded = [one for one in self.demanded(table).get(column.name, ()) if one not in literals][:1]
             others: list[str | None] = [*demanded]
             values = [*literals, *(others or ([KEPT] if canaries.is_word(base) or small_numbers(base) else []))]
         elif not column.not_null:
             values = [KEPT]
         return values if column.not_null else [*values, None]
-
-    def one_for_each(self, table: Table) -> bool:
-        """Return whether a table holds one row for each user or parent, so that a set has no room for more."""
-        bound = {
-            column.name
-            for column in table.columns
-            if (*table.key, column.name) in self.survey.identities or (*table.key, column.name) in self.survey.keys
-        }
-        return any(key and set(key) <= bound for key in unique_keys(table))

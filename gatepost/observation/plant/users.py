@@ -27,7 +27,7 @@ RANKED = tuple(name for name, traits in BUILT_IN_USERS.items() if traits.ranked)
 
 STRANGERS = tuple(f"9e500000-0000-4000-8000-0000000001{number:02d}" for number in range(16))
 """Users that are not personas: for rows of nobody, and for rows of tables in which each user has one."""
-FORMER = tuple(f"9e500000-0000-4000-8000-0000000003{number:02d}" for number in range(4))
+FORMER = tuple(f"9e500000-0000-4000-8000-0000000003{number:02d}" for number in range(12))
 """Users whose membership in ann's tenant is over, or has not begun."""
 NEW_USER = "9e500000-0000-4000-8000-000000000200"
 """A user that has just signed up. It is in `auth.users` and nowhere else."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gatepost.finding import NotChecked
 from gatepost.observation.attempt.trial.outcome import UNKNOWN, Outcome
+from gatepost.observation.plant.added_rows import FormerMember
 from gatepost.observation.plant.row import Row
 from gatepost.personas import Persona
 from gatepost.schema import Command, Table
@@ -101,6 +102,21 @@ class Promotion:
 
 
 @dataclass(frozen=True)
+class FormerAccess:
+    """What somebody could still do in a table whose membership in ann's tenant is over or has not begun.
+
+    `rows` are the planted rows that it read. An INSERT that was accepted has none.
+    """
+
+    persona: Persona
+    member: FormerMember
+    table: Table
+    command: Command
+    statement: str
+    rows: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class Approval:
     """A column of a row of one's own that could be set afterwards, although a new row must not hold that value."""
 
@@ -125,6 +141,7 @@ class Observations:
     crossings: list[Crossing] = field(default_factory=list)
     promotions: list[Promotion] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
+    former: list[FormerAccess] = field(default_factory=list)
     missing: list[NotChecked] = field(default_factory=list)
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:
