@@ -1,10 +1,12 @@
-"""Why statements failed: each at its place, and what merely follows from another failure beneath that one."""
+"""Why statements failed: each at its place, and what merely follows from another failure beneath that one; what is not in the database for it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from gatepost.finding import NotChecked
 
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})?"
@@ -107,3 +109,21 @@ def places(failures: Iterable[Failure], most: int = 3) -> str:
     found = [failure.place for failure in failures]
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
+
+
+def of_causes(found: Iterable[Cause]) -> list[NotChecked]:
+    """Return each statement that failed, with those that follow from it."""
+    return [_of_cause(cause) for cause in found]
+
+
+def _of_cause(cause: Cause) -> NotChecked:
+    failure = cause.failure
+    if failure.platform:
+        covered = "a hosted project refuses it too"
+        return NotChecked(failure.place, f"refused: {failure.message}", ours=True, covered_by=covered)
+    follow = ""
+    if cause.followers:
+        many = len(cause.followers)
+        follow = f"; {many} statement{'s' if many > 1 else ''} that need{'' if many > 1 else 's'} it fail too: "
+        follow += places(cause.followers)
+    return NotChecked(failure.place, f"failed: {failure.message}{follow}")

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from gatepost import sql
 from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
 from gatepost.local.throwaway.image import PLATFORM
 from gatepost.reflect.standins import used_standins
 from gatepost.schema import PLATFORM_SCHEMAS, Revoked
 from gatepost.sources.causes import Failure
+from gatepost.sources.event_triggers import EventTriggers
 from gatepost.sources.files import Script
-from gatepost.sources.limits import limit_of
+from gatepost.sources.limits import extension, limit_of, without_replication
 from gatepost.sources.preparing import OWNER
 from gatepost.sources.revokes import still_held
 from gatepost.sources.splitting import split
@@ -40,9 +41,7 @@ _ALONE = re.compile(
     r"^\s*(?:create\s+(?:unique\s+)?index|drop\s+index|reindex\b.*?)\s+concurrently\b|^\s*vacuum\b", re.I
 )
 _ADD_VALUE = re.compile(r"\balter\s+type\b.*?\badd\s+value\b", re.IGNORECASE | re.DOTALL)
-_ALL_TABLES = re.compile(r"\bfor\s+all\s+tables\b", re.IGNORECASE)
-_VERSION = re.compile(r"\s+version\s+(?:'[^']*'|\"[^\"]*\"|[\w.]+)", re.IGNORECASE)
-_IN_SCHEMA = re.compile(r"\bschema\s+\"?(?P<name>\w+)", re.IGNORECASE)
+_ALL_TABLES = re.compile(r"\bfor\s+(?:all\s+tables|tables\s+in\s+schema)\b", re.IGNORECASE)
 _COLLATION = re.compile(r"(create\s+collation\s+(?:if\s+not\s+exists\s+)?[\w.\"]+)\s*\(", re.IGNORECASE)
 _REFUSED = re.compile(r"must be owner of|permission denied (?:for|to)|must be (?:member|superuser)|only roles with")
 _OF_PLATFORM = re.compile(
@@ -92,6 +91,11 @@ class _Loader:
     failures: list[Failure] = field(default_factory=list)
     left_out: list[NotChecked] = field(default_factory=list)
     revoked: list[Revoked] = field(default_factory=list)
+
+    @cached_property
+    def event_triggers(self) -> EventTriggers:
+        """What the event triggers of the scripts would do."""
+        return EventTriggers(self.cursor)
 
     def file(self, script: Script) -> bool:
         """Run a script; return whether the next one may be run."""
@@ -152,7 +156,9 @@ class _Loader:
         from psycopg2 import Error
 
         try:
+            self.event_triggers.before()
             self.cursor.execute(text)
+            self.event_triggers.after()
         except Error as error:
             self._lost(error)
             self._back()
@@ -213,15 +219,20 @@ class _Loader:
         if words[:1] == ("set",) and any(word in _TIMEOUTS for word in words[1:3]):
             return None
         if words[:2] == ("create", "extension"):
-            return _extension(statement.text)
+            return extension(statement.text)
+        if words[:2] in (("create", "role"), ("create", "user"), ("alter", "role"), ("alter", "user")):
+            return without_replication(statement.text)
+        if words[:2] == ("security", "label"):
+            return None  # of another program, which decides about no row here
         if words[:2] == ("alter", "extension") or words[:3] == ("comment", "on", "extension"):
             return None
         if words[1:3] == ("event", "trigger"):
-            if words[0] in ("create", "alter"):
+            if words[0] == "create" and not self.event_triggers.created(statement.text):
                 self._leave_out(statement, "an event trigger is left out: " + _NO_EVENTS)
             return None
         if words[:2] == ("create", "publication") and _ALL_TABLES.search(statement.text):
-            self._leave_out(statement, "a publication of all tables is left out: only a superuser may create one")
+            other = "" if "supabase_realtime" in words[2:3] else "the API serves no other publication"
+            self._leave_out(statement, "a publication of all tables is left out: a superuser alone makes one", other)
             return None
         if words[:2] in (("create", "subscription"), ("alter", "system"), ("create", "database")):
             self._leave_out(statement, f"{words[0].upper()} {words[1].upper()} is left out", "it changes no policy")
@@ -277,15 +288,6 @@ class _Loader:
         """Raise an error that ended the connection: the server was ended, and whoever made it knows why."""
         if self.connection.closed:
             raise error
-
-
-def _extension(text: str) -> str:
-    """Return CREATE EXTENSION for this server: in the version that it has, and in a schema that is there."""
-    schema = _IN_SCHEMA.search(text)
-    before = ""
-    if schema is not None and schema["name"].lower() in PLATFORM_SCHEMAS:
-        before = f"CREATE SCHEMA IF NOT EXISTS {sql.identifier(schema['name'].lower())}; "
-    return before + _VERSION.sub("", text)
 
 
 def _failure(statement: Statement, error: Error) -> Failure:

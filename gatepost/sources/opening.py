@@ -20,12 +20,11 @@ from gatepost.local.throwaway.server import Throwaway, throwaway
 from gatepost.observation.clone.schema import clone_of
 from gatepost.reflect.standins import of_standins, used_standins
 from gatepost.schema import Revoked
-from gatepost.sources.causes import Cause, causes
+from gatepost.sources.causes import Cause, causes, of_causes
 from gatepost.sources.files import Script, migrations, read_script, script_of
 from gatepost.sources.profile import Grants, Profile, read_profile
 from gatepost.sources.revision_files import folder_of, written_out
 from gatepost.sources.revisions import upgrade
-from gatepost.sources.seen import of_causes
 from gatepost.sources.snapshots import read_snapshot
 from gatepost.sources.source import Source, in_folder
 from gatepost.sources.undeployed import not_exported, not_in_revisions

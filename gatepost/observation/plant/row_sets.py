@@ -19,7 +19,7 @@ from gatepost.observation.plant.fitting.member_states import in_force
 from gatepost.observation.plant.references import must_refer, refers_to_own_table, second_columns
 from gatepost.observation.plant.row import Row, distinct, one_for_each
 from gatepost.observation.plant.storage_rows import bucket, buckets, file
-from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey, unique_keys
+from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey
 from gatepost.observation.plant.teams import Ranks
 from gatepost.observation.plant.users import ANN, BOB, FORMER, NEW_USER, RANKED, STRANGERS, TEAMMATE
 from gatepost.personas import NOBODY
