@@ -1,4 +1,4 @@
-"""Why statements failed: each at its place, and what merely follows from another failure beneath that one; what is not in the database for it."""
+"""Why statements failed, each at its place, and what follows from them beneath: what is missing in the database."""
 
 from __future__ import annotations
 
