@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatepost.sources.files import Script
-from gatepost.sources.splitting import split
+from gatepost.sources.statements.splitting import split
 from gatepost.sql_script import Statement, first_words
 
 _NAME = r"(?P<{}>(?:\"[^\"]+\"|[\w$]+)(?:\.(?:\"[^\"]+\"|[\w$]+))?)"

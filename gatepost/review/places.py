@@ -9,7 +9,7 @@ from pathlib import Path
 from gatepost.errors import GatepostError
 from gatepost.sources import Source
 from gatepost.sources.files import alembic_revisions, migrations, read_script
-from gatepost.sources.splitting import split
+from gatepost.sources.statements.splitting import split
 from gatepost.sql import tokens
 
 _MOST = 400

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gatepost.finding import NotChecked
+from gatepost.schema import PLATFORM_SCHEMAS
+
+if TYPE_CHECKING:
+    from psycopg2 import Error
+
+    from gatepost.sql_script import Statement
 
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})?"
@@ -26,6 +33,10 @@ _MISSING = re.compile(
         |function\ (?P<function>.+?)\(.*\)
     )\ does\ not\ exist""",
     re.VERBOSE,
+)
+_REFUSED = re.compile(r"must be owner of|permission denied (?:for|to)|must be (?:member|superuser)|only roles with")
+_OF_PLATFORM = re.compile(
+    rf"\b(?:{'|'.join(sorted(PLATFORM_SCHEMAS - {'extensions'}))})\b|\bsupabase_(?:\w+_)?admin\b", re.I
 )
 _PROVIDES = {
     "uuid-ossp": ("uuid_generate_v4", "uuid_generate_v1"),
@@ -127,3 +138,19 @@ def _of_cause(cause: Cause) -> NotChecked:
         follow = f"; {many} statement{'s' if many > 1 else ''} that need{'' if many > 1 else 's'} it fail too: "
         follow += places(cause.followers)
     return NotChecked(failure.place, f"failed: {failure.message}{follow}")
+
+
+def failure_of(statement: Statement, error: Error) -> Failure:
+    """Return the failure of a statement that the server refused."""
+    said = said_by(error)
+    platform = (
+        error.pgcode == "42501"
+        and _REFUSED.search(said) is not None
+        and _OF_PLATFORM.search(f"{statement.text} {said}") is not None
+    )
+    return Failure(statement.place, said, error.pgcode or "", statement.text, platform)
+
+
+def said_by(error: Error) -> str:
+    """Return the server's own sentence, without what psycopg2 adds."""
+    return (error.diag.message_primary or str(error)).strip()

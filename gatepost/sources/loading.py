@@ -16,14 +16,14 @@ from gatepost.errors import SourceError
 from gatepost.finding import NotChecked
 from gatepost.local.throwaway.image import PLATFORM
 from gatepost.reflect.standins import used_standins
-from gatepost.schema import PLATFORM_SCHEMAS, Revoked
-from gatepost.sources.causes import Failure
-from gatepost.sources.event_triggers import EventTriggers
+from gatepost.schema import Revoked
+from gatepost.sources.causes import Failure, failure_of, said_by
 from gatepost.sources.files import Script
-from gatepost.sources.limits import extension, limit_of, without_replication
 from gatepost.sources.preparing import OWNER
-from gatepost.sources.revokes import still_held
-from gatepost.sources.splitting import split
+from gatepost.sources.statements.event_triggers import EventTriggers
+from gatepost.sources.statements.limits import extension, limit_of, without_replication
+from gatepost.sources.statements.revokes import still_held
+from gatepost.sources.statements.splitting import split
 from gatepost.sql_script import Statement, first_words
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ _ALONE = re.compile(
 _ADD_VALUE = re.compile(r"\balter\s+type\b.*?\badd\s+value\b", re.IGNORECASE | re.DOTALL)
 _ALL_TABLES = re.compile(r"\bfor\s+(?:all\s+tables|tables\s+in\s+schema)\b", re.IGNORECASE)
 _COLLATION = re.compile(r"(create\s+collation\s+(?:if\s+not\s+exists\s+)?[\w.\"]+)\s*\(", re.IGNORECASE)
-_REFUSED = re.compile(r"must be owner of|permission denied (?:for|to)|must be (?:member|superuser)|only roles with")
-_OF_PLATFORM = re.compile(
-    rf"\b(?:{'|'.join(sorted(PLATFORM_SCHEMAS - {'extensions'}))})\b|\bsupabase_(?:\w+_)?admin\b", re.I
-)
 _NO_EVENTS = "it fires for changes of the schema, and what it would have changed is not changed"
 
 
@@ -125,7 +121,7 @@ class _Loader:
             self.cursor.execute(how)
         except Error as error:
             self._lost(error)
-            return self._failed(Failure(place, _said(error), error.pgcode or ""))
+            return self._failed(Failure(place, said_by(error), error.pgcode or ""))
         return True
 
     def _statement(self, statement: Statement) -> bool:
@@ -142,7 +138,7 @@ class _Loader:
         if refused is not None:
             if self._excused(statement, refused, words):
                 return True
-            return self._failed(_failure(statement, refused))
+            return self._failed(failure_of(statement, refused))
         if words[:1] == ("revoke",):
             self.revoked += still_held(self.cursor, text, statement.place)
         if self.mode != "as-cli" and _ADD_VALUE.search(text):
@@ -212,7 +208,7 @@ class _Loader:
         self._begin()
         if refused is None or self._index_of_a_standin(statement, refused, first_words(text, 6)):
             return True
-        return self._failed(_failure(statement, refused))
+        return self._failed(failure_of(statement, refused))
 
     def _runnable(self, statement: Statement, words: tuple[str, ...]) -> str | None:
         """Return the statement as it is run here, or None where it is not."""
@@ -247,7 +243,7 @@ class _Loader:
         if role and self.connection.server_version < _MAY_MAKE_ROLES:
             self._leave_out(statement, "roles stay as they are: before PostgreSQL 16, CREATEROLE lets run programs")
             return True
-        found = limit_of(words, _said(refused), installs="pg_tle" in used_standins(self.connection))
+        found = limit_of(words, said_by(refused), installs="pg_tle" in used_standins(self.connection))
         if found is not None:
             self._leave_out(statement, *found)
         return found is not None
@@ -259,7 +255,7 @@ class _Loader:
             return False
         if not used_standins(self.connection):
             return False
-        self._leave_out(statement, f"the index is left out: {_said(refused)}", "an index changes no answer")
+        self._leave_out(statement, f"the index is left out: {said_by(refused)}", "an index changes no answer")
         return True
 
     def _collation(self, statement: Statement, refused: Error) -> bool:
@@ -288,17 +284,3 @@ class _Loader:
         """Raise an error that ended the connection: the server was ended, and whoever made it knows why."""
         if self.connection.closed:
             raise error
-
-
-def _failure(statement: Statement, error: Error) -> Failure:
-    said = _said(error)
-    platform = (
-        error.pgcode == "42501"
-        and _REFUSED.search(said) is not None
-        and _OF_PLATFORM.search(f"{statement.text} {said}") is not None
-    )
-    return Failure(statement.place, said, error.pgcode or "", statement.text, platform)
-
-
-def _said(error: Error) -> str:
-    return (error.diag.message_primary or str(error)).strip()

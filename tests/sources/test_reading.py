@@ -7,7 +7,7 @@ from gatepost.sources import parse_source
 from gatepost.sources.causes import Failure, causes, made
 from gatepost.sources.files import Script, decoded, migrations, script_of
 from gatepost.sources.profile import SCHEMAS, read_profile
-from gatepost.sources.splitting import split
+from gatepost.sources.statements.splitting import split
 
 
 @pytest.fixture
