@@ -41,6 +41,7 @@ FAMILIES = {
         "create-granted",
         "row-security-without-policies",
         "privilege-beyond-rows",
+        "column-privilege-without-effect",
         "sequence-open",
     },
     "the policy": POLICY - {"user-can-grant-themselves-access", "function-grants-caller-access"}

@@ -44,7 +44,8 @@ def test_a_leak_is_a_line_and_exit_1(gatepost, disposable, lent_url):
         "foreign-row-written  ann, bob, anonymous_sign_in, self_claiming can change other users' rows in public.notes"
         in done.stdout
     )
-    assert "reproduce: as ann (authenticated" in done.stdout
+    assert "reproduce: as ann: " in done.stdout
+    assert done.stdout.count("as ann: SELECT pg_catalog.set_config(") == 1
 
 
 def test_json_holds_the_matrix_and_the_doors(gatepost, disposable, lent_url, tmp_path):

@@ -44,6 +44,9 @@ begin
 end $$;
 -- scenario: coalesce_true
 alter policy own on public.note using ((select auth.uid()) = user_id);
+-- scenario: column_grant_beside_table_grant
+revoke update on public.member from authenticated;
+grant update (nickname) on public.member to authenticated;
 -- scenario: counted_up_level
 revoke execute on function public.rise(uuid) from public, anon, authenticated;
 -- scenario: create_in_public

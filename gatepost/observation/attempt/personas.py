@@ -190,7 +190,9 @@ def as_sql(persona: Persona) -> str:
     """Return the SQL that makes the rest of a transaction this persona's, to be pasted."""
     values = (("jwt.claims", persona.claims), ("headers", persona.headers), ("cookies", persona.cookies))
     said = [
-        f"set_config('request.{name}', {sql.literal(text)}, true)" for name, text in values if text not in ("", "{}")
+        f"pg_catalog.set_config('request.{name}', {sql.literal(text)}, true)"
+        for name, text in values
+        if text not in ("", "{}")
     ]
     return (f"SELECT {', '.join(said)}; " if said else "") + f"{persona.set_role};"
 
