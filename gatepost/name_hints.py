@@ -138,6 +138,17 @@ def is_secret(column: str, to_everybody: bool = False) -> bool:
     return bool(parts & word_list("secret_columns")) and not parts & word_list("harmless_columns")
 
 
+def is_public_side(shown: Collection[str], all_columns: Collection[str]) -> bool:
+    """Return whether some columns of a person's row are those for everybody: all that is theirs alone is left out.
+
+    Args:
+        shown: The columns that somebody shows.
+        all_columns: The columns of the table.
+    """
+    theirs = {one for one in all_columns if is_secret(one, True) or name_parts(one) & word_list("personal_columns")}
+    return bool(theirs) and not theirs & set(shown)
+
+
 @cache
 def _secret_pieces(pieces: frozenset[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(piece).replace("_", "_?") for piece in sorted(pieces)), re.IGNORECASE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatepost.analysis.conditions.term_queries import captured, same_sides
-from gatepost.analysis.conditions.terms import Call, Column, Compare, unwrapped
+from gatepost.analysis.conditions.term_queries import captured, row_columns, same_sides
+from gatepost.analysis.conditions.terms import Call, Column, Compare, Select, Term, unwrapped
 from gatepost.analysis.context import Context
 from gatepost.analysis.policies import PolicyFacts
 from gatepost.analysis.policy_questions import decisive
@@ -51,17 +51,27 @@ def ambiguous_column_in_subquery(context: Context) -> Iterator[Found]:
             if one.table.column(name) is not None
             and any(source.relation and context.live.table(*source.relation) for source in select.sources)
         }
-        if found and one.roles:
-            name = min(found)
+        split = {name for term in one.terms for name in _split_paths(term, one.table)} - found.keys()
+        if (found or split) and one.roles:
+            name = min(found or split)
             yield Found(
                 str(one.policy),
                 f'the policy "{one.policy.name}" never checks the row of "{one.table}": its sub-select reads'
                 f' "{name}" from its'
                 " own table",
                 f"write {one.table.name}.{name} to compare with the column of the row",
-                proved=_was_the_row_s(found[name], one.table) and _nothing_else_ties(context, one),
+                proved=name in found and _was_the_row_s(found[name], one.table) and _nothing_else_ties(context, one),
             )
     yield from _in_helpers(context)
+
+
+def _split_paths(term: Term, table: Table) -> Iterator[str]:
+    """Yield the columns of other tables that a policy about files splits like a path, and that files have, too."""
+    for select in term.all_of_type(Select) if table.key == ("storage", "objects") else ():
+        calls = () if row_columns(select) else select.all_of_type(Call)
+        for call in calls:
+            if call.name[0] == "storage":
+                yield from (column.name for column in call.all_of_type(Column) if table.column(column.name) is not None)
 
 
 def _in_helpers(context: Context) -> Iterator[Found]:

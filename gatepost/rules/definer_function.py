@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gatepost.analysis.context import Context
 from gatepost.analysis.functions.caller_checks import NOT_COMPARED, identity_not_compared
@@ -30,6 +31,10 @@ from gatepost.rules._wording import joined, names
 from gatepost.schema import Function, is_platform
 from gatepost.sql import tokens
 
+_SENDING = frozenset({"http", *(f"http_{verb}" for verb in ("get", "post", "put", "patch", "delete", "head"))})
+"""The functions of the extensions http and pg_net that send a request."""
+_CREDENTIALS = ("authorization", "bearer", "apikey")
+
 
 @rule(severity="error", decided_by="witness")
 def definer_function(context: Context) -> Iterator[Found]:
@@ -40,7 +45,8 @@ def definer_function(context: Context) -> Iterator[Found]:
     that the caller must know, where a row is added to a table that no policy trusts, where a number is only counted up,
     where EXECUTE was revoked from PUBLIC and granted on purpose for a look-up, and where functions are the only way to
     tables without a policy and return nothing of anybody's. A sum of private rows is reported where an argument chooses
-    whose. Calls that cannot be followed are reported as such.
+    whose. Calls that cannot be followed are reported as such. A warning where a function sends its caller's
+    request over HTTP with credentials of its own.
 
     ## Why is this bad?
     The function runs as its owner, and on the platform the owner bypasses row security. Everyone can call a function
@@ -67,7 +73,7 @@ def definer_function(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
     """
     for found in callable_definers(context):
-        judged = _dynamic(found) or _identified(found, context)
+        judged = _dynamic(found) or _identified(found, context) or _requests(found)
         if judged is not None:
             severity, what = judged
             figure = severity == "error" and figure_of_a_stranger(found, context, hidden_reads(found, context))
@@ -105,6 +111,19 @@ def _dynamic(found: Callable) -> tuple[Severity, str] | None:
     if dynamic == "chosen" and not found.body.identity:
         return "error", f'can choose the table that "{function}" reads or writes as "{function.owner}"'
     return None
+
+
+def _requests(found: Callable) -> tuple[Severity, str] | None:
+    """Return what to report about a function that sends its caller's request with credentials of its own."""
+    function, pieces = found.function, [token for token in tokens(found.function.body) if token.kind != "space"]
+    sends = any(one.name in _SENDING and after.text == "(" for one, after in pairwise(pieces))
+    said = " ".join(token.text.casefold() for token in pieces if token.kind == "literal")
+    if found.body.identity or not function.parameters or not sends or not any(one in said for one in _CREDENTIALS):
+        return None
+    return "warning", (
+        f'can send requests with the credentials in "{function}", and choose what it puts into them: it never checks'
+        " who is calling"
+    )
 
 
 def _judged(found: Callable, context: Context, why: str = "") -> tuple[Severity, str] | None:

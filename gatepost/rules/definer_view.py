@@ -15,7 +15,7 @@ from gatepost.analysis.views.exposed_rows import (
     intended_for_everybody,
 )
 from gatepost.finding import Severity
-from gatepost.name_hints import likely_audience
+from gatepost.name_hints import is_public_side, likely_audience
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import names
 from gatepost.schema import View, is_platform
@@ -29,7 +29,8 @@ def definer_view(context: Context) -> Iterator[Found]:
     reader sees the same rows without it. Information where the view returns only counts and sums, where it shows some
     columns of rows that are marked as public, where it was granted on purpose and leaves out what people keep to
     themselves, and where the table below has no row security and only grants close it. Then somebody created the view
-    to open the table.
+    to open the table. A warning where each row is a user and the view leaves out what is theirs alone, but only default
+    privileges open it: that may be the public side of a profile.
 
     ## Why is this bad?
     A view without `security_invoker` reads its tables as its owner, and on the platform the owner bypasses row
@@ -75,7 +76,11 @@ def _severity(shown: Shown, view: View, context: Context) -> Severity | None:
     if is_platform(shown.table.schema):
         return "error"
     if shown.hides_rows:
-        return "info" if intended_for_everybody(shown, view) else "error"
+        if intended_for_everybody(shown, view):
+            return "info"
+        a_person = shown.table.key in context.analysis.people
+        side = is_public_side(shown.columns, [column.name for column in shown.table.columns])
+        return "warning" if a_person and side else "error"
     return "info" if granted_on_purpose(view) and likely_audience(shown.table) != "private" else "warning"
 
 

@@ -23,7 +23,8 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
     """A policy lets callers add rows that belong to somebody else.
 
     ## Why is this bad?
-    The caller chooses the row's owner: messages in another user's name, orders on another's account.
+    The caller chooses the row's owner: messages in another user's name, orders on another's account. A warning where
+    rows are only thrown in, as feedback is: nobody reads them through the API, and they need not name anyone.
 
     ## Example
     ```sql
@@ -65,9 +66,21 @@ def insert_without_owner_check(context: Context) -> Iterator[Found]:
                 f'{who(role)} can add rows to "{one.table}" with any "{forged[0]}" through the policy'
                 f' "{one.policy.name}"',
                 _within_own_folder(one) if is_platform(one.table.schema) else tied_to_owner(context, one),
+                severity="warning" if _is_a_box(context, one.table, forged) else None,
                 access=Access(one, "insert", role),
             )
             break
+
+
+def _is_a_box(context: Context, table: Table, owners: list[str]) -> bool:
+    """Return whether rows are only thrown in: no policy lets anybody read them, and they need not name anyone."""
+    readers = (
+        other.callers["select"]
+        for other in context.analysis.by_table[table.key]
+        if other.policy.permissive and "select" in other.commands
+    )
+    named = [column for column in table.columns if column.name in owners]
+    return not any(readers) and not any(column.not_null for column in named)
 
 
 def _half_checked(context: Context, one: PolicyFacts, role: str) -> Found | None:

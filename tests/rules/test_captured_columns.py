@@ -11,13 +11,18 @@ ALTER TABLE public.project ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.project FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
 GRANT SELECT ON public.project TO authenticated;
 CREATE TABLE public.note (id uuid PRIMARY KEY, owner_id uuid, name text, title text, project_id uuid);
+CREATE TABLE public.tag (id uuid PRIMARY KEY, project_id uuid);
 ALTER TABLE public.note ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON public.note TO authenticated;
 """
 MINE = "SELECT 1 FROM public.project p WHERE p.owner_id = (SELECT auth.uid()) AND "
 FILES = "bucket_id = 'files' AND EXISTS ({} p.id = ((storage.foldername({}))[1])::uuid)"
+OF_A_TAG = """bucket_id = 'files' AND EXISTS (SELECT FROM public.project p WHERE p.title = 'open' AND p.id =
+    (SELECT n.project_id FROM public.tag n WHERE n.id = ((storage.foldername({}))[1])::uuid))"""
 CASES = {
     "a folder of the project's name": ("storage.objects", FILES.format(MINE, "name"), "proved"),
+    "a folder of the project's name, of a tag": ("storage.objects", OF_A_TAG.format("name"), "suspected"),
+    "a folder of the object's name, of a tag": ("storage.objects", OF_A_TAG.format("objects.name"), None),
     "a folder of the object's name": ("storage.objects", FILES.format(MINE, "objects.name"), None),
     "a column with itself": ("public.note", f"EXISTS ({MINE} p.name = name)", "proved"),
     "two columns of the other table": ("public.note", f"EXISTS ({MINE} p.name = title)", "suspected"),

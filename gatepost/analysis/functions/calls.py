@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.schema import Function, is_platform
+
+
+@lru_cache(maxsize=4096)
+def read_names(body: str) -> frozenset[str]:
+    """Return the names in the body of a function, without those of tables that it only inserts into."""
+    pieces = [piece for piece in sql.tokens(body) if piece.name or piece.text == "."]
+    found = set()
+    for at, piece in enumerate(pieces):
+        start = at - 2 if at > 1 and pieces[at - 1].text == "." else at
+        inserted = start > 1 and (pieces[start - 2].name, pieces[start - 1].name) == ("insert", "into")
+        if piece.name and not inserted:
+            found.add(piece.name)
+    return frozenset(found)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
-from gatepost.name_hints import name_parts, says_open, word_list
+from gatepost.analysis.functions.calls import read_names
+from gatepost.name_hints import is_secret, name_parts, says_open, word_list
 from gatepost.observation.attempt.personas import ORDINARY, SELF_CLAIMING_SILENT, other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
@@ -15,7 +16,9 @@ from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey
 from gatepost.observation.plant.users import RANKED, SELF_CLAIMING
 from gatepost.personas import Persona
-from gatepost.schema import Table
+from gatepost.schema import Policy, Table, is_platform
+
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,18 @@ class OrdinaryUsers:
         )
 
     def folders_matter(self, table: Table) -> bool:
-        """Return whether the policies check the path of a file. The storage service writes its owner."""
-        return table.key not in FILES or bool(self._checked_of_files(table) & {"name", "path_tokens"})
+        """Return whether the path of a file decides whose it is. The storage service writes its owner.
+
+        It does not where only an upload has to have a path of some form, and its owner decides the rest.
+        """
+        return table.key not in FILES or any(
+            names & {"name", "path_tokens"} and not (policy.command == "insert" and names & {"owner", "owner_id"})
+            for policy in table.policies
+            for names in [_names_in(policy)]
+        )
 
     def _checked_of_files(self, table: Table) -> set[str]:
-        return {name for p in table.policies for text in (p.using, p.check) if text for name in identifiers_in(text)}
+        return {name for policy in table.policies for name in _names_in(policy)}
 
     def open_parent(self, persona: str, table: Table) -> bool:
         """Return whether the parent to which a row would belong is a stranger's and marks itself as open."""
@@ -111,8 +121,12 @@ class OrdinaryUsers:
 
         That is a bookmark: whose row it refers to does not matter, since that one's owner never meets it.
         """
+        return self.met_by_nobody_else(persona, table) and self._sees_some_of_each_parent(persona, table)
+
+    def met_by_nobody_else(self, persona: str, table: Table) -> bool:
+        """Return whether a row is read only by the one user whom it names, as far as the database shows."""
         users = self.names_users(table)
-        if self.record is None or len(users) != 1 or table.key in {*FILES, *self.survey.read_elsewhere}:
+        if self.record is None or len(users) != 1 or table.key in FILES or self._asked_whose_it_refers_to(table):
             return False
         if not self._asks_only(table, users[0]) or self._passes_on(table):
             return False
@@ -126,7 +140,19 @@ class OrdinaryUsers:
             whose = {row.values.get(users[0]) for row in self.planted_rows.of(table).values() if row.number in seen}
             if whose - {accounts.get(name)}:
                 return False
-        return self._sees_some_of_each_parent(persona, table, self.record)
+        return True
+
+    def _asked_whose_it_refers_to(self, table: Table) -> bool:
+        """Return whether a function, a view or another table's policy reads what a row refers to."""
+        survey, read = self.survey, set[str]()
+        for function in survey.live.functions:
+            if not is_platform(function.schema) and table.name in read_names(function.body):
+                read |= read_names(function.body)
+        doors = [view for view in survey.live.views if not view.invoker or view.kind != "view"]
+        policies = [policy for one in survey.live.tables if one.key != table.key for policy in one.policies]
+        for reads in (*(view.reads for view in doors), *(policy.reads for policy in policies)):
+            read |= {name for one in reads if one.key == table.key for name in one.columns}
+        return bool(read & {child[2] for child in survey.keys if child[:2] == table.key} - set(self.names_users(table)))
 
     def unread(self, table: Table) -> bool:
         """Return whether no caller of the API reads a table's rows in any way: who adds one refers to what they like.
@@ -160,14 +186,15 @@ class OrdinaryUsers:
         bodies = (self.survey.bodies.get(one.function, "") for one in self.survey.triggers.get(table.key, ()))
         return any(identifiers_in(body) & names for body in bodies)
 
-    def _sees_some_of_each_parent(self, persona: str, table: Table, record: Observations) -> bool:
+    def _sees_some_of_each_parent(self, persona: str, table: Table) -> bool:
         """Return whether a persona sees a stranger's row in every owned table that a table refers to."""
+        sees = self.record.sees if self.record is not None else lambda *_: frozenset()
         for child, parent in self.survey.keys.items():
             if child[:2] == table.key and child not in self.survey.identities and parent[:2] in self.survey.owned:
                 target = self.survey.live.table(*parent[:2])
                 rows = self.planted_rows.of(target).values() if target is not None else ()
                 theirs = {row.number for row in rows if row.world == other_of(persona)}
-                if not theirs & record.sees(persona, parent[:2]):
+                if not theirs & sees(persona, parent[:2]):
                     return False
         return True
 
@@ -179,6 +206,20 @@ class OrdinaryUsers:
             if grant.privilege == "SELECT" and grant.grantee in (persona.role, "public")
         ]
         return [column.name for column in table.columns if None in held or column.name in held]
+
+    def secrets(self, table: Table, persona: Persona, *, to_everybody: bool = False) -> list[str]:
+        """Return the columns that a persona's role may read and whose names say that nobody but the owner should.
+
+        A number that is called tokens counts some.
+        """
+        counts = {
+            one.name for one in table.columns if one.type in _WHOLE and name_parts(one.name) & {"token", "tokens"}
+        }
+        return [
+            name
+            for name in self.visible_columns(table, persona)
+            if is_secret(name, to_everybody) and name not in counts
+        ]
 
     def names_users(self, table: Table) -> list[str]:
         """Return the columns of a table that hold a user's id."""
@@ -214,6 +255,10 @@ class OrdinaryUsers:
         """Return whether a column says who owns a row, by a user's id or a claim."""
         key = (*table.key, name)
         return key in self.survey.identities or key in self.survey.clues.claims
+
+
+def _names_in(policy: Policy) -> frozenset[str]:
+    return identifiers_in(f"{policy.using or ''} {policy.check or ''}")
 
 
 def _always_names(body: str, name: str) -> bool:

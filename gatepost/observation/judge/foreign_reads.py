@@ -98,11 +98,11 @@ class Reading:
         if persona.traits.of_own_role:
             why = f'because the policies let the project\'s own role "{persona.role}" read every row'
             private = bool(self._by_name(table, persona)) or self._audience(table) == "private"
-            return ("warning" if private else "info", why) if owned and self._all(table, cell) else None
+            return ("warning" if private else "info", why) if owned and self._all(table, cell, persona) else None
         beyond = set(others) - self.record.sees(NEWCOMER, table.key)
         if owned and persona.role != "anon" and not persona.traits.newcomer and beyond:
             return "error", "because a row of their own gives access to them"
-        if not self._all(table, cell):
+        if not self._all(table, cell, persona):
             hidden = self._hidden_parent(table, persona, others) if owned else ""
             if hidden:
                 return "error", f"although the rows of {hidden} that they belong to are hidden"
@@ -128,20 +128,27 @@ class Reading:
         texts = [p.using for p in table.policies if p.command in ("select", "all") and p.using]
         return bool(names & survey.calls.reachable(texts)[0])
 
-    def _all(self, table: Table, cell: Cell) -> bool:
-        """Return whether every row comes out, except those that a column such as `deleted_at` hides."""
+    def _all(self, table: Table, cell: Cell, persona: Persona) -> bool:
+        """Return whether every row comes out, except those that a column such as `deleted_at` hides.
+
+        Where a parent says for whom the rows are, whoever has some sees their own besides: then those count who have
+        none.
+        """
         rows = self.planted_rows.of(table).values()
-        if all(row.number in cell.rows for row in rows):
+        shared = self._shared_elsewhere(table)
+        owns = shared and persona.role != "anon"
+        seen = cell.rows & self.record.sees(NEWCOMER, table.key) if owns else cell.rows
+        if all(row.number in seen for row in rows):
             return True
         edges = self.planted_rows.row_sets.edges(table)
         private = self._audience(table) == "private"
-        if not edges and private and not self._shared_elsewhere(table):
+        if not edges and private and not shared:
             return True  # others' rows come out, and nothing says that they are for everybody
         guarded = bool(edges) and all(
             name_parts(name) & word_list("hiding_columns") or (private and not self._shares(table, name))
             for name in edges
         )
-        return guarded and {row.world for row in rows if row.number in cell.rows} >= {ANN, BOB}
+        return guarded and {row.world for row in rows if row.number in seen} >= {ANN, BOB}
 
     def _shares(self, table: Table, column: str) -> bool:
         """Return whether a column says by its name, or by the values that it is compared with, for whom a row is."""
@@ -181,9 +188,8 @@ class Reading:
         """Judge rows that a state of work opens to people without an account, and no mark by which they are shared."""
         edges = self.planted_rows.row_sets.edges(table)
         marks = [name for name in edges if marks_public(name) or name_parts(name) & word_list("open_columns")]
-        visible = self.ordinary_users.visible_columns(table, persona)
-        secrets = [name for name in visible if is_secret(name)]
-        contacts = [name for name in visible if is_secret(name, to_everybody=True)]
+        secrets = self.ordinary_users.secrets(table, persona)
+        contacts = self.ordinary_users.secrets(table, persona, to_everybody=True)
         if contacts and persona.role == "anon" and not edges and not is_platform(table.schema):
             return "error", f"including {', '.join(contacts)}"  # a mark of the parent says nothing of who wrote
         if marks or not edges or not secrets or is_platform(table.schema):
@@ -247,8 +253,7 @@ class Reading:
         """Judge rows that everyone with a role can read by the names of the table and its columns."""
         if is_platform(table.schema):
             return None  # the platform names its columns
-        visible = self.ordinary_users.visible_columns(table, persona)
-        secrets = [name for name in visible if is_secret(name, persona.role == "anon")]
+        secrets = self.ordinary_users.secrets(table, persona, to_everybody=persona.role == "anon")
         if secrets:
             return "error", f"including {', '.join(secrets)}"
         audience = self._audience(table)

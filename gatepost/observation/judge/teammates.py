@@ -231,8 +231,8 @@ class Teammates:
         return ""
 
     def _secrets(self, persona: Persona, table: Table) -> list[str]:
-        visible = self.ordinary_users.visible_columns(table, persona)
-        return [n for n in visible if is_secret(n) and not name_parts(n) & _AMONG_COLLEAGUES]
+        found = self.ordinary_users.secrets(table, persona)
+        return [name for name in found if not name_parts(name) & _AMONG_COLLEAGUES]
 
     def _kept_by_ranks(self, persona: Persona, table: Table) -> list[str]:
         """Return the secret columns of a table whose every policy for writing demands a rank.

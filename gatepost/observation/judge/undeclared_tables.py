@@ -115,7 +115,9 @@ class Inferred:
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
                 if done:
-                    unread = unread and all(self._decides_nothing(table, name) for name in done)
+                    aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
+                    aside = aside or self._is_a_box(table)
+                    unread = unread and (aside or all(self._decides_nothing(table, name) for name in done))
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
@@ -135,6 +137,12 @@ class Inferred:
         author = way.partition(" as ")[2].partition(" in ")[0]
         noted = author.endswith("_by") and not says_author(author)
         return noted and (*table.key, author) not in self.survey.clues.read
+
+    def _is_a_box(self, table: Table) -> bool:
+        """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone."""
+        named = self.ordinary_users.names_users(table)
+        seen = any(self.record.sees(one.name, table.key) for one in self.personas if one.name != "service_role")
+        return not seen and not any(column.not_null for column in table.columns if column.name in named)
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
         """Return whether a row under a stranger's may be intended, because the persona may see its parent."""
@@ -182,7 +190,7 @@ class Inferred:
             if cell.inserts.get("another's") and not self._plausible(persona, table, _ANOTHERS):
                 yield Finding(
                     "anonymous-write",
-                    "error",
+                    "warning" if self._is_a_box(table) else "error",
                     str(table),
                     f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",
@@ -229,7 +237,7 @@ class Inferred:
             how = ", with an UPDATE that has no filter, which the Data API does not send" if crossing.unfiltered else ""
             yield Finding(
                 "row-moved-to-another",
-                "warning" if crossing.unfiltered or not self._decides(crossing) else "error",
+                "warning" if crossing.unfiltered or not self._matters(crossing) else "error",
                 str(crossing.table),
                 f"{crossing.persona.name} can move a row of its own among another user's rows by changing "
                 f"{crossing.table}.{crossing.column}{how}",
@@ -259,8 +267,10 @@ class Inferred:
             return False
         return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
 
-    def _decides(self, crossing: Crossing) -> bool:
+    def _matters(self, crossing: Crossing) -> bool:
         """Return whether somebody's access turns on the column; else the row only refers to another's."""
+        if self.ordinary_users.met_by_nobody_else(crossing.persona.name, crossing.table):
+            return False
         read = {key for key in self.survey.clues.read if key[:2] == crossing.table.key}
         if (*crossing.table.key, crossing.column) in read or crossing.table.key in FILES:
             return True

@@ -235,11 +235,12 @@ class RowSets:
 
     def alternatives(self, table: Table, column: Column) -> list[str | None]:
         """Return the values that may decide a policy's result, for a column that a persona changes."""
-        found = self._edge(table, column)
-        if self.survey.base_type(column.type) == "boolean":
+        found, base = self._edge(table, column), self.survey.base_type(column.type)
+        if base == "boolean":
             return ["true", "false", *([] if column.not_null else [None])]
         literals = self.survey.clues.literals.get((*table.key, column.name), ())
-        return [value for value in dict.fromkeys([*literals, *found]) if value != KEPT]
+        said = [] if base.startswith(("timestamp", "date", "time")) else literals  # a literal there is of a time zone
+        return [value for value in dict.fromkeys([*said, *found]) if value != KEPT]
 
     def demanded(self, table: Table) -> dict[str, tuple[str, ...]]:
         """Return the values that the CHECK constraints of a table list for its columns."""
@@ -273,9 +274,7 @@ class RowSets:
             held = [row.get(target[2]) for row in self.existing[target[:2]]]
             compared = [one for one in clues.literals.get(key, ()) if one in held]
             return list(dict.fromkeys([*compared, *held]))[: max(4, len(compared))]
-        if any(key in one for one in known):
-            return []
-        if not free(self.survey, table, column.name):
+        if any(key in one for one in known) or not free(self.survey, table, column.name):
             return []
         base = self.survey.base_type(column.type)
         literals: list[str | None] = [one.replace("%", "x") for one in clues.literals.get(key, ())]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gatepost import sql
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.analysis.compared_values import Clues, clues
-from gatepost.analysis.functions.calls import Calls
+from gatepost.analysis.functions.calls import Calls, read_names
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
 from gatepost.observation.plant.references import foreign_keys, parents_first, spread
@@ -100,7 +100,8 @@ class Survey:
     @cached_property
     def read_elsewhere(self) -> frozenset[TableKey]:
         """The tables that functions, views or the policies of other tables read."""
-        names = {name for names in self.calls.bodies.values() for name in names}
+        own = (function for function in self.live.functions if not is_platform(function.schema))
+        names = {name for function in own for name in read_names(function.body)}
         names |= {reference.name for view in self.live.views for reference in view.reads}
         return read_by_policies(self) | {table.key for table in self.tables if table.name in names}
 
@@ -284,11 +285,11 @@ def read_by(survey: Survey, table: Table) -> frozenset[str]:
 
 
 def unique_keys(table: Table) -> list[tuple[str, ...]]:
-    """Return the columns of every unique index that is about plain columns."""
+    """Return the columns of every unique index that is about plain columns, of all rows of the table."""
     return [
         tuple(column for column in index.columns if column is not None)
         for index in table.indexes
-        if index.unique and None not in index.columns
+        if index.unique and index.predicate is None and None not in index.columns
     ]
 
 

@@ -27,6 +27,19 @@ CREATE FUNCTION announce() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET
     AS $$ BEGIN INSERT INTO public.news VALUES (NEW.advert_id); RETURN NEW; END $$;
 CREATE TRIGGER announce AFTER INSERT ON bookmarks FOR EACH ROW EXECUTE FUNCTION announce();
 """
+NOTED = """
+CREATE FUNCTION follow_up(advert uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+    AS $$ INSERT INTO public.bookmarks VALUES ((SELECT auth.uid()), advert) ON CONFLICT DO NOTHING $$;
+"""
+LISTED = """
+CREATE TABLE remarks (bookmark_of uuid NOT NULL, said text, user_id uuid NOT NULL REFERENCES auth.users (id));
+ALTER TABLE remarks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON remarks FOR SELECT TO authenticated
+    USING (user_id IN (SELECT user_id FROM bookmarks WHERE user_id = (SELECT auth.uid())));
+CREATE VIEW marked WITH (security_invoker = true) AS
+    SELECT a.title FROM bookmarks b JOIN adverts a ON a.id = b.advert_id;
+"""
+ONE_AT_A_TIME = "CREATE UNIQUE INDEX ON adverts (seller_id) WHERE title = 'on top';"
 FORGED = {("row-forged", "error")}
 
 
@@ -34,12 +47,24 @@ FORGED = {("row-forged", "error")}
     ("see", "more", "expected"),
     [
         (SOME, "", set()),
-        ("seller_id = (SELECT auth.uid())", "", FORGED),
+        (SOME, NOTED, set()),
+        (SOME, ONE_AT_A_TIME, set()),
+        (SOME, LISTED, set()),
+        ("seller_id = (SELECT auth.uid())", "", {("row-forged", "warning")}),
         (SOME, READ_BY_THE_SELLER, FORGED),
         (SOME, COUNTED, FORGED),
         (SOME, HANDED_ON, FORGED),
     ],
-    ids=["bookmark", "unseen parents", "read by the seller", "counted", "handed on"],
+    ids=[
+        "bookmark",
+        "only added elsewhere",
+        "one of a kind",
+        "listed",
+        "unseen parents",
+        "read by the seller",
+        "counted",
+        "handed on",
+    ],
 )
 def test_a_row_that_refers_to_a_stranger_s_is_forged_only_if_somebody_else_meets_it(designs, see, more, expected):
     found = designs.observe(BOOKMARKS.format(see=see) + more).findings

@@ -15,8 +15,12 @@ from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.row import Row
+from gatepost.observation.plant.survey import USERS
 from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table
+
+_AMONG_COLLEAGUES = frozenset({"id", "email", "phone", "raw_user_meta_data", "created_at", "last_sign_in_at"})
+"""The columns of `auth.users` that lists of a team's members show."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,26 @@ class Leaks:
             if canary in brought and not witness.proves_reading(row, text, statement):
                 continue
             name = row.table.columns[canary.column].name
+            if name in _AMONG_COLLEAGUES and row.table.key == USERS and self._belongs_with(persona, row):
+                continue
             visible = row.number in self.record.sees(persona.name, row.table.key)
             if not (visible and name in held.columns(row.table, "select")):
                 found[row.key] = row
                 columns.add((*row.table.key, name))
         return list(found.values()), frozenset(columns)
+
+    def _belongs_with(self, persona: Persona, user: Row) -> bool:
+        """Return whether a user is a member of a tenant of a persona's own."""
+        survey = self.stage.survey
+        for key in survey.teams.memberships:
+            rows = self.stage.planted_rows.rows.get(key, {}).values()
+            to_tenant = [c[2] for c, p in survey.keys.items() if c[:2] == key and p[:2] in survey.teams.tenants]
+            people = [column[2] for column in survey.identities if column[:2] == key]
+            mine = {(name, row.values.get(name)) for row in rows if row.is_of(persona.row_set) for name in to_tenant}
+            named = (row for row in rows if user.values.get("id") in [row.values.get(name) for name in people])
+            if any((name, row.values.get(name)) in mine for row in named for name in to_tenant):
+                return True
+        return False
 
     def door(self, persona: Persona, kind: str, name: str, statement: str, answer: Answer) -> Door:
         """Return a door with what came out of it.

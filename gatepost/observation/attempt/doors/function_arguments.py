@@ -25,6 +25,7 @@ _MIXED = 6
 """How many calls mix a stranger's arguments with the persona's own."""
 _KINDS = 3
 """How many rows of a set an argument names: on what else they hold the function may decide."""
+_NUMBERS = ("integer", "bigint", "smallint", "numeric")
 _STATEMENT = "SELECT * FROM auth.users"
 
 
@@ -84,11 +85,21 @@ class Arguments:
             return "{}"
         if base.startswith(("timestamp", "date")):
             return canaries.PAST if way != 1 else canaries.FUTURE
-        if base in ("integer", "bigint", "smallint", "numeric") and bare in word_list("amount_arguments"):
+        if base in _NUMBERS and bare in word_list("amount_arguments"):
             return "100"
+        if base in _NUMBERS and not self._names_a_row(bare):
+            return str(1 + way)  # an amount: what is planted is so large that no sum of it fits
         for value in self._others(base, bare, way):
             return value
-        return "1" if base in ("integer", "bigint", "smallint", "numeric") else canaries.value(base, Canary(0, 0, 0))
+        return "1" if base in _NUMBERS else canaries.value(base, Canary(0, 0, 0))
+
+    def _names_a_row(self, bare: str) -> bool:
+        """Return whether a number is that of a row: a key's, a reference's, or one that says so."""
+        survey = self.planted_rows.survey
+        return bare.endswith(("id", "_by", "no", "number", "code", "pin", "key")) or any(
+            (*table.key, column.name) in survey.keys or _is_key(table, column.name)
+            for table, column in survey.columns_named.get(bare, ())
+        )
 
     def pool(self, type_name: str, name: str) -> list[str]:
         """Return a few values of an argument, a stranger's and the persona's own in turn."""

@@ -11,7 +11,15 @@ from gatepost.analysis.compared_values import identifiers_in
 from gatepost.analysis.views.exposed_rows import Shown, intended_for_everybody
 from gatepost.declare.declaration import Declaration
 from gatepost.finding import Severity
-from gatepost.name_hints import about_people, is_secret, likely_audience, name_parts, says_open, word_list
+from gatepost.name_hints import (
+    about_people,
+    is_public_side,
+    is_secret,
+    likely_audience,
+    name_parts,
+    says_open,
+    word_list,
+)
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.doors.realtime_channels import MESSAGES
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
@@ -75,7 +83,7 @@ class DoorSeverity:
         if view is not None and self._shown_on_purpose(view, table):
             return "info"
         if self._kept(table.key):
-            return "error"
+            return "warning" if self._is_public_side(table, names) else "error"
         if not table.row_security.enabled:
             return "info"  # only grants kept it closed
         return "info" if self._opened_by_functions(table, names, view) else "warning"
@@ -85,6 +93,13 @@ class DoorSeverity:
         personal = any(is_secret(name, True) or name_parts(name) & word_list("personal_columns") for name in names)
         private = personal or about_people(table) or likely_audience(table) == "private"
         return view is None and not table.policies and not private
+
+    def _is_public_side(self, table: Table, names: frozenset[str] | set[str]) -> bool:
+        """Return whether each row is a user, and what is theirs alone did not come out."""
+        identities = self.planted_rows.survey.identities
+        keys = [constraint.columns for constraint in table.constraints if constraint.kind == "primary key"]
+        a_person = any(len(key) == 1 and (*table.key, key[0]) in identities for key in keys)
+        return a_person and is_public_side(names, [column.name for column in table.columns])
 
     def _gives_figures(self, door: Door) -> bool:
         """Return whether a view or a function only counts and sums. A sum over one planted row is that row's number."""
