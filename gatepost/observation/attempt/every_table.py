@@ -19,6 +19,7 @@ from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.unplanted_tables import by_catalog
 from gatepost.observation.attempt.writes import Writer
+from gatepost.observation.plant.users import ANN
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table
 
@@ -63,7 +64,7 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     owning = [TakenOwnership(stage, p, t) for p in personas if p.traits.teammate for t in tables]
     batch.together((f"{one.table}: the owner of a tenant", one.try_it()) for one in owning)
     record.promotions += [found for one in owning for found in one.promotions]
-    former = list(former_attempts(stage)) if any(p.traits.teammate for p in personas) else []
+    former = list(former_attempts(stage)) if any(p.name == ANN for p in personas) else []
     batch.together((f"what is left to a member with {one.member.column}", one.try_it()) for one in former)
     record.former += [found for one in former for found in one.access]
     filing = [p for p in personas if p.traits.newcomer or p.traits.teammate]

@@ -1,4 +1,4 @@
-"""Read and insert as somebody whose membership in ann's tenant is over or has not begun, one persona for each state."""
+"""Read and insert as somebody whose membership, or what was shared with it, is over or has not begun."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gatepost.observation.plant.added_rows import FormerMember, former_members
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH
-from gatepost.observation.plant.users import TEAMMATE
+from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.personas import NOBODY, Persona, Traits, signed_in
 from gatepost.schema import Command, Table
 
@@ -53,9 +53,13 @@ class FormerAttempts:
         self.access.append(FormerAccess(persona, self.member, table, command, statement, rows))
 
     def _row(self, table: Table) -> Row:
-        row_sets = self.stage.planted_rows.row_sets
-        made = row_sets.make(table, TEAMMATE, FRESH + 13, user=self.member.user)
-        return Row(table, FRESH + 13, TEAMMATE, {**made, **row_sets.kinds(table)[0]})
+        row_sets, member = self.stage.planted_rows.row_sets, self.member
+        if member.what == "pair":  # in the name of ann, for whom it acted
+            made = row_sets.make(table, ANN, FRESH + 13)
+        else:
+            world = TEAMMATE if member.what == "membership" else NOBODY
+            made = row_sets.make(table, world, FRESH + 13, user=member.user, parents=ANN)
+        return Row(table, FRESH + 13, NOBODY, {**made, **row_sets.kinds(table)[0]})
 
 
 def former_attempts(stage: TrialSession) -> Iterator[FormerAttempts]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
+from gatepost.analysis.conditions.bodies.inlining import Follower
+from gatepost.analysis.conditions.grammar import NotUnderstood
+from gatepost.analysis.conditions.parse import parse
+from gatepost.analysis.conditions.terms import Column, IsNull, unwrapped
 from gatepost.analysis.functions.calls import read_names
 from gatepost.name_hints import is_secret, name_parts, says_open, word_list
 from gatepost.observation.attempt.personas import ORDINARY, SELF_CLAIMING_SILENT, other_of
@@ -250,6 +254,19 @@ class OrdinaryUsers:
             for column in reference.columns
         }
         return [name for name in sorted(found) if self.names_owner(table, name)]
+
+    def opens_ownerless(self, table: Table, role: str, owners: Iterable[str]) -> bool:
+        """Return whether a policy says of rows without an owner that they are for everybody, as shared ones are."""
+        follower = Follower(self.survey.live)
+        for policy in in_force(table, role, "select"):
+            try:
+                term = follower.follow(parse(policy.using or "true"))
+            except NotUnderstood:
+                return True
+            of_rows = [unwrapped(part.term) for part in term.walk() if isinstance(part, IsNull)]
+            if any(isinstance(one, Column) and one.name in owners for one in of_rows):
+                return True
+        return False
 
     def names_owner(self, table: Table, name: str) -> bool:
         """Return whether a column says who owns a row, by a user's id or a claim."""

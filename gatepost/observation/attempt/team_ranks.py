@@ -89,6 +89,9 @@ class TeamRanks:
                 probe = counting(self.table, [(users[0], ann), *low.items()])
                 statement = f"UPDATE {target} SET {change} WHERE {named} = {sql.literal(ann)}"
                 yield _Wanted("take the rank of a colleague", "update", statement, probe)
+        if self.rank and held.has(self.table.key, "delete"):
+            statement = f"DELETE FROM {target} WHERE {named} = {sql.literal(ann)}"
+            yield _Wanted("remove a colleague of a higher rank", "delete", statement, None)
         columns = held.columns(self.table, "insert")
         if held.has(self.table.key, "insert") and ranks.keys() <= set(columns):
             for effect, user in ((ITSELF, own), (ANOTHER, row_sets.users[BOB])):

@@ -11,14 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
-from gatepost.analysis.conditions.bodies.inlining import Follower
-from gatepost.analysis.conditions.grammar import NotUnderstood
-from gatepost.analysis.conditions.parse import parse
-from gatepost.analysis.conditions.terms import Column, IsNull, unwrapped
 from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.name_hints import (
     Audience,
     about_people,
+    is_account,
     is_hidden_state,
     is_secret,
     likely_audience,
@@ -37,6 +34,10 @@ from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table, is_platform
 
 Reason = tuple[Severity, str]
+_KEPT_OUT = frozenset(
+    {"ban", "banned", "block", "blocked", "mute", "muted", "blacklist", "denylist", "removed", "exclusion"}
+)
+"""Parts of tables that list whom a tenant keeps out."""
 
 
 @dataclass(frozen=True)
@@ -220,20 +221,8 @@ class Reading:
         owners = self.ordinary_users.owner_columns_checked(table, persona.role)
         if not owners or self._audience(table) == "public":
             return None
-        return ("warning" if self._opens_to_all(table, persona, owners) else "error"), why
-
-    def _opens_to_all(self, table: Table, persona: Persona, owners: Sequence[str]) -> bool:
-        """Return whether a policy says of rows without an owner that they are for everybody, as shared ones are."""
-        follower = Follower(self.planted_rows.survey.live)
-        for policy in in_force(table, persona.role, "select"):
-            try:
-                term = follower.follow(parse(policy.using or "true"))
-            except NotUnderstood:
-                return True
-            of_rows = [unwrapped(part.term) for part in term.walk() if isinstance(part, IsNull)]
-            if any(isinstance(one, Column) and one.name in owners for one in of_rows):
-                return True
-        return False
+        stated = self.ordinary_users.opens_ownerless(table, persona.role, owners)
+        return ("warning" if stated else "error"), why
 
     def _turned(self, table: Table, persona: Persona) -> bool:
         """Return whether each column that the policies read held several values, so that none of them was decisive."""
@@ -258,6 +247,8 @@ class Reading:
             return "error", f"including {', '.join(secrets)}"
         audience = self._audience(table)
         if table.key in self.planted_rows.survey.owned:
+            if audience == "unknown" and persona.traits.newcomer and self._asks_members_alone(table, persona):
+                return "warning", "because its policies look for a membership and let pass whoever has none"
             if audience == "private" and self._is_open_chat(table):
                 return "warning", f"which is right only for an open chat ({self.ordinary_users.why(table)})"
             if audience == "private":
@@ -265,9 +256,19 @@ class Reading:
             if audience == "unknown":
                 severity: Severity = "warning" if persona.role == "anon" else "info"  # as a condition that is `true`
                 return severity, f"because the policies let every row through ({self.ordinary_users.why(table)})"
-        if persona.role == "anon" and about_people(table):
+        named = is_account(table.name) and word_list("public_columns") & set(visible)  # a profile that others see
+        if persona.role == "anon" and about_people(table) and not named:
             return "error", "which holds personal data"
         return None
+
+    def _asks_members_alone(self, table: Table, persona: Persona) -> bool:
+        """Return whether every policy that lets a persona read looks for a membership, and not for who is kept out."""
+        survey = self.planted_rows.survey
+        names = {key[1] for key in survey.teams.memberships}
+        deciding = [p for p in in_force(table, persona.role, "select") if p.permissive]
+        kept_out = {name for name in names if name_parts(name) & _KEPT_OUT}
+        read = [names & survey.calls.reachable([policy.using or ""])[0] for policy in deciding]
+        return bool(read) and all(one and not one & kept_out for one in read)
 
     def _is_open_chat(self, table: Table) -> bool:
         """Return whether messages name nobody but their author, and belong to no place that is hidden from anyone."""

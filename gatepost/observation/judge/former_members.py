@@ -19,8 +19,11 @@ from gatepost.observation.attempt.trial.witness import in_force, shown
 from gatepost.observation.plant.added_rows import FormerMember
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import Survey
-from gatepost.observation.plant.users import ANN, TEAMMATE
+from gatepost.observation.plant.users import ADMIN, ANN, BOB, TEAMMATE
 from gatepost.schema import Command, Table
+
+ANOTHERS = {"membership": "own among another's", "pair": "another's"}
+"""What a stranger may insert where what a former member inserts is nothing special, by what it was."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,21 @@ class FormerMembers:
         """Return what a former member reached that a member of ann's tenant may and a stranger may not, or None."""
         if one.table.key == one.member.table.key or not one.table.row_security.enabled:
             return None
+        account = one.member.what == "account"
         if one.command == "insert":
-            cell = self.record.cell(NEWCOMER, one.table, "insert")
-            theirs = self.record.cell("bob", one.table, "insert").inserts.get("own among another's")
-            return None if theirs or any(cell.inserts.values()) else ""
-        mine = {row.number: row for row in self.planted_rows.of(one.table).values() if row.world == ANN}
-        members = self.record.sees(ANN, one.table.key) | self.record.sees(TEAMMATE, one.table.key)
-        strangers = self.record.sees(NEWCOMER, one.table.key) | self.record.sees("bob", one.table.key)
-        beyond = (one.rows & mine.keys() & members) - strangers
-        return shown(mine[min(beyond)]) if beyond else None
+            theirs = self.record.cell(BOB, one.table, "insert").inserts
+            return "" if account or not theirs.get(ANOTHERS[one.member.what]) else None
+        rows = {row.number: row for row in self.planted_rows.of(one.table).values()}
+        of_others = {
+            number
+            for number, row in rows.items()
+            if row.world == ANN or (account and one.member.user not in row.values.values())
+        }
+        members = self.record.sees(ANN, one.table.key) | self.record.sees(ADMIN if account else TEAMMATE, one.table.key)
+        strangers = self.record.sees(NEWCOMER, one.table.key)
+        strangers |= frozenset() if account else self.record.sees(BOB, one.table.key)
+        beyond = (one.rows & of_others & members) - strangers
+        return shown(rows[min(beyond)]) if beyond else None
 
     def _reason(self, one: FormerAccess) -> tuple[Severity, str] | None:
         """Return how bad it is that the state of a membership decides nothing, and why that is not intended."""
@@ -71,6 +80,8 @@ class FormerMembers:
         if member.value in literals:
             return None
         named = self._named(one)
+        if not member.over and name_parts(self._names(one)) & word_list("pending_states"):
+            return None
         if key in compared.read and not literals and self._is_a_time(member):
             return "error", f"although its policies read {member.column}"
         if named:
@@ -81,12 +92,23 @@ class FormerMembers:
         if not asking:
             return None
         few = len(self._not_asking(one)) <= len(asking) and not self._aside(one.table)
-        severity: Severity = "error" if member.over and few else "warning"
+        if member.what == "account" and not few:
+            return None
+        ended = member.over or self._anybody_adds(member.table)
+        severity: Severity = "error" if ended and few else "warning"
         return severity, f"although the policies of {asking[0]} ask for {member.column}"
+
+    def _anybody_adds(self, table: Table) -> bool:
+        """Return whether a stranger adds a row that names somebody else: then what has not begun is no agreement."""
+        inserts = self.record.cell(BOB, table, "insert").inserts
+        return any(let_in and name.startswith("another's") for name, let_in in inserts.items())
 
     def _aside(self, table: Table) -> bool:
         """Return whether a table says which tenants there are, or who their members are."""
         return table.key in self._survey.teams.tenants | self._survey.teams.memberships
+
+    def _names(self, one: FormerAccess) -> str:
+        return " ".join(policy.name for policy in in_force(one.table, "authenticated", one.command))
 
     def _is_a_time(self, member: FormerMember) -> bool:
         column = member.table.column(member.column)
@@ -115,7 +137,7 @@ class FormerMembers:
 
     def _for_members(self, table: Table, command: Command) -> bool:
         """Return whether a member of ann's tenant got past the policies of a table."""
-        cells = [self.record.cell(name, table, command) for name in (ANN, TEAMMATE)]
+        cells = [self.record.cell(name, table, command) for name in (ANN, TEAMMATE, ADMIN)]
         return any(cell.rows or any(cell.inserts.values()) for cell in cells)
 
     def _read_for(self, table: Table, command: Command) -> ComparedColumns:

@@ -17,7 +17,7 @@ from gatepost.name_hints import is_secret, name_parts, word_list
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.team_ranks import ITSELF
-from gatepost.observation.attempt.trial.results import Observations
+from gatepost.observation.attempt.trial.results import Observations, Promotion
 from gatepost.observation.attempt.trial.witness import in_force, witness
 from gatepost.observation.judge.stated_ranks import StatedRanks
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -80,16 +80,22 @@ class Teammates:
             if (one.table, detail) in seen or (one.taken and not self._may_less_than_ann(one.table)):
                 continue
             seen.add((one.table, detail))
-            runs_it = bool(name_parts(one.rank) & word_list("highest_ranks"))  # an administrator below an owner
             yield Finding(
                 "rank-taken",
-                "info" if runs_it else "error",
+                self._how_bad(one),
                 str(one.table),
                 f"a {one.persona.name if one.rank else 'member without a rank'} can {what} in {one.table}",
                 fix=_policies_to_fix(one.table, one.command),
                 detail=detail,
                 witness=f"{describe(one.persona)}: {one.write}",
             )
+
+    def _how_bad(self, one: Promotion) -> Severity:
+        """Return how bad it is that a rank was taken: who runs a tenant may, where nothing is the owner's alone."""
+        if one.rank and name_parts(one.rank) & word_list("highest_ranks"):
+            removes = one.command == "delete"  # an administrator removes an owner in many designs
+            return "info" if removes or self._stated.only_above(one.rank) is None else "error"
+        return "error"
 
     def _may_less_than_ann(self, tenant: Table) -> bool:
         """Return whether ann, the owner of a tenant, may do there what her teammate may not."""
@@ -189,9 +195,9 @@ class Teammates:
         if not why and (credentials := [n for n in secrets if name_parts(n) & _CREDENTIALS]) and self._somebody_ranks:
             why = f"including {', '.join(credentials)}, although its members have ranks"
         if not why and (kept := self._kept_by_ranks(persona, table)):
-            tokens = [name for name in kept if "token" in name_parts(name)]
-            severity = "error" if tokens else "warning"
-            why = f"including {', '.join(tokens or kept)}, although only members with a rank may write it"
+            named = [name for name in kept if name_parts(name) & {"token", "salary", "wage"}]
+            severity = "error" if named else "warning"
+            why = f"including {', '.join(named or kept)}, although only members with a rank may write it"
         if not why and self._sees_all_that_ann_sees(table) and (policy := self._without_effect(table, "select")):
             severity = "error" if secrets or is_secret(table.name) else "warning"
             why = f'and the rank that the policy "{policy.name}" demands decides nothing'

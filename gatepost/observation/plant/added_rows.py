@@ -6,9 +6,12 @@ teammate, and neither of them has left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gatepost.observation.plant.canaries import PAST
+from gatepost.observation.plant.fitting.combinations import Values
 from gatepost.observation.plant.fitting.member_states import MemberState, member_states
 from gatepost.observation.plant.row import Row, one_for_each
 from gatepost.observation.plant.row_sets import RowSets
@@ -68,52 +71,83 @@ def middle_rows(row_sets: RowSets, table: Table, number: int) -> list[Row]:
 
 @dataclass(frozen=True)
 class FormerMember:
-    """A user whose membership in ann's tenant is over, or has not begun: what a column holds, and the table."""
+    """A user whose row in a table says that something is over, or has not begun: by what one column holds.
+
+    `what` says what the row is: a membership in ann's tenant, what `place` may do for ann as the other whom the row
+    names, or the user's own account.
+    """
 
     user: str
     table: Table
     column: str
     value: str | None
     over: bool
+    what: Literal["membership", "pair", "account"]
+    place: str
+
+    def values(self, row_sets: RowSets, number: int) -> Values:
+        """Return the row."""
+        kinds, rank = row_sets.kinds(self.table)[0], row_sets.rank(self.table, ANN)
+        states = list(member_states(row_sets.survey, self.table, row_sets.demanded(self.table)))
+        if self.what == "membership":
+            made = row_sets.make(self.table, TEAMMATE, number, user=self.user)
+        else:
+            made = row_sets.make(self.table, ANN, number, user=self.user if self.what == "account" else None)
+        noted = {one.column: PAST for one in states if one.noted and self.over}
+        held = {**made, **kinds, **{one.column: one.current for one in states}, **rank, **noted}
+        return {**held, self.place: self.user, self.column: self.value}
 
 
 def former_members(row_sets: RowSets) -> list[FormerMember]:
-    """Return whom to plant beside the members of ann's tenant, one for each state of each table of memberships.
+    """Return whom to plant beside those whose rows are in force, one for each state of each table.
 
     Args:
         row_sets: Makes the rows.
     """
-    teams = row_sets.survey.teams
+    survey = row_sets.survey
     found: list[FormerMember] = []
-    for table in row_sets.survey.tables if TEAMMATE in row_sets.users else ():
-        for state in _states(row_sets, table) if table.key in teams.memberships else ():
-            for value in (*state.over, *state.pending)[: len(FORMER) - len(found)]:
-                found.append(FormerMember(FORMER[len(found)], table, state.column, value, value in state.over))
+    for table in survey.tables:
+        users = [c.name for c in table.columns if (*table.key, c.name) in survey.identities and not c.generated]
+        users = [name for name in users if not name.endswith("_by")]
+        what = _what(row_sets, table, users)
+        if what is None:
+            continue
+        for state in _states(row_sets, table, what):
+            for place in users if what == "pair" else users[:1]:
+                for value in (*state.over, *(state.pending if what != "account" else ()))[: len(FORMER) - len(found)]:
+                    user, over = FORMER[len(found)], value in state.over
+                    found.append(FormerMember(user, table, state.column, value, over, what, place))
     return found
 
 
-def _states(row_sets: RowSets, table: Table) -> list[MemberState]:
-    """Return the columns that decide whether a membership is in force: those that a policy reads, if it reads any."""
+def _what(row_sets: RowSets, table: Table, users: Sequence[str]) -> Literal["membership", "pair", "account"] | None:
+    """Return what a row of a table is that names users, or None where no access turns on it."""
+    survey = row_sets.survey
+    if table.key in survey.teams.memberships and users:
+        return "membership" if TEAMMATE in row_sets.users else None
+    if table.key not in survey.read_elsewhere or table.key in (USERS, *FILES):
+        return None
+    if len(users) > 1:
+        return "pair"
+    return "account" if users and table.key in survey.statuses else None
+
+
+def _states(row_sets: RowSets, table: Table, what: str) -> list[MemberState]:
+    """Return the columns that decide whether a row is in force: those that a policy reads, if it reads any."""
     survey = row_sets.survey
     states = list(member_states(survey, table, row_sets.demanded(table)))
-    states = [one for one in states if (*table.key, one.column) in survey.clues.read] or states
+    read = [one for one in states if (*table.key, one.column) in survey.clues.read]
+    states = read or (states if what == "membership" else [])
     return [one for one in states if not (one.noted and any(two.over and not two.noted for two in states))]
 
 
 def former_rows(row_sets: RowSets, table: Table, number: int) -> list[Row]:
-    """Return the memberships in ann's tenant that are not in force, with the highest rank.
+    """Return the rows that are not in force, with the highest rank.
 
     Args:
         row_sets: Makes the rows.
         table: The table.
         number: The first number that no row has.
     """
-    found: list[Row] = []
-    noted = {one.column: PAST for one in member_states(row_sets.survey, table, row_sets.demanded(table)) if one.noted}
-    for one in former_members(row_sets) if table.key in row_sets.survey.teams.memberships else ():
-        if one.table.key == table.key:
-            values = row_sets.make(table, TEAMMATE, number + len(found), user=one.user)
-            values |= {**row_sets.kinds(table)[0], **row_sets.in_force(table, ANN), **row_sets.rank(table, ANN)}
-            values |= {**(noted if one.over else {}), one.column: one.value}
-            found.append(Row(table, number + len(found), NOBODY, values))
-    return found
+    members = [one for one in former_members(row_sets) if one.table.key == table.key]
+    return [Row(table, at, NOBODY, one.values(row_sets, at)) for at, one in enumerate(members, number)]

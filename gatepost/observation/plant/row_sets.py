@@ -89,7 +89,7 @@ class RowSets:
                 found.append(Row(table, number, world, values))
                 number += 1
         if table.key == USERS:
-            strangers = (*STRANGERS[1:], *(FORMER if self.survey.teams.memberships else ()), NEW_USER)
+            strangers = (*STRANGERS[1:], *(FORMER if self.survey.read_elsewhere else ()), NEW_USER)
             for at, (stranger, said) in enumerate(accounts(strangers, self.survey.clues.addresses), number):
                 found.append(Row(table, at, NOBODY, self.make(table, NOBODY, at, user=stranger) | said))
         return distinct(table, found)
@@ -106,8 +106,9 @@ class RowSets:
         return world == TEAMMATE and table.key in self.survey.teams.memberships
 
     def in_force(self, table: Table, world: str) -> Values:
-        """Return what says that a membership of ann or her teammate is in force."""
+        """Return what says that a membership of ann or her teammate, or an account with a rank, is in force."""
         joined = world in (ANN, TEAMMATE) and table.key in self.survey.teams.memberships
+        joined = joined or (world in RANKED and table.key in self.survey.statuses)
         return in_force(self.survey, table, self.demanded(table)) if joined else {}
 
     def rank(self, table: Table, world: str) -> Values:

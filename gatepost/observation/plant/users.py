@@ -8,6 +8,7 @@ from gatepost.personas import Traits
 
 ANN = "ann"
 BOB = "bob"
+ADMIN = "admin"
 SELF_CLAIMING = "self_claiming"
 TEAMMATE = "teammate"
 """A member of ann's tenant with the lowest rank, where users share tenants. Ann has the highest."""
@@ -16,7 +17,7 @@ BUILT_IN_USERS: Mapping[str, Traits] = {
     ANN: Traits(ordinary=True, ranked=True, tries_every_column=True),
     BOB: Traits(ordinary=True),
     "anonymous_sign_in": Traits(ordinary=True, anonymous_sign_in=True),
-    "admin": Traits(ranked=True, administrator=True),
+    ADMIN: Traits(ranked=True, administrator=True),
     SELF_CLAIMING: Traits(ordinary=True, self_claiming=True),
 }
 """The signed-in users by name: two strangers in different tenants, an anonymous sign-in, one whose `app_metadata` makes

@@ -32,11 +32,53 @@ WRITTEN = GUILDS.format(
     "AND p.status = 'active'", command="INSERT", clause="WITH CHECK", name="r",
 )  # fmt: skip
 
+FORUMS = """
+CREATE TABLE accounts (id uuid PRIMARY KEY REFERENCES auth.users, handle text, {state});
+CREATE TABLE topics (id int PRIMARY KEY, author uuid NOT NULL REFERENCES accounts, title text);
+CREATE TABLE answers (id int PRIMARY KEY, author uuid NOT NULL REFERENCES accounts, body text);
+ALTER TABLE accounts ENABLE ROW LEVEL SECURITY; ALTER TABLE topics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE answers ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION may_write() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+  $$ SELECT EXISTS (SELECT FROM public.accounts a WHERE a.id = auth.uid() AND {asked}) $$;
+CREATE POLICY a ON accounts FOR SELECT TO authenticated USING (id = auth.uid());
+CREATE POLICY t ON topics FOR INSERT TO authenticated WITH CHECK (author = auth.uid() AND may_write());
+CREATE POLICY b ON answers FOR INSERT TO authenticated WITH CHECK (author = auth.uid() {{}});
+"""
+BANNED = FORUMS.format(state="banned_at timestamptz", asked="a.banned_at IS NULL")
+INACTIVE = FORUMS.format(state="is_active bool NOT NULL DEFAULT true", asked="a.is_active")
+PROXIES = """
+CREATE TABLE proxies (id int PRIMARY KEY, voter uuid NOT NULL REFERENCES auth.users,
+  proxy uuid NOT NULL REFERENCES auth.users, ends_on date NOT NULL, CHECK (voter <> proxy));
+CREATE TABLE letters (id int PRIMARY KEY, reader uuid NOT NULL REFERENCES auth.users, body text);
+CREATE TABLE ballots (id int PRIMARY KEY, voter uuid NOT NULL REFERENCES auth.users, choice text);
+ALTER TABLE proxies ENABLE ROW LEVEL SECURITY; ALTER TABLE letters ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ballots ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON proxies FOR SELECT TO authenticated USING (auth.uid() IN (voter, proxy));
+CREATE POLICY l ON letters FOR SELECT TO authenticated USING (reader = auth.uid() OR EXISTS
+  (SELECT FROM proxies p WHERE p.voter = reader AND p.proxy = auth.uid() AND p.ends_on >= current_date));
+CREATE POLICY b ON ballots FOR SELECT TO authenticated USING (voter = auth.uid() OR EXISTS
+  (SELECT FROM proxies p WHERE p.voter = ballots.voter AND p.proxy = auth.uid() {}))
+"""
+
 
 def found(designs, text):
     result = designs.observe(f"{text}; {GIVEN}")
     assert result.not_checked == ()
     return {(one.severity, one.rule, one.object) for one in result.findings if one.severity != "info"}
+
+
+@pytest.mark.parametrize(
+    ("design", "leak", "repair", "table"),
+    [
+        (BANNED, "", "AND may_write()", "public.answers"),
+        (INACTIVE, "", "AND may_write()", "public.answers"),
+        (PROXIES, "", "AND p.ends_on >= current_date", "public.ballots"),
+    ],
+    ids=["banned account", "inactive account", "expired proxy"],
+)
+def test_an_account_and_what_one_user_gave_another_end_too(designs, design, leak, repair, table):
+    assert ("error", "former-member", table) in found(designs, design.format(leak))
+    assert found(designs, design.format(repair)) == set()
 
 
 @pytest.mark.parametrize(

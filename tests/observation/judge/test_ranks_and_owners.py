@@ -50,6 +50,28 @@ CREATE POLICY w ON gateways FOR UPDATE TO authenticated USING (role_at(depot) = 
 CREATE POLICY r ON gateways FOR SELECT TO authenticated USING (role_at(depot) IS NOT NULL);
 """
 
+OFFICES = """
+CREATE TABLE offices (id int PRIMARY KEY);
+CREATE TABLE clerks (office int REFERENCES offices, person uuid REFERENCES auth.users,
+  role text NOT NULL CHECK (role IN ('owner', 'admin', 'planner', 'trainee')), PRIMARY KEY (office, person));
+CREATE TABLE plans (id int PRIMARY KEY, office int NOT NULL REFERENCES offices, body text);
+CREATE TABLE wages (id int PRIMARY KEY, office int NOT NULL REFERENCES offices, salary int);
+CREATE FUNCTION role_in(o int) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+  $$ SELECT role FROM public.clerks WHERE office = o AND person = auth.uid() $$;
+ALTER TABLE offices ENABLE ROW LEVEL SECURITY; ALTER TABLE clerks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plans ENABLE ROW LEVEL SECURITY; ALTER TABLE wages ENABLE ROW LEVEL SECURITY;
+CREATE POLICY o ON offices FOR SELECT TO authenticated USING (role_in(id) IS NOT NULL);
+CREATE POLICY c ON clerks FOR SELECT TO authenticated USING (role_in(office) IS NOT NULL);
+CREATE POLICY p ON plans FOR SELECT TO authenticated USING (role_in(office) IS NOT NULL);
+CREATE POLICY e ON plans FOR UPDATE TO authenticated USING (role_in(office) IN ('owner', 'planner'));
+CREATE POLICY w ON wages FOR UPDATE TO authenticated USING (role_in(office) = 'owner');
+"""
+PLANNERS = OFFICES + 'CREATE POLICY "planners add plans" ON plans FOR INSERT TO authenticated WITH CHECK ({});'
+SALARIES = OFFICES + "CREATE POLICY s ON wages FOR SELECT TO authenticated USING ({});"
+PROMOTED = OFFICES + "CREATE POLICY i ON clerks FOR INSERT TO authenticated WITH CHECK (role_in(office) = 'admin' {});"
+REMOVED = OFFICES + "CREATE POLICY d ON clerks FOR DELETE TO authenticated USING (role_in(office) = 'planner' {});"
+SEATED = "role_in(office) IS NOT NULL"
+
 
 def errors(designs, text):
     result = designs.observe(f"{text}; {GIVEN}")
@@ -64,8 +86,13 @@ def errors(designs, text):
         (TIERS, "", "AND tier > tier(vessel)", ("rank-taken", "public.crews")),
         (CHOIRS, "OR sings(id)", "", ("rank-taken", "public.choirs")),
         (DEPOTS, "api_token", "join_token", ("colleague-row-read", "public.gateways")),
+        (PLANNERS, SEATED, "role_in(office) IN ('owner', 'planner')", ("rank-bypassed", "public.plans")),
+        (SALARIES, SEATED, "role_in(office) = 'owner'", ("colleague-row-read", "public.wages")),
+        (PROMOTED, "", "AND role = 'trainee'", ("rank-taken", "public.clerks")),
+        (REMOVED, "", "AND role = 'trainee'", ("rank-taken", "public.clerks")),
     ],
-    ids=["a higher number is more", "a lower number is more", "the owner", "tokens"],
+    ids=["a higher number is more", "a lower number is more", "the owner", "tokens", "named", "salaries", "promoted",
+         "removed"],
 )  # fmt: skip
 def test_a_leak_is_found_and_its_repair_is_not(designs, design, leak, repair, found):
     assert found in errors(designs, design.format(leak))
