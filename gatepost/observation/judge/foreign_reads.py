@@ -256,6 +256,7 @@ class Reading:
             if audience == "unknown":
                 severity: Severity = "warning" if persona.role == "anon" else "info"  # as a condition that is `true`
                 return severity, f"because the policies let every row through ({self.ordinary_users.why(table)})"
+        visible = self.ordinary_users.visible_columns(table, persona)
         named = is_account(table.name) and word_list("public_columns") & set(visible)  # a profile that others see
         if persona.role == "anon" and about_people(table) and not named:
             return "error", "which holds personal data"

@@ -252,9 +252,7 @@ class Inferred:
             return True
         if crossing.table.key in FILES:
             return self.ordinary_users.folders_matter(crossing.table)
-        if key in self.survey.clues.claims:
-            return False
-        if crossing.persona.name not in self.ordinary_users.plain(crossing.table):
+        if key in self.survey.clues.claims or crossing.persona.name not in self.ordinary_users.plain(crossing.table):
             return False
         if key in self.survey.identities:
             alone = self.ordinary_users.names_users(crossing.table) == [crossing.column]
