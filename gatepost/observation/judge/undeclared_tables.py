@@ -71,7 +71,7 @@ class Inferred:
         yield from self.teammates.findings(table)
         buckets = Buckets(self.planted_rows, self.record, self.personas)
         yield from buckets.findings(table)
-        if table.key == FILES[1] and table.key in self.survey.owned:
+        if table.key == FILES[1] and table.key in self.survey.owned and self.ordinary_users.folders_matter(table):
             yield from buckets.uploads(table, self.ordinary_users.plain(table))
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
