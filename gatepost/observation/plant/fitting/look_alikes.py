@@ -27,7 +27,7 @@ def look_alikes(literals: Iterable[str]) -> dict[str, str]:
     several = [list(_resembling(literal)) for literal in literals]
     found = dict.fromkeys(chain.from_iterable(zip_longest(*several)))  # the first of each literal comes first
     chosen = [address for address in found if address is not None][:MOST]
-    return {f"9e500000-0000-4000-8000-0000000003{number:02d}": address for number, address in enumerate(chosen)}
+    return {f"9e500000-0000-4000-8000-0000000004{number:02d}": address for number, address in enumerate(chosen)}
 
 
 def accounts(plain: Iterable[str], literals: Iterable[str]) -> Iterator[tuple[str, dict[str, str | None]]]:
