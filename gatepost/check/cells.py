@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gatepost.check.subjects import Subject
 from gatepost.finding import Result
+from gatepost.observation.plant.users import ANN
 from gatepost.rules import DecidedBy
 from gatepost.schema import COMMANDS, Command, Policy, Table
 
@@ -76,7 +77,8 @@ class Cells:
             return Tried(reason="no persona of the trial has a role that the policy is for")
         cells = [(p, command, row["cells"][p["name"]][command]) for p in personas for command in _sorted(subject)]
         for persona, command, cell in cells:
-            if decided_by == "trial" and self._confirms(subject, persona["role"], command, cell):
+            confirms = decided_by == "trial" and self._confirms(subject, persona["role"], command, cell)
+            if confirms and not self._by_rank(row, personas, persona["name"], command):
                 shown = f" -- reaches {cell['witnesses'][0]}" if command != "insert" and cell["witnesses"] else ""
                 return Tried(witness=f"{persona['told']}: {cell['statement']}{shown}")
         unknown = next((one for one in cells if one[2]["reach"] in ("unknown", "error")), None)
@@ -137,6 +139,12 @@ class Cells:
         if harmless:
             return Tried(reason="it returned no row at all, and with other rows in its tables it may")
         return Tried(reason="no call gave anything away, and other arguments than those that were tried may")
+
+    def _by_rank(self, row: Any, personas: Iterable[Any], name: str, command: Command) -> bool:  # noqa: ANN401
+        """Return whether only the one with a rank got beyond her own rows: the others are refused what she may do."""
+        others = [one for one in personas if one["name"] != ANN and one["role"] != "anon"]
+        reached = {row["cells"][one["name"]][command]["reach"] for one in others}
+        return name == ANN and bool(others) and reached <= {"none", "own"}
 
     def _confirms(self, subject: Subject, role: str, command: Command, cell: Any) -> bool:  # noqa: ANN401  as above
         """Return whether every planted row was reached, by this policy and no other."""

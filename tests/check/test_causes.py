@@ -15,8 +15,8 @@ DECIDED = {rule.name: rule.decided_by for rule in all_rules()}
 SUSPICION = Finding("signed-in-is-enough", "error", "public.t.p", "everybody who is signed in reads it")
 
 
-def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset()):
-    """What comes of one suspicion where ann reaches so far, and the others none."""
+def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset(), by_rank=False):
+    """What comes of one suspicion where ann reaches so far, and bob none, or all as she does unless by her rank."""
     table = Table("public", "t", "table", "postgres", RowSecurity(True, False), policies=policies or (POLICY,))
     nothing = {
         "reach": "none",
@@ -33,6 +33,8 @@ def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset()):
         "ann": {command: cell if command == "select" else nothing for command in COMMANDS},
         "bob": dict.fromkeys(COMMANDS, nothing),
     }
+    if reach == "all" and not by_rank:
+        cells["bob"] = cells["ann"]
     matrix = {
         "personas": [{"name": name, "role": "authenticated", "told": f"as {name}"} for name in cells],
         "tables": [{"table": "public.t", "planted": 4, "row_security": True, "cells": cells}],
@@ -49,6 +51,11 @@ def test_a_trial_decides_about_a_suspicion(reach, verdict):
     found = joined(reach)
     assert [one.verdict for one in found.findings] == ([verdict] if verdict else [])
     assert [one.key for one in found.refuted] == ([] if verdict else [SUSPICION.key])
+
+
+def test_what_only_the_one_with_a_rank_reaches_does_not_show_that_everybody_does():
+    found = joined("all", by_rank=True).findings[0]
+    assert (found.verdict, found.severity) == ("suspected", "warning")
 
 
 def test_what_another_policy_gives_too_is_no_witness():

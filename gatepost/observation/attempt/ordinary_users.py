@@ -19,8 +19,8 @@ from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey
 from gatepost.observation.plant.users import RANKED, SELF_CLAIMING
-from gatepost.personas import Persona
-from gatepost.schema import Policy, Table, is_platform
+from gatepost.personas import NOBODY, Persona
+from gatepost.schema import Command, Policy, Table, is_platform
 
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 
@@ -119,6 +119,32 @@ class OrdinaryUsers:
             if edges and all(name_parts(name) & word_list("offering_columns") for name in edges):
                 return True
         return False
+
+    def writes_parents(self, persona: Persona, table: Table, command: Command) -> bool:
+        """Return whether rows belong to others only by parents whose rows a persona may write just the same."""
+        survey = self.survey
+        if self.record is None or self.names_users(table) or any(key[:2] == table.key for key in survey.clues.claims):
+            return False
+        parents = {p[:2] for c, p in survey.keys.items() if c[:2] == table.key and p[:2] in survey.owned}
+        for key in parents:
+            above = survey.live.table(*key)
+            rows = self.planted_rows.of(above).values() if above is not None else ()
+            theirs = {row.number for row in rows if row.world != NOBODY and not row.is_of(persona.row_set)}
+            if above is None or not theirs & self.record.cell(persona.name, above, command).rows:
+                return False
+        return bool(parents)
+
+    def asked_of_new_rows(self, table: Table, column: str) -> bool:
+        """Return whether only the table's own policies for INSERT read a column: no access to a row turns on it."""
+        readers = {
+            (one.key, policy.command)
+            for one in self.survey.live.tables
+            for policy in one.policies
+            for reference in policy.reads
+            if reference.key == table.key and column in reference.columns
+        }
+        called = any({table.name, column} <= names for names in self.survey.calls.bodies.values())
+        return readers == {(table.key, "insert")} and not called
 
     def kept_to_oneself(self, persona: str, table: Table) -> bool:
         """Return whether a row is read only by the one user whom it names, and refers to what strangers partly see.

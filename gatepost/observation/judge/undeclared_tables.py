@@ -78,12 +78,13 @@ class Inferred:
         """Yield the commands that write rows of others, unless a table's rows belong to nobody."""
         if table.key not in self.survey.owned or not self.ordinary_users.files_have_owners(table):
             return
-        for command, what in (("update", "change"), ("delete", "remove")):
+        commands: tuple[tuple[Command, str], ...] = (("update", "change"), ("delete", "remove"))
+        for command, what in commands:
             found: list[tuple[Persona, str]] = []
             whose = "rows that name no owner"
             for persona in self.personas:
                 if persona.name in self.ordinary_users.plain(table):
-                    cell = self.record.cell(persona.name, table, "update" if command == "update" else "delete")
+                    cell = self.record.cell(persona.name, table, command)
                     others = [
                         number
                         for number in sorted(cell.rows)
@@ -95,13 +96,14 @@ class Inferred:
                     if others:
                         found.append((persona, witness(self.planted_rows, persona, table, cell, others[0])))
             if found:
+                shared = all(self.ordinary_users.writes_parents(one, table, command) for one, _ in found)
                 yield Finding(
                     "foreign-row-written",
-                    "error",
+                    "warning" if shared else "error",
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can {what} {whose} in {table}"
                     f" ({self.ordinary_users.why(table)})",
-                    fix=self._policies_to_fix(table, "update" if command == "update" else "delete"),
+                    fix=self._policies_to_fix(table, command),
                     detail=command,
                     witness=found[0][1],
                 )
@@ -270,7 +272,10 @@ class Inferred:
         if self.ordinary_users.met_by_nobody_else(crossing.persona.name, crossing.table):
             return False
         read = {key for key in self.survey.clues.read if key[:2] == crossing.table.key}
-        if (*crossing.table.key, crossing.column) in read or crossing.table.key in FILES:
+        asked = (*crossing.table.key, crossing.column) in read
+        if (
+            asked and not self.ordinary_users.asked_of_new_rows(crossing.table, crossing.column)
+        ) or crossing.table.key in FILES:
             return True
         return not read and crossing.table.key in self.survey.read_elsewhere
 

@@ -90,7 +90,7 @@ class Search:
             offered.append([values[at] for at in fit])
         if not all(offered):
             return None
-        wanted = by_least_change(offered, _MOST_TOGETHER)
+        wanted = by_least_change(offered, _MOST_TOGETHER, self._dear(columns))
         found = self._fitting(columns, names, wanted, 1)
         return tuple(zip((column.name for column in columns), wanted[found[0]], strict=True)) if found else None
 
@@ -113,6 +113,8 @@ class Search:
     def repaired(self, row: Row, error: Error) -> Row | None:
         """Return a row with other values for what a constraint refused, which keeps the kind of row that it is.
 
+        Only the first row of a set becomes another kind where it could not name its user otherwise.
+
         Args:
             row: The row.
             error: What PostgreSQL said of it.
@@ -122,14 +124,23 @@ class Search:
         edges = self.row_sets.edges(self.table)
         offered: list[list[Fix]] = []
         for column in columns:
-            values = [] if column.name in edges else self._offered(column, error)
+            values = [] if column.name in edges and not row.base else self._offered(column, error)
             offered.append([KEPT, *(one for one in values if one != KEPT)])
-        wanted = by_least_change(offered, _MOST_ALONE)
+        wanted = by_least_change(offered, _MOST_ALONE, self._dear(columns))
         given = [[self._filled(columns, one, row)] for one in wanted]
         constraints = [one.definition for one in checks(self.table) if set(one.columns) <= names]
         generated = {name: text for name, text in self._computed.items() if name in names}
         found = fitting(self.cursor, columns, generated, constraints, given) if columns else []
         return replace(row, values={**row.values, **given[found[0]][0]}) if found else None
+
+    def _dear(self, columns: list[Column]) -> tuple[list[int], list[int]]:
+        """Return the places of the columns that name a user, without whom a row is nobody's, then of deciding ones."""
+        users = {key[2] for key in self.row_sets.survey.identities if key[:2] == self.table.key}
+        edges = self.row_sets.edges(self.table)
+        return (
+            [place for place, column in enumerate(columns) if column.name in users],
+            [place for place, column in enumerate(columns) if column.name in edges],
+        )
 
     def _filled(self, columns: list[Column], combination: tuple[Fix, ...], row: Row) -> dict[str, str | None]:
         return {column.name: self._value(column, fix, row) for column, fix in zip(columns, combination, strict=True)}

@@ -12,7 +12,7 @@ from functools import cached_property
 from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary
-from gatepost.observation.plant.fitting.candidate_values import Fix, filled, small_numbers
+from gatepost.observation.plant.fitting.candidate_values import Fix, filled, shown_first, small_numbers
 from gatepost.observation.plant.fitting.combinations import KEPT, Values, combinations, free, overlay, values_in_checks
 from gatepost.observation.plant.fitting.look_alikes import accounts
 from gatepost.observation.plant.fitting.member_states import in_force
@@ -112,18 +112,20 @@ class RowSets:
         return in_force(self.survey, table, self.demanded(table)) if joined else {}
 
     def rank(self, table: Table, world: str) -> Values:
-        """Return the rank that a row of a membership holds: ann's the highest, her teammate's the lowest."""
-        if world not in (ANN, TEAMMATE) or TEAMMATE not in self.users:
+        """Return the rank that a row holds: in a membership ann's is the highest, else a plain user's the lowest."""
+        plain = table.key in self.survey.statuses and world not in RANKED
+        if not plain and (world not in (ANN, TEAMMATE) or TEAMMATE not in self.users):
             return {}
-        held = {one.column.name: one.highest if world == ANN else one.lowest for one in self.ranks(table)}
+        ranks = self.ranks(table, self.survey.teams.personal if plain else self.survey.teams.ranks)
+        held = {one.column.name: one.highest if world == ANN else one.lowest for one in ranks}
         return {name: value for name, value in held.items() if value is not None}
 
-    def ranks(self, table: Table) -> Iterator[Ranks]:
+    def ranks(self, table: Table, among: Collection[ColumnKey] | None = None) -> Iterator[Ranks]:
         """Yield the columns that hold a rank, each with the ranks that it can hold."""
         teams, literals = self.survey.teams, self.survey.clues.literals
         for column in table.columns:
             key = (*table.key, column.name)
-            if key in teams.ranks:
+            if key in (teams.ranks if among is None else among):
                 labels = self.survey.enums.get(self.survey.base_type(column.type), ())
                 offered = (*self.demanded(table).get(column.name, ()), *labels)
                 yield Ranks(column, offered, literals.get(key, ()), teams.limits.get(key, frozenset()))
@@ -293,4 +295,4 @@ class RowSets:
             values = [*literals, *(others or ([KEPT] if canaries.is_word(base) or small_numbers(base) else []))]
         elif not column.not_null:
             values = [KEPT]
-        return values if column.not_null else [*values, None]
+        return shown_first(column.name, values if column.not_null else [*values, None])

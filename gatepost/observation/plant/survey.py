@@ -14,7 +14,7 @@ from gatepost.analysis.compared_values import Clues, clues
 from gatepost.analysis.functions.calls import Calls, read_names
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
-from gatepost.observation.plant.references import foreign_keys, parents_first, spread
+from gatepost.observation.plant.references import foreign_keys, must_refer, parents_first, spread
 from gatepost.observation.plant.storage_rows import buckets_there
 from gatepost.observation.plant.teams import Teams
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
@@ -202,11 +202,13 @@ def _owned(survey: Survey) -> frozenset[TableKey]:
     own |= {what[:2] for what in survey.clues.requests.values() if not isinstance(what, str)}
     names = {table.key: read_by(survey, table) for table in survey.tables}
     for child, parent in survey.keys.items():
-        # A membership: a row that names a user and references a table, and that some policy reads.
-        if child[:2] in own and parent not in survey.identities and not _for_all(survey, parent, names):
-            member = child[1]
-            if any(member in read for key, read in names.items() if key != child[:2]):
-                own.add(parent[:2])
+        # A membership: a row that names a user and references a table, and that some policy reads. What may refer to
+        # none, and of which no policy asks that, only notes something about a user, such as a region.
+        needed = {child[1]} if must_refer(survey.live, child) else {child[1], child[2]}
+        asked = any(needed <= read for key, read in names.items() if key != child[:2])
+        joins = child[:2] in own and parent not in survey.identities and not _for_all(survey, parent, names)
+        if joins and asked:
+            own.add(parent[:2])
     own.discard(USERS)
     grew = True
     while grew:

@@ -25,8 +25,8 @@ class Teams:
 
     `memberships` are the tables whose rows join a user to a tenant. `tenants` are the tables in which a teammate has no
     row of its own. `values` are the columns in which it holds the value of the other, because no row stands for the
-    tenant. `ranks` are the columns of memberships that hold a rank, and `limits` the numbers that those must lie above
-    or below.
+    tenant. `ranks` are the columns of memberships that hold a rank, `personal` those of tables about users alone, and
+    `limits` the numbers that those must lie above or below.
     """
 
     memberships: frozenset[TableKey] = frozenset()
@@ -34,6 +34,7 @@ class Teams:
     values: frozenset[ColumnKey] = frozenset()
     ranks: frozenset[ColumnKey] = frozenset()
     limits: Mapping[ColumnKey, frozenset[Limit]] = field(default_factory=dict)
+    personal: frozenset[ColumnKey] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.tenants or self.values)

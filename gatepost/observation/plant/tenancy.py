@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gatepost.analysis.compared_columns import ColumnKey, compared_columns
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.plant.implied_keys import of_a_catalogue
+from gatepost.observation.plant.references import must_refer
 from gatepost.observation.plant.survey import USERS, Survey, TableKey, read_by
 from gatepost.observation.plant.teams import NUMBERS, Teams
 from gatepost.schema import Table
@@ -35,7 +36,8 @@ def teams_of(survey: Survey) -> Teams:
         if child in survey.identities or parent in survey.identities:
             continue
         joins = child[:2] in named and not _lists_kinds(survey, parent[:2])
-        if joins and _read_within(child[1], parent[:2], child[:2], above, reads):
+        asked = must_refer(survey.live, child) or any({child[1], child[2]} <= read for read in reads.values())
+        if joins and asked and _read_within(child[1], parent[:2], child[:2], above, reads):
             memberships.add(child[:2])
             tenants.add(parent[:2])
         if parent[:2] in named and parent not in survey.keys and _may_be_tenant(survey, child, parent):
@@ -43,10 +45,12 @@ def teams_of(survey: Survey) -> Teams:
             values.add(parent)
     tenants |= {one for key in tenants for one in above.get(key, ())}
     tenants = {key for key in tenants - memberships if not _lists_kinds(survey, key)}
-    limits = compared_columns(survey.live, survey.live.tables).limits if memberships else {}
+    personal = survey.statuses - memberships
+    limits = compared_columns(survey.live, survey.live.tables).limits if memberships or personal else {}
     ranks = _ranks(survey, memberships, limits)
-    held = {key: frozenset(limits[key]) for key in ranks & limits.keys()}
-    return Teams(frozenset(memberships), frozenset(tenants), frozenset(values), ranks, held)
+    of_users = _ranks(survey, personal, limits)
+    held = {key: frozenset(limits[key]) for key in (ranks | of_users) & limits.keys()}
+    return Teams(frozenset(memberships), frozenset(tenants), frozenset(values), ranks, held, of_users)
 
 
 def _above(survey: Survey) -> Mapping[TableKey, frozenset[TableKey]]:

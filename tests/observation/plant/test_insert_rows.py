@@ -152,3 +152,34 @@ def test_edges_are_planted(planted):
     assert {row.values["public"] for row in rows} == {"true", "false", None}
     assert {row.values["state"] == "live" for row in rows} == {True, False}
     assert len({row.values["due"] for row in rows}) == 3
+
+
+def test_the_first_row_of_a_user_names_that_user_and_is_there(planted):
+    planted_rows = planted("""
+        CREATE TABLE clubs (id uuid PRIMARY KEY, boss uuid NOT NULL REFERENCES auth.users (id));
+        CREATE TABLE seats (id uuid PRIMARY KEY, club uuid NOT NULL REFERENCES clubs (id), left_at timestamptz,
+                            who uuid REFERENCES auth.users (id), stand_in boolean NOT NULL DEFAULT false, nick text,
+                            CHECK ((NOT stand_in AND who IS NOT NULL AND nick IS NULL)
+                                   OR (stand_in AND who IS NULL AND nick IS NOT NULL)));
+        CREATE UNIQUE INDEX ON seats (club, who) WHERE who IS NOT NULL;
+        CREATE TABLE people (id uuid PRIMARY KEY REFERENCES auth.users (id), deleted_at timestamptz);
+        CREATE POLICY see ON people FOR SELECT USING (id = auth.uid() AND deleted_at IS NULL);
+        CREATE POLICY see ON clubs FOR SELECT USING (
+            EXISTS (SELECT FROM seats WHERE club = clubs.id AND (stand_in OR who = auth.uid())))""")
+    rows = {
+        key[1]: {row.world: row.values for row in found.values() if row.base}
+        for key, found in planted_rows.rows.items()
+    }
+    assert {world: rows["seats"][world]["who"] for world in USERS} == dict(USERS)
+    assert rows["people"]["ann"]["deleted_at"] is None
+
+
+def test_of_some_combinations_every_one_is_planted(planted):
+    planted_rows = planted("""
+        CREATE TABLE goods (id int PRIMARY KEY, seller uuid REFERENCES auth.users (id), left_over int NOT NULL,
+                            from_day date, to_day date);
+        CREATE POLICY see ON goods FOR SELECT USING (left_over > 0 AND (from_day IS NULL OR from_day <= CURRENT_DATE)
+                                                     AND (to_day IS NULL OR to_day >= CURRENT_DATE))""")
+    rows = [row.values for row in planted_rows.of(planted_rows.survey.live.table("public", "goods")).values()]
+    kinds = {(int(one["left_over"]) > 0, one["from_day"], one["to_day"]) for one in rows}
+    assert any(enough and begun == late for enough, begun, late in kinds if begun is None)

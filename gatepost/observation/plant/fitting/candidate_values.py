@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gatepost import sql
 from gatepost.analysis.compared_values import unquoted
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.plant import canaries
 from gatepost.observation.plant.canaries import FUTURE, PAST, Canary, composite, family, is_word
 from gatepost.observation.plant.fitting.combinations import KEPT
@@ -64,6 +65,12 @@ def options(survey: Survey, column: Column, texts: Iterable[str]) -> list[Fix]:
     found = [fix for fix in _by_type(base, survey, texts) if _fits(base, fix)]
     found += [KEPT, *([] if column.not_null else [None])]
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def shown_first(name: str, values: list[str | None]) -> list[str | None]:
+    """Return the values of a column, of one such as `deleted_at` those first with which a row is not hidden."""
+    hides = name_parts(name) & word_list("hiding_columns")
+    return sorted(values, key=lambda one: one not in (None, "false")) if hides else values
 
 
 def small_numbers(base: str) -> bool:

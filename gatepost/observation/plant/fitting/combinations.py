@@ -27,7 +27,10 @@ def overlay(names: Iterable[str], values: Iterable[str | None]) -> Values:
 
 
 def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | None, ...]]:
-    """Return every combination of the deciding values or, if they are too many, each value once with the first ones."""
+    """Return every combination of the deciding values or, if they are too many, each value once with the first ones.
+
+    Of many combinations, those that differ most come first: a persona tries only some of them.
+    """
     size = 1
     for values in edges.values():
         size *= len(values)
@@ -37,7 +40,8 @@ def combinations(edges: Mapping[str, Sequence[str | None]]) -> list[tuple[str | 
     found = [first, tuple(values[1] for values in edges.values())]
     for place, values in enumerate(edges.values()):
         found += [(*first[:place], value, *first[place + 1 :]) for value in values[1:]]
-    return list(dict.fromkeys(found))[: 2 * MANY]
+    every = itertools.product(*edges.values()) if size <= 3 * MANY else ()
+    return list(dict.fromkeys([*found[: 2 * MANY], *every]))
 
 
 def free(survey: Survey, table: Table, name: str) -> bool:

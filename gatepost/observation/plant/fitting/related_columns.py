@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from gatepost.analysis.compared_values import identifiers_in
@@ -30,17 +30,24 @@ def related(table: Table, columns: Iterable[str], computed: Mapping[str, str]) -
     return found
 
 
-def by_least_change(offered: Sequence[Sequence[T]], most: int) -> list[tuple[T, ...]]:
+def by_least_change(
+    offered: Sequence[Sequence[T]], most: int, dear: Sequence[Collection[int]] = ()
+) -> list[tuple[T, ...]]:
     """Return combinations of one value from each list, those with the first values first.
 
     Args:
         offered: The lists.
         most: About how many to return: the longest lists are cut.
+        dear: Places of lists whose first values are only given up if nothing else helps, the dearest first.
     """
     sizes = [len(values) for values in offered]
     while len(sizes) and _product(sizes) > most and max(sizes) > 1:
         sizes[sizes.index(max(sizes))] -= 1
-    places = sorted(itertools.product(*map(range, sizes)), key=sum)
+
+    def change(place: tuple[int, ...]) -> tuple[int, ...]:
+        return *(sum(place[at] > 0 for at in group) for group in dear), sum(place)
+
+    places = sorted(itertools.product(*map(range, sizes)), key=change)
     return [tuple(values[at] for values, at in zip(offered, one, strict=True)) for one in places[:most]]
 
 
