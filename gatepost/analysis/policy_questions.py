@@ -168,7 +168,8 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
         return "error"
     if _in_open_space(context, table, role):
         return "info"
-    if any(is_secret(name, role == "anon") for name in visible):
+    secrets = [name for name in visible if is_secret(name, role == "anon")]
+    if secrets and not _of_premises(context, table, secrets):
         return "error"
     if context.analysis.owner_columns(table) & set(visible):
         return (
@@ -183,6 +184,13 @@ def read_severity(context: Context, table: Table, role: str) -> Severity | None:
     if role == "anon" and about_people(table):
         return "error"
     return None
+
+
+def _of_premises(context: Context, table: Table, columns: list[str]) -> bool:
+    """Return whether columns say no more than how to get in touch with a shop or an office, which belongs to nobody."""
+    named = name_parts(table.name) & word_list("premises_tables")
+    contacts = all(name_parts(name) & word_list("contact_columns") for name in columns)
+    return bool(named) and contacts and not about_people(table) and not context.analysis.owner_columns(table)
 
 
 def _in_open_space(context: Context, table: Table, role: str) -> bool:

@@ -31,6 +31,29 @@ def test_a_declared_policy_is_intended(told, declared, found):
     assert bool(told("always-true-read", OPEN, declared)) is found
 
 
+@pytest.mark.parametrize(
+    ("table", "more", "found"),
+    [
+        ("shop_settings", "", False),
+        ("shop_settings", ", api_secret text", True),
+        ("shop_settings", ", owner_id uuid", True),
+        ("customers", "", True),
+    ],
+    ids=["of a shop", "beside a secret", "of somebody", "of people"],
+)
+def test_the_number_of_a_shop_is_for_everybody(told, table, more, found):
+    reported = told(
+        "always-true-read",
+        f"""
+        CREATE TABLE public.{table} (id int PRIMARY KEY, phone text, shop_email text {more});
+        ALTER TABLE public.{table} ENABLE ROW LEVEL SECURITY;
+        GRANT SELECT ON public.{table} TO anon;
+        CREATE POLICY everybody ON public.{table} FOR SELECT TO anon USING (true);""",
+        None,
+    )
+    assert bool(reported) is found
+
+
 WRITTEN = """
 CREATE TABLE public.notes (id bigint PRIMARY KEY, user_id uuid NOT NULL, book bigint);
 ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
