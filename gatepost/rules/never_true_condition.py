@@ -7,8 +7,19 @@ from collections.abc import Iterator
 
 from gatepost.analysis import PolicyFacts
 from gatepost.analysis.conditions.outcomes import Outcome
-from gatepost.analysis.conditions.term_queries import sessions
-from gatepost.analysis.conditions.terms import FALSE, Cast, Column, Compare, Const, Session, Term, remembered, unwrapped
+from gatepost.analysis.conditions.term_queries import conjuncts, row_columns, sessions
+from gatepost.analysis.conditions.terms import (
+    FALSE,
+    Cast,
+    Column,
+    Compare,
+    Const,
+    Select,
+    Session,
+    Term,
+    remembered,
+    unwrapped,
+)
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import beside, decisive
 from gatepost.rules._registry import Found, rule
@@ -25,7 +36,8 @@ def never_true_condition(context: Context) -> Iterator[Found]:
 
     ## Why is this bad?
     `= NULL` is never true, a user's id is not a number, and a claim that is still jsonb keeps its quotes when cast to
-    text. Nobody passes, and a quick fix for that is usually too wide.
+    text. A bare `id` in a sub-select is that of the sub-select's own table, which a reference of it never holds. Nobody
+    passes, and a quick fix for that is usually too wide.
 
     ## Example
     ```sql
@@ -46,7 +58,16 @@ def never_true_condition(context: Context) -> Iterator[Found]:
     """
     for one in decisive(context):
         why = _why(one) if one.roles else None
-        if why is not None:
+        own_key = _own_key(context, one) if one.roles and why is None else None
+        if own_key is not None:
+            reference, key = own_key
+            yield Found(
+                str(one.policy),
+                f'a condition of the policy "{one.policy.name}" on "{one.table}" is never true: its sub-select compares'
+                f' "{reference}" with "{key}" of its own table, and not with that of the row',
+                f"write {one.table.name}.{key}",
+            )
+        elif why is not None:
             yield Found(
                 str(one.policy),
                 f'a condition of the policy "{one.policy.name}" on "{one.table}" is never true: {why}',
@@ -83,6 +104,30 @@ def _blocked(context: Context, one: PolicyFacts) -> list[str]:
             and not context.analysis.truth(one.table, role).possible_outcomes(one.condition(command)) & Outcome.TRUE
         }
     )
+
+
+def _own_key(context: Context, one: PolicyFacts) -> tuple[str, str] | None:
+    """Return the reference to the policy's table that a sub-select compares with a key of the referring table itself.
+
+    A bare column name refers to the nearest table. Where the row is not read at all, another rule says so. Numbers may
+    be equal by chance.
+    """
+    for select in (part for term in one.terms for part in term.all_of_type(Select) if row_columns(part)):
+        relations = {source.name: source.relation for source in select.sources if source.relation is not None}
+        for part in conjuncts(select.where):
+            if not isinstance(part, Compare) or part.op != "=":
+                continue
+            for left, right in ((part.left, part.right), (part.right, part.left)):
+                column, key = unwrapped(left), unwrapped(right)
+                if not isinstance(column, Column) or not isinstance(key, Column) or column.source != key.source:
+                    continue
+                child = context.live.table(*relations[key.source]) if key.source in relations else None
+                held = child.column(key.name) if child is not None else None
+                for constraint in child.constraints if child is not None and held and held.type == "uuid" else ():
+                    at = constraint.references
+                    if constraint.columns == (column.name,) and at and at == (*one.table.key, (key.name,)):
+                        return column.name, key.name
+    return None
 
 
 def _why(one: PolicyFacts) -> str | None:

@@ -49,3 +49,21 @@ def test_a_helper_whose_argument_has_the_name_of_a_column(rolled_back, argument,
             CREATE POLICY reads ON public.note FOR SELECT TO authenticated USING (public.has_project(owner_id))""")
         found = list(named_rule("ambiguous-column-in-subquery").check(Context(read(cursor))))
     assert [one.verdict for one in found] == ([verdict] if verdict else [])
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "found"),
+    [("id", "uuid", 1), ("ballot.id", "uuid", 0), ("id", "bigint", 0)],
+    ids=["bare", "qualified", "number"],
+)
+def test_a_reference_is_never_the_key_of_its_own_row(rolled_back, key, kind, found):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE TABLE public.ballot (id {kind} PRIMARY KEY, chosen {kind}, owner_id uuid);
+            CREATE TABLE public.choice (id {kind} PRIMARY KEY, ballot_id {kind} NOT NULL REFERENCES public.ballot (id));
+            ALTER TABLE public.ballot ENABLE ROW LEVEL SECURITY; GRANT SELECT, UPDATE ON public.ballot TO authenticated;
+            CREATE POLICY choose ON public.ballot FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid()))
+              WITH CHECK (owner_id = (SELECT auth.uid()) AND EXISTS (
+                SELECT FROM public.choice c WHERE c.id = chosen AND c.ballot_id = {key}))""")
+        reported = list(named_rule("never-true-condition").check(Context(read(cursor))))
+    assert len(reported) == found
