@@ -110,11 +110,11 @@ def test_a_suspicion_is_witnessed_by_a_statement_of_its_own_command(write, cause
 
 def test_what_reads_a_table_whose_policies_turn_in_a_circle_fails_for_that_cause():
     rule = Finding("policy-recursion", "error", "public.t", "its policies read themselves")
-    said = 'select on public.t ends in an error: infinite recursion detected in policy for relation "{}"'
+    reasons = [f'infinite recursion detected in policy for relation "{at}"' for at in ("t", "other")]
     seen = [
-        Finding("policy-error", "error", "public.t", said.format(at), detail=f"select:{at}", witness="as ann")
-        for at in ("t", "other")
+        Finding("policy-error", "error", "public.t", f"select ends in an error: {why}", detail=why, witness="as ann")
+        for why in (*reasons, "stack depth limit exceeded")
     ]
     found = joined("unknown", rule=rule, seen=seen).findings
-    assert {one.rule: len(one.consequences) for one in found} == {"policy-recursion": 1, "policy-error": 0}
+    assert {one.rule: len(one.consequences) for one in found} == {"policy-recursion": 2, "policy-error": 0}
     assert {(one.severity, one.verdict) for one in found} == {("error", "witnessed")}

@@ -100,7 +100,8 @@ class Reading:
             why = f'because the policies let the project\'s own role "{persona.role}" read every row'
             private = bool(self._by_name(table, persona)) or self._audience(table) == "private"
             return ("warning" if private else "info", why) if owned and self._all(table, cell, persona) else None
-        beyond = set(others) - self.record.sees(NEWCOMER, table.key)
+        without = self.record.cell(NEWCOMER, table, "select")  # what everybody reads who has no row of their own
+        beyond = set(others) - without.rows if without.known else set()
         if owned and persona.role != "anon" and not persona.traits.newcomer and beyond:
             return "error", "because a row of their own gives access to them"
         if not self._all(table, cell, persona):

@@ -92,3 +92,19 @@ def test_a_sound_design_stays_without_a_finding(designs, design):
     found = designs.observe(design)
     assert [(one.rule, one.object) for one in found.findings if one.severity != "info"] == []
     assert found.not_checked == ()
+
+
+ONLY_WITH_A_ROW = """
+CREATE TABLE members (id uuid PRIMARY KEY, user_id uuid UNIQUE REFERENCES auth.users (id),
+                      shown boolean NOT NULL DEFAULT true);
+CREATE FUNCTION share() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+    AS $$ SELECT 1 / count(*) FROM public.members m WHERE m.user_id = auth.uid() $$;
+ALTER TABLE members ENABLE ROW LEVEL SECURITY; GRANT SELECT ON members TO authenticated;
+CREATE POLICY see ON members FOR SELECT TO authenticated
+    USING (shown OR user_id = (SELECT auth.uid()) OR share() > 5);
+"""
+
+
+def test_an_error_for_who_has_no_row_does_not_show_that_a_row_gives_access(designs):
+    found = designs.observe(ONLY_WITH_A_ROW).findings
+    assert {one.rule for one in found if one.severity == "error"} == {"policy-error"}
