@@ -42,11 +42,11 @@ def definer_function(context: Context) -> Iterator[Found]:
 
     The body is followed into the functions that it calls. A function that compares its rows with the signed-in user is
     not reported. Information where the caller learns only a truth value or a number, where rows are found by a secret
-    that the caller must know, where a row is added to a table that no policy trusts, where a number is only counted up,
-    where EXECUTE was revoked from PUBLIC and granted on purpose for a look-up, and where functions are the only way to
-    tables without a policy and return nothing of anybody's. A sum of private rows is reported where an argument chooses
-    whose. Calls that cannot be followed are reported as such. A warning where a function sends its caller's
-    request over HTTP with credentials of its own.
+    that the caller must know (unless it adds some to a table that policies trust), where a row is added to a table that
+    no policy trusts, where a number is only counted up, where EXECUTE was revoked from PUBLIC and granted on purpose for
+    a look-up, and where functions are the only way to tables without a policy and return nothing of anybody's. A sum of
+    private rows is reported where an argument chooses whose. Calls that cannot be followed are reported as such. A
+    warning where a function sends its caller's request over HTTP with credentials of its own.
 
     ## Why is this bad?
     The function runs as its owner, and on the platform the owner bypasses row security. Everyone can call a function
@@ -151,7 +151,7 @@ def _writes(found: Callable, context: Context, why: str) -> tuple[Severity, str]
     reported = (trusted_writes or changed or list(hidden))[:3]
     what = joined(f'{command} rows of "{table}"' for command, table in reported)
     sentence = f'can {what} through "{function}", {_unchecked(function, why, "changes")}'
-    if trusted_writes:
+    if trusted_writes and (not takes_a_secret(function) or "insert" in {command for command, _ in trusted_writes}):
         return "error", f"{sentence}. Policies trust that table"
     if not takes_a_secret(function) and _in_anothers_name(found, context):
         return "warning", f"{sentence}. The caller chooses whose rows those are"

@@ -2,6 +2,9 @@
 
 import pytest
 
+from gatepost.reflect import read
+from gatepost.rules import Context, named_rule
+
 TABLES = """
 CREATE TABLE public.member (team_id bigint, user_id uuid, role text, PRIMARY KEY (team_id, user_id));
 CREATE TABLE public.bill (id bigint PRIMARY KEY, team_id bigint, owner uuid NOT NULL, amount numeric);
@@ -77,3 +80,24 @@ def test_a_member_by_ones_own_choice(told, word):
         END $$""",
     )
     assert found == (["public.join_team(bigint)"] if word == "team" else [])
+
+
+BOOKINGS = """
+CREATE TABLE public.bookings (id uuid PRIMARY KEY, guest_id uuid, state text, token uuid NOT NULL);
+CREATE TABLE public.extras (id uuid PRIMARY KEY, booking_id uuid NOT NULL REFERENCES public.bookings (id));
+ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY; ALTER TABLE public.extras ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.bookings, public.extras TO authenticated;
+CREATE POLICY own ON public.bookings FOR SELECT TO authenticated USING (guest_id = (SELECT auth.uid()));
+CREATE POLICY own ON public.extras FOR SELECT TO authenticated
+    USING (booking_id IN (SELECT id FROM public.bookings WHERE guest_id = (SELECT auth.uid())));
+CREATE FUNCTION public.cancel(which uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ''
+    AS $$ UPDATE public.bookings SET state = 'cancelled' WHERE {} = which $$;
+"""
+
+
+@pytest.mark.parametrize(("by", "severity"), [("token", "info"), ("id", "error")])
+def test_who_knows_the_token_of_a_row_may_change_it(rolled_back, by, severity):
+    with rolled_back.cursor() as cursor:
+        cursor.execute(BOOKINGS.format(by))
+        found = named_rule("definer-function").check(Context(read(cursor)))
+        assert {one.severity for one in found} == {severity}
