@@ -43,10 +43,10 @@ def definer_function(context: Context) -> Iterator[Found]:
     The body is followed into the functions that it calls. A function that compares its rows with the signed-in user is
     not reported. Information where the caller learns only a truth value or a number, where rows are found by a secret
     that the caller must know (unless it adds some to a table that policies trust), where a row is added to a table that
-    no policy trusts, where a number is only counted up, where EXECUTE was revoked from PUBLIC and granted on purpose for
-    a look-up, and where functions are the only way to tables without a policy and return nothing of anybody's. A sum of
-    private rows is reported where an argument chooses whose. Calls that cannot be followed are reported as such. A
-    warning where a function sends its caller's request over HTTP with credentials of its own.
+    no policy trusts, where a number is only counted up, where EXECUTE was revoked from PUBLIC and granted on purpose
+    for a look-up, and where functions are the only way to tables without a policy and return nothing of anybody's. A
+    sum of private rows is reported where an argument chooses whose. Calls that cannot be followed are reported as such.
+    A warning where a function sends its caller's request over HTTP with credentials of its own.
 
     ## Why is this bad?
     The function runs as its owner, and on the platform the owner bypasses row security. Everyone can call a function
