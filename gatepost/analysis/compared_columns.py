@@ -17,13 +17,18 @@ from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
+    And,
     Call,
+    Case,
     Cast,
     Column,
     Compare,
     CompareMany,
     Const,
+    Exists,
     Items,
+    Not,
+    Or,
     Scalar,
     Select,
     Session,
@@ -59,9 +64,10 @@ class ComparedColumns:
 
     `requests` are values that the caller sends along, a header or a cookie, each with the column or the literal that it
     is compared with. `metadata` are columns that are compared with what a user wrote at sign-up. `links` are columns of
-    two tables that hold the same value. `lists` are the claims that are used as arrays. `limits` are the numbers that a
-    column must lie above or below, each with the operator. `addresses` are what a part of the caller's address is
-    compared with, and patterns that it must match. `unread` are the conditions that could not be parsed.
+    two tables that hold the same value. `lists` are the claims that are used as arrays. `others` are the values that a
+    column must not have, and `limits` the numbers that it must lie above or below, each with the operator. `addresses`
+    are what a part of the caller's address is compared with, and patterns that it must match. `unread` are the
+    conditions that could not be parsed.
     """
 
     identities: set[ColumnKey] = field(default_factory=set)
@@ -72,6 +78,7 @@ class ComparedColumns:
     literals: dict[ColumnKey, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     links: dict[tuple[ColumnKey, ColumnKey], None] = field(default_factory=dict)
     lists: set[tuple[str, ...]] = field(default_factory=set)
+    others: dict[ColumnKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     limits: dict[ColumnKey, set[Limit]] = field(default_factory=lambda: defaultdict(set))
     addresses: dict[str, None] = field(default_factory=dict)
     read: set[ColumnKey] = field(default_factory=set)
@@ -111,6 +118,9 @@ class _Reader:
     found: ComparedColumns
 
     def read(self) -> None:
+        for unequal in _unequal(self.term):
+            self._other_than(unequal.left, unequal.right)
+            self._other_than(unequal.right, unequal.left)
         for part in self.term.walk():
             if isinstance(part, Column):
                 self.found.read.update(self._keys(part))
@@ -203,6 +213,15 @@ class _Reader:
                 ):
                     self._flag(left, _text(right))
 
+    def _other_than(self, one: Term, other: Term) -> None:
+        """Note a value that a column must not have."""
+        value = unwrapped(other)
+        if not isinstance(value, Const):
+            return
+        for column in _values(one):
+            for key in self._keys(column) if isinstance(column, Column) else ():
+                self.found.others[key].add(_text(value))
+
     def _beside(self, one: Term, op: str, other: Term) -> None:
         """Note the numbers on both sides of a limit, so that a row stands on each."""
         limit = unwrapped(other)
@@ -249,6 +268,22 @@ class _Reader:
                 yield (*key, column.name)
 
 
+def _unequal(term: Term, *, turned: bool = False) -> Iterator[Compare]:
+    """Yield the comparisons by which two values must differ, also where a negation around them says so."""
+    if isinstance(term, Not):
+        yield from _unequal(term.term, turned=not turned)
+    elif isinstance(term, Compare) and term.op == ("=" if turned else "<>"):
+        yield term
+    elif isinstance(term, And | Or):
+        for one in term.terms:
+            yield from _unequal(one, turned=turned)
+    elif isinstance(term, Case):
+        for one in (*(then for _, then in term.whens), term.otherwise):
+            yield from _unequal(one, turned=turned)
+    elif isinstance(term, Exists) and isinstance(term.select, Select):
+        yield from _unequal(term.select.where, turned=turned)
+
+
 def _members(many: Term) -> list[Term]:
     """Return the values of a list or of a sub-select on the right of a comparison."""
     inner = unwrapped(many)
@@ -285,12 +320,3 @@ def _is_given(term: Term) -> bool:
 
 def _text(value: Const) -> str:
     return str(value.value).lower() if isinstance(value.value, bool) else str(value.value)
-
-
-def trigger_bodies(live: Schema) -> Iterator[tuple[Table, str]]:
-    """Yield each table that has triggers with the body of each of their functions."""
-    bodies = {one.key: one.body for one in live.functions if one.language == "plpgsql" and not is_platform(one.schema)}
-    for trigger in live.triggers:
-        table = live.table(trigger.schema, trigger.table)
-        if table is not None and trigger.function in bodies and trigger.enabled != "D":
-            yield table, bodies[trigger.function]

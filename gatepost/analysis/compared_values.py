@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gatepost import sql
-from gatepost.analysis.compared_columns import ColumnKey, compared_columns, trigger_bodies
+from gatepost.analysis.compared_columns import ColumnKey, compared_columns
+from gatepost.analysis.trigger_bodies import trigger_bodies
 from gatepost.declare.declaration import Declaration
 from gatepost.schema import Schema, Table, is_platform
 

@@ -72,7 +72,7 @@ class StatedRanks:
         found = compared_columns(survey.live, [replace(table, policies=(policy,))])
         for column, values in found.literals.items():
             if column in survey.teams.ranks:
-                yield from values
+                yield from values.keys() - found.others.get(column, set())
         for path, value in found.flags.items():
             if path[0] != "user_metadata" and name_parts(path[-1]) & word_list("rank_columns") and path != ("role",):
                 yield value

@@ -109,7 +109,8 @@ class RowSets:
         """Return what says that a membership of ann or her teammate, or an account with a rank, is in force."""
         joined = world in (ANN, TEAMMATE) and table.key in self.survey.teams.memberships
         joined = joined or (world in RANKED and table.key in self.survey.statuses)
-        return in_force(self.survey, table, self.demanded(table)) if joined else {}
+        held = in_force(self.survey, table, self.demanded(table)) if joined else {}
+        return {name: value for name, value in held.items() if (*table.key, name) not in self.fixes}
 
     def rank(self, table: Table, world: str) -> Values:
         """Return the rank that a row holds: in a membership ann's is the highest, else a plain user's the lowest."""

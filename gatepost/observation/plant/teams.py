@@ -84,7 +84,9 @@ class Ranks:
         wanted = ("owner", "founder", "superadmin", "root", "admin", "administrator", "manager")
         added = sorted(word_list("highest_ranks") - set(wanted))
         named = next((known[word] for word in (*wanted, *added) if word in known), None)
-        return named or next((one for one in self.compared if one.lower() not in word_list("lowest_ranks")), None)
+        return named or next(
+            (one for one in self.compared if one.lower() not in {*word_list("lowest_ranks"), *_LEAST}), None
+        )
 
     @property
     def between(self) -> list[str]:

@@ -97,3 +97,33 @@ def errors(designs, text):
 def test_a_leak_is_found_and_its_repair_is_not(designs, design, leak, repair, found):
     assert found in errors(designs, design.format(leak))
     assert errors(designs, design.format(repair)) == set()
+
+
+def test_a_rank_that_a_policy_rules_out_is_none_that_it_demands(designs):
+    ruled_out = "coalesce(role_in(office), 'no') <> 'no'"
+    text = OFFICES.replace("p ON plans FOR SELECT TO authenticated USING (role_in(office) IS NOT NULL)",
+                           f"p ON plans FOR SELECT TO authenticated USING ({ruled_out})")  # fmt: skip
+    assert text != OFFICES
+    result = designs.observe(f"{text}; {GIVEN}")
+    assert [one.key for one in result.findings if one.severity != "info"] == []
+
+
+CRATES = """
+CREATE TABLE crates (id int PRIMARY KEY, buyer uuid REFERENCES auth.users, phone text, weight int);
+ALTER TABLE crates ENABLE ROW LEVEL SECURITY;
+CREATE POLICY c ON crates FOR SELECT USING ({});
+"""
+
+
+@pytest.mark.parametrize(
+    ("using", "expected"),
+    [
+        ("buyer IS NOT DISTINCT FROM auth.uid()", {"error"}),
+        ("buyer = auth.uid() OR buyer IS NULL", {"warning"}),
+        ("buyer = auth.uid()", set()),
+    ],
+)
+def test_rows_without_an_owner_are_for_everybody_only_where_a_policy_says_so(designs, using, expected):
+    result = designs.observe(f"{CRATES.format(using)}; {GIVEN}")
+    found = [one for one in result.findings if one.rule == "foreign-row-read"]
+    assert {one.severity for one in found} == expected
