@@ -165,9 +165,10 @@ class OrdinaryUsers:
             return False
         accounts = self.planted_rows.row_sets.users
         accounts = {**accounts, SELF_CLAIMING_SILENT: accounts.get(SELF_CLAIMING, "")}
-        for name in {name for name, key, _ in self.record.cells if key == table.key and name != "service_role"}:
-            seen = self.record.sees(name, table.key)
-            whose = {row.values.get(users[0]) for row in self.planted_rows.of(table).values() if row.number in seen}
+        for name, cell in self.record.readers(table.key).items():
+            whose = {
+                row.values.get(users[0]) for row in self.planted_rows.of(table).values() if row.number in cell.rows
+            }
             if whose - {accounts.get(name)}:
                 return False
         return True
@@ -191,11 +192,7 @@ class OrdinaryUsers:
         """
         if self.record is None or not table.row_security.enabled or table.key in {*FILES, *self.survey.read_elsewhere}:
             return False
-        reads = [
-            cell
-            for (name, key, command), cell in self.record.cells.items()
-            if key == table.key and command == "select" and name != "service_role"
-        ]
+        reads = self.record.readers(table.key).values()
         closed = all(
             not one.rows and one.outcome in ("done", "refused by policy", "refused by privilege") for one in reads
         )

@@ -143,6 +143,15 @@ class Observations:
     approvals: list[Approval] = field(default_factory=list)
     former: list[FormerAccess] = field(default_factory=list)
     missing: list[NotChecked] = field(default_factory=list)
+    _names: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def readers(self, table: TableKey) -> dict[str, Cell]:
+        """Return what each caller of the API saw of a table, by its name."""
+        if len(self.cells) not in self._names:  # a table has a cell of each, so their names are few and are kept
+            self._names.clear()
+            self._names[len(self.cells)] = tuple(dict.fromkeys(name for name, _, _ in self.cells))
+        found = {name: self.cells.get((name, table, "select")) for name in self._names[len(self.cells)]}
+        return {name: cell for name, cell in found.items() if cell is not None and name != "service_role"}
 
     def cell(self, persona: str, table: Table, command: Command) -> Cell:
         """Return a cell. Nothing is known about one that was never tried."""
