@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from gatepost.errors import SettingsError
@@ -12,6 +13,14 @@ from gatepost.finding import Finding, Result
 
 BASELINE_VERSION = 1
 UNUSED = "unused-suppression"
+
+BY_TRIAL = frozenset(
+    "access-beyond-declaration access-short-of-declaration access-lock-stale anonymous-write bucket-open"
+    " colleague-row-read door-leaks door-writes escalation foreign-row-read foreign-row-written own-row-approved"
+    " policy-error rank-bypassed rank-taken request-trusted row-forged row-moved-to-another user-metadata-trusted"
+    " usual-statement-refused".split()
+)
+"""What is found by trying and by no rule: their findings have these names."""
 
 RENAMED = {
     "self-made-key": "user-can-grant-themselves-access",
@@ -28,13 +37,14 @@ RENAMED = {
 """Former names of rules. A key with one is refused, because it would match nothing without anyone noticing."""
 
 
-def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str]) -> Result:
+def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str], every: Collection[str] = ()) -> Result:
     """Return the result without the findings that the project accepts, which are named under `accepted`.
 
     Args:
         result: The result.
         reasons: The reason of each accepted finding, by its key: `{"row-security-off:public.country": "…"}`.
         rules: The names of the rules that were checked. A suppression for another rule cannot be reported as unused.
+        every: The names of all rules; with them, a suppression for what no rule is called is reported, too.
 
     Raises:
         SettingsError: a suppression has no reason, or names a rule by an old name.
@@ -48,7 +58,10 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
             )
     found = {finding.key for finding in result.findings}
     unused = [key for key in reasons if key not in found and key.partition(":")[0] in rules]
+    known = {*every, *BY_TRIAL, UNUSED}
+    wrong = [key for key in reasons if every and key not in found and key.partition(":")[0] not in known]
     kept = [finding for finding in result.findings if finding.key not in reasons]
+    kept += [_wrong(key, known) for key in wrong]
     kept += [
         Finding(
             UNUSED,
@@ -67,6 +80,20 @@ def suppressed(result: Result, reasons: Mapping[str, str], rules: Sequence[str])
     ]
     shown = replace(result, sections={**result.sections, "accepted": accepted}) if accepted else result
     return _with(shown, kept, {"suppressed": len(found & set(reasons))})
+
+
+def _wrong(key: str, known: Iterable[str]) -> Finding:
+    """Return that a suppression names no rule, with the rule that it may mean."""
+    name, _, rest = key.partition(":")
+    meant = get_close_matches(name, sorted(known), 1)
+    return Finding(
+        UNUSED,
+        "warning",
+        rest or key,
+        f'"{key}" is suppressed in pyproject.toml, but no rule is called "{name}"',
+        f'write "{meant[0]}:{rest}"' if meant and rest else "write the key of a finding: rule:schema.table",
+        detail=name,
+    )
 
 
 def beyond_baseline(result: Result, baseline: frozenset[str]) -> Result:

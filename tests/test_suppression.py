@@ -1,14 +1,17 @@
 """What a project accepts, with a reason, and what it had when it began."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import gatepost
 from gatepost.errors import SettingsError
 from gatepost.finding import Finding, Result
 from gatepost.report import formats, render
 from gatepost.rules import all_rules, named_rule
-from gatepost.suppression import RENAMED, beyond_baseline, read_baseline, suppressed, write_baseline
+from gatepost.suppression import BY_TRIAL, RENAMED, beyond_baseline, read_baseline, suppressed, write_baseline
 
 OFF = Finding("row-security-off", "error", "public.country", "off")
 RESULT = Result("verify", "here", (OFF, Finding("drift", "error", "public.task", "differs", detail="grants")))
@@ -51,6 +54,26 @@ def test_an_unused_suppression_is_a_finding():
         "unused-suppression:public.gone:drift"
     ]
     assert result.fails("warning")
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("row-securty-off:public.country", 'write "row-security-off:public.country"'),
+        ("*", "write the key of a finding: rule:schema.table"),
+        ("row-forged:public.task", None),
+    ],
+)
+def test_a_suppression_for_what_no_rule_is_called_is_a_finding(key, fix):
+    every = [rule.name for rule in all_rules()]
+    found = suppressed(RESULT, {key: "once"}, ["drift"], every).findings
+    assert [one.fix for one in found if one.rule == "unused-suppression"] == ([fix] if fix else [])
+
+
+def test_the_names_of_what_is_found_by_trying_are_complete():
+    judges = Path(gatepost.__file__).parent / "observation" / "judge"
+    named = {name for file in judges.glob("*.py") for name in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', file.read_text())}
+    assert named - {"sign-up"} <= {*BY_TRIAL, *(rule.name for rule in all_rules())}
 
 
 def test_a_suppression_of_a_rule_that_was_not_checked_is_not_unused():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import (
@@ -37,6 +38,16 @@ _ORDER = re.compile(r"(?: DESC)?(?: NULLS (?:FIRST|LAST))?\Z")
 _NOT_A_COLUMN = re.compile(r"[^\w\"]")
 
 
+def refuse_without_sqlacodegen() -> None:
+    """Refuse to adopt a database where sqlacodegen, which is an extra, is not installed.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if find_spec("sqlacodegen") is None:
+        raise SettingsError("sqlacodegen, which writes the models, is not installed", "pip install 'gatepost[adopt]'")
+
+
 def generator_of(metadata: MetaData, live: Schema, wanted: frozenset[Key]) -> Any:  # noqa: ANN401  sqlacodegen is an extra
     """Return sqlacodegen's generator with what it loses by itself.
 
@@ -48,12 +59,8 @@ def generator_of(metadata: MetaData, live: Schema, wanted: frozenset[Key]) -> An
     Raises:
         SettingsError: sqlacodegen is not installed.
     """
-    try:
-        from sqlacodegen.generators import SQLModelGenerator
-    except ModuleNotFoundError:
-        raise SettingsError(
-            "sqlacodegen, which writes the models, is not installed", "pip install 'gatepost[adopt]'"
-        ) from None
+    refuse_without_sqlacodegen()
+    from sqlacodegen.generators import SQLModelGenerator
 
     class Generator(SQLModelGenerator):  # type: ignore[misc, unused-ignore]
         """sqlacodegen's generator, without relationships, and with the tables of the platform as they are."""

@@ -61,6 +61,7 @@ def _adopt(
 ) -> None:
     import tempfile
 
+    from gatepost.adopt.generator import refuse_without_sqlacodegen
     from gatepost.adopt.plan import plan, summary
     from gatepost.cli._adopted import keep, proved, proved_beside, refuse_existing, staged
     from gatepost.cli._adopted_sqlite import adopt_sqlite, is_sqlite
@@ -75,6 +76,7 @@ def _adopt(
         adopt_sqlite(Path(target), root, dry_run=dry_run)
         return
     refuse_existing(root)
+    refuse_without_sqlacodegen()
     with (
         looked_at(target, False, Options()) as database,
         tempfile.TemporaryDirectory(prefix="gatepost-adopt-") as folder,

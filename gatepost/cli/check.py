@@ -137,4 +137,5 @@ def _suppressed(result: Result, reasons: dict[str, str], names: list[str] | None
     refuted: object = result.sections.get("refuted", ())
     elsewhere |= {one["key"] for one in refuted} if isinstance(refuted, list) else set()
     own = {key: reason for key, reason in reasons.items() if key not in elsewhere or not reason.strip()}
-    return suppressed(result, own, names or [rule.name for rule in all_rules()])
+    every = [rule.name for rule in all_rules()]
+    return suppressed(result, own, names or every, every)

@@ -110,5 +110,7 @@ def _verified(
     if project is not None:
         from gatepost.rules import all_rules
 
-        result = suppressed(result, dict(project.suppressions), [rule.name for rule in rules or all_rules()])
+        every = [rule.name for rule in all_rules()]
+        checked = [rule.name for rule in rules] if rules else every
+        result = suppressed(result, dict(project.suppressions), checked, every)
     return in_schemas(result, schemas)

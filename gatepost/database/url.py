@@ -191,8 +191,12 @@ def _parameters(query: str, driver: str) -> dict[str, str]:
         if driver and name in _OF_DRIVERS:
             continue
         if name not in _PARAMETERS:
+            from difflib import get_close_matches
+
+            meant = get_close_matches(name, sorted(_PARAMETERS), 1)
             raise SettingsError(
-                f'"{name}" in the database URL is not a parameter of PostgreSQL\'s driver', f"remove {name}=… from it"
+                f'"{name}" in the database URL is not a parameter of PostgreSQL\'s driver',
+                f"write {meant[0]}=…" if meant else f"remove {name}=… from it",
             )
         parameters[name] = _decoded(value, f"the parameter {name}")
     return parameters
