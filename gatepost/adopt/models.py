@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    text,
     types,
 )
 from sqlalchemy.exc import SAWarning
@@ -23,12 +24,17 @@ from gatepost.adopt.generator import generator_of
 from gatepost.adopt.model_names import Key, ModelName
 from gatepost.database.url import DatabaseUrl
 from gatepost.declare.platform_tables import auth_users
+from gatepost.errors import SettingsError
 from gatepost.schema import PLATFORM_SCHEMAS, Schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 MODULE = "models.tables"
+_HIDDEN = """
+SELECT c.relname FROM pg_catalog.pg_class c
+ WHERE c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND c.relname = ANY (:names) ORDER BY 1
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def write_models(url: DatabaseUrl, live: Schema, wanted: Iterable[Key]) -> Model
         wanted: The tables.
 
     Raises:
-        SettingsError: sqlacodegen is not installed.
+        SettingsError: sqlacodegen is not installed, or a table has the name of one of PostgreSQL's own.
     """
     wanted = list(wanted)
     metadata = _reflected(engine_of(url, live), live, wanted)
@@ -107,10 +113,23 @@ def _reflected(engine: Engine, live: Schema, wanted: list[Key]) -> MetaData:
     with closing_engine(engine), warnings.catch_warnings():
         # A column of a type that SQLAlchemy does not know is listed, which says more than a warning.
         warnings.filterwarnings("ignore", "Did not recognize type", SAWarning)
+        _refuse_hidden(engine, wanted)
         for schema in sorted({schema for schema, _ in wanted}):
             names = [name for one, name in wanted if one == schema]
             metadata.reflect(engine, schema=None if schema == "public" else schema, only=names, resolve_fks=True)
     return metadata
+
+
+def _refuse_hidden(engine: Engine, wanted: list[Key]) -> None:
+    """Refuse tables that a relation of PostgreSQL's own hides from whoever names no schema, as SQLAlchemy does."""
+    names = [name for schema, name in wanted if schema == "public" and name.startswith("pg_")]
+    with engine.connect() as connection:
+        hidden = connection.execute(text(_HIDDEN), {"names": names}).scalars().all() if names else ()
+    if hidden:
+        raise SettingsError(
+            f'"public.{hidden[0]}" has the name of a table of PostgreSQL\'s own, so that SQLAlchemy does not find it',
+            "rename it, or name the tables to adopt with --only",
+        )
 
 
 @contextmanager

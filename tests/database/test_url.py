@@ -104,6 +104,15 @@ def test_the_url_of_an_asyncpg_application_says_the_same_to_libpq() -> None:
         parse_url("postgresql://u:p@h/d?ssl=require")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "hint"), [("sslmoode", "write sslmode=…"), ("colour", "remove colour=… from it")]
+)
+def test_a_mistyped_parameter_is_named_with_the_one_that_is_meant(parameter: str, hint: str) -> None:
+    with pytest.raises(SettingsError, match=f'"{parameter}"') as refused:
+        parse_url(f"postgresql://u:p@h/d?{parameter}=x")
+    assert refused.value.hint == hint
+
+
 def test_parameters_win_over_the_parts_before_them_as_in_libpq() -> None:
     url = parse_url("postgresql://x:y@h:1/d?host=/tmp&port=5433&user=u&password=hunter2&dbname=e")
     assert (url.host, url.port, url.user, url.database) == ("/tmp", 5433, "u", "e")

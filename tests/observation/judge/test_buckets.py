@@ -47,3 +47,19 @@ def test_an_upload_among_the_files_of_others_is_one_where_the_folder_of_that_buc
     uploads = {one.detail: one for one in result.findings if one.rule == "row-forged"}
     assert set(uploads) == found
     assert all('ALTER POLICY "i"' in one.fix for one in uploads.values())
+
+
+def test_a_name_of_a_file_that_is_cast_by_a_helper_of_signed_in_users_alone_is_no_error(designs):
+    mine = "bucket_id = 'faces' AND public.as_id(name) = (SELECT auth.uid())"
+    result = designs.observe(f"""-- gatepost: as superuser
+        CREATE FUNCTION public.as_id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE SET search_path = '' AS
+        $$ SELECT replace(storage.filename(name), concat('.', storage.extension(storage.filename(name))), '')::uuid $$;
+        REVOKE EXECUTE ON FUNCTION public.as_id(text) FROM public, anon;
+        GRANT EXECUTE ON FUNCTION public.as_id(text) TO authenticated, service_role;
+        INSERT INTO storage.buckets (id, name, public) VALUES ('faces', 'faces', true);
+        CREATE POLICY faces ON storage.objects USING ({mine}) WITH CHECK ({mine})""")
+    assert [one.key for one in result.findings] == []
+    assert [one.what for one in result.not_checked] == []
+    (files,) = (one for one in result.sections["matrix"]["tables"] if one["table"] == "storage.objects")
+    reached = {name: files["cells"][name]["select"]["reach"] for name in ("anon", "ann", "bob")}
+    assert reached == {"anon": "none", "ann": "own", "bob": "own"}
