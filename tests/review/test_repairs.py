@@ -16,7 +16,8 @@ REPAIRS = dict(
     )
 )
 NOBODY_GAINS = frozenset(
-    """any_user_at_all asks_auth_users blind_update equals_null future_tables never_equal_quotes never_equal_types
+    """any_user_at_all asks_auth_users blind_update equals_null function_sends_requests
+    future_tables never_equal_quotes never_equal_types
     no_index one_of_many performed_in_vain per_row_helper per_row_session recursion recursion_in_invoker
     recursion_of_two restrictive_alone said_twice search_path several_policies""".split()
 )
