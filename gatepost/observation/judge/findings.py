@@ -19,6 +19,7 @@ from gatepost.observation.attempt.trial.witness import comma_joined, shown, witn
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
 from gatepost.observation.judge.former_members import FormerMembers
 from gatepost.observation.judge.look_alikes import look_alikes
+from gatepost.observation.judge.moved_rows import MovedRows
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.judge.usual_statements import refused_statements
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -62,7 +63,8 @@ class Judge:
         inferred = Inferred(self.planted_rows, self.record, self.personas)
         for table in self.survey.observed:
             yield from self._contained(str(table), partial(self._of_table, table, inferred))
-        yield from self._contained("rows that are moved", inferred.crossings)
+        moved = MovedRows(self.planted_rows, self.record, inferred.ordinary_users)
+        yield from self._contained("rows that are moved", moved.findings)
         yield from self._contained("ranks in a tenant", inferred.teammates.promotions)
         former = FormerMembers(self.planted_rows, self.record)
         yield from self._contained("members whose membership is over", former.findings)

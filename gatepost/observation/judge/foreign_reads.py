@@ -257,8 +257,8 @@ class Reading:
             if audience == "unknown":
                 severity: Severity = "warning" if persona.role == "anon" else "info"  # as a condition that is `true`
                 return severity, f"because the policies let every row through ({self.ordinary_users.why(table)})"
-        visible = self.ordinary_users.visible_columns(table, persona)
-        named = is_account(table.name) and word_list("public_columns") & set(visible)  # a profile that others see
+        shown = self.ordinary_users.visible_columns(table, persona)
+        named = is_account(table.name) and word_list("public_columns") & set(shown)  # a profile that others see
         if persona.role == "anon" and about_people(table) and not named:
             return "error", "which holds personal data"
         return None
@@ -267,9 +267,9 @@ class Reading:
         """Return whether every policy that lets a persona read looks for a membership, and not for who is kept out."""
         survey = self.planted_rows.survey
         names = {key[1] for key in survey.teams.memberships}
-        deciding = [p for p in in_force(table, persona.role, "select") if p.permissive]
         kept_out = {name for name in names if name_parts(name) & _KEPT_OUT}
-        read = [names & survey.calls.reachable([policy.using or ""])[0] for policy in deciding]
+        deciding = (p.using or "" for p in in_force(table, persona.role, "select") if p.permissive)
+        read = [names & survey.calls.reachable([condition])[0] for condition in deciding]
         return bool(read) and all(one and not one & kept_out for one in read)
 
     def _is_open_chat(self, table: Table) -> bool:
@@ -278,11 +278,10 @@ class Reading:
             return False
         survey = self.planted_rows.survey
         places = {p[:2] for c, p in survey.keys.items() if c[:2] == table.key and c not in survey.identities}
-        above = [survey.live.table(*key) for key in places]
         return all(
             row.number in self.record.sees(NEWCOMER, one.key)
-            for one in above
-            if one is not None
+            for key in places
+            if (one := survey.live.table(*key)) is not None
             for row in self.planted_rows.of(one).values()
         )
 

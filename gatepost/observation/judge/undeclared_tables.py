@@ -17,12 +17,12 @@ from gatepost.observation.attempt.personas import (
     SELF_CLAIMING_BY_HEADER,
     SELF_CLAIMING_SILENT,
     describe,
-    other_of,
 )
-from gatepost.observation.attempt.trial.results import Crossing, Observations
+from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
+from gatepost.observation.judge.moved_rows import sees_parents
 from gatepost.observation.judge.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
@@ -157,20 +157,7 @@ class Inferred:
         ordinary = self.ordinary_users
         opened = ordinary.open_parent(persona.name, table) or ordinary.kept_to_oneself(persona.name, table)
         opened = opened or (ordinary.unread(table) and bool(ordinary.names_users(table)))
-        return opened or self._sees_parents(persona, table, None)
-
-    def _sees_parents(self, persona: Persona, table: Table, column: str | None) -> bool:
-        """Return whether a persona sees the stranger's rows that a table's keys, or one of its columns, refer to."""
-        seen = True
-        other = other_of(persona.name)
-        for child, parent in self.survey.keys.items():
-            if child[:2] != table.key or child in self.survey.identities or column not in (None, child[2]):
-                continue
-            target = self.survey.live.table(*parent[:2])
-            if target is not None and target.key in self.survey.owned:
-                rows = [r for r in self.planted_rows.of(target).values() if r.world == other and r.base]
-                seen = seen and all(r.number in self.record.sees(persona.name, target.key) for r in rows)
-        return seen
+        return opened or sees_parents(self.planted_rows, self.record, persona, table)
 
     def _anonymous_writes(self, table: Table) -> Iterator[Finding]:
         for persona in self.personas:
@@ -227,57 +214,6 @@ class Inferred:
                     fix=fix,
                     witness=witness(self.planted_rows, persona, table, cell, others[0]),
                 )
-
-    def crossings(self) -> Iterator[Finding]:
-        """Yield the rows that users can move among the rows of others, in declared tables too."""
-        seen: set[tuple[str, str]] = set()
-        for crossing in self.record.crossings:
-            key = (str(crossing.table), crossing.column)
-            if key in seen or not self._unmistakable(crossing):
-                continue
-            seen.add(key)
-            how = ", with an UPDATE that has no filter, which the Data API does not send" if crossing.unfiltered else ""
-            yield Finding(
-                "row-moved-to-another",
-                "warning" if crossing.unfiltered or not self._matters(crossing) else "error",
-                str(crossing.table),
-                f"{crossing.persona.name} can move a row of its own among another user's rows by changing "
-                f"{crossing.table}.{crossing.column}{how}",
-                fix=f"WITH CHECK must limit {crossing.column} to the user's own value, for UPDATE too",
-                detail=crossing.column,
-                witness=f"{describe(crossing.persona)}: {crossing.write}",
-            )
-
-    def _unmistakable(self, crossing: Crossing) -> bool:
-        key = (*crossing.table.key, crossing.column)
-        if key in tenant_claims(self.survey):
-            return True
-        if crossing.table.key in FILES:
-            return self.ordinary_users.folders_matter(crossing.table)
-        if key in self.survey.clues.claims or crossing.persona.name not in self.ordinary_users.plain(crossing.table):
-            return False
-        if key in self.survey.identities:
-            alone = self.ordinary_users.names_users(crossing.table) == [crossing.column]
-            return alone and crossing.table.key not in self.survey.read_elsewhere
-        parent = self.survey.keys[key][:2]
-        name = crossing.persona.name
-        if parent not in self.survey.owned or self.ordinary_users.open_parent(name, crossing.table):
-            return False
-        if self.ordinary_users.kept_to_oneself(name, crossing.table):
-            return False
-        return not self._sees_parents(crossing.persona, crossing.table, crossing.column)
-
-    def _matters(self, crossing: Crossing) -> bool:
-        """Return whether somebody's access turns on the column; else the row only refers to another's."""
-        if self.ordinary_users.met_by_nobody_else(crossing.persona.name, crossing.table):
-            return False
-        read = {key for key in self.survey.clues.read if key[:2] == crossing.table.key}
-        asked = (*crossing.table.key, crossing.column) in read
-        if (
-            asked and not self.ordinary_users.asked_of_new_rows(crossing.table, crossing.column)
-        ) or crossing.table.key in FILES:
-            return True
-        return not read and crossing.table.key in self.survey.read_elsewhere
 
     def _of_another(self, table: Table, number: int, persona: Persona) -> bool:
         row = self.planted_rows.row(table.key, number)

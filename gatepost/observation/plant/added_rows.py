@@ -13,9 +13,10 @@ from typing import Literal
 from gatepost.observation.plant.canaries import PAST
 from gatepost.observation.plant.fitting.combinations import Values
 from gatepost.observation.plant.fitting.member_states import MemberState, member_states
+from gatepost.observation.plant.references import unique_keys
 from gatepost.observation.plant.row import Row, one_for_each
 from gatepost.observation.plant.row_sets import RowSets
-from gatepost.observation.plant.survey import FILES, USERS, unique_keys
+from gatepost.observation.plant.survey import FILES, USERS
 from gatepost.observation.plant.users import ANN, FORMER, STRANGERS, TEAMMATE
 from gatepost.personas import NOBODY
 from gatepost.schema import Table

@@ -14,9 +14,10 @@ from gatepost.observation.plant.fitting.combinations import KEPT
 from gatepost.observation.plant.fitting.evaluation import fitting
 from gatepost.observation.plant.fitting.regex_examples import Shape
 from gatepost.observation.plant.fitting.related_columns import by_least_change, related
+from gatepost.observation.plant.references import unique_keys
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import RowSets
-from gatepost.observation.plant.survey import checks, unique_keys
+from gatepost.observation.plant.survey import checks
 from gatepost.observation.plant.users import STRANGERS
 from gatepost.schema import Column, Table
 

@@ -1,7 +1,8 @@
-"""Follow foreign keys: what refers to what, which columns hold the same values, and parents before children."""
+"""Follow keys: what is unique, what refers to what, which columns hold the same values, and parents before children."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -9,6 +10,7 @@ from gatepost.analysis.compared_columns import ColumnKey
 from gatepost.schema import Column, Schema, Table
 
 TableKey = tuple[str, str]
+_NOT_NULL = re.compile(r'\(?"?\w+"? IS NOT NULL\)?')
 
 
 def foreign_keys(tables: Iterable[Table]) -> dict[ColumnKey, ColumnKey]:
@@ -95,3 +97,17 @@ def second_columns(tables: Iterable[Table], keys: Mapping[ColumnKey, ColumnKey])
                 if targets[place] is not None and targets[place] in targets[:place]
             }
     return frozenset(found)
+
+
+def unique_keys(table: Table) -> list[tuple[str, ...]]:
+    """Return the columns of every unique index that is about plain columns, of all rows of the table."""
+    return [
+        tuple(column for column in index.columns if column is not None)
+        for index in table.indexes
+        if index.unique and None not in index.columns and _counts_all(index.predicate)
+    ]
+
+
+def _counts_all(predicate: str | None) -> bool:
+    """Return whether an index is about all rows that a unique one tells apart: NULL is never equal to NULL."""
+    return predicate is None or _NOT_NULL.fullmatch(predicate) is not None

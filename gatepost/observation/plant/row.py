@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gatepost.observation.plant.survey import Survey, unique_keys
+from gatepost.observation.plant.references import unique_keys
+from gatepost.observation.plant.survey import Survey
 from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.schema import Table
 

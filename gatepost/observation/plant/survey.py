@@ -14,7 +14,7 @@ from gatepost.analysis.compared_values import Clues, clues
 from gatepost.analysis.functions.calls import Calls, read_names
 from gatepost.declare.declaration import Declaration
 from gatepost.observation.plant.implied_keys import linked, named_owners, naming, of_a_catalogue
-from gatepost.observation.plant.references import foreign_keys, must_refer, parents_first, spread
+from gatepost.observation.plant.references import foreign_keys, must_refer, parents_first, spread, unique_keys
 from gatepost.observation.plant.storage_rows import buckets_there
 from gatepost.observation.plant.teams import Teams
 from gatepost.schema import Column, Constraint, Schema, Table, Trigger, is_platform
@@ -284,15 +284,6 @@ def read_by(survey: Survey, table: Table) -> frozenset[str]:
     """Return the names that a table's policies read, also in the functions that they call."""
     texts = [text for policy in table.policies for text in (policy.using, policy.check) if text]
     return survey.calls.reachable(texts)[0]
-
-
-def unique_keys(table: Table) -> list[tuple[str, ...]]:
-    """Return the columns of every unique index that is about plain columns, of all rows of the table."""
-    return [
-        tuple(column for column in index.columns if column is not None)
-        for index in table.indexes
-        if index.unique and index.predicate is None and None not in index.columns
-    ]
 
 
 def checks(table: Table) -> list[Constraint]:

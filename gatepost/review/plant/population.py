@@ -18,9 +18,10 @@ from typing import Any
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.observation.attempt.personas import cast, own_id, users_of
 from gatepost.observation.plant.fitting.combinations import KEPT, Values
+from gatepost.observation.plant.references import unique_keys
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH, RowSets
-from gatepost.observation.plant.survey import FILES, USERS, Survey, unique_keys
+from gatepost.observation.plant.survey import FILES, USERS, Survey
 from gatepost.observation.plant.users import ANN, BOB, STRANGERS
 from gatepost.personas import NOBODY, Persona
 from gatepost.review.names import TableKey

@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from gatepost.observation.plant.canaries import is_word
 from gatepost.observation.plant.fitting.combinations import Values
+from gatepost.observation.plant.references import unique_keys
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import RowSets
-from gatepost.observation.plant.survey import FILES, USERS, Survey, unique_keys
+from gatepost.observation.plant.survey import FILES, USERS, Survey
 from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import NOBODY
 from gatepost.schema import Column, Table

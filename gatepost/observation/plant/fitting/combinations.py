@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gatepost.analysis.compared_values import comparisons_in, literals_in, pieces_in
 from gatepost.observation.plant.canaries import is_word
-from gatepost.observation.plant.survey import Survey, checks, unique_keys
+from gatepost.observation.plant.references import unique_keys
+from gatepost.observation.plant.survey import Survey, checks
 from gatepost.schema import Table
 
 MANY = 12
