@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gatepost.observation.attempt.trial.batch import Trial, Trying
@@ -12,6 +12,7 @@ from gatepost.observation.plant.added_rows import FormerMember, former_members
 from gatepost.observation.plant.insert_rows import insert
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.row_sets import FRESH
+from gatepost.observation.plant.survey import TableKey, read_by
 from gatepost.observation.plant.users import ANN, TEAMMATE
 from gatepost.personas import NOBODY, Persona, Traits, signed_in
 from gatepost.schema import Command, Table
@@ -23,15 +24,18 @@ class FormerAttempts:
 
     stage: TrialSession
     member: FormerMember
+    readers: frozenset[TableKey]
     access: list[FormerAccess] = field(default_factory=list)
 
     def try_it(self) -> Trying[None]:
         """Record the rows that it reads, and whether it can insert one of its own."""
         persona = _persona(self.member)
         tables = [table for table in self.stage.survey.observed if self.stage.planted_rows.of(table)]
-        looks = [(table, self.stage.looking(persona.role, table)) for table in tables]
+        near = [table for table in tables if table.key in self.readers]
+        looks = [(table, self.stage.looking(persona.role, table)) for table in near]
         held = self.stage.privileges(persona.role)
-        rows = [(table, self._row(table)) for table in tables if held.has(table.key, "insert")]
+        written = tables if self.member.what == "account" else near  # an account writes where nothing asks for it
+        rows = [(table, self._row(table)) for table in written if held.has(table.key, "insert")]
         answers = iter(
             (
                 yield [
@@ -64,10 +68,20 @@ class FormerAttempts:
 
 def former_attempts(stage: TrialSession) -> Iterator[FormerAttempts]:
     """Yield the trials of those whose membership was planted."""
+    reads = {table.key: read_by(stage.survey, table) for table in stage.survey.observed}
     for member in former_members(stage.planted_rows.row_sets):
         planted = stage.planted_rows.of(member.table).values()
         if any(member.user in row.values.values() and row.values[member.column] == member.value for row in planted):
-            yield FormerAttempts(stage, member)
+            yield FormerAttempts(stage, member, _readers(member.table, reads))
+
+
+def _readers(table: Table, reads: Mapping[TableKey, frozenset[str]]) -> frozenset[TableKey]:
+    """Return the tables whose policies read a table, or another one that reads it."""
+    names, found = {table.name}, {table.key}
+    while more := {key for key, read in reads.items() if key not in found and read & names}:
+        found |= more
+        names |= {key[1] for key in more}
+    return frozenset(found)
 
 
 def _persona(member: FormerMember) -> Persona:
