@@ -22,7 +22,7 @@ _STAMP = (
 )
 _NEXT = ("Then:", *(f"  {command}" for command in _STAMP))
 _NEXT_OF_FILES = (
-    "Then, on the embedded server, which is empty:",
+    "Then, on the embedded server, which is empty, starts by itself, and is named by `gatepost local url`:",
     "  alembic upgrade head",
     "  alembic check",
     "  gatepost check",

@@ -87,7 +87,7 @@ class Buckets:
                 "policy is asked",
                 fix=f"UPDATE storage.buckets SET public = false WHERE id = {sql.literal(bucket)}",
                 detail=f"public:{bucket}",
-                witness=f"SELECT public FROM storage.buckets WHERE id = {sql.literal(bucket)} returns true",
+                witness=f"SELECT public FROM storage.buckets WHERE id = {sql.literal(bucket)} -- returns true",
             )
 
     def _of(self, table: Table, bucket: str, command: RowCommand, verb: str) -> Iterator[Finding]:

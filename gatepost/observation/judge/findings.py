@@ -235,7 +235,7 @@ class Judge:
             if found.power:
                 first = "join others" if found.hung_on else "give itself a rank"
                 gained = f"{first} by {how}, and then change rows of {table} that it could not change before"
-            effect = "changes more rows" if found.power else f"shows {shown(found.rows[0])}"
+            effect = "-- changes more rows" if found.power else f"-- shows {shown(found.rows[0])}"
             yield Finding(
                 "escalation",
                 "error",
@@ -280,7 +280,7 @@ class Judge:
                 f"a user can read other users' rows in {table} because of the metadata they send at sign-up",
                 fix="let only the backend assign roles and memberships: users choose raw_user_meta_data themselves",
                 detail="sign-up",
-                witness=f"{found.write}; then {describe(found.persona)}: {found.look} shows {shown(found.rows[0])}",
+                witness=f"{found.write}; then {describe(found.persona)}: {found.look} -- shows {shown(found.rows[0])}",
             )
 
 

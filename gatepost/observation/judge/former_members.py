@@ -168,14 +168,14 @@ class FormerMembers:
                     "no policy reads that column",
                     fix="ask for it wherever the membership is looked up, or delete the row of who leaves",
                     detail=member.column,
-                    witness=f"{describe(kept[0][0].persona)}: {kept[0][0].statement} accesses {kept[0][1]}",
+                    witness=f"{describe(kept[0][0].persona)}: {kept[0][0].statement} -- accesses {kept[0][1]}",
                 )
 
     def _finding(self, one: FormerAccess, beyond: str, severity: Severity, why: str) -> Finding:
         names = [p.name for p in in_force(one.table, "authenticated", one.command) if p.permissive]
         did = "read rows of" if one.command == "select" else "insert rows into"
         value = sql.literal(one.member.value)
-        reached = f" accesses {beyond}" if beyond else ""
+        reached = f" -- accesses {beyond}" if beyond else ""
         return Finding(
             "former-member",
             severity,

@@ -51,7 +51,13 @@ def leaks(found: Iterable[Door], planted_rows: PlantedRows, declaration: Declara
         tables = ", ".join(dict.fromkeys(str(row.table) for row in rows))
         verb = f"{_VERBS[how]} {tables}" if how == "forged" else f"{_VERBS[how]} other users' rows in {tables}"
         who = ", ".join(dict.fromkeys(door.persona.name for door in doors))
-        tail = f": {first.value[:200]}" if how == "read" else f" changes {shown(rows[0])}" if how == "written" else ""
+        tail = (
+            f" -- returns {first.value[:200]}"
+            if how == "read"
+            else f" -- changes {shown(rows[0])}"
+            if how == "written"
+            else ""
+        )
         yield Finding(
             "door-leaks" if how == "read" else "door-writes",
             weight.of(doors, how),
@@ -80,7 +86,7 @@ def _ranks(found: Iterable[Door], planted_rows: PlantedRows) -> Iterator[Finding
             f"{door.name}",
             fix="the function must ask for the rank of its caller",
             detail="call",
-            witness=f"{describe(door.persona)}: {door.statement} changes {shown(rows[0])}",
+            witness=f"{describe(door.persona)}: {door.statement} -- changes {shown(rows[0])}",
         )
 
 

@@ -45,7 +45,7 @@ def test_the_witness_says_how_to_sign_up(designs):
     [finding] = designs.observe(SUPERUSER + text).findings
     assert '"role": "chief"' in finding.witness
     assert finding.witness.startswith('INSERT INTO "auth"."users" ("id", "aud", "role", "email"')
-    assert 'SELECT * FROM "public"."reports" shows public.reports (id = ' in finding.witness
+    assert 'SELECT * FROM "public"."reports" -- shows public.reports (id = ' in finding.witness
 
 
 def test_who_cannot_be_made_is_named(designs):
