@@ -171,7 +171,7 @@ class _Reader:
             many, one = call.args[0], None
         else:
             return
-        claim = unwrapped(many)
+        claim = _values(many)[0]
         if not isinstance(claim, Session) or claim.kind != "claim" or not claim.path or claim.path in _OBJECTS:
             return
         inner = unwrapped(one) if one is not None else None
@@ -304,7 +304,7 @@ def _values(term: Term) -> list[Term]:
     if isinstance(inner, Scalar) and isinstance(inner.select, Select):
         return [value for output in inner.select.outputs for value in _values(output)]
     if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
-        return [unwrapped(inner.args[0])]
+        return _values(inner.args[0])
     if isinstance(inner, Call) and inner.name[1] in _SAME_WORD and len(inner.args) == 1:
         return _values(inner.args[0])
     if isinstance(inner, Call) and inner.name == ("", "coalesce"):

@@ -19,6 +19,7 @@ _OBSERVED_WRITES: dict[str, Command] = {
     "row-forged": "insert",
     "row-moved-to-another": "update",
     "own-row-approved": "update",
+    "own-power-taken": "update",
 }
 _WRITE = re.compile(r"(?:: |; )(INSERT|UPDATE|DELETE)\b")
 

@@ -61,7 +61,7 @@ def _lacking(context: Context, one: PolicyFacts, command: Command) -> tuple[str,
     """Return a role that passes because its session lacks something, what that is, and whether it is a claim."""
     term = one.condition(command)
     for role in callers(one, command):
-        plain = context.analysis.truth(one.table, role, owned=False)
+        plain = context.analysis.truth(one.table, role, owned=command == "insert")  # a guest may add what is nobody's
         if role == "anon" and passes_by_nothing(term, plain):
             return role, "nobody is signed in", False
         bare = _without_claims(plain.caller)

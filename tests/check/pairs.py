@@ -79,6 +79,90 @@ PAIRS = {
         "GRANT SELECT (id, rank) ON crew TO authenticated",
         "REVOKE SELECT ON crew FROM authenticated; GRANT SELECT (id, rank) ON crew TO authenticated",
     ),
+    "topics that are named after rows which strangers cannot see": Pair(
+        "realtime.messages",
+        {"door-leaks"},
+        """
+        CREATE TABLE sketches (id uuid PRIMARY KEY, drawn_by uuid NOT NULL REFERENCES auth.users);
+        ALTER TABLE sketches ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON sketches FOR SELECT TO authenticated USING (drawn_by = (SELECT auth.uid()));
+        CREATE POLICY hall ON realtime.messages FOR SELECT TO authenticated USING (realtime.topic() LIKE 'hall:%');
+        """,
+        "CREATE POLICY s ON realtime.messages FOR SELECT TO authenticated USING (realtime.topic() LIKE 'sketch:%')",
+        """
+        CREATE POLICY s ON realtime.messages FOR SELECT TO authenticated USING (realtime.topic() IN
+            (SELECT 'sketch:' || id FROM sketches))
+        """,
+    ),
+    "a flag in one's own row, which the application alone reads": Pair(
+        "public.bakers",
+        {"own-power-taken"},
+        """
+        CREATE TABLE bakers (id uuid PRIMARY KEY REFERENCES auth.users, motto text, is_superuser bool DEFAULT false);
+        ALTER TABLE bakers ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY see ON bakers FOR SELECT USING (true);
+        CREATE POLICY edit ON bakers FOR UPDATE TO authenticated USING (id = (SELECT auth.uid()));
+        """,
+        "SELECT",
+        """
+        CREATE FUNCTION keep_flag() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN new.is_superuser := old.is_superuser; RETURN new; END $$;
+        CREATE TRIGGER keep_flag BEFORE UPDATE ON bakers FOR EACH ROW EXECUTE FUNCTION keep_flag()
+        """,
+    ),
+    "a list in the token, which its bearer wrote": Pair(
+        "public.laps.coach",
+        {"identity-from-caller"},
+        """
+        CREATE TABLE laps (id int PRIMARY KEY, swimmer uuid NOT NULL REFERENCES auth.users, seconds int);
+        ALTER TABLE laps ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON laps FOR ALL TO authenticated USING (swimmer = (SELECT auth.uid()));
+        """,
+        """
+        CREATE POLICY coach ON laps FOR SELECT TO authenticated USING (swimmer::text IN (
+            SELECT jsonb_array_elements_text(coalesce(auth.jwt() -> 'user_metadata' -> 'coached', '[]'))))
+        """,
+        """
+        CREATE POLICY coach ON laps FOR SELECT TO authenticated USING (swimmer::text IN (
+            SELECT jsonb_array_elements_text(coalesce(auth.jwt() -> 'app_metadata' -> 'coached', '[]'))))
+        """,
+    ),
+    "what is sent to a tenant from outside": Pair(
+        "public.repair_requests.send",
+        {"row-forged"},
+        """
+        CREATE TABLE workshops (id int PRIMARY KEY, name text);
+        CREATE TABLE mechanics (workshop int REFERENCES workshops, person uuid REFERENCES auth.users,
+                                PRIMARY KEY (workshop, person));
+        CREATE TABLE repair_requests (id int PRIMARY KEY, workshop int NOT NULL REFERENCES workshops,
+                                      sender uuid NOT NULL REFERENCES auth.users, wish text);
+        ALTER TABLE workshops ENABLE ROW LEVEL SECURITY; ALTER TABLE mechanics ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE repair_requests ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY me ON mechanics FOR SELECT TO authenticated USING (person = (SELECT auth.uid()));
+        CREATE POLICY mine ON workshops FOR SELECT TO authenticated USING (id IN
+            (SELECT workshop FROM mechanics WHERE person = (SELECT auth.uid())));
+        CREATE POLICY see ON repair_requests FOR SELECT TO authenticated USING (sender = (SELECT auth.uid()) OR
+            workshop IN (SELECT workshop FROM mechanics WHERE person = (SELECT auth.uid())));
+        """,
+        "CREATE POLICY send ON repair_requests FOR INSERT TO authenticated WITH CHECK (workshop IS NOT NULL)",
+        "CREATE POLICY send ON repair_requests FOR INSERT TO authenticated WITH CHECK (sender = (SELECT auth.uid()))",
+    ),
+    "what anybody may send, in nobody's name": Pair(
+        "public.florist_contacts.write",
+        {"null-session-passes"},
+        """
+        CREATE TABLE florist_contacts (id int PRIMARY KEY, writer uuid REFERENCES auth.users, email text, body text);
+        ALTER TABLE florist_contacts ENABLE ROW LEVEL SECURITY;
+        """,
+        """
+        CREATE POLICY write ON florist_contacts FOR INSERT TO anon, authenticated
+            WITH CHECK (auth.uid() IS NULL OR writer = auth.uid())
+        """,
+        """
+        CREATE POLICY write ON florist_contacts FOR INSERT TO anon, authenticated
+            WITH CHECK (writer IS NOT DISTINCT FROM auth.uid())
+        """,
+    ),
     "tables that are read by functions alone": Pair(
         "public.tasting(integer)",
         {"definer-function"},

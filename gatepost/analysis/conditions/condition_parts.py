@@ -44,6 +44,10 @@ RETURN_SETS = frozenset(
     " jsonb_object_keys regexp_matches regexp_split_to_table jsonb_path_query".split()
 )
 """PostgreSQL's own strict functions that return a set."""
+UNFOLD = frozenset(
+    "unnest json_array_elements json_array_elements_text jsonb_array_elements jsonb_array_elements_text".split()
+)
+"""Those that return a row for each element of an array."""
 _VOLATILE = frozenset(
     "random random_normal clock_timestamp timeofday gen_random_uuid nextval currval lastval statement_timestamp"
     " array_sample array_shuffle txid_current pg_current_xact_id set_config".split()

@@ -261,10 +261,10 @@ class Truth:
         """Return whether a source or an output of a select can produce a row."""
         if isinstance(term, Select):
             return self._finds(term)
-        # A strict function that returns a set returns nothing for NULL.
-        return not (
-            isinstance(term, Call) and term.name[1] in parts.RETURN_SETS and None in [self._value(a) for a in term.args]
-        )
+        if not isinstance(term, Call) or term.name[1] not in parts.RETURN_SETS:
+            return True
+        values = [self._value(arg) for arg in term.args]  # a strict function returns no row for NULL
+        return None not in values and not (term.name[1] in parts.UNFOLD and values[:1] in (["[]"], ["{}"]))
 
     def _case(self, whens: tuple[tuple[Term, Term], ...], otherwise: Term) -> int:
         found = 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gatepost import sql
 from gatepost.observation.attempt.doors.privilege_escalation import Empowering
 from gatepost.observation.attempt.former_members import former_attempts
+from gatepost.observation.attempt.own_power import OwnPower
 from gatepost.observation.attempt.self_approval import SelfApproval
 from gatepost.observation.attempt.taken_ownership import TakenOwnership
 from gatepost.observation.attempt.team_ranks import Invitations, TeamRanks, members_between
@@ -19,7 +20,7 @@ from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.unplanted_tables import by_catalog
 from gatepost.observation.attempt.writes import Writer
-from gatepost.observation.plant.users import ANN
+from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import Persona
 from gatepost.schema import COMMANDS, Table
 
@@ -71,6 +72,9 @@ def observe(stage: TrialSession, personas: Iterable[Persona], influence: Influen
     approving = [SelfApproval(stage, persona, table) for persona in filing for table in tables]
     batch.together((f"{one.table}: approving rows of one's own", one.try_it()) for one in approving)
     record.approvals += [found for one in approving for found in one.approvals]
+    taking = [OwnPower(stage, persona, table) for persona in personas if persona.name == BOB for table in tables]
+    batch.together((f"{one.table}: power by a row of one's own", one.try_it()) for one in taking)
+    record.powers += [found for one in taking for found in one.taken]
     return record
 
 

@@ -69,6 +69,7 @@ class Judge:
         former = FormerMembers(self.planted_rows, self.record)
         yield from self._contained("members whose membership is over", former.findings)
         yield from self._contained("rows that their author approves", self._approvals)
+        yield from self._contained("power by rows of one's own", self._powers)
         yield from self._contained("escalations", self._escalations)
         yield from self._contained("signing up", self._own_claims)
 
@@ -254,6 +255,19 @@ class Judge:
         if found.hung_on and ordinary_users.open_parent(name, written):
             return False
         return not ranked or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
+
+    def _powers(self) -> Iterator[Finding]:
+        for found in self.record.powers:
+            yield Finding(
+                "own-power-taken",
+                "error",
+                str(found.table),
+                f"a user can set {found.column} = {sql.literal(found.value)} in their own row in {found.table}, and the"
+                " name says that it gives power over others",
+                fix=f"REVOKE UPDATE on the table, and GRANT UPDATE on the columns other than {found.column}",
+                detail=found.column,
+                witness=f"{describe(found.persona)}: {found.write}",
+            )
 
     def _approvals(self) -> Iterator[Finding]:
         for key in dict.fromkeys((one.table.key, one.column) for one in self.record.approvals):

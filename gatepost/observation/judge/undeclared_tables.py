@@ -23,6 +23,7 @@ from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, i
 from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.judge.moved_rows import sees_parents
+from gatepost.observation.judge.submissions import may_be_sent
 from gatepost.observation.judge.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
@@ -110,7 +111,7 @@ class Inferred:
 
     def _forged_rows(self, table: Table) -> Iterator[Finding]:
         for way in ("another's", "own among another's"):
-            found, unread = [], True
+            found, doubtful = [], True
             for persona in self.personas:
                 cell = self.record.cell(persona.name, table, "insert")
                 if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
@@ -119,13 +120,14 @@ class Inferred:
                 if done:
                     aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
                     aside = aside or self._is_a_box(table)
-                    unread = unread and (aside or all(self._decides_nothing(table, name) for name in done))
+                    aside = aside or may_be_sent(self.survey, self.ordinary_users, persona, table)
+                    doubtful = doubtful and (aside or all(self._decides_nothing(table, name) for name in done))
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
                 what = "in another user's name" if way == "another's" else "among another user's"
                 yield Finding(
                     "row-forged",
-                    "warning" if unread else "error",
+                    "warning" if doubtful else "error",
                     str(table),
                     f"{comma_joined([p.name for p, _ in found])} can insert rows {what} into {table}"
                     f" ({self.ordinary_users.why(table)})",
@@ -177,9 +179,10 @@ class Inferred:
                     )
             cell = self.record.cell(persona.name, table, "insert")
             if cell.inserts.get("another's") and not self._plausible(persona, table, _ANOTHERS):
+                sent = may_be_sent(self.survey, self.ordinary_users, persona, table)
                 yield Finding(
                     "anonymous-write",
-                    "warning" if self._is_a_box(table) else "error",
+                    "warning" if sent or self._is_a_box(table) else "error",
                     str(table),
                     f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",

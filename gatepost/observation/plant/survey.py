@@ -276,8 +276,9 @@ def one_for_each_user(survey: Survey, table: Table) -> bool:
 
 
 def tenant_claims(survey: Survey) -> list[ColumnKey]:
-    """Return the columns that are compared with a claim of the backend. An address may well be somebody else's."""
-    return [key for key, path in survey.clues.claims.items() if path != ("email",) and not of_a_catalogue(path[-1])]
+    """Return the columns that are compared with a claim of the backend. An address or a user may be somebody else's."""
+    claims = (key for key in survey.clues.claims.items() if key[0] not in survey.identities)
+    return [key for key, path in claims if path != ("email",) and not of_a_catalogue(path[-1])]
 
 
 def read_by(survey: Survey, table: Table) -> frozenset[str]:

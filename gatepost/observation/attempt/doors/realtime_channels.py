@@ -14,11 +14,13 @@ from functools import cached_property
 from gatepost import sql
 from gatepost.analysis.compared_values import identifiers_in
 from gatepost.finding import NotChecked
+from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.doors.door import Door
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.statement import TrialSession
+from gatepost.observation.plant.references import unique_keys
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.users import ANN, BOB, STRANGERS
 from gatepost.personas import Persona
@@ -58,7 +60,8 @@ class Channels:
         if self._table is None:
             return
         self.stage.settle()
-        topics = {world: self.topics(world) for world in (ANN, BOB)}
+        hidden = {world: self._named_after_rows(world) for world in (ANN, BOB)}
+        topics = {world: [*hidden[world], *self.topics(world)][:_MOST] for world in (ANN, BOB)}
         said = self._plant({topic for found in topics.values() for topic in found})
         if said:
             yield NotChecked(".".join(MESSAGES), f"no message could be planted: {said}", ours=True)
@@ -68,8 +71,10 @@ class Channels:
         ranked = OrdinaryUsers(self.stage.planted_rows, self.record).ranks(self._texts)
         for persona in personas:
             if persona.traits.ordinary and not (ranked and persona.traits.ranked):
-                for door in self._join(persona, topics[other_of(persona.name)]):
-                    if door.statement not in common:
+                other = other_of(persona.name)
+                private = {topic for topic, row in hidden[other].items() if self._is_hidden(persona, row)}
+                for door in self._join(persona, topics[other]):
+                    if door.statement not in common or door.value in private:
                         yield door
 
     def _join(self, persona: Persona, topics: Iterable[str]) -> Iterator[Door]:
@@ -105,12 +110,39 @@ class Channels:
             self.stage.execute(tried.statement)
         return said
 
+    def _named_after_rows(self, world: str) -> dict[str, Row | None]:
+        """Return the topics of a row set whose prefix names a table, each with its row: `room:` and `rooms`.
+
+        A topic whose prefix says that it is for one user has no row.
+        """
+        survey, planted_rows = self.stage.survey, self.stage.planted_rows
+        found: dict[str, Row | None] = {}
+        for prefix in self._prefixes:
+            words = name_parts(prefix)
+            if words & word_list("personal_topics"):
+                found[f"{prefix}{planted_rows.row_sets.users.get(world, STRANGERS[0])}"] = None
+            for table in survey.tables:
+                keys = [key for key in unique_keys(table) if len(key) == 1]
+                if not keys or table.key not in survey.owned or not _names(words, table):
+                    continue
+                base = (row for row in planted_rows.of(table).values() if row.world == world and row.base)
+                found.update({f"{prefix}{row.values.get(keys[0][0])}": row for row in base})
+        return found
+
+    def _is_hidden(self, persona: Persona, row: Row | None) -> bool:
+        """Return whether row security hides the row after which a topic is named from a persona."""
+        return row is None or row.number not in self.record.sees(persona.name, row.table.key)
+
+    @cached_property
+    def _prefixes(self) -> list[str]:
+        found = (text.rstrip("%") for text in self._literals)
+        return [text for text in found if text.endswith((":", "-", "_", "/", "."))]
+
     def topics(self, world: str) -> list[str]:
         """Return possible topics of a row set: a value of its rows, with the prefix that a policy puts before it."""
-        before = [text.rstrip("%") for text in self._literals if text.rstrip("%").endswith((":", "-", "_", "/", "."))]
         found: dict[str, None] = {}
         for value in self._values(world):
-            found.update(dict.fromkeys([value, *(f"{text}{value}" for text in before)]))
+            found.update(dict.fromkeys([value, *(f"{text}{value}" for text in self._prefixes)]))
         return list(found)[:_MOST]
 
     @cached_property
@@ -127,3 +159,9 @@ class Channels:
                 found = [column.name for column in table.columns if column.name in names]
                 yield from (value for name in found if (value := base.values.get(name)))
         yield planted_rows.row_sets.users.get(world, STRANGERS[0])
+
+
+def _names(words: frozenset[str], table: Table) -> bool:
+    """Return whether one of some words is a table's last one, in whatever number: `canvas` and `canvases`."""
+    last = table.name.lower().split("_")[-1]
+    return any(last.startswith(word) and len(last) <= len(word) + len("es") for word in words if len(word) > len("es"))

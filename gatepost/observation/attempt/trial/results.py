@@ -118,7 +118,7 @@ class FormerAccess:
 
 @dataclass(frozen=True)
 class Approval:
-    """A column of a row of one's own that could be set afterwards, although a new row must not hold that value."""
+    """A column of a row of one's own that could be set, to a value that somebody else has to give."""
 
     persona: Persona
     table: Table
@@ -142,6 +142,7 @@ class Observations:
     promotions: list[Promotion] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     former: list[FormerAccess] = field(default_factory=list)
+    powers: list[Approval] = field(default_factory=list)
     missing: list[NotChecked] = field(default_factory=list)
     _names: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
 

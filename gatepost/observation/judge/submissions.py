@@ -1,0 +1,41 @@
+"""Decide whether a row among a tenant's was sent to it from outside, as a form, a support request or an order is."""
+
+from __future__ import annotations
+
+from gatepost.name_hints import name_parts, word_list
+from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
+from gatepost.observation.attempt.trial.witness import in_force
+from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
+from gatepost.personas import Persona
+from gatepost.schema import Table
+
+
+def may_be_sent(survey: Survey, ordinary: OrdinaryUsers, persona: Persona, table: Table) -> bool:
+    """Return whether people outside of a tenant may be intended to add rows to a table of what is sent to it.
+
+    The table's name says so, and so do its policies: the sender reads the row without being a member or, where a row
+    names no sender, a policy for INSERT alone names `anon`.
+
+    Args:
+        survey: The database.
+        ordinary: Who owns rows.
+        persona: Who added one.
+        table: The table.
+    """
+    words = word_list("submission_tables")
+    if not name_parts(table.name.split("_")[-1]) & words and "contact" not in name_parts(table.name):
+        return False
+    if table.key in {*FILES, *survey.teams.memberships} or not _addresses_a_tenant(survey, table):
+        return False
+    senders = ordinary.names_users(table)
+    if senders:
+        return bool(set(senders) & set(ordinary.owner_columns_checked(table, persona.role)))
+    policies = [policy for policy in in_force(table, persona.role, "insert") if policy.permissive]
+    return bool(policies) and all(policy.command == "insert" and "anon" in policy.roles for policy in policies)
+
+
+def _addresses_a_tenant(survey: Survey, table: Table) -> bool:
+    if any(key[:2] == table.key for key in tenant_claims(survey)):
+        return True
+    keys = [parent[:2] for child, parent in survey.keys.items() if child[:2] == table.key]
+    return any(parent in survey.teams.tenants for parent in keys)
