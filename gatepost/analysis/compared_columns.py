@@ -303,6 +303,9 @@ def _values(term: Term) -> list[Term]:
         return [unwrapped(item) for item in inner.items]
     if isinstance(inner, Scalar) and isinstance(inner.select, Select):
         return [value for output in inner.select.outputs for value in _values(output)]
+    if isinstance(inner, Case):
+        arms = [*(value for _, value in inner.whens), inner.otherwise]
+        return [found for arm in arms for found in _values(arm) if not isinstance(found, Const)] or [inner]
     if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
         return _values(inner.args[0])
     if isinstance(inner, Call) and inner.name[1] in _SAME_WORD and len(inner.args) == 1:

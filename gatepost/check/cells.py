@@ -100,6 +100,16 @@ class Cells:
         whose = f"{command} as {persona['name']} reaches {cell['rows']} of {cell['of']}"
         return Tried(reason=f"{whose}; that it should not, no trial can say")
 
+    def ends_in_errors(self, subject: Subject) -> str:
+        """Return the error in which every trial of a suspicion ended, or the empty string where one did not."""
+        row = self.tables.get(str(subject.table))
+        personas = [p for p in self.personas if p["name"] in STRANGERS and _is_for(subject.policy, p["role"])]
+        if row is None:
+            return ""
+        cells = [row["cells"][persona["name"]][command] for persona in personas for command in subject.commands]
+        errors = [cell["said"] or cell["outcome"] for cell in cells if cell["reach"] == "error"]
+        return errors[0] if errors and len(errors) == len(cells) else ""
+
     def _unmet(self, subject: Subject) -> tuple[str, ...]:
         """Return the comparisons of what a suspicion is about that no planted row meets."""
         policies = (

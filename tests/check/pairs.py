@@ -110,6 +110,42 @@ PAIRS = {
         CREATE TRIGGER keep_flag BEFORE UPDATE ON bakers FOR EACH ROW EXECUTE FUNCTION keep_flag()
         """,
     ),
+    "a role in one's own row, among the values of an enum": Pair(
+        "public.divers",
+        {"own-power-taken"},
+        """
+        CREATE TYPE diver_role AS ENUM ('diver', 'guide', 'admin');
+        CREATE TABLE divers (person uuid PRIMARY KEY REFERENCES auth.users, role diver_role DEFAULT 'diver', bio text);
+        ALTER TABLE divers ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY see ON divers FOR SELECT TO authenticated USING (true);
+        CREATE POLICY edit ON divers FOR UPDATE TO authenticated USING (person = (SELECT auth.uid()));
+        """,
+        "SELECT",
+        "REVOKE UPDATE ON divers FROM authenticated; GRANT UPDATE (bio) ON divers TO authenticated",
+    ),
+    "a tenant that a header names, in a body that looks twice": Pair(
+        "public.parcels.of_depot",
+        {"request-trusted"},
+        """
+        CREATE TABLE depots (id uuid PRIMARY KEY, name text);
+        CREATE TABLE porters (depot uuid REFERENCES depots, person uuid REFERENCES auth.users,
+                              PRIMARY KEY (depot, person));
+        CREATE TABLE parcels (id int PRIMARY KEY, depot uuid NOT NULL REFERENCES depots, weight int);
+        ALTER TABLE depots ENABLE ROW LEVEL SECURITY; ALTER TABLE porters ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE parcels ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY me ON porters FOR SELECT TO authenticated USING (person = (SELECT auth.uid()));
+        CREATE FUNCTION chosen_depot() RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = '' AS $$
+            DECLARE said text := coalesce(current_setting('request.headers', true)::jsonb ->> 'x-depot', '');
+            BEGIN IF said = '' THEN RETURN NULL; END IF; RETURN said::uuid; END $$;
+        """,
+        """
+        CREATE POLICY of_depot ON parcels FOR SELECT TO authenticated USING (depot = (SELECT chosen_depot()))
+        """,
+        """
+        CREATE POLICY of_depot ON parcels FOR SELECT TO authenticated USING (depot = (SELECT chosen_depot()) AND
+            depot IN (SELECT depot FROM porters WHERE person = (SELECT auth.uid())))
+        """,
+    ),
     "a list in the token, which its bearer wrote": Pair(
         "public.laps.coach",
         {"identity-from-caller"},

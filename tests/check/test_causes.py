@@ -15,8 +15,8 @@ DECIDED = {rule.name: rule.decided_by for rule in all_rules()}
 SUSPICION = Finding("signed-in-is-enough", "error", "public.t.p", "everybody who is signed in reads it")
 
 
-def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset(), by_rank=False):
-    """What comes of one suspicion where ann reaches so far, and bob none, or all as she does unless by her rank."""
+def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset(), by_rank=False, others="none"):
+    """What comes of one suspicion where ann reaches so far, and bob none, or as far as is said, or all unless by rank."""
     table = Table("public", "t", "table", "postgres", RowSecurity(True, False), policies=policies or (POLICY,))
     nothing = {
         "reach": "none",
@@ -31,7 +31,7 @@ def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset(), b
     cell = nothing | {"reach": reach, "rows": 2, "own": 1, "statement": "SELECT", "witnesses": ["a row of bob's"]}
     cells = {
         "ann": {command: cell if command == "select" else nothing for command in COMMANDS},
-        "bob": dict.fromkeys(COMMANDS, nothing),
+        "bob": dict.fromkeys(COMMANDS, nothing | {"reach": others}),
     }
     if reach == "all" and not by_rank:
         cells["bob"] = cells["ann"]
@@ -56,6 +56,12 @@ def test_a_trial_decides_about_a_suspicion(reach, verdict):
 def test_what_only_the_one_with_a_rank_reaches_does_not_show_that_everybody_does():
     found = joined("all", by_rank=True).findings[0]
     assert (found.verdict, found.severity) == ("suspected", "warning")
+
+
+@pytest.mark.parametrize(("others", "verdict"), [("error", "suspected"), ("none", "proved")])
+def test_a_condition_that_is_always_true_opens_nothing_where_every_statement_fails(others, verdict):
+    (found,) = joined("error", always_true=frozenset({POLICY}), others=others).findings
+    assert (found.verdict, found.severity) == (verdict, "warning" if others == "error" else "error")
 
 
 def test_what_another_policy_gives_too_is_no_witness():

@@ -16,10 +16,13 @@ from gatepost.observation.attempt.trial.results import Approval
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.plant.fitting.combinations import values_in_checks
 from gatepost.observation.plant.row import Row
-from gatepost.observation.plant.survey import Survey
+from gatepost.observation.plant.survey import Survey, one_for_each_user
 from gatepost.observation.plant.users import BOB
 from gatepost.personas import Persona
 from gatepost.schema import Column, Table
+
+_JOBS = frozenset({"manager", "staff"})
+"""Ranks that may also say what somebody does for a living."""
 
 
 @dataclass
@@ -66,15 +69,16 @@ def powers(table: Table, survey: Survey) -> Iterator[tuple[Column, str, str]]:
         table: The table.
         survey: Knows the values that an enum lists.
     """
+    own = is_account(table.name) or one_for_each_user(survey, table)
     for column in table.columns:
         if column.generated:
             continue
         if column.name.lower() in word_list("power_columns") and column.type == "boolean":
             yield column, "true", "false"
-        elif is_account(table.name) and name_parts(column.name) & {"role", "rank"}:
+        elif own and name_parts(column.name) & {"role", "rank"}:
             enum = survey.enums.get(survey.base_type(column.type), ())
             listed = enum or values_in_checks(table).get(column.name, ())
-            high = [value for value in listed if name_parts(value) & word_list("ranks")]
-            low = [value for value in listed if name_parts(value) & word_list("lowest_ranks")]
+            high = [value for value in listed if name_parts(value) & word_list("ranks") - _JOBS]
+            low = [value for value in listed if value not in high]
             if high and low:
                 yield column, high[0], low[0]

@@ -27,7 +27,7 @@ SELF_CLAIMING_BY_HEADER = f"{SELF_CLAIMING}, by a header"
 """The same user, who sends the headers and cookies that policies read."""
 NEWCOMER = "newcomer"
 """A user who has just signed up, with no row and no claim. Every account may see what it sees."""
-LOOK_ALIKES = tuple(f"look_alike_{number}" for number in range(1, MOST + 1))
+LOOK_ALIKES = ("look_alike", *(f"look_alike, with address {number}" for number in range(2, MOST + 1)))
 """Users who have just signed up with an address that resembles one which policies ask for."""
 ONLOOKERS = (SELF_CLAIMING_SILENT, SELF_CLAIMING_BY_HEADER, NEWCOMER, *LOOK_ALIKES)
 """The personas that only read. The others are compared with them."""

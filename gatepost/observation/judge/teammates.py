@@ -120,9 +120,12 @@ class Teammates:
         if not done:
             return
         why = self._why_not(table, command, done, hers.rows & rows.keys())
+        severity: Severity = "error"
+        if not why and (policy := self._misnamed(table, command)):  # a name alone says that it is for others
+            severity, why = "warning", f'although the policy that allows it is called "{policy.name}"'
         if why:
             yield self._finding(
-                "rank-bypassed", "error", table, command,
+                "rank-bypassed", severity, table, command,
                 f"a member without a rank can {_VERBS[command]} rows of a colleague in {table}, {why}",
                 witness(self.planted_rows, persona, table, cell, min(done)),
             )  # fmt: skip
@@ -133,8 +136,6 @@ class Teammates:
             return "which say who has which rank"
         if hers <= done and (policy := self._without_effect(table, command)):
             return f'and the rank that the policy "{policy.name}" demands decides nothing'
-        if policy := self._misnamed(table, command):
-            return f'although the policy that allows it is called "{policy.name}"'
         if command == "delete" and self._only_others_change(table, done):
             return "which only somebody else may change"
         if command == "delete" and table.key in self._survey.teams.tenants and self.ordinary_users.names_users(table):
@@ -159,10 +160,11 @@ class Teammates:
         users = self.ordinary_users.names_users(table)
         name = "another's" if users else "own"
         free = cell.inserts.get(name, False) and self._is_plain(table, cell.candidates[name])
-        policy = self._without_effect(table, "insert") or self._misnamed(table, "insert")
+        stated = self._without_effect(table, "insert")
+        policy = stated or self._misnamed(table, "insert")
         if free and policy and table.key not in self._survey.teams.memberships:
             yield self._finding(
-                "rank-bypassed", "error", table, "insert",
+                "rank-bypassed", "error" if stated else "warning", table, "insert",
                 f'a member without a rank can insert rows into {table}, although the policy "{policy.name}" is for '
                 "others",
                 f"{describe(persona)}: {cell.statements[name]}",
