@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 WING = ("gatepost/analysis", "gatepost/rules")
 TESTS = ("tests/analysis", "tests/rules", "tests/scenarios")
 """The wing's own tests, without the slow ones."""
-COPIED = ("gatepost", "tests", "models", "policies", "docs", "pyproject.toml", "README.md")
+COPIED = ("gatepost", "tests", "models", "policies", "docs", "benchmarks", "pyproject.toml", "README.md")
 ANSWERS_NOTHING = ("by_identity.py", "parse_cache.py", "_pages.py", "_wording.py", "parser_names.py")
 WORDS = frozenset({"NotKnown", "NotChecked", "NotUnderstood", "Unknown"})
 SECONDS = 600
@@ -74,6 +74,8 @@ def main() -> None:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(options.jobs):
             copies.put(copy(Path(place) / str(number)))
+        if by := failing(Path(place) / "0"):
+            sys.exit(f"the tests fail without a change: {by}")
         with ThreadPoolExecutor(options.jobs) as pool:
             noticed = 0
             for one, by in zip(chosen, pool.map(lambda one: tried(one, copies), chosen), strict=True):

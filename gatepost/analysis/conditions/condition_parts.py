@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gatepost.analysis.conditions.term_queries import counts
 from gatepost.analysis.conditions.terms import (
     And,
     Call,
     Case,
+    Cast,
     Column,
     Compare,
     CompareMany,
@@ -22,6 +24,7 @@ from gatepost.analysis.conditions.terms import (
     Select,
     Session,
     Term,
+    Unknown,
     remembered,
     unwrapped,
 )
@@ -52,13 +55,15 @@ _VOLATILE = frozenset(
     "random random_normal clock_timestamp timeofday gen_random_uuid nextval currval lastval statement_timestamp"
     " array_sample array_shuffle txid_current pg_current_xact_id set_config".split()
 )
+_KEPT_BY_CAST = frozenset({"text", "character varying", "uuid", "boolean", "jsonb", "timestamp with time zone"})
+"""Types to which a value is cast without another one becoming equal to it, where the two can be compared at all."""
 _SETTLED = ("", "auth", "storage")
 """The schemas whose functions, but the volatile ones, answer alike for the whole statement."""
 
 
 def sides(select: Select) -> Iterable[Term]:
     """Return a select without its unions, and what is united with it."""
-    yield Select(select.sources, select.outputs, select.where, select.one_row, select.aggregated)
+    yield replace(select, others=())
     for other in select.others:
         yield from sides(other) if isinstance(other, Select) else (other,)
 
@@ -93,12 +98,28 @@ def repeated(term: Term) -> tuple[Term, ...]:
     atoms = leaves(term)
     once = set(atoms)
     twice = len(once) < len(atoms) or any(isinstance(a, IsNull) and a.term in atoms for a in atoms)
+    if twice and not all(settled(one) and not one.all_of_type(Unknown) for one in once):
+        return ()  # what looks alike may come to something else the second time
     return tuple(sorted(once, key=repr)) if twice and len(once) <= _MANY_ATOMS else ()
 
 
 def settled(term: Term) -> bool:
     """Return whether a value stays the same within a row."""
     return not any(part.name[1] in _VOLATILE or part.name[0] not in _SETTLED for part in term.all_of_type(Call))
+
+
+def same_value(left: Term, right: Term) -> bool:
+    """Return whether two values are equal wherever neither is NULL, because they are read from the same place.
+
+    A cast to a narrower type changes a value: `at::date = at`.
+    """
+    return settled(left) and _uncast(left) == _uncast(right)
+
+
+def _uncast(term: Term) -> Term:
+    while isinstance(term, OncePerStatement) or (isinstance(term, Cast) and term.type in _KEPT_BY_CAST):
+        term = term.term
+    return term
 
 
 def boolean(term: Term) -> bool:

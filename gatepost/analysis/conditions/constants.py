@@ -19,7 +19,7 @@ _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "oid"})
 _TEXTS = frozenset({"text", "character varying", "name"})
 _MOMENTS = frozenset({"date", "timestamp with time zone", "timestamp without time zone"})
 _A_DAY = timedelta(days=2)
-_NOW = Call(("", "now"))
+_NOW = (Call(("", "now")), *(Cast(Call(("", "now")), kind) for kind in _MOMENTS))
 
 
 def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
@@ -42,9 +42,9 @@ def holds(caller: Caller, op: str, left: Term, right: Term) -> bool | None:
             texts = _of_one_kind(one, other, _TEXTS)
             return None if texts is None else _is_like(*texts)
         order = compared(one, other)
-    elif sides[0] == _NOW:
+    elif sides[0] in _NOW:
         order = beside_now(sides[1])
-    elif sides[1] == _NOW:
+    elif sides[1] in _NOW:
         later = beside_now(sides[0])
         order = None if later is None else -later
     orders = {"=": (0,), "<>": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}.get(op)

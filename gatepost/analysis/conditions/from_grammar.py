@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from gatepost.analysis.conditions import session_values
 from gatepost.analysis.conditions.from_grammar_selects import SelectReader
-from gatepost.analysis.conditions.grammar import Node, NotUnderstood, constant, kind_of, qualified, strings, type_name
+from gatepost.analysis.conditions.grammar import Node, constant, kind_of, qualified, strings, type_name
+from gatepost.analysis.conditions.rewrite import COMPARISONS, OPPOSITES, compared, compared_rows
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
@@ -25,15 +26,12 @@ from gatepost.analysis.conditions.terms import (
     Param,
     Scalar,
     Select,
-    Session,
     Term,
     Unknown,
     conjunction,
     disjunction,
 )
 
-_COMPARISONS = {op: op for op in ("=", "<", "<=", ">", ">=", "~", "~*")} | {"~~": "like", "~~*": "ilike"}
-_OPPOSITES = {"<>": "=", "!=": "=", "!~": "~", "!~*": "~*", "!~~": "like", "!~~*": "ilike"}
 _JSON = {"->": False, "->>": True, "#>": False, "#>>": True}
 _TESTS = {
     "IS_TRUE": (False, True),
@@ -41,7 +39,7 @@ _TESTS = {
     "IS_FALSE": (False, False),
     "IS_NOT_FALSE": (True, False),
 }
-_NOW = ("SVFOP_CURRENT_", "SVFOP_LOCALTIME")
+_PASS_OVER_NULL = frozenset("count sum avg min max bool_or bool_and every".split())
 _SAME_NAME = {"char_length": "length", "character_length": "length", "current_schema": "current_schema"}
 
 
@@ -83,7 +81,7 @@ class Reader(SelectReader):
         return Cast(term, type_)
 
     def _read_CollateClause(self, of: Node) -> Term:
-        return self.term(of["arg"])
+        return Cast(self.term(of["arg"]), f"text COLLATE {'.'.join(strings(of['collname']))}")
 
     def _read_BoolExpr(self, of: Node) -> Term:
         terms = self.terms(of["args"])
@@ -129,15 +127,19 @@ class Reader(SelectReader):
             case "AEXPR_OP" if op in _JSON:
                 return self._extract(self.term(left), right, op)
             case "AEXPR_OP" | "AEXPR_LIKE" | "AEXPR_ILIKE":
-                return compared(op, self.term(left), self.term(right))
+                return self._operator(op, left, right)
             case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
                 return self._among(op, self.term(left), self.term(right), all=kind.endswith("ALL"))
             case "AEXPR_IN":
-                items = self.terms(right["List"]["items"])  # type: ignore[index]
-                found = _in_list(self.term(left), items)
+                items = right["List"]["items"]  # type: ignore[index]
+                found = (
+                    disjunction(*(self._operator("=", left, one) for one in items))
+                    if _is_row(left)
+                    else CompareMany("=", self.term(left), Items(self.terms(items)))
+                )
                 return found if op == "=" else Not(found)
             case "AEXPR_DISTINCT" | "AEXPR_NOT_DISTINCT":
-                same = Compare("is", self.term(left), self.term(right))
+                same = self._operator("is", left, right)
                 return Not(same) if kind == "AEXPR_DISTINCT" else same
             case "AEXPR_NULLIF":
                 return session_values.call(("", "nullif"), (self.term(left), self.term(right)))
@@ -149,6 +151,15 @@ class Reader(SelectReader):
                 found = Compare("similar", self.term(left), self.term(right))
                 return found if op == "~" else Not(found)
         return Unknown(kind, tuple(self.inside(of)))
+
+    def _operator(self, op: str, left: Node | None, right: Node | None) -> Term:
+        """Return an operator between two values, or between two rows."""
+        one, other = self.term(left), self.term(right)
+        if not _is_row(left) and not _is_row(right):
+            return Compare(op, one, other) if op == "is" else compared(op, one, other)
+        if not isinstance(one, Items) or not isinstance(other, Items) or not (_is_row(left) and _is_row(right)):
+            return Unknown(f"{op} of a row", (one, other))
+        return compared_rows(op, one, other)
 
     @staticmethod
     def _prefixed(op: str, term: Term) -> Term:
@@ -163,9 +174,9 @@ class Reader(SelectReader):
         many = many.select if isinstance(many, Scalar) else many
         if op in ("<>", "!=") and all:
             return Not(CompareMany("=", left, many))  # x <> ALL (...) is NOT (x = ANY (...))
-        if op in _OPPOSITES and op not in ("<>", "!="):
+        if op in OPPOSITES and op not in ("<>", "!="):
             return Unknown(op, (left, many))
-        return CompareMany(_COMPARISONS.get(op, "<>" if op == "!=" else op), left, many, all)
+        return CompareMany(COMPARISONS.get(op, "<>" if op == "!=" else op), left, many, all)
 
     def _extract(self, base: Term, key: Node | None, op: str) -> Term:
         inside = self.term(key)
@@ -181,6 +192,7 @@ class Reader(SelectReader):
         args = self.terms(of.get("args", ()))
         if of.get("agg_star"):
             args = (Call(("", "star")),)
+        args = self._aggregated(name, args, of)
         if not schema:
             name = _SAME_NAME.get(name, name)
             if name == "overlaps" or "over" in of:
@@ -188,6 +200,18 @@ class Reader(SelectReader):
             if name in ("like", "notlike"):
                 return Compare("like", *args) if name == "like" else Not(Compare("like", *args))
         return session_values.call((schema, name), args)
+
+    def _aggregated(self, name: str, args: tuple[Term, ...], of: Node) -> tuple[Term, ...]:
+        """Return what an aggregate is computed over; a FILTER makes NULL of what it leaves out."""
+        if "agg_distinct" in of:
+            args = tuple([Call(("", "distinct"), (one,)) for one in args])
+        if "agg_filter" in of and len(args) == 1 and name in _PASS_OVER_NULL:
+            counted = TRUE if of.get("agg_star") else args[0]
+            args = (Case(((self.term(of["agg_filter"]), counted),), NULL),)
+        elif "agg_filter" in of or "agg_order" in of:
+            beside = [of.get("agg_filter"), of.get("agg_order")]
+            args = (*args, Unknown("a FILTER or an ORDER BY", tuple(self.inside(beside))))
+        return args
 
     def _read_NamedArgExpr(self, of: Node) -> Term:
         return Unknown(f"{of.get('name', '')} =>", (self.term(of["arg"]),))
@@ -199,14 +223,7 @@ class Reader(SelectReader):
         return Call(("", "greatest" if of["op"] == "IS_GREATEST" else "least"), self.terms(of["args"]))
 
     def _read_SQLValueFunction(self, of: Node) -> Term:
-        op = str(of["op"])
-        if op in ("SVFOP_CURRENT_USER", "SVFOP_CURRENT_ROLE", "SVFOP_USER"):
-            return Session("current_user")
-        if op == "SVFOP_SESSION_USER":
-            return Session("session_user")
-        if op.startswith(("SVFOP_CURRENT_DATE", "SVFOP_CURRENT_TIME", "SVFOP_LOCALTIME")):
-            return Call(("", "now"))
-        return Call(("", op.removeprefix("SVFOP_").lower()))
+        return session_values.current(str(of["op"]).removeprefix("SVFOP_"), of.get("typmod", 0))
 
     def _read_A_ArrayExpr(self, of: Node) -> Term:
         return Items(self.terms(of.get("elements", ())))
@@ -256,31 +273,11 @@ class Reader(SelectReader):
 
 def _value_of(select: Term) -> Term:
     """Return a sub-select as a value."""
-    if isinstance(select, Select) and not select.sources and select.where == TRUE and not select.others:
-        return (
-            OncePerStatement(select.outputs[0]) if len(select.outputs) == 1 else OncePerStatement(Items(select.outputs))
-        )
-    return Scalar(select)
+    return OncePerStatement(select.outputs[0]) if isinstance(select, Select) and select.computed else Scalar(select)
 
 
-def compared(op: str, left: Term, right: Term) -> Term:
-    """Return an operator between two values."""
-    if isinstance(left, Items) and isinstance(right, Items) and op in ("=", "<>"):
-        if len(left.items) != len(right.items):
-            raise NotUnderstood("rows of different lengths")
-        same = conjunction(*(Compare("=", one, other) for one, other in zip(left.items, right.items, strict=True)))
-        return same if op == "=" else Not(same)
-    if op in _OPPOSITES:
-        return Not(Compare(_OPPOSITES[op], left, right))  # the same atom as its opposite
-    if op in _COMPARISONS:
-        return Compare(_COMPARISONS[op], left, right)
-    return Call(("", op), (left, right))
-
-
-def _in_list(left: Term, items: tuple[Term, ...]) -> Term:
-    if isinstance(left, Items):
-        return disjunction(*(compared("=", left, one) for one in items))
-    return CompareMany("=", left, Items(items))
+def _is_row(node: Node | None) -> bool:
+    return node is not None and "RowExpr" in node
 
 
 def _keys(term: Term, whole: bool) -> tuple[str, ...] | None:

@@ -91,7 +91,8 @@ class SelectReader(ABC):
 
     def _set_operation(self, of: Node) -> Term:
         first, second = self.select({"SelectStmt": of["larg"]}), self.select({"SelectStmt": of["rarg"]})
-        if of["op"] != "SETOP_UNION" or not isinstance(first, Select):
+        some = "limitCount" in of or "limitOffset" in of
+        if of["op"] != "SETOP_UNION" or some or not isinstance(first, Select):
             return Unknown(str(of["op"]), (first, second))
         found = Select(first.sources, first.outputs, first.where, others=(*first.others, second))
         self.outputs.keep(self.outputs.get(first) or (), found)
@@ -115,6 +116,9 @@ class SelectReader(ABC):
             grouped = "groupClause" in of
             total = not grouped and "havingClause" not in of and any(_aggregates(one) for one in targets)
             limit = constant(of["limitCount"]["A_Const"]) if "A_Const" in of.get("limitCount", {}) else None
+            aggregates = any(_aggregates(one) for one in (*targets, of.get("havingClause", {})))
+            if grouped and aggregates:
+                conditions.append(Unknown("a group of rows", self.terms(of["groupClause"])))
             if _picks(of, limit):
                 conditions.append(Unknown("some of the rows"))
             if limit == 0:
@@ -124,11 +128,16 @@ class SelectReader(ABC):
             if (total and not certain) or ("havingClause" in of and not grouped) or _grouping_sets(of):
                 return Unknown("one group of all rows", (*outputs, *conditions, *self.stack[-1].values()))
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
-            found = Select(sources, outputs, conjunction(*conditions), few, certain)
+            ordered = () if total else tuple([self._ordered(one["SortBy"]) for one in of.get("sortClause", ())])
+            found = Select(sources, outputs, conjunction(*conditions), few, certain, ordered=ordered)
             self.outputs.keep(tuple([_named(one["ResTarget"]) for one in of.get("targetList", ())]), found)
             return found
         finally:
             self.stack.pop()
+
+    def _ordered(self, of: Node) -> Term:
+        """Return an item of an ORDER BY; its direction is what it is called."""
+        return Call(("", f"order by {of['sortby_dir']} {of['sortby_nulls']}"), (self.term(of["node"]),))
 
     def _source(self, node: Node, conditions: list[Term]) -> None:
         """Add one thing that stands after FROM, and what its joins demand."""

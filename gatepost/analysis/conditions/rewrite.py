@@ -1,23 +1,30 @@
-"""Change a term from the inside out."""
+"""Change a term from the inside out, and put comparisons together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.terms import (
     And,
+    Call,
     Case,
     Compare,
     CompareMany,
     Const,
     Items,
+    Not,
     OncePerStatement,
     Or,
     Term,
+    Unknown,
     conjunction,
     disjunction,
 )
+
+COMPARISONS = {op: op for op in ("=", "<", "<=", ">", ">=", "~", "~*")} | {"~~": "like", "~~*": "ilike"}
+OPPOSITES = {"<>": "=", "!=": "=", "!~": "~", "!~*": "~*", "!~~": "like", "!~~*": "ilike"}
 
 
 def rebuilt(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -79,3 +86,29 @@ def _is_literal(comparison: Compare | CompareMany) -> bool:
     if isinstance(comparison, Compare):
         return isinstance(comparison.right, Const)
     return isinstance(comparison.many, Items) and all(isinstance(one, Const) for one in comparison.many.items)
+
+
+def compared(op: str, left: Term, right: Term) -> Term:
+    """Return an operator between two values."""
+    if op in OPPOSITES:
+        return Not(Compare(OPPOSITES[op], left, right))  # the same atom as its opposite
+    if op in COMPARISONS:
+        return Compare(COMPARISONS[op], left, right)
+    return Call(("", op), (left, right))
+
+
+def compared_rows(op: str, left: Items, right: Items) -> Term:
+    """Return an operator between two rows: their fields decide in order, as far as they are equal."""
+    if len(left.items) != len(right.items):
+        raise NotUnderstood("rows of different lengths")
+    pairs = list(zip(left.items, right.items, strict=True))
+    if op in ("=", "<>", "is"):
+        same = conjunction(*(Compare("is" if op == "is" else "=", one, other) for one, other in pairs))
+        return Not(same) if op == "<>" else same
+    if op not in ("<", "<=", ">", ">="):
+        return Unknown(f"{op} of a row", (left, right))
+    *first, last = pairs
+    found: Term = Compare(op, *last)
+    for one, other in reversed(first):
+        found = disjunction(Compare(op[0], one, other), conjunction(Compare("=", one, other), found))
+    return found

@@ -6,7 +6,7 @@ makes for a request (https://docs.postgrest.org/en/v13/references/transactions.h
 
 from __future__ import annotations
 
-from gatepost.analysis.conditions.terms import Call, Const, Session, Term, unwrapped
+from gatepost.analysis.conditions.terms import Call, Cast, Const, Session, Term, unwrapped
 
 _HELPERS = {
     ("auth", "uid"): Session("uid"),
@@ -15,6 +15,12 @@ _HELPERS = {
     ("auth", "jwt"): Session("claim", (), raw=True),
 }
 _WELL_KNOWN = {("sub",): Session("uid"), ("role",): Session("role"), ("email",): Session("email")}
+_OF_NOW = {
+    "CURRENT_DATE": "date",
+    "CURRENT_TIME": "time with time zone",
+    "LOCALTIME": "time without time zone",
+    "LOCALTIMESTAMP": "timestamp without time zone",
+}
 _REQUEST = ("request.header", "request.cookie", "request.path", "request.method")
 
 
@@ -30,6 +36,25 @@ def call(name: tuple[str, str], args: tuple[Term, ...]) -> Term:
     if name == ("", "coalesce") and len({unwrapped(arg) for arg in args}) == 1:
         return args[0]
     return Call(name, args)
+
+
+def current(name: str, precision: int) -> Term:
+    """Return the value of a name that SQL reserves, such as CURRENT_DATE.
+
+    Args:
+        name: The name; `_N` stands behind one of which the precision is given.
+        precision: The digits of a second.
+    """
+    if name in ("CURRENT_USER", "CURRENT_ROLE", "USER"):
+        return Session("current_user")
+    if name == "SESSION_USER":
+        return Session("session_user")
+    now = Call(("", "now"))
+    if name == "CURRENT_TIMESTAMP":
+        return now
+    if name in _OF_NOW:
+        return Cast(now, _OF_NOW[name])
+    return Call(("", name.lower()), (now, Const(precision)) if name.endswith("_N") else ())
 
 
 def extract(base: Term, keys: tuple[str, ...] | None, text: bool) -> Term | None:

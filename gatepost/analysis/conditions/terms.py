@@ -1,8 +1,7 @@
 """Represent a condition: the few shapes that it is made of, as frozen values.
 
 A column without a source belongs to the row that the policy decides about; one with a source belongs to a table of a
-sub-select. `OncePerStatement` is a sub-select without FROM, such as `(SELECT auth.uid())`: it has the value of what
-is inside.
+sub-select. `OncePerStatement` is a sub-select without FROM, such as `(SELECT auth.uid())`: what is inside is its value.
 """
 
 from __future__ import annotations
@@ -228,7 +227,7 @@ class Source(Term):
 
 @dataclass(frozen=True, slots=True)
 class Select(Term):
-    """A sub-select. `one_row` if it cannot return more, `aggregated` if it always returns exactly one."""
+    """A sub-select. `one_row` if it cannot return more, `aggregated` if it always returns exactly one; its ORDER BY."""
 
     sources: tuple[Source, ...]
     outputs: tuple[Term, ...]
@@ -236,6 +235,12 @@ class Select(Term):
     one_row: bool = False
     aggregated: bool = False
     others: tuple[Term, ...] = ()
+    ordered: tuple[Term, ...] = ()
+
+    @property
+    def computed(self) -> bool:
+        """Whether it returns one row of one value, without any table."""
+        return len(self.outputs) == 1 and not (self.sources or self.others) and self.where == TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +282,7 @@ def unwrapped(term: Term) -> Term:
     while True:
         if isinstance(term, Cast | OncePerStatement):
             term = term.term
-        elif isinstance(term, Scalar) and isinstance(term.select, Select) and not term.select.sources:
+        elif isinstance(term, Scalar) and isinstance(term.select, Select) and term.select.computed:
             term = term.select.outputs[0]
         else:
             return term
@@ -285,15 +290,11 @@ def unwrapped(term: Term) -> Term:
 
 def conjunction(*terms: Term) -> Term:
     """Return the conjunction, flat."""
-    flat: list[Term] = []
-    for term in terms:
-        flat.extend(term.terms if isinstance(term, And) else [] if term == TRUE else [term])
+    flat = [one for term in terms if term != TRUE for one in (term.terms if isinstance(term, And) else (term,))]
     return And(tuple(flat)) if len(flat) > 1 else flat[0] if flat else TRUE
 
 
 def disjunction(*terms: Term) -> Term:
     """Return the disjunction, flat."""
-    flat: list[Term] = []
-    for term in terms:
-        flat.extend(term.terms if isinstance(term, Or) else [term])
+    flat = [one for term in terms for one in (term.terms if isinstance(term, Or) else (term,))]
     return Or(tuple(flat)) if len(flat) > 1 else flat[0]

@@ -183,7 +183,7 @@ class Truth:
         if op == "=" and parts.boolean(left) and isinstance(unwrapped(right), Const):
             found = self._possible(left)
             return found if other in (True, "true") else negated(found)
-        if unwrapped(left) == unwrapped(right) and parts.settled(left):
+        if parts.same_value(left, right):
             return {
                 "=": Outcome.TRUE,
                 ">=": Outcome.TRUE,
@@ -207,7 +207,7 @@ class Truth:
                 | (found & Outcome.ERROR)
             )
         one, other = self._value(left), self._value(right)
-        if unwrapped(left) == unwrapped(right) and parts.settled(left):
+        if parts.same_value(left, right):
             return Outcome.TRUE
         if one is None and other is None:
             return Outcome.TRUE

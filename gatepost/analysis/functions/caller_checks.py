@@ -8,7 +8,7 @@ statement that reads a table must compare its rows with the caller, or a refusal
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gatepost.analysis.conditions.bodies.filled_variables import assigned, into, without_into
@@ -155,7 +155,7 @@ class _Reader:
             if strict and self.checks_caller(value):
                 self.values.pop(name, None)
             elif isinstance(value, Select) and len(value.outputs) > place:
-                one = Select(value.sources, (value.outputs[place],), value.where, True, value.aggregated)
+                one = replace(value, outputs=(value.outputs[place],), one_row=True, others=())
                 self.values[name] = Scalar(one)
             elif not isinstance(value, Select):
                 self.values[name] = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gatepost.analysis.conditions.terms import FALSE, TRUE, Term
+from gatepost.analysis.conditions.terms import FALSE, TRUE, Term, Unknown
 from gatepost.analysis.solver.answers import Answer, Comparison, NotKnown, RuledOut
 from gatepost.analysis.solver.candidates import described, wanted
 from gatepost.analysis.solver.conditions import Conditions
@@ -44,7 +44,7 @@ def compare(left: Term, right: Term, frame: Frame) -> Comparison:
         right: The condition afterwards.
         frame: The tables and the caller.
     """
-    if left == right:
+    if left == right and not left.all_of_type(Unknown):
         return Comparison(RuledOut(), RuledOut())
     return Comparison(gains=_implied(right, left, frame), loses=_implied(left, right, frame))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from gatepost.analysis.conditions.condition_parts import RETURN_SETS
@@ -234,7 +234,7 @@ def _sides(select: Term) -> Iterator[Term]:
     if not isinstance(select, Select):
         yield select
         return
-    yield Select(select.sources, select.outputs, select.where, select.one_row, select.aggregated)
+    yield replace(select, others=())
     for other in select.others:
         yield from _sides(other)
 

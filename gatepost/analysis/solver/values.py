@@ -41,7 +41,9 @@ from gatepost.analysis.solver.scope import AGGREGATES, Scope, View, steady
 from gatepost.analysis.solver.selects import Selects, returns_sets
 from gatepost.analysis.solver.world import NULL, Row, Value
 
-_NEVER_NULL = frozenset("lower upper length btrim cardinality abs concat num_nulls num_nonnulls foldername".split())
+_NEVER_NULL = frozenset(
+    "lower upper length btrim cardinality abs concat num_nulls num_nonnulls foldername distinct".split()
+)
 """Functions that return NULL only over NULL, or never."""
 
 

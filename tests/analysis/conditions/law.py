@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from psycopg2 import Error
 
@@ -66,6 +68,7 @@ MOMENTS = (
     "NULL::timestamptz",
     "at + interval '1 day'",
 )
+ARGUMENTS = ("(user_id, n)", "(owner, n)", "(auth.uid(), id)", "(NULL, 5)")
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 
 
@@ -75,6 +78,30 @@ class Conditions:
 
     random: Random
     functions: tuple[str, ...] = ()
+    tables: ClassVar[str] = TABLES
+    callers: ClassVar[dict[str, tuple[str, str]]] = CALLERS
+
+    @staticmethod
+    def filled(random: Random, rows: int) -> Iterator[str]:
+        """Yield statements that fill more columns of the rows."""
+        yield from ()
+
+    def calls(self, cursor) -> Iterator[str]:
+        """Make random functions, and yield conditions that call them."""
+        for at in range(12):
+            cursor.execute("SAVEPOINT made")
+            try:
+                cursor.execute(self.function(f"law_{at}"))
+            except Error:  # a type that does not fit
+                cursor.execute("ROLLBACK TO SAVEPOINT made")
+                continue
+            yield from [f"public.law_{at}{self.pick(*ARGUMENTS)}" for _ in range(3)]
+        for at in range(8):
+            cursor.execute(self.rows_function(f"law_rows_{at}"))
+            call = f"public.law_rows_{at}{self.pick(*ARGUMENTS)}"
+            yield f"(n IN (SELECT {call}))"
+            yield f"(EXISTS (SELECT 1 FROM {call} f))"
+            yield f"(NOT (5 IN (SELECT f FROM {call} f)))"
 
     def condition(self, depth: int = 3) -> str:
         """Return a condition, at most so many levels deep."""
@@ -237,7 +264,7 @@ class Conditions:
         """Return the CREATE FUNCTION of a random function."""
         strict = self.pick("", "", " STRICT")
         if self.random.random() < 0.3:
-            inner = Conditions(self.random).condition(2)
+            inner = type(self)(self.random).condition(2)
             return (
                 f"CREATE FUNCTION public.{name}(a uuid, b integer) RETURNS boolean LANGUAGE sql STABLE{strict} AS"
                 f" $$ SELECT {inner} FROM public.law WHERE user_id = a AND n = b LIMIT 1 $$"
@@ -249,29 +276,3 @@ class Conditions:
 
     def pick(self, *texts: str) -> str:
         return self.random.choice(texts)
-
-
-ARGUMENTS = ("(user_id, n)", "(owner, n)", "(auth.uid(), id)", "(NULL, 5)")
-
-
-def calls(cursor, random: Random) -> tuple[str, ...]:
-    """Make random functions, and return conditions that call them."""
-    maker = Conditions(random)
-    made = []
-    for at in range(12):
-        cursor.execute("SAVEPOINT made")
-        try:
-            cursor.execute(maker.function(f"law_{at}"))
-        except Error:  # a type that does not fit
-            cursor.execute("ROLLBACK TO SAVEPOINT made")
-            continue
-        made += [f"public.law_{at}{random.choice(ARGUMENTS)}" for _ in range(3)]
-    for at in range(8):
-        cursor.execute(maker.rows_function(f"law_rows_{at}"))
-        call = f"public.law_rows_{at}{random.choice(ARGUMENTS)}"
-        made += [
-            f"(n IN (SELECT {call}))",
-            f"(EXISTS (SELECT 1 FROM {call} f))",
-            f"(NOT (5 IN (SELECT f FROM {call} f)))",
-        ]
-    return tuple(made)

@@ -14,17 +14,18 @@ from gatepost.analysis.conditions.outcomes import Outcome
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.three_valued_logic import Truth
 from gatepost.reflect import read
-from tests.analysis.conditions.law import CALLERS, TABLES, Conditions, calls
+from tests.analysis.conditions.law import Conditions
+from tests.analysis.conditions.policy_conditions import PolicyConditions
 
 FILLED = frozenset({"id", "user_id"})
 OUTCOMES = {True: Outcome.TRUE, False: Outcome.FALSE, None: Outcome.NULL}
 SEEDS = (1, 2, 3, 4)
 
 
-def outcomes(cursor, text):
+def outcomes(cursor, text, callers):
     """What PostgreSQL makes of a condition, by caller: a set of bits over all rows; nothing where it is an error."""
     found = {}
-    for name, (claims, role) in CALLERS.items():
+    for name, (claims, role) in callers.items():
         cursor.execute("SAVEPOINT law")
         try:
             cursor.execute("SELECT set_config('request.jwt.claims', %s, true)", [claims])
@@ -37,10 +38,14 @@ def outcomes(cursor, text):
     return found
 
 
-def law(cursor, seed, count):
+def law(cursor, seed, count, kind=Conditions):
     """Return what was concluded falsely, and how many outcomes were looked at."""
+    cursor.execute(kind.tables)
+    cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
     random = Random(seed)
-    maker = Conditions(random, calls(cursor, random))
+    for statement in kind.filled(random, 4):
+        cursor.execute(statement)
+    maker = kind(random, tuple(kind(random).calls(cursor)))
     for at in range(count):
         cursor.execute("SAVEPOINT made")
         try:
@@ -55,7 +60,7 @@ def law(cursor, seed, count):
             term = follower.follow(parse(policy.using))
         except NotUnderstood:
             continue
-        for caller, actual in outcomes(cursor, policy.using).items():
+        for caller, actual in outcomes(cursor, policy.using, kind.callers).items():
             possible = Truth(ANON if caller == "anon" else SIGNED_IN, FILLED).possible_outcomes(term)
             seen += 1
             if any(not possible & bit for bit in actual):
@@ -66,14 +71,13 @@ def law(cursor, seed, count):
 @pytest.fixture
 def cursor(rolled_back):
     with rolled_back.cursor() as cursor:
-        cursor.execute(TABLES)
-        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
         yield cursor
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_concluded_is_so_in_postgresql(cursor, seed):
-    wrong, seen = law(cursor, seed, 60)
+@pytest.mark.parametrize("kind", [Conditions, PolicyConditions])
+def test_what_is_concluded_is_so_in_postgresql(cursor, kind, seed):
+    wrong, seen = law(cursor, seed, 60, kind)
     assert wrong == []
     assert seen > 80
 

@@ -27,24 +27,26 @@ ALTER TABLE public.law
 """
 
 
-def filled(random, rows):
-    """Statements that fill the columns of the rows."""
-
-    def one(*values):
-        return random.choice(values)
-
-    for at in range(1, rows + 1):
-        level, status = one(("NULL", "'open'"), ("0", "'done'"), ("1", "NULL"), ("2", "'open'"), ("3", "NULL"))
-        yield (
-            f"UPDATE public.law SET kind = {one('NULL', *(repr(kind) for kind in KINDS))}, level = {level},"
-            f" status = {status}, rank = {one('NULL', 1, 9, 10, 50)}, parent = {one('NULL', 1, 2, 3)},"
-            f" secret = {one('NULL', 1, 2)} WHERE id = {at}"
-        )
-    yield CHECKS
-
-
 class Constrained(Conditions):
     """Makes conditions about the columns that have constraints, beside the others."""
+
+    tables = CONSTRAINED
+
+    @staticmethod
+    def filled(random, rows):
+        """Statements that fill the columns of the rows."""
+
+        def one(*values):
+            return random.choice(values)
+
+        for at in range(1, rows + 1):
+            level, status = one(("NULL", "'open'"), ("0", "'done'"), ("1", "NULL"), ("2", "'open'"), ("3", "NULL"))
+            yield (
+                f"UPDATE public.law SET kind = {one('NULL', *(repr(kind) for kind in KINDS))}, level = {level},"
+                f" status = {status}, rank = {one('NULL', 1, 9, 10, 50)}, parent = {one('NULL', 1, 2, 3)},"
+                f" secret = {one('NULL', 1, 2)} WHERE id = {at}"
+            )
+        yield CHECKS
 
     def leaf(self):
         return super().leaf() if self.random.random() < 0.3 else self.constrained()

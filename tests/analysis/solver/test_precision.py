@@ -102,11 +102,11 @@ COUNTS = {Conditions: 40, Constrained: 20}
 RECORDED = {
     ("Conditions", 1): {
         "alike": 17,
-        "assumed": 53,
+        "assumed": 55,
         "candidate": 35,
         "not known": 15,
         "outcomes": 258,
-        "ruled out": 137,
+        "ruled out": 135,
         "unknown": 0,
     },
     ("Conditions", 2): {

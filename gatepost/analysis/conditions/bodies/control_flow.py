@@ -7,18 +7,22 @@ a dynamic statement, a handler of exceptions) stands beside the others under a c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gatepost import sql
 from gatepost.analysis.conditions.bodies.returned_rows import RAISES, Arm, arms_of_if, returned_rows, united
-from gatepost.analysis.conditions.bodies.statements import Statements, Values, name_of
+from gatepost.analysis.conditions.bodies.statements import Statements, Values, forget, name_of
 from gatepost.analysis.conditions.from_grammar import Reader
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, kind_of, refuse_excess
 from gatepost.analysis.conditions.terms import (
     ERROR,
+    FALSE,
     NULL,
     TRUE,
     Case,
+    Const,
     Term,
     Unknown,
 )
@@ -30,8 +34,15 @@ _MANY_STEPS = 400
 _ROW_TYPE = re.compile(r'(?:"[^"]+"|\w+)(?:\s*\.\s*(?:"[^"]+"|\w+))*\s*%\s*rowtype\b', re.IGNORECASE)
 
 
+@dataclass
 class Body(Statements):
-    """Follows the paths of the body of one PL/pgSQL function."""
+    """Follows the paths of the body of one PL/pgSQL function.
+
+    Args:
+        loops: How many loops deep the statement is that is read.
+    """
+
+    loops: int = 0
 
     def value(self) -> Term:
         """Return what the function returns, over its parameters.
@@ -40,12 +51,17 @@ class Body(Statements):
             NotUnderstood: the body is no PL/pgSQL, or too long or too branched to be followed.
         """
         tree = _parsed(self.function)
-        values: Values = {}
-        self.variables = tuple(kind_of(datum)[1].get("refname", "") for datum in tree["datums"])
-        for datum in tree["datums"]:
-            kind, of = kind_of(datum)
+        declared = [kind_of(datum) for datum in tree["datums"]]
+        self.variables = tuple([of.get("refname", "") for _, of in declared])
+        counts = Counter(of["refname"] for kind, of in declared if kind in ("PLpgSQL_var", "PLpgSQL_rec"))
+        self.unclear = frozenset(name for name, count in counts.items() if count > 1)
+        nested = len(re.findall(r"\bdeclare\b", self.function.body, re.IGNORECASE)) > 1
+        values: Values = {"found": FALSE}
+        for kind, of in declared:
             if kind == "PLpgSQL_var" and of["refname"] not in (*self.function.parameters, "found"):
-                values[of["refname"]] = self.expression(of["default_val"], values) if "default_val" in of else NULL
+                value = self.expression(of["default_val"], values) if "default_val" in of else NULL
+                later = nested and not isinstance(value, Const)
+                values[of["refname"]] = Unknown("a default that is computed in an inner block") if later else value
         _, block = kind_of(tree["action"])
         if self.function.returns_set:
             rows: list[Term] = []
@@ -73,6 +89,10 @@ class Body(Statements):
                     return self._choice(arms_of_if(of), of.get("else_body", []), after, values)
                 case "PLpgSQL_stmt_case":
                     return self._case(of, after, values)
+                case "PLpgSQL_stmt_exit" if "label" not in of and self.loops:
+                    if "cond" not in of:
+                        return None
+                    return Case(((self.expression(of["cond"], values), NULL),), _or_null(self._run(after, values)))
                 case "PLpgSQL_stmt_assert":
                     condition = self.expression(of["cond"], values)
                     return Case(((condition, _or_null(self._run(after, values))),), ERROR)
@@ -90,7 +110,8 @@ class Body(Statements):
         handlers = of.get("exceptions", {}).get("PLpgSQL_exception_block", {}).get("exc_list", [])
         ways = []
         for one in handlers:
-            caught = {**values, **{name: Unknown("changed before an exception") for name in self.assigned(of)}}
+            caught = dict(values)
+            forget(caught, self.assigned(of), "changed before an exception")
             action = one["PLpgSQL_exception"].get("action", [])
             ways.append((Unknown("an exception"), _or_null(self._run([*action, *after], caught))))
         return Case(tuple(ways), _or_null(whole)) if ways else whole
@@ -124,14 +145,17 @@ class Body(Statements):
 
     def _loop(self, of: Node, after: Sequence[Node], values: Values) -> Term:
         """Return a loop's value: what a round returns, with unknown variables, or what comes after it."""
-        unknown = {name: Unknown("changed in a loop") for name in self.assigned(of)}
-        inner = {**values, **unknown}
+        outer = dict(values)
+        forget(outer, self.assigned(of) | ({"found"} if "var" in of else set()), "changed in a loop")
+        inner = dict(outer)
         if "query" in of:
             select = self.statement(of["query"], values)
             name = name_of(of.get("var", {}))
             inner[f"{name}.*"] = select
+        self.loops += 1
         inside = self._run(of.get("body", []), inner)
-        rest = _or_null(self._run(after, {**values, **unknown}))
+        self.loops -= 1
+        rest = _or_null(self._run(after, outer))
         return rest if inside is None else Case(((Unknown("a round of a loop"), inside),), rest)
 
 

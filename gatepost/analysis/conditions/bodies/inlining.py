@@ -162,7 +162,7 @@ class Follower:
         if len(part.args) < _arity(function):
             value = rebuilt(value, _without_tested_null)
         value = _as_owner(rebuilt(value, lambda one: self._inline(one, depth - 1)), function)
-        if isinstance(value, Select) and not value.others and len(value.outputs) == 1 and not function.returns_set:
+        if isinstance(value, Select) and len(value.outputs) == 1 and not function.returns_set:
             value = Scalar(value)
         return _unless_null(value, part.args) if function.strict else value
 
@@ -208,7 +208,7 @@ def _unless_null(value: Term, args: tuple[Term, ...]) -> Term:
     if isinstance(value, Select):
         sides = tuple([_unless_null(other, args) for other in value.others])
         where = conjunction(value.where, *(Not(null) for null in nulls))
-        return Select(value.sources, value.outputs, where, value.one_row, False, sides)
+        return replace(value, where=where, aggregated=False, others=sides)
     return Case(((disjunction(*nulls), NULL),), value)
 
 

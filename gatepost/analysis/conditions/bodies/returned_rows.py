@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from gatepost.analysis.conditions.bodies.statements import Statements, Values, name_of
+from gatepost.analysis.conditions.bodies.statements import Statements, Values, forget, name_of
 from gatepost.analysis.conditions.grammar import Node, NotUnderstood, kind_of
 from gatepost.analysis.conditions.term_queries import not_true
 from gatepost.analysis.conditions.terms import (
@@ -39,18 +40,20 @@ def returned_rows(body: Statements, waiting: Sequence[Node], values: Values, rea
                 return FALSE
             case "PLpgSQL_stmt_return_query" if "query" in of:
                 rows.append(_where(body.statement(of["query"], values), reached))
+                values["found"] = Unknown("whether a query returned a row")
             case "PLpgSQL_stmt_return_next" if "expr" in of:
                 rows.append(Select((), (body.expression(of["expr"], values),), reached))
             case "PLpgSQL_stmt_if":
                 reached = _rows_of_if(body, of, values, reached, rows)
-                values.update({name: Unknown("changed in a branch") for name in body.assigned(of)})
+                forget(values, body.assigned(of), "changed in a branch")
             case "PLpgSQL_stmt_block" if "exceptions" not in of:
                 reached = returned_rows(body, of.get("body", []), values, reached, rows)
             case "PLpgSQL_stmt_fors" if "query" in of:
-                changed = {name: Unknown("changed in a loop") for name in body.assigned(of.get("body", []))}
-                row = {f"{name_of(of.get('var', {}))}.*": body.statement(of["query"], values)}
-                returned_rows(body, of.get("body", []), {**values, **changed, **row}, reached, rows)
-                values.update(changed)
+                row = body.statement(of["query"], values)
+                forget(values, body.assigned({kind: of}), "changed in a loop")
+                returned_rows(
+                    body, of.get("body", []), {**values, f"{name_of(of.get('var', {}))}.*": row}, reached, rows
+                )
             case _ if kind in _SIMPLE:
                 body.step(kind, of, values)
             case _:
@@ -87,15 +90,12 @@ def arms_of_if(of: Node) -> list[Arm]:
 
 
 def _where(select: Term, condition: Term) -> Term:
-    if isinstance(select, Select) and not select.others:
-        return Select(
-            select.sources,
-            select.outputs,
-            conjunction(select.where, condition),
-            select.one_row,
-            select.aggregated and condition == TRUE,
-        )
-    return select if condition == TRUE else Unknown("rows of a union under a condition", (select, condition))
+    if condition == TRUE:
+        return select
+    if not isinstance(select, Select):
+        return Unknown("rows under a condition", (select, condition))
+    sides = tuple([_where(other, condition) for other in select.others])
+    return replace(select, where=conjunction(select.where, condition), aggregated=False, others=sides)
 
 
 def united(rows: list[Term]) -> Term:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatepost.analysis.conditions.from_grammar import Reader
@@ -15,17 +15,23 @@ from gatepost.analysis.conditions.terms import (
     Column,
     Const,
     Exists,
+    IsNull,
     Items,
+    Not,
     OncePerStatement,
     Param,
     Scalar,
     Select,
     Term,
     Unknown,
+    disjunction,
 )
 from gatepost.schema import Function
 
 Values = dict[str, Term]
+_LOOPS_OVER_ROWS = frozenset(f"PLpgSQL_stmt_{kind}" for kind in "fori fors forc dynfors foreach_a".split())
+SET_FOUND = _LOOPS_OVER_ROWS | {f"PLpgSQL_stmt_{kind}" for kind in "perform execsql fetch return_query".split()}
+"""The statements that set FOUND (PostgreSQL's documentation, 41.5.5)."""
 
 
 @dataclass
@@ -38,6 +44,7 @@ class Statements:
         selects: Every select that was read on the way.
         steps: How many statements were read on all paths together.
         variables: The names of the variables in the parser's order: GET DIAGNOSTICS gives only their numbers.
+        unclear: The names that mean two variables.
     """
 
     function: Function
@@ -45,6 +52,7 @@ class Statements:
     selects: list[Term] = field(default_factory=list)
     steps: int = 0
     variables: tuple[str, ...] = ()
+    unclear: frozenset[str] = frozenset()
 
     def step(self, kind: str, of: Node, values: Values) -> None:
         """Take in a statement that returns nothing."""
@@ -54,18 +62,16 @@ class Statements:
                 name, mark, text = query.partition(":=")
                 if not mark:
                     name, _, text = query.partition("=")
-                values[_plain(name)] = self.text(text, values)
+                value = Unknown("an element that was changed") if "[" in name else self.text(text, values)
+                record, dot, _ = _plain(name).partition(".")
+                forget(values, [record], "changed", fields=not dot)
+                values[_plain(name)] = value
             case "PLpgSQL_stmt_perform":
                 values["found"] = Exists(self.statement(of["expr"], values))
             case "PLpgSQL_stmt_execsql":
                 self._execsql(of, values)
-            case "PLpgSQL_stmt_getdiag":
-                for name in self.assigned(of):
-                    values[name] = Unknown("what a statement did")
-            case "PLpgSQL_stmt_dynexecute" | "PLpgSQL_stmt_fetch" | "PLpgSQL_stmt_call":
-                for name in targets(of.get("target", {})):
-                    values[name] = Unknown("a dynamic statement")
-                values["found"] = values.get("found", NULL)
+            case "PLpgSQL_stmt_dynexecute" | "PLpgSQL_stmt_getdiag" | "PLpgSQL_stmt_fetch" | "PLpgSQL_stmt_call":
+                forget(values, self.assigned({kind: of}), "a dynamic statement")
             case "PLpgSQL_stmt_return_next" | "PLpgSQL_stmt_return_query" | "PLpgSQL_stmt_exit":
                 raise NotUnderstood(kind)
 
@@ -74,14 +80,14 @@ class Statements:
         parsed = statements(text)
         names = targets(of.get("target", {}))
         if not parsed or "SelectStmt" not in parsed[0]:
-            for name in names:
-                values[name] = Unknown("what a statement returns")
+            forget(values, names, "what a statement returns")
             values["found"] = Unknown("whether a statement changed a row")
             return
         select = self.with_values(self.reader.select(parsed[0]), values)
         self.selects.append(select)
         if not of.get("into"):
             return
+        forget(values, names, "what a statement returns")
         if not isinstance(select, Select):
             for name in names:
                 values[name] = Unknown("what a statement returns", (select,))
@@ -122,8 +128,12 @@ class Statements:
         """Return a term in which the variables have their values."""
 
         def known(part: Term) -> Term:
+            if isinstance(part, IsNull) and isinstance(part.term, Scalar) and _is_record(part.term.select):
+                return disjunction(Not(Exists(part.term.select)), Unknown("a row of nulls"))
             if not isinstance(part, Param):
                 return part
+            if part.name.partition(".")[0] in self.unclear:
+                return Unknown("a name that is declared twice")
             if part.name in values:
                 return values[part.name]
             record, dot, name = part.name.partition(".")
@@ -138,18 +148,36 @@ class Statements:
             if "PLpgSQL_stmt_assign" in node:
                 query = node["PLpgSQL_stmt_assign"]["expr"]["PLpgSQL_expr"]["query"]
                 found.add(_plain(query.partition(":=")[0] if ":=" in query else query.partition("=")[0]))
-            if isinstance(node.get("target"), int):
-                found.add(self.variables[node["target"]])
-            elif "target" in node:
-                found |= {*targets(node["target"]), "found"}
+            numbers = [node[key] for key in ("target", "varno") if isinstance(node.get(key), int)]
+            found |= {self.variables[number] for number in numbers} - {""}
+            if isinstance(node.get("target"), dict):
+                found |= set(targets(node["target"]))
             if "var" in node:
                 found.add(name_of(node["var"]))
+            if node.keys() & SET_FOUND:
+                found.add("found")
             for value in node.values():
                 found |= self.assigned(value)
         elif isinstance(node, list):
             for value in node:
                 found |= self.assigned(value)
         return found
+
+
+def forget(values: Values, names: Iterable[str], why: str, *, fields: bool = True) -> None:
+    """Forget the values of some variables, with those of their fields."""
+    for name in names:
+        values[name] = Unknown(why)
+        for key in [key for key in values if fields and key.startswith(f"{name}.")]:
+            del values[key]
+
+
+def _is_record(select: Term) -> bool:
+    """Return whether a select returns a row of several values: it is neither NULL nor NOT NULL where only some are."""
+    if not isinstance(select, Select):
+        return False
+    whole = any(isinstance(one, Column | Param) and one.name == "*" for one in select.outputs)
+    return whole or len(select.outputs) != 1
 
 
 def targets(node: Node) -> list[str]:
@@ -181,11 +209,11 @@ def expression_of(select: Term) -> Term:
 
 def _one(select: Select, output: Term) -> Term:
     """Return one value of the first row of a select."""
-    return (
-        Scalar(Select(select.sources, (output,), select.where, True, select.aggregated))
-        if select.sources
-        else OncePerStatement(output)
-    )
+    if select.others:
+        return Unknown("a row of a union", (select,))
+    if select.sources or select.where != TRUE:
+        return Scalar(replace(select, outputs=(output,), one_row=True))
+    return OncePerStatement(output)
 
 
 def _field(select: Term, name: str) -> Term:

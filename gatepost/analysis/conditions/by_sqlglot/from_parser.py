@@ -21,7 +21,7 @@ from gatepost.analysis.conditions.by_sqlglot.parser_names import (
     name_of,
     number,
 )
-from gatepost.analysis.conditions.from_grammar import compared
+from gatepost.analysis.conditions.rewrite import compared, compared_rows
 from gatepost.analysis.conditions.terms import (
     NULL,
     TRUE,
@@ -134,7 +134,11 @@ class Converter:
         if isinstance(many, exp.Anonymous | exp.All) and (isinstance(many, exp.All) or str(many.this).upper() == "ALL"):
             inner = many.this if isinstance(many, exp.All) else many.expressions[0]
             return CompareMany(op, left, self.many(inner), all=True)
-        found = compared(op, left, self.term(right)) if op in ("=", "<>") else Compare(op, left, self.term(right))
+        other = self.term(right)
+        if isinstance(left, Items) and isinstance(other, Items) and isinstance(node.this, exp.Tuple):
+            found = compared_rows(op, left, other)
+        else:
+            found = compared(op, left, other) if op in ("=", "<>") else Compare(op, left, other)
         return Not(found) if node.args.get("negate") else found
 
     def many(self, node: exp.Expression) -> Term:
@@ -204,8 +208,8 @@ class Converter:
             node = node.expression
         if isinstance(node, exp.Anonymous):
             return session_values.call((schema, str(node.this)), self.terms(node.expressions))
-        if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
-            return Call(("", "now"))
+        if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate):
+            return session_values.current(type(node).sql_name(), 0)
         name = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
         args = self.terms(children(node))
         return session_values.call((schema, OPERATORS.get(name, name)), args)
@@ -216,13 +220,7 @@ class Converter:
         if isinstance(inner, exp.Table):
             return Unknown("a table as a value")
         select = self.select(inner)
-        if isinstance(select, Select) and not select.sources and select.where == TRUE and not select.others:
-            return (
-                OncePerStatement(select.outputs[0])
-                if len(select.outputs) == 1
-                else OncePerStatement(Items(select.outputs))
-            )
-        return Scalar(select)
+        return OncePerStatement(select.outputs[0]) if isinstance(select, Select) and select.computed else Scalar(select)
 
     def select(self, node: exp.Expression) -> Term:
         """Return a select, a union or a VALUES."""
