@@ -60,7 +60,7 @@ class Body(Statements):
         for kind, of in declared:
             if kind == "PLpgSQL_var" and of["refname"] not in (*self.function.parameters, "found"):
                 value = self.expression(of["default_val"], values) if "default_val" in of else NULL
-                later = nested and not isinstance(value, Const)
+                later = nested and "default_val" in of and not isinstance(self.expression(of["default_val"], {}), Const)
                 values[of["refname"]] = Unknown("a default that is computed in an inner block") if later else value
         _, block = kind_of(tree["action"])
         if self.function.returns_set:
