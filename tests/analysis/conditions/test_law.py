@@ -82,15 +82,16 @@ def test_what_is_concluded_is_so_in_postgresql(cursor, kind, seed):
     assert seen > 80
 
 
+@pytest.mark.parametrize("kind", [Conditions, PolicyConditions])
 @pytest.mark.parametrize("seed", [5, 6])
-def test_it_is_so_by_the_parser_for_systems_without_the_grammar(cursor, seed, monkeypatch):
+def test_it_is_so_by_the_parser_for_systems_without_the_grammar(cursor, kind, seed, monkeypatch):
     """No body is followed there, and conditions are read by sqlglot."""
     caches = (parse, parse_module._pattern, parse_module._parsed)
     monkeypatch.setattr(grammar, "available", lambda: False)
     try:
         for cache in caches:
             cache.cache_clear()
-        wrong, seen = law(cursor, seed, 60)
+        wrong, seen = law(cursor, seed, 60, kind)
     finally:
         for cache in caches:
             cache.cache_clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
@@ -14,12 +14,14 @@ from gatepost.analysis.conditions.by_sqlglot.parser_names import (
     JSON,
     OPERATORS,
     SYMBOLS,
+    UNREAD,
     aggregates,
     cast,
     children,
     keys_of,
     name_of,
     number,
+    refuse_unread,
 )
 from gatepost.analysis.conditions.rewrite import compared, compared_rows
 from gatepost.analysis.conditions.terms import (
@@ -86,7 +88,7 @@ class Converter:
                 return Session("session_user")
             case exp.Exists():
                 return Exists(self.select(node.this))
-            case exp.Subquery() | exp.Select() | exp.Union():
+            case exp.Query():
                 return self.scalar(node)
             case exp.In():
                 return self.among(node)
@@ -103,6 +105,8 @@ class Converter:
                 # OPERATOR(schema.=), as an extension's operator is printed
                 op = SYMBOLS.get(str(node.args["operator"]).rpartition(".")[2])
                 return self.compare(node, op) if op is not None else self.call(node)
+            case _ if isinstance(node, UNREAD):
+                return Unknown(type(node).__name__, self.terms(children(node)))
             case _ if type(node) in COMPARISONS:
                 return self.compare(node, COMPARISONS[type(node)])
             case _ if type(node) in JSON:
@@ -145,9 +149,7 @@ class Converter:
         """Return the many values of an ANY or an IN."""
         while isinstance(node, exp.Paren):
             node = node.this
-        if isinstance(node, exp.Subquery):
-            node = node.this
-        return self.select(node) if isinstance(node, exp.Select | exp.Union) else self.term(node)
+        return self.select(node) if isinstance(node, exp.Query) else self.term(node)
 
     def among(self, node: exp.In) -> Term:
         """Return an IN."""
@@ -182,8 +184,8 @@ class Converter:
     def items(self, node: exp.Expression) -> Term:
         """Return an array or a row; ARRAY(SELECT …) is the select."""
         only = node.expressions[0] if len(node.expressions) == 1 else None
-        if isinstance(node, exp.Array) and isinstance(only, exp.Select | exp.Union):
-            return self.select(only)
+        if isinstance(node, exp.Array) and isinstance(only, exp.Select | exp.SetOperation):
+            return self.many(only)
         return Items(self.terms(node.expressions))
 
     def extract(self, node: exp.Expression, text: bool) -> Term:
@@ -226,14 +228,16 @@ class Converter:
         """Return a select, a union or a VALUES."""
         while isinstance(node, exp.Subquery | exp.Paren):
             node = node.this
+        refuse_unread(node)
         before = dict(self.ctes)
         for cte in node.ctes if isinstance(node, exp.Query) else ():
             self.ctes[cte.alias] = self.select(cte.this)
         try:
             if isinstance(node, exp.SetOperation):
                 first, second = self.select(node.this), self.select(node.expression)
-                assert isinstance(first, Select)  # noqa: S101  a side of a union is a select
-                return Select(first.sources, first.outputs, first.where, others=(*first.others, second))
+                if isinstance(first, Select):
+                    return replace(first, others=(*first.others, second))
+                return Unknown("a union", (first, second))
             return self.plain(node) if isinstance(node, exp.Select) else Unknown(type(node).__name__)
         finally:
             self.ctes = before
@@ -250,16 +254,16 @@ class Converter:
                 self.join(join, conditions)
             for lateral in node.args.get("laterals") or ():
                 self.source(lateral, conditions)
-            where, having = node.args.get("where"), node.args.get("having")
+            where = node.args.get("where")
             conditions.append(self.term(where.this) if where is not None else TRUE)
-            conditions.append(self.term(having.this) if having is not None else TRUE)
             outputs = self.terms(node.expressions)
             grouped = node.args.get("group") is not None
             total = not grouped and any(aggregates(one) for one in node.expressions)
             limit = node.args.get("limit")
-            few = limit is not None and str(limit.expression) in ("1", "0") and not isinstance(limit, exp.Fetch)
             sources = tuple(dict.fromkeys(self.stack[-1].values()))
-            return Select(sources, outputs, conjunction(*conditions), few or total, total and having is None)
+            return Select(
+                sources, outputs, conjunction(*conditions), limit is not None or total, total and limit is None
+            )
         finally:
             self.stack.pop()
 
@@ -289,9 +293,7 @@ class Converter:
             inner = None if schema else self.ctes.get(name)
             found = Source(alias, (schema, name)) if inner is None else Source(alias, None, inner)
         else:
-            inside = node.this if isinstance(node, exp.Lateral) else node
-            select = isinstance(inside, exp.Subquery | exp.Select)
-            found = Source(alias, None, self.select(inside) if select else self.call(inside))
+            found = Source(alias, None, self.many(node.this if isinstance(node, exp.Lateral) else node))
         self.stack[-1][alias or found.name] = found
         for join in node.args.get("joins") or ():
             self.join(join, conditions)

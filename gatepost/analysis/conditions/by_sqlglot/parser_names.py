@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.terms import Cast, Const, Term
 
 COMPARISONS: dict[type[exp.Expression], str] = {
@@ -28,6 +29,7 @@ JSON: dict[type[exp.Expression], bool] = {
     exp.JSONBExtractScalar: True,
 }
 SYMBOLS = {op: op for op in ("=", "<>", "<", "<=", ">", ">=", "~", "~*")} | {"~~": "like", "~~*": "ilike"}
+UNREAD = exp.Order | exp.Filter | exp.WithinGroup | exp.Window | exp.Collate
 OPERATORS = {"explode": "unnest", "dpipe": "||", "bracket": "[]", "sub": "-", "add": "+", "mul": "*"}
 
 
@@ -80,3 +82,25 @@ def aggregates(node: exp.Expression) -> bool:
     """Return whether an output is computed over all rows."""
     own = node.find_ancestor(exp.Select)
     return any(found.find_ancestor(exp.Select) is own for found in node.find_all(exp.AggFunc))
+
+
+def refuse_unread(node: exp.Expression) -> None:
+    """Refuse a SELECT with something that decides which rows and values it returns, and that is not read here.
+
+    Raises:
+        NotUnderstood: it has an outer join, a HAVING, an ORDER BY or the like.
+    """
+    limit = node.args.get("limit")
+    few = limit is None or (not isinstance(limit, exp.Fetch) and str(limit.expression) == "1")
+    distinct = node.args.get("distinct")
+    joins = node.args.get("joins") or ()
+    grouped = node.args.get("group") is not None and any(aggregates(one) for one in node.expressions)
+    if (
+        not few
+        or grouped
+        or any(node.args.get(one) is not None for one in ("having", "offset", "order"))
+        or any(join.side or join.method for join in joins)
+        or (isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None)
+        or (isinstance(node, exp.SetOperation) and (limit is not None or not isinstance(node, exp.Union)))
+    ):
+        raise NotUnderstood("a part of its SELECT is read by PostgreSQL's own grammar alone")
