@@ -16,7 +16,7 @@ SUSPICION = Finding("signed-in-is-enough", "error", "public.t.p", "everybody who
 
 
 def joined(reach, *policies, rule=SUSPICION, seen=(), always_true=frozenset(), by_rank=False, others="none"):
-    """What comes of one suspicion where ann reaches so far, and bob none, or as far as is said, or all unless by rank."""
+    """What comes of one suspicion where ann reaches so far, and bob none, all, or as far as is said."""
     table = Table("public", "t", "table", "postgres", RowSecurity(True, False), policies=policies or (POLICY,))
     nothing = {
         "reach": "none",
