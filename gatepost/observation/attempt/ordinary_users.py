@@ -13,7 +13,7 @@ from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import Column, IsNull, unwrapped
 from gatepost.analysis.functions.calls import read_names
 from gatepost.name_hints import is_secret, name_parts, says_open, word_list
-from gatepost.observation.attempt.personas import ORDINARY, SELF_CLAIMING_SILENT, other_of
+from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, SELF_CLAIMING_SILENT, other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -224,6 +224,16 @@ class OrdinaryUsers:
                 if not theirs & sees(persona, parent[:2]):
                     return False
         return True
+
+    def only_throw_in(self, table: Table) -> bool:
+        """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone."""
+        if self.record is None or table.key in FILES:
+            return False
+        readers = {name for name, key, _ in self.record.cells if key == table.key and name != "service_role"}
+        named = [column for column in table.columns if column.name in self.names_users(table)]
+        return not any(self.record.sees(name, table.key) for name in readers | {SELF_CLAIMING_SILENT, NEWCOMER}) and (
+            not any(column.not_null for column in named)
+        )
 
     def visible_columns(self, table: Table, persona: Persona) -> list[str]:
         """Return the columns that a persona's role may read."""

@@ -119,7 +119,7 @@ class Inferred:
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
                 if done:
                     aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
-                    aside = aside or self._is_a_box(table)
+                    aside = aside or self.ordinary_users.only_throw_in(table)
                     aside = aside or may_be_sent(self.survey, self.ordinary_users, persona, table)
                     doubtful = doubtful and (aside or all(self._decides_nothing(table, name) for name in done))
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
@@ -141,12 +141,6 @@ class Inferred:
         author = way.partition(" as ")[2].partition(" in ")[0]
         noted = author.endswith("_by") and not says_author(author)
         return noted and (*table.key, author) not in self.survey.clues.read
-
-    def _is_a_box(self, table: Table) -> bool:
-        """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone."""
-        named = self.ordinary_users.names_users(table)
-        seen = any(self.record.sees(one.name, table.key) for one in self.personas if one.name != "service_role")
-        return not seen and not any(column.not_null for column in table.columns if column.name in named)
 
     def _plausible(self, persona: Persona, table: Table, way: str) -> bool:
         """Return whether a row under a stranger's may be intended, because the persona may see its parent."""
@@ -182,7 +176,7 @@ class Inferred:
                 sent = may_be_sent(self.survey, self.ordinary_users, persona, table)
                 yield Finding(
                     "anonymous-write",
-                    "warning" if sent or self._is_a_box(table) else "error",
+                    "warning" if sent or self.ordinary_users.only_throw_in(table) else "error",
                     str(table),
                     f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",
