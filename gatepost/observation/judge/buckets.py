@@ -60,7 +60,7 @@ class Buckets:
             cell = self.record.cell(persona.name, table, "insert")
             for name, let_in in cell.inserts.items() if persona.name in plain else ():
                 bucket = cell.candidates[name].values.get("bucket_id") or ""
-                if let_in and name != "own" and not name.startswith("own in ") and _checks(table, bucket, _FOLDER):
+                if let_in and name != "own" and not name.startswith("own in ") and _folder_decides(table, bucket):
                     found.setdefault(bucket, []).append((persona, cell.statements[name]))
         for bucket, tried in found.items():
             persona, statement = tried[0]
@@ -147,6 +147,16 @@ def has_owners(table: Table, bucket: str | None) -> bool:
 def _checks(table: Table, bucket: str, columns: Collection[str]) -> bool:
     """Return whether a policy on the files of a bucket checks one of some columns."""
     return any(_is_about(policy, bucket) and not _read_by(policy).isdisjoint(columns) for policy in table.policies)
+
+
+def _folder_decides(table: Table, bucket: str) -> bool:
+    """Return whether whose a file is depends on its folder.
+
+    It does not where only an upload has to have a path of some form, and its owner decides the rest.
+    """
+    about = [policy for policy in table.policies if _is_about(policy, bucket)]
+    by_folder = [policy for policy in about if not _read_by(policy).isdisjoint(_FOLDER)]
+    return any(one.command != "insert" or _read_by(one).isdisjoint({"owner", "owner_id"}) for one in by_folder)
 
 
 def _is_about(policy: Policy, bucket: str) -> bool:
