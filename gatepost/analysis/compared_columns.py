@@ -13,24 +13,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from gatepost.analysis.compared_terms import ELEMENTS, is_given, members_of, text_of, unequal, values_of
 from gatepost.analysis.conditions.bodies.inlining import Follower
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
-    And,
     Call,
-    Case,
     Cast,
     Column,
     Compare,
     CompareMany,
     Const,
-    Exists,
     Items,
-    Not,
-    Or,
-    Scalar,
-    Select,
     Session,
     Source,
     Term,
@@ -44,17 +38,12 @@ Limit = tuple[str, str]
 """An operator, and the number on its right."""
 
 _FILES = ("storage", "objects")
-_ELEMENTS = frozenset(f"{kind}_array_elements{suffix}" for kind in ("json", "jsonb") for suffix in ("", "_text"))
 _AS_JSON = frozenset({"to_json", "to_jsonb", "json_build_array", "jsonb_build_array"})
 _HOLDS = {"?": False, "?|": False, "?&": False, "@>": False, "<@": True}
 """Operators between an array and its elements, and whether the array stands on the right."""
-_SAME_WORD = frozenset({"lower", "upper", "trim", "btrim"})
-"""Functions that leave a word what it is, as far as planted words are concerned: these are in small letters."""
 _ORDERS = frozenset({"<", "<=", ">", ">="})
 _TURNED = str.maketrans("<>", "><")
 _NUMBER = re.compile(r"-?\d{1,17}(?:\.\d{1,9})?")
-_ARRAY = re.compile(r'\{[^{}",\\]+(?:,[^{}",\\]+)*\}')
-"""The text of an array whose elements need no quotes."""
 _OBJECTS = frozenset({("app_metadata",), ("user_metadata",)})
 
 
@@ -118,9 +107,9 @@ class _Reader:
     found: ComparedColumns
 
     def read(self) -> None:
-        for unequal in _unequal(self.term):
-            self._other_than(unequal.left, unequal.right)
-            self._other_than(unequal.right, unequal.left)
+        for one in unequal(self.term):
+            self._other_than(one.left, one.right)
+            self._other_than(one.right, one.left)
         for part in self.term.walk():
             if isinstance(part, Column):
                 self.found.read.update(self._keys(part))
@@ -133,7 +122,7 @@ class _Reader:
                 self._address(part)
             elif isinstance(part, CompareMany):
                 self._address(part)
-                for one in _members(part.many):
+                for one in members_of(part.many):
                     self._pair(part.left, one)
                     self._pair(one, part.left)
             elif isinstance(part, Call):
@@ -147,9 +136,9 @@ class _Reader:
     def _address(self, part: Compare | CompareMany | Call) -> None:
         """Note the texts that are compared with a part of the caller's address, and not with the whole of it."""
         if isinstance(part, Call):
-            parts = any(self._is_address(value) for one in part.args for value in _values(one))
+            parts = any(self._is_address(value) for one in part.args for value in values_of(one))
         else:
-            whole = part.op in ("=", "<>", "is", "is not") and any(map(self._is_address, _values(part.left)))
+            whole = part.op in ("=", "<>", "is", "is not") and any(map(self._is_address, values_of(part.left)))
             parts = not whole and any(map(self._is_address, part.walk()))
         if not parts:
             return
@@ -167,11 +156,11 @@ class _Reader:
         """Note a claim that is used as an array, and what is looked for in it."""
         if call.name[1] in _HOLDS and len(call.args) == 2:
             many, one = reversed(call.args) if _HOLDS[call.name[1]] else call.args
-        elif call.name[1] in _ELEMENTS and call.args:
+        elif call.name[1] in ELEMENTS and call.args:
             many, one = call.args[0], None
         else:
             return
-        claim = _values(many)[0]
+        claim = values_of(many)[0]
         if not isinstance(claim, Session) or claim.kind != "claim" or not claim.path or claim.path in _OBJECTS:
             return
         inner = unwrapped(one) if one is not None else None
@@ -188,7 +177,7 @@ class _Reader:
     def _elements(self) -> Mapping[str, Term]:
         """The claims whose elements are selected from, by what they are called there."""
         sources = (part for part in self.term.walk() if isinstance(part, Source))
-        return {one.name: _values(one.inside)[0] for one in sources if isinstance(one.inside, Call)}
+        return {one.name: values_of(one.inside)[0] for one in sources if isinstance(one.inside, Call)}
 
     @cached_property
     def _sources(self) -> Mapping[str, list[tuple[str, str]]]:
@@ -200,38 +189,35 @@ class _Reader:
 
     def _pair(self, one: Term, other: Term) -> None:
         """Note what a column, or a claim, is compared with."""
-        for left in map(self._element, _values(one)):
-            for right in map(self._element, _values(other)):
+        for left in map(self._element, values_of(one)):
+            for right in map(self._element, values_of(other)):
                 if isinstance(left, Column):
                     for key in self._keys(left):
                         self._column(key, right)
                 elif (
-                    isinstance(left, Session)
-                    and isinstance(right, Const)
-                    and _is_given(one)
-                    and right.value is not None
+                    isinstance(left, Session) and isinstance(right, Const) and is_given(one) and right.value is not None
                 ):
-                    self._flag(left, _text(right))
+                    self._flag(left, text_of(right))
 
     def _other_than(self, one: Term, other: Term) -> None:
         """Note a value that a column must not have."""
         value = unwrapped(other)
         if not isinstance(value, Const):
             return
-        for column in _values(one):
+        for column in values_of(one):
             for key in self._keys(column) if isinstance(column, Column) else ():
-                self.found.others[key].add(_text(value))
+                self.found.others[key].add(text_of(value))
 
     def _beside(self, one: Term, op: str, other: Term) -> None:
         """Note the numbers on both sides of a limit, so that a row stands on each."""
         limit = unwrapped(other)
-        if not isinstance(limit, Const) or not _NUMBER.fullmatch(_text(limit)):
+        if not isinstance(limit, Const) or not _NUMBER.fullmatch(text_of(limit)):
             return
-        for column in _values(one):
+        for column in values_of(one):
             for key in self._keys(column) if isinstance(column, Column) else ():
-                self.found.limits[key].add((op, _text(limit)))
+                self.found.limits[key].add((op, text_of(limit)))
                 for step in (-1, 1):
-                    self.found.literals[key][str(Decimal(_text(limit)) + step)] = None
+                    self.found.literals[key][str(Decimal(text_of(limit)) + step)] = None
 
     def _element(self, term: Term) -> Term:
         return self._elements.get(term.source, term) if isinstance(term, Column) else term
@@ -239,7 +225,7 @@ class _Reader:
     def _column(self, key: ColumnKey, other: Term) -> None:
         if isinstance(other, Const):
             if other.value is not None:
-                self.found.literals[key][_text(other)] = None
+                self.found.literals[key][text_of(other)] = None
         elif isinstance(other, Column):
             self.found.links.update(((key, theirs), None) for theirs in self._keys(other) if theirs[:2] != key[:2])
         elif not isinstance(other, Session):
@@ -266,60 +252,3 @@ class _Reader:
             table = self.live.table(*key)
             if table is not None and table.column(column.name) is not None:
                 yield (*key, column.name)
-
-
-def _unequal(term: Term, *, turned: bool = False) -> Iterator[Compare]:
-    """Yield the comparisons by which two values must differ, also where a negation around them says so."""
-    if isinstance(term, Not):
-        yield from _unequal(term.term, turned=not turned)
-    elif isinstance(term, Compare) and term.op == ("=" if turned else "<>"):
-        yield term
-    elif isinstance(term, And | Or):
-        for one in term.terms:
-            yield from _unequal(one, turned=turned)
-    elif isinstance(term, Case):
-        for one in (*(then for _, then in term.whens), term.otherwise):
-            yield from _unequal(one, turned=turned)
-    elif isinstance(term, Exists) and isinstance(term.select, Select):
-        yield from _unequal(term.select.where, turned=turned)
-
-
-def _members(many: Term) -> list[Term]:
-    """Return the values of a list or of a sub-select on the right of a comparison."""
-    inner = unwrapped(many)
-    if isinstance(inner, Items):
-        return list(inner.items)
-    if isinstance(inner, Const) and isinstance(inner.value, str) and _ARRAY.fullmatch(inner.value):
-        return [Const(one, "text") for one in inner.value[1:-1].split(",")]
-    if isinstance(inner, Scalar):
-        inner = inner.select
-    return list(inner.outputs) if isinstance(inner, Select) else [inner]
-
-
-def _values(term: Term) -> list[Term]:
-    """Return the parts of one side of a comparison: the items of a row, the outputs of a select, or the term itself."""
-    inner = unwrapped(term)
-    if isinstance(inner, Items):
-        return [unwrapped(item) for item in inner.items]
-    if isinstance(inner, Scalar) and isinstance(inner.select, Select):
-        return [value for output in inner.select.outputs for value in _values(output)]
-    if isinstance(inner, Case):
-        arms = [*(value for _, value in inner.whens), inner.otherwise]
-        return [found for arm in arms for found in _values(arm) if not isinstance(found, Const)] or [inner]
-    if isinstance(inner, Call) and inner.name[1] in _ELEMENTS and inner.args:
-        return _values(inner.args[0])
-    if isinstance(inner, Call) and inner.name[1] in _SAME_WORD and len(inner.args) == 1:
-        return _values(inner.args[0])
-    if isinstance(inner, Call) and inner.name == ("", "coalesce"):
-        return [value for arg in inner.args for value in _values(arg) if not isinstance(value, Const)] or [inner]
-    return [inner]
-
-
-def _is_given(term: Term) -> bool:
-    """Return whether no other value stands for what a token lacks: that may be the one that is compared."""
-    inner = unwrapped(term)
-    return not (isinstance(inner, Call) and inner.name == ("", "coalesce"))
-
-
-def _text(value: Const) -> str:
-    return str(value.value).lower() if isinstance(value.value, bool) else str(value.value)

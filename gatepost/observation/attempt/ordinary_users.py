@@ -13,14 +13,14 @@ from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import Column, IsNull, unwrapped
 from gatepost.analysis.functions.calls import read_names
 from gatepost.name_hints import is_secret, name_parts, says_open, word_list
-from gatepost.observation.attempt.personas import NEWCOMER, ORDINARY, SELF_CLAIMING_SILENT, other_of
+from gatepost.observation.attempt.personas import ORDINARY, SELF_CLAIMING_SILENT, other_of
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES, USERS, Survey, TableKey
 from gatepost.observation.plant.users import RANKED, SELF_CLAIMING
 from gatepost.personas import NOBODY, Persona
-from gatepost.schema import Command, Policy, Table, is_platform
+from gatepost.schema import Command, Table, is_platform
 
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 
@@ -84,26 +84,6 @@ class OrdinaryUsers:
         triggers = (trigger for trigger in self.survey.live.triggers if (trigger.schema, trigger.table) == USERS)
         made = [self.survey.bodies.get(trigger.function, "") for trigger in triggers]
         return any(_always_names(body, table.name) for body in made)
-
-    def files_have_owners(self, table: Table) -> bool:
-        """Return whether the policies check who owns a file."""
-        return table.key not in FILES or bool(
-            self._checked_of_files(table) & {"name", "path_tokens", "owner", "owner_id"}
-        )
-
-    def folders_matter(self, table: Table) -> bool:
-        """Return whether the path of a file decides whose it is. The storage service writes its owner.
-
-        It does not where only an upload has to have a path of some form, and its owner decides the rest.
-        """
-        return table.key not in FILES or any(
-            names & {"name", "path_tokens"} and not (policy.command == "insert" and names & {"owner", "owner_id"})
-            for policy in table.policies
-            for names in [_names_in(policy)]
-        )
-
-    def _checked_of_files(self, table: Table) -> set[str]:
-        return {name for policy in table.policies for name in _names_in(policy)}
 
     def open_parent(self, persona: str, table: Table) -> bool:
         """Return whether the parent to which a row would belong is a stranger's and marks itself as open."""
@@ -225,16 +205,6 @@ class OrdinaryUsers:
                     return False
         return True
 
-    def only_throw_in(self, table: Table) -> bool:
-        """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone."""
-        if self.record is None or table.key in FILES:
-            return False
-        readers = {name for name, key, _ in self.record.cells if key == table.key and name != "service_role"}
-        named = [column for column in table.columns if column.name in self.names_users(table)]
-        return not any(self.record.sees(name, table.key) for name in readers | {SELF_CLAIMING_SILENT, NEWCOMER}) and (
-            not any(column.not_null for column in named)
-        )
-
     def visible_columns(self, table: Table, persona: Persona) -> list[str]:
         """Return the columns that a persona's role may read."""
         held = [
@@ -305,10 +275,6 @@ class OrdinaryUsers:
         """Return whether a column says who owns a row, by a user's id or a claim."""
         key = (*table.key, name)
         return key in self.survey.identities or key in self.survey.clues.claims
-
-
-def _names_in(policy: Policy) -> frozenset[str]:
-    return identifiers_in(f"{policy.using or ''} {policy.check or ''}")
 
 
 def _always_names(body: str, name: str) -> bool:

@@ -17,9 +17,10 @@ from gatepost.observation.attempt.trial.results import Cell, Escalation, Observa
 from gatepost.observation.attempt.trial.statement import TrialSession
 from gatepost.observation.attempt.trial.witness import comma_joined, shown, witness
 from gatepost.observation.judge.declared_access import Expected, NotKnown, short_of
-from gatepost.observation.judge.former_members import FormerMembers
 from gatepost.observation.judge.look_alikes import look_alikes
 from gatepost.observation.judge.moved_rows import MovedRows
+from gatepost.observation.judge.own_rows import approvals, powers
+from gatepost.observation.judge.tenants.former_members import FormerMembers
 from gatepost.observation.judge.undeclared_tables import Inferred
 from gatepost.observation.judge.usual_statements import refused_statements
 from gatepost.observation.plant.insert_rows import PlantedRows
@@ -68,8 +69,8 @@ class Judge:
         yield from self._contained("ranks in a tenant", inferred.teammates.promotions)
         former = FormerMembers(self.planted_rows, self.record)
         yield from self._contained("members whose membership is over", former.findings)
-        yield from self._contained("rows that their author approves", self._approvals)
-        yield from self._contained("power by rows of one's own", self._powers)
+        yield from self._contained("rows that their author approves", partial(approvals, self.record))
+        yield from self._contained("power by rows of one's own", partial(powers, self.record))
         yield from self._contained("escalations", self._escalations)
         yield from self._contained("signing up", self._own_claims)
 
@@ -255,33 +256,6 @@ class Judge:
         if found.hung_on and ordinary_users.open_parent(name, written):
             return False
         return not ranked or all(name in ordinary_users.plain(t) for t in (written, found.rows[0].table))
-
-    def _powers(self) -> Iterator[Finding]:
-        for found in self.record.powers:
-            yield Finding(
-                "own-power-taken",
-                "error",
-                str(found.table),
-                f"a user can set {found.column} = {sql.literal(found.value)} in their own row in {found.table}, and the"
-                " name says that it gives power over others",
-                fix=f"REVOKE UPDATE on the table, and GRANT UPDATE on the columns other than {found.column}",
-                detail=found.column,
-                witness=f"{describe(found.persona)}: {found.write}",
-            )
-
-    def _approvals(self) -> Iterator[Finding]:
-        for key in dict.fromkeys((one.table.key, one.column) for one in self.record.approvals):
-            found = next(one for one in self.record.approvals if (one.table.key, one.column) == key)
-            stated = f"{found.column} = {sql.literal(found.value)}"
-            yield Finding(
-                "own-row-approved",
-                "error",
-                str(found.table),
-                f"a user can set {stated} in a row of their own in {found.table}, although no new row may hold it",
-                fix=f"the policies for UPDATE must not let the author of a row change {found.column}",
-                detail=found.column,
-                witness=f"{describe(found.persona)}: {found.write}",
-            )
 
     def _own_claims(self) -> Iterator[Finding]:
         for key in dict.fromkeys(found.rows[0].table.key for found in self.record.lies):

@@ -29,6 +29,7 @@ from gatepost.observation.attempt.personas import NEWCOMER, USERS
 from gatepost.observation.attempt.trial.results import Cell, Observations
 from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.observation.plant.storage_rows import files_have_owners
 from gatepost.observation.plant.users import ANN, BOB
 from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table, is_platform
@@ -94,7 +95,7 @@ class Reading:
         owned = table.key in self.planted_rows.survey.owned
         if not table.row_security.enabled:
             return ("error" if owned or self._by_name(table, persona) else "warning", "because row security is off")
-        if not self.ordinary_users.files_have_owners(table):
+        if not files_have_owners(table):
             return None
         if persona.traits.of_own_role:
             why = f'because the policies let the project\'s own role "{persona.role}" read every row'

@@ -10,6 +10,7 @@ from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import describe, other_of
 from gatepost.observation.attempt.trial.results import Crossing, Observations
 from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.observation.plant.storage_rows import folders_matter
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
 from gatepost.personas import Persona
 from gatepost.schema import Table
@@ -59,7 +60,7 @@ class MovedRows:
         if key in tenant_claims(self.survey):
             return True
         if crossing.table.key in FILES:
-            return self.ordinary_users.folders_matter(crossing.table)
+            return folders_matter(crossing.table)
         if key in self.survey.clues.claims or crossing.persona.name not in self.ordinary_users.plain(crossing.table):
             return False
         if key in self.survey.identities:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
+from gatepost.observation.attempt.personas import NEWCOMER, SELF_CLAIMING_SILENT
+from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
 from gatepost.personas import Persona
@@ -32,6 +34,22 @@ def may_be_sent(survey: Survey, ordinary: OrdinaryUsers, persona: Persona, table
         return bool(set(senders) & set(ordinary.owner_columns_checked(table, persona.role)))
     policies = [policy for policy in in_force(table, persona.role, "insert") if policy.permissive]
     return bool(policies) and all(policy.command == "insert" and "anon" in policy.roles for policy in policies)
+
+
+def only_thrown_in(record: Observations, ordinary: OrdinaryUsers, table: Table) -> bool:
+    """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone.
+
+    Args:
+        record: The trials.
+        ordinary: Who owns rows.
+        table: The table.
+    """
+    if table.key in FILES:
+        return False
+    readers = {name for name, key, _ in record.cells if key == table.key and name != "service_role"}
+    seen = any(record.sees(name, table.key) for name in readers | {SELF_CLAIMING_SILENT, NEWCOMER})
+    named = ordinary.names_users(table)
+    return not seen and not any(column.not_null for column in table.columns if column.name in named)
 
 
 def _addresses_a_tenant(survey: Survey, table: Table) -> bool:

@@ -23,9 +23,10 @@ from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, i
 from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.judge.moved_rows import sees_parents
-from gatepost.observation.judge.submissions import may_be_sent
-from gatepost.observation.judge.teammates import Teammates
+from gatepost.observation.judge.submissions import may_be_sent, only_thrown_in
+from gatepost.observation.judge.tenants.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
+from gatepost.observation.plant.storage_rows import files_have_owners, folders_matter
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
 from gatepost.observation.plant.users import SELF_CLAIMING
 from gatepost.personas import NOBODY, Persona
@@ -64,7 +65,7 @@ class Inferred:
         """Yield what is wrong with access to one table."""
         yield from Reading(self.planted_rows, self.record, self.personas, self.ordinary_users).findings(table)
         yield from self.foreign_writes(table)
-        if table.key in self.survey.owned and self.ordinary_users.files_have_owners(table):
+        if table.key in self.survey.owned and files_have_owners(table):
             if table.key != FILES[1]:
                 yield from self._forged_rows(table)
             yield from self._trusted_claims(table)
@@ -72,12 +73,12 @@ class Inferred:
         yield from self.teammates.findings(table)
         buckets = Buckets(self.planted_rows, self.record, self.personas)
         yield from buckets.findings(table)
-        if table.key == FILES[1] and table.key in self.survey.owned and self.ordinary_users.folders_matter(table):
+        if table.key == FILES[1] and table.key in self.survey.owned and folders_matter(table):
             yield from buckets.uploads(table, self.ordinary_users.plain(table))
 
     def foreign_writes(self, table: Table) -> Iterator[Finding]:
         """Yield the commands that write rows of others, unless a table's rows belong to nobody."""
-        if table.key not in self.survey.owned or not self.ordinary_users.files_have_owners(table):
+        if table.key not in self.survey.owned or not files_have_owners(table):
             return
         commands: tuple[tuple[Command, str], ...] = (("update", "change"), ("delete", "remove"))
         for command, what in commands:
@@ -119,7 +120,7 @@ class Inferred:
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
                 if done:
                     aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
-                    aside = aside or self.ordinary_users.only_throw_in(table)
+                    aside = aside or only_thrown_in(self.record, self.ordinary_users, table)
                     aside = aside or may_be_sent(self.survey, self.ordinary_users, persona, table)
                     doubtful = doubtful and (aside or all(self._decides_nothing(table, name) for name in done))
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
@@ -147,7 +148,7 @@ class Inferred:
         if way == "another's" and self.ordinary_users.names_users(table) and table.key not in FILES:
             return False
         if table.key in FILES:
-            return not self.ordinary_users.folders_matter(table)
+            return not folders_matter(table)
         if any(key[:2] == table.key for key in tenant_claims(self.survey)):
             return False
         ordinary = self.ordinary_users
@@ -176,7 +177,7 @@ class Inferred:
                 sent = may_be_sent(self.survey, self.ordinary_users, persona, table)
                 yield Finding(
                     "anonymous-write",
-                    "warning" if sent or self.ordinary_users.only_throw_in(table) else "error",
+                    "warning" if sent or only_thrown_in(self.record, self.ordinary_users, table) else "error",
                     str(table),
                     f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",

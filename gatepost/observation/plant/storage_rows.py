@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gatepost.schema import Schema
+from gatepost.analysis.compared_values import identifiers_in
+from gatepost.schema import Policy, Schema, Table
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
+
+_FILES = ("storage", "objects")
 
 
 def buckets(of_files: Iterable[str], of_buckets: Iterable[str]) -> tuple[str, ...]:
@@ -63,3 +66,25 @@ def buckets_there(cursor: Cursor, live: Schema, *, public: bool) -> frozenset[st
         found = frozenset()
     cursor.execute("RELEASE SAVEPOINT gatepost_buckets")
     return found
+
+
+def files_have_owners(table: Table) -> bool:
+    """Return whether the policies of the table of files check who owns a file; every other table may have owners."""
+    named = {name for policy in table.policies for name in _names_in(policy)}
+    return table.key != _FILES or bool(named & {"name", "path_tokens", "owner", "owner_id"})
+
+
+def folders_matter(table: Table) -> bool:
+    """Return whether the path of a file decides whose it is. The storage service writes its owner.
+
+    It does not where only an upload has to have a path of some form, and its owner decides the rest.
+    """
+    return table.key != _FILES or any(
+        names & {"name", "path_tokens"} and not (policy.command == "insert" and names & {"owner", "owner_id"})
+        for policy in table.policies
+        for names in [_names_in(policy)]
+    )
+
+
+def _names_in(policy: Policy) -> frozenset[str]:
+    return identifiers_in(f"{policy.using or ''} {policy.check or ''}")

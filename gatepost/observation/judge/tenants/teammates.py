@@ -19,7 +19,7 @@ from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.team_ranks import ITSELF
 from gatepost.observation.attempt.trial.results import Observations, Promotion
 from gatepost.observation.attempt.trial.witness import in_force, witness
-from gatepost.observation.judge.stated_ranks import StatedRanks
+from gatepost.observation.judge.tenants.stated_ranks import StatedRanks
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
 from gatepost.observation.plant.survey import FILES, Survey, read_by
