@@ -17,7 +17,7 @@ UNUSED = "unused-suppression"
 BY_TRIAL = frozenset(
     "access-beyond-declaration access-short-of-declaration access-lock-stale anonymous-write bucket-open"
     " colleague-row-read door-leaks door-writes escalation foreign-row-read foreign-row-written former-member"
-    " look-alike-address own-row-approved"
+    " look-alike-address own-power-taken own-row-approved"
     " policy-error rank-bypassed rank-taken request-trusted row-forged row-moved-to-another user-metadata-trusted"
     " usual-statement-refused".split()
 )

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from gatepost.analysis.compared_terms import ELEMENTS, is_given, members_of, text_of, unequal, values_of
 from gatepost.analysis.conditions.bodies.inlining import Follower
+from gatepost.analysis.conditions.compared_terms import ELEMENTS, is_given, members_of, text_of, unequal, values_of
 from gatepost.analysis.conditions.grammar import NotUnderstood
 from gatepost.analysis.conditions.parse import parse
 from gatepost.analysis.conditions.terms import (
@@ -122,9 +122,9 @@ class _Reader:
                 self._address(part)
             elif isinstance(part, CompareMany):
                 self._address(part)
-                for one in members_of(part.many):
-                    self._pair(part.left, one)
-                    self._pair(one, part.left)
+                for member in members_of(part.many):
+                    self._pair(part.left, member)
+                    self._pair(member, part.left)
             elif isinstance(part, Call):
                 self._array(part)
                 self._address(part)

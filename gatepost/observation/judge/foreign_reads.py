@@ -78,12 +78,10 @@ class Reading:
 
     def _is_plain(self, persona: Persona, table: Table) -> bool:
         """Return whether a persona has no rank. Another rule reports what only false claims open."""
-        return (
-            persona.traits.signed_out
-            or persona.traits.newcomer
-            or persona.traits.of_own_role
-            or (persona.name in self.ordinary_users.plain(table) and not persona.traits.self_claiming)
-        )
+        traits = persona.traits
+        if traits.signed_out or traits.newcomer or traits.of_own_role:
+            return True
+        return persona.name in self.ordinary_users.plain(table) and not traits.self_claiming
 
     def _of_others(self, table: Table, cell: Cell, persona: Persona) -> list[int]:
         """Return the rows of other personas. Rows of nobody need no protection."""
@@ -289,13 +287,13 @@ class Reading:
     def _audience(self, table: Table) -> Audience:
         """Return for whom a table seems to be intended. A flag that policies read does not count as a public mark."""
         read = self.planted_rows.survey.clues.read
-        columns = tuple(c for c in table.columns if (*table.key, c.name) not in read)
-        return likely_audience(replace(table, columns=columns))
+        rest = tuple(c for c in table.columns if (*table.key, c.name) not in read)
+        return likely_audience(replace(table, columns=rest))
 
     def _fix(self, table: Table, persona: Persona) -> str:
         if not table.row_security.enabled:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
         if bypasses(self.planted_rows.survey.live, persona.role):
             return no_longer(persona.role)
-        names = [p.name for p in in_force(table, persona.role, "select") if p.permissive]
-        return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)
+        deciding = (p for p in in_force(table, persona.role, "select") if p.permissive)
+        return "\n".join(f"ALTER POLICY {sql.identifier(p.name)} ON {sql.qualified(*table.key)} …" for p in deciding)
