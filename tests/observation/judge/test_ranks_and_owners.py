@@ -86,17 +86,24 @@ def errors(designs, text):
         (TIERS, "", "AND tier > tier(vessel)", ("rank-taken", "public.crews")),
         (CHOIRS, "OR sings(id)", "", ("rank-taken", "public.choirs")),
         (DEPOTS, "api_token", "join_token", ("colleague-row-read", "public.gateways")),
-        (PLANNERS, SEATED, "role_in(office) IN ('owner', 'planner')", ("rank-bypassed", "public.plans")),
         (SALARIES, SEATED, "role_in(office) = 'owner'", ("colleague-row-read", "public.wages")),
         (PROMOTED, "", "AND role = 'trainee'", ("rank-taken", "public.clerks")),
         (REMOVED, "", "AND role = 'trainee'", ("rank-taken", "public.clerks")),
     ],
-    ids=["a higher number is more", "a lower number is more", "the owner", "tokens", "named", "salaries", "promoted",
-         "removed"],
+    ids=["a higher number is more", "a lower number is more", "the owner", "tokens", "salaries", "promoted", "removed"],
 )  # fmt: skip
 def test_a_leak_is_found_and_its_repair_is_not(designs, design, leak, repair, found):
     assert found in errors(designs, design.format(leak))
     assert errors(designs, design.format(repair)) == set()
+
+
+def test_what_a_policy_reserves_by_its_name_alone_is_a_warning(designs):
+    def found(condition):
+        result = designs.observe(f"{PLANNERS.format(condition)}; {GIVEN}")
+        return {(one.rule, one.object, one.severity) for one in result.findings if one.severity != "info"}
+
+    assert found(SEATED) == {("rank-bypassed", "public.plans", "warning")}
+    assert found("role_in(office) IN ('owner', 'planner')") == set()
 
 
 def test_a_rank_that_a_policy_rules_out_is_none_that_it_demands(designs):
