@@ -11,6 +11,8 @@ from gatepost.errors import SettingsError
 
 _NAME = re.compile(r"^[0-9]+_.*\.sql$", re.DOTALL)
 """What the platform's CLI takes for a migration."""
+_BY_BUILDERS = re.compile(r"^[0-9]{14}-.*\.sql$", re.DOTALL)
+"""What app builders call a migration, and the platform's CLI passes over."""
 _PRISMA = re.compile(r"^[0-9]+_")
 _ALIKE = re.compile(r"^[0-9]+(?![0-9]).*", re.DOTALL)
 _NAMED = 5
@@ -38,11 +40,13 @@ class Migrations:
         files: The migrations.
         skipped: The other files of SQL, and folders with some, by their names in the folder.
         alike: Those of them whose names begin with digits as a migration's does, but the platform's CLI passes over.
+        by_builders: Whether the platform's CLI passes over all of the files, as an app builder named them.
     """
 
     files: tuple[Path, ...]
     skipped: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    by_builders: bool = False
 
 
 def is_declarative(folder: Path) -> bool:
@@ -95,6 +99,9 @@ def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
             for entry in entries
             if _PRISMA.match(entry.name) and (entry / "migration.sql").is_file()
         ]
+    by_builders = not files
+    if not files:
+        files = [entry for entry in entries if _BY_BUILDERS.match(entry.name) and entry.is_file()]
     if not files:
         other = [f'"{entry.name}"' for entry in entries if entry.suffix.lower() == ".sql" and entry.is_file()]
         there = f"{', '.join(other[:_NAMED])} {'is' if len(other) == 1 else 'are'} there"
@@ -106,7 +113,7 @@ def migrations(folder: Path, declared: tuple[Path, ...] = ()) -> Migrations:
     taken = {file.parent if file.name == "migration.sql" else file for file in files}
     skipped = [entry for entry in entries if entry not in taken and _holds_sql(entry)]
     alike = tuple(_called(entry) for entry in skipped if _ALIKE.match(entry.name))
-    return Migrations(tuple(files), tuple(map(_called, skipped)), alike)
+    return Migrations(tuple(files), tuple(map(_called, skipped)), alike, by_builders)
 
 
 def _holds_sql(entry: Path) -> bool:

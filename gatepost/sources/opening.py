@@ -64,6 +64,11 @@ class Options:
     seed: bool = False
 
 
+_NO_UNDERSCORE = (
+    "run by name, but supabase db push skips these files: it takes 20240131120000_name.sql, with an underscore"
+)
+
+
 @dataclass(frozen=True)
 class Opened:
     """A database to look at.
@@ -171,8 +176,9 @@ def _content(source: Source, options: Options) -> _Content:
     scripts = (*(read_script(file) for file in found.files), *_seeds(profile, options))
     skipped = f", {len(found.skipped)} skipped" if found.skipped else ""
     size = f"{len(found.files)} file{'s' if len(found.files) > 1 else ''}{skipped}"
-    notes = (f"not run, by their names: {', '.join(found.skipped)}",) if found.skipped else ()
-    return _Content(scripts, profile, size, notes, tuple(NotChecked(name, _ALIKE) for name in found.alike))
+    notes = [f"not run, by their names: {', '.join(found.skipped)}"] if found.skipped else []
+    notes += [_NO_UNDERSCORE] if found.by_builders else []
+    return _Content(scripts, profile, size, tuple(notes), tuple(NotChecked(name, _ALIKE) for name in found.alike))
 
 
 def _seeds(profile: Profile, options: Options) -> tuple[Script, ...]:

@@ -67,6 +67,16 @@ def test_a_folder_of_folders_is_prismas_and_one_without_migrations_is_refused(tm
         migrations(tmp_path / "plain")
 
 
+def test_files_that_a_builder_named_are_taken_where_no_others_are(tmp_path):
+    for name in ("20250611004730-b.sql", "20250610103253-a.sql", "7-x.sql"):
+        (tmp_path / name).write_text("SELECT 1;")
+    found = migrations(tmp_path)
+    assert [file.name for file in found.files] == ["20250610103253-a.sql", "20250611004730-b.sql"]
+    assert (found.skipped, found.by_builders) == (("7-x.sql",), True)
+    (tmp_path / "20250612000000_c.sql").write_text("SELECT 1;")
+    assert migrations(tmp_path).skipped == ("20250610103253-a.sql", "20250611004730-b.sql", "7-x.sql")
+
+
 def test_what_is_skipped_is_named_and_what_is_named_almost_as_a_migration_too(tmp_path):
     names = ("0001_a.sql", "0004_Open.SQL", "20240101-open.sql", "7.sql", "notes.sql", "0005_dir/up.sql", "x.sql/y.txt")
     for name in names:
