@@ -18,8 +18,8 @@ from tests.analysis.conditions.policy_conditions import PolicyConditions
 from tests.analysis.solver.constrained import Constrained
 
 QUICK = (1, 2)
-SLOW = [(kind, seed) for seed in range(100, 200) for kind in (PolicyConditions, (Conditions, Constrained)[seed % 2])]
-"""The long run, a hundred pairs of conditions each: 10,000 as real policies have them, and 10,000 of the others."""
+SLOW = [(kind, seed) for seed in range(100, 150) for kind in (PolicyConditions, (Conditions, Constrained)[seed % 2])]
+"""The long run, 10,000 pairs, a hundred of conditions each: half of them as real policies have them."""
 FOUND = ((Conditions, 3, 50), (Conditions, 4, 50))
 """Seeds that once found a false proof, each with how many conditions were made of it."""
 
