@@ -11,11 +11,13 @@ from gatepost.schema import Function
 from gatepost.sql import Token
 
 Dynamic = Literal["none", "constant", "quoted", "chosen", "open"]
-"""`constant`: no value in it. `quoted`: values are quoted as literals. `chosen`: the caller names a table or a column.
-`open`: the caller's text becomes code."""
+"""`constant`: no value in it. `quoted`: values are quoted as literals, and names sort or group. `chosen`: the caller
+names a table or a column. `open`: the caller's text becomes code."""
 
 _ORDER: tuple[Dynamic, ...] = ("none", "constant", "quoted", "chosen", "open")
 _BEGINS = frozenset({";", "declare", "begin", "then", "else", "loop"})
+_OF_A_CASE = frozenset({"case", "when", "then", "else", "end"})
+_SORTS = r"\b(?:order|group)\s+by\s+(?:\w+\.)?"
 _TEXTS = frozenset({"text", "character varying", "name", "json", "jsonb", "text[]", "citext", "character"})
 
 
@@ -85,7 +87,7 @@ def _judged(expression: list[Token], theirs: frozenset[str], pieces: list[Token]
     found: Dynamic = "quoted"
     for at, piece in enumerate(expression):
         name = _name(expression, at)
-        if name in theirs:
+        if name in theirs and not _only_decides(expression, at):
             found = max(found, _way(expression, at, texts), key=_ORDER.index)
         elif depth < 3 and piece.name is not None:
             for assigned in _assigned(pieces, piece.name):
@@ -107,11 +109,26 @@ def _way(expression: list[Token], at: int, texts: str) -> Dynamic:
     if before in ("quote_literal", "quote_nullable"):
         return "quoted"
     if before == "quote_ident":
-        return "chosen"
+        return "quoted" if _sorts(expression[: at - 2]) else "chosen"
     if "format" in functions:
-        kinds = set(re.findall(r"%(?:\d+\$)?-?\d*([sIL])", texts))
+        named = re.sub(_SORTS + r"%(?:\d+\$)?I", "", texts, flags=re.IGNORECASE)
+        kinds = set(re.findall(r"%(?:\d+\$)?-?\d*([sIL])", named))
         return "open" if "s" in kinds else "chosen" if "I" in kinds else "quoted"
     return "open"
+
+
+def _only_decides(expression: list[Token], at: int) -> bool:
+    """Return whether an argument stands in a condition of CASE, so that its text goes nowhere."""
+    words = [piece.text.lower() for piece in expression[:at] if piece.kind == "word"]
+    return next((word for word in reversed(words) if word in _OF_A_CASE), "") in ("case", "when")
+
+
+def _sorts(before: list[Token]) -> bool:
+    """Return whether the text that is built so far ends where the name of a sort or group column stands."""
+    last = next((piece for piece in reversed(before) if piece.text.strip("|")), None)
+    if last is None or last.kind != "literal":
+        return False
+    return re.search(_SORTS + "$", _unquoted(last.text), re.IGNORECASE) is not None
 
 
 def _assigned(pieces: list[Token], name: str) -> Iterator[list[Token]]:
