@@ -10,21 +10,23 @@ from gatepost.analysis.conditions.term_queries import row_columns
 from gatepost.analysis.context import Context
 from gatepost.analysis.policy_questions import anybodys, callers, judged
 from gatepost.analysis.row_ownership import ONLY_AN_AUTHORITY
-from gatepost.name_hints import is_account, is_paid_for, is_tenant
+from gatepost.name_hints import is_account, is_paid_for, is_tenant, name_parts, word_list
 from gatepost.rules._fixes import revoked
 from gatepost.rules._registry import Found, rule
-from gatepost.schema import is_platform
+from gatepost.schema import Table, is_platform
 
 
 @rule(severity="warning", decided_by="witness")
 def paid_column_writable(context: Context) -> Iterator[Found]:
-    """Users can change what their account or their organisation has paid for.
+    """Users can change what their account or their organisation has paid for, or what they pay for their own row.
 
-    It is reported for columns such as `plan`, `credits` or `quota`, in tables of users, organisations and teams.
+    It is reported for columns such as `plan`, `credits` or `quota`, in tables of users, organisations and teams. For a
+    row that a user adds, it is reported for a price that a table to which the row refers has under the same name, where
+    users cannot change it.
 
     ## Why is this bad?
     A policy decides about rows. Whoever may rename the organisation can set its plan as well, unless the grant names
-    the columns.
+    the columns. Whoever may order for themselves orders for nothing, unless the check compares the price.
 
     ## Example
     ```sql
@@ -45,6 +47,7 @@ def paid_column_writable(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/sql-grant.html
     """
     for one in judged(context):
+        yield from _priced(context, one)
         table = one.table
         if is_platform(table.schema) or not (is_account(table.name) or is_tenant(table.name)):
             continue
@@ -61,6 +64,59 @@ def paid_column_writable(context: Context) -> Iterator[Found]:
                 f"{revoked(table, [role], ['UPDATE'])}\n{grant}",
             )
             break
+
+
+def _priced(context: Context, one: PolicyFacts) -> Iterator[Found]:
+    """Yield the price that whoever adds a row of their own chooses, although the list of prices is not theirs."""
+    table = one.table
+    for role in callers(one, "insert"):
+        tied = context.ownership.columns_tied(one.new, table, role)
+        if is_platform(table.schema) or not tied - ONLY_AN_AUTHORITY or not anybodys(context, one, role):
+            continue
+        for listing in _listings(context, one, role):
+            price = next((name for name in _prices(context, one, listing)), "")
+            if not price or not context.privileges.holds(role, table, "INSERT", [price]):
+                continue
+            yield Found(
+                str(one.policy),
+                f'whoever adds a row of their own to "{table}" through the policy "{one.policy.name}" chooses its'
+                f' "{price}", which "{listing}" has for what they order',
+                f"compare {sql.identifiers([price])} with that of {listing} in WITH CHECK, or set it by a trigger",
+            )
+            return
+
+
+def _listings(context: Context, one: PolicyFacts, role: str) -> Iterator[Table]:
+    """Yield the tables to which an order refers and that only an authority changes."""
+    if not any(name_parts(column.name) & word_list("payment_columns") for column in one.table.columns):
+        return  # a bid or a reminder at a price
+    for constraint in one.table.constraints:
+        listing = context.live.table(*constraint.references[:2]) if constraint.references is not None else None
+        if listing is None or listing.key == one.table.key or not listing.row_security.enabled:
+            continue
+        writing = [p for p in context.analysis.by_table.get(listing.key, ()) if role in callers(p, "insert", "update")]
+        if all(
+            not other.policy.permissive or context.ownership.columns_tied(other.new, listing, role) >= ONLY_AN_AUTHORITY
+            for other in writing
+        ):
+            yield listing
+
+
+def _prices(context: Context, one: PolicyFacts, listing: Table) -> Iterator[str]:
+    """Yield the prices of a listing that an order has, too, and that nothing compares or sets."""
+    table = one.table
+    strict = [p for p in context.analysis.by_table[table.key] if not p.policy.permissive and "insert" in p.commands]
+    checked = {name for each in (one, *strict) for name in row_columns(each.new)}
+    checked |= {name for c in table.constraints if c.kind == "foreign key" for name in c.columns}
+    for column in table.columns:
+        if (
+            name_parts(column.name) & word_list("price_columns")
+            and listing.column(column.name) is not None
+            and not column.generated
+            and column.name not in checked
+            and not context.analysis.set_by_trigger(table, column.name, "insert")
+        ):
+            yield column.name
 
 
 def _writable(context: Context, one: PolicyFacts, role: str) -> list[str]:

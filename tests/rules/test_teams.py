@@ -91,3 +91,45 @@ CREATE TRIGGER keep BEFORE UPDATE ON public.profile FOR EACH ROW EXECUTE FUNCTIO
 def test_what_was_paid_for(told, check, more, found):
     edit = f"CREATE POLICY edit ON public.profile FOR UPDATE TO authenticated USING (true) WITH CHECK ({check});"
     assert bool(told("paid-column-writable", PROFILE + edit + more)) is found
+
+
+TICKETS = """
+CREATE TABLE public.tour (id bigint PRIMARY KEY, name text, price int NOT NULL);
+CREATE TABLE public.ticket (id bigint PRIMARY KEY, tour_id bigint NOT NULL REFERENCES public.tour, guest_id uuid,
+                            price int NOT NULL, paid_at timestamptz);
+ALTER TABLE public.tour ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ticket ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON public.tour TO authenticated;
+GRANT SELECT, INSERT ON public.ticket TO authenticated;
+CREATE POLICY tours ON public.tour FOR SELECT TO authenticated USING (true);
+CREATE POLICY own ON public.ticket FOR SELECT TO authenticated USING ((SELECT auth.uid()) = guest_id);
+"""
+FILL = """
+CREATE FUNCTION public.fill() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN SELECT t.price INTO NEW.price
+     FROM public.tour t WHERE t.id = NEW.tour_id; RETURN NEW; END $$;
+CREATE TRIGGER fill BEFORE INSERT ON public.ticket FOR EACH ROW EXECUTE FUNCTION public.fill();
+"""
+LISTED = "price = (SELECT t.price FROM public.tour t WHERE t.id = tour_id)"
+GUIDES = """
+GRANT UPDATE ON public.tour TO authenticated;
+CREATE POLICY guides ON public.tour FOR UPDATE TO authenticated USING ({});
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "more", "found"),
+    [
+        ("guest_id = (SELECT auth.uid())", "", True),
+        (f"guest_id = (SELECT auth.uid()) AND {LISTED}", "", False),
+        ("guest_id = (SELECT auth.uid())", FILL, False),
+        ("guest_id = (SELECT auth.uid())", GUIDES.format("auth.jwt() -> 'app_metadata' ->> 'role' = 'guide'"), True),
+        ("guest_id = (SELECT auth.uid())", GUIDES.format("true"), False),
+        ("guest_id = (SELECT auth.uid())", "ALTER TABLE public.ticket DROP COLUMN paid_at", False),
+        ("(SELECT auth.jwt() -> 'app_metadata' ->> 'role') = 'till'", "", False),
+    ],
+    ids=["by the guest", "compared", "by a trigger", "guides set it", "everybody sets it", "no order", "by the till"],
+)
+def test_the_price_of_an_order(told, check, more, found):
+    order = f"CREATE POLICY book ON public.ticket FOR INSERT TO authenticated WITH CHECK ({check});"
+    assert bool(told("paid-column-writable", TICKETS + order + more)) is found
