@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gatepost.analysis.context import Context
 from gatepost.analysis.loose_conditions import shape
 from gatepost.analysis.policy_questions import Access, judged, loose_roles, read_severity, restricted, who
+from gatepost.analysis.ways.read_on_purpose import said_purpose
 from gatepost.rules._fixes import tied_to_owner
 from gatepost.rules._registry import Found, rule
 
@@ -17,7 +18,8 @@ def always_true_read(context: Context) -> Iterator[Found]:
 
     ## Why is this bad?
     Everyone with the role can read everyone's rows. If that is intended, declare it with `allow("select", …)`. It is
-    not a finding then.
+    not a finding then. A warning where something says that signed-in users read all rows on purpose: the policy is
+    named a directory, or everybody answers the rows in another table and their owner reads the answers.
 
     ## Example
     ```sql
@@ -45,11 +47,13 @@ def always_true_read(context: Context) -> Iterator[Found]:
             found = shape(one.old, analysis.truth(one.table, role), context.ownership)
             severity = read_severity(context, one.table, role) if found == "plain" else None
             if severity is not None:
+                purpose = said_purpose(context.live, one.table) if severity == "error" else ""
+                opened = f'{who(role)} can read every row of "{one.table}" through the policy "{one.policy.name}"'
                 yield Found(
                     str(one.policy),
-                    f'{who(role)} can read every row of "{one.table}" through the policy "{one.policy.name}"',
+                    f"{opened}. {purpose}: decide whether it is for them" if purpose else opened,
                     tied_to_owner(context, one),
-                    severity=severity,
+                    severity="warning" if purpose else severity,
                     access=Access(one, "select", role),
                 )
                 break

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gatepost import sql
+from gatepost.analysis.ways.read_on_purpose import said_purpose
 from gatepost.finding import SEVERITIES, Finding, Severity
 from gatepost.name_hints import (
     Audience,
@@ -35,9 +36,7 @@ from gatepost.personas import NOBODY, Persona
 from gatepost.schema import Table, is_platform
 
 Reason = tuple[Severity, str]
-_KEPT_OUT = frozenset(
-    {"ban", "banned", "block", "blocked", "mute", "muted", "blacklist", "denylist", "removed", "exclusion"}
-)
+_KEPT_OUT = frozenset("ban banned block blocked mute muted blacklist denylist removed exclusion".split())
 """Parts of tables that list whom a tenant keeps out."""
 
 
@@ -67,6 +66,8 @@ class Reading:
         if not found:
             return
         (severity, why), who = min(found.items(), key=lambda one: SEVERITIES.index(one[0][0]))
+        if severity == "error" and said_purpose(self.planted_rows.survey.live, table):
+            severity = "warning"
         yield Finding(
             "foreign-row-read",
             severity,

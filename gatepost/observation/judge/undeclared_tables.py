@@ -118,6 +118,8 @@ class Inferred:
                 if persona.name not in self.ordinary_users.plain(table) or self._plausible(persona, table, way):
                     continue
                 done = [name for name, let_in in cell.inserts.items() if let_in and name.startswith(way)]
+                if way == _ANOTHERS:
+                    done = [name for name in done if not self._names_the_caller(table, cell.statements[name])]
                 if done:
                     aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
                     aside = aside or only_thrown_in(self.record, self.ordinary_users, table)
@@ -136,6 +138,16 @@ class Inferred:
                     detail=way.replace(" ", "-").replace("'", ""),
                     witness=found[0][1],
                 )
+
+    def _names_the_caller(self, table: Table, statement: str) -> bool:
+        """Return whether a statement leaves whose row it is to a default, which is the caller."""
+        written = statement.partition(" (")[2].partition(") VALUES")[0]
+        return any(
+            "auth.uid()" in (column.default or "")
+            and (*table.key, column.name) in self.survey.identities
+            and sql.identifier(column.name) not in written
+            for column in table.columns
+        )
 
     def _decides_nothing(self, table: Table, way: str) -> bool:
         """Return whether only a note of who created a row is forged, which no policy reads and no message shows."""

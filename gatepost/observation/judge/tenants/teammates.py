@@ -194,6 +194,8 @@ class Teammates:
         secrets = self._secrets(persona, table)
         if not why and secrets and self.ordinary_users.names_users(table) and self._is_about_one(table):
             why = f"including {', '.join(secrets)}"
+            if table.key in self._survey.teams.tenants and not self._somebody_ranks:
+                severity = "warning"  # the row itself is shared with them, and nobody has a rank
         if not why and (credentials := [n for n in secrets if name_parts(n) & _CREDENTIALS]) and self._somebody_ranks:
             why = f"including {', '.join(credentials)}, although its members have ranks"
         if not why and (kept := self._kept_by_ranks(persona, table)):
