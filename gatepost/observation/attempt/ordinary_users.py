@@ -76,7 +76,7 @@ class OrdinaryUsers:
         if (
             table is None
             or self.planted_rows.row_sets.edges(table)
-            or any(k[:2] == key for k in self.survey.clues.claims)
+            or any(k[:2] == key for k in (*self.survey.clues.claims, *self.survey.clues.literals))
         ):
             return False
         if self.record is not None and self.record.cell(SELF_CLAIMING, table, "insert").inserts.get("own"):
