@@ -76,11 +76,13 @@ class OrdinaryUsers:
         if (
             table is None
             or self.planted_rows.row_sets.edges(table)
-            or any(k[:2] == key for k in (*self.survey.clues.claims, *self.survey.clues.literals))
+            or any(k[:2] == key for k in self.survey.clues.claims)
         ):
             return False
         if self.record is not None and self.record.cell(SELF_CLAIMING, table, "insert").inserts.get("own"):
             return True
+        if any(k[:2] == key for k in self.survey.clues.literals):
+            return False  # sign-up gives a row, and not the value that is asked for
         triggers = (trigger for trigger in self.survey.live.triggers if (trigger.schema, trigger.table) == USERS)
         made = [self.survey.bodies.get(trigger.function, "") for trigger in triggers]
         return any(_always_names(body, table.name) for body in made)
