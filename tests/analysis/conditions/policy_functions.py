@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 MEMBER = "public.law_member m"
-DECLARED = "DECLARE c boolean := b = 0; r text; k integer := 0; rec record; ids uuid[]; cur CURSOR FOR SELECT m.role FROM public.law_member m WHERE m.user_id = a; "
+DECLARED = "DECLARE c boolean := b = 0; r text; k integer := 0; turns integer := 0; rec record; ids uuid[]; cur CURSOR FOR SELECT m.role FROM public.law_member m WHERE m.user_id = a; "
 HEADS = {
     "scalar": "(a uuid, b integer) RETURNS boolean",
     "default": "(a uuid, b integer DEFAULT 5) RETURNS boolean",
@@ -166,8 +166,8 @@ class Bodies:
         )
         return self.pick(
             f"FOR rec IN SELECT m.role, m.org FROM {MEMBER} WHERE {self.where()} LOOP {inside} END LOOP;", f"FOR r IN SELECT m.role FROM {MEMBER} WHERE {self.where()} LOOP {inside} END LOOP;",
-            f"FOR k IN 1..2 LOOP {inside} END LOOP;", f"FOREACH r IN ARRAY ARRAY['a', 'admin'] LOOP {inside} END LOOP;", f"WHILE k < 2 LOOP k := k + 1; {inside} END LOOP;",
-            f"LOOP k := COALESCE(k, 0) + 1; EXIT WHEN k > 2; {self.statement(0)} END LOOP;", f"FOR rec IN EXECUTE 'SELECT m.role, m.org FROM public.law_member m' LOOP {inside} END LOOP;",
+            f"FOR k IN 1..2 LOOP {inside} END LOOP;", f"FOREACH r IN ARRAY ARRAY['a', 'admin'] LOOP {inside} END LOOP;", f"WHILE k < 2 AND turns < 9 LOOP turns := turns + 1; k := k + 1; {inside} END LOOP;",
+            f"LOOP turns := turns + 1; k := COALESCE(k, 0) + 1; EXIT WHEN k > 2 OR turns > 9; {self.statement(0)} END LOOP;", f"FOR rec IN EXECUTE 'SELECT m.role, m.org FROM public.law_member m' LOOP {inside} END LOOP;",
             f"<<outer>> LOOP {self.statement(0)} EXIT outer; END LOOP;", f"FOR rec IN cur LOOP {inside} END LOOP;", f"FOR k IN 1..0 LOOP {inside} END LOOP;",
         )  # fmt: skip
 

@@ -153,7 +153,9 @@ def claims(terms, seen, frame, names):
 
 def given(cursor, tables):
     cursor.execute(tables)
-    cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off")
+    cursor.execute(
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off; SET LOCAL statement_timeout = 60000"
+    )
 
 
 @pytest.fixture
