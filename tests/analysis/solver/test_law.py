@@ -153,9 +153,8 @@ def claims(terms, seen, frame, names):
 
 def given(cursor, tables):
     cursor.execute(tables)
-    cursor.execute(
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated; SET LOCAL jit = off; SET LOCAL statement_timeout = 60000"
-    )
+    cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO anon, authenticated")
+    cursor.execute("SET LOCAL jit = off; SET LOCAL statement_timeout = 60000")
 
 
 @pytest.fixture
