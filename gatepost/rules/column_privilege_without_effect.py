@@ -8,11 +8,10 @@ from gatepost import sql
 from gatepost.analysis.context import Context
 from gatepost.finding import Severity
 from gatepost.name_hints import gives_power, is_account, is_secret
+from gatepost.rules._column_privileges import by_command
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Command, Table
-
-_COMMANDS: tuple[Command, ...] = ("select", "insert", "update")
 
 
 @rule(severity="error", decided_by="catalog")
@@ -46,20 +45,11 @@ def column_privilege_without_effect(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/sql-revoke.html
     - https://supabase.com/docs/guides/database/postgres/column-level-security
     """
-    for table in context.reachable_tables:
-        if not table.row_security.enabled or context.declaration_of(table) is not None:
-            continue
-        for command in _COMMANDS:
-            found: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
-            for role in context.privileges.api_roles:
-                revoked, columns = _open(context, table, role, command)
-                if columns:
-                    found.setdefault((revoked, columns), []).append(role)
-            for (revoked, columns), roles in found.items():
-                yield _finding(context, table, command, revoked, columns, roles)
+    for table, command, (revoked, columns), roles in by_command(context, _open):
+        yield _finding(context, table, command, revoked, columns, roles)
 
 
-def _open(context: Context, table: Table, role: str, command: Command) -> tuple[bool, tuple[str, ...]]:
+def _open(context: Context, table: Table, role: str, command: Command) -> tuple[bool, tuple[str, ...]] | None:
     """Return the columns that somebody meant to keep from a role, and whether a script revoked them."""
     privileges = context.privileges
     held = [c.name for c in table.columns if privileges.holds(role, table, command.upper(), [c.name])]
@@ -75,7 +65,8 @@ def _open(context: Context, table: Table, role: str, command: Command) -> tuple[
     }
     if kept := tuple(name for name in held if name in taken - granted):
         return True, kept
-    return False, tuple(name for name in held if granted and name not in granted)
+    beside = tuple(name for name in held if granted and name not in granted)
+    return (False, beside) if beside else None
 
 
 def _finding(

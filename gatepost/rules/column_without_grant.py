@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.analysis.context import Context
+from gatepost.rules._column_privileges import by_command
 from gatepost.rules._registry import Found, rule
 from gatepost.rules._wording import joined, names
 from gatepost.schema import Command, Table
 
-_COMMANDS: tuple[Command, ...] = ("select", "insert", "update")
 _CONSEQUENCES = {
     "select": "SELECT * and RETURNING * are refused, so a client must name the columns",
     "insert": "an INSERT that names another column is refused",
@@ -47,29 +47,20 @@ def column_without_grant(context: Context) -> Iterator[Found]:
     - https://www.postgresql.org/docs/17/sql-grant.html
     - https://supabase.com/docs/guides/database/postgres/column-level-security
     """
-    for table in context.reachable_tables:
-        if not table.row_security.enabled or context.declaration_of(table) is not None:
-            continue
-        for command in _COMMANDS:
-            lacking: dict[tuple[str, ...], list[str]] = {}
-            for role in context.privileges.api_roles:
-                columns = _lacking(context, table, role, command)
-                if columns:
-                    lacking.setdefault(columns, []).append(role)
-            for columns, roles in lacking.items():
-                yield Found(
-                    str(table),
-                    f'{names(roles)} may {command.upper()} some columns of "{table}" and not {names(columns, "or")}:'
-                    f" {_CONSEQUENCES[command]}",
-                    "",
-                    detail=f"{command}: {joined(roles)}",
-                )
+    for table, command, columns, roles in by_command(context, _lacking):
+        yield Found(
+            str(table),
+            f'{names(roles)} may {command.upper()} some columns of "{table}" and not {names(columns, "or")}:'
+            f" {_CONSEQUENCES[command]}",
+            "",
+            detail=f"{command}: {joined(roles)}",
+        )
 
 
-def _lacking(context: Context, table: Table, role: str, command: Command) -> tuple[str, ...]:
+def _lacking(context: Context, table: Table, role: str, command: Command) -> tuple[str, ...] | None:
     """Return the columns that a role may not use in a command that some policy allows it."""
     privileges = context.privileges
     if privileges.bypasses(role, table) or not privileges.writes(role, table, command):
-        return ()
+        return None
     wanted = [column for column in table.columns if command == "select" or not column.generated]
-    return tuple(one.name for one in wanted if not privileges.holds(role, table, command.upper(), [one.name]))
+    return tuple(one.name for one in wanted if not privileges.holds(role, table, command.upper(), [one.name])) or None
