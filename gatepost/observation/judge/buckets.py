@@ -11,7 +11,7 @@ from gatepost.finding import Finding, Severity
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.trial.results import Observations
-from gatepost.observation.attempt.trial.witness import comma_joined, in_force, witness
+from gatepost.observation.attempt.trial.witness import comma_joined, in_force, to_change, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import FILES
 from gatepost.observation.plant.users import ANN
@@ -177,8 +177,8 @@ def _text(policy: Policy) -> str:
 def _within_own_folder(table: Table, bucket: str, role: str) -> str:
     """Return what keeps uploads to a bucket within the caller's folder: SQL where one policy lets them in."""
     opening = [one for one in in_force(table, role, "insert") if one.permissive and _is_about(one, bucket)]
-    target = sql.qualified(*table.key)
     if len(opening) != 1:
-        return "\n".join(f"ALTER POLICY {sql.identifier(one.name)} ON {target} …" for one in opening)
+        return to_change(table, opening)
+    target = sql.qualified(*table.key)
     kept = opening[0].check or opening[0].using or "true"
     return f"ALTER POLICY {sql.identifier(opening[0].name)} ON {target} WITH CHECK ({kept} AND {IN_OWN_FOLDER})"

@@ -28,7 +28,7 @@ from gatepost.name_hints import (
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import NEWCOMER, USERS
 from gatepost.observation.attempt.trial.results import Cell, Observations
-from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
+from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, to_change, witness
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.storage_rows import files_have_owners
 from gatepost.observation.plant.users import ANN, BOB
@@ -297,4 +297,4 @@ class Reading:
         if bypasses(self.planted_rows.survey.live, persona.role):
             return no_longer(persona.role)
         deciding = (p for p in in_force(table, persona.role, "select") if p.permissive)
-        return "\n".join(f"ALTER POLICY {sql.identifier(p.name)} ON {sql.qualified(*table.key)} …" for p in deciding)
+        return to_change(table, deciding)

@@ -1,10 +1,9 @@
-"""Decide whether a row among a tenant's was sent to it from outside, as a form, a support request or an order is."""
+"""Decide whether a row was sent in from outside, as feedback, a form, a support request or an order is."""
 
 from __future__ import annotations
 
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
-from gatepost.observation.attempt.personas import NEWCOMER, SELF_CLAIMING_SILENT
 from gatepost.observation.attempt.trial.results import Observations
 from gatepost.observation.attempt.trial.witness import in_force
 from gatepost.observation.plant.survey import FILES, Survey, tenant_claims
@@ -12,19 +11,33 @@ from gatepost.personas import Persona
 from gatepost.schema import Table
 
 
-def may_be_sent(survey: Survey, ordinary: OrdinaryUsers, persona: Persona, table: Table) -> bool:
-    """Return whether people outside of a tenant may be intended to add rows to a table of what is sent to it.
-
-    The table's name says so, and so do its policies: the sender reads the row without being a member or, where a row
-    names no sender, a policy for INSERT alone names `anon`.
+def from_outside(record: Observations, ordinary: OrdinaryUsers, persona: Persona, table: Table) -> bool:
+    """Return whether people outside may be intended to add rows to a table.
 
     Args:
-        survey: The database.
+        record: The trials.
         ordinary: Who owns rows.
         persona: Who added one.
         table: The table.
     """
-    words = word_list("submission_tables")
+    return _only_thrown_in(record, ordinary, table) or _may_be_sent(ordinary, persona, table)
+
+
+def _only_thrown_in(record: Observations, ordinary: OrdinaryUsers, table: Table) -> bool:
+    """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone."""
+    if table.key in FILES or any(cell.rows for cell in record.readers(table.key).values()):
+        return False
+    named = ordinary.names_users(table)
+    return not any(column.not_null for column in table.columns if column.name in named)
+
+
+def _may_be_sent(ordinary: OrdinaryUsers, persona: Persona, table: Table) -> bool:
+    """Return whether a table holds what people outside of a tenant send to it.
+
+    The table's name says so, and so do its policies: the sender reads the row without being a member or, where a row
+    names no sender, a policy for INSERT alone names `anon`.
+    """
+    survey, words = ordinary.survey, word_list("submission_tables")
     if not name_parts(table.name.split("_")[-1]) & words and "contact" not in name_parts(table.name):
         return False
     if table.key in {*FILES, *survey.teams.memberships} or not _addresses_a_tenant(survey, table):
@@ -34,22 +47,6 @@ def may_be_sent(survey: Survey, ordinary: OrdinaryUsers, persona: Persona, table
         return bool(set(senders) & set(ordinary.owner_columns_checked(table, persona.role)))
     policies = [policy for policy in in_force(table, persona.role, "insert") if policy.permissive]
     return bool(policies) and all(policy.command == "insert" and "anon" in policy.roles for policy in policies)
-
-
-def only_thrown_in(record: Observations, ordinary: OrdinaryUsers, table: Table) -> bool:
-    """Return whether rows are only thrown in, as feedback is: nobody reads them, and they need not name anyone.
-
-    Args:
-        record: The trials.
-        ordinary: Who owns rows.
-        table: The table.
-    """
-    if table.key in FILES:
-        return False
-    readers = {name for name, key, _ in record.cells if key == table.key and name != "service_role"}
-    seen = any(record.sees(name, table.key) for name in readers | {SELF_CLAIMING_SILENT, NEWCOMER})
-    named = ordinary.names_users(table)
-    return not seen and not any(column.not_null for column in table.columns if column.name in named)
 
 
 def _addresses_a_tenant(survey: Survey, table: Table) -> bool:

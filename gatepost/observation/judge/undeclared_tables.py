@@ -19,11 +19,11 @@ from gatepost.observation.attempt.personas import (
     describe,
 )
 from gatepost.observation.attempt.trial.results import Observations
-from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, witness
+from gatepost.observation.attempt.trial.witness import bypasses, comma_joined, in_force, no_longer, to_change, witness
 from gatepost.observation.judge.buckets import Buckets
 from gatepost.observation.judge.foreign_reads import Reading
 from gatepost.observation.judge.moved_rows import sees_parents
-from gatepost.observation.judge.submissions import may_be_sent, only_thrown_in
+from gatepost.observation.judge.submissions import from_outside
 from gatepost.observation.judge.tenants.teammates import Teammates
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.storage_rows import files_have_owners, folders_matter
@@ -122,8 +122,7 @@ class Inferred:
                     done = [name for name in done if not self._names_the_caller(table, cell.statements[name])]
                 if done:
                     aside = way != _ANOTHERS and self.ordinary_users.met_by_nobody_else(persona.name, table)
-                    aside = aside or only_thrown_in(self.record, self.ordinary_users, table)
-                    aside = aside or may_be_sent(self.survey, self.ordinary_users, persona, table)
+                    aside = aside or from_outside(self.record, self.ordinary_users, persona, table)
                     doubtful = doubtful and (aside or all(self._decides_nothing(table, name) for name in done))
                     found.append((persona, f"{describe(persona)}: {cell.statements[done[0]]}"))
             if found:
@@ -186,10 +185,10 @@ class Inferred:
                     )
             cell = self.record.cell(persona.name, table, "insert")
             if cell.inserts.get("another's") and not self._plausible(persona, table, _ANOTHERS):
-                sent = may_be_sent(self.survey, self.ordinary_users, persona, table)
+                intended = from_outside(self.record, self.ordinary_users, persona, table)
                 yield Finding(
                     "anonymous-write",
-                    "warning" if sent or only_thrown_in(self.record, self.ordinary_users, table) else "error",
+                    "warning" if intended else "error",
                     str(table),
                     f"anyone can insert rows in a user's name into {table} without signing in"
                     f" ({self.ordinary_users.why(table)})",
@@ -247,5 +246,4 @@ class Inferred:
             return f"ALTER TABLE {sql.qualified(*table.key)} ENABLE ROW LEVEL SECURITY"
         if bypasses(self.survey.live, "authenticated"):
             return no_longer("authenticated")
-        names = [p.name for p in in_force(table, "authenticated", command)]
-        return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)
+        return to_change(table, in_force(table, "authenticated", command))

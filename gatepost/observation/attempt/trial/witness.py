@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gatepost import sql
 from gatepost.observation.attempt.personas import describe
@@ -38,6 +38,11 @@ def no_longer(role: str) -> str:
 def in_force(table: Table, role: str, command: Command) -> list[Policy]:
     """Return the policies that decide about a command of a role."""
     return [p for p in table.policies if p.command in (command, "all") and {role, "public"} & set(p.roles)]
+
+
+def to_change(table: Table, policies: Iterable[Policy]) -> str:
+    """Return how the statements begin that change some policies: which condition is right, nobody knows."""
+    return "\n".join(f"ALTER POLICY {sql.identifier(one.name)} ON {sql.qualified(*table.key)} …" for one in policies)
 
 
 def shown(row: Row) -> str:

@@ -15,7 +15,7 @@ from gatepost.finding import Finding, Severity
 from gatepost.name_hints import name_parts, word_list
 from gatepost.observation.attempt.personas import NEWCOMER, describe
 from gatepost.observation.attempt.trial.results import FormerAccess, Observations
-from gatepost.observation.attempt.trial.witness import in_force, shown
+from gatepost.observation.attempt.trial.witness import in_force, shown, to_change
 from gatepost.observation.plant.added_rows import FormerMember
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.survey import Survey
@@ -172,7 +172,7 @@ class FormerMembers:
                 )
 
     def _finding(self, one: FormerAccess, beyond: str, severity: Severity, why: str) -> Finding:
-        names = [p.name for p in in_force(one.table, "authenticated", one.command) if p.permissive]
+        deciding = (p for p in in_force(one.table, "authenticated", one.command) if p.permissive)
         did = "read rows of" if one.command == "select" else "insert rows into"
         value = sql.literal(one.member.value)
         reached = f" -- accesses {beyond}" if beyond else ""
@@ -181,7 +181,7 @@ class FormerMembers:
             severity,
             str(one.table),
             f"somebody whose {one.member.table}.{one.member.column} is {value} can {did} {one.table}, {why}",
-            fix="\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*one.table.key)} …" for n in names),
+            fix=to_change(one.table, deciding),
             detail=one.command,
             witness=f"{describe(one.persona)}: {one.statement}{reached}",
         )

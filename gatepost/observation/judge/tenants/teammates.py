@@ -7,7 +7,7 @@ that it is its owner's alone, or where it is written in a colleague's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from gatepost.observation.attempt.ordinary_users import OrdinaryUsers
 from gatepost.observation.attempt.personas import describe
 from gatepost.observation.attempt.team_ranks import ITSELF
 from gatepost.observation.attempt.trial.results import Observations, Promotion
-from gatepost.observation.attempt.trial.witness import in_force, witness
+from gatepost.observation.attempt.trial.witness import in_force, to_change, witness
 from gatepost.observation.judge.tenants.stated_ranks import StatedRanks
 from gatepost.observation.plant.insert_rows import PlantedRows
 from gatepost.observation.plant.row import Row
@@ -85,7 +85,7 @@ class Teammates:
                 self._how_bad(one),
                 str(one.table),
                 f"a {one.persona.name if one.rank else 'member without a rank'} can {what} in {one.table}",
-                fix=_policies_to_fix(one.table, one.command),
+                fix=to_change(one.table, in_force(one.table, "authenticated", one.command)),
                 detail=detail,
                 witness=f"{describe(one.persona)}: {one.write}",
             )
@@ -289,10 +289,5 @@ class Teammates:
     def _finding(
         self, rule: str, severity: Severity, table: Table, command: Command, message: str, proof: str, detail: str = ""
     ) -> Finding:
-        fix = _policies_to_fix(table, command)
+        fix = to_change(table, in_force(table, "authenticated", command))
         return Finding(rule, severity, str(table), message, fix=fix, detail=detail or command, witness=proof)
-
-
-def _policies_to_fix(table: Table, command: Command) -> str:
-    names: Iterable[str] = (policy.name for policy in in_force(table, "authenticated", command))
-    return "\n".join(f"ALTER POLICY {sql.identifier(n)} ON {sql.qualified(*table.key)} …" for n in names)
