@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from gatepost.finding import Finding, Result
 
@@ -16,13 +16,13 @@ def brief(result: Result) -> Result:
     Args:
         result: The result of a command, with its matrix if it tries anything.
     """
-    names = {one["told"]: f"as {one['name']}" for one in _personas(result) if _CLAIMS in one["told"]}
+    named = {described: f"as {name}" for name, described, _ in _with_claims(result)}
 
     def shown(finding: Finding) -> Finding:
-        witness = finding.witness
-        for told in names if witness else ():
-            witness = witness.replace(told, names[told]) if witness else witness
-        return finding if witness == finding.witness else replace(finding, witness=witness)
+        witness = finding.witness or ""
+        for described, name in named.items():
+            witness = witness.replace(described, name)
+        return finding if witness == (finding.witness or "") else replace(finding, witness=witness)
 
     return replace(result, findings=tuple(map(shown, result.findings)))
 
@@ -35,12 +35,15 @@ def become(result: Result) -> list[tuple[str, str]]:
     """
     witnesses = [finding.witness for finding in result.findings if finding.witness]
     return [
-        (one["name"], one["sql"])
-        for one in _personas(result)
-        if "sql" in one and _CLAIMS in one["told"] and any(one["told"] in witness for witness in witnesses)
+        (name, as_sql)
+        for name, described, as_sql in _with_claims(result)
+        if as_sql is not None and any(described in witness for witness in witnesses)
     ]
 
 
-def _personas(result: Result) -> Any:  # noqa: ANN401  plain values, as they stand in the JSON
+def _with_claims(result: Result) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the personas with a token: the name, the description with the claims, and the SQL to be one of them."""
     matrix = result.sections.get("matrix")
-    return matrix["personas"] if isinstance(matrix, dict) else ()
+    for one in matrix["personas"] if isinstance(matrix, dict) else ():
+        if _CLAIMS in one["told"]:
+            yield one["name"], one["told"], one.get("sql")
